@@ -1,0 +1,113 @@
+"""The project's tasks: `nox` runs all but `bench`, `nox -s lint` one, `nox -l` lists them."""
+
+import shutil
+import zipfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_venv = "no"
+nox.options.sessions = ["lint", "tests", "lowest", "interop", "docs", "build"]
+
+ROOT = Path(__file__).parent
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+PYTHONS = nox.project.python_versions(PYPROJECT)
+OLDEST_PYTHON = PYTHONS[0]
+
+
+def group(name: str) -> tuple[str, ...]:
+    """Return the requirements of a dependency group."""
+    return nox.project.dependency_groups(PYPROJECT, name)
+
+
+def pytest(session: nox.Session, *arguments: str) -> None:
+    """Run pytest as on a machine without a screen."""
+    session.run("pytest", *arguments, *session.posargs, env={"MPLBACKEND": "agg"})
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types, docstrings and changelog fragments."""
+    session.install("-e", ".", *group("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("numpydoc", "lint", *map(str, sorted(Path("skactive").rglob("*.py"))))
+    session.run("towncrier", "build", "--draft", "--version", "next", silent=True)
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run the tests and the docstrings' examples with the newest dependencies."""
+    session.install("-e", ".[plot,table]", *group("test"))
+    pytest(session, "-n", "2")
+
+
+@nox.session(python=OLDEST_PYTHON)
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the oldest dependencies claimed."""
+    if session.venv_backend != "uv":
+        session.skip("pip cannot resolve to the lowest versions: install uv beside nox")
+    session.install(*group("test"))
+    session.install("--resolution", "lowest-direct", "-e", ".[plot,table]")
+    # Docstrings are left out: numpy 1 shows a scalar as 0.5, numpy 2 as np.float64(0.5).
+    pytest(session, "-n", "2", "tests")
+
+
+@nox.session(python=OLDEST_PYTHON)
+@nox.parametrize("sklearn", ["1.7", "1.9"])
+def interop(session: nox.Session, sklearn: str) -> None:
+    """Run what touches other tools, with the other tools installed."""
+    session.install("-e", ".[plot,table,modal]", f"scikit-learn=={sklearn}.*", *group("test"))
+    pytest(session, "tests/interop", "tests/test_readme.py", "skactive/integrations")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into docs/_build/html; a warning is an error."""
+    session.install("-e", ".[plot,table,modal]", *group("docs"))
+    for made in ["_build", "auto_examples", "generated"]:
+        shutil.rmtree(ROOT / "docs" / made, ignore_errors=True)
+    (ROOT / "docs" / "sg_execution_times.rst").unlink(missing_ok=True)
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the wheel from the sdist, and run the README's code on what a user would install."""
+    session.install(*group("build"), *group("test"))
+    folder = Path(session.create_tmp()).resolve()
+    shutil.rmtree(folder / "dist", ignore_errors=True)
+    session.run("pyproject-build", "--outdir", str(folder / "dist"))
+    distributions = sorted(map(str, (folder / "dist").iterdir()))
+    session.run("twine", "check", "--strict", *distributions)
+
+    wheel = next(path for path in distributions if path.endswith(".whl"))
+    folders = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    if extra := [
+        name for name in folders if name != "skactive" and not name.endswith(".dist-info")
+    ]:
+        session.error(f"The wheel ships more than skactive: {extra}")
+
+    session.install(f"{wheel}[plot]")
+    for file in ["README.md", "tests/test_readme.py", ".ci/run"]:
+        (folder / file).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / file, folder / file)
+    session.chdir(folder)
+    # -P keeps the working directory off sys.path: what is imported is the wheel.
+    session.run(
+        "python", "-P", "-c", "import skactive; assert 'site-packages' in skactive.__file__"
+    )
+    session.run("skactive", "--help", silent=True)
+    pytest(session, "tests/test_readme.py")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run the benchmarks; arguments after -- go to them."""
+    session.install("-e", ".[plot,table]", *group("test"))
+    session.run("pytest", "benchmarks", "-s", *session.posargs)

@@ -1,0 +1,58 @@
+"""Active learning for scikit-learn: label a handful of samples, get a classifier.
+
+Importing the package costs next to nothing: each room is loaded when it is first named, as in
+``skactive.strategies.CDFProduct()``, and so are the two names most programs start from,
+``ActiveLearner`` and ``Pool``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ActiveLearner",
+    "Pool",
+    "cli",
+    "datasets",
+    "inspection",
+    "integrations",
+    "learner",
+    "measures",
+    "model_selection",
+    "neighbors",
+    "pool",
+    "strategies",
+]
+
+_ROOM_OF = {"ActiveLearner": "learner", "Pool": "pool"}
+
+if TYPE_CHECKING:
+    from skactive import (
+        cli,
+        datasets,
+        inspection,
+        integrations,
+        learner,
+        measures,
+        model_selection,
+        neighbors,
+        pool,
+        strategies,
+    )
+    from skactive.learner import ActiveLearner
+    from skactive.pool import Pool
+else:
+    # Hidden from type checkers, which would otherwise take every misspelt name for a known one.
+    def __getattr__(name):
+        if name not in __all__:
+            raise AttributeError(f"module 'skactive' has no attribute {name!r}")
+        room = import_module(f"skactive.{_ROOM_OF.get(name, name)}")
+        if name in _ROOM_OF:
+            globals()[name] = getattr(room, name)
+            return globals()[name]
+        return room
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,41 @@
+"""Checks of parameters, one sentence per fault: fact, offending value, remedy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from numbers import Integral, Real
+from typing import Any
+
+
+def check_integer(owner: object, name: str, value: Any, *, minimum: int) -> int:
+    """Return `value` as an int of at least `minimum`, or raise."""
+    if isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= minimum:
+        return int(value)
+    raise _parameter_error(owner, name, f"an int of at least {minimum}", value)
+
+
+def check_number(
+    owner: object, name: str, value: Any, *, minimum: float = 0.0, exclusive: bool = False
+) -> float:
+    """Return `value` as a finite float of at least (or above) `minimum`, or raise."""
+    if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
+        number = float(value)
+        if number > minimum or (number == minimum and not exclusive):
+            return number
+    bound = "above" if exclusive else "of at least"
+    raise _parameter_error(owner, name, f"a finite number {bound} {minimum:g}", value)
+
+
+def check_choice(owner: object, name: str, value: Any, choices: Collection[str]) -> str:
+    """Return `value` if it is one of `choices`, or raise."""
+    if isinstance(value, str) and value in choices:
+        return value
+    raise _parameter_error(owner, name, f"one of {sorted(choices)}", value)
+
+
+def _parameter_error(owner: object, name: str, expected: str, value: Any) -> Exception:
+    who = owner if isinstance(owner, str) else type(owner).__name__
+    sentence = f"The {name!r} parameter of {who} must be {expected}. Got {value!r} instead."
+    comparable = isinstance(value, Real | str) and not isinstance(value, bool)
+    return ValueError(sentence) if comparable else TypeError(sentence)

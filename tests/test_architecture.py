@@ -1,0 +1,285 @@
+"""The house rules of DESIGN and STYLE, proved on the source of every module."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import skactive
+
+PACKAGE = Path(skactive.__file__).parent
+
+# Each room may import from the rooms before it, never from those after it.
+ROOMS = [
+    "embedding",
+    "neighbors",
+    "pool",
+    "measures",
+    "strategies",
+    "learner",
+    "model_selection",
+    "inspection",
+    "integrations",
+    "datasets",
+    "cli",
+]
+OPTIONAL_PACKAGES = {
+    "PIL",
+    "matplotlib",
+    "modAL",
+    "numba",
+    "pandas",
+    "pyarrow",
+    "tensorflow",
+    "tensorflow_hub",
+}
+NUMPY_GENERATORS = {
+    "BitGenerator",
+    "Generator",
+    "PCG64",
+    "RandomState",
+    "SeedSequence",
+    "default_rng",
+}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def imported_names(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
+    """Yield each import statement with the dotted path of each thing that it imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield node, f"{'.' * node.level}{node.module or ''}.{alias.name}"
+
+
+def room_of(module: str) -> str | None:
+    """Return the room of a module, or None for the package itself and its private modules."""
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and not parts[1].startswith("_") else None
+
+
+def wrong_directions(module: str, tree: ast.Module) -> Iterator[str]:
+    """Find imports of a room that stands below the module's own."""
+    room = room_of(module)
+    if module == "skactive.__main__":
+        allowed = {"cli"}
+    elif room == "datasets" or room is None:
+        allowed = set()
+    else:
+        allowed = {*ROOMS[: ROOMS.index(room) + 1]} - ({"datasets"} if room != "cli" else set())
+    for node, name in imported_names(tree):
+        if name.startswith("."):
+            yield f"line {node.lineno}: {name} is a relative import"
+        elif name == "skactive":
+            yield f"line {node.lineno}: import skactive, name the room instead"
+        elif name.startswith("skactive."):
+            target = room_of(name)
+            if target is not None and target != room and target not in allowed:
+                yield f"line {node.lineno}: {room or module} imports from {target}"
+
+
+def private_scikit_learn_names(module: str, tree: ast.Module) -> Iterator[str]:
+    """Find names of scikit-learn that begin with an underscore, imported or looked up."""
+    found = [(node.lineno, name) for node, name in imported_names(tree)]
+    found += [
+        (node.lineno, ast.unparse(node))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+    ]
+    for line, name in found:
+        root, *parts = name.split(".")
+        if root == "sklearn" and any(p.startswith("_") and not p.endswith("__") for p in parts):
+            yield f"line {line}: {name} is private to scikit-learn"
+
+
+def run_on_import(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Yield the statements that run when the module is imported."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            waiting.extend(node.orelse)
+            continue
+        if isinstance(node, ast.stmt):
+            yield node
+        waiting.extend(ast.iter_child_nodes(node))
+
+
+def eager_optional_imports(module: str, tree: ast.Module) -> Iterator[str]:
+    """Find optional packages that importing the module would import."""
+    for statement in run_on_import(tree):
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            for node, name in imported_names(ast.Module([statement], [])):
+                if name.split(".")[0] in OPTIONAL_PACKAGES:
+                    yield f"line {node.lineno}: {name} is optional, import it inside the call"
+
+
+def forbidden_constructs(module: str, tree: ast.Module) -> Iterator[str]:
+    """Find assertions, bare excepts, printing and numpy's global random state."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assert():
+                yield f"line {node.lineno}: assert"
+            case ast.ExceptHandler(type=None):
+                yield f"line {node.lineno}: bare except"
+            case ast.Call(func=ast.Name(id="print")) if room_of(module) != "cli":
+                yield f"line {node.lineno}: print"
+            case ast.Attribute(attr=function) if ast.unparse(node.value) in {
+                "np.random",
+                "numpy.random",
+            }:
+                if function not in NUMPY_GENERATORS:
+                    yield f"line {node.lineno}: np.random.{function}"
+            case ast.ImportFrom(module="numpy.random"):
+                for alias in node.names:
+                    if alias.name not in NUMPY_GENERATORS:
+                        yield f"line {node.lineno}: np.random.{alias.name}"
+
+
+def test_the_package_has_the_rooms_of_the_design_and_no_other():
+    rooms = {room_of(module) for module in MODULES} - {None}
+    assert rooms <= set(ROOMS)
+
+
+RULES = [
+    wrong_directions,
+    private_scikit_learn_names,
+    eager_optional_imports,
+    forbidden_constructs,
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_keeps_the_house_rules(module, rule):
+    if module == "skactive" and rule is wrong_directions:
+        pytest.skip("the package names its rooms for type checkers, and loads none")
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    assert list(rule(module, tree)) == []
+
+
+def test_importing_the_package_names_rooms_for_type_checkers_only():
+    tree = ast.parse(MODULES["skactive"].read_text(encoding="utf-8"))
+    statements = [s for s in run_on_import(tree) if isinstance(s, ast.Import | ast.ImportFrom)]
+    names = [name for _, name in imported_names(ast.Module(statements, []))]
+    assert not [name for name in names if name.startswith("skactive")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "module", "source", "fault"),
+    [
+        (
+            wrong_directions,
+            "skactive.pool._x",
+            "from skactive.strategies import CDFProduct",
+            "pool imports from strategies",
+        ),
+        (
+            wrong_directions,
+            "skactive.pool._x",
+            "def f():\n    import skactive.learner",
+            "pool imports from learner",
+        ),
+        (
+            wrong_directions,
+            "skactive.measures",
+            "from skactive import learner",
+            "measures imports from learner",
+        ),
+        (wrong_directions, "skactive.measures", "from . import _x", "relative import"),
+        (wrong_directions, "skactive.measures", "import skactive", "name the room"),
+        (
+            wrong_directions,
+            "skactive.datasets",
+            "from skactive.pool import Pool",
+            "datasets imports from pool",
+        ),
+        (
+            wrong_directions,
+            "skactive.integrations",
+            "import skactive.cli",
+            "integrations imports from cli",
+        ),
+        (
+            wrong_directions,
+            "skactive.model_selection",
+            "import skactive.datasets",
+            "model_selection imports from datasets",
+        ),
+        (
+            wrong_directions,
+            "skactive._public",
+            "import skactive.pool",
+            "skactive._public imports from pool",
+        ),
+        (
+            wrong_directions,
+            "skactive.__main__",
+            "from skactive.pool import Pool",
+            "imports from pool",
+        ),
+        (
+            private_scikit_learn_names,
+            "m",
+            "from sklearn.utils._param_validation import Interval",
+            "private",
+        ),
+        (
+            private_scikit_learn_names,
+            "m",
+            "from sklearn.base import _fit_context",
+            "private",
+        ),
+        (private_scikit_learn_names, "m", "import sklearn.neighbors._base", "private"),
+        (private_scikit_learn_names, "m", "sklearn.utils._bunch.Bunch()", "private"),
+        (eager_optional_imports, "m", "import matplotlib.pyplot as plt", "optional"),
+        (eager_optional_imports, "m", "class C:\n    from pandas import DataFrame", "optional"),
+        (
+            eager_optional_imports,
+            "m",
+            "try:\n    import numba\nexcept ImportError:\n    pass",
+            "optional",
+        ),
+        (forbidden_constructs, "m", "assert x", "assert"),
+        (forbidden_constructs, "m", "try:\n    x\nexcept:\n    pass", "bare except"),
+        (forbidden_constructs, "skactive.pool", "print(1)", "print"),
+        (forbidden_constructs, "m", "np.random.shuffle(x)", "np.random.shuffle"),
+        (forbidden_constructs, "m", "from numpy.random import rand", "np.random.rand"),
+    ],
+)
+def test_each_rule_finds_what_breaks_it(rule, module, source, fault):
+    faults = list(rule(module, ast.parse(source)))
+    assert faults
+    assert fault in faults[0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "module", "source"),
+    [
+        (wrong_directions, "skactive.strategies", "from skactive.measures import Margin"),
+        (wrong_directions, "skactive.pool._x", "from skactive.pool._y import z"),
+        (wrong_directions, "skactive.pool", "from skactive._public import present"),
+        (wrong_directions, "skactive.cli", "from skactive import datasets"),
+        (wrong_directions, "skactive.__main__", "from skactive.cli import main"),
+        (private_scikit_learn_names, "m", "import sklearn\nsklearn.__version__"),
+        (private_scikit_learn_names, "m", "from sklearn.utils.validation import validate_data"),
+        (eager_optional_imports, "m", "def plot():\n    import matplotlib"),
+        (eager_optional_imports, "m", "if TYPE_CHECKING:\n    import pandas"),
+        (forbidden_constructs, "skactive.cli", "print(np.random.default_rng(0))"),
+    ],
+)
+def test_each_rule_lets_good_code_pass(rule, module, source):
+    assert list(rule(module, ast.parse(source))) == []

@@ -1,0 +1,151 @@
+"""The README and the guides do what they say.
+
+A script is a ```` ```python ```` block together with the ```` ```python continues ```` blocks after
+it. Each runs in an empty folder and a namespace of its own; a block with ``>>>`` prompts must give
+the output it shows.
+"""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+WRITTEN_BY_HAND = [README, *sorted({*(ROOT / "docs").glob("*.md")} - {ROOT / "docs" / "api.md"})]
+
+FIRST_COMMAND = (
+    'python3 -m venv .venv && .venv/bin/pip install ".[plot]" && .venv/bin/skactive compare'
+)
+TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install nox uv && .venv/bin/nox"
+
+BLOCK = re.compile(r"^```python(?P<mode>[^\n]*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
+NEEDS_MODAL = re.compile(
+    r"^\W*(?:from|import) +(?:modAL|skactive\.integrations\.modal)\b", re.MULTILINE
+)
+
+
+class Block(NamedTuple):
+    """A block of Python, and the line of the document on which it opens."""
+
+    line: int
+    code: str
+
+
+class Script(NamedTuple):
+    """Blocks that share a namespace."""
+
+    document: str
+    blocks: list[Block]
+
+    def run(self) -> None:
+        namespace: dict[str, object] = {"__name__": "__main__"}
+        for block in self.blocks:
+            if ">>> " in block.code:
+                self._run_session(block, namespace)
+            else:
+                # The empty lines make a traceback's line numbers those of the document.
+                source = "\n" * block.line + block.code
+                exec(compile(source, self.document, "exec"), namespace)  # noqa: S102
+
+    def _run_session(self, block: Block, namespace: dict[str, object]) -> None:
+        session = doctest.DocTestParser().get_doctest(
+            block.code, namespace, self.document, self.document, block.line
+        )
+        report: list[str] = []
+        runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+        runner.run(session, out=report.append, clear_globs=False)
+        namespace.update(session.globs)
+        assert not runner.failures, "".join(report)
+
+
+def scripts_of(document: str, text: str) -> list[Script]:
+    """Return the scripts of a Markdown text."""
+    scripts: list[Script] = []
+    for match in BLOCK.finditer(text):
+        block = Block(text.count("\n", 0, match.start()) + 1, match["code"])
+        if match["mode"].strip() == "continues":
+            scripts[-1].blocks.append(block)
+        else:
+            scripts.append(Script(document, [block]))
+    return scripts
+
+
+SCRIPTS = [
+    script
+    for path in WRITTEN_BY_HAND
+    if path.is_file()
+    for script in scripts_of(path.name, path.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.filterwarnings("ignore:FigureCanvasAgg is non-interactive:UserWarning")
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda s: f"{s.document}:{s.blocks[0].line}")
+def test_every_python_block_runs(script, tmp_path, monkeypatch):
+    if find_spec("modAL") is None and any(NEEDS_MODAL.search(b.code) for b in script.blocks):
+        pytest.skip("modAL is not installed: `nox -s interop` runs this block")
+    monkeypatch.chdir(tmp_path)
+    script.run()
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
+
+def test_the_readme_gives_both_commands_word_for_word():
+    lines = README.read_text(encoding="utf-8").splitlines()
+    assert FIRST_COMMAND in lines
+    assert TEST_COMMAND in lines
+
+
+def test_continuous_integration_runs_the_readmes_test_command_and_no_other():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    commands = script.read_text(encoding="utf-8").splitlines()
+    assert commands[-1] == TEST_COMMAND
+    assert sum("nox" in line for line in commands) == 1
+
+
+@pytest.mark.parametrize("command", [["--help"], ["compare", "--help"]])
+def test_the_command_of_the_first_line_answers(command, tmp_path):
+    answer = subprocess.run(
+        [sys.executable, "-m", "skactive", *command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "compare" in answer.stdout
+
+
+def test_blocks_are_found_joined_and_run():
+    text = "x\n```python\na = 1\n```\n```sh\nls\n```\n```python continues\n>>> a + 1\n2\n```\n"
+    (script,) = scripts_of("text.md", text)
+    assert [block.line for block in script.blocks] == [2, 8]
+    script.run()
+
+
+def test_a_wrong_output_and_a_wrong_block_are_found():
+    (session,) = scripts_of("text.md", "```python\n>>> 1 + 1\n3\n```\n")
+    with pytest.raises(AssertionError, match=r"Expected:\n +3\n +Got:\n +2"):
+        session.run()
+    (script,) = scripts_of("text.md", "```python\nraise KeyError('k')\n```\n")
+    with pytest.raises(KeyError):
+        script.run()
+
+
+@pytest.mark.parametrize(
+    ("code", "needed"),
+    [
+        ("import modAL.models", True),
+        (">>> from modAL.models import ActiveLearner", True),
+        ("from skactive.integrations.modal import ActiveLearner", True),
+        ("import skactive  # as in modAL", False),
+    ],
+)
+def test_a_block_that_needs_modal_is_known_by_its_imports(code, needed):
+    assert bool(NEEDS_MODAL.search(code)) is needed
