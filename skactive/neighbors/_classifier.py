@@ -1,0 +1,517 @@
+"""k-nearest neighbours that learn from each answer at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_consistent_length, validate_data
+
+from skactive._validation import are_plain_features, check_choice, check_integer, check_number
+from skactive.neighbors._distances import METRICS, Rows, Space
+from skactive.neighbors._explanation import VoteExplanation
+from skactive.neighbors._labeled_samples import LabeledSamples
+from skactive.neighbors._labels import check_labels
+from skactive.neighbors._nearest import search
+from skactive.neighbors._votes import (
+    VOTE_WEIGHTS,
+    prior_share,
+    smoothed_probabilities,
+    vote_shares,
+)
+
+DTYPES = (np.float64, np.float32)
+
+
+class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
+    """Classify by a vote of the nearest labelled samples, and learn from each answer at once.
+
+    There is no training: `add_labeled` stores a sample and its label, and the next `predict`
+    knows it. Adding in any split and any order gives the classifier that `fit` on everything
+    gives. A wrong answer is taken back as cheaply as it was given (`relabel`,
+    `remove_labeled`), and `explain` names the samples that made a prediction.
+
+    Parameters
+    ----------
+    n_neighbors : int, default=5
+        How many neighbours vote, at least 1. While fewer samples are stored, all of them vote.
+    weights : {'uniform', 'distance', 'gaussian'} or callable, default='distance'
+        What a vote weighs: the same for all; one over the distance (samples at distance zero,
+        if any, decide alone); exp(-d² / (2 bandwidth²)); or what a function makes of the
+        distances, an array of shape (n_queries, n_neighbors) to one of the same shape.
+    metric : str, default='cosine'
+        'cosine', 'euclidean', or another name that `sklearn.metrics.pairwise_distances` takes,
+        'precomputed' excepted.
+    metric_params : dict, default=None
+        Further arguments of the metric, such as ``{"p": 3}`` for 'minkowski'.
+    bandwidth : float, default=None
+        The bandwidth of the Gaussian weights, above 0, in units of distance. None takes each
+        query's distance to the farthest neighbour that votes.
+    smoothing : float, default=1.0
+        How many votes a uniform prior over the classes has, at least 0. With m neighbours, of
+        which a class has the share s of the vote, its probability is
+        (m s + smoothing / n_classes) / (m + smoothing), so that one neighbour does not mean
+        probability 1. The predicted class does not depend on it. 0 gives the plain vote.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels seen so far and those declared, sorted.
+    declared_classes_ : ndarray of shape (n_declared,) or None
+        The classes that `partial_fit` was told of.
+    n_features_in_ : int
+        Number of features seen in `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features seen in `fit`, where X had string names.
+    n_samples_fit_ : int
+        How many labelled samples are stored.
+    n_samples_seen_ : int
+        How many samples were ever added since `fit`: the number the next one will have.
+    labeled_indices_ : ndarray of shape (`n_samples_fit_`,)
+        The numbers of the stored samples: the first sample ever added has 0, and a number is
+        never given again after its sample was removed.
+    y_labeled_ : ndarray of shape (`n_samples_fit_`,)
+        Their labels, in the order of `labeled_indices_`.
+
+    See Also
+    --------
+    sklearn.neighbors.KNeighborsClassifier : The same vote, refitted for each new label.
+
+    Notes
+    -----
+    Adding, removing or relabelling a sample costs O(n_features), amortised, whatever the number
+    stored (a sparse sample other than the last is removed in one copy). A prediction is an exact
+    search in O(n_queries · n_labeled · n_features), in blocks bounded by scikit-learn's
+    ``working_memory``.
+
+    float32 and float64 stay what they are; other types become float64.
+
+    Defined answers: a zero vector has no direction and stands at cosine distance 1 from
+    everything, another zero vector included. Samples at equal distance from a query go by class
+    in sorted order, then by age, where not all of them can vote. Equal votes go to the class
+    that sorts first. After the last sample was removed, declared classes are equally probable,
+    and without declared classes predicting raises `NotFittedError`.
+
+    References
+    ----------
+    T. Cover and P. Hart, "Nearest neighbor pattern classification", IEEE Transactions on
+    Information Theory 13(1), 1967.
+
+    Examples
+    --------
+    >>> from skactive.neighbors import IncrementalKNeighborsClassifier
+    >>> classifier = IncrementalKNeighborsClassifier(n_neighbors=3)
+    >>> classifier.add_labeled([[1.0, 0.1], [0.1, 1.0]], ["apple", "orange"]).predict([[2, 1]])
+    array(['apple'], dtype='<U6')
+    >>> classifier.add_labeled([[2.0, 1.0]], ["pear"]).predict([[2, 1]])
+    array(['pear'], dtype='<U6')
+    >>> classifier.explain([[2, 1]]).labels
+    array([['pear', 'apple', 'orange']], dtype='<U6')
+    """
+
+    def __init__(
+        self,
+        n_neighbors: int = 5,
+        *,
+        weights: str | Callable[[np.ndarray], Any] = "distance",
+        metric: str = "cosine",
+        metric_params: dict[str, Any] | None = None,
+        bandwidth: float | None = None,
+        smoothing: float = 1.0,
+    ) -> None:
+        self.n_neighbors = n_neighbors
+        self.weights = weights
+        self.metric = metric
+        self.metric_params = metric_params
+        self.bandwidth = bandwidth
+        self.smoothing = smoothing
+
+    def fit(self, X: Any, y: Any) -> IncrementalKNeighborsClassifier:
+        """Forget everything, and store labelled samples.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,)
+            Their labels: strings, integers or booleans.
+
+        Returns
+        -------
+        self : IncrementalKNeighborsClassifier
+            The fitted classifier.
+        """
+        self.check_parameters()
+        X, y = self._validated(X, y, reset=True)
+        self._labeled = LabeledSamples(X, y)
+        return self
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> IncrementalKNeighborsClassifier:
+        """Store more labelled samples, of classes that may be declared beforehand.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        classes : array-like of shape (n_classes,), default=None
+            All classes there will be. Once declared in a first call, another label is an error
+            here, as scikit-learn has it. Where they never are, labels extend `classes_`.
+
+        Returns
+        -------
+        self : IncrementalKNeighborsClassifier
+            The classifier, which knows the new labels.
+
+        Raises
+        ------
+        ValueError
+            If `classes` differs from what was declared before, or y has another label.
+        """
+        known = getattr(self, "_labeled", None)
+        declared = None if classes is None else np.unique(check_labels(classes))
+        if (
+            known is not None
+            and declared is not None
+            and not np.array_equal(declared, known.classes)
+        ):
+            raise ValueError(
+                f"`classes={declared.tolist()}` is not the same as on the last call to "
+                f"partial_fit, was: {known.classes.tolist()}."
+            )
+        if known is not None and declared is None and known.declared is not None:
+            declared = known.classes
+        return self._add(X, y, classes=declared)
+
+    def add_labeled(self, X: Any, y: Any) -> IncrementalKNeighborsClassifier:
+        """Store labelled samples, so that the next prediction knows them.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples, of as many features as those before.
+        y : array-like of shape (n_samples,)
+            Their labels. One never seen before extends `classes_`.
+
+        Returns
+        -------
+        self : IncrementalKNeighborsClassifier
+            The classifier, which knows the new labels.
+        """
+        return self._add(X, y, classes=None)
+
+    def remove_labeled(self, indices: Any) -> IncrementalKNeighborsClassifier:
+        """Forget labelled samples, as if they had never been added.
+
+        Parameters
+        ----------
+        indices : int or array-like of int of shape (n_samples,)
+            Which samples, by their numbers in the order they were added (`labeled_indices_`).
+
+        Returns
+        -------
+        self : IncrementalKNeighborsClassifier
+            The classifier without them.
+        """
+        labeled = self._fitted()
+        labeled.remove(labeled.check_ids(indices))
+        return self
+
+    def relabel(self, indices: Any, y: Any) -> IncrementalKNeighborsClassifier:
+        """Replace the labels of labelled samples.
+
+        Parameters
+        ----------
+        indices : int or array-like of int of shape (n_samples,)
+            Which samples, by their numbers in the order they were added (`labeled_indices_`).
+        y : array-like of shape (n_samples,)
+            Their labels from now on.
+
+        Returns
+        -------
+        self : IncrementalKNeighborsClassifier
+            The classifier, which knows the new labels.
+        """
+        labeled = self._fitted()
+        ids, labels = labeled.check_ids(indices), check_labels(y)
+        check_consistent_length(ids, labels)
+        labeled.relabel(ids, labels)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the label of each sample.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features)
+            The samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_queries,)
+            The class with most of the vote; among equals the one that sorts first.
+        """
+        probabilities = self.predict_proba(X)
+        return np.asarray(self.classes_[probabilities.argmax(axis=1)])
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class for each sample.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features)
+            The samples.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_queries, n_classes)
+            In the order of `classes_`; rows add up to 1.
+        """
+        labeled, distances, slots = self._search(X)
+        return self.vote(distances, labeled.codes[slots], len(labeled.classes))
+
+    def kneighbors(
+        self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True
+    ) -> Any:
+        """Find the nearest labelled samples.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features), default=None
+            The samples. None asks for the neighbours of each stored sample, itself excluded, in
+            the order of `labeled_indices_`.
+        n_neighbors : int, default=None
+            How many; None takes the parameter of the classifier. Fewer are returned where fewer
+            are stored.
+        return_distance : bool, default=True
+            Whether to return the distances too.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_queries, n_neighbors)
+            Only if `return_distance`. Nearest first.
+        indices : ndarray of shape (n_queries, n_neighbors)
+            Numbers of labelled samples: after a `fit` alone, the rows of its X.
+        """
+        labeled, distances, slots = self._search(X, n_neighbors)
+        indices = labeled.ids[slots]
+        return (distances, indices) if return_distance else indices
+
+    def explain(self, X: Any) -> VoteExplanation:
+        """Name the labelled samples that made each prediction, and their share in it.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features)
+            The samples.
+
+        Returns
+        -------
+        explanation : VoteExplanation
+            Indices, labels, distances and shares of the vote, arrays of shape
+            (n_queries, n_neighbors), and the predictions they made.
+        """
+        labeled, distances, slots = self._search(X)
+        codes = labeled.codes[slots]
+        prior = prior_share(distances.shape[1], float(self.smoothing))
+        shares = vote_shares(distances, self.weights, self.bandwidth) * (1 - prior)
+        probabilities = self.vote(distances, codes, len(labeled.classes))
+        return VoteExplanation(
+            predictions=labeled.classes[probabilities.argmax(axis=1)],
+            indices=labeled.ids[slots],
+            labels=labeled.classes[codes],
+            distances=distances,
+            shares=shares,
+            prior_share=prior,
+        )
+
+    def labeled_samples(self) -> tuple[Any, np.ndarray | None]:
+        """Return the labelled samples that are stored.
+
+        Returns
+        -------
+        X : {ndarray, CSR matrix} of shape (`n_samples_fit_`, n_features) or None
+            The samples, in the order of `labeled_indices_`; None before any was added.
+        y : ndarray of shape (`n_samples_fit_`,) or None
+            Their labels.
+        """
+        labeled: LabeledSamples | None = getattr(self, "_labeled", None)
+        if labeled is None or len(labeled) == 0:
+            return None, None
+        order = np.argsort(labeled.ids)
+        return labeled.rows.X[order], labeled.labels[order]
+
+    def vote(self, distances: np.ndarray, codes: np.ndarray, n_classes: int) -> np.ndarray:
+        """Return class probabilities for neighbours that were found elsewhere.
+
+        A pool keeps the nearest labelled samples of every candidate up to date, and takes its
+        posterior from here.
+
+        Parameters
+        ----------
+        distances : ndarray of shape (n_queries, n_neighbors)
+            Distances to the neighbours.
+        codes : ndarray of int of shape (n_queries, n_neighbors)
+            Their classes, in range(n_classes).
+        n_classes : int
+            How many classes there are, at least 1.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_queries, n_classes)
+            Rows add up to 1.
+        """
+        shares = vote_shares(distances, self.weights, self.bandwidth)
+        return smoothed_probabilities(shares, codes, n_classes, float(self.smoothing))
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels seen so far and those declared, sorted."""
+        return self._stored("classes_").classes
+
+    @property
+    def declared_classes_(self) -> np.ndarray | None:
+        """The classes that `partial_fit` was told of, or None."""
+        return self._stored("declared_classes_").declared
+
+    @property
+    def n_samples_fit_(self) -> int:
+        """How many labelled samples are stored."""
+        return len(self._stored("n_samples_fit_"))
+
+    @property
+    def n_samples_seen_(self) -> int:
+        """How many samples were ever added: the number the next one will have."""
+        return self._stored("n_samples_seen_").next_id
+
+    @property
+    def labeled_indices_(self) -> np.ndarray:
+        """The numbers of the stored samples, in ascending order."""
+        return np.sort(self._stored("labeled_indices_").ids)
+
+    @property
+    def y_labeled_(self) -> np.ndarray:
+        """The labels of the stored samples, in the order of `labeled_indices_`."""
+        labeled = self._stored("y_labeled_")
+        return np.asarray(labeled.labels[np.argsort(labeled.ids)])
+
+    def _add(self, X: Any, y: Any, *, classes: np.ndarray | None) -> Any:
+        self.check_parameters()
+        labeled: LabeledSamples | None = getattr(self, "_labeled", None)
+        X, labels = self._validated(X, y, reset=labeled is None, classes=classes)
+        if labeled is None:
+            self._labeled = LabeledSamples(X, labels, classes)
+        else:
+            labeled.add(X, labels)
+        return self
+
+    def _validated(
+        self, X: Any, y: Any, *, reset: bool, classes: np.ndarray | None = None
+    ) -> tuple[Any, np.ndarray]:
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        labels = check_labels(y)
+        unknown = [] if classes is None else labels[~np.isin(labels, classes)].tolist()
+        if unknown:
+            raise ValueError(
+                f"y has the label {unknown[0]!r}, which is not in `classes`: "
+                f"{np.asarray(classes).tolist()}. Hint: `add_labeled` extends the classes."
+            )
+        if not reset:
+            self._labeled.check_labels(labels)
+        noted = self.__dict__.copy()
+        try:
+            X = self._checked_features(X, reset=reset, ensure_min_samples=1 if reset else 0)
+            check_consistent_length(X, labels)
+        except (TypeError, ValueError):
+            # With `reset`, scikit-learn notes the features of X before it looks at their values.
+            self.__dict__.clear()
+            self.__dict__.update(noted)
+            raise
+        return X, labels
+
+    def _checked_features(self, X: Any, *, reset: bool = False, ensure_min_samples: int = 1) -> Any:
+        named = hasattr(self, "feature_names_in_")
+        if not (reset or named) and are_plain_features(X, self.n_features_in_, DTYPES):
+            return X
+        return validate_data(
+            self,
+            X,
+            reset=reset,
+            accept_sparse="csr",
+            dtype=DTYPES,
+            order="C",
+            ensure_min_samples=ensure_min_samples,
+        )
+
+    def _search(
+        self, X: Any, n_neighbors: int | None = None
+    ) -> tuple[LabeledSamples, np.ndarray, np.ndarray]:
+        self.check_parameters()
+        labeled = self._fitted()
+        if n_neighbors is None:
+            n_neighbors = self.n_neighbors
+        check_integer(self, "n_neighbors", n_neighbors, minimum=1)
+        stored = labeled.rows
+        exclude = None
+        if X is None:
+            exclude = labeled.slots(np.sort(labeled.ids))
+            queries = stored[exclude]
+        else:
+            queries = Rows(self._checked_features(X))
+        distances, slots = search(
+            Space(self.metric, self.metric_params),
+            queries,
+            stored,
+            n_neighbors,
+            precedence=labeled.precedence,
+            exclude=exclude,
+        )
+        return labeled, distances, slots
+
+    def check_parameters(self) -> None:
+        """Raise if a parameter is not what it may be.
+
+        Raises
+        ------
+        TypeError, ValueError
+            A sentence that names the parameter and what it may be.
+        """
+        check_integer(self, "n_neighbors", self.n_neighbors, minimum=1)
+        check_choice(self, "metric", self.metric, METRICS)
+        if not callable(self.weights):
+            check_choice(self, "weights", self.weights, VOTE_WEIGHTS)
+        if self.bandwidth is not None:
+            check_number(self, "bandwidth", self.bandwidth, exclusive=True)
+        check_number(self, "smoothing", self.smoothing)
+
+    def _fitted(self) -> LabeledSamples:
+        labeled: LabeledSamples | None = getattr(self, "_labeled", None)
+        if labeled is None or len(labeled.classes) == 0:
+            raise NotFittedError(
+                f"This {type(self).__name__} instance is not fitted yet: it holds no labelled "
+                "sample. Call 'fit' or 'add_labeled' with some first."
+            )
+        return labeled
+
+    def _stored(self, attribute: str) -> LabeledSamples:
+        labeled: LabeledSamples | None = getattr(self, "_labeled", None)
+        if labeled is None:
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {attribute!r} before 'fit'"
+            )
+        return labeled
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return getattr(self, "_labeled", None) is not None
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
