@@ -1,0 +1,109 @@
+"""Features: checked, or made of raw samples by the steps of a Pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
+
+
+def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) -> Any:
+    """Return features as a C-contiguous array or CSR matrix of finite numbers, or raise."""
+    try:
+        # A number too large for `dtype` becomes an infinity, which is refused in words.
+        with np.errstate(over="ignore"):
+            return check_array(
+                X,
+                accept_sparse="csr",
+                dtype=dtype,
+                order="C",
+                input_name=name,
+                ensure_min_samples=minimum,
+            )
+    except ValueError as error:
+        faulty = _first_not_finite(X, dtype)
+        if faulty is not None:
+            fact = str(error).splitlines()[0].rstrip(".")
+            raise ValueError(
+                f"{fact}, first in row {faulty}. Hint: fill in such values, or leave such "
+                "samples out."
+            ) from error
+        if "could not convert" not in str(error):
+            raise
+        raise ValueError(
+            f"{name} holds what is not a number: {error}. Hint: put what turns raw samples "
+            "into vectors before the classifier, in a Pipeline."
+        ) from error
+
+
+def _first_not_finite(X: Any, dtype: np.dtype[Any]) -> int | None:
+    if sp.issparse(X):
+        X = X.tocoo()
+        faulty = X.row[~np.isfinite(X.data)]
+        return int(faulty.min()) if len(faulty) else None
+    try:
+        with np.errstate(over="ignore"):
+            features = np.asarray(X).astype(dtype)
+    except (TypeError, ValueError):
+        return None
+    if features.ndim != 2:
+        return None
+    rows = np.flatnonzero(~np.isfinite(features).all(axis=1))
+    return int(rows[0]) if len(rows) else None
+
+
+def transformers(pipeline: Pipeline) -> Pipeline:
+    """Return a Pipeline with a last step that does nothing in the classifier's place."""
+    # The step is replaced, not cut off: it may be the only one, and before scikit-learn 1.7 a
+    # Pipeline that ends in a stateless transformer passes for not fitted.
+    return Pipeline([*pipeline.steps[:-1], ("features", FunctionTransformer())])
+
+
+def fitted_steps(pipeline: Pipeline, X: Any) -> tuple[Pipeline, Any]:
+    """Return the transformers of a Pipeline, fitted, and X transformed by them.
+
+    A step that is not fitted yet is cloned and fitted on what reaches it, without labels: a pool
+    is large, and what transforms it has to stand before the first label is known.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        The transformers and the classifier after them.
+    X : array-like of length n_samples
+        Raw samples.
+
+    Returns
+    -------
+    steps : Pipeline
+        The transformers, as they were where they were fitted, else fitted clones.
+    features : array-like of shape (n_samples, n_features)
+        What comes out of them.
+    """
+    steps = []
+    for name, given in pipeline.steps[:-1]:
+        step = given
+        if given in (None, "passthrough"):
+            pass
+        elif is_fitted(given):
+            X = given.transform(X)
+        else:
+            step = clone(given)
+            X = step.fit_transform(X)
+        steps.append((name, step))
+    return transformers(Pipeline([*steps, pipeline.steps[-1]])), X
+
+
+def is_fitted(estimator: Any) -> bool:
+    """Tell whether an estimator was fitted, or need not be."""
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        return False
+    return True

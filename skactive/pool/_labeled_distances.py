@@ -1,0 +1,201 @@
+"""What every pool sample knows of the labelled set under one metric, kept up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from skactive.neighbors._distances import Rows, Space, row_blocks
+from skactive.neighbors._labeled_samples import LabeledSamples
+from skactive.neighbors._nearest import choose_nearest
+
+
+class LabeledDistances:
+    """Sum of distances to the labelled samples, and the nearest of them, for every pool sample.
+
+    Labels that arrive are taken in when something is asked for, all in one pass over the pool:
+    O(n_samples · n_features) for each. Both parts are built on first use.
+    """
+
+    def __init__(self, space: Space, rows: Rows, labeled: LabeledSamples) -> None:
+        self._space = space
+        self._rows = rows
+        self._labeled = labeled
+        self._next_id = 0
+        self._total: np.ndarray | None = None
+        self._nearest: dict[int, NearestLabeled] = {}
+
+    def mean(self) -> np.ndarray:
+        """Return the mean distance to the labelled samples, shape (n_samples,)."""
+        self._catch_up()
+        if self._total is None:
+            self._total = np.zeros(len(self._rows))
+            self._take_in(self._all_slots(), total=self._total, nearest=())
+        return self._total / len(self._labeled)
+
+    def minimum(self) -> np.ndarray:
+        """Return the distance to the nearest labelled sample, shape (n_samples,)."""
+        n_neighbors = next(iter(self._nearest), 1)
+        return self._space.finish(self.nearest(n_neighbors).compared[:, 0])
+
+    def nearest(self, n_neighbors: int) -> NearestLabeled:
+        """Return the nearest labelled samples, `n_neighbors` of them or all there are."""
+        self._catch_up()
+        if n_neighbors not in self._nearest:
+            nearest = NearestLabeled(n_neighbors, self._space, self._rows, self._labeled)
+            self._take_in(self._all_slots(), total=None, nearest=(nearest,))
+            self._nearest[n_neighbors] = nearest
+        return self._nearest[n_neighbors]
+
+    def leaving(self, ids: np.ndarray) -> None:
+        """Prepare for the removal of labelled samples, which are still there."""
+        self._catch_up()
+        if self._total is not None:
+            leaving = self._labeled.rows[self._labeled.slots(ids)]
+            for block in self._blocks(len(ids)):
+                compared = self._space.compare(self._rows[block], leaving)
+                self._total[block] -= _row_sums(self._space.finish(compared))
+
+    def left(self, ids: np.ndarray) -> None:
+        """Complete the removal of labelled samples, which are gone."""
+        if self._total is not None and len(self._labeled) == 0:
+            self._total[:] = 0.0
+        for nearest in self._nearest.values():
+            nearest.search_anew(nearest.holders(ids))
+
+    def relabeled(self, ids: np.ndarray) -> None:
+        """Take in that labelled samples have other labels, which can decide among equals."""
+        self._catch_up()
+        slots = self._labeled.slots(ids)
+        for nearest in self._nearest.values():
+            for block in self._blocks(len(ids)):
+                compared = self._space.compare(self._rows[block], self._labeled.rows[slots])
+                nearest.search_anew(nearest.within_reach(block, compared, slots))
+
+    def finish(self, compared: np.ndarray) -> np.ndarray:
+        """Return distances for values in comparison units."""
+        return self._space.finish(compared)
+
+    def _all_slots(self) -> np.ndarray:
+        return np.arange(len(self._labeled))
+
+    def _catch_up(self) -> None:
+        if self._next_id == self._labeled.next_id:
+            return
+        slots = np.flatnonzero(self._labeled.ids >= self._next_id)
+        self._take_in(slots, total=self._total, nearest=tuple(self._nearest.values()))
+        self._next_id = self._labeled.next_id
+
+    def _take_in(
+        self, slots: np.ndarray, *, total: np.ndarray | None, nearest: tuple[NearestLabeled, ...]
+    ) -> None:
+        if len(slots) == 0 or (total is None and not nearest):
+            return
+        arrived = self._labeled.rows[slots]
+        # What arrives is merged with the nearest there were.
+        deepest = max((one.n_neighbors for one in nearest), default=0)
+        for block in self._blocks(len(slots) + deepest):
+            compared = self._space.compare(self._rows[block], arrived)
+            for one in nearest:
+                one.merge(block, compared, slots)
+            if total is not None:
+                total[block] += _row_sums(self._space.finish(compared))
+
+    def _blocks(self, width: int) -> Iterator[slice]:
+        features = 0 if self._space.by_product else 8 * self._rows.n_features
+        return row_blocks(len(self._rows), 40 * width + features)
+
+
+class NearestLabeled:
+    """The nearest labelled samples of every pool sample, in comparison units and by id.
+
+    Attributes
+    ----------
+    compared : ndarray of shape (n_samples, min(n_neighbors, n_labeled))
+        Distances in comparison units, nearest first.
+    ids : ndarray of shape (n_samples, min(n_neighbors, n_labeled))
+        Whose they are.
+    touched : ndarray of bool of shape (n_samples,)
+        Which rows changed since the reader last cleared it.
+    """
+
+    def __init__(self, n_neighbors: int, space: Space, rows: Rows, labeled: LabeledSamples) -> None:
+        self.n_neighbors = n_neighbors
+        self._space = space
+        self._rows = rows
+        self._labeled = labeled
+        self._compared = np.full((len(rows), n_neighbors), np.inf)
+        self._ids = np.full((len(rows), n_neighbors), -1, dtype=np.intp)
+        self.touched = np.full(len(rows), True)
+
+    @property
+    def width(self) -> int:
+        return min(self.n_neighbors, len(self._labeled))
+
+    @property
+    def compared(self) -> np.ndarray:
+        return self._compared[:, : self.width]
+
+    @property
+    def ids(self) -> np.ndarray:
+        return self._ids[:, : self.width]
+
+    def within_reach(self, block: slice, compared: np.ndarray, slots: np.ndarray) -> np.ndarray:
+        """Return the rows of a block that have one of `slots` among their nearest, or nearly."""
+        rounding = self._space.rounding(self._rows[block], self._labeled.rows[slots])
+        closest = compared[:, 0] if len(slots) == 1 else compared.min(axis=1)
+        return block.start + np.flatnonzero(closest <= self._compared[block, -1] + 2 * rounding)
+
+    def holders(self, ids: np.ndarray) -> np.ndarray:
+        """Return the rows that have one of `ids` among their nearest."""
+        return np.flatnonzero(np.isin(self._ids, ids).any(axis=1))
+
+    def merge(self, block: slice, compared: np.ndarray, slots: np.ndarray) -> None:
+        """Take in the distances of a block of rows to labelled samples that arrived."""
+        places = self.within_reach(block, compared, slots)
+        if len(places) == 0:
+            return
+        held_ids = self._ids[places]
+        # Places not filled yet stand at infinity, where they lose to every sample.
+        held_slots = np.where(held_ids >= 0, self._labeled.slots(np.maximum(held_ids, 0)), 0)
+        arrived = np.broadcast_to(slots, (len(places), len(slots)))
+        self._replace(
+            places,
+            np.hstack([self._compared[places], compared[places - block.start]]),
+            np.hstack([held_slots, arrived]),
+        )
+
+    def search_anew(self, places: np.ndarray) -> None:
+        """Find the nearest of some rows from scratch."""
+        self._compared[places], self._ids[places] = np.inf, -1
+        self.touched[places] = True
+        if len(self._labeled) == 0:
+            return
+        # Rows picked one by one are copied, and once more where a metric works in float64.
+        copies = self._rows.dtype.itemsize + (0 if self._space.by_product else 8)
+        bytes_per_row = 40 * len(self._labeled) + copies * self._rows.n_features
+        for block in row_blocks(len(places), bytes_per_row):
+            part = places[block]
+            self._replace(part, self._space.compare(self._rows[part], self._labeled.rows), None)
+
+    def _replace(self, places: np.ndarray, compared: np.ndarray, slots: np.ndarray | None) -> None:
+        kept, chosen = choose_nearest(
+            compared,
+            slots,
+            self.n_neighbors,
+            space=self._space,
+            A=self._rows[places],
+            B=self._labeled.rows,
+            precedence=self._labeled.precedence,
+        )
+        width = kept.shape[1]
+        self._compared[places, :width] = kept
+        self._ids[places, :width] = np.where(np.isfinite(kept), self._labeled.ids[chosen], -1)
+        self.touched[places] = True
+
+
+def _row_sums(distances: np.ndarray) -> np.ndarray:
+    if distances.shape[1] == 1:
+        return distances[:, 0]
+    return distances.sum(axis=1, dtype=np.float64)

@@ -1,0 +1,561 @@
+"""The pool: what is known of every unlabelled sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_consistent_length
+
+from skactive._validation import are_plain_features, check_choice
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors._distances import Rows, Space, row_blocks, space_key
+from skactive.neighbors._labeled_samples import LabeledSamples
+from skactive.neighbors._labels import check_labels
+from skactive.pool._density import information_density
+from skactive.pool._features import check_features
+from skactive.pool._labeled_distances import LabeledDistances
+from skactive.pool._positions import check_positions, check_unlabeled, take_rows
+from skactive.pool._posterior import AskedPosterior, VotedPosterior
+
+AGGREGATES = frozenset({"mean", "min"})
+
+
+class Pool:
+    """Hold the samples to choose from, and all that measures ask about them.
+
+    What is asked for is computed on first use, and from then on kept up to date: a label costs
+    one product of the pool with one sample, however many came before. A pool serves the
+    candidates, the samples that are neither labelled nor skipped; removing, relabelling and
+    skipping leave it as if it had never been otherwise.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        The features. Kept without a copy where they are C-contiguous and of type `dtype`; a
+        ``numpy.memmap`` stays on disk.
+    estimator : classifier, default=None
+        Where class probabilities come from. An `IncrementalKNeighborsClassifier` lends its
+        parameters only: its vote is taken among the labelled samples of the pool, and taken
+        anew only where they changed it. Any other classifier is asked for `predict_proba`
+        (`decision_function` where it has none) once after each change; the caller fits it.
+        None means no probabilities.
+    samples : indexable of length n_samples, default=None
+        What `estimator` is asked about, where it is not X: raw texts, a DataFrame.
+    X_labeled : {array-like, sparse matrix} of shape (n_labeled, n_features), default=None
+        Samples outside the pool whose labels are known: the seed set.
+    y_labeled : array-like of shape (n_labeled,), default=None
+        Their labels.
+    classes : array-like of shape (n_classes,), default=None
+        Labels there will be, where they are known beforehand. Others are learnt as they come.
+    dtype : {numpy.float32, numpy.float64}, default=numpy.float32
+        How features are held.
+
+    Attributes
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        The features.
+    n_samples : int
+        Number of samples, labelled or not.
+    candidates : ndarray of int of shape (n_candidates,)
+        Positions of the candidates, ascending.
+    n_candidates : int
+        Number of candidates.
+    labeled : ndarray of int of shape (n_labeled,)
+        Positions of the labelled samples, in the order they were labelled.
+    labels : ndarray of shape (n_labeled,)
+        Their labels.
+    skipped : ndarray of int of shape (n_skipped,)
+        Positions of the skipped samples that are not labelled, ascending.
+    n_labeled : int
+        Number of labelled samples, the seed set included.
+    classes_ : ndarray of shape (n_classes,)
+        The labels known so far, sorted.
+
+    Raises
+    ------
+    ValueError
+        If X is empty, has NaN or infinite values, or differs from `samples` or `X_labeled` in
+        its lengths.
+
+    See Also
+    --------
+    skactive.ActiveLearner : A pool and an estimator that learn together.
+
+    Notes
+    -----
+    Memory beside the features: O(n_samples) for each thing that was asked for, n_neighbors
+    and n_classes numbers per sample for the vote. Scratch is bounded by scikit-learn's
+    ``working_memory``; nothing ever holds n_samples × n_samples.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> pool = Pool([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
+    >>> pool.add_labels([0], ["apple"]).candidates
+    array([1, 2])
+    >>> pool.distance_to_labeled().round(2)
+    array([0.01, 1.  ])
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        *,
+        estimator: Any = None,
+        samples: Any = None,
+        X_labeled: Any = None,
+        y_labeled: Any = None,
+        classes: Any = None,
+        dtype: Any = np.float32,
+    ) -> None:
+        self._dtype = np.dtype(dtype)
+        self.X = check_features(X, "X_pool", self._dtype)
+        self.estimator = estimator
+        if samples is not None:
+            check_consistent_length(self.X, samples)
+        self._samples = samples.tocsr() if sp.issparse(samples) else samples
+        self._rows = Rows(self.X)
+        self._ids = np.full(self.n_samples, -1, dtype=np.intp)
+        self._is_skipped = np.zeros(self.n_samples, dtype=bool)
+        self._order: dict[int, int] = {}
+        self._candidates: np.ndarray | None = None
+        self._labeled: LabeledSamples | None = None
+        if classes is not None:
+            classes = check_labels(classes)
+            self._labeled = LabeledSamples(self.X[:0], classes[:0], classes)
+        self._distances: dict[str, LabeledDistances] = {}
+        self._densities: dict[str, np.ndarray] = {}
+        self._posterior: VotedPosterior | AskedPosterior | None = None
+        if X_labeled is not None:
+            self.add_labeled(X_labeled, y_labeled)
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples, labelled or not."""
+        return int(self.X.shape[0])
+
+    @property
+    def candidates(self) -> np.ndarray:
+        """Positions of the samples neither labelled nor skipped, ascending."""
+        if self._candidates is None:
+            self._candidates = np.flatnonzero((self._ids < 0) & ~self._is_skipped)
+            self._candidates.flags.writeable = False
+        return self._candidates
+
+    @property
+    def n_candidates(self) -> int:
+        """Number of candidates."""
+        return len(self.candidates)
+
+    @property
+    def labeled(self) -> np.ndarray:
+        """Positions of the labelled samples, in the order they were labelled."""
+        return np.fromiter(self._order, dtype=np.intp, count=len(self._order))
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The labels of `labeled`."""
+        if self._labeled is None:
+            return np.empty(0)
+        ids = np.fromiter(self._order.values(), dtype=np.intp, count=len(self._order))
+        return self._labeled.labels_of(ids)
+
+    @property
+    def skipped(self) -> np.ndarray:
+        """Positions of the skipped samples that are not labelled, ascending."""
+        return np.flatnonzero(self._is_skipped & (self._ids < 0))
+
+    @property
+    def n_labeled(self) -> int:
+        """Number of labelled samples, the seed set included."""
+        return 0 if self._labeled is None else len(self._labeled)
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels known so far, sorted."""
+        return np.empty(0) if self._labeled is None else self._labeled.classes
+
+    def add_labels(self, indices: Any, y: Any) -> Pool:
+        """Take in the labels of pool samples.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions in the pool. A position labelled before may come again with its label.
+        y : array-like of shape (n,)
+            The labels.
+
+        Returns
+        -------
+        self : Pool
+            The pool, which no longer counts them as candidates.
+
+        Raises
+        ------
+        ValueError
+            If lengths differ, a label is missing, or a sample would get two different labels.
+            The pool is left as it was.
+        IndexError
+            If a position is outside the pool, which is left as it was.
+        """
+        positions, labels = self._new_labels(indices, y)
+        if len(positions) == 0:
+            return self
+        ids = self._store(self.X[positions], labels)
+        self._ids[positions] = ids
+        self._order.update(zip(positions.tolist(), ids.tolist(), strict=True))
+        self._changed()
+        return self
+
+    def add_labeled(self, X: Any, y: Any) -> Pool:
+        """Take in labelled samples from outside the pool.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n, n_features)
+            Their features.
+        y : array-like of shape (n,)
+            Their labels.
+
+        Returns
+        -------
+        self : Pool
+            The pool, which counts them as labelled.
+        """
+        if not are_plain_features(X, self.X.shape[1], (self._dtype,)):
+            X = check_features(X, "X_labeled", self._dtype, minimum=0)
+        labels = check_labels(y)
+        check_consistent_length(X, labels)
+        if X.shape[1] != self.X.shape[1]:
+            raise ValueError(
+                f"X_labeled has {X.shape[1]} features, but the pool has {self.X.shape[1]}."
+            )
+        self._store(X, labels)
+        self._changed()
+        return self
+
+    def remove_labels(self, indices: Any) -> Pool:
+        """Take labels back: the samples are candidates again.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions of labelled samples.
+
+        Returns
+        -------
+        self : Pool
+            The pool as if they had never been labelled.
+        """
+        positions = self._labeled_positions(indices)
+        if self._labeled is None or len(positions) == 0:
+            return self
+        ids = self._ids[positions]
+        for distances in self._distances.values():
+            distances.leaving(ids)
+        self._labeled.remove(ids)
+        for distances in self._distances.values():
+            distances.left(ids)
+        self._ids[positions] = -1
+        for position in positions.tolist():
+            del self._order[position]
+        self._changed()
+        return self
+
+    def relabel(self, indices: Any, y: Any) -> Pool:
+        """Replace the labels of labelled samples.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions of labelled samples.
+        y : array-like of shape (n,)
+            Their labels from now on.
+
+        Returns
+        -------
+        self : Pool
+            The pool, which knows the new labels.
+        """
+        positions, labels = self._labeled_positions(indices), check_labels(y)
+        check_consistent_length(positions, labels)
+        if self._labeled is None or len(positions) == 0:
+            return self
+        ids = self._ids[positions]
+        self._labeled.relabel(ids, labels)
+        for distances in self._distances.values():
+            distances.relabeled(ids)
+        self._changed()
+        return self
+
+    def skip(self, indices: Any) -> Pool:
+        """Leave samples out of the candidates: nobody can answer for them.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions of samples that are not labelled.
+
+        Returns
+        -------
+        self : Pool
+            The pool, which no longer counts them as candidates.
+        """
+        positions = check_positions(indices, self.n_samples)
+        check_unlabeled(positions, self.labeled, np.empty(0, dtype=np.intp))
+        self._is_skipped[positions] = True
+        self._candidates = None
+        return self
+
+    def unskip(self, indices: Any) -> Pool:
+        """Take samples back into the candidates.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions of samples.
+
+        Returns
+        -------
+        self : Pool
+            The pool, which counts them as candidates unless they are labelled.
+        """
+        self._is_skipped[check_positions(indices, self.n_samples)] = False
+        self._candidates = None
+        return self
+
+    def refitted(self) -> Pool:
+        """Note that the estimator was fitted anew without a label having changed.
+
+        Returns
+        -------
+        self : Pool
+            The pool, which asks the estimator again.
+        """
+        if self._posterior is not None:
+            self._posterior.labels_changed()
+        return self
+
+    def is_labeled(self, indices: Any) -> np.ndarray:
+        """Tell which samples are labelled.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions in the pool.
+
+        Returns
+        -------
+        labeled : ndarray of bool of shape (n,)
+            Whether each is labelled.
+        """
+        return np.asarray(self._ids[check_positions(indices, self.n_samples)] >= 0)
+
+    def labels_of(self, indices: Any) -> np.ndarray:
+        """Return the labels of labelled samples.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions of labelled samples.
+
+        Returns
+        -------
+        labels : ndarray of shape (n,)
+            Their labels.
+        """
+        positions = self._labeled_positions(indices)
+        if self._labeled is None:
+            return np.empty(0)
+        return np.asarray(self._labeled.labels_of(self._ids[positions]))
+
+    def posterior(self) -> np.ndarray | None:
+        """Return the class probabilities of the candidates.
+
+        Returns
+        -------
+        posterior : ndarray of shape (n_candidates, n_classes) or None
+            None while nothing is known: no estimator, no label yet, an estimator not fitted.
+        """
+        source = self._source()
+        return None if source is None else source.rows(self.candidates)
+
+    def of_posterior(self, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray | None:
+        """Return a row-wise function of the posterior, kept and evaluated only where it changed.
+
+        Parameters
+        ----------
+        function : callable
+            Takes an array of shape (n, n_classes) to one of shape (n,), row by row.
+
+        Returns
+        -------
+        values : ndarray of shape (n_candidates,) or None
+            None while nothing is known.
+        """
+        source = self._source()
+        return None if source is None else source.of_rows(function, self.candidates)
+
+    def density(
+        self, metric: str = "cosine", metric_params: dict[str, Any] | None = None
+    ) -> np.ndarray:
+        """Return each candidate's mean similarity to all samples of the pool, itself included.
+
+        Parameters
+        ----------
+        metric : str, default='cosine'
+            For the cosine the similarity is the cosine itself, else 1 / (1 + distance).
+        metric_params : dict, default=None
+            Further arguments of the metric.
+
+        Returns
+        -------
+        density : ndarray of shape (n_candidates,)
+            Computed once: O(n_samples · n_features) for the cosine, O(n_samples² ·
+            n_features) for others.
+        """
+        key = space_key(metric, metric_params)
+        if key not in self._densities:
+            self._densities[key] = information_density(self._rows, Space(metric, metric_params))
+        return self._densities[key][self.candidates]
+
+    def distance_to_labeled(
+        self,
+        metric: str = "cosine",
+        aggregate: str = "mean",
+        metric_params: dict[str, Any] | None = None,
+    ) -> np.ndarray | None:
+        """Return each candidate's distance to the labelled set.
+
+        Parameters
+        ----------
+        metric : str, default='cosine'
+            The metric.
+        aggregate : {'mean', 'min'}, default='mean'
+            The mean over the labelled samples, or the distance to the nearest of them.
+        metric_params : dict, default=None
+            Further arguments of the metric.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_candidates,) or None
+            None while no sample is labelled.
+        """
+        check_choice("distance_to_labeled", "aggregate", aggregate, AGGREGATES)
+        if self.n_labeled == 0:
+            return None
+        distances = self._labeled_distances(metric, metric_params)
+        whole = distances.minimum() if aggregate == "min" else distances.mean()
+        return np.asarray(whole[self.candidates])
+
+    def distances_to(
+        self,
+        positions: Any,
+        metric: str = "cosine",
+        metric_params: dict[str, Any] | None = None,
+    ) -> np.ndarray:
+        """Return the distances of all samples of the pool to some of them.
+
+        Parameters
+        ----------
+        positions : array-like of int of shape (n,)
+            Positions in the pool.
+        metric : str, default='cosine'
+            The metric.
+        metric_params : dict, default=None
+            Further arguments of the metric.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_samples, n)
+            One product over the pool for each position.
+        """
+        space = Space(metric, metric_params)
+        chosen = self._rows[check_positions(positions, self.n_samples)]
+        features = 0 if space.by_product else 8 * self._rows.n_features
+        blocks = row_blocks(self.n_samples, 40 * len(chosen) + features)
+        return np.vstack([space.finish(space.compare(self._rows[b], chosen)) for b in blocks])
+
+    def take(self, indices: Any) -> Any:
+        """Return what `estimator` is asked about: the raw samples, or the features.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions in the pool.
+
+        Returns
+        -------
+        samples : array-like of length n
+            Of the type that was given.
+        """
+        whole = self.X if self._samples is None else self._samples
+        return take_rows(whole, check_positions(indices, self.n_samples))
+
+    def _source(self) -> VotedPosterior | AskedPosterior | None:
+        if self._posterior is not None or self.estimator is None:
+            return self._posterior
+        if not isinstance(self.estimator, IncrementalKNeighborsClassifier):
+            self._posterior = AskedPosterior(self.estimator, self.take)
+        elif self._labeled is not None:
+            self._posterior = VotedPosterior(self.estimator, self._labeled_distances, self._labeled)
+        return self._posterior
+
+    def _labeled_distances(
+        self, metric: str, metric_params: dict[str, Any] | None
+    ) -> LabeledDistances:
+        if self._labeled is None:
+            raise NotFittedError("No sample of this pool is labelled yet: call 'add_labels' first.")
+        key = space_key(metric, metric_params)
+        if key not in self._distances:
+            space = Space(metric, metric_params)
+            self._distances[key] = LabeledDistances(space, self._rows, self._labeled)
+        return self._distances[key]
+
+    def _store(self, X: Any, labels: np.ndarray) -> np.ndarray:
+        if self._labeled is None:
+            self._labeled = LabeledSamples(self.X[:0], labels[:0])
+        return self._labeled.add(X, labels)
+
+    def _new_labels(self, indices: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        positions = check_positions(indices, self.n_samples)
+        labels = check_labels(y)
+        if len(positions) != len(labels):
+            raise ValueError(
+                f"There are {len(positions)} indices, but {len(labels)} labels. "
+                "Hint: give one label for each index."
+            )
+        if self._labeled is not None:
+            self._labeled.check_labels(labels)
+        labeled = np.unique(positions[self.is_labeled(positions)])
+        known = dict(zip(labeled.tolist(), self.labels_of(labeled).tolist(), strict=True))
+        kept = []
+        for place, (position, label) in enumerate(
+            zip(positions.tolist(), labels.tolist(), strict=True)
+        ):
+            if position not in known:
+                known[position] = label
+                kept.append(place)
+            elif known[position] != label:
+                raise ValueError(
+                    f"Sample {position} is labelled {known[position]!r} already. "
+                    f"Got {label!r} for it. Hint: `relabel` replaces a label."
+                )
+        return positions[kept], labels[kept]
+
+    def _labeled_positions(self, indices: Any) -> np.ndarray:
+        positions = check_positions(indices, self.n_samples)
+        unlabeled = positions[self._ids[positions] < 0]
+        if len(unlabeled):
+            raise ValueError(f"Sample {unlabeled[0]} of the pool is not labelled.")
+        if len(np.unique(positions)) < len(positions):
+            raise ValueError(f"A sample is named twice in {positions.tolist()}.")
+        return positions
+
+    def _changed(self) -> None:
+        self._candidates = None
+        self.refitted()

@@ -1,0 +1,45 @@
+"""Positions in the pool, and the rows they stand for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def check_positions(indices: Any, n_samples: int) -> np.ndarray:
+    """Return positions as an array of shape (n,), or raise naming the first that is none."""
+    positions = np.atleast_1d(np.asarray(indices))
+    if positions.size == 0:
+        return positions.astype(np.intp).ravel()
+    if positions.ndim != 1 or positions.dtype.kind not in "iu":
+        raise TypeError(
+            f"Samples of the pool are named by integer positions. Got {indices!r} instead."
+        )
+    outside = positions[(positions < 0) | (positions >= n_samples)]
+    if len(outside):
+        raise IndexError(
+            f"There is no sample {outside[0]} in a pool of {n_samples}: "
+            f"positions go from 0 to {n_samples - 1}."
+        )
+    return positions.astype(np.intp)
+
+
+def check_unlabeled(positions: np.ndarray, labeled: np.ndarray, skipped: np.ndarray) -> None:
+    """Raise naming the first position that is labelled or skipped already."""
+    for what, taken in (("labelled", labeled), ("skipped", skipped)):
+        clash = positions[np.isin(positions, taken)]
+        if len(clash):
+            raise ValueError(
+                f"Sample {clash[0]} of the pool is {what} already. "
+                "Hint: `candidates` lists those to choose from."
+            )
+
+
+def take_rows(samples: Any, positions: np.ndarray) -> Any:
+    """Return some rows of an array, a sparse matrix, a DataFrame or a sequence."""
+    if hasattr(samples, "iloc"):
+        return samples.iloc[positions]
+    if hasattr(samples, "shape"):
+        return samples[positions]
+    return [samples[position] for position in positions]

@@ -1,0 +1,176 @@
+"""Class probabilities of the candidates, and what is derived from them row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, softmax
+from sklearn.exceptions import NotFittedError
+
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors._distances import space_key
+from skactive.neighbors._labeled_samples import LabeledSamples
+from skactive.pool._labeled_distances import LabeledDistances
+
+RowFunction = Callable[[np.ndarray], np.ndarray]
+
+
+class VotedPosterior:
+    """The posterior of k-nearest neighbours, voted anew only where the nearest have changed."""
+
+    def __init__(
+        self,
+        classifier: IncrementalKNeighborsClassifier,
+        distances: Callable[[str, dict[str, Any] | None], LabeledDistances],
+        labeled: LabeledSamples,
+    ) -> None:
+        self._classifier = classifier
+        self._distances = distances
+        self._labeled = labeled
+        self._posterior = np.empty((0, 0))
+        self._classes: np.ndarray | None = None
+        self._derived: dict[RowFunction, np.ndarray] = {}
+        self._parameters: tuple[Any, ...] = ()
+
+    def rows(self, positions: np.ndarray) -> np.ndarray | None:
+        """Return class probabilities, or None where no label is known."""
+        return self._posterior[positions] if self._sync() else None
+
+    def of_rows(self, function: RowFunction, positions: np.ndarray) -> np.ndarray | None:
+        """Return a function of the probabilities, evaluated only where they changed."""
+        if not self._sync():
+            return None
+        if function not in self._derived:
+            self._derived[function] = function(self._posterior)
+        return self._derived[function][positions]
+
+    def labels_changed(self) -> None:
+        """Do nothing: the nearest labelled samples note themselves whose vote has changed."""
+
+    def _sync(self) -> bool:
+        classes = self._labeled.classes
+        if len(classes) == 0:
+            return False
+        classifier = self._classifier
+        parameters = (
+            classifier.n_neighbors,
+            classifier.weights,
+            classifier.bandwidth,
+            classifier.smoothing,
+            space_key(classifier.metric, classifier.metric_params),
+        )
+        if parameters != self._parameters:
+            classifier.check_parameters()
+        distances = self._distances(classifier.metric, classifier.metric_params)
+        nearest = distances.nearest(classifier.n_neighbors)
+        if self._classes is not classes or parameters != self._parameters:
+            nearest.touched[:] = True
+            self._posterior = np.empty((len(nearest.touched), len(classes)))
+            self._derived.clear()
+            self._classes, self._parameters = classes, parameters
+        rows = np.flatnonzero(nearest.touched)
+        if len(rows) == 0:
+            return True
+        codes = self._labeled.codes[self._labeled.slots(nearest.ids[rows])]
+        values = distances.finish(nearest.compared[rows])
+        self._posterior[rows] = classifier.vote(values, codes, len(classes))
+        for function, derived in self._derived.items():
+            derived[rows] = function(self._posterior[rows])
+        nearest.touched[:] = False
+        return True
+
+
+class AskedPosterior:
+    """The posterior of any other classifier, asked for once after each change."""
+
+    def __init__(self, classifier: Any, samples: Any) -> None:
+        self._classifier = classifier
+        self._samples = samples
+        self._positions: np.ndarray | None = None
+        self._posterior: np.ndarray | None = None
+        self._derived: dict[RowFunction, np.ndarray] = {}
+
+    def rows(self, positions: np.ndarray) -> np.ndarray | None:
+        """Return class probabilities, or None where the classifier is not fitted."""
+        found = self._ask(positions)
+        return None if self._posterior is None else self._posterior[found]
+
+    def of_rows(self, function: RowFunction, positions: np.ndarray) -> np.ndarray | None:
+        """Return a function of the probabilities."""
+        found = self._ask(positions)
+        if self._posterior is None:
+            return None
+        if function not in self._derived:
+            self._derived[function] = function(self._posterior)
+        return self._derived[function][found]
+
+    def labels_changed(self) -> None:
+        """Ask again next time."""
+        self._positions = None
+
+    def _ask(self, positions: np.ndarray) -> np.ndarray:
+        if self._positions is not None and len(self._positions) >= len(positions):
+            found = np.searchsorted(self._positions, positions)
+            found = np.minimum(found, max(len(self._positions) - 1, 0))
+            if np.array_equal(self._positions[found], positions):
+                return found
+        if len(positions) == 0:
+            # No classifier answers about no sample: ask about one, and keep the form alone.
+            answer = class_probabilities(self._classifier, self._samples([0]))
+            self._posterior = None if answer is None else answer[:0]
+        else:
+            self._posterior = class_probabilities(self._classifier, self._samples(positions))
+        self._positions = positions
+        self._derived.clear()
+        return np.arange(len(positions))
+
+
+class AskedClassifier:
+    """A classifier that is asked for probabilities only, and not followed label by label.
+
+    Parameters
+    ----------
+    classifier : classifier
+        Who is asked.
+    ready : callable, default=None
+        Called before each question, so that a classifier that lags behind can catch up.
+    """
+
+    def __init__(self, classifier: Any, ready: Callable[[], None] | None = None) -> None:
+        self._classifier = classifier
+        self._ready = ready
+
+    def predict_proba(self, samples: Any) -> np.ndarray:
+        """Return class probabilities, or raise NotFittedError."""
+        if self._ready is not None:
+            self._ready()
+        posterior = class_probabilities(self._classifier, samples)
+        if posterior is None:
+            raise NotFittedError(f"{type(self._classifier).__name__} is not fitted yet.")
+        return posterior
+
+
+def class_probabilities(classifier: Any, samples: Any) -> np.ndarray | None:
+    """Return what a classifier thinks of samples, or None where it is not fitted yet.
+
+    Without `predict_proba`, a decision function stands in for it, through the logistic function
+    for two classes and the softmax for more.
+    """
+    try:
+        if hasattr(classifier, "predict_proba"):
+            return np.asarray(classifier.predict_proba(samples))
+        if hasattr(classifier, "decision_function"):
+            decision = np.asarray(classifier.decision_function(samples))
+            if decision.ndim == 1:
+                positive = expit(decision)
+                return np.column_stack([1 - positive, positive])
+            return np.asarray(softmax(decision, axis=1))
+    except NotFittedError:
+        return None
+    raise TypeError(
+        f"{type(classifier).__name__} has neither predict_proba nor decision_function, so that "
+        "its uncertainty cannot be measured. Hint: wrap it in "
+        "sklearn.calibration.CalibratedClassifierCV, or use a strategy without uncertainty."
+    )
