@@ -1,0 +1,18 @@
+"""How informative is each candidate? One number for each, larger is better."""
+
+from skactive._public import present
+from skactive.measures._base import Measure
+from skactive.measures._density import InformationDensity
+from skactive.measures._diversity import Diversity
+from skactive.measures._uncertainty import Entropy, LeastConfidence, Margin
+
+__all__ = [
+    "Diversity",
+    "Entropy",
+    "InformationDensity",
+    "LeastConfidence",
+    "Margin",
+    "Measure",
+]
+
+present(__name__)

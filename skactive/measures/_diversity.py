@@ -1,0 +1,82 @@
+"""How different a candidate is from what was picked already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skactive._validation import check_choice
+from skactive.measures._base import Measure
+from skactive.neighbors._distances import METRICS
+from skactive.pool import Batch, Pool
+
+AGGREGATES = frozenset({"mean", "min"})
+
+
+class Diversity(Measure):
+    """Measure how far a candidate is from the labelled samples and from the batch so far.
+
+    It keeps a strategy from asking the same thing twice, and sends it where nobody has looked.
+
+    Parameters
+    ----------
+    metric : str, default='cosine'
+        The name of a distance that `sklearn.metrics.pairwise_distances` takes.
+    aggregate : {'mean', 'min'}, default='mean'
+        The mean distance to all of them, or the distance to the nearest. The minimum chases
+        outliers.
+    metric_params : dict, default=None
+        Further arguments of the metric.
+
+    See Also
+    --------
+    InformationDensity : Goes where many are.
+
+    Notes
+    -----
+    Cost: one product of the pool with each sample that is labelled, O(n_samples · n_features).
+    While no sample is labelled or picked, every candidate gets 1.
+
+    References
+    ----------
+    K. Brinker, "Incorporating diversity in active learning with support vector machines",
+    ICML 2003.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.measures import Diversity
+    >>> pool = Pool([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]]).add_labels([0], ["apple"])
+    >>> Diversity().utilities(pool).round(2)
+    array([0.01, 1.  ])
+    """
+
+    def __init__(
+        self,
+        metric: str = "cosine",
+        *,
+        aggregate: str = "mean",
+        metric_params: dict[str, Any] | None = None,
+    ) -> None:
+        self.metric = metric
+        self.aggregate = aggregate
+        self.metric_params = metric_params
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return each candidate's distance to the labelled and picked samples.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            Distances.
+        """
+        check_choice(self, "metric", self.metric, METRICS)
+        check_choice(self, "aggregate", self.aggregate, AGGREGATES)
+        distances = pool.distance_to_labeled(self.metric, self.aggregate, self.metric_params)
+        return np.ones(pool.n_candidates) if distances is None else distances

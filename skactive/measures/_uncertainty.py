@@ -1,0 +1,187 @@
+"""How unsure the classifier is of a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from skactive.measures._base import Measure
+from skactive.pool import Batch, Pool
+
+
+class LeastConfidence(Measure):
+    """Measure uncertainty as one minus the probability of the most probable class.
+
+    The plainest of the three: it looks at the winner alone. Values lie in
+    [0, 1 - 1 / n_classes].
+
+    See Also
+    --------
+    Margin : Looks at the two most probable classes.
+    Entropy : Looks at all classes.
+
+    Notes
+    -----
+    Cost: O(n_classes) for each candidate whose posterior changed. While nothing is known, every
+    candidate gets 1.
+
+    References
+    ----------
+    D. D. Lewis and W. A. Gale, "A sequential algorithm for training text classifiers", 1994.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.measures import LeastConfidence
+    >>> from skactive.neighbors import IncrementalKNeighborsClassifier
+    >>> pool = Pool([[1, 0], [0, 1], [3, 1]], estimator=IncrementalKNeighborsClassifier())
+    >>> pool = pool.add_labels([0, 1], ["apple", "orange"])
+    >>> LeastConfidence().utilities(pool).round(3)
+    array([0.213])
+    """
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return the uncertainty of each candidate.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            In [0, 1 - 1 / n_classes].
+        """
+        return _of_posterior(pool, least_confidence)
+
+
+class Margin(Measure):
+    """Measure uncertainty as one minus the lead of the most probable class over the next.
+
+    The usual choice for more than two classes: it asks about the border between the two classes
+    in question, whatever the others have. Values lie in [0, 1]: 1 for a tie, 0 for certainty
+    and where there is one class only.
+
+    See Also
+    --------
+    LeastConfidence : Looks at the winner alone.
+    Entropy : Looks at all classes.
+
+    Notes
+    -----
+    Cost: O(n_classes) for each candidate whose posterior changed. While nothing is known, every
+    candidate gets 1.
+
+    References
+    ----------
+    T. Scheffer, C. Decomain and S. Wrobel, "Active hidden Markov models for information
+    extraction", 2001.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.measures import Margin
+    >>> from skactive.neighbors import IncrementalKNeighborsClassifier
+    >>> pool = Pool([[1, 0], [0, 1], [3, 1]], estimator=IncrementalKNeighborsClassifier())
+    >>> pool = pool.add_labels([0, 1], ["apple", "orange"])
+    >>> Margin().utilities(pool).round(3)
+    array([0.426])
+    """
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return the uncertainty of each candidate.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            In [0, 1].
+        """
+        return _of_posterior(pool, margin)
+
+
+class Entropy(Measure):
+    """Measure uncertainty as the Shannon entropy of the class probabilities, in nats.
+
+    It looks at all classes, so that many improbable ones count together. Values lie in
+    [0, ln n_classes].
+
+    See Also
+    --------
+    LeastConfidence : Looks at the winner alone.
+    Margin : Looks at the two most probable classes.
+
+    Notes
+    -----
+    Cost: O(n_classes) for each candidate whose posterior changed. While nothing is known, every
+    candidate gets 1.
+
+    References
+    ----------
+    C. E. Shannon, "A mathematical theory of communication", 1948.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.measures import Entropy
+    >>> from skactive.neighbors import IncrementalKNeighborsClassifier
+    >>> pool = Pool([[1, 0], [0, 1], [3, 1]], estimator=IncrementalKNeighborsClassifier())
+    >>> pool = pool.add_labels([0, 1], ["apple", "orange"])
+    >>> Entropy().utilities(pool).round(3)
+    array([0.518])
+    """
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return the uncertainty of each candidate.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            In nats, in [0, ln n_classes].
+        """
+        return _of_posterior(pool, entropy)
+
+
+# Probabilities that are equal on paper differ in the last places as computed. Rounded, they tie,
+# and a rank is not made of noise.
+DECIMALS = 12
+
+
+def least_confidence(posterior: np.ndarray) -> np.ndarray:
+    """Return 1 - p1 for each row."""
+    return np.round(1.0 - posterior.max(axis=1), DECIMALS)
+
+
+def margin(posterior: np.ndarray) -> np.ndarray:
+    """Return 1 - (p1 - p2) for each row, p1 and p2 the two largest."""
+    n_classes = posterior.shape[1]
+    if n_classes == 1:
+        lead = posterior[:, 0]
+    elif n_classes == 2:
+        lead = np.abs(posterior[:, 0] - posterior[:, 1])
+    else:
+        largest = np.partition(posterior, (-2, -1), axis=1)
+        lead = largest[:, -1] - largest[:, -2]
+    return np.round(1.0 - lead, DECIMALS)
+
+
+def entropy(posterior: np.ndarray) -> np.ndarray:
+    """Return -Σ p ln p for each row."""
+    logarithms = np.log(posterior, out=np.zeros_like(posterior), where=posterior > 0)
+    return np.round(0.0 - np.einsum("ij,ij->i", posterior, logarithms), DECIMALS)
+
+
+def _of_posterior(pool: Pool | Batch, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    values = pool.of_posterior(function)
+    return np.ones(pool.n_candidates) if values is None else values

@@ -1,0 +1,11 @@
+"""Which samples next? Query strategies, as objects that modAL calls and grids tune."""
+
+from skactive._public import present
+from skactive.strategies._base import QueryStrategy
+from skactive.strategies._cdf_product import CDFProduct
+from skactive.strategies._random import RandomSampling
+from skactive.strategies._uncertainty import UncertaintySampling
+
+__all__ = ["CDFProduct", "QueryStrategy", "RandomSampling", "UncertaintySampling"]
+
+present(__name__)

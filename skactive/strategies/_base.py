@@ -1,0 +1,173 @@
+"""What every query strategy has in common: greedy selection, and modAL's door."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+
+from skactive._validation import check_integer
+from skactive.pool import Batch, Pool
+from skactive.strategies._learner_pool import pool_of_learner
+
+
+class QueryStrategy(ABC, BaseEstimator):
+    """Base class of all query strategies: choose which candidates a person should label next.
+
+    A subclass writes `utilities`; `select` picks the best candidate, counts it as labelled for
+    what distances are concerned, and goes on to the next. A strategy has no memory: what it
+    chooses depends on the pool and its parameters alone.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None, default=None
+        How ties are broken: at random, or by position where it is None. An int gives the same
+        choice for the same pool each time.
+
+    See Also
+    --------
+    skactive.ActiveLearner : The loop that uses a strategy.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.strategies import QueryStrategy
+    >>> class FarthestFirst(QueryStrategy):
+    ...     def utilities(self, pool):
+    ...         distances = pool.distance_to_labeled("euclidean", "min")
+    ...         return pool.density("euclidean") if distances is None else distances
+    >>> pool = Pool([[0.0], [1.0], [3.0]]).add_labels([0], ["near"])
+    >>> indices, utilities = FarthestFirst().select(pool, 2)
+    >>> indices, utilities
+    (array([2, 1]), array([3., 1.]))
+    """
+
+    def __init__(self, *, random_state: Any = None) -> None:
+        self.random_state = random_state
+
+    @abstractmethod
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return how much each candidate is worth asking about.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            Finite, larger is better, in the order of ``pool.candidates``.
+        """
+
+    def select(
+        self, pool: Pool, n_instances: int = 1, *, candidates: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Choose candidates, most useful first.
+
+        Parameters
+        ----------
+        pool : Pool
+            Where to choose from; it is not changed.
+        n_instances : int, default=1
+            How many, at least 1 and at most ``pool.n_candidates``.
+        candidates : array-like of int of shape (n,), default=None
+            Positions to choose from, labelled and skipped ones excluded; None takes all
+            candidates of the pool.
+
+        Returns
+        -------
+        indices : ndarray of int of shape (n_instances,)
+            Positions in the pool, without repetition.
+        utilities : ndarray of shape (n_instances,)
+            What each was worth when it was chosen.
+
+        Raises
+        ------
+        ValueError
+            If fewer candidates are left, or a position in `candidates` is none.
+        """
+        batch = Batch(pool, candidates)
+        self._check_n_instances(batch, n_instances)
+        indices = np.empty(n_instances, dtype=np.intp)
+        chosen = np.empty(n_instances)
+        tie_break = self._tie_break(pool)
+        for place in range(n_instances):
+            left, values = batch.candidates, self._utilities_of(batch)
+            best = np.flatnonzero(values == values.max())
+            winner = best[0] if tie_break is None else best[tie_break[left[best]].argmax()]
+            indices[place], chosen[place] = left[winner], values[winner]
+            if place < n_instances - 1:
+                batch.pick(int(left[winner]))
+        return indices, chosen
+
+    def __call__(
+        self, learner: Any, X_pool: Any, n_instances: int = 1
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Choose from a pool for modAL, or for anything with an estimator.
+
+        Parameters
+        ----------
+        learner : object
+            An active learner or committee of modAL, any object with `estimator` and, where
+            known, `X_training`, or a classifier.
+        X_pool : array-like of length n_samples
+            The pool, all of it unlabelled. For a Pipeline: what its first step takes.
+        n_instances : int, default=1
+            How many to choose.
+
+        Returns
+        -------
+        indices : ndarray of int of shape (n_instances,)
+            Rows of X_pool, most useful first, without repetition.
+        utilities : ndarray of shape (n_instances,)
+            What each was worth when it was chosen.
+        """
+        return self.select(pool_of_learner(learner, X_pool), n_instances)
+
+    def _utilities_of(self, batch: Batch) -> np.ndarray:
+        return checked_utilities(type(self).__name__, self.utilities(batch), batch)
+
+    def _check_n_instances(self, pool: Batch, n_instances: Any) -> None:
+        check_integer("query", "n_instances", n_instances, minimum=1)
+        if n_instances > pool.n_candidates:
+            raise ValueError(
+                f"n_instances={n_instances} samples were asked for, but {pool.n_candidates} "
+                f"of the pool's {pool.n_samples} are left to label."
+            )
+
+    def _tie_break(self, pool: Pool) -> np.ndarray | None:
+        if self.random_state is None:
+            return None
+        return random_keys(self.random_state, pool.n_samples)
+
+
+def checked_utilities(who: str, utilities: Any, pool: Pool | Batch) -> np.ndarray:
+    """Return utilities as an array of one finite number per candidate, or raise naming `who`."""
+    values = np.asarray(utilities)
+    if values.shape != (pool.n_candidates,):
+        raise ValueError(
+            f"{who} must return one number per candidate, shape ({pool.n_candidates},). "
+            f"Got shape {values.shape} instead."
+        )
+    if not np.isfinite(values).all():
+        place = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise ValueError(
+            f"{who} gave sample {pool.candidates[place]} of the pool the utility "
+            f"{values[place]}, which is not finite."
+        )
+    return values
+
+
+def random_keys(random_state: Any, n_samples: int) -> np.ndarray:
+    """Return one random number per sample of a pool.
+
+    An int gives each pool size its own fixed keys, so that a pool that shrinks from query to
+    query, as modAL's does, is not always cut at the same place.
+    """
+    if isinstance(random_state, int | np.integer):
+        return np.random.default_rng((int(random_state), n_samples)).random(n_samples)
+    return np.asarray(check_random_state(random_state).random_sample(n_samples))

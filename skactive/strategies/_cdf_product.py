@@ -1,0 +1,241 @@
+"""Uncertain, dense and different at once, whatever the scales."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from skactive._validation import check_number
+from skactive.measures import Diversity, InformationDensity, Margin, Measure
+from skactive.pool import Batch, Pool
+from skactive.strategies._base import QueryStrategy, checked_utilities
+
+
+class CDFProduct(QueryStrategy):
+    """Choose candidates that are uncertain, in a dense region and unlike those picked before.
+
+    Each measure lives on a scale of its own, so what counts is not its value but how many
+    candidates have a lower one: measure m of candidate x becomes F(m(x)) = P(m < m(x)), the
+    empirical distribution over the candidates, and the factors are multiplied,
+    Π F_j(m_j(x))^w_j. No rescaling of a measure changes the choice. A measure that is the same
+    for all candidates says nothing and has the factor 1, so that a query without any label
+    goes by density alone.
+
+    Parameters
+    ----------
+    measures : list of (str, Measure), default=None
+        The measures and their names. None takes ``[("uncertainty", Margin()), ("density",
+        InformationDensity()), ("diversity", Diversity())]``.
+    weights : dict of str to float, default=None
+        The exponent of each factor, at least 0, by the name of its measure; 1 for those not
+        named. A weight of 0 leaves a measure out.
+    random_state : int, RandomState instance or None, default=None
+        How ties are broken: at random, or by position where it is None.
+
+    See Also
+    --------
+    UncertaintySampling : Goes by uncertainty alone.
+
+    Notes
+    -----
+    Parameters of the measures are reached by their names, as in a Pipeline:
+    ``set_params(density__metric="euclidean", weights={"uncertainty": 2.0})``, and a measure is
+    replaced by ``set_params(density=...)``.
+
+    Cost for each sample chosen: that of the measures, and O(n_candidates log n_candidates) to
+    rank each.
+
+    References
+    ----------
+    B. Settles and M. Craven, "An analysis of active learning strategies for sequence labeling
+    tasks", EMNLP 2008, for information density as a factor.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.neighbors import IncrementalKNeighborsClassifier
+    >>> from skactive.strategies import CDFProduct
+    >>> pool = Pool([[1, 0], [0, 1], [3, 1], [1, 1]], estimator=IncrementalKNeighborsClassifier())
+    >>> strategy = CDFProduct(weights={"uncertainty": 2.0})
+    >>> strategy.select(pool)[0]
+    array([3])
+    >>> strategy.set_params(density__metric="euclidean").get_params()["density__metric"]
+    'euclidean'
+    """
+
+    def __init__(
+        self,
+        measures: Sequence[tuple[str, Measure]] | None = None,
+        weights: Mapping[str, float] | None = None,
+        *,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(random_state=random_state)
+        self.measures = measures
+        self.weights = weights
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return the product of the measures' distribution functions for each candidate.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            In [0, 1].
+        """
+        product = np.ones(pool.n_candidates)
+        for factor in self.factors(pool).values():
+            product *= factor
+        return product
+
+    def factors(self, pool: Pool | Batch) -> dict[str, np.ndarray]:
+        """Return the factor of each measure: why a candidate is chosen.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        factors : dict of str to ndarray of shape (n_candidates,)
+            F_j(m_j(x))^w_j by the name of the measure, in [0, 1].
+        """
+        measures = self._checked_measures()
+        weights = self._checked_weights(measures)
+        return {
+            name: distribution_factor(
+                checked_utilities(f"The measure {name!r}", measure.utilities(pool), pool),
+                weights[name],
+            )
+            for name, measure in measures.items()
+        }
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, with those of the measures by their names.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to add the measures and their parameters.
+
+        Returns
+        -------
+        params : dict of str to object
+            The parameters.
+        """
+        params: dict[str, Any] = super().get_params(deep=False)
+        if deep:
+            for name, measure in self._named_measures():
+                params[name] = measure
+                params |= {f"{name}__{key}": value for key, value in measure.get_params().items()}
+        return params
+
+    def set_params(self, **params: Any) -> CDFProduct:
+        """Set parameters, those of the measures by their names.
+
+        Parameters
+        ----------
+        **params : dict
+            Such as ``weights={"density": 0.5}``, ``density__metric="euclidean"`` or
+            ``density=InformationDensity("euclidean")``.
+
+        Returns
+        -------
+        self : CDFProduct
+            The strategy.
+        """
+        own = {name: params.pop(name) for name in list(params) if name in self._own_names()}
+        super().set_params(**own)
+        if not params:
+            return self
+        measures = dict(self._named_measures())
+        for name in [name for name in params if name in measures]:
+            measures[name] = params.pop(name)
+        nested: dict[str, dict[str, Any]] = {}
+        for key, value in params.items():
+            name, delimiter, parameter = key.partition("__")
+            if not delimiter or name not in measures:
+                raise ValueError(
+                    f"Invalid parameter {key!r} for CDFProduct. Its own parameters are "
+                    f"{sorted(self._own_names())} and its measures {sorted(measures)}."
+                )
+            nested.setdefault(name, {})[parameter] = value
+        for name, values in nested.items():
+            measures[name].set_params(**values)
+        self.measures = list(measures.items())
+        return self
+
+    def _own_names(self) -> list[str]:
+        return list(super().get_params(deep=False))
+
+    def _named_measures(self) -> list[tuple[str, Measure]]:
+        if self.measures is None:
+            return [
+                ("uncertainty", Margin()),
+                ("density", InformationDensity()),
+                ("diversity", Diversity()),
+            ]
+        return list(self.measures)
+
+    def _checked_measures(self) -> dict[str, Measure]:
+        measures = self._named_measures()
+        names = [name for name, _ in measures]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f"CDFProduct needs measures with different names. Got {names}.")
+        reserved = sorted(name for name in names if name in self._own_names() or "__" in name)
+        if reserved:
+            raise ValueError(
+                f"A measure of CDFProduct cannot be named {reserved[0]!r}: names are parameters, "
+                "and this one is taken or has two underscores. Hint: choose another name."
+            )
+        return dict(measures)
+
+    def _checked_weights(self, measures: dict[str, Measure]) -> dict[str, float]:
+        weights = dict(self.weights or {})
+        unknown = sorted(set(weights) - set(measures))
+        if unknown:
+            raise ValueError(
+                f"The 'weights' parameter of CDFProduct names {unknown[0]!r}, which is not one "
+                f"of its measures: {list(measures)}."
+            )
+        return {
+            name: check_number(self, f"weights[{name!r}]", weights.get(name, 1.0))
+            for name in measures
+        }
+
+
+def distribution_factor(utilities: np.ndarray, weight: float = 1.0) -> np.ndarray:
+    """Return (share of candidates with a lower utility)^weight; 1 where all are equal.
+
+    Parameters
+    ----------
+    utilities : ndarray of shape (n_candidates,)
+        Finite numbers.
+    weight : float, default=1.0
+        At least 0.
+
+    Returns
+    -------
+    factors : ndarray of shape (n_candidates,)
+        In [0, 1].
+    """
+    order = np.argsort(utilities)
+    ordered = utilities[order]
+    n = len(ordered)
+    if weight == 0 or n == 0 or ordered[0] == ordered[-1]:
+        return np.ones(n)
+    # Equal utilities share the rank of the first of them.
+    first_of_run = np.empty(n, dtype=bool)
+    first_of_run[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=first_of_run[1:])
+    lower = np.maximum.accumulate(np.where(first_of_run, np.arange(n), 0))
+    factors = np.empty(n)
+    factors[order] = lower / n
+    return factors if weight == 1 else factors**weight

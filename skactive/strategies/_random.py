@@ -1,0 +1,55 @@
+"""The baseline that every strategy has to beat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skactive.pool import Batch, Pool
+from skactive.strategies._base import QueryStrategy, random_keys
+
+
+class RandomSampling(QueryStrategy):
+    """Choose candidates at random.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None, default=None
+        An int puts each pool into one random order that queries follow, so that the same query
+        gives the same answer; None draws anew each time.
+
+    See Also
+    --------
+    CDFProduct : Needs about half the labels.
+
+    Notes
+    -----
+    Cost: O(n_samples).
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.strategies import RandomSampling
+    >>> indices, _ = RandomSampling(random_state=0).select(Pool([[1.0], [2.0], [3.0]]), 3)
+    >>> sorted(indices.tolist())
+    [0, 1, 2]
+    """
+
+    def __init__(self, *, random_state: Any = None) -> None:
+        super().__init__(random_state=random_state)
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return a random number for each candidate.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            In [0, 1).
+        """
+        return random_keys(self.random_state, pool.n_samples)[pool.candidates]

@@ -1,0 +1,68 @@
+"""Ask about what the classifier is least sure of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skactive.measures import Margin, Measure
+from skactive.pool import Batch, Pool
+from skactive.strategies._base import QueryStrategy
+
+
+class UncertaintySampling(QueryStrategy):
+    """Choose the candidates of which the classifier is least sure.
+
+    The baseline of active learning: cheap, strong once the classifier knows its classes, weak
+    with the first labels, when it looks at borders that will move.
+
+    Parameters
+    ----------
+    measure : Measure, default=None
+        How uncertainty is measured; None takes `Margin`. Any measure will do.
+    random_state : int, RandomState instance or None, default=None
+        How ties are broken: at random, or by position where it is None.
+
+    See Also
+    --------
+    CDFProduct : Weighs uncertainty with density and diversity.
+
+    Notes
+    -----
+    Cost: that of the measure, and O(n_candidates) for each sample chosen. While nothing is known,
+    all candidates are equal.
+
+    References
+    ----------
+    D. D. Lewis and W. A. Gale, "A sequential algorithm for training text classifiers", 1994.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.neighbors import IncrementalKNeighborsClassifier
+    >>> from skactive.strategies import UncertaintySampling
+    >>> pool = Pool([[1, 0], [0, 1], [3, 1], [1, 1]], estimator=IncrementalKNeighborsClassifier())
+    >>> indices, utilities = UncertaintySampling().select(pool.add_labels([0, 1], ["a", "b"]))
+    >>> indices
+    array([3])
+    """
+
+    def __init__(self, measure: Measure | None = None, *, random_state: Any = None) -> None:
+        super().__init__(random_state=random_state)
+        self.measure = measure
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return the uncertainty of each candidate.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            What the measure says.
+        """
+        return (Margin() if self.measure is None else self.measure).utilities(pool)

@@ -1,0 +1,34 @@
+"""The query strategies, each with the settings that its contract is tried with."""
+
+import numpy as np
+import pytest
+
+from skactive.measures import Diversity, Entropy
+from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling
+
+# By the name of the strategy: its settings that the contract is tried with.
+SETTINGS = {
+    "CDFProduct": [
+        CDFProduct(),
+        CDFProduct(weights={"uncertainty": 2.0, "density": 0.0, "diversity": 0.5}),
+        CDFProduct([("far", Diversity("euclidean", aggregate="min")), ("unsure", Entropy())]),
+    ],
+    "RandomSampling": [RandomSampling(random_state=3)],
+    "UncertaintySampling": [UncertaintySampling(), UncertaintySampling(Entropy())],
+}
+STRATEGIES = [strategy for settings in SETTINGS.values() for strategy in settings]
+every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=repr)
+
+
+def assert_query(answer, candidates, n_instances):
+    assert type(answer) is tuple
+    assert len(answer) == 2
+    indices, utilities = answer
+    assert isinstance(indices, np.ndarray)
+    assert isinstance(utilities, np.ndarray)
+    assert indices.shape == utilities.shape == (n_instances,)
+    assert indices.dtype.kind == "i"
+    assert utilities.dtype.kind == "f"
+    assert np.isfinite(utilities).all()
+    assert len(set(indices.tolist())) == n_instances
+    assert set(indices.tolist()) <= set(np.asarray(candidates).tolist())

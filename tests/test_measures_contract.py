@@ -1,0 +1,326 @@
+"""What every public measure must do, whatever it measures; a new one needs an entry below."""
+
+import inspect
+import math
+import pickle
+import re
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import pairwise_distances
+
+import skactive.measures
+from skactive.measures import (
+    Diversity,
+    Entropy,
+    InformationDensity,
+    LeastConfidence,
+    Margin,
+    Measure,
+)
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.pool import Batch, Pool
+
+# By the name of the measure: its settings that the contract is tried with.
+SETTINGS = {
+    "Diversity": [
+        Diversity(),
+        Diversity("euclidean"),
+        Diversity(aggregate="min"),
+        Diversity("manhattan", aggregate="min"),
+        Diversity("minkowski", metric_params={"p": 3}),
+    ],
+    "Entropy": [Entropy()],
+    "InformationDensity": [
+        InformationDensity(),
+        InformationDensity("euclidean"),
+        InformationDensity("minkowski", metric_params={"p": 3}),
+    ],
+    "LeastConfidence": [LeastConfidence()],
+    "Margin": [Margin()],
+}
+MEASURES = [measure for settings in SETTINGS.values() for measure in settings]
+every_measure = pytest.mark.parametrize("measure", MEASURES, ids=repr)
+
+
+def samples(kind, n_samples=12):
+    rng = np.random.default_rng(0)
+    if kind == "duplicates":
+        return rng.integers(0, 2, (n_samples, 2)).astype(float)
+    if kind == "constant":
+        return np.ones((n_samples, 2))
+    if kind == "zeros":
+        return np.zeros((n_samples, 2))
+    return rng.normal(size=(n_samples, 2))
+
+
+def labeled_pool(X, n_labeled, names="ab", estimator="voting", seed=0):
+    """A pool of which the first of a random order are labelled, in turn with each name."""
+    if estimator == "voting":
+        estimator = IncrementalKNeighborsClassifier(metric="euclidean")
+    pool = Pool(X, estimator=estimator)
+    order = np.random.default_rng(seed).permutation(len(X))[:n_labeled]
+    return pool.add_labels(order, [names[place % len(names)] for place in range(n_labeled)])
+
+
+def state(pool):
+    return (
+        pool.labeled.tolist(),
+        pool.labels.tolist(),
+        pool.candidates.tolist(),
+        pool.skipped.tolist(),
+        pool.classes_.tolist(),
+        pool.n_labeled,
+        np.array(pool.X).tolist(),
+        np.asarray(pool.posterior()).tolist(),
+        np.asarray(pool.distance_to_labeled()).tolist(),
+    )
+
+
+def assert_utilities(utilities, pool):
+    assert isinstance(utilities, np.ndarray)
+    assert utilities.dtype.kind == "f"
+    assert utilities.shape == (pool.n_candidates,)
+    assert np.isfinite(utilities).all()
+
+
+def test_every_public_measure_is_under_contract():
+    public = {
+        name
+        for name in skactive.measures.__all__
+        if not inspect.isabstract(getattr(skactive.measures, name))
+    }
+    assert public == set(SETTINGS)
+    for name, settings in SETTINGS.items():
+        assert settings
+        assert all(type(measure) is getattr(skactive.measures, name) for measure in settings)
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_every_parameter_has_a_test_named_for_it(name):
+    for parameter in inspect.signature(getattr(skactive.measures, name)).parameters:
+        snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+        assert f"test_parameter_{parameter}_of_{snake}" in globals()
+
+
+@every_measure
+@pytest.mark.parametrize("kind", ["spread", "duplicates", "constant", "zeros"])
+@pytest.mark.parametrize(
+    ("n_labeled", "names"), [(0, "a"), (1, "a"), (4, "a"), (4, "ab"), (11, "abc"), (12, "abc")]
+)
+def test_utilities_are_one_finite_number_per_candidate(measure, kind, n_labeled, names):
+    pool = labeled_pool(samples(kind), n_labeled, names)
+    assert_utilities(measure.utilities(pool), pool)
+
+
+@every_measure
+@pytest.mark.parametrize("kind", ["spread", "duplicates", "constant"])
+@pytest.mark.parametrize("n_labeled", [0, 1, 4])
+def test_a_batch_is_measured_as_a_pool(measure, kind, n_labeled):
+    pool = labeled_pool(samples(kind), n_labeled)
+    batch = Batch(pool)
+    np.testing.assert_array_equal(measure.utilities(batch), measure.utilities(pool))
+    for position in pool.candidates[[3, 0, 5]]:
+        assert_utilities(measure.utilities(batch.pick(position)), batch)
+    whole = Batch(pool)
+    while whole.n_candidates:
+        whole.pick(whole.candidates[-1])
+    assert measure.utilities(whole).shape == (0,)
+
+
+@every_measure
+@pytest.mark.parametrize("kind", ["spread", "duplicates"])
+@pytest.mark.parametrize("n_labeled", [0, 3])
+def test_utilities_follow_a_permuted_pool(measure, kind, n_labeled):
+    X = samples(kind)
+    order = np.random.default_rng(1).permutation(len(X))
+    pool = labeled_pool(X, n_labeled)
+    permuted = Pool(X[order], estimator=IncrementalKNeighborsClassifier(metric="euclidean"))
+    permuted.add_labels(np.argsort(order)[pool.labeled], pool.labels)
+    utilities = np.full(len(X), np.nan)
+    utilities[order[permuted.candidates]] = measure.utilities(permuted)
+    np.testing.assert_allclose(utilities[pool.candidates], measure.utilities(pool), atol=1e-6)
+
+
+@every_measure
+@pytest.mark.parametrize("n_labeled", [0, 3])
+@pytest.mark.parametrize("in_batch", [False, True])
+def test_measuring_has_no_side_effects(measure, n_labeled, in_batch):
+    pool = labeled_pool(samples("spread"), n_labeled)
+    view = Batch(pool).pick(pool.candidates[2]) if in_batch else pool
+    before, parameters = state(pool), measure.get_params()
+    attributes = dict(vars(measure))
+    first = measure.utilities(view)
+    kept = first.copy()
+    second = measure.utilities(view)
+    np.testing.assert_array_equal(first, second)
+    # Not even a reader who writes into what was returned.
+    second[:] = -7
+    np.testing.assert_array_equal(measure.utilities(view), kept)
+    assert state(pool) == before
+    assert measure.get_params() == parameters
+    assert vars(measure) == attributes
+
+
+@every_measure
+def test_a_measure_is_an_estimator(measure):
+    pool = labeled_pool(samples("spread"), 3)
+    expected = measure.utilities(pool)
+    for copy in (clone(measure), pickle.loads(pickle.dumps(measure))):
+        assert copy is not measure
+        assert copy.get_params() == measure.get_params()
+        np.testing.assert_array_equal(copy.utilities(pool), expected)
+    assert type(measure)().set_params(**measure.get_params()).get_params() == measure.get_params()
+    assert isinstance(measure, Measure)
+    assert type(measure).__module__ == "skactive.measures"
+
+
+@every_measure
+def test_labels_that_come_and_go_are_followed(measure):
+    X = samples("spread")
+    pool = labeled_pool(X, 3)
+    measure.utilities(pool)
+    free = pool.candidates
+    pool.add_labels(free[:2], ["c", "a"])
+    measure.utilities(pool)
+    pool.relabel(free[:1], ["b"]).remove_labels(pool.labeled[:1]).skip(free[3:4])
+    fresh = Pool(X, estimator=pool.estimator).add_labels(pool.labeled, pool.labels)
+    fresh.skip(pool.skipped)
+    np.testing.assert_allclose(measure.utilities(pool), measure.utilities(fresh), atol=1e-6)
+
+
+UNCERTAINTIES = {
+    LeastConfidence: lambda row: 1 - max(row),
+    Margin: lambda row: 1 - (max(row) - (sorted(row)[-2] if len(row) > 1 else 0)),
+    Entropy: lambda row: -math.fsum(p * math.log(p) for p in row if p > 0),
+}
+
+
+class Fixed:
+    def __init__(self, posterior):
+        self.posterior = np.asarray(posterior, dtype=float)
+
+    def predict_proba(self, X):
+        return self.posterior[: len(X)]
+
+
+@pytest.mark.parametrize("n_classes", [1, 2, 3, 10])
+@pytest.mark.parametrize("kind", UNCERTAINTIES)
+def test_uncertainty_is_that_of_its_formula(kind, n_classes):
+    rng = np.random.default_rng(0)
+    posterior = rng.dirichlet(np.full(n_classes, 0.3), 50)
+    posterior[0] = np.eye(n_classes)[0]
+    posterior[1] = 1 / n_classes
+    utilities = kind().utilities(Pool(np.ones((50, 1)), estimator=Fixed(posterior)))
+    expected = [UNCERTAINTIES[kind](row) for row in posterior.tolist()]
+    np.testing.assert_allclose(utilities, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("kind", "largest"), [(LeastConfidence, 0.75), (Margin, 1.0), (Entropy, math.log(4))]
+)
+def test_uncertainty_goes_from_certainty_to_a_tie(kind, largest):
+    pool = Pool(np.ones((2, 1)), estimator=Fixed([[0, 1, 0, 0], [0.25, 0.25, 0.25, 0.25]]))
+    np.testing.assert_allclose(kind().utilities(pool), [0, largest])
+
+
+@pytest.mark.parametrize("kind", UNCERTAINTIES)
+@pytest.mark.parametrize("estimator", [None, LogisticRegression()])
+def test_uncertainty_is_one_while_nothing_is_known(kind, estimator):
+    np.testing.assert_array_equal(
+        kind().utilities(Pool(np.eye(3), estimator=estimator)), np.ones(3)
+    )
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean", "manhattan", "chebyshev"])
+def test_parameter_metric_of_information_density(metric):
+    X = samples("spread")
+    pool = labeled_pool(X, 4)
+    distances = pairwise_distances(X, X.copy(), metric=metric)
+    similarities = 1 - distances if metric == "cosine" else 1 / (1 + distances)
+    expected = similarities.mean(axis=1)[pool.candidates]
+    found = InformationDensity(metric).utilities(pool)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_parameter_metric_params_of_information_density():
+    X = samples("spread")
+    distances = pairwise_distances(X, metric="minkowski", p=3)
+    found = InformationDensity("minkowski", metric_params={"p": 3}).utilities(Pool(X))
+    np.testing.assert_allclose(found, (1 / (1 + distances)).mean(axis=1), atol=1e-6)
+
+
+def test_density_does_not_depend_on_labels_or_skipping():
+    pool = Pool(samples("spread"))
+    before = InformationDensity().utilities(pool)
+    pool.add_labels([2], ["a"]).skip([5])
+    np.testing.assert_array_equal(
+        InformationDensity().utilities(pool), before[np.delete(np.arange(12), [2, 5])]
+    )
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean", "manhattan"])
+def test_parameter_metric_of_diversity(metric):
+    X = samples("spread")
+    pool = labeled_pool(X, 4)
+    expected = pairwise_distances(X[pool.candidates], X[pool.labeled], metric=metric)
+    found = Diversity(metric).utilities(pool)
+    np.testing.assert_allclose(found, expected.mean(axis=1), atol=1e-6)
+
+
+@pytest.mark.parametrize("aggregate", ["mean", "min"])
+@pytest.mark.parametrize("n_labeled", [0, 4])
+def test_parameter_aggregate_of_diversity(aggregate, n_labeled):
+    X = samples("spread")
+    pool = labeled_pool(X, n_labeled)
+    batch = Batch(pool)
+    counted = pool.labeled.tolist()
+    for position in pool.candidates[[1, 4]].tolist():
+        batch.pick(position)
+        counted.append(position)
+        distances = pairwise_distances(X[batch.candidates], X[counted])
+        found = Diversity("euclidean", aggregate=aggregate).utilities(batch)
+        np.testing.assert_allclose(found, getattr(distances, aggregate)(axis=1), atol=1e-6)
+
+
+def test_parameter_metric_params_of_diversity():
+    X = samples("spread")
+    pool = labeled_pool(X, 4)
+    expected = pairwise_distances(X[pool.candidates], X[pool.labeled], metric="minkowski", p=3)
+    found = Diversity("minkowski", metric_params={"p": 3}).utilities(pool)
+    np.testing.assert_allclose(found, expected.mean(axis=1), atol=1e-6)
+
+
+def test_diversity_is_one_while_nothing_is_labelled():
+    np.testing.assert_array_equal(Diversity().utilities(Pool(np.eye(3))), np.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("measure", "message"),
+    [
+        (Diversity("angle"), "The 'metric' parameter of Diversity must be one of"),
+        (
+            Diversity(aggregate="max"),
+            "The 'aggregate' parameter of Diversity must be one of ['mean",
+        ),
+        (
+            InformationDensity("angle"),
+            "The 'metric' parameter of InformationDensity must be one of",
+        ),
+    ],
+)
+def test_bad_parameters_are_named(measure, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        measure.utilities(Pool(np.eye(2)))
+
+
+def test_a_measure_of_ones_own_reads_pools_and_batches():
+    class Length(Measure):
+        def utilities(self, pool):
+            return np.linalg.norm(pool.X[pool.candidates], axis=1)
+
+    pool = Pool([[3.0, 4.0], [1.0, 0.0], [0.0, 2.0]])
+    np.testing.assert_allclose(Length().utilities(pool), [5, 1, 2])
+    np.testing.assert_allclose(Length().utilities(Batch(pool).pick(0)), [1, 2])

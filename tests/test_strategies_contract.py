@@ -1,0 +1,278 @@
+"""What every public query strategy must do, however it chooses; a new one needs an entry below."""
+
+import inspect
+import pickle
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from strategies_under_contract import SETTINGS, STRATEGIES, assert_query, every_strategy
+
+import skactive.strategies
+from skactive.measures import Diversity, Entropy, Margin
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.pool import Pool
+from skactive.strategies import QueryStrategy, RandomSampling, UncertaintySampling
+
+TEST_FILES = [Path(__file__), Path(__file__).with_name("test_cdf_product.py")]
+
+# The same for permuted pools; a draw by position knows nothing of the samples.
+deterministic_strategies = pytest.mark.parametrize(
+    "strategy", [s for s in STRATEGIES if not isinstance(s, RandomSampling)], ids=repr
+)
+
+
+def samples(kind, n_samples=12):
+    rng = np.random.default_rng(0)
+    if kind == "duplicates":
+        return rng.integers(0, 2, (n_samples, 2)).astype(float)
+    if kind == "constant":
+        return np.ones((n_samples, 2))
+    return rng.normal(size=(n_samples, 2))
+
+
+def labeled_pool(X, n_labeled, names="ab"):
+    pool = Pool(X, estimator=IncrementalKNeighborsClassifier(metric="euclidean"))
+    order = np.random.default_rng(0).permutation(len(X))[:n_labeled]
+    return pool.add_labels(order, [names[place % len(names)] for place in range(n_labeled)])
+
+
+def state(pool):
+    return (
+        pool.labeled.tolist(),
+        pool.labels.tolist(),
+        pool.candidates.tolist(),
+        pool.skipped.tolist(),
+        pool.classes_.tolist(),
+        pool.n_labeled,
+        np.asarray(pool.posterior()).tolist(),
+        np.asarray(pool.distance_to_labeled()).tolist(),
+    )
+
+
+def test_every_public_strategy_is_under_contract():
+    public = {
+        name
+        for name in skactive.strategies.__all__
+        if not inspect.isabstract(getattr(skactive.strategies, name))
+    }
+    assert public == set(SETTINGS)
+    for name, settings in SETTINGS.items():
+        assert settings
+        assert all(type(strategy) is getattr(skactive.strategies, name) for strategy in settings)
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_every_parameter_has_a_test_named_for_it(name):
+    tests = "\n".join(path.read_text() for path in TEST_FILES)
+    for parameter in inspect.signature(getattr(skactive.strategies, name)).parameters:
+        snake = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+        assert f"def test_parameter_{parameter}_of_{snake}(" in tests
+
+
+@every_strategy
+@pytest.mark.parametrize("kind", ["spread", "duplicates", "constant"])
+@pytest.mark.parametrize(
+    ("n_labeled", "names"), [(0, "a"), (1, "a"), (4, "a"), (4, "ab"), (11, "abc")]
+)
+def test_any_number_of_candidates_may_be_asked_for(strategy, kind, n_labeled, names):
+    pool = labeled_pool(samples(kind), n_labeled, names)
+    for n_instances in range(1, pool.n_candidates + 1):
+        assert_query(strategy.select(pool, n_instances), pool.candidates, n_instances)
+
+
+@every_strategy
+@pytest.mark.parametrize("kind", ["spread", "duplicates"])
+def test_a_small_batch_is_the_beginning_of_a_large_one(strategy, kind):
+    pool = labeled_pool(samples(kind), 3)
+    all_indices, all_utilities = strategy.select(pool, pool.n_candidates)
+    for n_instances in range(1, pool.n_candidates):
+        indices, utilities = strategy.select(pool, n_instances)
+        np.testing.assert_array_equal(indices, all_indices[:n_instances])
+        np.testing.assert_array_equal(utilities, all_utilities[:n_instances])
+
+
+@every_strategy
+@pytest.mark.parametrize("n_labeled", [0, 3])
+def test_the_first_choice_is_the_most_useful(strategy, n_labeled):
+    pool = labeled_pool(samples("spread"), n_labeled)
+    utilities = strategy.utilities(pool)
+    (chosen,), (worth,) = strategy.select(pool)
+    assert worth == utilities.max()
+    assert utilities[pool.candidates.tolist().index(chosen)] == worth
+
+
+@every_strategy
+@pytest.mark.parametrize(
+    ("n_labeled", "n_instances", "left"), [(0, 13, 12), (4, 9, 8), (11, 2, 1), (12, 1, 0)]
+)
+def test_more_than_are_left_is_an_error_that_says_how_many(strategy, n_labeled, n_instances, left):
+    pool = labeled_pool(samples("spread"), n_labeled)
+    message = f"n_instances={n_instances} samples were asked for, but {left} of the pool's 12 are"
+    with pytest.raises(ValueError, match=message):
+        strategy.select(pool, n_instances)
+
+
+@pytest.mark.parametrize("n_instances", [0, -1, 1.0, "1"])
+@every_strategy
+def test_a_number_of_instances_that_is_none_is_refused(strategy, n_instances):
+    with pytest.raises(ValueError, match="'n_instances' parameter of query must be an int of at "):
+        strategy.select(Pool(np.eye(3)), n_instances)
+
+
+@every_strategy
+def test_skipped_and_labelled_samples_are_not_chosen(strategy):
+    pool = labeled_pool(samples("spread"), 3)
+    pool.skip(pool.candidates[:4])
+    assert_query(strategy.select(pool, 5), pool.candidates, 5)
+    with pytest.raises(ValueError, match="but 5 of the pool's 12 are left"):
+        strategy.select(pool, 6)
+
+
+@every_strategy
+def test_a_choice_may_be_limited_to_some_candidates(strategy):
+    pool = labeled_pool(samples("spread"), 3)
+    some = pool.candidates[[1, 4, 6]]
+    assert_query(strategy.select(pool, 3, candidates=some), some, 3)
+    with pytest.raises(ValueError, match="n_instances=4 samples were asked for, but 3 of the"):
+        strategy.select(pool, 4, candidates=some)
+    with pytest.raises(ValueError, match=f"Sample {pool.labeled[0]} of the pool is labelled alre"):
+        strategy.select(pool, 1, candidates=[pool.labeled[0]])
+
+
+@deterministic_strategies
+@pytest.mark.parametrize("n_labeled", [0, 3])
+def test_choices_follow_a_permuted_pool(strategy, n_labeled):
+    X = samples("spread")
+    order = np.random.default_rng(1).permutation(len(X))
+    pool = labeled_pool(X, n_labeled)
+    permuted = Pool(X[order], estimator=IncrementalKNeighborsClassifier(metric="euclidean"))
+    permuted.add_labels(np.argsort(order)[pool.labeled], pool.labels)
+    if np.ptp(strategy.utilities(pool)) == 0:
+        # All candidates are equal, and position decides.
+        assert strategy.select(permuted)[0].tolist() == strategy.select(pool)[0].tolist() == [0]
+        return
+    np.testing.assert_array_equal(order[strategy.select(permuted)[0]], strategy.select(pool)[0])
+
+
+@every_strategy
+@pytest.mark.parametrize("n_labeled", [0, 3])
+@pytest.mark.parametrize("random_state", [None, 5])
+def test_selecting_twice_gives_the_same_and_changes_nothing(strategy, n_labeled, random_state):
+    if random_state is not None:
+        strategy = clone(strategy).set_params(random_state=random_state)
+    pool = labeled_pool(samples("duplicates"), n_labeled)
+    before, parameters, attributes = state(pool), strategy.get_params(False), dict(vars(strategy))
+    first = strategy.select(pool, 4)
+    second = strategy.select(pool, 4)
+    np.testing.assert_array_equal(first, second)
+    assert state(pool) == before
+    assert strategy.get_params(False) == parameters
+    assert vars(strategy) == attributes
+
+
+@deterministic_strategies
+def test_ties_go_by_position_without_a_random_state(strategy):
+    pool = labeled_pool(samples("constant"), 3)
+    indices, _ = strategy.select(pool, 5)
+    np.testing.assert_array_equal(indices, pool.candidates[:5])
+
+
+@every_strategy
+def test_ties_go_by_random_state_and_reproducibly(strategy):
+    pool = labeled_pool(samples("constant", 30), 3)
+    chosen = {
+        seed: clone(strategy).set_params(random_state=seed).select(pool, 5)[0].tolist()
+        for seed in range(8)
+    }
+    assert len({tuple(indices) for indices in chosen.values()}) > 4
+    for seed, indices in chosen.items():
+        again = clone(strategy).set_params(random_state=seed).select(pool, 5)[0]
+        assert again.tolist() == indices
+        of_a_generator = clone(strategy).set_params(random_state=np.random.RandomState(seed))
+        other = clone(strategy).set_params(random_state=np.random.RandomState(seed))
+        np.testing.assert_array_equal(of_a_generator.select(pool, 5), other.select(pool, 5))
+
+
+@every_strategy
+def test_a_strategy_is_an_estimator(strategy):
+    pool = labeled_pool(samples("spread"), 3)
+    expected = strategy.select(pool, 4)
+    for copy in (clone(strategy), pickle.loads(pickle.dumps(strategy))):
+        assert copy is not strategy
+        assert repr(copy) == repr(strategy)
+        np.testing.assert_array_equal(copy.select(pool, 4), expected)
+    assert isinstance(strategy, QueryStrategy)
+    assert type(strategy).__module__ == "skactive.strategies"
+
+
+@pytest.mark.parametrize(
+    ("utilities", "message"),
+    [
+        (
+            lambda pool: np.ones(3),
+            "must return one number per candidate, shape (4,). Got shape (3,)",
+        ),
+        (lambda pool: [0, np.nan, 0, 0], "gave sample 1 of the pool the utility nan, which is not"),
+        (
+            lambda pool: [0, 0, 0, -np.inf],
+            "gave sample 3 of the pool the utility -inf, which is not",
+        ),
+    ],
+)
+def test_utilities_that_are_none_are_refused(utilities, message):
+    strategy = type("Faulty", (QueryStrategy,), {"utilities": lambda self, pool: utilities(pool)})()
+    with pytest.raises(ValueError, match="Faulty " + re.escape(message)):
+        strategy.select(Pool(np.eye(4)))
+
+
+@pytest.mark.parametrize("random_state", [0, 7])
+def test_parameter_random_state_of_random_sampling(random_state):
+    pool = Pool(np.zeros((50, 1)))
+    strategy = RandomSampling(random_state=random_state)
+    indices, utilities = strategy.select(pool, 50)
+    assert (np.diff(utilities) <= 0).all()
+    assert indices.tolist() != list(range(50))
+    assert sorted(indices.tolist()) == list(range(50))
+    # The order stays while labels come in, and is another one for another pool.
+    pool.add_labels(indices[:10], ["a"] * 10)
+    assert strategy.select(pool, 40)[0].tolist() == indices[10:].tolist()
+    other = strategy.select(Pool(np.zeros((49, 1))), 49)[0]
+    assert other.tolist() != [index for index in indices.tolist() if index < 49]
+
+
+def test_random_sampling_without_a_seed_draws_anew():
+    pool = Pool(np.zeros((1000, 1)))
+    draws = {RandomSampling().select(pool)[0][0] for _ in range(6)}
+    assert len(draws) > 1
+
+
+def test_every_candidate_is_as_likely_to_be_drawn():
+    pool = Pool(np.zeros((4, 1)))
+    drawn = [RandomSampling(random_state=seed).select(pool)[0][0] for seed in range(2000)]
+    assert (np.abs(np.bincount(drawn) - 500) < 100).all()
+
+
+def test_parameter_measure_of_uncertainty_sampling():
+    pool = labeled_pool(samples("spread"), 4)
+    for measure in (Margin(), Entropy(), Diversity("euclidean")):
+        utilities = measure.utilities(pool)
+        strategy = UncertaintySampling(measure)
+        np.testing.assert_array_equal(strategy.utilities(pool), utilities)
+        assert strategy.select(pool)[0][0] == pool.candidates[utilities.argmax()]
+    np.testing.assert_array_equal(UncertaintySampling().utilities(pool), Margin().utilities(pool))
+    nested = UncertaintySampling(Diversity()).set_params(measure__metric="euclidean")
+    np.testing.assert_array_equal(nested.utilities(pool), utilities)
+
+
+def test_parameter_random_state_of_uncertainty_sampling():
+    pool = Pool(np.eye(30))
+    drawn = {UncertaintySampling(random_state=seed).select(pool)[0][0] for seed in range(8)}
+    assert len(drawn) > 4
+
+
+def test_an_abstract_strategy_cannot_be_made():
+    with pytest.raises(TypeError, match="abstract"):
+        QueryStrategy()
