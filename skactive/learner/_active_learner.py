@@ -1,0 +1,454 @@
+"""A pool, a classifier and a strategy that learn together from a person."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_consistent_length
+
+from skactive.learner._arguments import (
+    check_classifier,
+    check_samples,
+    check_strategy,
+    declared_classes,
+    names_of,
+    split_pipeline,
+    stored_samples,
+)
+from skactive.learner._teaching import teaching_for
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors._labels import check_labels
+from skactive.pool import Pool
+from skactive.pool._features import is_fitted
+from skactive.pool._positions import check_positions, take_rows
+from skactive.pool._posterior import AskedClassifier
+from skactive.strategies import CDFProduct
+
+
+class ActiveLearner:
+    """Ask a person about the samples worth asking about, and learn from each answer.
+
+    `query` names the samples to ask about, `teach` takes the answers, and `predict` knows them
+    at once. What is known of the pool is kept from query to query, so that an answer costs only
+    what it changes.
+
+    Parameters
+    ----------
+    estimator : classifier or Pipeline, default=None
+        The classifier that learns; None takes `IncrementalKNeighborsClassifier()`. It is copied:
+        the object passed is never changed. With `add_labeled`, `remove_labeled` and `relabel`
+        it learns at once; with `partial_fit` it is passed the new answers; any other is fitted
+        anew when it is next asked. In a Pipeline the last step learns, and the steps before it
+        turn samples into features once; those not fitted yet are fitted on the pool, without
+        labels.
+    strategy : QueryStrategy, default=None
+        Which samples to ask about; None takes `CDFProduct()`.
+    X_pool : array-like of length n_samples
+        The unlabelled samples: features, or whatever the first step of the Pipeline takes (raw
+        texts, file paths, a DataFrame).
+    X_labeled : array-like of length n_labeled, default=None
+        Samples outside the pool whose labels are known: the seed set.
+    y_labeled : array-like of shape (n_labeled,), default=None
+        Their labels.
+    classes : array-like of shape (n_classes,), default=None
+        Labels there will be, where they are known beforehand. Others are learnt as they come.
+    ids : array-like of length n_samples, default=None
+        The caller's own names of the samples. None takes the index of a DataFrame or Series,
+        else positions.
+
+    Attributes
+    ----------
+    estimator : classifier or Pipeline
+        The copy that learns.
+    strategy : QueryStrategy
+        The strategy.
+    X_pool : array-like of length n_samples
+        The samples as they were given.
+    ids : ndarray of shape (n_samples,)
+        Their names: ``learner.ids[learner.query()]``.
+    pool : Pool
+        What is known of them.
+
+    Raises
+    ------
+    ValueError
+        If the pool is empty, its features are not finite numbers, or lengths differ; if
+        `estimator` is fitted already and could only be fitted anew, without its training data
+        being passed.
+
+    See Also
+    --------
+    skactive.integrations.modal.ActiveLearner : The same with modAL's interface.
+
+    Notes
+    -----
+    With `IncrementalKNeighborsClassifier` and `CDFProduct` an answer and the next query cost
+    O(n_samples · n_features + n_samples log n_samples), the first term once per label and metric.
+
+    `query` changes nothing, so that asking twice gives the same samples. Labels are stored
+    before the classifier hears of them: if fitting it fails, the exception comes from `query`
+    or `predict`, and the labels are safe.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skactive import ActiveLearner
+    >>> X, y = load_digits(return_X_y=True)
+    >>> learner = ActiveLearner(X_pool=X)
+    >>> for _ in range(50):
+    ...     indices = learner.query()
+    ...     learner = learner.teach(indices, y[indices])
+    >>> bool(learner.score(X, y) > 0.8)
+    True
+    """
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        strategy: Any = None,
+        X_pool: Any = None,
+        *,
+        X_labeled: Any = None,
+        y_labeled: Any = None,
+        classes: Any = None,
+        ids: Any = None,
+    ) -> None:
+        if X_pool is None:
+            raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
+        self.X_pool = check_samples(X_pool)
+        self.ids = names_of(self.X_pool, ids)
+        self.strategy = CDFProduct() if strategy is None else check_strategy(strategy)
+        if estimator is None:
+            estimator = IncrementalKNeighborsClassifier()
+        check_classifier(estimator)
+        self._steps, classifier, samples = split_pipeline(copy.deepcopy(estimator), self.X_pool)
+        self.estimator = classifier
+        if self._steps is not None:
+            name = estimator.steps[-1][0]
+            self.estimator = Pipeline([*self._steps.steps[:-1], (name, classifier)])
+        seed = self._seed(X_labeled, y_labeled)
+        follows = isinstance(classifier, IncrementalKNeighborsClassifier)
+        self.pool = Pool(
+            samples,
+            estimator=classifier if follows else AskedClassifier(classifier, self._catch_up),
+            samples=samples,
+            classes=declared_classes(classifier, classes),
+        )
+        for X, y in (stored_samples(classifier), seed):
+            if X is not None:
+                self.pool.add_labeled(X, y)
+        self._teaching = teaching_for(classifier, samples, self.pool, seed, classes)
+        self._history: list[tuple[str, np.ndarray, Any]] = []
+
+    @property
+    def candidates(self) -> np.ndarray:
+        """Positions of the samples neither labelled nor skipped, ascending."""
+        return self.pool.candidates
+
+    @property
+    def labeled(self) -> np.ndarray:
+        """Positions of the labelled samples, in the order they were taught."""
+        return self.pool.labeled
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Their labels."""
+        return self.pool.labels
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels known so far, sorted."""
+        return self.pool.classes_
+
+    def query(
+        self,
+        n_instances: int = 1,
+        *,
+        candidates: Any = None,
+        return_utilities: bool = False,
+    ) -> Any:
+        """Name the samples that a person should label next.
+
+        Parameters
+        ----------
+        n_instances : int, default=1
+            How many, at least 1 and at most as many as are left.
+        candidates : array-like of int of shape (n,), default=None
+            Positions to choose from, such as those on one disk or of one customer. None takes
+            all that are left.
+        return_utilities : bool, default=False
+            Whether to return also what each was worth.
+
+        Returns
+        -------
+        indices : ndarray of int of shape (n_instances,)
+            Positions in X_pool as it was given, most useful first.
+        utilities : ndarray of shape (n_instances,)
+            Only if `return_utilities`.
+
+        Raises
+        ------
+        ValueError
+            If fewer are left, or one of `candidates` is labelled or skipped already.
+        """
+        if candidates is None:
+            indices, utilities = self.strategy.select(self.pool, n_instances)
+        else:
+            indices, utilities = self.strategy.select(self.pool, n_instances, candidates=candidates)
+        return (indices, utilities) if return_utilities else indices
+
+    def samples(self, indices: Any) -> Any:
+        """Return samples of the pool as they were given, to show them to a person.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions in X_pool.
+
+        Returns
+        -------
+        samples : array-like of length n
+            Rows of an array or DataFrame, items of a list.
+        """
+        return take_rows(self.X_pool, check_positions(indices, self.pool.n_samples))
+
+    def teach(self, indices: Any, y: Any) -> ActiveLearner:
+        """Take answers in, in any order and number.
+
+        Parameters
+        ----------
+        indices : int or array-like of int of shape (n,)
+            Positions in X_pool, queried or not. One that is labelled already may come again
+            with its label; one that was skipped may be answered after all.
+        y : label or array-like of shape (n,)
+            What the person said.
+
+        Returns
+        -------
+        self : ActiveLearner
+            The learner, which knows the answers.
+
+        Raises
+        ------
+        ValueError
+            If lengths differ, a label is missing, or a sample would get two labels. Nothing is
+            taken in.
+        """
+        positions = check_positions(indices, self.pool.n_samples)
+        fresh = positions[~self.pool.is_labeled(positions)]
+        fresh = fresh[np.sort(np.unique(fresh, return_index=True)[1])]
+        self.pool.add_labels(positions, y)
+        if len(fresh) == 0:
+            return self
+        try:
+            self._teaching.add(fresh, self.pool.labels_of(fresh))
+        except Exception:
+            self.pool.remove_labels(fresh)
+            raise
+        self._history.append(("teach", fresh, None))
+        return self
+
+    def relabel(self, indices: Any, y: Any) -> ActiveLearner:
+        """Replace answers that were wrong.
+
+        Parameters
+        ----------
+        indices : int or array-like of int of shape (n,)
+            Positions of labelled samples.
+        y : label or array-like of shape (n,)
+            Their labels from now on.
+
+        Returns
+        -------
+        self : ActiveLearner
+            The learner, which knows the new answers.
+
+        Raises
+        ------
+        ValueError
+            If a sample is not labelled or named twice, lengths differ, or a label is missing.
+            Nothing is replaced.
+        """
+        positions = check_positions(indices, self.pool.n_samples)
+        before = self._relabel(positions, y)
+        if not np.array_equal(before, self.pool.labels_of(positions)):
+            self._history.append(("relabel", positions, before))
+        return self
+
+    def skip(self, indices: Any) -> ActiveLearner:
+        """Leave out samples that nobody can answer: they are not asked about again.
+
+        Parameters
+        ----------
+        indices : int or array-like of int of shape (n,)
+            Positions of samples that are not labelled.
+
+        Returns
+        -------
+        self : ActiveLearner
+            The learner, which asks about others.
+        """
+        positions = np.unique(check_positions(indices, self.pool.n_samples))
+        fresh = positions[~np.isin(positions, self.pool.skipped)]
+        self.pool.skip(positions)
+        if len(fresh):
+            self._history.append(("skip", fresh, None))
+        return self
+
+    def undo(self) -> np.ndarray:
+        """Take back the last `teach`, `skip` or `relabel` that changed something.
+
+        Returns
+        -------
+        indices : ndarray of int of shape (n,)
+            Positions of the samples it was about.
+
+        Raises
+        ------
+        ValueError
+            If there is nothing left to take back.
+        """
+        if not self._history:
+            raise ValueError("There is no answer to take back.")
+        action, positions, before = self._history[-1]
+        if action == "teach":
+            self.pool.remove_labels(positions)
+            self._teaching.remove(positions)
+        elif action == "skip":
+            self.pool.unskip(positions)
+        else:
+            self._relabel(positions, before)
+        self._history.pop()
+        return positions
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the labels of samples, of the pool or new.
+
+        Parameters
+        ----------
+        X : array-like of length n_queries
+            Samples of the kind of X_pool.
+
+        Returns
+        -------
+        y : ndarray of shape (n_queries,)
+            The labels.
+
+        Raises
+        ------
+        NotFittedError
+            If too little is known yet to predict anything.
+        """
+        return np.asarray(self.fitted_estimator().predict(X))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class for samples, of the pool or new.
+
+        Parameters
+        ----------
+        X : array-like of length n_queries
+            Samples of the kind of X_pool.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_queries, n_classes)
+            In the order of `classes_`; 0 for a class that the estimator has not met yet.
+        """
+        estimator = self.fitted_estimator()
+        met = estimator.predict_proba(X)
+        if met.shape[1] == len(self.classes_):
+            return np.asarray(met)
+        probabilities = np.zeros((len(met), len(self.classes_)))
+        probabilities[:, np.searchsorted(self.classes_, estimator.classes_)] = met
+        return probabilities
+
+    def score(self, X: Any, y: Any) -> float:
+        """Return the accuracy on samples whose labels are known.
+
+        Parameters
+        ----------
+        X : array-like of length n_queries
+            Samples of the kind of X_pool.
+        y : array-like of shape (n_queries,)
+            Their labels.
+
+        Returns
+        -------
+        score : float
+            What the estimator's own `score` says, the share of right predictions.
+        """
+        return float(self.fitted_estimator().score(X, y))
+
+    def features(self, X: Any) -> Any:
+        """Return samples as the classifier sees them.
+
+        Parameters
+        ----------
+        X : array-like of length n_queries
+            Samples of the kind of X_pool.
+
+        Returns
+        -------
+        features : array-like of shape (n_queries, n_features)
+            X after all steps of the Pipeline but the last; X itself where there is none.
+        """
+        return X if self._steps is None else self._steps.transform(X)
+
+    def fitted_estimator(self) -> Any:
+        """Return the estimator with all answers learnt.
+
+        Returns
+        -------
+        estimator : classifier or Pipeline
+            The attribute `estimator`, after a classifier that is fitted anew has caught up.
+
+        Raises
+        ------
+        NotFittedError
+            If too little is known yet to predict anything.
+        """
+        self._catch_up()
+        classifier = self._teaching.classifier
+        if not is_fitted(classifier):
+            raise NotFittedError(
+                f"{type(classifier).__name__} cannot predict yet: the classes known so far are "
+                f"{self.classes_.tolist()}. Hint: teach more."
+            )
+        return self.estimator
+
+    def __repr__(self) -> str:
+        return (
+            f"<ActiveLearner: {len(self.labeled)} of {self.pool.n_samples} samples labelled, "
+            f"{self.pool.n_candidates} left, estimator={self.estimator!r}, "
+            f"strategy={self.strategy!r}>"
+        )
+
+    def _relabel(self, positions: np.ndarray, y: Any) -> np.ndarray:
+        before = self.pool.labels_of(positions)
+        self.pool.relabel(positions, y)
+        if len(positions):
+            try:
+                self._teaching.relabel(positions, self.pool.labels_of(positions))
+            except Exception:
+                self.pool.relabel(positions, before)
+                raise
+        return before
+
+    def _seed(self, X: Any, y: Any) -> tuple[Any, Any]:
+        if X is None and y is None:
+            return None, None
+        if X is None or y is None:
+            given, missing = ("y", "X") if X is None else ("X", "y")
+            raise ValueError(
+                f"{given}_labeled was passed without {missing}_labeled: give both or neither."
+            )
+        labels = check_labels(y)
+        check_consistent_length(X, labels)
+        return (self.features(X), labels) if len(labels) else (None, None)
+
+    def _catch_up(self) -> None:
+        self._teaching.catch_up()

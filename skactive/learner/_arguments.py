@@ -1,0 +1,101 @@
+"""What a learner is given: checked, named and taken apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import is_classifier
+from sklearn.pipeline import Pipeline
+
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.pool._features import fitted_steps, is_fitted
+
+
+def check_samples(X_pool: Any) -> Any:
+    """Return samples that can be counted and picked, or raise."""
+    if sp.issparse(X_pool):
+        X_pool = X_pool.tocsr()
+    elif not hasattr(X_pool, "__getitem__"):
+        X_pool = np.asarray(X_pool)
+        if X_pool.ndim == 0:
+            raise TypeError(
+                "X_pool must be an array, a DataFrame, a sparse matrix or a list of samples. "
+                f"Got {X_pool[()]!r} instead."
+            )
+    if n_samples_of(X_pool) == 0:
+        raise ValueError("X_pool is empty: there is no sample to ask about.")
+    return X_pool
+
+
+def check_classifier(estimator: Any) -> None:
+    """Raise unless an estimator is a classifier."""
+    is_object = hasattr(estimator, "get_params") and not isinstance(estimator, type)
+    if not is_object or not is_classifier(estimator):
+        raise TypeError(f"The estimator must be a classifier. Got {estimator!r} instead.")
+
+
+def check_strategy(strategy: Any) -> Any:
+    """Return a query strategy, or raise."""
+    if not hasattr(strategy, "select") or isinstance(strategy, type):
+        raise TypeError(
+            "The strategy must be a query strategy, such as CDFProduct(). "
+            f"Got {strategy!r} instead."
+        )
+    return strategy
+
+
+def split_pipeline(estimator: Any, X_pool: Any) -> tuple[Any, Any, Any]:
+    """Return the steps that make features, the classifier, and the samples it sees."""
+    if not isinstance(estimator, Pipeline):
+        return None, estimator, X_pool
+    if len(estimator) == 1:
+        return None, estimator[-1], X_pool
+    steps, features = fitted_steps(estimator, X_pool)
+    return steps, estimator[-1], features
+
+
+def stored_samples(classifier: Any) -> tuple[Any, Any]:
+    """Return the labelled samples that a classifier brings along, or (None, None)."""
+    if isinstance(classifier, IncrementalKNeighborsClassifier):
+        return classifier.labeled_samples()
+    return None, None
+
+
+def declared_classes(classifier: Any, classes: Any) -> Any:
+    """Return the classes that are known before the first answer, or None.
+
+    A classifier that is fitted and learns on has its own, to which none can be added.
+    """
+    instant = isinstance(classifier, IncrementalKNeighborsClassifier)
+    if not is_fitted(classifier) or not (instant or hasattr(classifier, "partial_fit")):
+        return classes
+    known = classifier.classes_
+    unknown = [] if classes is None else [name for name in classes if name not in known.tolist()]
+    if unknown:
+        raise ValueError(
+            f"`classes` names {unknown[0]!r}, but {type(classifier).__name__} is fitted already "
+            f"and knows {known.tolist()}. Hint: pass it unfitted, and what it was fitted on as "
+            "X_labeled and y_labeled."
+        )
+    return classifier.declared_classes_ if instant else known
+
+
+def names_of(X_pool: Any, ids: Any) -> np.ndarray:
+    """Return one name per sample: those given, the index of a DataFrame, or positions."""
+    n_samples = n_samples_of(X_pool)
+    if ids is None:
+        return np.asarray(X_pool.index) if hasattr(X_pool, "iloc") else np.arange(n_samples)
+    names = np.asarray(ids)
+    if not hasattr(ids, "dtype") and names.tolist() != list(ids):
+        # Of 1 and "a" numpy makes strings, of tuples rows.
+        names = np.fromiter(ids, dtype=object, count=len(ids))
+    if names.shape != (n_samples,):
+        raise ValueError(f"There are {len(names)} ids for the {n_samples} samples of X_pool.")
+    return names
+
+
+def n_samples_of(samples: Any) -> int:
+    """Return how many samples there are."""
+    return int(samples.shape[0]) if hasattr(samples, "shape") else len(samples)

@@ -1,0 +1,224 @@
+"""How an estimator learns from answers: at once, in passes, or by fitting anew."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import clone
+
+from skactive.pool import Pool
+from skactive.pool._features import is_fitted
+from skactive.pool._positions import take_rows
+
+
+def teaching_for(
+    classifier: Any, samples: Any, pool: Pool, seed: tuple[Any, Any], classes: Any
+) -> Teaching:
+    """Return the way a classifier learns.
+
+    Parameters
+    ----------
+    classifier : classifier
+        It is changed as answers come.
+    samples : indexable of length n_samples
+        The pool's samples as the classifier sees them.
+    pool : Pool
+        The labels given so far.
+    seed : tuple of (X, y)
+        Samples from outside the pool whose labels are known, or (None, None).
+    classes : array-like or None
+        Classes known beforehand.
+    """
+    if all(hasattr(classifier, name) for name in ("add_labeled", "remove_labeled", "relabel")):
+        return InstantTeaching(classifier, samples, seed, classes)
+    if hasattr(classifier, "partial_fit"):
+        return PartialTeaching(classifier, samples, pool, seed, classes)
+    return RefitTeaching(classifier, samples, pool, seed, classes)
+
+
+class Teaching(ABC):
+    """What a learner tells its classifier."""
+
+    classifier: Any
+
+    @abstractmethod
+    def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        """Take in answers, which the pool has taken in already."""
+
+    @abstractmethod
+    def remove(self, positions: np.ndarray) -> None:
+        """Forget answers, which the pool has forgotten already."""
+
+    @abstractmethod
+    def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        """Replace answers, which the pool has replaced already."""
+
+    def catch_up(self) -> None:
+        """Learn what was put off until the classifier is asked."""
+
+
+class InstantTeaching(Teaching):
+    """Tell a classifier with `add_labeled` at once."""
+
+    def __init__(self, classifier: Any, samples: Any, seed: tuple[Any, Any], classes: Any) -> None:
+        self.classifier = classifier
+        self._samples = samples
+        self._numbers: dict[int, int] = {}
+        X, y = seed
+        if classes is not None and not is_fitted(classifier):
+            # Classes are declared along with a sample: one is lent, and taken back.
+            names = np.asarray(classes)
+            classifier.partial_fit(take_rows(samples, np.array([0])), names[:1], classes=names)
+            classifier.remove_labeled([0])
+        if X is not None:
+            classifier.add_labeled(X, y)
+
+    def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        first = int(getattr(self.classifier, "n_samples_seen_", 0))
+        self.classifier.add_labeled(take_rows(self._samples, positions), labels)
+        numbers = range(first, first + len(positions))
+        self._numbers.update(zip(positions.tolist(), numbers, strict=True))
+
+    def remove(self, positions: np.ndarray) -> None:
+        self.classifier.remove_labeled([self._numbers.pop(place) for place in positions.tolist()])
+
+    def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        self.classifier.relabel([self._numbers[place] for place in positions.tolist()], labels)
+
+
+class RefitTeaching(Teaching):
+    """Fit a classifier anew, when it is next asked."""
+
+    def __init__(
+        self, classifier: Any, samples: Any, pool: Pool, seed: tuple[Any, Any], classes: Any
+    ) -> None:
+        if is_fitted(classifier) and seed[0] is None and not hasattr(classifier, "partial_fit"):
+            raise ValueError(
+                f"The estimator, {type(classifier).__name__}, is fitted already, and can only be "
+                "fitted anew: the first answer would make it forget. Hint: pass what it was "
+                "fitted on as X_labeled and y_labeled."
+            )
+        self.classifier = classifier
+        self._blank = clone(classifier)
+        self._samples = samples
+        self._pool = pool
+        self._seed = seed
+        self._classes = classes
+        self._behind = seed[0] is not None
+
+    def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        self._behind = True
+
+    def remove(self, positions: np.ndarray) -> None:
+        self._behind = True
+
+    def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        self._behind = True
+
+    def catch_up(self) -> None:
+        if self._behind:
+            self._fit_anew()
+            self._behind = False
+
+    def _fit_anew(self) -> None:
+        restore(self.classifier, self._blank)
+        X, y = self._answers()
+        if y is None:
+            return
+        try:
+            self.classifier.fit(X, y)
+        except ValueError:
+            # Most classifiers cannot be fitted on a single class: they wait for a second.
+            if len(np.unique(y)) > 1:
+                raise
+            restore(self.classifier, self._blank)
+
+    def _answers(self) -> tuple[Any, Any]:
+        X, y = self._seed
+        labeled = self._pool.labeled
+        if len(labeled) == 0:
+            return X, y
+        taught = take_rows(self._samples, labeled)
+        if X is None:
+            return taught, self._pool.labels
+        return concatenate_rows(X, taught), np.concatenate([np.asarray(y), self._pool.labels])
+
+
+class PartialTeaching(RefitTeaching):
+    """Pass answers to `partial_fit`, and start anew where that cannot follow."""
+
+    def __init__(
+        self, classifier: Any, samples: Any, pool: Pool, seed: tuple[Any, Any], classes: Any
+    ) -> None:
+        super().__init__(classifier, samples, pool, seed, classes)
+        self._blank = copy.deepcopy(classifier)
+        self._pending: list[int] = []
+        if seed[1] is not None:
+            self._check_known(seed[1])
+
+    def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        self._check_known(labels)
+        self._pending += positions.tolist()
+
+    def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        self._check_known(labels)
+        super().relabel(positions, labels)
+
+    def catch_up(self) -> None:
+        if self._pending and not self._behind:
+            # Until it is done: a classifier that fails halfway through is fitted anew.
+            self._behind = True
+            labels = self._pool.labels_of(self._pending)
+            if np.isin(labels, getattr(self.classifier, "classes_", ())).all():
+                X = take_rows(self._samples, np.asarray(self._pending))
+                self.classifier.partial_fit(X, labels)
+                self._pending.clear()
+                self._behind = False
+        super().catch_up()
+
+    def _check_known(self, labels: np.ndarray) -> None:
+        if not is_fitted(self._blank):
+            return
+        known = self._blank.classes_
+        unknown = labels[~np.isin(labels, known)].tolist()
+        if unknown:
+            raise ValueError(
+                f"{type(self._blank).__name__} was fitted with the classes {known.tolist()} and "
+                f"cannot learn {unknown[0]!r}. Hint: pass it unfitted, and what it was fitted on "
+                "as X_labeled and y_labeled."
+            )
+
+    def _fit_anew(self) -> None:
+        restore(self.classifier, self._blank)
+        X, y = self._answers()
+        if y is not None and is_fitted(self.classifier):
+            self.classifier.partial_fit(X, y)
+        elif y is not None:
+            classes = np.unique(y) if self._classes is None else np.union1d(self._classes, y)
+            # With one class known there is nothing to tell apart: wait for a second.
+            if len(classes) > 1:
+                self.classifier.partial_fit(X, y, classes=classes)
+        self._pending.clear()
+
+
+def concatenate_rows(above: Any, below: Any) -> Any:
+    """Put rows of one kind (array, sparse matrix, DataFrame, list) under each other."""
+    if hasattr(above, "iloc") and hasattr(below, "iloc"):
+        import pandas as pd
+
+        return pd.concat([above, below])
+    if sp.issparse(above) or sp.issparse(below):
+        return sp.vstack([above, below], format="csr")
+    if hasattr(above, "shape") or hasattr(below, "shape"):
+        return np.concatenate([np.asarray(above), np.asarray(below)])
+    return [*above, *below]
+
+
+def restore(classifier: Any, blank: Any) -> None:
+    """Put a classifier back to the state of another, without making it another object."""
+    vars(classifier).clear()
+    vars(classifier).update(vars(copy.deepcopy(blank)))
