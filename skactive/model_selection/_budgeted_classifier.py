@@ -1,0 +1,216 @@
+"""A classifier that sees only as many labels as its budget allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils import check_random_state, get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from skactive._validation import check_integer
+from skactive.learner import ActiveLearner
+from skactive.model_selection._play import play, seeded
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors._labels import check_labels
+from skactive.strategies import CDFProduct
+
+
+def _estimator_has(method: str) -> Any:
+    def has(classifier: BudgetedClassifier) -> bool:
+        asked = getattr(classifier, "estimator_", classifier.estimator)
+        return hasattr(IncrementalKNeighborsClassifier if asked is None else asked, method)
+
+    return has
+
+
+class BudgetedClassifier(ClassifierMixin, BaseEstimator):
+    """Fit a classifier on the labels that a strategy would have asked for.
+
+    `fit(X, y)` plays the labelling loop: X is the pool, y answers the queries, and no more than
+    `budget` answers are used. What comes out is an ordinary classifier, so that
+    `cross_val_score` tells how good it is on that budget, and `GridSearchCV` tunes the
+    strategy's weights like any other parameter.
+
+    Parameters
+    ----------
+    estimator : classifier or Pipeline, default=None
+        The classifier that learns; None takes `IncrementalKNeighborsClassifier()`.
+    strategy : QueryStrategy, default=None
+        Which samples to ask about; None takes `CDFProduct()`.
+    budget : int, default=100
+        How many labels may be asked for, at least 1 and at most the number of samples.
+    batch_size : int, default=1
+        How many samples are asked about at once.
+    seed_set : int, default=0
+        How many labels of the budget go to samples drawn at random before the first query.
+    random_state : int, RandomState instance or None, default=None
+        Draws the seed set, and becomes the `random_state` of the strategy where that is None.
+
+    Attributes
+    ----------
+    estimator_ : classifier or Pipeline
+        The classifier that learnt.
+    classes_ : ndarray of shape (n_classes,)
+        The labels it met, sorted.
+    query_indices_ : ndarray of int of shape (budget,)
+        Rows of X whose labels were used, in the order they were asked for.
+    n_labeled_ : int
+        How many labels were used.
+    n_features_in_ : int
+        Number of features seen in `fit`, where the estimator counts them.
+
+    See Also
+    --------
+    skactive.ActiveLearner : The same loop with a person in it.
+    compare_strategies : Compares strategies over the whole labelling curve.
+
+    Notes
+    -----
+    Cost of `fit`: that of `budget` answers, and as many queries as there are batches.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from skactive.model_selection import BudgetedClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> scores = cross_val_score(BudgetedClassifier(budget=60), X, y, cv=3)
+    >>> bool(scores.mean() > 0.8)
+    True
+    """
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        strategy: Any = None,
+        *,
+        budget: int = 100,
+        batch_size: int = 1,
+        seed_set: int = 0,
+        random_state: Any = None,
+    ) -> None:
+        self.estimator = estimator
+        self.strategy = strategy
+        self.budget = budget
+        self.batch_size = batch_size
+        self.seed_set = seed_set
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any) -> BudgetedClassifier:
+        """Play the labelling loop with `y` in the person's place.
+
+        Parameters
+        ----------
+        X : array-like of length n_samples
+            The pool.
+        y : array-like of shape (n_samples,)
+            The labels; only those asked for are used.
+
+        Returns
+        -------
+        self : BudgetedClassifier
+            The fitted classifier.
+        """
+        if y is None:
+            raise ValueError(
+                "BudgetedClassifier requires y to be passed, but the target y is None."
+            )
+        labels = check_labels(y)
+        check_classification_targets(labels)
+        check_consistent_length(X, labels)
+        self._check_parameters(len(labels))
+        random = check_random_state(self.random_state)
+        seed = None if self.random_state is None else int(random.randint(2**31 - 1))
+        estimator = None if self.estimator is None else clone(self.estimator)
+        strategy = seeded(CDFProduct() if self.strategy is None else self.strategy, seed)
+        learner = ActiveLearner(estimator, strategy, X)
+        drawn = random.permutation(len(labels))[: self.seed_set]
+        learner.teach(drawn, labels[drawn])
+        for _ in play(learner, labels, budget=self.budget, batch_size=self.batch_size):
+            pass
+        self.estimator_ = learner.fitted_estimator()
+        self.classes_ = self.estimator_.classes_
+        self.query_indices_ = learner.labeled
+        self.n_labeled_ = len(self.query_indices_)
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the label of each sample.
+
+        Parameters
+        ----------
+        X : array-like of length n_queries
+            The samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_queries,)
+            The labels.
+        """
+        check_is_fitted(self)
+        return np.asarray(self.estimator_.predict(X))
+
+    @available_if(_estimator_has("predict_proba"))
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class for each sample.
+
+        Parameters
+        ----------
+        X : array-like of length n_queries
+            The samples.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_queries, n_classes)
+            In the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return np.asarray(self.estimator_.predict_proba(X))
+
+    @available_if(_estimator_has("decision_function"))
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return how far each sample is on the side of each class.
+
+        Parameters
+        ----------
+        X : array-like of length n_queries
+            The samples.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_queries,) or (n_queries, n_classes)
+            What the estimator says, in the order of `classes_`.
+        """
+        check_is_fitted(self)
+        return np.asarray(self.estimator_.decision_function(X))
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of features seen in `fit`."""
+        if not hasattr(self, "estimator_"):
+            raise AttributeError("BudgetedClassifier has no n_features_in_ before 'fit'.")
+        return int(self.estimator_.n_features_in_)
+
+    def _check_parameters(self, n_samples: int) -> None:
+        check_integer(self, "budget", self.budget, minimum=1)
+        check_integer(self, "batch_size", self.batch_size, minimum=1)
+        check_integer(self, "seed_set", self.seed_set, minimum=0)
+        if self.budget > n_samples:
+            raise ValueError(
+                f"budget={self.budget} labels may be asked for, but there are only "
+                f"n_samples={n_samples} samples. Hint: choose a budget of at most that."
+            )
+        if self.seed_set > self.budget:
+            raise ValueError(
+                f"seed_set={self.seed_set} is more than the whole budget of {self.budget}."
+            )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        estimator = IncrementalKNeighborsClassifier() if self.estimator is None else self.estimator
+        tags.input_tags.sparse = get_tags(estimator).input_tags.sparse
+        return tags

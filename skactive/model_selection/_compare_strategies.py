@@ -1,0 +1,262 @@
+"""Strategies side by side, over the same splits of the same labelled samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import StratifiedKFold, check_cv
+from sklearn.utils.validation import check_consistent_length
+from tqdm.auto import tqdm
+
+from skactive._validation import check_integer
+from skactive.learner import ActiveLearner
+from skactive.model_selection._play import play, seeded
+from skactive.model_selection._strategy_comparison import StrategyComparison
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors._labels import check_labels
+from skactive.pool import Pool
+from skactive.pool._positions import take_rows
+
+
+def compare_strategies(
+    estimator: Any,
+    strategies: Mapping[str, Any],
+    X: Any,
+    y: Any,
+    *,
+    budget: int = 100,
+    batch_size: int = 1,
+    cv: Any = 5,
+    groups: Any = None,
+    scoring: Any = "accuracy",
+    n_jobs: int | None = None,
+    random_state: int | None = None,
+    progress: bool = False,
+) -> StrategyComparison:
+    """Play the labelling loop with each strategy on each split, and score after each answer.
+
+    Parameters
+    ----------
+    estimator : classifier or Pipeline
+        The classifier that learns; None takes `IncrementalKNeighborsClassifier()`.
+    strategies : dict of str to QueryStrategy
+        The strategies by name.
+    X : array-like of length n_samples
+        Samples; the training part of a split is the pool.
+    y : array-like of shape (n_samples,)
+        Their labels.
+    budget : int, default=100
+        How many labels may be asked for, at most the size of the smallest training part.
+    batch_size : int, default=1
+        How many samples are asked about at once.
+    cv : int or cross-validation generator, default=5
+        The splits. An int stands for that many stratified folds, shuffled by `random_state`.
+    groups : array-like of shape (n_samples,), default=None
+        Passed to ``cv.split``, for splitters that keep groups together.
+    scoring : str or callable, default='accuracy'
+        The score, as `sklearn.metrics.get_scorer` knows it. Classes that were not met yet have
+        probability 0.
+    n_jobs : int, default=None
+        How many processes share the splits, as in joblib; -1 takes all cores.
+    random_state : int, default=None
+        Seed of the folds and of strategies whose own `random_state` is None.
+    progress : bool, default=False
+        Whether to show a progress bar, on standard error.
+
+    Returns
+    -------
+    comparison : StrategyComparison
+        The labelling curves.
+
+    Raises
+    ------
+    ValueError
+        If the budget is larger than a training part, or lengths differ.
+
+    See Also
+    --------
+    BudgetedClassifier : One loop as a classifier that grids tune.
+
+    Notes
+    -----
+    With `IncrementalKNeighborsClassifier` the test part is followed as the pool is: an answer
+    and its score cost O((n_train + n_test) · n_features). Results do not depend on `n_jobs`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skactive.model_selection import compare_strategies
+    >>> from skactive.strategies import CDFProduct, RandomSampling
+    >>> X, y = load_digits(return_X_y=True)
+    >>> comparison = compare_strategies(
+    ...     None, {"random": RandomSampling(), "cdf-product": CDFProduct()}, X, y,
+    ...     budget=60, cv=3, random_state=0,
+    ... )
+    >>> random, cdf_product = comparison.area_under_curve().mean(axis=1)
+    >>> bool(cdf_product > random)
+    True
+    """
+    labels = check_labels(y)
+    check_consistent_length(X, labels)
+    if len(np.unique(labels)) < 2:
+        raise ValueError(
+            f"y has one class, {labels.tolist()[0]!r}: there is nothing to tell apart."
+        )
+    if not strategies:
+        raise ValueError("There is no strategy to compare: `strategies` is empty.")
+    check_integer("compare_strategies", "budget", budget, minimum=1)
+    check_integer("compare_strategies", "batch_size", batch_size, minimum=1)
+    if estimator is None:
+        estimator = IncrementalKNeighborsClassifier()
+    scorer = None if scoring == "accuracy" else get_scorer(scoring)
+    splits = _splits(cv, labels, groups, random_state)
+    smallest = min(len(train) for train, _ in splits)
+    if budget > smallest:
+        raise ValueError(
+            f"budget={budget} labels may be asked for, but the smallest training part has "
+            f"{smallest} samples. Hint: choose a smaller budget or more folds."
+        )
+    seeds: list[Any] = [None] * len(splits)
+    if random_state is not None:
+        seeds = np.random.SeedSequence(random_state).generate_state(len(splits)).tolist()
+    jobs = [
+        delayed(_curve)(estimator, strategy, X, labels, split, seed, scorer, budget, batch_size)
+        for split, seed in zip(splits, seeds, strict=True)
+        for strategy in strategies.values()
+    ]
+    jobs += [delayed(_full_score)(estimator, X, labels, split, scorer) for split in splits]
+    finished = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+    results = list(tqdm(finished, total=len(jobs), desc="labelling loops", disable=not progress))
+    n_curves = len(splits) * len(strategies)
+    curves = np.array(results[:n_curves]).reshape(len(splits), len(strategies), -1)
+    n_labels = np.minimum(np.arange(1, curves.shape[2] + 1) * batch_size, budget)
+    return StrategyComparison(
+        names=tuple(strategies),
+        n_labels=n_labels,
+        test_scores=curves.transpose(1, 0, 2).copy(),
+        full_scores=np.array(results[n_curves:]),
+        scoring=scoring if isinstance(scoring, str) else getattr(scoring, "__name__", "score"),
+    )
+
+
+class RecordedPredictions(ClassifierMixin, BaseEstimator):
+    """Class probabilities found elsewhere, in the shape that scorers ask for."""
+
+    def __init__(self, classes: np.ndarray, probabilities: np.ndarray) -> None:
+        self.classes = classes
+        self.probabilities = probabilities
+        self.classes_ = classes
+
+    def predict(self, X: Any) -> np.ndarray:
+        return np.asarray(self.classes_[self.probabilities.argmax(axis=1)])
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        return self.probabilities
+
+
+def _splits(
+    cv: Any, labels: np.ndarray, groups: Any, random_state: int | None
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    if isinstance(cv, int | np.integer):
+        cv = StratifiedKFold(cv, shuffle=True, random_state=random_state)
+    else:
+        cv = check_cv(cv, labels, classifier=True)
+    return list(cv.split(np.zeros(len(labels)), labels, groups))
+
+
+def _curve(
+    estimator: Any,
+    strategy: Any,
+    X: Any,
+    labels: np.ndarray,
+    split: tuple[np.ndarray, np.ndarray],
+    seed: int | None,
+    scorer: Any,
+    budget: int,
+    batch_size: int,
+) -> list[float]:
+    train, test = split
+    learner = ActiveLearner(clone(estimator), seeded(strategy, seed), take_rows(X, train))
+    audience = Audience(learner, take_rows(X, test), labels[test], np.unique(labels), scorer)
+    scores = []
+    for indices in play(learner, labels[train], budget=budget, batch_size=batch_size):
+        audience.hear(indices, labels[train][indices])
+        scores.append(audience.score())
+    return scores
+
+
+def _full_score(
+    estimator: Any,
+    X: Any,
+    labels: np.ndarray,
+    split: tuple[np.ndarray, np.ndarray],
+    scorer: Any,
+) -> float:
+    train, test = split
+    fitted = clone(estimator).fit(take_rows(X, train), labels[train])
+    if scorer is None:
+        return float(fitted.score(take_rows(X, test), labels[test]))
+    return float(scorer(fitted, take_rows(X, test), labels[test]))
+
+
+class Audience:
+    """The test part of a split, which hears every answer and is scored after each.
+
+    For `IncrementalKNeighborsClassifier` it is a pool of its own, in which an answer changes
+    only what it changes; any other classifier is asked to predict.
+    """
+
+    def __init__(
+        self, learner: ActiveLearner, X: Any, y: np.ndarray, classes: np.ndarray, scorer: Any
+    ) -> None:
+        self._learner = learner
+        self._X = X
+        self._y = y
+        self._classes = classes
+        self._scorer = scorer
+        self._pool: Pool | None = None
+        if isinstance(learner.pool.estimator, IncrementalKNeighborsClassifier):
+            self._pool = Pool(learner.features(X), estimator=learner.pool.estimator)
+
+    def hear(self, indices: np.ndarray, labels: np.ndarray) -> None:
+        """Take in answers about the learner's pool."""
+        if self._pool is not None:
+            self._pool.add_labeled(self._learner.pool.X[indices], labels)
+
+    def score(self) -> float:
+        """Score what the classifier says about the test part."""
+        if self._scorer is None:
+            return float(np.mean(self._predict() == self._y))
+        everything_met = np.array_equal(self._learner.classes_, self._classes)
+        asked = self._pool is None and everything_met
+        estimator = self._learner.fitted_estimator() if asked else self._recorded()
+        return float(self._scorer(estimator, self._X, self._y))
+
+    def _predict(self) -> np.ndarray:
+        if self._pool is not None:
+            posterior = self._pool.posterior()
+            if posterior is not None:
+                return np.asarray(self._pool.classes_[posterior.argmax(axis=1)])
+        if len(self._learner.classes_) == 1:
+            # Most classifiers cannot be fitted on one class; until the second it is all there is.
+            return np.repeat(self._learner.classes_, len(self._y))
+        return self._learner.predict(self._X)
+
+    def _recorded(self) -> RecordedPredictions:
+        probabilities = np.zeros((len(self._y), len(self._classes)))
+        known = self._learner.classes_
+        columns = np.searchsorted(self._classes, known)
+        posterior = None if self._pool is None else self._pool.posterior()
+        if posterior is not None:
+            probabilities[:, columns] = posterior
+        elif len(known) > 1 and hasattr(self._learner.estimator, "predict_proba"):
+            probabilities[:, columns] = self._learner.predict_proba(self._X)
+        else:
+            winners = np.searchsorted(self._classes, self._predict())
+            probabilities[np.arange(len(self._y)), winners] = 1.0
+        return RecordedPredictions(self._classes, probabilities)

@@ -1,0 +1,37 @@
+"""The labelling loop with recorded labels in the person's place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from skactive.learner import ActiveLearner
+
+
+def seeded(strategy: Any, seed: int | None) -> Any:
+    """Return a clone of a strategy in which every `random_state` that was None is `seed`."""
+    strategy = clone(strategy)
+    if seed is not None:
+        unset = {
+            name: seed
+            for name, value in strategy.get_params().items()
+            if value is None and name.split("__")[-1] == "random_state"
+        }
+        strategy.set_params(**unset)
+    return strategy
+
+
+def play(
+    learner: ActiveLearner, y: np.ndarray, *, budget: int, batch_size: int
+) -> Iterator[np.ndarray]:
+    """Answer queries with `y` until `budget` samples are labelled, and yield what was asked.
+
+    The last batch is smaller where `batch_size` does not divide what is left of the budget.
+    """
+    while (left := budget - len(learner.labeled)) > 0:
+        indices = learner.query(min(batch_size, left))
+        learner.teach(indices, y[indices])
+        yield indices
