@@ -1,0 +1,8 @@
+"""What people look at: pictures of what strategies did, each with its numbers as a table."""
+
+from skactive._public import present
+from skactive.inspection._labeling_curve import LabelingCurveDisplay
+
+__all__ = ["LabelingCurveDisplay"]
+
+present(__name__)

@@ -1,0 +1,314 @@
+"""Labelling curves of several strategies, with their bands and the label savings."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy.stats import t as student_t
+
+from skactive._validation import check_choice, check_number
+from skactive.model_selection import StrategyComparison
+
+BANDS = frozenset({"standard_error", "confidence"})
+
+# Okabe and Ito's colours, told apart with any kind of colour vision; grey is the baseline's.
+COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+LINE_STYLES = ["-", "-.", ":"]
+GREY = "#6e6e6e"
+
+
+class LabelingCurveDisplay:
+    """Draw the score of each strategy against the number of labels asked for.
+
+    One look tells which strategy to use and what it saves: every curve has a band for its
+    uncertainty, the legend says how many times fewer labels than the baseline a strategy needs,
+    and a thin line marks the score with every label. Make one with `from_results`.
+
+    Parameters
+    ----------
+    comparison : StrategyComparison
+        The curves.
+    band : {'standard_error', 'confidence'}, default='standard_error'
+        How wide the bands are: the standard error of the mean over the splits to either side,
+        s / √n_splits, or the 95 % interval of Student's t around the mean. One split has none.
+    baseline : str, default='random'
+        The strategy with which the others are compared, drawn in grey and dashed. Where the
+        comparison has none of that name, there is no baseline and the legend no savings.
+    fraction : float, default=0.9
+        The savings are those at this fraction of the score with every label, above 0.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+    lines_ : list of matplotlib Line2D
+        The curves, in the order of ``comparison.names``.
+    bands_ : list of matplotlib PolyCollection
+        Their bands, in the same order.
+    full_score_line_ : matplotlib Line2D
+        The line at the score with every label.
+
+    See Also
+    --------
+    skactive.model_selection.compare_strategies : Finds out what is drawn.
+
+    Notes
+    -----
+    The splits share training samples, so that both bands are narrower than those of independent
+    repetitions would be.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skactive.inspection import LabelingCurveDisplay
+    >>> from skactive.model_selection import StrategyComparison
+    >>> comparison = StrategyComparison(
+    ...     names=("random", "cdf-product"),
+    ...     n_labels=np.array([10, 20]),
+    ...     test_scores=np.array([[[0.5, 0.9], [0.7, 0.9]], [[0.7, 0.9], [0.7, 1.0]]]),
+    ...     full_scores=np.array([0.95, 0.95]),
+    ...     scoring="accuracy",
+    ... )
+    >>> display = LabelingCurveDisplay(comparison)
+    >>> display.table()["mean"].round(2)
+    array([0.6 , 0.9 , 0.7 , 0.95])
+    >>> [line.get_label() for line in display.plot().lines_]
+    ['random', 'cdf-product: label savings 1.0× (1.0 to 1.0)']
+    """
+
+    def __init__(
+        self,
+        comparison: StrategyComparison,
+        *,
+        band: str = "standard_error",
+        baseline: str = "random",
+        fraction: float = 0.9,
+    ) -> None:
+        self.comparison = comparison
+        self.band = check_choice(self, "band", band, BANDS)
+        self.baseline = baseline
+        self.fraction = check_number(self, "fraction", fraction, exclusive=True)
+
+    @classmethod
+    def from_results(
+        cls,
+        comparison: StrategyComparison,
+        *,
+        ax: Any = None,
+        band: str = "standard_error",
+        baseline: str = "random",
+        fraction: float = 0.9,
+        title: str | None = None,
+    ) -> LabelingCurveDisplay:
+        """Draw what `compare_strategies` found.
+
+        Parameters
+        ----------
+        comparison : StrategyComparison
+            The curves.
+        ax : matplotlib Axes, default=None
+            Where to draw; None takes a new figure.
+        band : {'standard_error', 'confidence'}, default='standard_error'
+            The standard error to either side of the mean, or its 95 % interval.
+        baseline : str, default='random'
+            The strategy with which the others are compared.
+        fraction : float, default=0.9
+            The savings are those at this fraction of the score with every label.
+        title : str, default=None
+            The title; None says which strategies are compared over how many splits.
+
+        Returns
+        -------
+        display : LabelingCurveDisplay
+            What was drawn, with its artists.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from skactive.inspection import LabelingCurveDisplay
+        >>> from skactive.model_selection import compare_strategies
+        >>> from skactive.strategies import CDFProduct, RandomSampling
+        >>> strategies = {"cdf-product": CDFProduct(), "random": RandomSampling()}
+        >>> comparison = compare_strategies(
+        ...     None, strategies, *load_digits(return_X_y=True), budget=50, cv=3, random_state=0
+        ... )
+        >>> LabelingCurveDisplay.from_results(comparison).ax_.get_xlabel()
+        'labels asked for'
+        """
+        display = cls(comparison, band=band, baseline=baseline, fraction=fraction)
+        return display.plot(ax, title=title)
+
+    def plot(self, ax: Any = None, *, title: str | None = None) -> LabelingCurveDisplay:
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None takes a new figure.
+        title : str, default=None
+            The title; None says which strategies are compared over how many splits.
+
+        Returns
+        -------
+        display : LabelingCurveDisplay
+            This display, with its artists.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        if ax is None:
+            ax = _new_axes()
+        self.ax_, self.figure_ = ax, ax.figure
+        means, lows, highs = self._curves()
+        n_labels = self.comparison.n_labels
+        self.lines_, self.bands_ = [], []
+        labels = self._legend_labels()
+        for place, style in enumerate(self._styles()):
+            band = {"color": style["color"], "alpha": 0.16, "linewidth": 0}
+            self.bands_.append(ax.fill_between(n_labels, lows[place], highs[place], **band))
+            self.lines_ += ax.plot(n_labels, means[place], label=labels[place], **style)
+        full = float(self.comparison.full_scores.mean())
+        self.full_score_line_ = self._mark_score(full, "with every label", "-")
+        if self._has_rivals():
+            self._mark_score(self.fraction * full, f"{_percent(self.fraction)} of it", ":")
+        ax.set_xlabel("labels asked for")
+        ax.set_ylabel(self.comparison.scoring.replace("_", " "))
+        ax.set_title(self._default_title() if title is None else title, loc="left")
+        ax.set_xlim(0, n_labels[-1])
+        ax.grid(visible=True, color="0.92", linewidth=0.8)
+        ax.set_axisbelow(True)
+        ax.spines[["top", "right"]].set_visible(False)
+        legend = ax.legend(
+            loc="lower right", frameon=False, title=self._legend_title(), alignment="left"
+        )
+        legend.get_title().set_color("0.35")
+        legend.get_title().set_fontsize("small")
+        return self
+
+    def table(self) -> dict[str, np.ndarray]:
+        """Return the numbers drawn, one row per strategy and number of labels.
+
+        Returns
+        -------
+        table : dict of str to ndarray of shape (n_rows,)
+            Columns 'strategy', 'n_labels', 'mean', 'low' and 'high'; the last two are the edges
+            of the band.
+        """
+        means, lows, highs = self._curves()
+        n_points = len(self.comparison.n_labels)
+        return {
+            "strategy": np.repeat(self.comparison.names, n_points),
+            "n_labels": np.tile(self.comparison.n_labels, len(self.comparison.names)),
+            "mean": means.ravel(),
+            "low": lows.ravel(),
+            "high": highs.ravel(),
+        }
+
+    def _curves(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        scores, means = self.comparison.test_scores, self.comparison.mean_scores
+        n_splits = scores.shape[1]
+        if n_splits == 1:
+            return means, means, means
+        widths = scores.std(axis=1, ddof=1) / math.sqrt(n_splits)
+        if self.band == "confidence":
+            widths *= student_t.ppf(0.975, n_splits - 1)
+        return means, means - widths, means + widths
+
+    def _styles(self) -> list[dict[str, Any]]:
+        styles: list[dict[str, Any]] = []
+        n_colored = 0
+        for name in self.comparison.names:
+            if name == self.baseline:
+                styles.append({"color": GREY, "linestyle": "--", "linewidth": 1.6})
+                continue
+            cycle, color = divmod(n_colored, len(COLORS))
+            line_style = LINE_STYLES[cycle % len(LINE_STYLES)]
+            styles.append({"color": COLORS[color], "linestyle": line_style, "linewidth": 2.0})
+            n_colored += 1
+        return styles
+
+    def _legend_labels(self) -> list[str]:
+        if not self._has_rivals():
+            return list(self.comparison.names)
+        score = self.fraction * float(self.comparison.full_scores.mean())
+        savings = self.comparison.label_savings(score, baseline=self.baseline)
+        return [
+            f"{name}{'' if name == self.baseline else _savings_text(*row)}"
+            for name, row in zip(self.comparison.names, savings.tolist(), strict=True)
+        ]
+
+    def _legend_title(self) -> str:
+        n_splits = self.comparison.test_scores.shape[1]
+        if n_splits == 1:
+            return "one split, no band"
+        width = "mean ± 1 standard error" if self.band == "standard_error" else "95 % interval"
+        lines = [f"band: {width} over {n_splits} splits"]
+        if any(": label savings" in line.get_label() for line in self.lines_):
+            lines.append(
+                f"label savings: against {self.baseline}, at the dotted line, 95 % interval"
+            )
+        return "\n".join(lines)
+
+    def _default_title(self) -> str:
+        others = [name for name in self.comparison.names if name != self.baseline]
+        n_splits = self.comparison.test_scores.shape[1]
+        text = _enumerated(others) if len(others) <= 2 else f"{len(others)} strategies"
+        if self.baseline in self.comparison.names:
+            text = f"{text} against {self.baseline}" if others else self.baseline
+        return f"{text}, {n_splits} {'split' if n_splits == 1 else 'splits'}"
+
+    def _has_rivals(self) -> bool:
+        return self.baseline in self.comparison.names and len(self.comparison.names) > 1
+
+    def _mark_score(self, score: float, what: str, line_style: str) -> Any:
+        self.ax_.annotate(
+            f"{what}: {score:.3f}",
+            (0, score),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 3),
+            textcoords="offset points",
+            fontsize="small",
+            color="0.25",
+        )
+        return self.ax_.axhline(
+            score, color="0.25", linestyle=line_style, linewidth=0.8, zorder=1.5
+        )
+
+
+def _new_axes() -> Any:
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            "LabelingCurveDisplay needs matplotlib, which is not installed. Install it with: "
+            "pip install 'skactive[plot]'"
+        ) from error
+    return plt.subplots(figsize=(7.5, 5.0), layout="constrained")[1]
+
+
+def _savings_text(savings: float, low: float, high: float) -> str:
+    if math.isnan(savings):
+        return ""
+    interval = "" if math.isnan(low + high) else f" ({low:.1f} to {high:.1f})"
+    return f": label savings {savings:.1f}×{interval}"
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:g} %"
+
+
+def _enumerated(names: list[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
