@@ -1,0 +1,50 @@
+"""modAL's learner and committee for today's scikit-learn, taught label by label.
+
+`ActiveLearner` and `Committee` are subclasses of the modAL classes of the same names. This module
+imports without modAL; the first use of one of the classes imports it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from skactive.integrations._modal_committee import TaughtCommittee as Committee
+    from skactive.integrations._modal_learner import TaughtLearner as ActiveLearner
+
+__all__ = ["ActiveLearner", "Committee"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals().update(_subclasses_of_modal())
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _subclasses_of_modal() -> dict[str, type]:
+    try:
+        from modAL import models
+    except ModuleNotFoundError as error:
+        if error.name != "modAL":
+            raise
+        raise ImportError(
+            "skactive.integrations.modal needs modAL-python, which is not installed. "
+            "Install it with: pip install 'skactive[modal]'"
+        ) from error
+    from skactive.integrations._modal_committee import TaughtCommittee
+    from skactive.integrations._modal_learner import TaughtLearner
+
+    return {
+        "ActiveLearner": _public("ActiveLearner", TaughtLearner, models.ActiveLearner),
+        "Committee": _public("Committee", TaughtCommittee, models.Committee),
+    }
+
+
+def _public(name: str, taught: type, of_modal: type) -> type:
+    # Docstring and module are those of the public name, by which the class is also pickled.
+    return type(name, (taught, of_modal), {"__doc__": taught.__doc__, "__module__": __name__})
