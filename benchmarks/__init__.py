@@ -1,0 +1,1 @@
+"""What skactive claims of its speed and memory, measured: `python -m benchmarks`."""

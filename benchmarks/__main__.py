@@ -1,0 +1,41 @@
+"""Run all benchmarks, or those named: `python -m benchmarks cdf_query import_time`."""
+
+import argparse
+import ast
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.report import read_csv, table, write_csv, write_markdown
+
+RESULTS = Path(__file__).parent / "results"
+NAMES = ["add_labeled", "information_density", "cdf_query", "cdf_memory", "import_time"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(NAMES)}")
+    names = parser.parse_args().names or NAMES
+    if unknown := sorted(set(names) - set(NAMES)):
+        parser.error(f"There is no benchmark {unknown[0]!r}, only {', '.join(NAMES)}.")
+    for name in names:
+        print(f"\n{name}")
+        measurements = import_module(f"benchmarks.{name}").measure()
+        RESULTS.mkdir(exist_ok=True)
+        write_csv(RESULTS / f"{name}.csv", measurements)
+        print(table(measurements))
+    # One run by name leaves the others' last figures in the page.
+    made = {name: RESULTS / f"{name}.csv" for name in NAMES}
+    write_markdown(
+        RESULTS / "README.md",
+        {name: (docstring(name), *read_csv(path)) for name, path in made.items() if path.exists()},
+    )
+
+
+def docstring(name: str) -> str:
+    """Return what a benchmark says of itself, without importing what it needs."""
+    source = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+    return ast.get_docstring(ast.parse(source)) or ""
+
+
+if __name__ == "__main__":
+    main()
