@@ -1,0 +1,107 @@
+"""The API reference as data: `conf.py` makes a page of it, a test compares it with `__all__`."""
+
+from typing import NamedTuple
+
+
+class Section(NamedTuple):
+    """A group of public names of one module, under a heading."""
+
+    title: str
+    module: str
+    summary: str
+    names: list[str]
+
+
+SECTIONS = [
+    Section(
+        "Query strategies",
+        "skactive.strategies",
+        "Which candidates next?",
+        ["CDFProduct", "QueryStrategy", "RandomSampling", "UncertaintySampling"],
+    ),
+    Section(
+        "Measures",
+        "skactive.measures",
+        "How informative is each candidate? One number for each, larger is better.",
+        [
+            "Diversity",
+            "Entropy",
+            "InformationDensity",
+            "LeastConfidence",
+            "Margin",
+            "Measure",
+        ],
+    ),
+    Section(
+        "Classifiers that learn at once",
+        "skactive.neighbors",
+        "Labelled vectors to predictions, with no training in between.",
+        ["IncrementalKNeighborsClassifier", "VoteExplanation"],
+    ),
+    Section(
+        "The pool",
+        "skactive.pool",
+        "The candidates, and everything known about them.",
+        ["Batch", "Pool"],
+    ),
+    Section(
+        "The loop with a person",
+        "skactive.learner",
+        "Ask, and learn from the answer.",
+        ["ActiveLearner"],
+    ),
+    Section(
+        "The loop against recorded labels",
+        "skactive.model_selection",
+        "Tune a strategy, compare strategies, measure label savings.",
+        ["BudgetedClassifier", "StrategyComparison", "compare_strategies"],
+    ),
+    Section(
+        "Plots",
+        "skactive.inspection",
+        "What a comparison found, drawn with matplotlib.",
+        ["LabelingCurveDisplay"],
+    ),
+    Section(
+        "Files",
+        "skactive.datasets",
+        "Vectors and labels from a user's own files.",
+        ["load_vectors"],
+    ),
+    Section(
+        "modAL",
+        "skactive.integrations.modal",
+        "modAL's learner and committee for today's scikit-learn.",
+        ["ActiveLearner", "Committee"],
+    ),
+    Section(
+        "The command line",
+        "skactive.cli",
+        "What `skactive` and `python -m skactive` run.",
+        ["main"],
+    ),
+]
+
+
+def names() -> list[str]:
+    """Return the full path of every name listed."""
+    return [f"{section.module}.{name}" for section in SECTIONS for name in section.names]
+
+
+def page() -> str:
+    """Return the page in MyST Markdown: a table for each section, its links to a page per name."""
+    parts = ["# API reference\n"]
+    for section in SECTIONS:
+        rows = "\n".join(f"   {name}" for name in section.names)
+        parts.append(
+            f"## {section.title}\n\n"
+            f"`{section.module}`: {section.summary}\n\n"
+            "```{eval-rst}\n"
+            f".. currentmodule:: {section.module}\n\n"
+            ".. autosummary::\n"
+            "   :nosignatures:\n"
+            "   :toctree: generated/\n\n"
+            f"{rows}\n"
+            "```\n"
+        )
+    return "\n".join(parts)
