@@ -7,6 +7,21 @@ from collections.abc import Collection
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
+
+def are_plain_features(X: Any, n_features: int, dtypes: Collection[Any]) -> bool:
+    """Tell whether X is what scikit-learn's checks would return unchanged: they cost 0.1 ms."""
+    return (
+        type(X) is np.ndarray
+        and X.ndim == 2
+        and X.shape[1] == n_features
+        and X.dtype in dtypes
+        and X.flags.c_contiguous
+        # A NaN or infinity among the numbers leaves no finite sum.
+        and math.isfinite(X.sum(dtype=np.float64))
+    )
+
 
 def check_integer(owner: object, name: str, value: Any, *, minimum: int) -> int:
     """Return `value` as an int of at least `minimum`, or raise."""
