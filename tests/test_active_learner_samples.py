@@ -348,7 +348,7 @@ def test_an_empty_pool_is_refused(empty):
 def test_features_that_are_no_numbers_are_refused(estimator, bad):
     X, _ = rounded_samples()
     X[7, 2] = bad
-    with pytest.raises(ValueError, match=r"Input X_pool contains (NaN|infinity)"):
+    with pytest.raises(ValueError, match=r"Input X_pool contains (NaN|infinity).* first in row 7"):
         ActiveLearner(estimator, X_pool=X)
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scikit_learns_checks import each_check_of
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 from sklearn.ensemble import RandomForestClassifier
@@ -13,7 +14,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.utils import get_tags
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skactive.measures import Entropy
 from skactive.model_selection import BudgetedClassifier
@@ -22,16 +22,12 @@ from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling
 
 
 # Their random states are such that every class of the checks' data is met on the budget.
-@parametrize_with_checks(
-    [
-        BudgetedClassifier(budget=10),
-        BudgetedClassifier(
-            LogisticRegression(), budget=10, batch_size=3, seed_set=4, random_state=0
-        ),
-        BudgetedClassifier(
-            LinearSVC(), UncertaintySampling(), budget=10, batch_size=5, seed_set=5, random_state=0
-        ),
-    ]
+@each_check_of(
+    BudgetedClassifier(budget=10),
+    BudgetedClassifier(LogisticRegression(), budget=10, batch_size=3, seed_set=4, random_state=0),
+    BudgetedClassifier(
+        LinearSVC(), UncertaintySampling(), budget=10, batch_size=5, seed_set=5, random_state=0
+    ),
 )
 def test_scikit_learns_checks_pass(estimator, check):
     check(estimator)

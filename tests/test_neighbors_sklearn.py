@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from scikit_learns_checks import each_check_of
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skactive.neighbors import IncrementalKNeighborsClassifier
 
@@ -13,23 +13,13 @@ def squared_falloff(distances):
     return 1 / (1 + np.square(distances))
 
 
-scikit_learns_checks = parametrize_with_checks(
-    [
-        IncrementalKNeighborsClassifier(),
-        IncrementalKNeighborsClassifier(metric="euclidean", weights="uniform", smoothing=0),
-        IncrementalKNeighborsClassifier(1, metric="manhattan", weights="gaussian"),
-        IncrementalKNeighborsClassifier(metric="euclidean", weights="gaussian", bandwidth=2.0),
-        IncrementalKNeighborsClassifier(metric="chebyshev", weights=squared_falloff),
-        IncrementalKNeighborsClassifier(
-            3, metric="minkowski", metric_params={"p": 3}, smoothing=0.5
-        ),
-    ]
-)
-
-
-# scikit-learn 1.6 passes a generator, which pytest 9 deprecates: this may go with 1.6.
-@pytest.mark.parametrize(
-    scikit_learns_checks.args[0], list(scikit_learns_checks.args[1]), **scikit_learns_checks.kwargs
+@each_check_of(
+    IncrementalKNeighborsClassifier(),
+    IncrementalKNeighborsClassifier(metric="euclidean", weights="uniform", smoothing=0),
+    IncrementalKNeighborsClassifier(1, metric="manhattan", weights="gaussian"),
+    IncrementalKNeighborsClassifier(metric="euclidean", weights="gaussian", bandwidth=2.0),
+    IncrementalKNeighborsClassifier(metric="chebyshev", weights=squared_falloff),
+    IncrementalKNeighborsClassifier(3, metric="minkowski", metric_params={"p": 3}, smoothing=0.5),
 )
 def test_scikit_learns_checks_pass(estimator, check):
     check(estimator)

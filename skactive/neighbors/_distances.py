@@ -14,7 +14,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 
 from skactive._validation import check_choice
 
-MATRIX_PRODUCT_METRICS = frozenset({"cosine", "euclidean", "l2"})
+MATRIX_PRODUCT_METRICS = frozenset({"cosine", "euclidean"})
 BOOLEAN_METRICS = frozenset(
     {"dice", "jaccard", "rogerstanimoto", "russellrao", "sokalsneath", "yule"}
 )
@@ -31,6 +31,7 @@ METRICS = (
             "hamming",
             "haversine",
             "l1",
+            "l2",
             "mahalanobis",
             "manhattan",
             "minkowski",
@@ -40,6 +41,20 @@ METRICS = (
         }
     )
 )
+
+# Without missing values, which are refused, it is the Euclidean distance.
+SAME_AS_EUCLIDEAN = frozenset({"l2", "nan_euclidean"})
+
+# What a metric leaves undefined, such as the correlation with a constant vector, is farther than
+# anything.
+UNDEFINED = 1e38
+
+# Exact cosine distances are settled to this many decimals, so that parallel vectors are equal.
+COSINE_DECIMALS = 14
+
+# Norms beyond which squares leave the range of float32, or of float64.
+SINGLE_RANGE = (1e-15, 1e18)
+DOUBLE_RANGE = (1e-140, 1e140)
 
 # A matrix product of unit rows is off by a few units in the last place; below a thousand times
 # that, a distance has lost too many digits to be divided by.
@@ -61,6 +76,11 @@ def row_blocks(n_rows: int, bytes_per_row: float) -> Iterator[slice]:
     size = max(1, int(min(allowed, wanted) / bytes_per_row))
     for start in range(0, n_rows, size):
         yield slice(start, min(start + size, n_rows))
+
+
+def space_key(metric: str, metric_params: dict[str, Any] | None) -> str:
+    """Return a name for a metric and its arguments, the same for equal ones, arrays included."""
+    return metric if not metric_params else f"{metric} {joblib.hash(metric_params)}"
 
 
 class Rows:
@@ -106,7 +126,7 @@ class Rows:
         if self._norms is None:
             norms = np.empty(len(self))
             for block in row_blocks(len(self), self.n_features * 16):
-                norms[block] = np.sqrt(_squared_sums(_as_float64(self.X[block])))
+                norms[block] = _norms(_as_float64(self.X[block]))
             self._norms = norms
         return self._norms
 
@@ -114,7 +134,7 @@ class Rows:
     def inverse_norms(self) -> np.ndarray:
         """One over each norm; 0 for a zero vector, which has no direction."""
         if self._inverse_norms is None:
-            nonzero = self.norms > 0
+            nonzero = self.norms > np.finfo(np.float64).tiny
             self._inverse_norms = np.divide(1.0, self.norms, out=np.zeros(len(self)), where=nonzero)
         return self._inverse_norms
 
@@ -127,9 +147,10 @@ class Space:
     """
 
     def __init__(self, metric: str = "cosine", metric_params: dict[str, Any] | None = None) -> None:
-        self.metric = check_choice("Space", "metric", metric, METRICS)
+        check_choice("Space", "metric", metric, METRICS)
+        self.metric = "euclidean" if metric in SAME_AS_EUCLIDEAN else metric
         self.metric_params = metric_params or {}
-        self.by_product = metric in MATRIX_PRODUCT_METRICS
+        self.by_product = self.metric in MATRIX_PRODUCT_METRICS
 
     def compare(self, A: Rows, B: Rows) -> np.ndarray:
         """Return every pair's distance in comparison units, shape (len(A), len(B)).
@@ -138,17 +159,11 @@ class Space:
         """
         if not self.by_product:
             return self._by_pairs(A, B)
-        compared = self._products(A, B)
         if self.metric == "cosine":
-            # Scaling columns before rows, in place, keeps one array alive.
-            compared *= -B.inverse_norms.astype(compared.dtype)
-            compared *= A.inverse_norms.astype(compared.dtype)[:, np.newaxis]
-            compared += 1
+            compared = _cosine_distances(A, B)
             near = compared < NEAR * self.rounding(A, B)
         else:
-            compared *= -2
-            compared += np.square(A.norms).astype(compared.dtype)[:, np.newaxis]
-            compared += np.square(B.norms).astype(compared.dtype)
+            compared = _squared_distances(A, B)
             near = compared < NEAR * self.rounding(A, B)[:, np.newaxis]
         if near.any():
             i, j = np.nonzero(near)
@@ -173,29 +188,54 @@ class Space:
         for block in row_blocks(len(i), A.n_features * 24):
             a, b = A[i[block]], B[j[block]]
             if self.metric == "cosine":
-                gap = _scaled(a) - _scaled(b)
-                exact[block] = np.where((a.norms > 0) & (b.norms > 0), _squared_sums(gap) / 2, 1.0)
+                halves = _squared_sums(_unit(a) - _unit(b)) / 2
+                defined = (a.inverse_norms > 0) & (b.inverse_norms > 0)
+                exact[block] = np.where(defined, np.round(halves, COSINE_DECIMALS), 1.0)
             else:
                 exact[block] = _squared_sums(_as_float64(a.X) - _as_float64(b.X))
         return exact
 
     def finish(self, compared: np.ndarray) -> np.ndarray:
         """Return distances for values in comparison units."""
-        if self.metric in ("euclidean", "l2"):
+        if self.metric == "euclidean":
             return np.sqrt(compared)
         return compared
-
-    def _products(self, A: Rows, B: Rows) -> np.ndarray:
-        if len(B) == 1 and not sp.issparse(A.X) and not sp.issparse(B.X):
-            # One column: a matrix-vector product runs at the speed of memory.
-            return (A.X @ B.X[0])[:, np.newaxis]
-        return np.asarray(safe_sparse_dot(A.X, B.X.T, dense_output=True))
 
     def _by_pairs(self, A: Rows, B: Rows) -> np.ndarray:
         left, right = _with_short_indices(A.X), _with_short_indices(B.X)
         if self.metric in BOOLEAN_METRICS:
             left, right = left.astype(bool), right.astype(bool)
-        return np.asarray(pairwise_distances(left, right, metric=self.metric, **self.metric_params))
+        distances = pairwise_distances(left, right, metric=self.metric, **self.metric_params)
+        return np.nan_to_num(distances, copy=False, nan=UNDEFINED, posinf=UNDEFINED)
+
+
+def _cosine_distances(A: Rows, B: Rows) -> np.ndarray:
+    # The smaller side is scaled before the product and the larger one after it, in place.
+    if len(A) < len(B):
+        compared = _products(_unit(A).astype(A.dtype), B.X)
+        compared *= -B.inverse_norms.astype(compared.dtype)
+    else:
+        compared = _products(A.X, _unit(B).astype(B.dtype))
+        compared *= -A.inverse_norms.astype(compared.dtype)[:, np.newaxis]
+    compared += 1
+    return compared
+
+
+def _squared_distances(A: Rows, B: Rows) -> np.ndarray:
+    largest = max(A.norms.max(initial=0.0), B.norms.max(initial=0.0))
+    left = A.X if SINGLE_RANGE[0] < largest < SINGLE_RANGE[1] else _as_float64(A.X)
+    compared = _products(left, B.X)
+    compared *= -2
+    compared += np.square(A.norms).astype(compared.dtype)[:, np.newaxis]
+    compared += np.square(B.norms).astype(compared.dtype)
+    return compared
+
+
+def _products(left: Any, right: Any) -> np.ndarray:
+    if right.shape[0] == 1 and not sp.issparse(left) and not sp.issparse(right):
+        # One column: a matrix-vector product runs at the speed of memory.
+        return (left @ right[0])[:, np.newaxis]
+    return np.asarray(safe_sparse_dot(left, right.T, dense_output=True))
 
 
 def _with_short_indices(X: Any) -> Any:
@@ -210,19 +250,34 @@ def _as_float64(X: Any) -> Any:
     return X.astype(np.float64)
 
 
-def _scaled(rows: Rows) -> Any:
-    inverse = rows.inverse_norms
-    if sp.issparse(rows.X):
-        return sp.csr_matrix(_as_float64(rows.X).multiply(inverse[:, np.newaxis]))
-    return rows.X * inverse[:, np.newaxis]
+def _norms(X: Any) -> np.ndarray:
+    with np.errstate(over="ignore", under="ignore"):
+        norms = np.sqrt(_squared_sums(X))
+    odd = np.flatnonzero((norms < DOUBLE_RANGE[0]) | (norms > DOUBLE_RANGE[1]))
+    if odd.size:
+        rows = X[odd]
+        largest = abs(rows).max(axis=1)
+        largest = largest.toarray().ravel() if sp.issparse(rows) else largest
+        scale = np.where(largest > 0, largest, 1.0)
+        if sp.issparse(rows):
+            rows.data /= np.repeat(scale, np.diff(rows.indptr))
+        else:
+            rows /= scale[:, np.newaxis]
+        norms[odd] = largest * np.sqrt(_squared_sums(rows))
+    return norms
+
+
+def _unit(rows: Rows) -> Any:
+    return _row_scaled(_as_float64(rows.X), rows.inverse_norms)
+
+
+def _row_scaled(X: Any, factors: np.ndarray) -> Any:
+    if sp.issparse(X):
+        return sp.csr_matrix(X.multiply(factors[:, np.newaxis]))
+    return X * factors[:, np.newaxis]
 
 
 def _squared_sums(X: Any) -> np.ndarray:
     if sp.issparse(X):
         return np.asarray(X.multiply(X).sum(axis=1)).ravel()
     return np.einsum("ij,ij->i", X, X)
-
-
-def space_key(metric: str, metric_params: dict[str, Any] | None) -> str:
-    """Return a name for a metric and its arguments, the same for equal ones, arrays included."""
-    return metric if not metric_params else f"{metric} {joblib.hash(metric_params)}"

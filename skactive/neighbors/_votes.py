@@ -33,12 +33,14 @@ def smoothed_probabilities(
 ) -> np.ndarray:
     """Return (m · share of each class + smoothing / n_classes) / (m + smoothing), m neighbours."""
     n, n_neighbors = shares.shape
-    probabilities = np.zeros((n, n_classes))
+    probabilities, total = np.zeros((n, n_classes)), np.zeros(n)
     every_row = np.arange(n)
     for column in range(n_neighbors):
         probabilities[every_row, codes[:, column]] += shares[:, column]
-    if smoothing == 0 and n_neighbors > 0:
-        return probabilities
+        total += shares[:, column]
+    if n_neighbors > 0:
+        # Summed in the same order, the shares of a class that has them all are exactly 1.
+        probabilities /= total[:, np.newaxis]
     prior = prior_share(n_neighbors, smoothing)
     probabilities *= 1 - prior
     probabilities += prior / n_classes

@@ -130,6 +130,8 @@ class Pool:
         self._distances: dict[str, LabeledDistances] = {}
         self._densities: dict[str, np.ndarray] = {}
         self._posterior: VotedPosterior | AskedPosterior | None = None
+        if y_labeled is not None and X_labeled is None:
+            raise ValueError("y_labeled was passed without X_labeled: give the samples too.")
         if X_labeled is not None:
             self.add_labeled(X_labeled, y_labeled)
 

@@ -198,6 +198,11 @@ class CDFProduct(QueryStrategy):
         return dict(measures)
 
     def _checked_weights(self, measures: dict[str, Measure]) -> dict[str, float]:
+        if not isinstance(self.weights, Mapping | None):
+            raise TypeError(
+                "The 'weights' parameter of CDFProduct must be a dict of numbers by the names of "
+                f"measures, or None. Got {self.weights!r} instead."
+            )
         weights = dict(self.weights or {})
         unknown = sorted(set(weights) - set(measures))
         if unknown:

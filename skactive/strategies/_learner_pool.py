@@ -32,6 +32,8 @@ def pool_of_learner(learner: Any, X_pool: Any) -> Pool:
     steps, features = fitted_steps(estimator, X_pool)
     if X_labeled is not None:
         X_labeled = steps.transform(X_labeled)
+    else:
+        X_labeled, y_labeled = _labeled_set(estimator[-1], estimator[-1])
     if not members:
         asked, X_pool = AskedClassifier(estimator[-1]), features
     return Pool(features, estimator=asked, samples=X_pool, X_labeled=X_labeled, y_labeled=y_labeled)
