@@ -1,5 +1,6 @@
 """The project's tasks: `nox` runs all but `bench`, `nox -s lint` one, `nox -l` lists them."""
 
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -102,8 +103,17 @@ def build(session: nox.Session) -> None:
     session.run(
         "python", "-P", "-c", "import skactive; assert 'site-packages' in skactive.__file__"
     )
-    session.run("skactive", "--help", silent=True)
     pytest(session, "tests/test_readme.py")
+
+    # The README's first command, word for word, where there is nothing but the sources.
+    sdist = next(path for path in distributions if path.endswith(".tar.gz"))
+    shutil.unpack_archive(sdist, folder, filter="data")
+    session.chdir(folder / Path(sdist).name.removesuffix(".tar.gz"))
+    commands = re.findall(r"^```sh\n(.+)\n```$", Path("README.md").read_text("utf-8"), re.MULTILINE)
+    session.run("bash", "-c", commands[0], external=True)
+    for file in ["labeling_curve.png", "labeling_curve.csv"]:
+        if not Path(file).exists():
+            session.error(f"The README's first command wrote no {file}.")
 
 
 @nox.session
