@@ -137,7 +137,9 @@ def test_it_offers_what_its_estimator_offers(estimator, present, absent):
 
 def test_it_takes_sparse_samples_where_its_estimator_does():
     assert get_tags(BudgetedClassifier()).input_tags.sparse
-    assert get_tags(BudgetedClassifier(LinearSVC())).input_tags.sparse
+    for estimator in (LinearSVC(), LogisticRegression()):
+        sparse = get_tags(BudgetedClassifier(estimator)).input_tags.sparse
+        assert sparse == get_tags(estimator).input_tags.sparse
     assert not get_tags(BudgetedClassifier(GaussianNB())).input_tags.sparse
 
 

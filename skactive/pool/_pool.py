@@ -15,10 +15,11 @@ from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.neighbors._distances import Rows, Space, row_blocks, space_key
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._labels import check_labels
+from skactive.pool._answers import Answers, without_repetition
 from skactive.pool._density import information_density
 from skactive.pool._features import check_features
 from skactive.pool._labeled_distances import LabeledDistances
-from skactive.pool._positions import check_positions, check_unlabeled, take_rows
+from skactive.pool._positions import check_positions, take_rows
 from skactive.pool._posterior import AskedPosterior, VotedPosterior
 
 AGGREGATES = frozenset({"mean", "min"})
@@ -119,10 +120,7 @@ class Pool:
             check_consistent_length(self.X, samples)
         self._samples = samples.tocsr() if sp.issparse(samples) else samples
         self._rows = Rows(self.X)
-        self._ids = np.full(self.n_samples, -1, dtype=np.intp)
-        self._is_skipped = np.zeros(self.n_samples, dtype=bool)
-        self._order: dict[int, int] = {}
-        self._candidates: np.ndarray | None = None
+        self._answers = Answers(self.n_samples)
         self._labeled: LabeledSamples | None = None
         if classes is not None:
             classes = check_labels(classes)
@@ -143,10 +141,7 @@ class Pool:
     @property
     def candidates(self) -> np.ndarray:
         """Positions of the samples neither labelled nor skipped, ascending."""
-        if self._candidates is None:
-            self._candidates = np.flatnonzero((self._ids < 0) & ~self._is_skipped)
-            self._candidates.flags.writeable = False
-        return self._candidates
+        return self._answers.candidates
 
     @property
     def n_candidates(self) -> int:
@@ -156,20 +151,17 @@ class Pool:
     @property
     def labeled(self) -> np.ndarray:
         """Positions of the labelled samples, in the order they were labelled."""
-        return np.fromiter(self._order, dtype=np.intp, count=len(self._order))
+        return self._answers.labeled
 
     @property
     def labels(self) -> np.ndarray:
         """The labels of `labeled`."""
-        if self._labeled is None:
-            return np.empty(0)
-        ids = np.fromiter(self._order.values(), dtype=np.intp, count=len(self._order))
-        return self._labeled.labels_of(ids)
+        return self.labels_of(self.labeled)
 
     @property
     def skipped(self) -> np.ndarray:
         """Positions of the skipped samples that are not labelled, ascending."""
-        return np.flatnonzero(self._is_skipped & (self._ids < 0))
+        return self._answers.skipped
 
     @property
     def n_labeled(self) -> int:
@@ -204,13 +196,15 @@ class Pool:
         IndexError
             If a position is outside the pool, which is left as it was.
         """
-        positions, labels = self._new_labels(indices, y)
-        if len(positions) == 0:
-            return self
-        ids = self._store(self.X[positions], labels)
-        self._ids[positions] = ids
-        self._order.update(zip(positions.tolist(), ids.tolist(), strict=True))
-        self._changed()
+        positions, labels = self._answers.check_new(indices, y)
+        if self._labeled is not None:
+            self._labeled.check_labels(labels)
+        labeled = np.unique(positions[self._answers.is_labeled(positions)])
+        known = dict(zip(labeled.tolist(), self.labels_of(labeled).tolist(), strict=True))
+        positions, labels = without_repetition(positions, labels, known)
+        if len(positions):
+            self._answers.add(positions, self._store(self.X[positions], labels))
+            self.refitted()
         return self
 
     def add_labeled(self, X: Any, y: Any) -> Pool:
@@ -237,8 +231,7 @@ class Pool:
                 f"X_labeled has {X.shape[1]} features, but the pool has {self.X.shape[1]}."
             )
         self._store(X, labels)
-        self._changed()
-        return self
+        return self.refitted()
 
     def remove_labels(self, indices: Any) -> Pool:
         """Take labels back: the samples are candidates again.
@@ -253,20 +246,17 @@ class Pool:
         self : Pool
             The pool as if they had never been labelled.
         """
-        positions = self._labeled_positions(indices)
+        positions = self._answers.check_labeled(indices)
         if self._labeled is None or len(positions) == 0:
             return self
-        ids = self._ids[positions]
+        ids = self._answers.ids(positions)
         for distances in self._distances.values():
             distances.leaving(ids)
         self._labeled.remove(ids)
         for distances in self._distances.values():
             distances.left(ids)
-        self._ids[positions] = -1
-        for position in positions.tolist():
-            del self._order[position]
-        self._changed()
-        return self
+        self._answers.remove(positions)
+        return self.refitted()
 
     def relabel(self, indices: Any, y: Any) -> Pool:
         """Replace the labels of labelled samples.
@@ -283,16 +273,15 @@ class Pool:
         self : Pool
             The pool, which knows the new labels.
         """
-        positions, labels = self._labeled_positions(indices), check_labels(y)
+        positions, labels = self._answers.check_labeled(indices), check_labels(y)
         check_consistent_length(positions, labels)
         if self._labeled is None or len(positions) == 0:
             return self
-        ids = self._ids[positions]
+        ids = self._answers.ids(positions)
         self._labeled.relabel(ids, labels)
         for distances in self._distances.values():
             distances.relabeled(ids)
-        self._changed()
-        return self
+        return self.refitted()
 
     def skip(self, indices: Any) -> Pool:
         """Leave samples out of the candidates: nobody can answer for them.
@@ -307,10 +296,7 @@ class Pool:
         self : Pool
             The pool, which no longer counts them as candidates.
         """
-        positions = check_positions(indices, self.n_samples)
-        check_unlabeled(positions, self.labeled, np.empty(0, dtype=np.intp))
-        self._is_skipped[positions] = True
-        self._candidates = None
+        self._answers.skip(indices)
         return self
 
     def unskip(self, indices: Any) -> Pool:
@@ -326,8 +312,7 @@ class Pool:
         self : Pool
             The pool, which counts them as candidates unless they are labelled.
         """
-        self._is_skipped[check_positions(indices, self.n_samples)] = False
-        self._candidates = None
+        self._answers.unskip(indices)
         return self
 
     def refitted(self) -> Pool:
@@ -355,7 +340,7 @@ class Pool:
         labeled : ndarray of bool of shape (n,)
             Whether each is labelled.
         """
-        return np.asarray(self._ids[check_positions(indices, self.n_samples)] >= 0)
+        return self._answers.is_labeled(check_positions(indices, self.n_samples))
 
     def labels_of(self, indices: Any) -> np.ndarray:
         """Return the labels of labelled samples.
@@ -370,10 +355,10 @@ class Pool:
         labels : ndarray of shape (n,)
             Their labels.
         """
-        positions = self._labeled_positions(indices)
+        positions = self._answers.check_labeled(indices)
         if self._labeled is None:
             return np.empty(0)
-        return np.asarray(self._labeled.labels_of(self._ids[positions]))
+        return self._labeled.labels_of(self._answers.ids(positions))
 
     def posterior(self) -> np.ndarray | None:
         """Return the class probabilities of the candidates.
@@ -522,42 +507,3 @@ class Pool:
         if self._labeled is None:
             self._labeled = LabeledSamples(self.X[:0], labels[:0])
         return self._labeled.add(X, labels)
-
-    def _new_labels(self, indices: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        positions = check_positions(indices, self.n_samples)
-        labels = check_labels(y)
-        if len(positions) != len(labels):
-            raise ValueError(
-                f"There are {len(positions)} indices, but {len(labels)} labels. "
-                "Hint: give one label for each index."
-            )
-        if self._labeled is not None:
-            self._labeled.check_labels(labels)
-        labeled = np.unique(positions[self.is_labeled(positions)])
-        known = dict(zip(labeled.tolist(), self.labels_of(labeled).tolist(), strict=True))
-        kept = []
-        for place, (position, label) in enumerate(
-            zip(positions.tolist(), labels.tolist(), strict=True)
-        ):
-            if position not in known:
-                known[position] = label
-                kept.append(place)
-            elif known[position] != label:
-                raise ValueError(
-                    f"Sample {position} is labelled {known[position]!r} already. "
-                    f"Got {label!r} for it. Hint: `relabel` replaces a label."
-                )
-        return positions[kept], labels[kept]
-
-    def _labeled_positions(self, indices: Any) -> np.ndarray:
-        positions = check_positions(indices, self.n_samples)
-        unlabeled = positions[self._ids[positions] < 0]
-        if len(unlabeled):
-            raise ValueError(f"Sample {unlabeled[0]} of the pool is not labelled.")
-        if len(np.unique(positions)) < len(positions):
-            raise ValueError(f"A sample is named twice in {positions.tolist()}.")
-        return positions
-
-    def _changed(self) -> None:
-        self._candidates = None
-        self.refitted()
