@@ -14,7 +14,7 @@ from skactive.measures import Diversity, Entropy, InformationDensity, Margin, Me
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Batch, Pool
 from skactive.strategies import CDFProduct
-from skactive.strategies._cdf_product import distribution_factor
+from skactive.strategies._distribution import DistributionFactor
 
 
 class Given(Measure):
@@ -46,7 +46,7 @@ def columns_of_utilities(draw, n_columns=3):
 @given(utilities())
 @settings(max_examples=100)
 def test_a_factor_is_the_share_of_candidates_with_a_lower_utility(values):
-    factors = distribution_factor(values)
+    factors = DistributionFactor(values).all()
     if len(set(values.tolist())) == 1:
         np.testing.assert_array_equal(factors, np.ones(len(values)))
     else:
@@ -57,7 +57,7 @@ def test_a_factor_is_the_share_of_candidates_with_a_lower_utility(values):
 @given(utilities(), st.sampled_from([0.0, 0.3, 1.0, 2.0]))
 @settings(max_examples=100)
 def test_factors_are_monotone_and_between_zero_and_one(values, weight):
-    factors = distribution_factor(values, weight)
+    factors = DistributionFactor(values, weight).all()
     assert ((factors >= 0) & (factors <= 1)).all()
     in_order = np.argsort(values, kind="stable")
     assert (np.diff(factors[in_order]) >= 0).all()
@@ -103,8 +103,62 @@ def test_the_product_is_that_of_powers_of_the_factors(columns, exponents):
     weights = {f"m{place}": exponent for place, exponent in enumerate(exponents)}
     expected = np.ones(len(columns[0]))
     for column, exponent in zip(columns, exponents, strict=True):
-        expected *= distribution_factor(column) ** exponent
+        expected *= DistributionFactor(column).all() ** exponent
     np.testing.assert_allclose(product_of(*columns, weights=weights), expected, atol=1e-12)
+
+
+@given(utilities(), st.sampled_from([0.0, 0.3, 1.0, 2.0]))
+@settings(max_examples=100)
+def test_some_factors_are_those_of_all_and_no_factor_exceeds_its_bound(values, weight):
+    factor = DistributionFactor(values, weight)
+    places = np.arange(len(values))[::-2]
+    np.testing.assert_array_equal(factor.at(places), factor.all()[places])
+    assert (factor.bounds() >= factor.all() - 1e-15).all()
+    assert (factor.bounds() <= 1).all()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.r_[np.full(9000, 0.5), np.linspace(0, 1, 3000)],
+        np.r_[np.linspace(0, 1, 12_000), 1e300],
+        np.r_[-1e308, np.linspace(0, 1, 12_000), 1e308],
+        np.r_[np.zeros(12_000), 5e-324],
+        np.exp(np.linspace(-700, 700, 12_000)),
+    ],
+)
+def test_ties_and_outliers_keep_the_bounds_above_the_factors(values):
+    factor = DistributionFactor(values)
+    assert (factor.bounds() >= factor.all()).all()
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("weights", [None, {"density": 2.5}, {"uncertainty": 0.0}])
+@pytest.mark.parametrize("random_state", [None, 0])
+def test_a_query_finds_the_largest_product_without_ranking_every_candidate(
+    seed, weights, random_state
+):
+    rng = np.random.default_rng(seed)
+    # Small integers, so that several candidates share the largest product.
+    X = rng.integers(1, 6, size=(3 * 4096, 2)).astype(float)
+    pool = Pool(X, estimator=IncrementalKNeighborsClassifier())
+    pool.add_labels(np.arange(9), rng.permutation(np.arange(9) % 3))
+    strategy = CDFProduct(weights=weights, random_state=random_state)
+    ranked = strategy.utilities(pool)
+    best = pool.candidates[ranked == ranked.max()]
+    indices, values = strategy.select(pool)
+    assert indices[0] in best
+    assert values[0] == ranked.max()
+    assert random_state is not None or indices[0] == best[0]
+
+
+def test_a_subclass_with_utilities_of_its_own_is_asked_for_them():
+    class Reversed(CDFProduct):
+        def utilities(self, pool):
+            return -super().utilities(pool)
+
+    pool = Pool(np.random.default_rng(0).normal(size=(20_000, 2)))
+    assert Reversed().select(pool)[1][0] == Reversed().utilities(pool).max()
 
 
 def test_factors_say_why_a_candidate_is_chosen():
@@ -121,7 +175,7 @@ def test_factors_say_why_a_candidate_is_chosen():
         }
         for name, measure in measures.items():
             weight = 0.5 if name == "density" else 1.0
-            expected = distribution_factor(measure.utilities(view), weight)
+            expected = DistributionFactor(measure.utilities(view), weight).all()
             np.testing.assert_array_equal(factors[name], expected)
         product = np.prod(list(factors.values()), axis=0)
         np.testing.assert_allclose(strategy.utilities(view), product)
@@ -231,7 +285,7 @@ def test_parameters_of_measures_are_reached_by_name(measures):
     assert strategy.set_params(density__metric="euclidean") is strategy
     assert strategy.get_params()["density__metric"] == "euclidean"
     pool = Pool(np.random.default_rng(0).normal(size=(9, 2)))
-    expected = distribution_factor(InformationDensity("euclidean").utilities(pool))
+    expected = DistributionFactor(InformationDensity("euclidean").utilities(pool)).all()
     np.testing.assert_array_equal(strategy.factors(pool)["density"], expected)
     for copy in (clone(strategy), CDFProduct().set_params(**strategy.get_params())):
         assert copy.get_params()["density__metric"] == "euclidean"

@@ -125,7 +125,8 @@ class NearestLabeled:
         self._space = space
         self._rows = rows
         self._labeled = labeled
-        self._compared = np.full((len(rows), n_neighbors), np.inf)
+        # By columns: each label that arrives is held against the whole of the last one.
+        self._compared = np.full((len(rows), n_neighbors), np.inf, order="F")
         self._ids = np.full((len(rows), n_neighbors), -1, dtype=np.intp)
         self.touched = np.full(len(rows), True)
 

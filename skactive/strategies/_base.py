@@ -96,12 +96,11 @@ class QueryStrategy(ABC, BaseEstimator):
         chosen = np.empty(n_instances)
         tie_break = self._tie_break(pool)
         for place in range(n_instances):
-            left, values = batch.candidates, self._utilities_of(batch)
-            best = np.flatnonzero(values == values.max())
-            winner = best[0] if tie_break is None else best[tie_break[left[best]].argmax()]
-            indices[place], chosen[place] = left[winner], values[winner]
+            places, chosen[place] = self._best(batch)
+            best = batch.candidates[places]
+            indices[place] = best[0] if tie_break is None else best[tie_break[best].argmax()]
             if place < n_instances - 1:
-                batch.pick(int(left[winner]))
+                batch.pick(int(indices[place]))
         return indices, chosen
 
     def __call__(
@@ -128,8 +127,10 @@ class QueryStrategy(ABC, BaseEstimator):
         """
         return self.select(pool_of_learner(learner, X_pool), n_instances)
 
-    def _utilities_of(self, batch: Batch) -> np.ndarray:
-        return checked_utilities(type(self).__name__, self.utilities(batch), batch)
+    def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
+        """Return the places of the best among the candidates, and their utility."""
+        values = checked_utilities(type(self).__name__, self.utilities(batch), batch)
+        return np.flatnonzero(values == values.max()), float(values.max())
 
     def _check_n_instances(self, pool: Batch, n_instances: Any) -> None:
         check_integer("query", "n_instances", n_instances, minimum=1)

@@ -11,6 +11,7 @@ from skactive._validation import check_number
 from skactive.measures import Diversity, InformationDensity, Margin, Measure
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._distribution import N_BINS, DistributionFactor, largest_product
 
 
 class CDFProduct(QueryStrategy):
@@ -45,7 +46,7 @@ class CDFProduct(QueryStrategy):
     replaced by ``set_params(density=...)``.
 
     Cost for each sample chosen: that of the measures, and O(n_candidates log n_candidates) to
-    rank each.
+    sort each.
 
     References
     ----------
@@ -107,15 +108,7 @@ class CDFProduct(QueryStrategy):
         factors : dict of str to ndarray of shape (n_candidates,)
             F_j(m_j(x))^w_j by the name of the measure, in [0, 1].
         """
-        measures = self._checked_measures()
-        weights = self._checked_weights(measures)
-        return {
-            name: distribution_factor(
-                checked_utilities(f"The measure {name!r}", measure.utilities(pool), pool),
-                weights[name],
-            )
-            for name, measure in measures.items()
-        }
+        return {name: factor.all() for name, factor in self._factors(pool).items()}
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters, with those of the measures by their names.
@@ -172,6 +165,23 @@ class CDFProduct(QueryStrategy):
         self.measures = list(measures.items())
         return self
 
+    def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
+        # Whoever overrides `utilities` means them, not the product of the factors.
+        if type(self).utilities is not CDFProduct.utilities or batch.n_candidates < 4 * N_BINS:
+            return super()._best(batch)
+        return largest_product(list(self._factors(batch).values()), batch.n_candidates)
+
+    def _factors(self, pool: Pool | Batch) -> dict[str, DistributionFactor]:
+        measures = self._checked_measures()
+        weights = self._checked_weights(measures)
+        return {
+            name: DistributionFactor(
+                checked_utilities(f"The measure {name!r}", measure.utilities(pool), pool),
+                weights[name],
+            )
+            for name, measure in measures.items()
+        }
+
     def _own_names(self) -> list[str]:
         return list(super().get_params(deep=False))
 
@@ -214,33 +224,3 @@ class CDFProduct(QueryStrategy):
             name: check_number(self, f"weights[{name!r}]", weights.get(name, 1.0))
             for name in measures
         }
-
-
-def distribution_factor(utilities: np.ndarray, weight: float = 1.0) -> np.ndarray:
-    """Return (share of candidates with a lower utility)^weight; 1 where all are equal.
-
-    Parameters
-    ----------
-    utilities : ndarray of shape (n_candidates,)
-        Finite numbers.
-    weight : float, default=1.0
-        At least 0.
-
-    Returns
-    -------
-    factors : ndarray of shape (n_candidates,)
-        In [0, 1].
-    """
-    order = np.argsort(utilities)
-    ordered = utilities[order]
-    n = len(ordered)
-    if weight == 0 or n == 0 or ordered[0] == ordered[-1]:
-        return np.ones(n)
-    # Equal utilities share the rank of the first of them.
-    first_of_run = np.empty(n, dtype=bool)
-    first_of_run[0] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=first_of_run[1:])
-    lower = np.maximum.accumulate(np.where(first_of_run, np.arange(n), 0))
-    factors = np.empty(n)
-    factors[order] = lower / n
-    return factors if weight == 1 else factors**weight
