@@ -152,13 +152,19 @@ def test_a_query_finds_the_largest_product_without_ranking_every_candidate(
     assert random_state is not None or indices[0] == best[0]
 
 
-def test_a_subclass_with_utilities_of_its_own_is_asked_for_them():
+def test_a_subclass_with_utilities_or_factors_of_its_own_is_asked_for_them():
     class Reversed(CDFProduct):
         def utilities(self, pool):
             return -super().utilities(pool)
 
+    class Inverted(CDFProduct):
+        def factors(self, pool):
+            return {name: 1 - factor for name, factor in super().factors(pool).items()}
+
     pool = Pool(np.random.default_rng(0).normal(size=(20_000, 2)))
-    assert Reversed().select(pool)[1][0] == Reversed().utilities(pool).max()
+    for strategy in (Reversed(), Inverted()):
+        assert strategy.select(pool)[1][0] == strategy.utilities(pool).max()
+        assert strategy.select(pool)[0] != CDFProduct().select(pool)[0]
 
 
 def test_factors_say_why_a_candidate_is_chosen():

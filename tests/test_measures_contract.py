@@ -10,6 +10,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import pairwise_distances
+from small_pools import labeled_pool, samples, state
 
 import skactive.measures
 from skactive.measures import (
@@ -43,40 +44,6 @@ SETTINGS = {
 }
 MEASURES = [measure for settings in SETTINGS.values() for measure in settings]
 every_measure = pytest.mark.parametrize("measure", MEASURES, ids=repr)
-
-
-def samples(kind, n_samples=12):
-    rng = np.random.default_rng(0)
-    if kind == "duplicates":
-        return rng.integers(0, 2, (n_samples, 2)).astype(float)
-    if kind == "constant":
-        return np.ones((n_samples, 2))
-    if kind == "zeros":
-        return np.zeros((n_samples, 2))
-    return rng.normal(size=(n_samples, 2))
-
-
-def labeled_pool(X, n_labeled, names="ab", estimator="voting", seed=0):
-    """A pool of which the first of a random order are labelled, in turn with each name."""
-    if estimator == "voting":
-        estimator = IncrementalKNeighborsClassifier(metric="euclidean")
-    pool = Pool(X, estimator=estimator)
-    order = np.random.default_rng(seed).permutation(len(X))[:n_labeled]
-    return pool.add_labels(order, [names[place % len(names)] for place in range(n_labeled)])
-
-
-def state(pool):
-    return (
-        pool.labeled.tolist(),
-        pool.labels.tolist(),
-        pool.candidates.tolist(),
-        pool.skipped.tolist(),
-        pool.classes_.tolist(),
-        pool.n_labeled,
-        np.array(pool.X).tolist(),
-        np.asarray(pool.posterior()).tolist(),
-        np.asarray(pool.distance_to_labeled()).tolist(),
-    )
 
 
 def assert_utilities(utilities, pool):

@@ -13,6 +13,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
+from small_pools import state
 
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Batch, Pool
@@ -35,19 +36,6 @@ class Counted(BaseEstimator):
 def two_blobs():
     samples, labels = make_blobs(60, centers=3, random_state=0)
     return samples.astype(np.float32), labels
-
-
-def state(pool):
-    return (
-        pool.labeled.tolist(),
-        pool.labels.tolist(),
-        pool.candidates.tolist(),
-        pool.skipped.tolist(),
-        pool.classes_.tolist(),
-        pool.n_labeled,
-        np.asarray(pool.posterior()).tolist(),
-        np.asarray(pool.distance_to_labeled()).tolist(),
-    )
 
 
 def test_a_classifier_is_asked_once_after_each_change():

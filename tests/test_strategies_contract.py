@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.base import clone
+from small_pools import labeled_pool, samples, state
 from strategies_under_contract import SETTINGS, STRATEGIES, assert_query, every_strategy
 
 import skactive.strategies
@@ -22,34 +23,6 @@ TEST_FILES = [Path(__file__), Path(__file__).with_name("test_cdf_product.py")]
 deterministic_strategies = pytest.mark.parametrize(
     "strategy", [s for s in STRATEGIES if not isinstance(s, RandomSampling)], ids=repr
 )
-
-
-def samples(kind, n_samples=12):
-    rng = np.random.default_rng(0)
-    if kind == "duplicates":
-        return rng.integers(0, 2, (n_samples, 2)).astype(float)
-    if kind == "constant":
-        return np.ones((n_samples, 2))
-    return rng.normal(size=(n_samples, 2))
-
-
-def labeled_pool(X, n_labeled, names="ab"):
-    pool = Pool(X, estimator=IncrementalKNeighborsClassifier(metric="euclidean"))
-    order = np.random.default_rng(0).permutation(len(X))[:n_labeled]
-    return pool.add_labels(order, [names[place % len(names)] for place in range(n_labeled)])
-
-
-def state(pool):
-    return (
-        pool.labeled.tolist(),
-        pool.labels.tolist(),
-        pool.candidates.tolist(),
-        pool.skipped.tolist(),
-        pool.classes_.tolist(),
-        pool.n_labeled,
-        np.asarray(pool.posterior()).tolist(),
-        np.asarray(pool.distance_to_labeled()).tolist(),
-    )
 
 
 def test_every_public_strategy_is_under_contract():

@@ -85,7 +85,7 @@ class Answers:
     def skip(self, indices: Any) -> None:
         """Leave samples out that are not labelled."""
         positions = check_positions(indices, self.n_samples)
-        check_unlabeled(positions, self.labeled, np.empty(0, dtype=np.intp))
+        check_unlabeled(positions, self.labeled)
         self._is_skipped[positions] = True
         self._candidates = None
 

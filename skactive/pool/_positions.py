@@ -25,7 +25,7 @@ def check_positions(indices: Any, n_samples: int) -> np.ndarray:
     return positions.astype(np.intp)
 
 
-def check_unlabeled(positions: np.ndarray, labeled: np.ndarray, skipped: np.ndarray) -> None:
+def check_unlabeled(positions: np.ndarray, labeled: Any, skipped: Any = ()) -> None:
     """Raise naming the first position that is labelled or skipped already."""
     for what, taken in (("labelled", labeled), ("skipped", skipped)):
         clash = positions[np.isin(positions, taken)]

@@ -144,7 +144,8 @@ class CDFProduct(QueryStrategy):
         self : CDFProduct
             The strategy.
         """
-        own = {name: params.pop(name) for name in list(params) if name in self._own_names()}
+        taken = self._own_names()
+        own = {name: params.pop(name) for name in list(params) if name in taken}
         super().set_params(**own)
         if not params:
             return self
@@ -166,8 +167,12 @@ class CDFProduct(QueryStrategy):
         return self
 
     def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
-        # Whoever overrides `utilities` means them, not the product of the factors.
-        if type(self).utilities is not CDFProduct.utilities or batch.n_candidates < 4 * N_BINS:
+        # Whoever overrides one of these means that, not the product of the plain factors.
+        plain = all(
+            getattr(type(self), name) is getattr(CDFProduct, name)
+            for name in ("utilities", "factors")
+        )
+        if not plain or batch.n_candidates < 4 * N_BINS:
             return super()._best(batch)
         return largest_product(list(self._factors(batch).values()), batch.n_candidates)
 
@@ -199,7 +204,8 @@ class CDFProduct(QueryStrategy):
         names = [name for name, _ in measures]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"CDFProduct needs measures with different names. Got {names}.")
-        reserved = sorted(name for name in names if name in self._own_names() or "__" in name)
+        taken = self._own_names()
+        reserved = sorted(name for name in names if name in taken or "__" in name)
         if reserved:
             raise ValueError(
                 f"A measure of CDFProduct cannot be named {reserved[0]!r}: names are parameters, "

@@ -1,0 +1,41 @@
+"""Small pools, and what can be seen of one."""
+
+import numpy as np
+import scipy.sparse as sp
+
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.pool import Pool
+
+
+def samples(kind, n_samples=12):
+    rng = np.random.default_rng(0)
+    if kind == "duplicates":
+        return rng.integers(0, 2, (n_samples, 2)).astype(float)
+    if kind == "constant":
+        return np.ones((n_samples, 2))
+    if kind == "zeros":
+        return np.zeros((n_samples, 2))
+    return rng.normal(size=(n_samples, 2))
+
+
+def labeled_pool(X, n_labeled, names="ab", estimator="voting", seed=0):
+    """A pool of which the first of a random order are labelled, in turn with each name."""
+    if estimator == "voting":
+        estimator = IncrementalKNeighborsClassifier(metric="euclidean")
+    pool = Pool(X, estimator=estimator)
+    order = np.random.default_rng(seed).permutation(len(X))[:n_labeled]
+    return pool.add_labels(order, [names[place % len(names)] for place in range(n_labeled)])
+
+
+def state(pool):
+    return (
+        pool.labeled.tolist(),
+        pool.labels.tolist(),
+        pool.candidates.tolist(),
+        pool.skipped.tolist(),
+        pool.classes_.tolist(),
+        pool.n_labeled,
+        (pool.X.toarray() if sp.issparse(pool.X) else np.array(pool.X)).tolist(),
+        np.asarray(pool.posterior()).tolist(),
+        np.asarray(pool.distance_to_labeled()).tolist(),
+    )
