@@ -10,6 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
+from skactive._rows import take_rows
 from skactive.learner._arguments import (
     check_classifier,
     check_samples,
@@ -24,7 +25,7 @@ from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.neighbors._labels import check_labels
 from skactive.pool import Pool
 from skactive.pool._features import is_fitted
-from skactive.pool._positions import check_positions, take_rows
+from skactive.pool._positions import check_positions
 from skactive.pool._posterior import AskedClassifier
 from skactive.strategies import CDFProduct
 

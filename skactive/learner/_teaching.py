@@ -10,9 +10,9 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.base import clone
 
+from skactive._rows import take_rows
 from skactive.pool import Pool
 from skactive.pool._features import is_fitted
-from skactive.pool._positions import take_rows
 
 
 def teaching_for(

@@ -13,6 +13,7 @@ from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.utils.validation import check_consistent_length
 from tqdm.auto import tqdm
 
+from skactive._rows import take_rows
 from skactive._validation import check_integer
 from skactive.learner import ActiveLearner
 from skactive.model_selection._play import play, seeded
@@ -20,7 +21,6 @@ from skactive.model_selection._strategy_comparison import StrategyComparison
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.neighbors._labels import check_labels
 from skactive.pool import Pool
-from skactive.pool._positions import take_rows
 
 
 def compare_strategies(

@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length
 
+from skactive._rows import take_rows
 from skactive._validation import are_plain_features, check_choice
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.neighbors._distances import Rows, Space, row_blocks, space_key
@@ -19,7 +20,7 @@ from skactive.pool._answers import Answers, without_repetition
 from skactive.pool._density import information_density
 from skactive.pool._features import check_features
 from skactive.pool._labeled_distances import LabeledDistances
-from skactive.pool._positions import check_positions, take_rows
+from skactive.pool._positions import check_positions
 from skactive.pool._posterior import AskedPosterior, VotedPosterior
 
 AGGREGATES = frozenset({"mean", "min"})

@@ -1,4 +1,4 @@
-"""Positions in the pool, and the rows they stand for."""
+"""Positions in the pool."""
 
 from __future__ import annotations
 
@@ -34,12 +34,3 @@ def check_unlabeled(positions: np.ndarray, labeled: Any, skipped: Any = ()) -> N
                 f"Sample {clash[0]} of the pool is {what} already. "
                 "Hint: `candidates` lists those to choose from."
             )
-
-
-def take_rows(samples: Any, positions: np.ndarray) -> Any:
-    """Return some rows of an array, a sparse matrix, a DataFrame or a sequence."""
-    if hasattr(samples, "iloc"):
-        return samples.iloc[positions]
-    if hasattr(samples, "shape"):
-        return samples[positions]
-    return [samples[position] for position in positions]

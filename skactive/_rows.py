@@ -1,0 +1,16 @@
+"""Some rows of whatever holds samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def take_rows(samples: Any, positions: np.ndarray) -> Any:
+    """Return some rows of an array, a sparse matrix, a DataFrame or a sequence."""
+    if hasattr(samples, "iloc"):
+        return samples.iloc[positions]
+    if hasattr(samples, "shape"):
+        return samples[positions]
+    return [samples[position] for position in positions]
