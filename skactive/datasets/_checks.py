@@ -38,7 +38,7 @@ def as_labels(values: np.ndarray, whole: str, place: Callable[[int], str]) -> np
 
     `whole` names the values and `place` one of them, as subjects of a sentence.
     """
-    labels = _typed(values, whole, place)
+    labels = typed_labels(values, whole, place)
     classes = np.unique(labels)
     if len(classes) < 2:
         raise ValueError(
@@ -48,7 +48,8 @@ def as_labels(values: np.ndarray, whole: str, place: Callable[[int], str]) -> np
     return labels
 
 
-def _typed(values: np.ndarray, whole: str, place: Callable[[int], str]) -> np.ndarray:
+def typed_labels(values: np.ndarray, whole: str, place: Callable[[int], str]) -> np.ndarray:
+    """Return values as labels, were they all of one class: strings, integers or booleans."""
     if values.dtype.kind in "OUS":
         cells = [_text(cell) for cell in values.tolist()]
         for row, cell in enumerate(cells):
@@ -58,7 +59,7 @@ def _typed(values: np.ndarray, whole: str, place: Callable[[int], str]) -> np.nd
                 raise _not_a_label(place(row), cell)
         if any(isinstance(cell, str) for cell in cells):
             return np.array([str(cell) for cell in cells])
-        return _typed(np.array(cells), whole, place)
+        return typed_labels(np.array(cells), whole, place)
     if values.dtype.kind == "f":
         missing, fraction = np.isnan(values), values != np.floor(values)
         if missing.any():

@@ -21,7 +21,7 @@ def read_table(
     path: Path, label: Any = None, features: str | Sequence[str] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read a table with a column of labels and columns of numbers."""
-    frame = _read_frame(path)
+    frame = read_frame(path)
     frame.columns = columns = [str(column) for column in frame.columns]
     chosen = _label_column(path, columns, label)
     names = _feature_columns(path, columns, chosen, features)
@@ -39,7 +39,8 @@ def read_table(
     return X, y
 
 
-def _read_frame(path: Path) -> Any:
+def read_frame(path: Path) -> Any:
+    """Return a .csv, .tsv or .parquet file as a DataFrame."""
     try:
         import pandas as pd
     except ImportError as error:
@@ -107,13 +108,13 @@ def _label_column(path: Path, columns: Sequence[str], label: Any) -> str:
     if label is not None:
         if str(label) in columns:
             return str(label)
-        raise ValueError(f"{path} has no column {str(label)!r}. {_listed(columns)}")
+        raise ValueError(f"{path} has no column {str(label)!r}. {listed(columns)}")
     for name in LABEL_COLUMNS:
         if name in columns:
             return name
     raise ValueError(
         f"{path} has no column named {', '.join(map(repr, LABEL_COLUMNS[:-1]))} or "
-        f"{LABEL_COLUMNS[-1]!r}. {_listed(columns)} Hint: {_label_hint(columns)}"
+        f"{LABEL_COLUMNS[-1]!r}. {listed(columns)} Hint: {_label_hint(columns)}"
     )
 
 
@@ -125,7 +126,8 @@ def _label_hint(columns: Sequence[str]) -> str:
     return "name the one with the labels with `label`."
 
 
-def _listed(columns: Sequence[str]) -> str:
+def listed(columns: Sequence[str]) -> str:
+    """Say which columns a table has."""
     shown = ", ".join(columns[:N_COLUMNS_NAMED])
     more = len(columns) - N_COLUMNS_NAMED
     return f"Its columns are: {shown}{f' and {more} more' if more > 0 else ''}."
@@ -138,7 +140,7 @@ def _feature_columns(
         names = [features] if isinstance(features, str) else [str(name) for name in features]
         for name in names:
             if name not in columns:
-                raise ValueError(f"{path} has no column {name!r}. {_listed(columns)}")
+                raise ValueError(f"{path} has no column {name!r}. {listed(columns)}")
             if name == label:
                 raise ValueError(
                     f"Column {name!r} of {path} cannot be feature and label at once. Hint: name "
