@@ -12,7 +12,7 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_venv = "no"
-nox.options.sessions = ["lint", "tests", "lowest", "interop", "docs", "build"]
+nox.options.sessions = ["lint", "tests", "hub", "lowest", "interop", "docs", "build"]
 
 ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
@@ -48,13 +48,20 @@ def tests(session: nox.Session) -> None:
     pytest(session, "-n", "2")
 
 
+@nox.session(python=PYTHONS)
+def hub(session: nox.Session) -> None:
+    """Run what embeds samples, with TensorFlow installed."""
+    session.install("-e", ".[hub,table]", *group("test"))
+    pytest(session, "-n", "2", "tests/hub", "tests/test_readme.py", "skactive/embedding")
+
+
 @nox.session(python=OLDEST_PYTHON)
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest dependencies claimed."""
     if session.venv_backend != "uv":
         session.skip("pip cannot resolve to the lowest versions: install uv beside nox")
     session.install(*group("test"))
-    session.install("--resolution", "lowest-direct", "-e", ".[plot,table]")
+    session.install("--resolution", "lowest-direct", "-e", ".[hub,plot,table]")
     # Docstrings are left out: numpy 1 shows a scalar as 0.5, numpy 2 as np.float64(0.5).
     pytest(session, "-n", "2", "tests")
 
@@ -95,7 +102,7 @@ def build(session: nox.Session) -> None:
         session.error(f"The wheel ships more than skactive: {extra}")
 
     session.install(f"{wheel}[plot]")
-    for file in ["README.md", "tests/test_readme.py", ".ci/run"]:
+    for file in ["README.md", "tests/test_readme.py", "tests/saved_models.py", ".ci/run"]:
         (folder / file).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / file, folder / file)
     session.chdir(folder)
@@ -119,5 +126,5 @@ def build(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks, or those named after --, and write benchmarks/results."""
-    session.install("-e", ".[modal]")
+    session.install("-e", ".[hub,modal,plot]", "lmdb", "zarr")
     session.run("python", "-m", "benchmarks", *session.posargs)

@@ -57,6 +57,12 @@ SECTIONS = [
         ["BudgetedClassifier", "StrategyComparison", "compare_strategies"],
     ),
     Section(
+        "Embeddings",
+        "skactive.embedding",
+        "Raw images and texts to vectors, by pretrained networks.",
+        ["CachedTransformer", "HubEmbedder", "UnreadableSampleError", "UnreadableSampleWarning"],
+    ),
+    Section(
         "Plots",
         "skactive.inspection",
         "What a comparison found, drawn with matplotlib.",
@@ -65,8 +71,8 @@ SECTIONS = [
     Section(
         "Files",
         "skactive.datasets",
-        "Vectors and labels from a user's own files.",
-        ["load_vectors"],
+        "Vectors, images and labels from a user's own files.",
+        ["list_images", "load_vectors"],
     ),
     Section(
         "modAL",

@@ -15,6 +15,7 @@ __all__ = [
     "Pool",
     "cli",
     "datasets",
+    "embedding",
     "inspection",
     "integrations",
     "learner",
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from skactive import (
         cli,
         datasets,
+        embedding,
         inspection,
         integrations,
         learner,

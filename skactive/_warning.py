@@ -1,0 +1,22 @@
+"""Warnings that point at the user's own line."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+import warnings
+
+# Packages whose frames stand between a user's line and ours: set_output, pipelines, loops.
+IN_BETWEEN = ("skactive", "sklearn", "joblib", "modAL")
+
+
+def warn_user(message: str | Warning, category: type[Warning] = UserWarning) -> None:
+    """Warn, naming the line of the user's program that led here, through however many layers."""
+    warnings.warn(message, category, stacklevel=_n_frames_in_between())
+
+
+def _n_frames_in_between() -> int:
+    for n_frames, (frame, _) in enumerate(traceback.walk_stack(inspect.currentframe())):
+        if frame.f_globals.get("__name__", "").split(".")[0] not in IN_BETWEEN:
+            return n_frames
+    return 1

@@ -1,0 +1,216 @@
+"""One image to pixels: RGB, upright, and of the size that a model takes."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skactive.embedding._samples import is_missing
+from skactive.embedding._tensorflow import import_pillow
+
+WHITE = 255
+# Modes of Pillow that have an alpha channel, and the one in which colours are not multiplied by it.
+WITH_ALPHA = {"RGBA": "RGBA", "LA": "LA", "PA": "PA", "RGBa": "RGBA", "La": "LA"}
+SIXTEEN_TO_EIGHT_BITS = 257
+EXIF_ORIENTATION = 0x0112
+UPRIGHT = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
+N_LOCKS = 61
+
+_locks = tuple(threading.Lock() for _ in range(N_LOCKS))
+
+
+class ImageForm(NamedTuple):
+    """What images a model takes."""
+
+    height: int
+    width: int
+    n_channels: int
+
+
+def read_pixels(sample: Any, form: ImageForm) -> np.ndarray:
+    """Return an image as the array that a model takes.
+
+    Parameters
+    ----------
+    sample : str, path-like, PIL.Image.Image or ndarray
+        A file, an image, or pixels of shape (height, width) or (height, width, channels): uint8
+        or other integers up to 255, or floats in [0, 1].
+    form : ImageForm
+        Height, width and number of channels of the result. The image is stretched to them.
+
+    Returns
+    -------
+    pixels : ndarray of shape (height, width, n_channels)
+        Floats of 32 bits in [0, 1] where the sample is an array of floats, else uint8.
+
+    Raises
+    ------
+    ValueError
+        If the sample cannot be read; the message is the reason.
+    """
+    if isinstance(sample, str | os.PathLike):
+        return _from_file(os.fspath(sample), form)
+    if isinstance(sample, np.ndarray):
+        return _from_array(sample, form)
+    if hasattr(sample, "getexif") and hasattr(sample, "convert"):
+        # Pillow reads an image from its file when first asked for pixels, and two threads may
+        # hold the same one.
+        with _locks[id(sample) // 16 % N_LOCKS]:
+            return _guarded(lambda: _from_image(sample, form))
+    raise ValueError("missing" if is_missing(sample) else f"{type(sample).__name__}, not an image")
+
+
+def _from_file(path: str, form: ImageForm) -> np.ndarray:
+    image_module = import_pillow()
+    if not path:
+        raise ValueError("an empty path")
+    try:
+        size = Path(path).stat().st_size
+    except (OSError, ValueError) as error:
+        raise ValueError(_reason(error)) from error
+    if size == 0:
+        raise ValueError("an empty file")
+
+    def read() -> np.ndarray:
+        with image_module.open(path) as image:
+            # A JPEG is decoded at the smallest scale that still has twice the pixels needed:
+            # the photo of a camera in a fifth of the time.
+            side = 2 * max(form.height, form.width)
+            image.draft(None, (side, side))
+            return _from_image(image, form)
+
+    return _guarded(read)
+
+
+def _guarded(read: Any) -> np.ndarray:
+    try:
+        return np.asarray(read())
+    # Pillow's plugins raise whatever a damaged file leads them to: SyntaxError, struct.error,
+    # IndexError and others beside OSError.
+    except Exception as error:
+        raise ValueError(_reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    match type(error).__name__:
+        case "FileNotFoundError" | "NotADirectoryError":
+            return "no such file"
+        case "IsADirectoryError":
+            return "a folder"
+        case "PermissionError":
+            return "permission denied"
+        case "UnidentifiedImageError":
+            return "no image of a known kind"
+        case "DecompressionBombError" | "DecompressionBombWarning":
+            return f"a decompression bomb: {error}"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    first_line = str(error).strip().split("\n")[0]
+    return first_line or type(error).__name__
+
+
+def _from_image(image: Any, form: ImageForm) -> np.ndarray:
+    image = _in_colour(_upright(image))
+    if form.n_channels == 1:
+        image = image.convert("L")
+    if image.size != (form.width, form.height):
+        bilinear = import_pillow().Resampling.BILINEAR
+        image = image.resize((form.width, form.height), bilinear, reducing_gap=2.0)
+    return np.asarray(image, dtype=np.uint8).reshape(form)
+
+
+def _upright(image: Any) -> Any:
+    try:
+        turned = image.getexif().get(EXIF_ORIENTATION, 1)
+    # As with pixels: a damaged tag makes Pillow raise anything, and the picture may be whole.
+    except Exception:  # noqa: BLE001
+        return image
+    way = UPRIGHT.get(turned) if isinstance(turned, int) else None
+    return image if way is None else image.transpose(import_pillow().Transpose[way])
+
+
+def _in_colour(image: Any) -> Any:
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
+    if image.mode == "F":
+        raise ValueError("floating-point pixels, of which the range is not known")
+    if image.mode.startswith("I"):
+        # Sixteen bits a pixel, which `convert` would clip to 255.
+        grey = np.asarray(image).astype(np.int64) // SIXTEEN_TO_EIGHT_BITS
+        return import_pillow().fromarray(grey.clip(0, 255).astype(np.uint8)).convert("RGB")
+    if image.mode in WITH_ALPHA or "transparency" in image.info:
+        colours = image.convert(WITH_ALPHA.get(image.mode, "RGBA")).convert("RGBA")
+        # What cannot be seen may have any colour: people see it on white.
+        white = import_pillow().new("RGBA", colours.size, (WHITE, WHITE, WHITE, WHITE))
+        return import_pillow().alpha_composite(white, colours).convert("RGB")
+    return image.convert("RGB")
+
+
+def _from_array(pixels: np.ndarray, form: ImageForm) -> np.ndarray:
+    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3, 4)):
+        raise ValueError(
+            f"an array of shape {pixels.shape}, where an image has (height, width) or "
+            "(height, width, 1, 3 or 4 channels)"
+        )
+    if 0 in pixels.shape:
+        raise ValueError(f"no pixels: shape {pixels.shape}")
+    check_range(pixels)
+    if pixels.dtype.kind == "f":
+        return _from_floats(pixels.astype(np.float32, copy=False), form)
+    whole = pixels.astype(np.uint8, copy=False)
+    if whole.shape == form:
+        return whole
+    flat = whole[:, :, 0] if whole.ndim == 3 and whole.shape[2] == 1 else whole
+    return _from_image(import_pillow().fromarray(np.ascontiguousarray(flat)), form)
+
+
+def check_range(pixels: np.ndarray) -> None:
+    """Raise the reason why an array cannot be pixels, if it cannot."""
+    if pixels.dtype == np.uint8:
+        return
+    if pixels.dtype.kind not in "fiu":
+        raise ValueError(f"an array of {pixels.dtype}, where pixels are uint8 or floats in [0, 1]")
+    low, high = pixels.min(), pixels.max()
+    top = 1 if pixels.dtype.kind == "f" else WHITE
+    if not (low >= 0 and high <= top):
+        hint = "; pass uint8 for values up to 255" if top == 1 and high > 1 else ""
+        raise ValueError(
+            f"{pixels.dtype} values from {low:g} to {high:g}, where pixels go from 0 to {top}{hint}"
+        )
+
+
+def _from_floats(pixels: np.ndarray, form: ImageForm) -> np.ndarray:
+    if pixels.ndim == 2:
+        pixels = pixels[:, :, np.newaxis]
+    if pixels.shape[2] == 4:
+        alpha = pixels[:, :, 3:]
+        pixels = pixels[:, :, :3] * alpha + (1 - alpha)
+    if form.n_channels == 1 and pixels.shape[2] == 3:
+        # The weights of Pillow's "L".
+        pixels = pixels @ np.array([[0.299], [0.587], [0.114]], dtype=np.float32)
+    if pixels.shape[:2] != (form.height, form.width):
+        pixels = _resized(pixels, form)
+    return np.ascontiguousarray(np.broadcast_to(pixels, form), dtype=np.float32)
+
+
+def _resized(pixels: np.ndarray, form: ImageForm) -> np.ndarray:
+    image_module = import_pillow()
+    channels = [
+        image_module.fromarray(np.ascontiguousarray(pixels[:, :, channel])).resize(
+            (form.width, form.height), image_module.Resampling.BILINEAR, reducing_gap=2.0
+        )
+        for channel in range(pixels.shape[2])
+    ]
+    return np.stack([np.asarray(channel) for channel in channels], axis=2).clip(0, 1)

@@ -1,0 +1,73 @@
+"""Texts as a model takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+
+from skactive.embedding._sample_keys import content_key
+from skactive.embedding._samples import as_samples, is_missing, shortened
+from skactive.embedding._unreadable import Unreadable
+
+
+class Texts:
+    """The samples of X for a model of texts."""
+
+    kind = "a text"
+
+    def __init__(self, X: Any) -> None:
+        samples = as_samples(X)
+        if isinstance(samples, np.ndarray) and samples.ndim > 1:
+            raise ValueError(
+                f"X has shape {samples.shape}, where texts have (n_samples,). Hint: the model "
+                "takes texts; is it the right one?"
+            )
+        self._samples = samples
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def key(self, identity: bytes, position: int) -> bytes | None:
+        """Return the key of a text in a store of vectors, or None where it has none."""
+        sample = self._samples[position]
+        return content_key(identity, sample, paths=False) if isinstance(sample, str) else None
+
+    def name(self, position: int) -> str:
+        """Return what to call a sample in a message."""
+        return shortened(self._samples[position])
+
+    def batches(
+        self, positions: np.ndarray, batch_size: int
+    ) -> Generator[tuple[np.ndarray, list[bytes], list[Unreadable]], None, None]:
+        """Yield positions with their texts in UTF-8, and those that cannot be read.
+
+        Texts of similar length go together: a model pads a batch to its longest text.
+        """
+        texts: dict[int, bytes] = {}
+        unreadable = []
+        for position in positions.tolist():
+            try:
+                texts[position] = _encoded(self._samples[position])
+            except ValueError as reason:
+                unreadable.append(Unreadable(position, self.name(position), str(reason)))
+        if unreadable:
+            yield np.empty(0, dtype=np.intp), [], unreadable
+        ordered = sorted(texts, key=lambda position: len(texts[position]))
+        for start in range(0, len(ordered), batch_size):
+            chosen = ordered[start : start + batch_size]
+            yield np.array(chosen), [texts[position] for position in chosen], []
+
+
+def _encoded(sample: Any) -> bytes:
+    if is_missing(sample):
+        raise ValueError("missing")
+    if not isinstance(sample, str):
+        raise ValueError(f"{type(sample).__name__}, not str")  # noqa: TRY004 - a reason, not a raise
+    if not sample.strip():
+        raise ValueError("an empty text")
+    try:
+        return sample.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"no valid Unicode at character {error.start}") from error
