@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from skactive.cli._arguments import number_of_jobs, whole_number
 from skactive.cli._lineup import (
     BASELINE,
     DEFAULT_NAMES,
@@ -21,7 +22,7 @@ from skactive.cli._lineup import (
     checked_names,
     strategy_weight,
 )
-from skactive.cli._output import CommandError, say
+from skactive.cli._output import CommandError, say, unwritable, writable_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,24 +172,6 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def whole_number(minimum: int) -> Any:
-    """Return a type for argparse: whole numbers of at least `minimum`."""
-
-    def number(text: str) -> int:
-        if text.isdecimal() and int(text) >= minimum:
-            return int(text)
-        raise argparse.ArgumentTypeError(
-            f"must be a whole number of at least {minimum}, got {text!r} instead"
-        )
-
-    return number
-
-
-def number_of_jobs(text: str) -> int:
-    """Return a number of processes for joblib."""
-    return -1 if text == "-1" else int(whole_number(1)(text))
-
-
 def run_compare(arguments: argparse.Namespace) -> None:
     """Compare strategies as the arguments say."""
     names = checked_names(arguments.strategies)
@@ -200,7 +183,7 @@ def run_compare(arguments: argparse.Namespace) -> None:
     vectors = load(arguments)
     folds = checked_folds(arguments, vectors)
     budget = checked_budget(arguments, vectors, folds)
-    folder = writable_folder(arguments.output_dir)
+    folder = writable_folder(arguments.output_dir, "--output-dir")
     comparison = compare(arguments, names, vectors, folds, budget)
 
     from skactive.cli._report import explanation, headline, results_table
@@ -311,19 +294,6 @@ def start_workers(n_jobs: int) -> None:
         signal.signal(signal.SIGINT, handler)
 
 
-def writable_folder(folder: Path) -> Path:
-    """Return a folder in which files can be made, or raise before hours of work."""
-    import tempfile
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    return folder
-
-
 def write_files(
     arguments: argparse.Namespace, comparison: StrategyComparison, name: str, folder: Path
 ) -> str:
@@ -341,7 +311,7 @@ def write_files(
             draw(comparison, name, folder / CURVE_PNG)
             lines.append(f"Written: {folder / CURVE_PNG}")
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error, "--output-dir") from error
     return "\n".join(lines)
 
 
@@ -357,10 +327,3 @@ def draw(comparison: StrategyComparison, name: str, path: Path) -> None:
     shown = name if len(name) <= TITLE_WIDTH else f"{name[: TITLE_WIDTH - 1]}…"
     axes.set_title(f"{shown}: {axes.get_title(loc='left')}", loc="left")
     figure.savefig(path, dpi=150)
-
-
-def _unwritable(folder: Path, error: OSError) -> CommandError:
-    return CommandError(
-        f"Nothing can be written to {folder}: {error.strerror or error}. Hint: choose another "
-        "folder with --output-dir."
-    )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from skactive import __version__
 from skactive.cli._compare import add_compare_parser
+from skactive.cli._embed import add_embed_parser
 from skactive.cli._output import CommandError, Parser
 
 USAGE_ERROR = 2
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         title="commands", metavar="COMMAND", required=True, parser_class=Parser
     )
     add_compare_parser(commands)
+    add_embed_parser(commands)
     return parser
 
 

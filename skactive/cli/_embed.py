@@ -1,0 +1,382 @@
+"""`skactive embed`: from images or texts to a file of vectors."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shlex
+import sys
+import tempfile
+import textwrap
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skactive.cli._arguments import image_size, npz_path, whole_number
+from skactive.cli._output import CommandError, say, unwritable, writable_folder
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from skactive.cli._samples import ImageFolder, Samples, Table
+
+N_CLASSES_SHOWN = 12
+WIDTH = 80
+
+DESCRIPTION = """\
+Turn images or texts into vectors with a pretrained network of TensorFlow Hub,
+and write them to a .npz file, with their labels where there are any.
+"""
+
+EPILOG = """\
+examples:
+  skactive embed photos --model HANDLE -o photos.npz
+  skactive embed questions.csv --model HANDLE --column question -o questions.npz
+
+The .npz file has the arrays 'X' (vectors), 'y' (labels, '' for what has none),
+'files' (paths of images, from the folder or as in the table), 'rows' (rows of
+the table, from 0) and 'model' (the handle).
+"""
+
+
+def add_embed_parser(commands: Any) -> None:
+    """Add `embed` to the commands."""
+    parser = commands.add_parser(
+        "embed",
+        help="turn images or texts into vectors",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.set_defaults(run=run_embed)
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a folder of images, with a subfolder for each class or none; or a .csv, .tsv or "
+        ".parquet table with a column of texts, or of paths of images from the table's folder",
+    )
+    add_table_options(parser)
+    add_model_options(parser)
+    add_output_options(parser)
+
+
+def add_table_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what is where in the source."""
+    group = parser.add_argument_group("what is where in SOURCE")
+    group.add_argument(
+        "--column",
+        metavar="NAME",
+        help="column of the texts or paths (default: text, sentence, question, tweet or review; "
+        "file, path, image or filename; else the only one that holds texts, or names files)",
+    )
+    labels = group.add_mutually_exclusive_group()
+    labels.add_argument(
+        "--label",
+        metavar="NAME",
+        help="column of the labels (default: label, y, target or class, if there is one)",
+    )
+    labels.add_argument(
+        "--no-labels", action="store_true", help="write no labels; subfolders are no classes"
+    )
+
+
+def add_model_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the model."""
+    group = parser.add_argument_group("the model")
+    group.add_argument(
+        "--model",
+        metavar="HANDLE",
+        required=True,
+        help="a URL of TensorFlow Hub or Kaggle, the folder of a SavedModel, or a .tar.gz archive "
+        "of one",
+    )
+    group.add_argument("--signature", metavar="NAME", help="the model's signature to call")
+    group.add_argument(
+        "--output-key", metavar="NAME", help="which output is the vector, where there are several"
+    )
+    group.add_argument(
+        "--image-size",
+        metavar="N|HxW",
+        type=image_size,
+        help="side, or height and width, in pixels, for a model that takes any",
+    )
+    group.add_argument(
+        "--batch-size",
+        metavar="N",
+        type=whole_number(1),
+        default=32,
+        help="samples given to the model at once (default: 32)",
+    )
+    group.add_argument("--normalize", action="store_true", help="scale vectors to length 1")
+    group.add_argument(
+        "--cache",
+        metavar="FOLDER",
+        type=Path,
+        help="where vectors are kept, so that none is computed twice, also after Ctrl-C",
+    )
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of what is written."""
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "-o", "--output", metavar="FILE", type=npz_path, required=True, help="the .npz file"
+    )
+    group.add_argument(
+        "--errors",
+        metavar="WHAT",
+        choices=("skip", "raise"),
+        default="skip",
+        help="skip: leave out samples that cannot be read, and name them; raise: stop at the first "
+        "(default: skip)",
+    )
+    group.add_argument(
+        "--float16", action="store_true", help="write half precision, in half the space"
+    )
+    group.add_argument(
+        "--quiet", action="store_true", help="print nothing but what is wrong, and no progress"
+    )
+
+
+def run_embed(arguments: argparse.Namespace) -> None:
+    """Embed as the arguments say."""
+    from skactive.cli._samples import open_source
+
+    with faults_told(arguments):
+        source = open_source(
+            arguments.source,
+            column=arguments.column,
+            label=arguments.label,
+            labels=not arguments.no_labels,
+        )
+    writable_folder(arguments.output.resolve().parent, "--output")
+    with faults_told(arguments):
+        samples, X, reasons = embedded(arguments, source)
+    read = readable_rows(X, reasons, source, arguments)
+    arrays = {"X": compact(X[read]) if arguments.float16 else X[read]}
+    if source.y is not None:
+        arrays["y"] = source.y[read]
+    arrays |= {name: key[read] for name, key in samples.keys.items()}
+    write_npz(arguments.output, arrays, model=arguments.model)
+    if not arguments.quiet:
+        say(summary(arguments.output, samples.title, source.labels_from, arrays, len(X)))
+
+
+def embedded(
+    arguments: argparse.Namespace, source: ImageFolder | Table
+) -> tuple[Samples, np.ndarray, dict[int, str]]:
+    """Return the samples, their vectors, and by position what is said of those without one."""
+    from skactive.embedding import HubEmbedder, UnreadableSampleError, UnreadableSampleWarning
+    from skactive.embedding._tensorflow import import_tensorflow
+
+    embedder = HubEmbedder(
+        arguments.model,
+        batch_size=arguments.batch_size,
+        signature=arguments.signature,
+        output_key=arguments.output_key,
+        image_size=arguments.image_size,
+        normalize=arguments.normalize,
+        cache=arguments.cache,
+        errors="raise" if arguments.errors == "raise" else "nan",
+        verbose=not arguments.quiet,
+    )
+    if not arguments.quiet:
+        print(f"Loading {arguments.model}", file=sys.stderr, flush=True)
+    start_tensorflow()
+    samples = source.samples(embedder.input_kind, arguments.model)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UnreadableSampleWarning)
+        # What Pillow remarks on an image does not say which.
+        warnings.filterwarnings("ignore", module="PIL")
+        try:
+            X = embedder.transform(samples.X)
+        except UnreadableSampleError as error:
+            fact = str(error).partition(" Hint: ")[0]
+            place = source.place(error.position)
+            raise CommandError(
+                f"{fact.replace(f'X[{error.position}]', place, 1)} Hint: --errors skip, the "
+                "default, leaves such samples out."
+            ) from error
+        except import_tensorflow().errors.OpError as error:
+            reason = str(error).strip().split("\n")[0] or type(error).__name__
+            raise CommandError(
+                f"{arguments.model} failed: {reason.rstrip('.')}. Hint: a smaller --batch-size "
+                "takes less memory."
+            ) from error
+    reasons: dict[int, str] = {}
+    others = dict.fromkeys(
+        str(warning.message)
+        for warning in caught
+        if not isinstance(warning.message, UnreadableSampleWarning)
+    )
+    for message in others:
+        print(f"skactive: warning: {message}", file=sys.stderr)
+    for warning in caught:
+        if isinstance(warning.message, UnreadableSampleWarning):
+            for position, name, reason in warning.message.samples:
+                reasons[position] = f"{name} ({reason})"
+    return samples, X, reasons
+
+
+@contextmanager
+def faults_told(arguments: argparse.Namespace) -> Iterator[None]:
+    """Turn what the user can mend into one sentence, in the words of the command."""
+    try:
+        yield
+    except OSError as error:
+        if error.strerror is None:
+            raise CommandError(as_options(str(error))) from error
+        raise CommandError(f"{error.filename or arguments.source}: {error.strerror}.") from error
+    except (ImportError, ValueError) as error:
+        raise CommandError(as_options(str(error))) from error
+    except MemoryError as error:
+        raise CommandError(
+            f"{arguments.source} takes more memory than there is. Hint: embed it in parts."
+        ) from error
+
+
+def as_options(message: str) -> str:
+    """Return a message with the options of the command for the parameters that it names."""
+    message = message.replace("labels=False", "--no-labels").replace("`signature`", "--signature")
+    return re.sub(
+        r"`?\b(image_size|output_key|batch_size)\b`?(=?)",
+        lambda name: f"--{name[1].replace('_', '-')}{' ' if name[2] else ''}",
+        message,
+    )
+
+
+def start_tensorflow() -> None:
+    """Import TensorFlow, without the lines on devices and compilers that it greets with."""
+    from skactive.embedding._tensorflow import import_tensorflow
+
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        # Whoever set it wants to see what TensorFlow logs.
+        import_tensorflow()
+        return
+    # Not even errors: those that matter are raised too, and others are remarks on the processor.
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    # The level is heeded only once TensorFlow's log is set up, which it is not while TensorFlow
+    # is imported: 2.21 writes five lines before.
+    with held_back_stderr():
+        import_tensorflow().config.list_physical_devices()
+
+
+@contextmanager
+def held_back_stderr() -> Iterator[None]:
+    """Keep back what libraries write to standard error, and show it if they fail."""
+    try:
+        stderr = os.dup(2)
+    except OSError:
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        try:
+            os.dup2(held.fileno(), 2)
+            yield
+        except Exception:
+            held.seek(0)
+            os.write(stderr, held.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+def readable_rows(
+    X: np.ndarray,
+    reasons: dict[int, str],
+    source: ImageFolder | Table,
+    arguments: argparse.Namespace,
+) -> np.ndarray:
+    """Return which samples have a vector, and name the others."""
+    import numpy as np
+
+    read = np.isfinite(X).all(axis=1)
+    lines = [source.line(at, reasons.get(at)) for at in np.flatnonzero(~read).tolist()]
+    if len(lines) == len(X):
+        raise CommandError(
+            f"None of the samples in {arguments.source} can be read, the first being {lines[0]}. "
+            "Hint: check that they are what the model takes."
+        )
+    if lines:
+        print(
+            f"skactive: {len(lines)} of {len(X)} samples cannot be read and are left out:",
+            *(f"  {line}" for line in lines),
+            sep="\n",
+            file=sys.stderr,
+        )
+    return read
+
+
+def compact(X: np.ndarray) -> np.ndarray:
+    """Return vectors in half precision, if that is wide enough for them."""
+    import numpy as np
+
+    if np.abs(X).max() > np.finfo(np.float16).max:
+        print(
+            "skactive: some numbers are too large for half precision: float32 is written.",
+            file=sys.stderr,
+        )
+        return X
+    return X.astype(np.float16)
+
+
+def write_npz(path: Path, arrays: dict[str, Any], *, model: str) -> None:
+    """Write the file at once: nobody ever sees half of it."""
+    import numpy as np
+
+    target = path.resolve()
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            np.savez(file, **arrays, model=np.array(model))
+        part.replace(target)
+    except OSError as error:
+        raise unwritable(target.parent, error, "--output") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def summary(
+    path: Path, title: str, labels_from: str, arrays: dict[str, np.ndarray], n_samples: int
+) -> str:
+    """Say what was embedded, where it is, and what to do next."""
+    X, y = arrays["X"], arrays.get("y")
+    lines = [f"{title}: {len(X)} samples, {X.shape[1]} features"]
+    n_classes, n_unlabelled = 0, len(X)
+    if y is None:
+        lines.append("no labels")
+    else:
+        n_classes, n_unlabelled, described = classes_of(y)
+        lines.append(textwrap.fill(f"{labels_from}: {described}", WIDTH, subsequent_indent="  "))
+    if len(X) < n_samples:
+        lines.append(f"left out: {n_samples - len(X)} that cannot be read")
+    megabytes = path.stat().st_size / 1e6
+    size = f"{megabytes:.1f} MB" if megabytes >= 1 else f"{1000 * megabytes:.0f} kB"
+    lines.append(f"Written: {path} ({size})")
+    if n_classes > 1 and n_unlabelled == 0:
+        lines.append(f"\nNext: skactive compare {shlex.quote(str(path))}")
+    return "\n".join(lines)
+
+
+def classes_of(y: np.ndarray) -> tuple[int, int, str]:
+    """Return how many classes there are and how many samples are in none, and say which."""
+    import numpy as np
+
+    from skactive.cli._samples import UNLABELLED
+
+    without = y == UNLABELLED if y.dtype.kind == "U" else np.zeros(len(y), dtype=bool)
+    names, counts = np.unique(y[~without], return_counts=True)
+    plural = "class" if len(names) == 1 else "classes"
+    if len(names) <= N_CLASSES_SHOWN:
+        cells = ", ".join(f"{name} {n}" for name, n in zip(names, counts, strict=True))
+        described = f"{len(names)} {plural} ({cells})"
+    else:
+        described = f"{len(names)} classes, of {counts.min()} to {counts.max()} samples"
+    if without.any():
+        described += f", and {without.sum()} samples without a label"
+    return len(names), int(without.sum()), described

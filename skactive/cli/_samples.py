@@ -1,0 +1,250 @@
+"""What is to be embedded: the images of a folder, or a column of a table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skactive.cli._output import CommandError
+from skactive.datasets import list_images
+from skactive.datasets._checks import is_missing, typed_labels
+from skactive.datasets._tables import LABEL_COLUMNS, SEPARATORS, listed, read_frame
+
+TABLE_SUFFIXES = (*SEPARATORS, ".parquet")
+# In a table the first of these that there is holds the samples, unless the user names a column.
+COLUMNS = {
+    "images": ("file", "path", "image", "filename"),
+    "texts": ("text", "sentence", "question", "tweet", "review"),
+}
+UNLABELLED = ""
+
+
+class Samples(NamedTuple):
+    """What the model is given, and what finds each sample again."""
+
+    X: list[Any]
+    keys: dict[str, np.ndarray]
+    title: str
+
+
+class ImageFolder:
+    """A folder of images, in a subfolder for each class or in none.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+    labels : bool
+        Whether the subfolders are classes.
+
+    Attributes
+    ----------
+    y : ndarray or None
+        The classes.
+    labels_from : str
+        What they are taken from.
+    """
+
+    labels_from = "subfolders"
+
+    def __init__(self, path: Path, *, labels: bool) -> None:
+        self._path = path
+        paths, self.y = list_images(path, labels=labels)
+        self._paths = paths.tolist()
+
+    def samples(self, kind: str, model: str) -> Samples:
+        """Return the images, if `kind` says that the model takes images."""
+        if kind != "images":
+            raise CommandError(
+                f"{model} embeds texts, but {self._path} is a folder of images. Hint: choose a "
+                "model of images."
+            )
+        files = [Path(os.path.relpath(path, self._path)).as_posix() for path in self._paths]
+        return Samples(self._paths, {"files": np.array(files)}, self._path.name or str(self._path))
+
+    def place(self, position: int) -> str:
+        """Return what to call a sample at the beginning of a sentence."""
+        return f"A file in {self._path}"
+
+    def line(self, position: int, described: str | None) -> str:
+        """Return how a list of samples names one, given what the embedder says of it."""
+        return described or str(self._paths[position])
+
+
+class Table:
+    """A table with a column of texts, or of paths of images relative to its own folder.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    column : str or None
+        The column of the samples; None finds it by its name.
+    label : str or None
+        The column of the labels; None finds it by its name, where there is one.
+    labels : bool
+        Whether labels are taken.
+
+    Attributes
+    ----------
+    y : ndarray or None
+        The labels: strings, with '' for what has none, where some have none.
+    labels_from : str
+        What they are taken from.
+    """
+
+    def __init__(
+        self, path: Path, *, column: str | None, label: str | None, labels: bool = True
+    ) -> None:
+        self._path = path
+        self._frame = read_frame(path)
+        self._frame.columns = [str(name) for name in self._frame.columns]
+        self._columns = list(self._frame.columns)
+        for name in [column, label]:
+            if name is not None and name not in self._columns:
+                raise CommandError(f"{path} has no column {name!r}. {listed(self._columns)}")
+        if column is not None and column == label:
+            raise CommandError(
+                f"Column {column!r} of {path} cannot be sample and label at once. Hint: name "
+                "another one with --column or --label."
+            )
+        if len(self._frame) == 0:
+            raise CommandError(f"{path} has columns, but no rows. Hint: write it anew.")
+        self._column = column
+        self._label = self._label_column(label)
+        self.labels_from = f"column {self._label}"
+        self.y = self._labels(self._label) if labels and self._label is not None else None
+
+    def samples(self, kind: str, model: str) -> Samples:
+        """Return the texts or the paths of images, as `kind` says what the model takes."""
+        column = self._sample_column(kind, model)
+        cells = self._cells(column)
+        if not any(isinstance(cell, str) for cell in cells):
+            raise CommandError(
+                f"Column {column!r} of {self._path} has neither texts nor paths in it. Hint: name "
+                "another one with --column."
+            )
+        keys = {"rows": np.arange(len(cells))}
+        if kind == "images":
+            keys["files"] = np.array(["" if cell is None else str(cell) for cell in cells])
+            cells = self._paths(cells, column, model)
+        return Samples(cells, keys, f"{self._path.name}, column {column}")
+
+    def place(self, position: int) -> str:
+        """Return what to call a sample at the beginning of a sentence."""
+        return f"Row {position + 1} of {self._path}"
+
+    def line(self, position: int, described: str | None) -> str:
+        """Return how a list of samples names one, given what the embedder says of it."""
+        return f"row {position + 1}{f': {described}' if described else ''}"
+
+    def _cells(self, column: str) -> list[Any]:
+        cells = self._frame[column].to_numpy(dtype=object).tolist()
+        return [None if is_missing(cell) else cell for cell in cells]
+
+    def _label_column(self, label: str | None) -> str | None:
+        if label is not None:
+            return label
+        known = [name for name in LABEL_COLUMNS if name in self._columns and name != self._column]
+        return known[0] if known else None
+
+    def _labels(self, label: str) -> np.ndarray | None:
+        cells = np.empty(len(self._frame), dtype=object)
+        cells[:] = self._cells(label)
+        rows = np.flatnonzero([cell is not None for cell in cells])
+        if len(rows) == 0:
+            return None
+        try:
+            known = typed_labels(
+                cells[rows],
+                f"Column {label!r} of {self._path}",
+                lambda at: f"Row {rows[at] + 1} of column {label!r} in {self._path}",
+            )
+        except ValueError as error:
+            fact = str(error).partition(" Hint: ")[0]
+            raise CommandError(
+                f"{fact} Hint: name another column with --label, or pass --no-labels."
+            ) from error
+        if len(rows) == len(cells):
+            return known
+        names = known.astype(str)
+        y = np.full(len(cells), UNLABELLED, dtype=names.dtype)
+        y[rows] = names
+        return y
+
+    def _sample_column(self, kind: str, model: str) -> str:
+        if self._column is not None:
+            return self._column
+        for name in COLUMNS[kind]:
+            if name in self._columns and name != self._label:
+                return name
+        possible = [
+            name for name in self._columns if name != self._label and self._may_hold(kind, name)
+        ]
+        if len(possible) == 1:
+            return possible[0]
+        (other,) = COLUMNS.keys() - {kind}
+        raise CommandError(
+            f"{model} embeds {kind}, and which column of {self._path} holds them is not clear. "
+            f"{listed(self._columns)} Hint: name it with --column, or choose a model of {other}."
+        )
+
+    def _may_hold(self, kind: str, column: str) -> bool:
+        cells = self._cells(column)
+        if kind == "images":
+            return _any_is_file(self._joined(cells))
+        return column not in COLUMNS["images"] and any(isinstance(cell, str) for cell in cells)
+
+    def _paths(self, cells: Sequence[Any], column: str, model: str) -> list[Any]:
+        paths = self._joined(cells)
+        if not _any_is_file(paths):
+            first = next(path for path in paths if isinstance(path, str))
+            raise CommandError(
+                f"{model} embeds images, and no file that column {column!r} of {self._path} names "
+                f"exists, the first being {_shortened(first)}. Hint: paths start at the folder of "
+                "the table; for texts choose a model of texts."
+            )
+        return paths
+
+    def _joined(self, cells: Sequence[Any]) -> list[Any]:
+        folder = "" if self._path.parent == Path() else self._path.parent
+        return [os.path.join(folder, cell) if isinstance(cell, str) else cell for cell in cells]  # noqa: PTH118 - ten times as fast
+
+
+def open_source(
+    source: str, *, column: str | None, label: str | None, labels: bool
+) -> ImageFolder | Table:
+    """Return what a path names, if it can be embedded."""
+    path = Path(source)
+    if path.is_dir():
+        for option, value in [("--column", column), ("--label", label)]:
+            if value is not None:
+                raise CommandError(
+                    f"{option} {value} is for a table, and {path} is a folder, of which the "
+                    f"subfolders are the classes. Hint: leave {option} out."
+                )
+        return ImageFolder(path, labels=labels)
+    if not path.exists():
+        raise CommandError(
+            f"{path} does not exist. Hint: check the path; a relative one starts at the current "
+            "folder."
+        )
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        *others, last = TABLE_SUFFIXES
+        raise CommandError(
+            f"{path} is neither a folder nor a table. Hint: name a folder of images, or a "
+            f"{', '.join(others)} or {last} file with a column of texts or of paths."
+        )
+    return Table(path, column=column, label=label, labels=labels)
+
+
+def _any_is_file(paths: Sequence[Any]) -> bool:
+    return any(os.path.isfile(path) for path in paths if isinstance(path, str))  # noqa: PTH113 - ten times as fast
+
+
+def _shortened(text: str, *, width: int = 100) -> str:
+    return text if len(text) <= width else f"{text[: width - 4]} ..."
