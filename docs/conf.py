@@ -58,7 +58,8 @@ html_theme_options = {
     "show_toc_level": 2,
 }
 html_sidebars = {  # pages of one piece have nothing to list there, and tables that need the width
-    page: [] for page in ["benchmarks", "changelog", "how_it_works", "index", "user_guide"]
+    page: []
+    for page in ["benchmarks", "changelog", "experiments", "how_it_works", "index", "user_guide"]
 }
 html_show_sourcelink = False
 toc_object_entries_show_parents = "hide"  # the column is narrow

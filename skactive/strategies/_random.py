@@ -21,7 +21,7 @@ class RandomSampling(QueryStrategy):
 
     See Also
     --------
-    CDFProduct : Needs about half the labels.
+    CDFProduct : Needs fewer labels, on samples whose classes lie together.
 
     Notes
     -----

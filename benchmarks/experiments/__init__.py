@@ -1,0 +1,1 @@
+"""The article's two experiments on real inputs: `python -m benchmarks.experiments.fruits`."""
