@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -171,7 +172,7 @@ class CachedTransformer(TransformerMixin, BaseEstimator):
         return through_store(
             self.location,
             len(samples),
-            lambda position: samples.key(identity, position),
+            partial(samples.key, identity),
             lambda positions: self._embedded(take_rows(X, positions)),
             label="embedding",
             progress=self.verbose,

@@ -12,7 +12,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from skactive._warning import warn_user
-from skactive.embedding._vector_file import FAULTS, VectorFile, is_damage
+from skactive.embedding._vector_file import FAULTS, Stored, VectorFile, is_damage, length, stacked
 
 # Another layout of the files takes another name: no version of skactive misreads another's.
 NAME = "vectors-{}.sqlite3"
@@ -63,13 +63,13 @@ class VectorStore:
             self._file.close()
             self._file = None
 
-    def read(self, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
-        """Return the vectors there are for some keys, read-only.
+    def read(self, keys: Sequence[bytes]) -> dict[bytes, Stored]:
+        """Return the vectors there are for some keys, for `stacked` to make an array of.
 
         A vector of which as much as a bit has changed since it was written is not there.
         """
 
-        def read_from_file() -> dict[bytes, np.ndarray]:
+        def read_from_file() -> dict[bytes, Stored]:
             return {} if self._file is None else self._file.read(keys)
 
         return self._guarded(read_from_file, "read") or {}
@@ -274,22 +274,31 @@ class _Filling:
 
     def _look_up(self, positions: Sequence[int], keys: Sequence[bytes | None]) -> None:
         stored = self._store.read([key for key in dict.fromkeys(keys) if key is not None])
-        places: list[int] = []
-        rows = []
+        if stored:
+            self._leave_out_other_widths(stored)
+        places, rows = [], []
         for position, key in zip(positions, keys, strict=True):
             row = None if key is None else stored.get(key)
-            if row is None and self._vectors is not None and key in self._not_kept:
-                row = self._vectors[self._not_kept[key]]
-            if self._width is None and row is not None:
-                self._width = len(row)
-            if row is None or len(row) != self._width:
-                self._waiting.setdefault(position if key is None else key, []).append(position)
-            else:
+            if row is not None:
                 places.append(position)
                 rows.append(row)
+            elif key in self._not_kept and self._vectors is not None:
+                self._put([position], self._vectors[[self._not_kept[key]]])
+            else:
+                self._waiting.setdefault(position if key is None else key, []).append(position)
         if rows:
-            block = np.concatenate(rows).reshape(len(rows), -1)
-            self._put(places if len(places) < len(positions) else positions, block)
+            self._put(places, stacked(rows))
+
+    def _leave_out_other_widths(self, stored: dict[bytes, Stored]) -> None:
+        if self._width is None:
+            self._width = length(next(iter(stored.values())))
+        # The length of each would be asked for in vain: they have one length and type, or else
+        # something is wrong with an identity.
+        if len({(name, len(vector)) for name, vector in stored.values()}) > 1 or (
+            length(next(iter(stored.values()))) != self._width
+        ):
+            for key in [key for key, row in stored.items() if length(row) != self._width]:
+                del stored[key]
 
     def _compute_waiting(self, n: int) -> None:
         keys = list(self._waiting)[:n]
@@ -335,9 +344,7 @@ class _Filling:
             self._vectors = np.empty((self._n_samples, vectors.shape[1]), vectors.dtype)
         elif self._vectors.dtype != vectors.dtype:
             self._vectors = self._vectors.astype(np.result_type(self._vectors, vectors), copy=False)
-        # A whole block is copied in a third of the time without a list of places.
-        where = slice(places.start, places.stop) if isinstance(places, range) else places
-        self._vectors[where] = vectors
+        self._vectors[places] = vectors
         self._bar.update(len(places))
 
 
