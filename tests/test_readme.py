@@ -6,6 +6,7 @@ the output it shows.
 """
 
 import doctest
+import hashlib
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from saved_models import write_image_model, write_text_model
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -29,6 +31,8 @@ BLOCK = re.compile(r"^```python(?P<mode>[^\n]*)\n(?P<code>.*?)^```$", re.MULTILI
 NEEDS_MODAL = re.compile(
     r"^\W*(?:from|import) +(?:modAL|skactive\.integrations\.modal)\b", re.MULTILINE
 )
+NEEDS_HUB = re.compile(r"\bHubEmbedder\b")
+HUB_MODEL = re.compile(r"https://tfhub\.dev/[\w/.-]+")
 
 
 class Block(NamedTuple):
@@ -85,11 +89,36 @@ SCRIPTS = [
 ]
 
 
+def put_photos_and_models(script, folder, monkeypatch):
+    """Put photos where a script looks for them, and tiny models where TensorFlow Hub does."""
+    import numpy as np
+    from PIL import Image
+
+    pixels = np.random.default_rng(0)
+    for number in range(40):
+        colour = [(200, 40, 40), (230, 150, 30)][number % 2]
+        photo = np.clip(colour + pixels.normal(0, 30, (24, 24, 3)), 0, 255).astype(np.uint8)
+        path = folder / "photos" / f"{number}.jpg"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(photo).save(path)
+    Image.fromarray(photo).save(folder / "another.jpg")
+    # TensorFlow Hub takes a model that is in its folder for the one it would download.
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(folder / "models"))
+    for url in HUB_MODEL.findall("".join(block.code for block in script.blocks)):
+        write = write_text_model if "sentence-encoder" in url else write_image_model
+        write(folder / "models" / hashlib.sha1(url.encode(), usedforsecurity=False).hexdigest())
+    monkeypatch.setattr("builtins.input", lambda question: ["apple", "orange"][len(question) % 2])
+
+
 @pytest.mark.filterwarnings("ignore:FigureCanvasAgg is non-interactive:UserWarning")
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda s: f"{s.document}:{s.blocks[0].line}")
 def test_every_python_block_runs(script, tmp_path, monkeypatch):
     if find_spec("modAL") is None and any(NEEDS_MODAL.search(b.code) for b in script.blocks):
         pytest.skip("modAL is not installed: `nox -s interop` runs this block")
+    if any(NEEDS_HUB.search(b.code) for b in script.blocks):
+        if find_spec("tensorflow_hub") is None:
+            pytest.skip("TensorFlow Hub is not installed: `nox -s hub` runs this block")
+        put_photos_and_models(script, tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     script.run()
     if "matplotlib.pyplot" in sys.modules:
