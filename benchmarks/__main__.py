@@ -8,7 +8,15 @@ from pathlib import Path
 from benchmarks.report import read_csv, table, write_csv, write_markdown
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = ["add_labeled", "information_density", "cdf_query", "cdf_memory", "import_time"]
+NAMES = [
+    "add_labeled",
+    "information_density",
+    "cdf_query",
+    "cdf_memory",
+    "import_time",
+    "hub_embedder",
+    "vector_store",
+]
 
 
 def main() -> None:

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-PACKAGES = ["numpy", "scipy", "scikit-learn", "modAL-python"]
+PACKAGES = [
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "modAL-python",
+    "tensorflow",
+    "tensorflow-hub",
+    "pillow",
+]
 
 
 @dataclass(frozen=True)
