@@ -51,7 +51,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def hub(session: nox.Session) -> None:
     """Run what embeds samples, with TensorFlow installed."""
-    session.install("-e", ".[hub,table]", *group("test"))
+    session.install("-e", ".[hub,plot,table]", *group("test"))
     pytest(session, "-n", "2", "tests/hub", "tests/test_readme.py", "skactive/embedding")
 
 
