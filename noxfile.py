@@ -71,14 +71,15 @@ def lowest(session: nox.Session) -> None:
 @nox.parametrize("sklearn", ["1.7", "1.9"])
 def interop(session: nox.Session, sklearn: str) -> None:
     """Run what touches other tools, with the other tools installed."""
-    session.install("-e", ".[plot,table,modal]", f"scikit-learn=={sklearn}.*", *group("test"))
+    extras = ".[plot,table,modal,crowd,drift,metric,umap]"
+    session.install("-e", extras, f"scikit-learn=={sklearn}.*", *group("test"))
     pytest(session, "tests/interop", "tests/test_readme.py", "skactive/integrations")
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation into docs/_build/html; a warning is an error."""
-    session.install("-e", ".[plot,table,modal]", *group("docs"))
+    session.install("-e", ".[plot,table,modal,crowd,drift,metric]", *group("docs"))
     for made in ["_build", "auto_examples", "generated"]:
         shutil.rmtree(ROOT / "docs" / made, ignore_errors=True)
     (ROOT / "docs" / "sg_execution_times.rst").unlink(missing_ok=True)

@@ -26,13 +26,17 @@ ROOMS = [
 ]
 OPTIONAL_PACKAGES = {
     "PIL",
+    "crowdkit",
     "matplotlib",
+    "metric_learn",
     "modAL",
     "numba",
     "pandas",
     "pyarrow",
+    "river",
     "tensorflow",
     "tensorflow_hub",
+    "umap",
 }
 NUMPY_GENERATORS = {
     "BitGenerator",

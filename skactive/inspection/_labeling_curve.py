@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import t as student_t
 
 from skactive._validation import check_choice, check_number
+from skactive.inspection._axes import new_axes
 from skactive.model_selection import StrategyComparison
 
 BANDS = frozenset({"standard_error", "confidence"})
@@ -168,7 +169,7 @@ class LabelingCurveDisplay:
             If matplotlib is not installed.
         """
         if ax is None:
-            ax = _new_axes()
+            ax = new_axes(self)
         self.ax_, self.figure_ = ax, ax.figure
         means, lows, highs = self._curves()
         n_labels = self.comparison.n_labels
@@ -284,17 +285,6 @@ class LabelingCurveDisplay:
         return self.ax_.axhline(
             score, color="0.25", linestyle=line_style, linewidth=0.8, zorder=1.5
         )
-
-
-def _new_axes() -> Any:
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            "LabelingCurveDisplay needs matplotlib, which is not installed. Install it with: "
-            "pip install 'skactive[plot]'"
-        ) from error
-    return plt.subplots(figsize=(7.5, 5.0), layout="constrained")[1]
 
 
 def _savings_text(savings: float, low: float, high: float) -> str:

@@ -1,0 +1,22 @@
+"""Where pictures are drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def new_axes(display: Any, *, figsize: tuple[float, float] = (7.5, 5.0)) -> Any:
+    """Return the axes of a new figure, or raise naming the extra that brings matplotlib."""
+    return pyplot(display).subplots(figsize=figsize, layout="constrained")[1]
+
+
+def pyplot(display: Any) -> Any:
+    """Return matplotlib's pyplot, or raise naming the extra that brings it."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            f"{type(display).__name__} needs matplotlib, which is not installed. Install it "
+            "with: pip install 'skactive[plot]'"
+        ) from error
+    return plt

@@ -1,0 +1,85 @@
+"""Those who hear every answer: the test part of a split, scored label by label."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from skactive.learner import ActiveLearner
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.pool import Pool
+
+
+class Audience:
+    """The test part of a split, which hears every answer and is scored after each.
+
+    For `IncrementalKNeighborsClassifier` it is a pool of its own, in which an answer changes
+    only what it changes; any other classifier is asked to predict.
+    """
+
+    def __init__(
+        self, learner: ActiveLearner, X: Any, y: np.ndarray, classes: np.ndarray, scorer: Any
+    ) -> None:
+        self._learner = learner
+        self._X = X
+        self._y = y
+        self._classes = classes
+        self._scorer = scorer
+        self._pool: Pool | None = None
+        if isinstance(learner.pool.estimator, IncrementalKNeighborsClassifier):
+            self._pool = Pool(learner.features(X), estimator=learner.pool.estimator)
+
+    def hear(self, indices: np.ndarray, labels: np.ndarray) -> None:
+        """Take in answers about the learner's pool."""
+        if self._pool is not None:
+            self._pool.add_labeled(self._learner.pool.X[indices], labels)
+
+    def score(self) -> float:
+        """Score what the classifier says about the test part."""
+        if self._scorer is None:
+            return float(np.mean(self._predict() == self._y))
+        everything_met = np.array_equal(self._learner.classes_, self._classes)
+        asked = self._pool is None and everything_met
+        estimator = self._learner.fitted_estimator() if asked else self._recorded()
+        return float(self._scorer(estimator, self._X, self._y))
+
+    def _predict(self) -> np.ndarray:
+        if self._pool is not None:
+            posterior = self._pool.posterior()
+            if posterior is not None:
+                return np.asarray(self._pool.classes_[posterior.argmax(axis=1)])
+        if len(self._learner.classes_) == 1:
+            # Most classifiers cannot be fitted on one class; until the second it is all there is.
+            return np.repeat(self._learner.classes_, len(self._y))
+        return self._learner.predict(self._X)
+
+    def _recorded(self) -> RecordedPredictions:
+        probabilities = np.zeros((len(self._y), len(self._classes)))
+        known = self._learner.classes_
+        columns = np.searchsorted(self._classes, known)
+        posterior = None if self._pool is None else self._pool.posterior()
+        if posterior is not None:
+            probabilities[:, columns] = posterior
+        elif len(known) > 1 and hasattr(self._learner.estimator, "predict_proba"):
+            probabilities[:, columns] = self._learner.predict_proba(self._X)
+        else:
+            winners = np.searchsorted(self._classes, self._predict())
+            probabilities[np.arange(len(self._y)), winners] = 1.0
+        return RecordedPredictions(self._classes, probabilities)
+
+
+class RecordedPredictions(ClassifierMixin, BaseEstimator):
+    """Class probabilities found elsewhere, in the shape that scorers ask for."""
+
+    def __init__(self, classes: np.ndarray, probabilities: np.ndarray) -> None:
+        self.classes = classes
+        self.probabilities = probabilities
+        self.classes_ = classes
+
+    def predict(self, X: Any) -> np.ndarray:
+        return np.asarray(self.classes_[self.probabilities.argmax(axis=1)])
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        return self.probabilities
