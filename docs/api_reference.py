@@ -17,7 +17,7 @@ SECTIONS = [
         "Query strategies",
         "skactive.strategies",
         "Which candidates next?",
-        ["CDFProduct", "QueryStrategy", "RandomSampling", "UncertaintySampling"],
+        ["CDFProduct", "QueryStrategy", "RandomSampling", "Term", "UncertaintySampling"],
     ),
     Section(
         "Measures",
@@ -48,7 +48,7 @@ SECTIONS = [
         "The loop with a person",
         "skactive.learner",
         "Ask, and learn from the answer.",
-        ["ActiveLearner"],
+        ["ActiveLearner", "NearestSamples", "QueryExplanation"],
     ),
     Section(
         "The loop against recorded labels",
@@ -66,7 +66,7 @@ SECTIONS = [
         "Plots",
         "skactive.inspection",
         "What a comparison found, drawn with matplotlib.",
-        ["LabelingCurveDisplay"],
+        ["LabelingCurveDisplay", "UtilityDisplay"],
     ),
     Section(
         "Files",

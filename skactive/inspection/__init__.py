@@ -2,7 +2,8 @@
 
 from skactive._public import present
 from skactive.inspection._labeling_curve import LabelingCurveDisplay
+from skactive.inspection._utility import UtilityDisplay
 
-__all__ = ["LabelingCurveDisplay"]
+__all__ = ["LabelingCurveDisplay", "UtilityDisplay"]
 
 present(__name__)

@@ -2,7 +2,8 @@
 
 from skactive._public import present
 from skactive.learner._active_learner import ActiveLearner
+from skactive.learner._query_explanation import NearestSamples, QueryExplanation
 
-__all__ = ["ActiveLearner"]
+__all__ = ["ActiveLearner", "NearestSamples", "QueryExplanation"]
 
 present(__name__)

@@ -20,6 +20,7 @@ from skactive.learner._arguments import (
     split_pipeline,
     stored_samples,
 )
+from skactive.learner._query_explanation import QueryExplanation, explain_query
 from skactive.learner._teaching import teaching_for
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.neighbors._labels import check_labels
@@ -201,6 +202,72 @@ class ActiveLearner:
         else:
             indices, utilities = self.strategy.select(self.pool, n_instances, candidates=candidates)
         return (indices, utilities) if return_utilities else indices
+
+    def explain_query(self, index: Any, *, n_neighbors: int = 5) -> QueryExplanation:
+        """Tell why a candidate is asked about, in words and in numbers.
+
+        For each measure of the strategy it gives the candidate's value, its factor in the utility
+        and its rank; further, what the classifier takes it for, its neighbours in the pool, and
+        the labelled samples nearest to it. Any candidate can be explained, queried or not.
+
+        Parameters
+        ----------
+        index : int or array-like of int of shape (1,)
+            The position of a candidate in X_pool, such as ``query()`` returns.
+        n_neighbors : int, default=5
+            How many neighbours and labelled samples to name, at least 1.
+
+        Returns
+        -------
+        explanation : QueryExplanation
+            Printed, it reads as text.
+
+        Raises
+        ------
+        ValueError
+            If the sample is labelled or skipped already.
+        IndexError
+            If there is no such sample.
+        TypeError
+            If the strategy does not say what it goes by.
+
+        See Also
+        --------
+        skactive.inspection.UtilityDisplay : Draws the factors of all candidates.
+
+        Notes
+        -----
+        It explains things as they stand now, and changes nothing. A sample that `query` chose
+        second or later in a batch was chosen as if those before it were labelled; here it is
+        explained as if it were asked about alone.
+
+        Cost: that of a query, and one product of the pool with one sample,
+        O(n_samples · n_features).
+
+        Examples
+        --------
+        >>> from skactive import ActiveLearner
+        >>> X = [[5.0, 1.0], [4.0, 2.0], [3.0, 2.0], [2.0, 2.0], [2.0, 3.0], [1.0, 4.0]]
+        >>> learner = ActiveLearner(X_pool=X).teach([0, 5], ["apple", "orange"])
+        >>> print(learner.explain_query(learner.query(), n_neighbors=2))
+        Sample 2 comes first of 4 candidates. The classifier takes it for apple (0.68);
+        it is less sure than of 2 of the 4 candidates. The pool is denser around it than
+        around 2 of the 4 candidates. It is like what is labelled: it is on average
+        farther from the labelled samples than 1 of the 4 candidates, not more. The
+        labelled sample nearest to it is 0 (apple). No other candidate combines these as
+        well.
+        <BLANKLINE>
+        measure       value  factor  rank of 4
+        uncertainty  0.6328   0.500          2
+        density      0.9268   0.500          2
+        diversity    0.1677   0.250          3
+        product               0.062          1
+        <BLANKLINE>
+        Class probabilities: apple 0.68, orange 0.32
+        Nearest in the pool (cosine): 1 at 0.008, 3 at 0.019
+        Nearest labelled (cosine): 0 (apple) at 0.075, 5 (orange) at 0.260
+        """
+        return explain_query(self, index, n_neighbors)
 
     def samples(self, indices: Any) -> Any:
         """Return samples of the pool as they were given, to show them to a person.

@@ -49,6 +49,11 @@ class Answers:
         """Return the ids of samples that are labelled."""
         return self._ids[positions]
 
+    def positions_of(self, ids: np.ndarray) -> np.ndarray:
+        """Return the positions of labelled samples by their ids, -1 for those of no pool sample."""
+        positions = {id_: position for position, id_ in self._ids_in_order.items()}
+        return np.array([positions.get(id_, -1) for id_ in ids.tolist()], dtype=np.intp)
+
     def check_labeled(self, indices: Any) -> np.ndarray:
         """Return positions of labelled samples, or raise naming the first that is none."""
         positions = check_positions(indices, self.n_samples)

@@ -361,16 +361,24 @@ class Pool:
             return np.empty(0)
         return self._labeled.labels_of(self._answers.ids(positions))
 
-    def posterior(self) -> np.ndarray | None:
-        """Return the class probabilities of the candidates.
+    def posterior(self, indices: Any = None) -> np.ndarray | None:
+        """Return the class probabilities of the candidates, or of some samples.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,), default=None
+            Positions in the pool; None takes the candidates.
 
         Returns
         -------
-        posterior : ndarray of shape (n_candidates, n_classes) or None
+        posterior : ndarray of shape (n_candidates, n_classes) or (n, n_classes), or None
             None while nothing is known: no estimator, no label yet, an estimator not fitted.
         """
         source = self._source()
-        return None if source is None else source.rows(self.candidates)
+        if source is None:
+            return None
+        whole = indices is None
+        return source.rows(self.candidates if whole else check_positions(indices, self.n_samples))
 
     def of_posterior(self, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray | None:
         """Return a row-wise function of the posterior, kept and evaluated only where it changed.
@@ -467,6 +475,45 @@ class Pool:
         features = 0 if space.by_product else 8 * self._rows.n_features
         blocks = row_blocks(self.n_samples, 40 * len(chosen) + features)
         return np.vstack([space.finish(space.compare(self._rows[b], chosen)) for b in blocks])
+
+    def nearest_labeled(
+        self,
+        index: int,
+        n_neighbors: int = 5,
+        metric: str = "cosine",
+        metric_params: dict[str, Any] | None = None,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the labelled samples nearest to a sample of the pool, nearest first.
+
+        Parameters
+        ----------
+        index : int
+            Its position in the pool.
+        n_neighbors : int, default=5
+            How many, or all where there are fewer.
+        metric : str, default='cosine'
+            The metric.
+        metric_params : dict, default=None
+            Further arguments of the metric.
+
+        Returns
+        -------
+        positions : ndarray of int of shape (n,)
+            Positions in the pool; -1 for a sample of the seed set. Equals are in the order in
+            which they were labelled.
+        labels : ndarray of shape (n,)
+            Their labels.
+        distances : ndarray of shape (n,)
+            Their distances. One product of the sample with the labelled ones.
+        """
+        chosen = self._rows[check_positions(index, self.n_samples)]
+        space = Space(metric, metric_params)
+        if self._labeled is None or len(self._labeled) == 0:
+            return np.empty(0, dtype=np.intp), self.classes_[:0], np.empty(0)
+        distances = space.finish(space.compare(chosen, self._labeled.rows))[0]
+        nearest = np.lexsort((self._labeled.ids, distances))[:n_neighbors]
+        positions = self._answers.positions_of(self._labeled.ids[nearest])
+        return positions, self._labeled.labels[nearest], distances[nearest]
 
     def take(self, indices: Any) -> Any:
         """Return what `estimator` is asked about: the raw samples, or the features.

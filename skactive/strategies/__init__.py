@@ -4,8 +4,9 @@ from skactive._public import present
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._cdf_product import CDFProduct
 from skactive.strategies._random import RandomSampling
+from skactive.strategies._term import Term
 from skactive.strategies._uncertainty import UncertaintySampling
 
-__all__ = ["CDFProduct", "QueryStrategy", "RandomSampling", "UncertaintySampling"]
+__all__ = ["CDFProduct", "QueryStrategy", "RandomSampling", "Term", "UncertaintySampling"]
 
 present(__name__)

@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from skactive._validation import check_integer
 from skactive.pool import Batch, Pool
 from skactive.strategies._learner_pool import pool_of_learner
+from skactive.strategies._term import Term
 
 
 class QueryStrategy(ABC, BaseEstimator):
@@ -62,6 +63,27 @@ class QueryStrategy(ABC, BaseEstimator):
         utilities : ndarray of shape (n_candidates,)
             Finite, larger is better, in the order of ``pool.candidates``.
         """
+
+    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+        """Return what the strategy goes by: why a candidate is worth asking about.
+
+        `ActiveLearner.explain_query` puts it into words. A strategy that is made of measures
+        overrides it; by default there is one term, the strategy itself.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        terms : dict of str to Term
+            By the name of the measure. The product of their factors is what `utilities`
+            returns. Empty for a strategy that draws at random.
+        """
+        name = type(self).__name__
+        values = checked_utilities(name, self.utilities(pool), pool)
+        return {name: Term(self, values, values)}
 
     def select(
         self, pool: Pool, n_instances: int = 1, *, candidates: Any = None

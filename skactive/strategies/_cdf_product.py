@@ -12,6 +12,7 @@ from skactive.measures import Diversity, InformationDensity, Margin, Measure
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
 from skactive.strategies._distribution import N_BINS, DistributionFactor, largest_product
+from skactive.strategies._term import Term
 
 
 class CDFProduct(QueryStrategy):
@@ -110,6 +111,27 @@ class CDFProduct(QueryStrategy):
         """
         return {name: factor.all() for name, factor in self._factors(pool).items()}
 
+    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+        """Return each measure with its values and its factor: why a candidate is chosen.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        terms : dict of str to Term
+            By the name of the measure; the factors are those of `factors`.
+        """
+        if not self._is_plain():
+            return super().terms(pool)
+        measures = dict(self._named_measures())
+        return {
+            name: Term(measures[name], factor.utilities, factor.all(), factor.weight)
+            for name, factor in self._factors(pool).items()
+        }
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters, with those of the measures by their names.
 
@@ -167,14 +189,16 @@ class CDFProduct(QueryStrategy):
         return self
 
     def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
+        if not self._is_plain() or batch.n_candidates < 4 * N_BINS:
+            return super()._best(batch)
+        return largest_product(list(self._factors(batch).values()), batch.n_candidates)
+
+    def _is_plain(self) -> bool:
         # Whoever overrides one of these means that, not the product of the plain factors.
-        plain = all(
+        return all(
             getattr(type(self), name) is getattr(CDFProduct, name)
             for name in ("utilities", "factors")
         )
-        if not plain or batch.n_candidates < 4 * N_BINS:
-            return super()._best(batch)
-        return largest_product(list(self._factors(batch).values()), batch.n_candidates)
 
     def _factors(self, pool: Pool | Batch) -> dict[str, DistributionFactor]:
         measures = self._checked_measures()

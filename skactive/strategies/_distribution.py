@@ -31,17 +31,17 @@ class DistributionFactor:
     """
 
     def __init__(self, utilities: np.ndarray, weight: float = 1.0) -> None:
-        self._utilities = utilities
-        self._weight = weight
+        self.utilities = utilities
+        self.weight = weight
         self._ordered = np.sort(utilities)
         self.neutral = weight == 0 or len(utilities) == 0 or self._ordered[0] == self._ordered[-1]
 
     def all(self) -> np.ndarray:
         """Return the factors of all candidates, in [0, 1]."""
-        n = len(self._utilities)
+        n = len(self.utilities)
         if self.neutral:
             return np.ones(n)
-        order = np.argsort(self._utilities)
+        order = np.argsort(self.utilities)
         # Equal utilities share the rank of the first of them.
         first_of_run = np.empty(n, dtype=bool)
         first_of_run[0] = True
@@ -54,7 +54,7 @@ class DistributionFactor:
         """Return the factors of some candidates, in [0, 1]."""
         if self.neutral:
             return np.ones(len(places))
-        return self._of_rank(np.searchsorted(self._ordered, self._utilities[places]))
+        return self._of_rank(np.searchsorted(self._ordered, self.utilities[places]))
 
     def bounds(self) -> np.ndarray:
         """Return a number for each candidate that its factor does not exceed, in [0, 1].
@@ -68,16 +68,16 @@ class DistributionFactor:
         with np.errstate(over="ignore", divide="ignore"):
             scale = N_BINS / (high - low)
             if self.neutral or not 0 < scale < math.inf:
-                return np.ones(len(self._utilities))
-            places = (self._utilities - low) * scale
+                return np.ones(len(self.utilities))
+            places = (self.utilities - low) * scale
         bins = np.clip(places, 0, N_BINS - 1, out=places).astype(np.intp)
         ends = np.cumsum(np.bincount(bins, minlength=N_BINS))
         highest = self._ordered[np.maximum(ends - 1, 0)]
         return self._of_rank(np.searchsorted(self._ordered, highest)).take(bins)
 
     def _of_rank(self, lower: np.ndarray) -> np.ndarray:
-        factors = lower / len(self._utilities)
-        return factors if self._weight == 1 else factors**self._weight
+        factors = lower / len(self.utilities)
+        return factors if self.weight == 1 else factors**self.weight
 
 
 def largest_product(factors: list[DistributionFactor], n: int) -> tuple[np.ndarray, float]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, random_keys
+from skactive.strategies._term import Term
 
 
 class RandomSampling(QueryStrategy):
@@ -53,3 +54,18 @@ class RandomSampling(QueryStrategy):
             In [0, 1).
         """
         return random_keys(self.random_state, pool.n_samples)[pool.candidates]
+
+    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+        """Return nothing: no property of a candidate counts.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        terms : dict of str to Term
+            Empty.
+        """
+        return {}

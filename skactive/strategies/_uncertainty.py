@@ -8,7 +8,8 @@ import numpy as np
 
 from skactive.measures import Margin, Measure
 from skactive.pool import Batch, Pool
-from skactive.strategies._base import QueryStrategy
+from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._term import Term
 
 
 class UncertaintySampling(QueryStrategy):
@@ -65,4 +66,23 @@ class UncertaintySampling(QueryStrategy):
         utilities : ndarray of shape (n_candidates,)
             What the measure says.
         """
-        return (Margin() if self.measure is None else self.measure).utilities(pool)
+        return self._measure().utilities(pool)
+
+    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+        """Return the measure, under the name 'uncertainty'.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        terms : dict of str to Term
+            One, whose factor is the value itself.
+        """
+        values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
+        return {"uncertainty": Term(self._measure(), values, values)}
+
+    def _measure(self) -> Measure:
+        return Margin() if self.measure is None else self.measure

@@ -1,0 +1,47 @@
+"""What a strategy goes by, one term for each measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """One of the things that a strategy goes by: a measure, and the factor made of it.
+
+    `QueryStrategy.terms` returns one for each measure. The utility of a candidate is the product
+    of its factors.
+
+    Attributes
+    ----------
+    measure : Measure or QueryStrategy
+        Who gave the values; the strategy itself where it has no measures.
+    values : ndarray of shape (n_candidates,)
+        What it says of each candidate.
+    factors : ndarray of shape (n_candidates,)
+        What that comes to in the utility.
+    weight : float
+        The exponent of the factor; 0 leaves the term out.
+    """
+
+    measure: Any
+    values: np.ndarray
+    factors: np.ndarray
+    weight: float = 1.0
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether all candidates have the same value, so that the term says nothing."""
+        return len(self.values) == 0 or bool(self.values.min() == self.values.max())
+
+
+def product_of(terms: Mapping[str, Term], n_candidates: int) -> np.ndarray:
+    """Return the utility of each candidate: 1 where there are no terms, and chance decides."""
+    product = np.ones(n_candidates)
+    for term in terms.values():
+        product *= term.factors
+    return product
