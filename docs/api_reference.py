@@ -53,8 +53,15 @@ SECTIONS = [
     Section(
         "The loop against recorded labels",
         "skactive.model_selection",
-        "Tune a strategy, compare strategies, measure label savings.",
-        ["BudgetedClassifier", "StrategyComparison", "compare_strategies"],
+        "Tune a strategy, compare strategies, measure label savings, and what errors cost.",
+        [
+            "AnnotatorPanel",
+            "BudgetedClassifier",
+            "NoisyOracle",
+            "Oracle",
+            "StrategyComparison",
+            "compare_strategies",
+        ],
     ),
     Section(
         "Embeddings",

@@ -1,10 +1,20 @@
 """The loop played against recorded labels: to tune, to compare, to measure label savings."""
 
 from skactive._public import present
+from skactive.model_selection._annotator_panel import AnnotatorPanel
 from skactive.model_selection._budgeted_classifier import BudgetedClassifier
 from skactive.model_selection._compare_strategies import compare_strategies
+from skactive.model_selection._noisy_oracle import NoisyOracle
+from skactive.model_selection._oracle import Oracle
 from skactive.model_selection._strategy_comparison import StrategyComparison
 
-__all__ = ["BudgetedClassifier", "StrategyComparison", "compare_strategies"]
+__all__ = [
+    "AnnotatorPanel",
+    "BudgetedClassifier",
+    "NoisyOracle",
+    "Oracle",
+    "StrategyComparison",
+    "compare_strategies",
+]
 
 present(__name__)

@@ -36,6 +36,12 @@ class Audience:
         if self._pool is not None:
             self._pool.add_labeled(self._learner.pool.X[indices], labels)
 
+    def hear_anew(self) -> None:
+        """Forget what was heard, and take in all answers as the learner has them now."""
+        if self._pool is not None:
+            self._pool = Pool(self._pool.X, estimator=self._learner.pool.estimator)
+            self.hear(self._learner.labeled, self._learner.labels)
+
     def score(self) -> float:
         """Score what the classifier says about the test part."""
         if self._scorer is None:
@@ -56,18 +62,20 @@ class Audience:
         return self._learner.predict(self._X)
 
     def _recorded(self) -> RecordedPredictions:
-        probabilities = np.zeros((len(self._y), len(self._classes)))
         known = self._learner.classes_
-        columns = np.searchsorted(self._classes, known)
+        # An oracle may answer with a class that no sample is of.
+        classes = np.union1d(self._classes, known)
+        probabilities = np.zeros((len(self._y), len(classes)))
+        columns = np.searchsorted(classes, known)
         posterior = None if self._pool is None else self._pool.posterior()
         if posterior is not None:
             probabilities[:, columns] = posterior
         elif len(known) > 1 and hasattr(self._learner.estimator, "predict_proba"):
             probabilities[:, columns] = self._learner.predict_proba(self._X)
         else:
-            winners = np.searchsorted(self._classes, self._predict())
+            winners = np.searchsorted(classes, self._predict())
             probabilities[np.arange(len(self._y)), winners] = 1.0
-        return RecordedPredictions(self._classes, probabilities)
+        return RecordedPredictions(classes, probabilities)
 
 
 class RecordedPredictions(ClassifierMixin, BaseEstimator):

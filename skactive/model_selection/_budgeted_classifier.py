@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skactive._validation import check_integer
 from skactive.learner import ActiveLearner
+from skactive.model_selection._answering import answering, check_oracle
 from skactive.model_selection._play import play, seeded
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.neighbors._labels import check_labels
@@ -47,8 +48,15 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         How many samples are asked about at once.
     seed_set : int, default=0
         How many labels of the budget go to samples drawn at random before the first query.
+    oracle : Oracle, callable or None, default=None
+        Who answers, the seed set included. None answers with `y`. `NoisyOracle` and
+        `AnnotatorPanel` err; a grid tunes ``oracle__flip_rate``. A function
+        ``oracle(positions, y)`` gets the rows of X just asked about and their true labels, and
+        returns one label for each. An `AnnotatorPanel` may revise earlier labels: `y_labeled_`,
+        and the classifier at every stage, have them as finally revised.
     random_state : int, RandomState instance or None, default=None
-        Draws the seed set, and becomes the `random_state` of the strategy where that is None.
+        Draws the seed set, and becomes the `random_state` of the strategy and of the oracle
+        where that is None.
 
     Attributes
     ----------
@@ -60,6 +68,10 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         Rows of X whose labels were used, in the order they were asked for.
     n_labeled_ : int
         How many labels were used.
+    y_labeled_ : ndarray of shape (budget,)
+        What was answered about `query_indices_`, as finally revised.
+    n_answers_ : int
+        How many answers that took: each annotator's counts.
     n_features_in_ : int
         Number of features seen in `fit`, where the estimator counts them.
 
@@ -91,6 +103,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         budget: int = 100,
         batch_size: int = 1,
         seed_set: int = 0,
+        oracle: Any = None,
         random_state: Any = None,
     ) -> None:
         self.estimator = estimator
@@ -98,6 +111,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         self.budget = budget
         self.batch_size = batch_size
         self.seed_set = seed_set
+        self.oracle = oracle
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> BudgetedClassifier:
@@ -108,7 +122,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         X : array-like of length n_samples
             The pool.
         y : array-like of shape (n_samples,)
-            The labels; only those asked for are used.
+            The true labels; only those asked for are used.
 
         Returns
         -------
@@ -129,13 +143,18 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         strategy = seeded(CDFProduct() if self.strategy is None else self.strategy, seed)
         learner = ActiveLearner(estimator, strategy, X)
         drawn = random.permutation(len(labels))[: self.seed_set]
-        learner.teach(drawn, labels[drawn])
-        for _ in play(learner, labels, budget=self.budget, batch_size=self.batch_size):
+        answers = answering(self.oracle, labels, random)
+        answers.teach(learner, drawn)
+        for _ in play(
+            learner, labels, budget=self.budget, batch_size=self.batch_size, answering=answers
+        ):
             pass
         self.estimator_ = learner.fitted_estimator()
         self.classes_ = self.estimator_.classes_
         self.query_indices_ = learner.labeled
         self.n_labeled_ = len(self.query_indices_)
+        self.y_labeled_ = learner.labels
+        self.n_answers_ = self.n_labeled_ * answers.n_annotators
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -199,6 +218,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         check_integer(self, "budget", self.budget, minimum=1)
         check_integer(self, "batch_size", self.batch_size, minimum=1)
         check_integer(self, "seed_set", self.seed_set, minimum=0)
+        check_oracle(self, self.oracle)
         if self.budget > n_samples:
             raise ValueError(
                 f"budget={self.budget} labels may be asked for, but there are only "

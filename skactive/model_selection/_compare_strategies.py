@@ -16,6 +16,7 @@ from tqdm.auto import tqdm
 from skactive._rows import take_rows
 from skactive._validation import check_integer
 from skactive.learner import ActiveLearner
+from skactive.model_selection._answering import answering, check_oracle
 from skactive.model_selection._audience import Audience
 from skactive.model_selection._play import play, seeded
 from skactive.model_selection._strategy_comparison import StrategyComparison
@@ -34,6 +35,7 @@ def compare_strategies(
     cv: Any = 5,
     groups: Any = None,
     scoring: Any = "accuracy",
+    oracle: Any = None,
     n_jobs: int | None = None,
     random_state: int | None = None,
     progress: bool = False,
@@ -61,10 +63,15 @@ def compare_strategies(
     scoring : str or callable, default='accuracy'
         The score, as `sklearn.metrics.get_scorer` knows it. Classes that were not met yet have
         probability 0.
+    oracle : Oracle, callable or None, default=None
+        Who answers, as in `BudgetedClassifier`; None answers with `y`. All strategies of a split
+        hear the same errors. A function gets positions in X. Scores are against the true
+        labels, and those with every label are with every true label.
     n_jobs : int, default=None
         How many processes share the splits, as in joblib; -1 takes all cores.
     random_state : int, default=None
-        Seed of the folds and of strategies whose own `random_state` is None.
+        Seed of the folds, and of strategies and an oracle whose own `random_state` is None: the
+        latter then errs differently in each split.
     progress : bool, default=False
         Whether to show a progress bar, on standard error.
 
@@ -111,6 +118,7 @@ def compare_strategies(
         raise ValueError("There is no strategy to compare: `strategies` is empty.")
     check_integer("compare_strategies", "budget", budget, minimum=1)
     check_integer("compare_strategies", "batch_size", batch_size, minimum=1)
+    check_oracle("compare_strategies", oracle)
     if estimator is None:
         estimator = IncrementalKNeighborsClassifier()
     scorer = None if scoring == "accuracy" else get_scorer(scoring)
@@ -121,12 +129,13 @@ def compare_strategies(
             f"budget={budget} labels may be asked for, but the smallest training part has "
             f"{smallest} samples. Hint: choose a smaller budget or more folds."
         )
-    seeds: list[Any] = [None] * len(splits)
-    if random_state is not None:
-        seeds = np.random.SeedSequence(random_state).generate_state(len(splits)).tolist()
+    noise = np.random.SeedSequence(random_state).generate_state(len(splits)).tolist()
+    seeds: list[Any] = [None] * len(splits) if random_state is None else noise
     jobs = [
-        delayed(_curve)(estimator, strategy, X, labels, split, seed, scorer, budget, batch_size)
-        for split, seed in zip(splits, seeds, strict=True)
+        delayed(_curve)(
+            estimator, strategy, X, labels, split, seed, scorer, budget, batch_size, oracle, errs
+        )
+        for split, seed, errs in zip(splits, seeds, noise, strict=True)
         for strategy in strategies.values()
     ]
     jobs += [delayed(_full_score)(estimator, X, labels, split, scorer) for split in splits]
@@ -164,13 +173,21 @@ def _curve(
     scorer: Any,
     budget: int,
     batch_size: int,
+    oracle: Any,
+    noise: int,
 ) -> list[float]:
     train, test = split
     learner = ActiveLearner(clone(estimator), seeded(strategy, seed), take_rows(X, train))
     audience = Audience(learner, take_rows(X, test), labels[test], np.unique(labels), scorer)
+    answers = answering(oracle, labels, noise, rows=train)
     scores = []
-    for indices in play(learner, labels[train], budget=budget, batch_size=batch_size):
-        audience.hear(indices, labels[train][indices])
+    for indices in play(
+        learner, labels[train], budget=budget, batch_size=batch_size, answering=answers
+    ):
+        if answers.revised:
+            audience.hear_anew()
+        else:
+            audience.hear(indices, learner.pool.labels_of(indices))
         scores.append(audience.score())
     return scores
 

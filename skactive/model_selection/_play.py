@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
 
 from skactive.learner import ActiveLearner
 
+if TYPE_CHECKING:
+    from skactive.model_selection._answering import Answering
+
 
 def seeded(strategy: Any, seed: int | None) -> Any:
-    """Return a clone of a strategy in which every `random_state` that was None is `seed`."""
+    """Return a clone of a strategy or oracle, every `random_state` that was None set to `seed`."""
     strategy = clone(strategy)
     if seed is not None:
         unset = {
@@ -25,13 +28,22 @@ def seeded(strategy: Any, seed: int | None) -> Any:
 
 
 def play(
-    learner: ActiveLearner, y: np.ndarray, *, budget: int, batch_size: int
+    learner: ActiveLearner,
+    y: np.ndarray,
+    *,
+    budget: int,
+    batch_size: int,
+    answering: Answering | None = None,
 ) -> Iterator[np.ndarray]:
     """Answer queries with `y` until `budget` samples are labelled, and yield what was asked.
 
+    Where `answering` is passed, it answers instead, and may correct what it answered earlier.
     The last batch is smaller where `batch_size` does not divide what is left of the budget.
     """
     while (left := budget - len(learner.labeled)) > 0:
         indices = learner.query(min(batch_size, left))
-        learner.teach(indices, y[indices])
+        if answering is None:
+            learner.teach(indices, y[indices])
+        else:
+            answering.teach(learner, indices)
         yield indices

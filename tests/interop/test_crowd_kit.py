@@ -1,0 +1,95 @@
+"""Votes weighed by crowd-kit: its own results, and what they correct."""
+
+import numpy as np
+import pytest
+
+crowdkit = pytest.importorskip("crowdkit")
+pd = pytest.importorskip("pandas")
+
+from crowdkit import aggregation  # noqa: E402 - once it is known to be there
+from sklearn.datasets import load_digits  # noqa: E402
+
+from skactive.model_selection import (  # noqa: E402
+    AnnotatorPanel,
+    BudgetedClassifier,
+    compare_strategies,
+)
+from skactive.strategies import CDFProduct  # noqa: E402
+
+MODELS = {"dawid-skene": "DawidSkene", "one-coin": "OneCoinDawidSkene"}
+CLASSES = [np.array(["ash", "birch", "cedar"]), np.array([3, 5, 8]), np.array([False, True])]
+
+
+def of_crowd_kit(votes, model):
+    """Ask crowd-kit about votes in their own words, one row per answer."""
+    answers = [
+        (task, worker, label)
+        for task, row in enumerate(votes.tolist())
+        for worker, label in enumerate(row)
+    ]
+    frame = pd.DataFrame(answers, columns=["task", "worker", "label"])
+    return getattr(aggregation, model)().fit_predict(frame).sort_index().tolist()
+
+
+@pytest.mark.filterwarnings("ignore")  # here crowd-kit is called directly
+@pytest.mark.parametrize("aggregate", MODELS)
+@pytest.mark.parametrize("classes", CLASSES, ids=lambda classes: classes.dtype.name)
+def test_weighed_labels_are_crowd_kits_own(aggregate, classes):
+    y = np.random.default_rng(0).choice(classes, size=40)
+    panel = AnnotatorPanel(3, [0.05, 0.4, 0.5], aggregate=aggregate, random_state=1)
+    votes = panel.votes(y)
+    labels = panel.labels(votes)
+    assert labels.dtype == classes.dtype
+    assert labels.tolist() == of_crowd_kit(votes, MODELS[aggregate])
+    counted = AnnotatorPanel(3).labels(votes)
+    assert (labels == y).mean() > (counted == y).mean()
+
+
+@pytest.mark.parametrize("aggregate", MODELS)
+def test_few_votes_have_an_answer_too(aggregate):
+    panel = AnnotatorPanel(2, aggregate=aggregate)
+    assert panel.labels(np.array([["ash", "ash"]])).tolist() == ["ash"]
+    assert panel.labels(np.array([["ash", "birch"]])).tolist()[0] in {"ash", "birch"}
+    alone = AnnotatorPanel(1, aggregate=aggregate)
+    assert alone.labels(np.array([["ash"], ["birch"]])).tolist() == ["ash", "birch"]
+
+
+def test_two_who_err_alike_outvote_the_careful_one_until_one_coin_finds_out():
+    X, y = load_digits(return_X_y=True)
+    same = {"budget": 60, "batch_size": 20, "random_state": 0}
+    shares = {}
+    for aggregate in ("majority", "one-coin"):
+        panel = AnnotatorPanel(3, [0.02, 0.45, 0.45], aggregate=aggregate)
+        budgeted = BudgetedClassifier(oracle=panel, **same).fit(X, y)
+        shares[aggregate] = (budgeted.y_labeled_ == y[budgeted.query_indices_]).mean()
+        assert budgeted.n_answers_ == 180
+    assert shares["one-coin"] > shares["majority"] + 0.05
+
+
+def test_earlier_labels_are_revised_as_later_votes_tell_whom_to_trust():
+    X, y = load_digits(return_X_y=True)
+    panel = AnnotatorPanel(3, [0.02, 0.45, 0.45], aggregate="one-coin", random_state=1)
+    votes = panel.votes(y)
+    budgeted = BudgetedClassifier(
+        oracle=panel, budget=60, batch_size=10, seed_set=10, random_state=0
+    ).fit(X, y)
+    asked = budgeted.query_indices_
+    first = panel.labels(votes[asked[:10]])
+    assert (budgeted.y_labeled_[:10] != first).any()
+    np.testing.assert_array_equal(budgeted.y_labeled_, panel.labels(votes[asked]))
+
+
+def test_a_comparison_plays_with_weighed_votes():
+    X, y = load_digits(return_X_y=True)
+    comparison = compare_strategies(
+        None,
+        {"cdf": CDFProduct()},
+        X[:300],
+        y[:300],
+        budget=40,
+        batch_size=20,
+        cv=2,
+        oracle=AnnotatorPanel(3, [0.02, 0.4, 0.4], aggregate="one-coin"),
+        random_state=0,
+    )
+    assert comparison.mean_scores[0, -1] > 0.7
