@@ -96,9 +96,9 @@ for (n_neighbors, name), (n_answers, scores) in curves.items():
 # - Where one neighbour decides, errors cost accuracy: with every fifth answer wrong, 180 answers give 0.73 instead of 0.93,
 #   and more of the same hardly help. Two further opinions on each sample do: from 80 answers on they are worth their
 #   price, and at 180 they give 0.79.
-# - Where 15 neighbours vote, errors cost labels and little else: with every fifth answer wrong, 60 answers give 0.81
-#   instead of 0.86, and 180 give the same 0.94 as without errors.
+# - Where 15 neighbours vote, errors cost labels and little else: with every fifth answer wrong, 60 answers give 0.805
+#   instead of 0.855, and 180 give the same 0.94 as without errors.
 # - There, new samples are worth more than second opinions (0.94 against 0.86 with 180 answers): neighbours that vote are
 #   a panel already.
-# - These people err by chance. If they take one class for another again and again, neighbours agree on the error, and
-#   only other people help: play the loop with a confusion matrix of yours before you choose.
+# - These people err by chance. Yours may take certain classes for each other: ``NoisyOracle`` takes a confusion matrix,
+#   so play the loop with theirs before you choose.

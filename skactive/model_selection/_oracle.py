@@ -10,10 +10,11 @@ from sklearn.base import BaseEstimator
 
 
 class Oracle(ABC, BaseEstimator):
-    """Base class of models of people who err: what would they say about every sample?
+    """Base class of models of people who err.
 
-    A loop that is played against recorded labels asks `votes` once, and `labels` after each
-    batch about all samples asked so far: where later votes change the label of an earlier
+    They tell what would be said about every sample, and what several votes amount to. A loop
+    that is played against recorded labels asks for `votes` once, and for `labels` after each
+    batch, about all samples asked so far: where later votes change the label of an earlier
     sample, the classifier is corrected. The parameters are scikit-learn's, so that a grid over
     `BudgetedClassifier` tunes ``oracle__flip_rate``. For answers that are recorded or computed
     elsewhere, a function is enough, and no subclass is needed.
