@@ -59,8 +59,10 @@ SECTIONS = [
             "BudgetedClassifier",
             "NoisyOracle",
             "Oracle",
+            "PairedTests",
             "StrategyComparison",
             "compare_strategies",
+            "labeling_curve",
         ],
     ),
     Section(
@@ -73,7 +75,11 @@ SECTIONS = [
         "Plots",
         "skactive.inspection",
         "What a comparison found, drawn with matplotlib.",
-        ["LabelingCurveDisplay", "UtilityDisplay"],
+        [
+            "LabelingCurveDisplay",
+            "StrategyComparisonDisplay",
+            "UtilityDisplay",
+        ],
     ),
     Section(
         "Files",

@@ -2,8 +2,13 @@
 
 from skactive._public import present
 from skactive.inspection._labeling_curve import LabelingCurveDisplay
+from skactive.inspection._strategy_comparison import StrategyComparisonDisplay
 from skactive.inspection._utility import UtilityDisplay
 
-__all__ = ["LabelingCurveDisplay", "UtilityDisplay"]
+__all__ = [
+    "LabelingCurveDisplay",
+    "StrategyComparisonDisplay",
+    "UtilityDisplay",
+]
 
 present(__name__)

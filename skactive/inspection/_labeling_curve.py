@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from scipy.stats import t as student_t
 
+from skactive._frame import as_frame
 from skactive._validation import check_choice, check_number
-from skactive.inspection._axes import new_axes
-from skactive.model_selection import StrategyComparison
+from skactive.inspection._axes import new_axes, pyplot
+from skactive.model_selection import StrategyComparison, compare_strategies
 
 BANDS = frozenset({"standard_error", "confidence"})
 
@@ -25,7 +27,8 @@ class LabelingCurveDisplay:
 
     One look tells which strategy to use and what it saves: every curve has a band for its
     uncertainty, the legend says how many times fewer labels than the baseline a strategy needs,
-    and a thin line marks the score with every label. Make one with `from_results`.
+    and a thin line marks the score with every label. Make one with `from_results`, or with
+    `from_estimator`, which plays the loops as well.
 
     Parameters
     ----------
@@ -56,6 +59,8 @@ class LabelingCurveDisplay:
     See Also
     --------
     skactive.model_selection.compare_strategies : Finds out what is drawn.
+    skactive.model_selection.labeling_curve : The same for one strategy.
+    StrategyComparisonDisplay : Draws who wins, and whether that is sure.
 
     Notes
     -----
@@ -93,6 +98,77 @@ class LabelingCurveDisplay:
         self.band = check_choice(self, "band", band, BANDS)
         self.baseline = baseline
         self.fraction = check_number(self, "fraction", fraction, exclusive=True)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        strategies: Mapping[str, Any],
+        X: Any,
+        y: Any,
+        *,
+        ax: Any = None,
+        band: str = "standard_error",
+        baseline: str = "random",
+        fraction: float = 0.9,
+        title: str | None = None,
+        **arguments: Any,
+    ) -> LabelingCurveDisplay:
+        """Compare strategies, and draw what was found.
+
+        Parameters
+        ----------
+        estimator : classifier or Pipeline
+            The classifier that learns; None takes `IncrementalKNeighborsClassifier()`.
+        strategies : dict of str to QueryStrategy
+            The strategies by name.
+        X : array-like of length n_samples
+            Samples; the training part of a split is the pool.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        ax : matplotlib Axes, default=None
+            Where to draw; None takes a new figure.
+        band : {'standard_error', 'confidence'}, default='standard_error'
+            The standard error to either side of the mean, or its 95 % interval.
+        baseline : str, default='random'
+            The strategy with which the others are compared.
+        fraction : float, default=0.9
+            The savings are those at this fraction of the score with every label.
+        title : str, default=None
+            The title; None says which strategies are compared over how many splits.
+        **arguments : dict
+            All other arguments of `compare_strategies`, such as `budget`, `cv`, `scoring`,
+            `n_jobs`, `random_state` and `memory`.
+
+        Returns
+        -------
+        display : LabelingCurveDisplay
+            What was drawn, with its artists and, in `comparison`, the curves.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed; no loop has been played then.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from skactive.inspection import LabelingCurveDisplay
+        >>> from skactive.strategies import CDFProduct
+        >>> display = LabelingCurveDisplay.from_estimator(
+        ...     None, {"cdf-product": CDFProduct()}, *load_digits(return_X_y=True),
+        ...     budget=30, cv=2, random_state=0,
+        ... )
+        >>> display.comparison.names
+        ('cdf-product',)
+        """
+        check_choice(cls.__name__, "band", band, BANDS)
+        check_number(cls.__name__, "fraction", fraction, exclusive=True)
+        pyplot(object.__new__(cls))
+        comparison = compare_strategies(estimator, strategies, X, y, **arguments)
+        return cls.from_results(
+            comparison, ax=ax, band=band, baseline=baseline, fraction=fraction, title=title
+        )
 
     @classmethod
     def from_results(
@@ -215,6 +291,21 @@ class LabelingCurveDisplay:
             "low": lows.ravel(),
             "high": highs.ravel(),
         }
+
+    def frame(self) -> Any:
+        """Return the numbers drawn as a DataFrame.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            The columns of `table`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        return as_frame(self, self.table())
 
     def _curves(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         scores, means = self.comparison.test_scores, self.comparison.mean_scores

@@ -4,8 +4,10 @@ from skactive._public import present
 from skactive.model_selection._annotator_panel import AnnotatorPanel
 from skactive.model_selection._budgeted_classifier import BudgetedClassifier
 from skactive.model_selection._compare_strategies import compare_strategies
+from skactive.model_selection._labeling_curve import labeling_curve
 from skactive.model_selection._noisy_oracle import NoisyOracle
 from skactive.model_selection._oracle import Oracle
+from skactive.model_selection._paired_tests import PairedTests
 from skactive.model_selection._strategy_comparison import StrategyComparison
 
 __all__ = [
@@ -13,8 +15,10 @@ __all__ = [
     "BudgetedClassifier",
     "NoisyOracle",
     "Oracle",
+    "PairedTests",
     "StrategyComparison",
     "compare_strategies",
+    "labeling_curve",
 ]
 
 present(__name__)

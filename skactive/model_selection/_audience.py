@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from skactive._rows import take_rows
 from skactive.learner import ActiveLearner
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Pool
@@ -91,3 +93,40 @@ class RecordedPredictions(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         return self.probabilities
+
+
+class RecordedDecisions(ClassifierMixin, BaseEstimator):
+    """A classifier without probabilities, to find out what a scorer asks for."""
+
+    def __init__(self, classes: np.ndarray) -> None:
+        self.classes = classes
+        self.classes_ = classes
+
+    def predict(self, X: Any) -> np.ndarray:
+        return self.classes_
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        n_classes = len(self.classes_)
+        return np.array([-1.0, 1.0]) if n_classes == 2 else np.eye(n_classes)
+
+
+def check_scorer(scorer: Any, name: Any, estimator: Any, X: Any, y: np.ndarray) -> None:
+    """Raise if a scorer needs probabilities and the estimator gives none."""
+    if scorer is None or hasattr(estimator, "predict_proba"):
+        return
+    classes, first = np.unique(y, return_index=True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            scorer(RecordedDecisions(classes), take_rows(X, first), y[first])
+    except AttributeError as error:
+        if "predict_proba" not in str(error):
+            return
+        shown = name if isinstance(name, str) else getattr(name, "__name__", name)
+        raise ValueError(
+            f"scoring={shown!r} needs probabilities, and {estimator!r} has no predict_proba. "
+            "Hint: choose a classifier that has it, wrap this one in CalibratedClassifierCV, or "
+            "choose a score of predictions, such as 'balanced_accuracy'."
+        ) from error
+    except Exception:  # noqa: BLE001 - what else a scorer dislikes, it says of the real classifier
+        return

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import joblib
 import numpy as np
-from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import StratifiedKFold, check_cv
@@ -16,8 +16,10 @@ from tqdm.auto import tqdm
 from skactive._rows import take_rows
 from skactive._validation import check_integer
 from skactive.learner import ActiveLearner
+from skactive.learner._arguments import check_strategy
 from skactive.model_selection._answering import answering, check_oracle
-from skactive.model_selection._audience import Audience
+from skactive.model_selection._audience import Audience, check_scorer
+from skactive.model_selection._loop_memory import Job, LoopMemory
 from skactive.model_selection._play import play, seeded
 from skactive.model_selection._strategy_comparison import StrategyComparison
 from skactive.neighbors import IncrementalKNeighborsClassifier
@@ -38,6 +40,7 @@ def compare_strategies(
     oracle: Any = None,
     n_jobs: int | None = None,
     random_state: int | None = None,
+    memory: Any = None,
     progress: bool = False,
 ) -> StrategyComparison:
     """Play the labelling loop with each strategy on each split, and score after each answer.
@@ -57,7 +60,8 @@ def compare_strategies(
     batch_size : int, default=1
         How many samples are asked about at once.
     cv : int or cross-validation generator, default=5
-        The splits. An int stands for that many stratified folds, shuffled by `random_state`.
+        The splits. An int stands for that many stratified folds, shuffled by `random_state`;
+        each class needs as many samples.
     groups : array-like of shape (n_samples,), default=None
         Passed to ``cv.split``, for splitters that keep groups together.
     scoring : str or callable, default='accuracy'
@@ -72,6 +76,9 @@ def compare_strategies(
     random_state : int, default=None
         Seed of the folds, and of strategies and an oracle whose own `random_state` is None: the
         latter then errs differently in each split.
+    memory : str, path or joblib.Memory, default=None
+        A folder for finished loops: a run that was interrupted, or one with more strategies or
+        another `budget`, plays only what is not there. Needs a `random_state`.
     progress : bool, default=False
         Whether to show a progress bar, on standard error.
 
@@ -83,16 +90,28 @@ def compare_strategies(
     Raises
     ------
     ValueError
-        If the budget is larger than a training part, or lengths differ.
+        If the budget is larger than a training part, a class has fewer samples than there are
+        folds, labels are missing or of one class, the score needs probabilities that the
+        estimator does not give, or lengths differ.
 
     See Also
     --------
+    labeling_curve : The same for one strategy.
     BudgetedClassifier : One loop as a classifier that grids tune.
 
     Notes
     -----
     With `IncrementalKNeighborsClassifier` the test part is followed as the pool is: an answer
     and its score cost O((n_train + n_test) · n_features). Results do not depend on `n_jobs`.
+
+    Faults of a strategy show before the first loop is played: those that would wait for the
+    loops of others are asked one question beforehand.
+
+    With `memory`, a loop is stored as soon as it is done, and known again by the estimator, the
+    strategy, the scorer and their parameters, X, y, the split, the seed, the budget, the batch
+    size and the releases of skactive and scikit-learn. Of classes and functions of your own,
+    the source is part of it, but not what they call: after a change there, take another folder.
+    A splitter that shuffles needs a `random_state` of its own to give the same splits again.
 
     Examples
     --------
@@ -114,34 +133,55 @@ def compare_strategies(
         raise ValueError(
             f"y has one class, {labels.tolist()[0]!r}: there is nothing to tell apart."
         )
-    if not strategies:
-        raise ValueError("There is no strategy to compare: `strategies` is empty.")
-    check_integer("compare_strategies", "budget", budget, minimum=1)
-    check_integer("compare_strategies", "batch_size", batch_size, minimum=1)
+    _check_strategies(strategies)
+    budget = check_integer("compare_strategies", "budget", budget, minimum=1)
+    batch_size = check_integer("compare_strategies", "batch_size", batch_size, minimum=1)
     check_oracle("compare_strategies", oracle)
-    if estimator is None:
-        estimator = IncrementalKNeighborsClassifier()
+    estimator = IncrementalKNeighborsClassifier() if estimator is None else clone(estimator)
     scorer = None if scoring == "accuracy" else get_scorer(scoring)
+    check_scorer(scorer, scoring, estimator, X, labels)
     splits = _splits(cv, labels, groups, random_state)
-    smallest = min(len(train) for train, _ in splits)
-    if budget > smallest:
+    n_train = np.array([len(train) for train, _ in splits])
+    if budget > n_train.min():
         raise ValueError(
             f"budget={budget} labels may be asked for, but the smallest training part has "
-            f"{smallest} samples. Hint: choose a smaller budget or more folds."
+            f"{n_train.min()} samples. Hint: choose a smaller budget or more folds."
         )
     noise = np.random.SeedSequence(random_state).generate_state(len(splits)).tolist()
     seeds: list[Any] = [None] * len(splits) if random_state is None else noise
+    loops = LoopMemory("compare_strategies", memory)
+    if loops.stores and random_state is None:
+        raise ValueError(
+            "With `memory`, random_state=None finds no loop again, as each run draws anew. "
+            "Hint: pass a seed, such as random_state=0."
+        )
     jobs = [
-        delayed(_curve)(
-            estimator, strategy, X, labels, split, seed, scorer, budget, batch_size, oracle, errs
+        loops.job(
+            _curve,
+            estimator,
+            strategy,
+            X,
+            labels,
+            split,
+            seed,
+            scorer,
+            budget,
+            batch_size,
+            oracle,
+            errs,
         )
         for split, seed, errs in zip(splits, seeds, noise, strict=True)
         for strategy in strategies.values()
     ]
-    jobs += [delayed(_full_score)(estimator, X, labels, split, scorer) for split in splits]
-    finished = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    results = list(tqdm(finished, total=len(jobs), desc="labelling loops", disable=not progress))
+    jobs += [loops.job(_full_score, estimator, X, labels, split, scorer) for split in splits]
     n_curves = len(splits) * len(strategies)
+    n_workers = joblib.effective_n_jobs(n_jobs)
+    if len(strategies) > n_workers:
+        missing = [place for place, job in enumerate(jobs[:n_curves]) if not job.is_stored()]
+        waiting = sorted({place % len(strategies) for place in missing[n_workers:]})
+        asked = [list(strategies.values())[place] for place in waiting]
+        _ask_once(estimator, asked, take_rows(X, splits[0][0]))
+    results = _results(jobs, n_jobs, progress=progress)
     curves = np.array(results[:n_curves]).reshape(len(splits), len(strategies), -1)
     n_labels = np.minimum(np.arange(1, curves.shape[2] + 1) * batch_size, budget)
     return StrategyComparison(
@@ -150,17 +190,61 @@ def compare_strategies(
         test_scores=curves.transpose(1, 0, 2).copy(),
         full_scores=np.array(results[n_curves:]),
         scoring=scoring if isinstance(scoring, str) else getattr(scoring, "__name__", "score"),
+        n_train=n_train,
+        n_test=np.array([len(test) for _, test in splits]),
     )
+
+
+def _check_strategies(strategies: Any) -> None:
+    if not isinstance(strategies, Mapping):
+        raise TypeError(
+            "`strategies` must be a dict of query strategies by name, such as "
+            f"{{'cdf-product': CDFProduct()}}. Got {strategies!r} instead."
+        )
+    if not strategies:
+        raise ValueError("There is no strategy to compare: `strategies` is empty.")
+    for strategy in strategies.values():
+        check_strategy(strategy)
 
 
 def _splits(
     cv: Any, labels: np.ndarray, groups: Any, random_state: int | None
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     if isinstance(cv, int | np.integer):
+        classes, counts = np.unique(labels, return_counts=True)
+        rarest = counts.argmin()
+        if cv > counts[rarest]:
+            raise ValueError(
+                f"cv={cv} stratified folds need {cv} samples of each class, and class "
+                f"{classes[rarest].item()!r} has {counts[rarest]}. Hint: choose fewer folds, or "
+                "a splitter that asks for less, such as ShuffleSplit(16, random_state=0)."
+            )
         cv = StratifiedKFold(cv, shuffle=True, random_state=random_state)
     else:
         cv = check_cv(cv, labels, classifier=True)
-    return list(cv.split(np.zeros(len(labels)), labels, groups))
+    splits = list(cv.split(np.zeros(len(labels)), labels, groups))
+    if not splits:
+        raise ValueError("`cv` gives no split: there is nothing to play.")
+    return splits
+
+
+def _ask_once(estimator: Any, strategies: list[Any], X_train: Any) -> None:
+    """Ask each strategy one question, so that its faults show before the others' loops."""
+    if strategies:
+        pool = ActiveLearner(clone(estimator), strategies[0], X_train).pool
+        for strategy in strategies:
+            clone(strategy).select(pool)
+
+
+def _results(jobs: list[Job], n_jobs: int | None, *, progress: bool) -> list[Any]:
+    """Return what the jobs give, in their order; the bar moves as soon as any is done."""
+    # joblib 1.3 has the ordered one alone, with which the bar waits for the slowest.
+    unordered = tuple(map(int, joblib.__version__.split(".")[:2])) >= (1, 4)
+    finished = joblib.Parallel(
+        n_jobs=n_jobs, return_as="generator_unordered" if unordered else "generator"
+    )(joblib.delayed(job.result)(place) for place, job in enumerate(jobs))
+    bar = tqdm(finished, total=len(jobs), desc="labelling loops", disable=not progress)
+    return [result for _, result in sorted(bar, key=lambda pair: pair[0])]
 
 
 def _curve(

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
 
 import numpy as np
+from scipy.stats import rankdata
 
-from skactive._validation import check_integer
+from skactive._frame import as_frame
+from skactive._validation import check_choice, check_integer, check_number
+from skactive.model_selection._paired_tests import (
+    CORRECTIONS,
+    TESTS,
+    PairedTests,
+    corrected,
+    tested,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +36,22 @@ class StrategyComparison:
         Scores with every label of the training part.
     scoring : str
         What the scores are.
+    n_train : ndarray of int of shape (n_splits,) or None
+        Samples in the training part of each split; None where it is not known.
+    n_test : ndarray of int of shape (n_splits,) or None
+        Samples in its test part.
 
     See Also
     --------
     compare_strategies : Makes one.
-    skactive.inspection.LabelingCurveDisplay : Draws one.
+    labeling_curve : Makes one of a single strategy.
+    skactive.inspection.LabelingCurveDisplay : Draws the curves.
+    skactive.inspection.StrategyComparisonDisplay : Draws who wins, and whether that is sure.
+
+    Notes
+    -----
+    Numbers come in two forms: `table` and `cv_results` are plain dicts of arrays, which need
+    nothing installed and which ``pandas.DataFrame`` takes; `frame` is the DataFrame itself.
 
     Examples
     --------
@@ -53,11 +75,39 @@ class StrategyComparison:
     test_scores: np.ndarray
     full_scores: np.ndarray
     scoring: str
+    n_train: np.ndarray | None = None
+    n_test: np.ndarray | None = None
 
     @property
     def mean_scores(self) -> np.ndarray:
         """Scores averaged over splits, shape (n_strategies, n_points)."""
         return np.asarray(self.test_scores.mean(axis=1))
+
+    @property
+    def cv_results(self) -> dict[str, np.ndarray]:
+        """Scores in the manner of a grid search's `cv_results_`.
+
+        One row per strategy and number of labels, with the columns 'strategy', 'n_labels',
+        'split0_test_score' and so on, 'mean_test_score', 'std_test_score' (the standard
+        deviation over the splits, ddof=0) and 'rank_test_score', 1 for the best mean at that
+        number of labels; equal ones share the better rank.
+        """
+        n_strategies, n_splits, n_points = self.test_scores.shape
+        means = self.mean_scores
+        lost = np.where(np.isnan(means), -np.inf, means)
+        ranks = rankdata(-lost, method="min", axis=0).astype(np.int32)
+        splits = {
+            f"split{split}_test_score": self.test_scores[:, split].ravel()
+            for split in range(n_splits)
+        }
+        return {
+            "strategy": np.repeat(self.names, n_points),
+            "n_labels": np.tile(self.n_labels, n_strategies),
+            **splits,
+            "mean_test_score": means.ravel(),
+            "std_test_score": self.test_scores.std(axis=1).ravel(),
+            "rank_test_score": ranks.ravel(),
+        }
 
     def labels_to_score(self, score: float) -> np.ndarray:
         """Return how many labels each strategy needs, on average over splits, for a score.
@@ -141,6 +191,119 @@ class StrategyComparison:
         interval = np.column_stack([needed[reference] / needed, lower, upper])
         return np.where(np.isfinite(interval), interval, np.nan)
 
+    def paired_tests(
+        self,
+        *,
+        baseline: str | None = None,
+        n_labels: int | None = None,
+        test: str = "corrected_t",
+        correction: str | None = "holm",
+        alpha: float = 0.05,
+    ) -> PairedTests:
+        """Test for pairs of strategies whether their difference over the splits may be chance.
+
+        Parameters
+        ----------
+        baseline : str, default=None
+            The name of the strategy with which the others are tested; None tests every pair.
+        n_labels : int, default=None
+            The number of labels at which scores are compared; None compares the areas under
+            the curves.
+        test : {'corrected_t', 'wilcoxon'}, default='corrected_t'
+            The corrected resampled t-test of Nadeau and Bengio, or the signed-rank test of
+            Wilcoxon.
+        correction : {'holm', 'benjamini_hochberg'}, default='holm'
+            How p-values are corrected for the number of pairs: Holm's bounds the chance of even
+            one false finding, Benjamini and Hochberg's the share of false ones among all
+            findings. None leaves them as they are.
+        alpha : float, default=0.05
+            The level below which a corrected p-value is significant, in (0, 1).
+
+        Returns
+        -------
+        tests : PairedTests
+            One entry per pair, in the order of `names`.
+
+        Raises
+        ------
+        ValueError
+            If there is one strategy alone, a name or a number of labels is not known, or the
+            t-test is asked for where `n_train` or `n_test` is not.
+
+        Notes
+        -----
+        With the differences d_j of J splits, their mean m and variance s² (ddof=1), the
+        statistic of the corrected test is t = m / √((1/J + n_test/n_train) s²) with J − 1
+        degrees of freedom. The plain test has 1/J alone, as if the splits were independent; but
+        they share training samples, and it finds differences where there are none. That holds
+        for Wilcoxon's test too, which in turn needs no normal distribution; with five splits or
+        fewer its p-value is never below 0.05.
+
+        One split tells nothing about chance: p is NaN, and nothing significant. Strategies
+        equal in all splits have p = 1. The same difference in all splits has t = ±∞ and p = 0.
+        Differences no larger than rounding count as none.
+
+        References
+        ----------
+        C. Nadeau, Y. Bengio: Inference for the Generalization Error. Machine Learning 52, 2003.
+
+        F. Wilcoxon: Individual Comparisons by Ranking Methods. Biometrics Bulletin 1, 1945.
+
+        S. Holm: A Simple Sequentially Rejective Multiple Test Procedure. Scandinavian Journal
+        of Statistics 6, 1979.
+
+        Y. Benjamini, Y. Hochberg: Controlling the False Discovery Rate. Journal of the Royal
+        Statistical Society B 57, 1995.
+        """
+        check_choice(self, "test", test, TESTS)
+        if correction is not None:
+            check_choice(self, "correction", correction, CORRECTIONS)
+        if not 0 < check_number(self, "alpha", alpha) < 1:
+            raise ValueError(f"The 'alpha' parameter must be above 0 and below 1. Got {alpha}.")
+        pairs = self._pairs(baseline)
+        differences = self._differences(n_labels)[tuple(np.transpose(pairs))]
+        statistic, p_value = tested(differences, test, self._test_to_train(test))
+        corrected_p_value = corrected(p_value, correction)
+        return PairedTests(
+            first=tuple(self.names[first] for first, _ in pairs),
+            second=tuple(self.names[second] for _, second in pairs),
+            mean_difference=differences.mean(axis=1),
+            statistic=statistic,
+            p_value=p_value,
+            corrected_p_value=corrected_p_value,
+            significant=corrected_p_value < alpha,
+            test=test,
+            correction=correction,
+            alpha=alpha,
+        )
+
+    def win_tie_loss(self, *, n_labels: int | None = None, tolerance: float = 0.0) -> np.ndarray:
+        """Count the splits in which each strategy is better than, equal to and worse than others.
+
+        Parameters
+        ----------
+        n_labels : int, default=None
+            The number of labels at which scores are compared; None compares the areas under
+            the curves.
+        tolerance : float, default=0.0
+            The largest difference that counts as a tie, in units of the score. One no larger
+            than rounding always does.
+
+        Returns
+        -------
+        counts : ndarray of int of shape (n_strategies, n_strategies, 3)
+            Splits that the strategy of the row wins against that of the column, that are tied,
+            and that it loses.
+        """
+        tolerance = check_number(self, "tolerance", tolerance)
+        differences = self._differences(n_labels)
+        outcomes = [
+            differences > tolerance,
+            np.abs(differences) <= tolerance,
+            differences < -tolerance,
+        ]
+        return np.stack([outcome.sum(axis=2) for outcome in outcomes], axis=2)
+
     def table(self) -> dict[str, np.ndarray]:
         """Return all scores in long form, one row per strategy, split and number of labels.
 
@@ -157,6 +320,59 @@ class StrategyComparison:
             "n_labels": self.n_labels[point],
             "score": self.test_scores.ravel(),
         }
+
+    def frame(self) -> Any:
+        """Return all scores as a DataFrame in long form.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            The columns of `table`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        return as_frame(self, self.table())
+
+    def _differences(self, n_labels: int | None) -> np.ndarray:
+        """Height of each strategy above each other one, shape (strategies, strategies, splits)."""
+        if n_labels is None:
+            heights = self.area_under_curve()
+        else:
+            known = self.n_labels.tolist()
+            if n_labels not in known:
+                nearest = min(known, key=lambda known_number: abs(known_number - n_labels))
+                raise ValueError(
+                    f"The curves have no point at {n_labels} labels. Hint: the nearest is "
+                    f"{nearest}."
+                )
+            heights = self.test_scores[:, :, known.index(n_labels)]
+        rows, columns = heights[:, np.newaxis], heights[np.newaxis]
+        rounding = np.isclose(rows, columns, rtol=1e-9, atol=1e-12)
+        return np.where(rounding, 0.0, rows - columns)
+
+    def _pairs(self, baseline: str | None) -> list[tuple[int, int]]:
+        if len(self.names) < 2:
+            raise ValueError(
+                f"{self.names[0]!r} is the only strategy, and a test takes two. Hint: compare it "
+                "with another, such as RandomSampling()."
+            )
+        if baseline is None:
+            return list(combinations(range(len(self.names)), 2))
+        reference = self._position(baseline)
+        return [(place, reference) for place in range(len(self.names)) if place != reference]
+
+    def _test_to_train(self, test: str) -> float:
+        if test == "wilcoxon":
+            return 0.0
+        if self.n_train is None or self.n_test is None:
+            raise ValueError(
+                "test='corrected_t' needs the sizes of the splits, `n_train` and `n_test`, and "
+                "this comparison does not know them. Hint: pass test='wilcoxon'."
+            )
+        return float(np.mean(np.asarray(self.n_test) / self.n_train))
 
     def _first_reached(self, curves: np.ndarray, score: float) -> np.ndarray:
         reached = curves >= score

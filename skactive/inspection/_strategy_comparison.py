@@ -1,0 +1,326 @@
+"""Every strategy against every other: who wins, by how much, and whether that is sure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skactive._frame import as_frame
+from skactive.inspection._axes import new_axes
+from skactive.model_selection import PairedTests, StrategyComparison
+
+# Okabe and Ito's vermilion and blue, told apart with any kind of colour vision.
+WORSE, EQUAL, BETTER = "#D55E00", "#FFFFFF", "#0072B2"
+DIAGONAL = "0.90"
+TESTS = {"corrected_t": "corrected resampled t-test", "wilcoxon": "Wilcoxon signed-rank test"}
+CORRECTIONS = {"holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg", None: "not corrected"}
+
+
+class StrategyComparisonDisplay:
+    """Draw the difference between each strategy and each other, and whether it may be chance.
+
+    A cell tells how much higher the curve of the strategy of its row is than that of its column,
+    on average over the labels asked for and the splits, and in how many splits it won, tied and
+    lost. An asterisk marks differences that are hardly chance. The best strategy is the top row;
+    on the diagonal is the mean height of each. Make one with `from_results`.
+
+    Parameters
+    ----------
+    comparison : StrategyComparison
+        The curves, of two strategies or more.
+    n_labels : int, default=None
+        The number of labels at which scores are compared; None compares the areas under the
+        curves.
+    test : {'corrected_t', 'wilcoxon'}, default='corrected_t'
+        The test, as in `StrategyComparison.paired_tests`, of every pair.
+    correction : {'holm', 'benjamini_hochberg'}, default='holm'
+        How p-values are corrected for the number of pairs; None leaves them as they are.
+    alpha : float, default=0.05
+        The level below which a corrected p-value gets an asterisk, in (0, 1).
+    tolerance : float, default=0.0
+        The largest difference that counts as a tie, in units of the score.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+    image_ : matplotlib AxesImage
+        The colours.
+    texts_ : ndarray of matplotlib Text of shape (n_strategies, n_strategies)
+        What the cells say.
+
+    See Also
+    --------
+    LabelingCurveDisplay : Draws the curves.
+    skactive.model_selection.StrategyComparison.paired_tests : Says what the tests are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skactive.inspection import StrategyComparisonDisplay
+    >>> from skactive.model_selection import StrategyComparison
+    >>> heights = np.array([[0.75, 0.78, 0.76, 0.77], [0.80, 0.82, 0.81, 0.83]])
+    >>> comparison = StrategyComparison(
+    ...     names=("random", "cdf-product"),
+    ...     n_labels=np.array([50]),
+    ...     test_scores=heights[:, :, np.newaxis],
+    ...     full_scores=np.full(4, 0.95),
+    ...     scoring="accuracy",
+    ...     n_train=np.full(4, 75),
+    ...     n_test=np.full(4, 25),
+    ... )
+    >>> display = StrategyComparisonDisplay(comparison)
+    >>> display.names
+    ('cdf-product', 'random')
+    >>> display.table()["wins"], display.table()["significant"]
+    (array([4, 0]), array([ True,  True]))
+    """
+
+    def __init__(
+        self,
+        comparison: StrategyComparison,
+        *,
+        n_labels: int | None = None,
+        test: str = "corrected_t",
+        correction: str | None = "holm",
+        alpha: float = 0.05,
+        tolerance: float = 0.0,
+    ) -> None:
+        self.comparison = comparison
+        self.n_labels = n_labels
+        self._tests = comparison.paired_tests(
+            n_labels=n_labels, test=test, correction=correction, alpha=alpha
+        )
+        self._counts = comparison.win_tie_loss(n_labels=n_labels, tolerance=tolerance)
+        heights = comparison.area_under_curve()
+        if n_labels is not None:
+            heights = comparison.test_scores[:, :, comparison.n_labels.tolist().index(n_labels)]
+        self._heights = heights.mean(axis=1)
+        self._order = np.argsort(-self._heights, kind="stable")
+
+    @classmethod
+    def from_results(
+        cls,
+        comparison: StrategyComparison,
+        *,
+        ax: Any = None,
+        n_labels: int | None = None,
+        test: str = "corrected_t",
+        correction: str | None = "holm",
+        alpha: float = 0.05,
+        tolerance: float = 0.0,
+        title: str | None = None,
+    ) -> StrategyComparisonDisplay:
+        """Draw what `compare_strategies` found.
+
+        Parameters
+        ----------
+        comparison : StrategyComparison
+            The curves, of two strategies or more.
+        ax : matplotlib Axes, default=None
+            Where to draw; None takes a new figure, as large as the strategies are many.
+        n_labels : int, default=None
+            The number of labels at which scores are compared; None compares the areas under the
+            curves.
+        test : {'corrected_t', 'wilcoxon'}, default='corrected_t'
+            The test of every pair.
+        correction : {'holm', 'benjamini_hochberg'}, default='holm'
+            How p-values are corrected for the number of pairs; None leaves them as they are.
+        alpha : float, default=0.05
+            The level below which a corrected p-value gets an asterisk, in (0, 1).
+        tolerance : float, default=0.0
+            The largest difference that counts as a tie, in units of the score.
+        title : str, default=None
+            The title; None says which strategy is ahead, and of how many surely.
+
+        Returns
+        -------
+        display : StrategyComparisonDisplay
+            What was drawn, with its artists.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        display = cls(
+            comparison,
+            n_labels=n_labels,
+            test=test,
+            correction=correction,
+            alpha=alpha,
+            tolerance=tolerance,
+        )
+        return display.plot(ax, title=title)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The strategies, the best first."""
+        return tuple(self.comparison.names[place] for place in self._order)
+
+    def plot(self, ax: Any = None, *, title: str | None = None) -> StrategyComparisonDisplay:
+        """Draw the cells.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None takes a new figure, as large as the strategies are many.
+        title : str, default=None
+            The title; None says which strategy is ahead, and of how many surely.
+
+        Returns
+        -------
+        display : StrategyComparisonDisplay
+            This display, with its artists.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        n_strategies = len(self.names)
+        if ax is None:
+            longest = max(len(name) for name in self.names)
+            width, height = 3.2 + 0.09 * longest + 0.85 * n_strategies, 2.4 + 0.62 * n_strategies
+            ax = new_axes(self, figsize=(max(width, 6.4), height))
+        self.ax_, self.figure_ = ax, ax.figure
+        differences, significant, _, _ = self._matrices()
+        self._color(differences)
+        self.texts_ = np.empty((n_strategies, n_strategies), dtype=object)
+        counts = self._counts[np.ix_(self._order, self._order)]
+        for row, column in np.ndindex(n_strategies, n_strategies):
+            if row == column:
+                text = f"{self._heights[self._order[row]]:.3f}"
+            else:
+                star = "*" if significant[row, column] else ""
+                wins, ties, losses = counts[row, column]
+                text = f"{differences[row, column]:+.3f}{star}\n{wins}/{ties}/{losses}"
+            self.texts_[row, column] = self._write(text, row, column, differences)
+        places = range(n_strategies)
+        ax.set_yticks(places, self.names)
+        ax.set_xticks(places, self.names, rotation=35, ha="right", rotation_mode="anchor")
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+        ax.set_xticks(np.arange(1, n_strategies) - 0.5, minor=True)
+        ax.set_yticks(np.arange(1, n_strategies) - 0.5, minor=True)
+        ax.grid(which="minor", color="white", linewidth=2)
+        ax.tick_params(which="minor", length=0)
+        ax.set_title(self._default_title() if title is None else title, loc="left")
+        ax.set_xlabel(self._key(), loc="left", fontsize="small", color="0.35")
+        ax.xaxis.label.set_multialignment("left")
+        return self
+
+    def table(self) -> dict[str, np.ndarray]:
+        """Return the numbers drawn, one row per cell off the diagonal, in their order.
+
+        Returns
+        -------
+        table : dict of str to ndarray of shape (n_rows,)
+            Columns 'strategy' (the row), 'against' (the column), 'mean_difference', 'wins',
+            'ties', 'losses', 'p_value', 'corrected_p_value' and 'significant'.
+        """
+        n_strategies = len(self.names)
+        cells = ~np.eye(n_strategies, dtype=bool)
+        rows, columns = np.nonzero(cells)
+        names = np.asarray(self.names)
+        differences, significant, p_value, corrected = self._matrices()
+        counts = self._counts[np.ix_(self._order, self._order)]
+        return {
+            "strategy": names[rows],
+            "against": names[columns],
+            "mean_difference": differences[cells],
+            "wins": counts[cells, 0],
+            "ties": counts[cells, 1],
+            "losses": counts[cells, 2],
+            "p_value": p_value[cells],
+            "corrected_p_value": corrected[cells],
+            "significant": significant[cells],
+        }
+
+    def frame(self) -> Any:
+        """Return the numbers drawn as a DataFrame.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            The columns of `table`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        return as_frame(self, self.table())
+
+    def _matrices(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Differences, significance, p-values and corrected ones, the best strategy first."""
+        tests: PairedTests = self._tests
+        n_strategies = len(self.names)
+        place = {name: number for number, name in enumerate(self.names)}
+        rows = [place[name] for name in tests.first]
+        columns = [place[name] for name in tests.second]
+        differences = np.zeros((n_strategies, n_strategies))
+        differences[rows, columns], differences[columns, rows] = (
+            tests.mean_difference,
+            -tests.mean_difference,
+        )
+        significant = np.zeros((n_strategies, n_strategies), dtype=bool)
+        significant[rows, columns] = significant[columns, rows] = tests.significant
+        p_value, corrected = np.ones((2, n_strategies, n_strategies))
+        p_value[rows, columns] = p_value[columns, rows] = tests.p_value
+        corrected[rows, columns] = corrected[columns, rows] = tests.corrected_p_value
+        return differences, significant, p_value, corrected
+
+    def _color(self, differences: np.ndarray) -> None:
+        from matplotlib.colors import LinearSegmentedColormap
+
+        colors = LinearSegmentedColormap.from_list("wins", [WORSE, EQUAL, BETTER])
+        colors.set_bad(DIAGONAL)
+        largest = float(np.nanmax(np.abs(differences))) or 1.0
+        off_diagonal = np.ma.masked_array(differences, np.eye(len(differences), dtype=bool))
+        self.image_ = self.ax_.imshow(
+            off_diagonal, cmap=colors, vmin=-largest, vmax=largest, aspect="auto"
+        )
+        bar = self.figure_.colorbar(self.image_, ax=self.ax_, fraction=0.05, pad=0.02)
+        bar.set_label(f"row − column, {self.comparison.scoring.replace('_', ' ')}")
+        bar.outline.set_visible(False)
+
+    def _write(self, text: str, row: int, column: int, differences: np.ndarray) -> Any:
+        depth = abs(differences[row, column]) / self.image_.norm.vmax
+        return self.ax_.text(
+            column,
+            row,
+            text,
+            ha="center",
+            va="center",
+            fontsize=10 if len(self.names) <= 6 else 8.5,
+            fontweight="bold" if "*" in text else "normal",
+            # On full blue or vermilion white reads better, on pale ones black.
+            color="white" if depth > 0.75 else ("0.35" if row == column else "black"),
+        )
+
+    def _default_title(self) -> str:
+        _, significant, _, _ = self._matrices()
+        n_others, n_beaten = len(self.names) - 1, int(significant[0].sum())
+        if n_others == 1:
+            sure = "surely" if n_beaten else "maybe by chance"
+            return f"{self.names[0]} is ahead of {self.names[1]}, {sure}"
+        others = f"{n_beaten} of {n_others} others"
+        return f"{self.names[0]} is ahead, surely of {others}"
+
+    def _key(self) -> str:
+        n_splits = self.comparison.test_scores.shape[1]
+        what = f"score at {self.n_labels} labels"
+        if self.n_labels is None:
+            what = "mean height of the curve"
+        lines = [
+            f"Cell: {what}, row − column; splits won/tied/lost by the row. Diagonal: {what}.",
+            f"* p < {self._tests.alpha:g} over {n_splits} splits, {TESTS[self._tests.test]}, "
+            f"{CORRECTIONS[self._tests.correction]}",
+        ]
+        if n_splits == 1:
+            lines[1] = "One split: whether a difference is chance is not known."
+        return "\n".join(lines)
