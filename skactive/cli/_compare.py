@@ -154,6 +154,12 @@ def add_loop_options(parser: argparse.ArgumentParser) -> None:
         default=-1,
         help="processes that share the work; the result is the same (default: -1, one per core)",
     )
+    group.add_argument(
+        "--resume",
+        metavar="FOLDER",
+        type=Path,
+        help="keep finished loops in FOLDER, and play only what is not there yet",
+    )
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
@@ -184,6 +190,8 @@ def run_compare(arguments: argparse.Namespace) -> None:
     folds = checked_folds(arguments, vectors)
     budget = checked_budget(arguments, vectors, folds)
     folder = writable_folder(arguments.output_dir, "--output-dir")
+    if arguments.resume is not None:
+        writable_folder(arguments.resume, "--resume")
     comparison = compare(arguments, names, vectors, folds, budget)
 
     from skactive.cli._report import explanation, headline, results_table
@@ -273,6 +281,7 @@ def compare(
             cv=folds,
             n_jobs=arguments.jobs,
             random_state=arguments.seed,
+            memory=arguments.resume,
             progress=not arguments.quiet,
         )
     except ValueError as error:

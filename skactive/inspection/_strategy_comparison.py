@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from skactive.model_selection import PairedTests, StrategyComparison
 # Okabe and Ito's vermilion and blue, told apart with any kind of colour vision.
 WORSE, EQUAL, BETTER = "#D55E00", "#FFFFFF", "#0072B2"
 DIAGONAL = "0.90"
+NAME_WIDTH = 20
 TESTS = {"corrected_t": "corrected resampled t-test", "wilcoxon": "Wilcoxon signed-rank test"}
 CORRECTIONS = {"holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg", None: "not corrected"}
 
@@ -183,9 +185,8 @@ class StrategyComparisonDisplay:
         """
         n_strategies = len(self.names)
         if ax is None:
-            longest = max(len(name) for name in self.names)
-            width, height = 3.2 + 0.09 * longest + 0.85 * n_strategies, 2.4 + 0.62 * n_strategies
-            ax = new_axes(self, figsize=(max(width, 6.4), height))
+            size = (max(7.0, 4.4 + 0.85 * n_strategies), 2.8 + 0.62 * n_strategies)
+            ax = new_axes(self, figsize=size)
         self.ax_, self.figure_ = ax, ax.figure
         differences, significant, _, _ = self._matrices()
         self._color(differences)
@@ -197,11 +198,13 @@ class StrategyComparisonDisplay:
             else:
                 star = "*" if significant[row, column] else ""
                 wins, ties, losses = counts[row, column]
-                text = f"{differences[row, column]:+.3f}{star}\n{wins}/{ties}/{losses}"
+                difference = f"{differences[row, column]:+.3f}".replace("-", "−")
+                text = f"{difference}{star}\n{wins}/{ties}/{losses}"
             self.texts_[row, column] = self._write(text, row, column, differences)
         places = range(n_strategies)
-        ax.set_yticks(places, self.names)
-        ax.set_xticks(places, self.names, rotation=35, ha="right", rotation_mode="anchor")
+        shown = [textwrap.fill(name, NAME_WIDTH) for name in self.names]
+        ax.set_yticks(places, shown)
+        ax.set_xticks(places, shown, rotation=35, ha="right", rotation_mode="anchor")
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
         ax.set_xticks(np.arange(1, n_strategies) - 0.5, minor=True)
@@ -289,7 +292,8 @@ class StrategyComparisonDisplay:
         bar.outline.set_visible(False)
 
     def _write(self, text: str, row: int, column: int, differences: np.ndarray) -> Any:
-        depth = abs(differences[row, column]) / self.image_.norm.vmax
+        # On full blue white reads better; on vermilion and all that is paler, black.
+        on_blue = differences[row, column] > 0.8 * self.image_.norm.vmax
         return self.ax_.text(
             column,
             row,
@@ -298,8 +302,7 @@ class StrategyComparisonDisplay:
             va="center",
             fontsize=10 if len(self.names) <= 6 else 8.5,
             fontweight="bold" if "*" in text else "normal",
-            # On full blue or vermilion white reads better, on pale ones black.
-            color="white" if depth > 0.75 else ("0.35" if row == column else "black"),
+            color="0.35" if row == column else ("white" if on_blue else "black"),
         )
 
     def _default_title(self) -> str:
@@ -313,14 +316,19 @@ class StrategyComparisonDisplay:
 
     def _key(self) -> str:
         n_splits = self.comparison.test_scores.shape[1]
-        what = f"score at {self.n_labels} labels"
+        what = f"mean score at {self.n_labels} labels"
         if self.n_labels is None:
             what = "mean height of the curve"
-        lines = [
-            f"Cell: {what}, row − column; splits won/tied/lost by the row. Diagonal: {what}.",
-            f"* p < {self._tests.alpha:g} over {n_splits} splits, {TESTS[self._tests.test]}, "
-            f"{CORRECTIONS[self._tests.correction]}",
-        ]
-        if n_splits == 1:
-            lines[1] = "One split: whether a difference is chance is not known."
-        return "\n".join(lines)
+        sure = "One split: whether a difference is chance is not known."
+        if n_splits > 1:
+            sure = (
+                f"* p < {self._tests.alpha:g} over {n_splits} splits, {TESTS[self._tests.test]}, "
+                f"{CORRECTIONS[self._tests.correction]}"
+            )
+        return "\n".join(
+            [
+                f"Above: {what}, row − column; on the diagonal: of the row",
+                "Below: splits won/tied/lost by the row",
+                sure,
+            ]
+        )

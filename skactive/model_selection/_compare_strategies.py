@@ -177,8 +177,12 @@ def compare_strategies(
     n_curves = len(splits) * len(strategies)
     n_workers = joblib.effective_n_jobs(n_jobs)
     if len(strategies) > n_workers:
-        missing = [place for place, job in enumerate(jobs[:n_curves]) if not job.is_stored()]
-        waiting = sorted({place % len(strategies) for place in missing[n_workers:]})
+        missing = [
+            place % len(strategies)
+            for place, job in enumerate(jobs[:n_curves])
+            if not job.is_stored()
+        ]
+        waiting = sorted(set(missing) - set(missing[:n_workers]))
         asked = [list(strategies.values())[place] for place in waiting]
         _ask_once(estimator, asked, take_rows(X, splits[0][0]))
     results = _results(jobs, n_jobs, progress=progress)
