@@ -305,6 +305,24 @@ def test_ctrl_c_ends_with_130_and_no_traceback(blobs, capsys, monkeypatch):
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_run_that_is_resumed_plays_nothing_twice(blobs, monkeypatch):
+    first = csv_bytes("out", "--resume", "loops", "--jobs", "1")
+
+    def played(*_):
+        raise AssertionError("a loop was played again")
+
+    monkeypatch.setattr("skactive.model_selection._compare_strategies.play", played)
+    monkeypatch.setattr("skactive.model_selection._compare_strategies.clone", lambda x: x)
+    assert csv_bytes("again", "--resume", "loops", "--jobs", "1") == first
+
+
+def test_a_folder_of_loops_that_cannot_be_written_is_one_sentence(blobs, capsys):
+    Path("file").touch()
+    assert "another folder with --resume" in error_of(
+        capsys, "blobs.npz", *SMALL, "--resume", "file/loops"
+    )
+
+
 def test_help_and_version_are_printed(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"skactive {skactive.__version__}\n"

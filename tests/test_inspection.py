@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from skactive.inspection import LabelingCurveDisplay
-from skactive.model_selection import StrategyComparison
+from skactive.model_selection import StrategyComparison, compare_strategies
+from skactive.strategies import RandomSampling
 
 matplotlib = pytest.importorskip("matplotlib")
 
@@ -205,10 +206,52 @@ def test_a_parameter_out_of_range_is_an_error(comparison, parameter, value, sent
     assert str(caught.value) == (f"The '{parameter}' parameter of LabelingCurveDisplay {sentence}")
 
 
-def test_missing_matplotlib_is_told_with_the_extra_to_install(comparison, monkeypatch):
-    for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
+def test_a_display_plays_the_loops_itself(ax):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    arguments = {"budget": 6, "cv": 2, "random_state": 0, "batch_size": 2}
+    strategies = {"random": RandomSampling()}
+    y = np.arange(40) % 2
+    display = LabelingCurveDisplay.from_estimator(
+        None, strategies, X, y, ax=ax, title="Noise", **arguments
+    )
+    expected = compare_strategies(None, strategies, X, y, **arguments)
+    np.testing.assert_array_equal(display.lines_[0].get_ydata(), expected.mean_scores[0])
+    assert ax.get_title(loc="left") == "Noise"
+
+
+def test_nothing_is_played_that_could_not_be_drawn(monkeypatch):
+    monkeypatch.setattr(
+        "skactive.inspection._labeling_curve.compare_strategies", lambda *_, **__: pytest.fail()
+    )
+    with pytest.raises(ValueError, match="'band' parameter of LabelingCurveDisplay"):
+        LabelingCurveDisplay.from_estimator(None, {}, [], [], band="wide")
+    hide(monkeypatch, "matplotlib")
+    with pytest.raises(ImportError, match="LabelingCurveDisplay needs matplotlib"):
+        LabelingCurveDisplay.from_estimator(None, {}, [], [])
+
+
+def test_one_strategy_is_drawn_too(ax):
+    curve = StrategyComparison(
+        ("CDFProduct",), N_LABELS, np.array([CURVES["margin"]]), np.ones(3), "accuracy"
+    )
+    display = LabelingCurveDisplay.from_results(curve, ax=ax)
+    assert display.ax_.get_title(loc="left") == "CDFProduct, 3 splits"
+
+
+def test_the_frame_is_the_table(comparison):
+    pd = pytest.importorskip("pandas")
+    display = LabelingCurveDisplay(comparison)
+    pd.testing.assert_frame_equal(display.frame(), pd.DataFrame(display.table()))
+
+
+def hide(monkeypatch, package):
+    for name in [name for name in sys.modules if name.split(".")[0] == package]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, package, None)
+
+
+def test_missing_matplotlib_is_told_with_the_extra_to_install(comparison, monkeypatch):
+    hide(monkeypatch, "matplotlib")
     display = LabelingCurveDisplay(comparison)
     assert len(display.table()["mean"]) == 12
     with pytest.raises(ImportError) as caught:

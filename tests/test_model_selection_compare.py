@@ -6,15 +6,20 @@ import scipy.sparse as sp
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import get_scorer, make_scorer, recall_score
-from sklearn.model_selection import ShuffleSplit, StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import (
+    ShuffleSplit,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    StratifiedShuffleSplit,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from skactive import ActiveLearner
-from skactive.model_selection import compare_strategies
+from skactive.model_selection import compare_strategies, labeling_curve
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling
 
@@ -258,6 +263,15 @@ def test_the_progress_bar_goes_to_standard_error_and_only_when_asked_for(capsys)
         ({"groups": [1, 2], "cv": StratifiedGroupKFold(2)}, ValueError, "inconsistent numbers"),
         ({"scoring": "beauty"}, ValueError, "'beauty' is not a valid scoring value|scoring"),
         ({"strategies": {"none": LogisticRegression()}}, TypeError, "must be a query strategy"),
+        ({"strategies": {"none": max}}, TypeError, "must be a query strategy"),
+        ({"strategies": [CDFProduct()]}, TypeError, "must be a dict of query strategies by name"),
+        ({"y": [0.0, np.nan] * 30}, ValueError, r"y\[1\] is missing \(NaN"),
+        ({"cv": []}, ValueError, "`cv` gives no split"),
+        (
+            {"cv": 8, "y": ["ash"] * 57 + ["birch"] * 3},
+            ValueError,
+            r"cv=8 stratified folds need 8 samples of each class, and class 'birch' has 3. Hint",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_refused(parameters, error, message):
@@ -265,6 +279,112 @@ def test_what_cannot_be_compared_is_refused(parameters, error, message):
     arguments = {"strategies": STRATEGIES, "y": y, "budget": 10, "cv": 2} | parameters
     with pytest.raises(error, match=message):
         compare_strategies(None, arguments.pop("strategies"), X, arguments.pop("y"), **arguments)
+
+
+class FirstLoopIsOver(Exception):
+    """Raised by the first score: by then every fault of a strategy should have shown."""
+
+
+@pytest.mark.parametrize(
+    ("strategy", "message"),
+    [
+        (CDFProduct(weights={"density": -1.0}), r"weights\['density'\]' .* at least 0. Got -1.0"),
+        (
+            CDFProduct(weights={"beauty": 1.0}),
+            r"names 'beauty', which is not one of its measures: \['uncertainty', 'density', 'div",
+        ),
+    ],
+)
+def test_a_fault_of_the_last_strategy_shows_before_the_first_loop(strategy, message):
+    X, y = clouds()
+
+    def scorer(*_):
+        raise FirstLoopIsOver
+
+    strategies = {"random": RandomSampling(), "good": CDFProduct(), "bad": strategy}
+    with pytest.raises(ValueError, match=message):
+        compare_strategies(None, strategies, X, y, budget=9, cv=2, scoring=scorer)
+    del strategies["bad"]
+    with pytest.raises(FirstLoopIsOver):
+        compare_strategies(None, strategies, X, y, budget=9, cv=2, scoring=scorer)
+
+
+@pytest.mark.parametrize(
+    "estimator", [LinearSVC(), RidgeClassifier(), make_pipeline(StandardScaler(), LinearSVC())]
+)
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize(
+    "scoring", ["neg_log_loss", lambda fitted, X, y: fitted.predict_proba(X).max()]
+)
+def test_a_score_of_probabilities_needs_a_classifier_that_gives_them(estimator, n_classes, scoring):
+    X, y = clouds(n_classes)
+    asked = []
+
+    class Noted(RandomSampling):
+        def utilities(self, pool):
+            asked.append(len(pool.labeled))
+            return super().utilities(pool)
+
+    with pytest.raises(ValueError, match=r"scoring='?.* needs probabilities, and .* has no pred"):
+        compare_strategies(estimator, {"r": Noted()}, X, y, budget=9, cv=2, scoring=scoring)
+    assert asked == []
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "f1", "average_precision"])
+def test_a_score_that_does_without_probabilities_is_given(scoring):
+    X, y = clouds(2)
+    y = y == "birch"
+    found = compare_strategies(RidgeClassifier(), STRATEGIES, X, y, budget=9, cv=2, scoring=scoring)
+    assert np.isfinite(found.test_scores).all()
+
+
+def test_the_sizes_of_the_splits_are_kept():
+    X, y = clouds()
+    found = compare_strategies(None, STRATEGIES, X, y, budget=5, cv=ShuffleSplit(2, test_size=9))
+    assert (found.n_train.tolist(), found.n_test.tolist()) == ([51, 51], [9, 9])
+
+
+def test_a_labeling_curve_is_a_comparison_of_one():
+    X, y = clouds()
+    same = {"budget": 9, "batch_size": 2, "cv": 3, "random_state": 4, "scoring": "f1_macro"}
+    alone = labeling_curve(None, RandomSampling(), X, y, **same)
+    assert alone.names == ("RandomSampling",)
+    same_curves(alone, compare_strategies(None, {"r": RandomSampling()}, X, y, **same))
+    default = labeling_curve(None, None, X, y, **same)
+    assert default.names == ("CDFProduct",)
+
+
+@pytest.mark.parametrize(
+    "cv", [16, StratifiedShuffleSplit(16, random_state=0), StratifiedGroupKFold(16)]
+)
+def test_a_labeling_curve_takes_folds_and_splitters(cv):
+    X, y = clouds()
+    curve = labeling_curve(None, RandomSampling(), X, y, budget=3, cv=cv, groups=np.arange(60))
+    assert curve.test_scores.shape == (1, 16, 3)
+
+
+def test_the_first_of_sixteen_folds_are_those_of_the_seed():
+    X, y = clouds()
+    splits = list(StratifiedKFold(16, shuffle=True, random_state=5).split(X, y))
+    settings = {"budget": 3, "random_state": 5}
+    same_curves(
+        labeling_curve(None, RandomSampling(), X, y, **settings),
+        labeling_curve(None, RandomSampling(), X, y, cv=splits, **settings),
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"budget": 0}, "'budget' parameter of labeling_curve must be an int of at least 1"),
+        ({"batch_size": 0}, "'batch_size' parameter of labeling_curve must be an int of at le"),
+        ({"budget": 57}, "budget=57 labels .* smallest training part has 56 samples"),
+    ],
+)
+def test_a_labeling_curve_that_cannot_be_is_refused(parameters, message):
+    X, y = clouds()
+    with pytest.raises(ValueError, match=message):
+        labeling_curve(None, RandomSampling(), X, y, **parameters)
 
 
 def test_asking_actively_beats_asking_at_random_on_digits():

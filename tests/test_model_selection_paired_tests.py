@@ -267,7 +267,10 @@ def test_savings_have_the_interval_of_every_draw_there_is():
         ({"baseline": "fats"}, r"No strategy is named 'fats'. Known are \['a', 'b', 'c'\]"),
         ({"n_labels": 17}, "no point at 17 labels. Hint: the nearest is 20."),
         ({"test": "t"}, r"'test' parameter of StrategyComparison must be one of \['corrected_t', "),
-        ({"correction": "bonferroni"}, r"'correction' parameter .* one of \['benjamini_hochberg', "),
+        (
+            {"correction": "bonferroni"},
+            r"'correction' parameter .* one of \['benjamini_hochberg', ",
+        ),
         ({"alpha": 1.0}, "'alpha' parameter must be above 0 and below 1. Got 1.0"),
         ({"alpha": 0.0}, "'alpha' parameter must be above 0 and below 1. Got 0.0"),
     ],

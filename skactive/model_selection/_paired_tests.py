@@ -120,8 +120,10 @@ def tested(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return statistic and two-sided p-value for each row of differences over splits."""
     n_pairs, n_splits = differences.shape
-    statistic, p_value = np.full(n_pairs, np.nan), np.full(n_pairs, np.nan)
-    known = np.isfinite(differences).all(axis=1) & (n_splits > 1)
+    statistic, p_value = np.full((2, n_pairs), np.nan)
+    if n_splits == 1:
+        return statistic, p_value
+    known = np.isfinite(differences).all(axis=1)
     # Where nothing differs there is nothing to tell apart, whatever the test makes of it.
     equal = known & ~differences.any(axis=1)
     statistic[equal], p_value[equal] = 0.0, 1.0
