@@ -25,15 +25,15 @@ strategies = {
 # %%
 # The loop
 # --------
-# In each of three splits, the training part is the pool. The classifier, k-nearest neighbours, learns each label at once
-# and is scored on the test part after each.
+# In each of ten splits, the training part is the pool. Five samples are asked about at once; the classifier, k-nearest
+# neighbours, learns their labels and is scored on the test part.
 
 from sklearn.datasets import load_digits
 
 from skactive.model_selection import compare_strategies
 
 X, y = load_digits(return_X_y=True)
-settings = {"budget": 150, "cv": 3, "random_state": 0}
+settings = {"budget": 150, "batch_size": 5, "cv": 10, "random_state": 0}
 comparison = compare_strategies(None, strategies, X, y, **settings)
 
 # %%
@@ -56,6 +56,25 @@ print("share of full score  " + "  ".join(f"{name:>17}" for name in comparison.n
 for share in (0.7, 0.8, 0.9, 0.95):
     counts = comparison.labels_to_score(share * full_score)
     print(f"{share:>19.0%}  " + "  ".join(f"{count:>17.0f}" for count in counts))
+
+# %%
+# Is it sure?
+# -----------
+# The curves of two strategies may differ by chance. Each pair is tested over the splits, on the mean height of its
+# curves, by a t-test that allows for the training samples which the splits share.
+
+from skactive.inspection import StrategyComparisonDisplay
+
+display = StrategyComparisonDisplay.from_results(comparison)
+
+# %%
+# The same in numbers, each against random selection:
+
+tests = comparison.paired_tests(baseline="random")
+for name, difference, p_value in zip(
+    tests.first, tests.mean_difference, tests.corrected_p_value, strict=True
+):
+    print(f"{name:>17}: {difference:+.3f}, p = {p_value:.1g}")
 
 # %%
 # What was learned

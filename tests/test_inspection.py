@@ -221,7 +221,8 @@ def test_a_display_plays_the_loops_itself(ax):
 
 def test_nothing_is_played_that_could_not_be_drawn(monkeypatch):
     monkeypatch.setattr(
-        "skactive.inspection._labeling_curve.compare_strategies", lambda *_, **__: pytest.fail()
+        "skactive.inspection._labeling_curve.compare_strategies",
+        lambda *_, **__: pytest.fail("played"),
     )
     with pytest.raises(ValueError, match="'band' parameter of LabelingCurveDisplay"):
         LabelingCurveDisplay.from_estimator(None, {}, [], [], band="wide")

@@ -227,7 +227,7 @@ def test_what_cannot_be_pickled_is_told_before_any_loop(tmp_path):
 
 
 def test_without_a_seed_there_is_nothing_to_resume(tmp_path):
-    with pytest.raises(ValueError, match="random_state=None finds no loop again.*random_state=0"):
+    with pytest.raises(ValueError, match=r"random_state=None finds no loop again.*random_state=0"):
         played(tmp_path, random_state=None)
 
 

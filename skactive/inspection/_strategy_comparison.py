@@ -281,7 +281,7 @@ class StrategyComparisonDisplay:
         from matplotlib.colors import LinearSegmentedColormap
 
         colors = LinearSegmentedColormap.from_list("wins", [WORSE, EQUAL, BETTER])
-        colors.set_bad(DIAGONAL)
+        colors = colors.with_extremes(bad=DIAGONAL)
         largest = float(np.nanmax(np.abs(differences))) or 1.0
         off_diagonal = np.ma.masked_array(differences, np.eye(len(differences), dtype=bool))
         self.image_ = self.ax_.imshow(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.pipeline import Pipeline
 
 from skactive._rows import take_rows
 from skactive.learner import ActiveLearner
@@ -123,8 +124,10 @@ def check_scorer(scorer: Any, name: Any, estimator: Any, X: Any, y: np.ndarray) 
         if "predict_proba" not in str(error):
             return
         shown = name if isinstance(name, str) else getattr(name, "__name__", name)
+        classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
         raise ValueError(
-            f"scoring={shown!r} needs probabilities, and {estimator!r} has no predict_proba. "
+            f"scoring={shown!r} needs probabilities, and {type(classifier).__name__} has no "
+            "predict_proba. "
             "Hint: choose a classifier that has it, wrap this one in CalibratedClassifierCV, or "
             "choose a score of predictions, such as 'balanced_accuracy'."
         ) from error

@@ -73,8 +73,8 @@ class Job:
         return place, self._call(*self._arguments)
 
 
-def finished(key: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Call the function; `key` is what joblib knows the result by."""
+def finished(key: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:  # noqa: ARG001 - joblib knows the result by `key`
+    """Return what a function gives for arguments."""
     return function(*arguments)
 
 
