@@ -79,9 +79,11 @@ for name, difference, p_value in zip(
 # %%
 # What was learned
 # ----------------
-# - Margin sampling and the CDF product need little more than half the labels of random selection.
-# - The CDF product is ahead with the first labels, while the classifier knows too little for its uncertainty to mean
-#   much. Later plain margin sampling catches up, and for the last few per cent it needs fewer labels.
-# - Uncertainty and density without diversity are no better than random selection: they ask about the same crowd again
+# - For 90 % of the accuracy with every label, the CDF product needs 55 labels, margin sampling 65 and random selection
+#   105. That both are better than random is sure: they win in all ten splits.
+# - Which of the two is better is not: over the whole curve the CDF product is ahead by 0.012, but it wins in six splits
+#   and loses in four. It is ahead with the first labels, while the classifier knows too little for its uncertainty to
+#   mean much; for the last few per cent margin sampling needs fewer.
+# - Uncertainty and density without diversity are surely worse than random selection: they ask about the same crowd again
 #   and again. What a measure is worth shows only in company.
 # - One set of samples is not all sets of samples: play the loop on yours before you choose.

@@ -73,7 +73,11 @@ class Job:
         return place, self._call(*self._arguments)
 
 
-def finished(key: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:  # noqa: ARG001 - joblib knows the result by `key`
+def finished(
+    key: str,  # noqa: ARG001 - what joblib knows the result by
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+) -> Any:
     """Return what a function gives for arguments."""
     return function(*arguments)
 
