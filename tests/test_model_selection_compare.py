@@ -1,5 +1,8 @@
 """compare_strategies: what its labelling curves are, and what it refuses."""
 
+import threading
+
+import joblib
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -248,6 +251,36 @@ def test_the_progress_bar_goes_to_standard_error_and_only_when_asked_for(capsys)
     assert out == ""
     assert "labelling loops: 100%" in err
     assert "6/6" in err
+
+
+@pytest.mark.skipif(
+    tuple(map(int, joblib.__version__.split(".")[:2])) < (1, 4),
+    reason="joblib 1.3 gives results in the order of the jobs alone",
+)
+def test_the_bar_does_not_wait_for_the_slowest_loop(monkeypatch):
+    X, y = clouds()
+    second_is_done = threading.Event()
+
+    class Slow(RandomSampling):
+        def utilities(self, pool):
+            assert second_is_done.wait(30)
+            return super().utilities(pool)
+
+    places = []
+
+    def bar(finished, **_):
+        for place, result in finished:
+            places.append(place)
+            second_is_done.set()
+            yield place, result
+
+    monkeypatch.setattr("skactive.model_selection._compare_strategies.tqdm", bar)
+    with joblib.parallel_config("threading"):
+        compare_strategies(
+            None, {"slow": Slow(), "r": RandomSampling()}, X, y, budget=2, cv=2, n_jobs=2
+        )
+    assert places[0] == 1
+    assert sorted(places) == list(range(6))
 
 
 @pytest.mark.parametrize(

@@ -280,8 +280,8 @@ class StrategyComparisonDisplay:
     def _color(self, differences: np.ndarray) -> None:
         from matplotlib.colors import LinearSegmentedColormap
 
-        colors = LinearSegmentedColormap.from_list("wins", [WORSE, EQUAL, BETTER])
-        colors = colors.with_extremes(bad=DIAGONAL)
+        scale = LinearSegmentedColormap.from_list("wins", [WORSE, EQUAL, BETTER])
+        colors = scale.with_extremes(bad=DIAGONAL)
         largest = float(np.nanmax(np.abs(differences))) or 1.0
         off_diagonal = np.ma.masked_array(differences, np.eye(len(differences), dtype=bool))
         self.image_ = self.ax_.imshow(
