@@ -21,6 +21,7 @@ def labeling_curve(
     cv: Any = 16,
     groups: Any = None,
     scoring: Any = "accuracy",
+    oracle: Any = None,
     n_jobs: int | None = None,
     random_state: int | None = None,
     memory: Any = None,
@@ -54,6 +55,8 @@ def labeling_curve(
     scoring : str or callable, default='accuracy'
         The score, as `sklearn.metrics.get_scorer` knows it. Classes that were not met yet have
         probability 0.
+    oracle : Oracle or callable, default=None
+        Who answers, where it is not `y`; see `compare_strategies`.
     n_jobs : int, default=None
         How many processes share the splits, as in joblib; -1 takes all cores.
     random_state : int, default=None
@@ -107,6 +110,7 @@ def labeling_curve(
         cv=cv,
         groups=groups,
         scoring=scoring,
+        oracle=oracle,
         n_jobs=n_jobs,
         random_state=random_state,
         memory=memory,
