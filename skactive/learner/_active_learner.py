@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,9 @@ from skactive.learner._arguments import (
     stored_samples,
 )
 from skactive.learner._query_explanation import QueryExplanation, explain_query
+from skactive.learner._html import learner_html
 from skactive.learner._teaching import teaching_for
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier, VoteExplanation
 from skactive.neighbors._labels import check_labels
 from skactive.pool import Pool
 from skactive.pool._features import is_fitted
@@ -466,6 +468,35 @@ class ActiveLearner:
         """
         return X if self._steps is None else self._steps.transform(X)
 
+    def explain(self, X: Any) -> VoteExplanation:
+        """Name the samples of the pool that made each prediction, and their share in it.
+
+        Parameters
+        ----------
+        X : array-like of length n_queries
+            Samples of the kind of X_pool.
+
+        Returns
+        -------
+        explanation : VoteExplanation
+            What `IncrementalKNeighborsClassifier.explain` says, its `indices` being positions in
+            X_pool; -1 for a labelled sample from outside the pool.
+
+        Raises
+        ------
+        TypeError
+            If the classifier has no `explain`.
+        """
+        self.fitted_estimator()
+        classifier = self._teaching.classifier
+        if not hasattr(classifier, "explain"):
+            raise TypeError(
+                f"{type(classifier).__name__} cannot name the samples behind a prediction. "
+                "Hint: IncrementalKNeighborsClassifier can."
+            )
+        explanation = classifier.explain(self.features(X))
+        return replace(explanation, indices=self._teaching.positions_of(explanation.indices))
+
     def fitted_estimator(self) -> Any:
         """Return the estimator with all answers learnt.
 
@@ -494,6 +525,17 @@ class ActiveLearner:
             f"{self.pool.n_candidates} left, estimator={self.estimator!r}, "
             f"strategy={self.strategy!r}>"
         )
+
+    def _repr_html_(self) -> str:
+        counts = [
+            ("labelled", len(self.labeled)),
+            ("skipped", len(self.pool.skipped)),
+            ("left", self.pool.n_candidates),
+        ]
+        outside = self.pool.n_labeled - len(self.labeled)
+        if outside:
+            counts.insert(1, ("labelled beforehand", outside))
+        return learner_html(self.estimator, self.strategy, counts, self.classes_.tolist())
 
     def _relabel(self, positions: np.ndarray, y: Any) -> np.ndarray:
         before = self.pool.labels_of(positions)

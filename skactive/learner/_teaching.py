@@ -60,6 +60,10 @@ class Teaching(ABC):
     def catch_up(self) -> None:
         """Learn what was put off until the classifier is asked."""
 
+    def positions_of(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the positions of samples that the classifier numbers, -1 for those of none."""
+        return np.full(np.shape(numbers), -1)
+
 
 class InstantTeaching(Teaching):
     """Tell a classifier with `add_labeled` at once."""
@@ -82,6 +86,11 @@ class InstantTeaching(Teaching):
         self.classifier.add_labeled(take_rows(self._samples, positions), labels)
         numbers = range(first, first + len(positions))
         self._numbers.update(zip(positions.tolist(), numbers, strict=True))
+
+    def positions_of(self, numbers: np.ndarray) -> np.ndarray:
+        positions = {number: position for position, number in self._numbers.items()}
+        found = [positions.get(number, -1) for number in np.ravel(numbers).tolist()]
+        return np.array(found, dtype=np.intp).reshape(np.shape(numbers))
 
     def remove(self, positions: np.ndarray) -> None:
         self.classifier.remove_labeled([self._numbers.pop(place) for place in positions.tolist()])

@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from skactive._html import Diagram
 from skactive._validation import check_integer
 from skactive.learner import ActiveLearner
 from skactive.model_selection._answering import answering, check_oracle
@@ -228,6 +229,12 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(
                 f"seed_set={self.seed_set} is more than the whole budget of {self.budget}."
             )
+
+    def _sk_visual_block_(self) -> Diagram:
+        estimator = IncrementalKNeighborsClassifier() if self.estimator is None else self.estimator
+        strategy = CDFProduct() if self.strategy is None else self.strategy
+        learnt = getattr(self, "estimator_", estimator)
+        return Diagram(self, [("estimator", learnt), ("strategy", strategy)])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

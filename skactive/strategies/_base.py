@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
+from skactive._html import Diagram, nested_parts
 from skactive._validation import check_integer
 from skactive.pool import Batch, Pool
 from skactive.strategies._learner_pool import pool_of_learner
@@ -148,6 +149,9 @@ class QueryStrategy(ABC, BaseEstimator):
             What each was worth when it was chosen.
         """
         return self.select(pool_of_learner(learner, X_pool), n_instances)
+
+    def _sk_visual_block_(self) -> Diagram:
+        return Diagram(self, nested_parts(self))
 
     def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
         """Return the places of the best among the candidates, and their utility."""
