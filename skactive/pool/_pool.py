@@ -361,6 +361,21 @@ class Pool:
             return np.empty(0)
         return self._labeled.labels_of(self._answers.ids(positions))
 
+    def labeled_outside(self) -> tuple[Any, np.ndarray | None]:
+        """Return the labelled samples that are not of the pool: the seed set.
+
+        Returns
+        -------
+        X : {ndarray, CSR matrix} of shape (n, n_features) or None
+            Their features, in the order they were added; None where there are none.
+        y : ndarray of shape (n,) or None
+            Their labels.
+        """
+        if self.n_labeled == len(self.labeled) or self._labeled is None:
+            return None, None
+        ids = np.setdiff1d(self._labeled.ids, self._answers.ids(self.labeled))
+        return self._labeled.rows.X[self._labeled.slots(ids)], self._labeled.labels_of(ids)
+
     def posterior(self, indices: Any = None) -> np.ndarray | None:
         """Return the class probabilities of the candidates, or of some samples.
 

@@ -1,0 +1,191 @@
+"""What was labelled in which order, whoever remembers it: a learner or a budgeted classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from skactive._rows import take_rows
+from skactive.learner import ActiveLearner
+from skactive.model_selection import BudgetedClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors._labels import check_labels
+from skactive.pool import Pool
+from skactive.pool._features import check_features, transformers
+
+
+@dataclass
+class Played:
+    """A labelling loop that was played.
+
+    Attributes
+    ----------
+    features : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        The pool, as the classifier sees it.
+    classifier : classifier
+        Who learnt.
+    labeled, labels : ndarray of shape (n_labeled,)
+        Positions and labels in the order in which they came.
+    skipped : ndarray of int of shape (n_skipped,)
+        Positions of what nobody could answer.
+    seed : tuple of (X, y)
+        Labelled samples from outside the pool, or (None, None).
+    feature_names : sequence of str or None
+        The names of the features, where there are two.
+    """
+
+    features: Any
+    classifier: Any
+    labeled: np.ndarray
+    labels: np.ndarray
+    skipped: np.ndarray
+    seed: tuple[Any, Any]
+    feature_names: Any = None
+
+    def predictions(self) -> np.ndarray | None:
+        """Return the label predicted for each sample, or None while nothing is known."""
+        return next(self.staged_predictions(self.features, [len(self.labeled)]))
+
+    def staged_predictions(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
+        """Yield what is predicted for some rows after each of some numbers of answers."""
+        if isinstance(self.classifier, IncrementalKNeighborsClassifier):
+            return self._followed(X, stages)
+        return self._fitted_anew(X, stages)
+
+    def _followed(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
+        # The rows hear every answer as a pool whose own samples nobody labels.
+        rows = Pool(X, estimator=self.classifier, dtype=np.float64)
+        if self.seed[0] is not None:
+            rows.add_labeled(*self.seed)
+        known = 0
+        for stage in stages:
+            if stage > known:
+                heard = slice(known, stage)
+                rows.add_labeled(take_rows(self.features, self.labeled[heard]), self.labels[heard])
+                known = stage
+            posterior = rows.posterior()
+            yield None if posterior is None else rows.classes_[posterior.argmax(axis=1)]
+
+    def _fitted_anew(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
+        for stage in stages:
+            samples = take_rows(self.features, self.labeled[:stage])
+            labels = self.labels[:stage]
+            if self.seed[0] is not None:
+                samples = _stacked(self.seed[0], samples)
+                labels = np.concatenate([self.seed[1], labels])
+            classes = np.unique(labels)
+            if len(classes) > 1:
+                yield np.asarray(clone(self.classifier).fit(samples, labels).predict(X))
+            else:
+                # Most classifiers cannot be fitted on one class; until the second it is all.
+                yield np.repeat(classes, X.shape[0]) if len(classes) else None
+
+
+def played(owner: str, estimator: Any, X: Any, y: Any) -> tuple[Played, np.ndarray | None]:
+    """Return the loop that an estimator remembers, and the true labels where they are known.
+
+    Parameters
+    ----------
+    owner : str
+        Who asks, for messages.
+    estimator : ActiveLearner or BudgetedClassifier
+        A budgeted classifier must be fitted.
+    X : array-like of length n_samples or None
+        The samples that a budgeted classifier was fitted on.
+    y : array-like of shape (n_samples,) or None
+        Their true labels.
+
+    Returns
+    -------
+    loop : Played
+        What was labelled when.
+    y : ndarray of shape (n_samples,) or None
+        The true labels, checked.
+    """
+    if isinstance(estimator, ActiveLearner):
+        if X is not None:
+            raise ValueError(
+                f"{owner} takes the pool of an ActiveLearner from the learner itself. "
+                "Hint: leave X out; the true labels are passed as y=."
+            )
+        loop = _of_learner(estimator)
+    elif isinstance(estimator, BudgetedClassifier):
+        if X is None or y is None:
+            raise ValueError(
+                f"{owner} needs the samples and labels that BudgetedClassifier was fitted on: it "
+                "keeps only their rows. Hint: pass X and y."
+            )
+        check_is_fitted(estimator)
+        loop = _of_budgeted(owner, estimator, X, y)
+    else:
+        raise TypeError(
+            f"{owner} draws an ActiveLearner or a fitted BudgetedClassifier. "
+            f"Got {estimator!r} instead."
+        )
+    if y is None:
+        return loop, None
+    truth = check_labels(y)
+    check_consistent_length(loop.features, truth)
+    return loop, truth
+
+
+def _of_learner(learner: ActiveLearner) -> Played:
+    pool = learner.pool
+    classifier = learner.estimator
+    if isinstance(classifier, Pipeline):
+        classifier = classifier[-1]
+    return Played(
+        features=pool.X,
+        classifier=classifier,
+        labeled=learner.labeled,
+        labels=learner.labels,
+        skipped=pool.skipped,
+        seed=pool.labeled_outside(),
+        feature_names=_names_of(pool.take([0])),
+    )
+
+
+def _of_budgeted(owner: str, budgeted: BudgetedClassifier, X: Any, y: Any) -> Played:
+    truth = check_labels(y)
+    check_consistent_length(X, truth)
+    labeled = budgeted.query_indices_
+    if labeled.max() >= len(truth):
+        raise ValueError(
+            f"{owner} was passed {len(truth)} samples, but BudgetedClassifier asked about sample "
+            f"{labeled.max()}. Hint: pass the X and y that it was fitted on."
+        )
+    classifier, features = budgeted.estimator_, X
+    if isinstance(classifier, Pipeline):
+        features = transformers(classifier).transform(X)
+        classifier = classifier[-1]
+    labels = truth[labeled]
+    if isinstance(classifier, IncrementalKNeighborsClassifier):
+        # What it was told, which differs from the truth where the oracle errs.
+        told = classifier.y_labeled_
+        labels = told if len(told) == len(labeled) else labels
+    return Played(
+        features=check_features(features, "X", np.dtype(float)),
+        classifier=classifier,
+        labeled=labeled,
+        labels=labels,
+        skipped=np.empty(0, dtype=np.intp),
+        seed=(None, None),
+        feature_names=_names_of(features),
+    )
+
+
+def _names_of(features: Any) -> list[str] | None:
+    return [str(name) for name in features.columns] if hasattr(features, "columns") else None
+
+
+def _stacked(above: Any, below: Any) -> Any:
+    if sp.issparse(below):
+        return sp.vstack([above, below], format="csr")
+    return np.concatenate([above, below])

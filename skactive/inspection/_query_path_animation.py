@@ -1,0 +1,294 @@
+"""Frames of a pool in the plane as labels arrive, saved as GIF or HTML."""
+
+from __future__ import annotations
+
+import copy
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.neighbors import NearestNeighbors
+
+from skactive._validation import check_integer, check_number
+from skactive.inspection._axes import pyplot
+from skactive.inspection._frames import Camera, write_gif, write_html
+from skactive.inspection._played import Played
+
+if TYPE_CHECKING:
+    from skactive.inspection._query_path import QueryPathDisplay
+
+FIGSIZE = (7.2, 4.6)
+DPI = 90
+# How much of its class's colour the background has, on white.
+TINT = 0.28
+SUFFIXES = (".gif", ".html")
+
+
+class QueryPathAnimation:
+    """Show how predictions change as labels arrive, frame by frame.
+
+    In a notebook it shows itself, with buttons to stop and to step; `save` writes a GIF or an
+    HTML file. Each frame has the labels known by then, rings around those that are new, and
+    behind them the class that is predicted at each place. Make one with
+    `QueryPathDisplay.animate`.
+
+    Parameters
+    ----------
+    display : QueryPathDisplay
+        What is drawn over the background.
+    n_labels : list of int of length n_frames
+        How many labels are known in each frame.
+    predictions : list of ndarray of shape (n_samples,)
+        What is predicted for each sample of the pool in each frame.
+    regions : list of ndarray of shape (resolution, resolution)
+        What is predicted at each place of the background in each frame, from the lower left.
+    extent : tuple of (float, float, float, float)
+        The background's left, right, lower and upper end.
+    color_by : {'truth', 'prediction'}, default=None
+        What gives the points their colours; None takes the truth where it is known.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where the frames are drawn.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+    display_ : QueryPathDisplay
+        The artists of a frame.
+    regions_ : matplotlib AxesImage
+        The background.
+    rings_ : matplotlib PathCollection
+        The rings around the labels that are new.
+    title_ : matplotlib Text
+        The title.
+
+    See Also
+    --------
+    QueryPathDisplay : Makes it, and draws the last frame as a picture.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skactive.inspection import QueryPathDisplay
+    >>> from skactive.model_selection import BudgetedClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = BudgetedClassifier(budget=20).fit(X, y)
+    >>> animation = QueryPathDisplay.from_estimator(classifier, X, y).animate(every=5)
+    >>> animation.draw(1).ax_.get_title(loc="left")
+    '6 of 150 samples labelled, 95% right'
+    """
+
+    def __init__(
+        self,
+        display: QueryPathDisplay,
+        n_labels: list[int],
+        predictions: list[np.ndarray],
+        regions: list[np.ndarray],
+        *,
+        extent: tuple[float, float, float, float],
+        color_by: str | None = None,
+    ) -> None:
+        self.display = display
+        self.n_labels = n_labels
+        self.predictions = predictions
+        self.regions = regions
+        self.extent = extent
+        self.color_by = color_by
+
+    def __len__(self) -> int:
+        return len(self.n_labels)
+
+    def draw(self, frame: int) -> QueryPathAnimation:
+        """Draw one frame.
+
+        Parameters
+        ----------
+        frame : int
+            Which, from 0.
+
+        Returns
+        -------
+        animation : QueryPathAnimation
+            This animation, with its artists.
+
+        Raises
+        ------
+        IndexError
+            If there is no such frame.
+        ImportError
+            If matplotlib is not installed.
+        """
+        if not 0 <= frame < len(self):
+            raise IndexError(f"There is no frame {frame}: frames go from 0 to {len(self) - 1}.")
+        if not hasattr(self, "figure_"):
+            self._prepare()
+        known = self.n_labels[frame]
+        before = self.n_labels[frame - 1] if frame else 0
+        self.regions_.set_data(self._tints[self._codes(self.regions[frame])])
+        if not self._by_truth:
+            colors = self._colors[self._codes(self.predictions[frame])]
+            self.display_.points_.set_facecolors(colors)
+        places = self.display.coordinates[self.display.labeled]
+        self.display_.queries_.set_offsets(places[:known])
+        self.rings_.set_offsets(places[before:known])
+        for number in self.display_.numbers_:
+            number.set_visible(int(number.get_text()) <= known)
+        self.title_.set_text(self.display.title(known, self.predictions[frame]))
+        return self
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        frames_per_second: float = 5.0,
+        dpi: int = DPI,
+    ) -> Path:
+        """Write the animation to a file.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where to; the name ends in .gif, or in .html for a page with buttons to stop and step.
+        frames_per_second : float, default=5.0
+            How fast it runs, above 0.
+        dpi : int, default=90
+            Pixels per inch of a figure of 7.2 × 4.6 inches.
+
+        Returns
+        -------
+        path : pathlib.Path
+            The file.
+
+        Raises
+        ------
+        ValueError
+            If the name ends otherwise.
+        ImportError
+            If matplotlib or Pillow is not installed.
+        """
+        check_number(self, "frames_per_second", frames_per_second, exclusive=True)
+        check_integer(self, "dpi", dpi, minimum=1)
+        file = Path(path)
+        if file.suffix.lower() not in SUFFIXES:
+            raise ValueError(
+                f"An animation is saved as {' or '.join(SUFFIXES)}. Got {file.name!r} instead. "
+                "Hint: programs such as ffmpeg turn a GIF into a film."
+            )
+        self._check_pillow()
+        if file.suffix.lower() == ".gif":
+            write_gif(file, self._shots(dpi), frames_per_second)
+        else:
+            write_html(file, self._shots(dpi), len(self), frames_per_second)
+        return file
+
+    def _repr_html_(self) -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            return self.save(Path(folder, "animation.html")).read_text(encoding="utf-8")
+
+    def _check_pillow(self) -> None:
+        pyplot(self)
+        try:
+            import PIL.Image  # noqa: F401
+        except ImportError as error:
+            raise ImportError(
+                f"{type(self).__name__} needs pillow, which is not installed. Install it with: "
+                "pip install 'skactive[plot]'"
+            ) from error
+
+    def _shots(self, dpi: int) -> Iterator[Any]:
+        self.draw(0)
+        shown = self.display_
+        moving = [self.regions_, shown.points_, shown.skips_, shown.queries_, self.rings_]
+        camera = Camera(self.ax_, [*moving, *shown.numbers_, self.title_], dpi)
+        for frame in range(len(self)):
+            self.draw(frame)
+            yield camera.shoot()
+
+    def _codes(self, labels: np.ndarray) -> np.ndarray:
+        return np.searchsorted(self._classes, labels)
+
+    def _prepare(self) -> None:
+        """Make all artists once: a frame only changes what they show."""
+        pyplot(self)
+        from matplotlib.colors import to_rgba_array
+        from matplotlib.figure import Figure
+
+        # Not pyplot's: it would show the last frame as well.
+        figure = Figure(figsize=FIGSIZE, dpi=DPI, layout="constrained")
+        self.ax_ = figure.subplots()
+        self.display_ = copy.copy(self.display).plot(self.ax_, color_by=self.color_by)
+        self._by_truth = self.color_by == "truth" or (
+            self.color_by is None and self.display.truth is not None
+        )
+        self._classes, names = self.display.palette()
+        self._colors = to_rgba_array(names)
+        tints = TINT * self._colors + (1 - TINT)
+        self._tints = (255 * tints).round().astype(np.uint8)
+        left, right, low, high = self.extent
+        self.regions_ = self.ax_.imshow(
+            self._tints[self._codes(self.regions[0])],
+            extent=self.extent,
+            origin="lower",
+            aspect="auto",
+            interpolation="nearest",
+            zorder=0,
+        )
+        self.ax_.set(xlim=(left, right), ylim=(low, high))
+        self.rings_ = self.ax_.scatter(
+            [], [], s=300, facecolors="none", edgecolors="black", linewidths=1.6, zorder=6
+        )
+        self.title_ = self.ax_.set_title(self.ax_.get_title(loc="left"), loc="left")
+        # The layout is that of the first frame: found once, it does not jump.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        self.figure_ = figure
+
+
+def staged_regions(
+    coordinates: np.ndarray, played: Played, n_labels: list[int], resolution: int, *, exact: bool
+) -> tuple[list[np.ndarray], list[np.ndarray], tuple[float, float, float, float]]:
+    """Return what is predicted after some numbers of answers, for samples and places.
+
+    Parameters
+    ----------
+    coordinates : ndarray of shape (n_samples, 2)
+        Where the samples are.
+    played : Played
+        The loop that was played, in which predictions are made again.
+    n_labels : list of int
+        After how many answers.
+    resolution : int
+        How many places there are in each direction.
+    exact : bool
+        Whether the coordinates are the features themselves, so that places can be predicted.
+
+    Returns
+    -------
+    predictions : list of ndarray of shape (n_samples,)
+        Labels of the samples.
+    regions : list of ndarray of shape (resolution, resolution)
+        Labels of the places: their own, or those of the nearest samples.
+    extent : tuple of (float, float, float, float)
+        The left, right, lower and upper end of the places.
+    """
+    low, high = coordinates.min(axis=0), coordinates.max(axis=0)
+    margin = np.where(high > low, 0.06 * (high - low), 1.0)
+    low, high = low - margin, high + margin
+    across, up = (np.linspace(low[i], high[i], resolution) for i in range(2))
+    places = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
+    rows = np.vstack([played.features, places]) if exact else played.features
+    n_samples = len(coordinates)
+    predictions, regions = [], []
+    if not exact:
+        nearest = NearestNeighbors(n_neighbors=1).fit(coordinates)
+        owners = nearest.kneighbors(places, return_distance=False)[:, 0]
+    for stage in played.staged_predictions(rows, n_labels):
+        if stage is None:  # no answer, no frame
+            continue
+        predictions.append(stage[:n_samples])
+        region = stage[n_samples:] if exact else stage[owners]
+        regions.append(region.reshape(resolution, resolution))
+    return predictions, regions, (low[0], high[0], low[1], high[1])
