@@ -52,24 +52,27 @@ strategies = {
 import matplotlib.pyplot as plt
 
 from skactive import ActiveLearner
+from skactive.inspection import QueryPathDisplay
 from skactive.neighbors import IncrementalKNeighborsClassifier
 
-colors = np.array(["#0072B2", "#D55E00", "#009E73"])
 classifier = IncrementalKNeighborsClassifier(metric="euclidean")
 figure, axes = plt.subplots(2, 2, figsize=(9, 7.4), layout="constrained")
+displays = {}
 for ax, (name, strategy) in zip(axes.flat, strategies.items(), strict=True):
     learner = ActiveLearner(classifier, strategy, X)
     for _ in range(12):
         index = learner.query()
         learner.teach(index, y[index])
-    asked = learner.labeled
-    ax.scatter(*X.T, s=12, c=colors[y], alpha=0.4, linewidths=0)
-    ax.scatter(*X[asked].T, s=190, c=colors[y[asked]], edgecolors="white")
-    text = {"color": "white", "size": 9, "weight": "bold"}
-    for number, point in enumerate(X[asked], start=1):
-        ax.annotate(number, point, ha="center", va="center", **text)
-    ax.set_title(f"{name}: {learner.score(X, y):.0%} right", loc="left")
-    ax.set(xticks=[], yticks=[], aspect="equal")
+    title = f"{name}: {learner.score(X, y):.0%} right"
+    displays[name] = QueryPathDisplay.from_estimator(learner, y=y, ax=ax, legend=False, title=title)
+
+# %%
+# The border moves
+# ----------------
+# The background is the class that the classifier predicts there. Press play, or step from answer to answer: the ring is
+# around the answer that is new.
+
+displays["CDF product"].animate()
 
 # %%
 # What was learned

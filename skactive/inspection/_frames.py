@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import numpy as np
 
 # matplotlib leaves out frames above 20 MB of embedded pictures, and says so in a log only.
 EMBEDDED_MEGABYTES = 1_000.0
-N_COLORS = 255
+N_COLORS = 256
+NEARLY_THE_SAME = 8
+LAST_MILLISECONDS = 2_000
 
 
 class Camera:
@@ -53,37 +56,61 @@ class Camera:
         return Image.fromarray(np.ascontiguousarray(pixels))
 
 
-def write_gif(path: Path, frames: Iterable[Any], frames_per_second: float) -> None:
-    """Write pictures as a GIF that runs for ever, the last one for longer."""
+def shared_palette(pictures: Sequence[Any], colors: np.ndarray) -> Any:
+    """Return a palette for all frames: what does not change keeps its very colour.
+
+    Parameters
+    ----------
+    pictures : sequence of Image
+        Some of the frames, from which the palette is made.
+    colors : ndarray of int of shape (n, 3)
+        Colours that must be in it as they are.
+
+    Returns
+    -------
+    palette : Image
+        A picture with the palette, as Pillow takes it.
+    """
     from PIL import Image
 
-    pictures = list(frames)
-    # One palette for all, of the first, the middle and the last: faster, smaller, and what does
-    # not change from frame to frame keeps its very colour.
-    strip = np.vstack([np.asarray(pictures[at]) for at in (0, len(pictures) // 2, -1)])
-    palette = Image.fromarray(strip).quantize(N_COLORS)
-    none = Image.Dither.NONE
-    first, *others = (one.quantize(palette=palette, dither=none) for one in pictures)
+    strip = Image.fromarray(np.vstack([np.asarray(picture) for picture in pictures]))
+    flat = strip.quantize(N_COLORS - len(colors)).getpalette()
+    found = np.array(flat).reshape(-1, 3)[: N_COLORS - len(colors)]
+    # Pillow looks colours up roughly: one that is almost there already would take its place.
+    apart = np.abs(found[:, np.newaxis] - colors).max(axis=2).min(axis=1) > NEARLY_THE_SAME
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*colors.ravel().tolist(), *found[apart].ravel().tolist()])
+    return palette
+
+
+def write_gif(path: Path, frames: Iterator[Any], palette: Any, frames_per_second: float) -> None:
+    """Write pictures as a GIF that runs for ever, and rests on the last one."""
+    first, *others = (_reduced(frame, palette) for frame in frames)
     duration = round(1000 / frames_per_second)
-    durations = [duration] * len(others) + [max(duration, 2000)]
-    first.save(
-        path, format="gif", save_all=True, append_images=others, duration=durations, loop=0
-    )
+    durations = [duration] * len(others) + [max(duration, LAST_MILLISECONDS)]
+    first.save(path, format="gif", save_all=True, append_images=others, duration=durations, loop=0)
 
 
-def write_html(path: Path, frames: Iterator[Any], n_frames: int, frames_per_second: float) -> None:
+def write_html(path: Path, frames: Iterator[Any], palette: Any, frames_per_second: float) -> None:
     """Write pictures as a page with buttons to stop and to step."""
     from matplotlib.animation import HTMLWriter
     from matplotlib.figure import Figure
 
-    def next_picture(file: Any, **_: Any) -> None:
-        # A palette of its own makes a picture a third as large.
-        next(frames).quantize(N_COLORS + 1).save(file, format="png")
-
     # The writer asks a figure to save itself, once for each frame.
     figure = Figure()
-    figure.savefig = next_picture
     writer = HTMLWriter(fps=frames_per_second, embed_frames=True, embed_limit=EMBEDDED_MEGABYTES)
     with writer.saving(figure, str(path), figure.dpi):
-        for _ in range(n_frames):
+        for frame in frames:
+            reduced = _reduced(frame, palette)
+            figure.savefig = partial(_save_png, reduced)
             writer.grab_frame()
+
+
+def _save_png(picture: Any, file: Any, **_: Any) -> None:
+    picture.save(file, format="png")
+
+
+def _reduced(picture: Any, palette: Any) -> Any:
+    from PIL import Image
+
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from skactive._validation import check_integer, check_number
 from skactive.inspection._axes import pyplot
-from skactive.inspection._frames import Camera, write_gif, write_html
+from skactive.inspection._frames import Camera, shared_palette, write_gif, write_html
 from skactive.inspection._played import Played
 
 if TYPE_CHECKING:
@@ -178,10 +177,11 @@ class QueryPathAnimation:
                 "Hint: programs such as ffmpeg turn a GIF into a film."
             )
         self._check_pillow()
-        if file.suffix.lower() == ".gif":
-            write_gif(file, self._shots(dpi), frames_per_second)
-        else:
-            write_html(file, self._shots(dpi), len(self), frames_per_second)
+        write = write_gif if file.suffix.lower() == ".gif" else write_html
+        camera = self._camera(dpi)
+        some = [camera.shoot() for frame in (0, len(self) // 2, len(self) - 1) if self.draw(frame)]
+        shots = (camera.shoot() for frame in range(len(self)) if self.draw(frame))
+        write(file, shots, shared_palette(some, self._exact_colors()), frames_per_second)
         return file
 
     def _repr_html_(self) -> str:
@@ -198,14 +198,16 @@ class QueryPathAnimation:
                 "pip install 'skactive[plot]'"
             ) from error
 
-    def _shots(self, dpi: int) -> Iterator[Any]:
+    def _camera(self, dpi: int) -> Camera:
         self.draw(0)
         shown = self.display_
         moving = [self.regions_, shown.points_, shown.skips_, shown.queries_, self.rings_]
-        camera = Camera(self.ax_, [*moving, *shown.numbers_, self.title_], dpi)
-        for frame in range(len(self)):
-            self.draw(frame)
-            yield camera.shoot()
+        return Camera(self.ax_, [*moving, *shown.numbers_, self.title_], dpi)
+
+    def _exact_colors(self) -> np.ndarray:
+        ends = np.array([[255, 255, 255], [0, 0, 0]])
+        own = (255 * self._colors).round().astype(int)
+        return np.unique(np.vstack([ends, own[:, :3], self._tints[:, :3]]), axis=0)
 
     def _codes(self, labels: np.ndarray) -> np.ndarray:
         return np.searchsorted(self._classes, labels)

@@ -1,0 +1,427 @@
+"""A prediction, and the labelled samples that made it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from textwrap import shorten
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from skactive._frame import as_frame
+from skactive._rows import take_rows
+from skactive._validation import check_integer
+from skactive.inspection._axes import pyplot
+from skactive.inspection._colors import class_colors
+from skactive.inspection._portraits import draw_portrait, portrait
+from skactive.learner import ActiveLearner
+from skactive.learner._arguments import n_samples_of
+from skactive.model_selection import BudgetedClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier, VoteExplanation
+from skactive.pool._features import transformers
+from skactive.pool._positions import check_positions
+
+N_CLASSES_DRAWN = 8
+WIDTH = 9.0
+ROW_HEIGHT = 0.82
+OUTSIDE = "(labelled beforehand, outside the pool)"
+
+
+class ExplanationDisplay:
+    """Draw a prediction beside the labelled samples that made it.
+
+    A person who sees which labelled photos or texts stood behind a prediction can tell a good
+    reason from a bad one, and finds wrong labels on the way. On the left are the sample and the
+    probability of each class; on the right the nearest labelled samples with their labels, their
+    distances and the share of the vote that each had. Make one with `from_estimator`.
+
+    Parameters
+    ----------
+    explanation : VoteExplanation
+        Of one prediction.
+    classes : ndarray of shape (n_classes,)
+        All classes, sorted.
+    sample : ndarray or str
+        What is predicted, as people see it: an image of shape (height, width) or
+        (height, width, 3), a text, or a row of features.
+    neighbors : list of (ndarray or str)
+        The labelled samples in the same form, nearest first.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes that all parts lie in.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+    portraits_ : list of matplotlib Artist
+        The sample, and the labelled samples after it.
+    class_bars_ : matplotlib BarContainer
+        The probabilities, those of the largest first.
+    share_bars_ : matplotlib BarContainer
+        The shares of the vote.
+
+    See Also
+    --------
+    skactive.neighbors.IncrementalKNeighborsClassifier.explain : The numbers.
+    QueryPathDisplay : What was asked about.
+
+    Notes
+    -----
+    The probability of a class is the sum of its neighbours' shares, and its part of the uniform
+    prior that `smoothing` brings in. At most the eight most probable classes are drawn.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skactive.inspection import ExplanationDisplay
+    >>> from skactive.neighbors import IncrementalKNeighborsClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> classifier = IncrementalKNeighborsClassifier(n_neighbors=3).fit(X[:100], y[:100])
+    >>> display = ExplanationDisplay.from_estimator(classifier, X, index=200, image_shape=(8, 8))
+    >>> display.table()["label"]
+    array([1, 1, 1])
+    """
+
+    def __init__(
+        self,
+        explanation: VoteExplanation,
+        classes: np.ndarray,
+        *,
+        sample: Any,
+        neighbors: list[Any],
+    ) -> None:
+        self.explanation = explanation
+        self.classes = classes
+        self.sample = sample
+        self.neighbors = neighbors
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any = None,
+        *,
+        index: int = 0,
+        samples: Any = None,
+        labeled_samples: Any = None,
+        image_shape: tuple[int, ...] | None = None,
+        ax: Any = None,
+        title: str | None = None,
+    ) -> ExplanationDisplay:
+        """Explain the prediction of one sample.
+
+        Parameters
+        ----------
+        estimator : ActiveLearner, BudgetedClassifier, Pipeline or IncrementalKNeighborsClassifier
+            Who predicts; the classifier must be an `IncrementalKNeighborsClassifier`.
+        X : array-like of length n_samples, default=None
+            Samples as the estimator takes them. None takes the pool of an ActiveLearner.
+        index : int, default=0
+            Which of them is explained.
+        samples : sequence of length n_samples, default=None
+            The same samples as people see them: images (arrays, PIL images or paths of files),
+            texts or features. None shows X.
+        labeled_samples : sequence, default=None
+            What the labelled samples look like: one for each sample of the pool of an
+            ActiveLearner, or for each that a BudgetedClassifier was fitted on, or for each that
+            any other estimator was ever taught, in that order. None shows the samples of the
+            learner's pool, or the features that the classifier keeps.
+        image_shape : tuple of int, default=None
+            The shape of images that come as rows: (height, width) or (height, width, 3).
+        ax : matplotlib Axes, default=None
+            Where to draw; None takes a new figure.
+        title : str, default=None
+            The title; None says what is predicted, and how probable it is.
+
+        Returns
+        -------
+        display : ExplanationDisplay
+            What was drawn, with its artists.
+
+        Raises
+        ------
+        IndexError
+            If there is no sample `index`.
+        TypeError
+            If the classifier cannot name the samples behind a prediction.
+        ValueError
+            If `samples` or `labeled_samples` are not as many as there should be, or rows do not
+            have the shape of images.
+        NotFittedError
+            If nothing is labelled yet.
+        ImportError
+            If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> from skactive import ActiveLearner
+        >>> from skactive.inspection import ExplanationDisplay
+        >>> learner = ActiveLearner(X_pool=[[5.0, 1.0], [1.0, 4.0], [3.0, 2.0]])
+        >>> learner = learner.teach([0, 1], ["apple", "orange"])
+        >>> display = ExplanationDisplay.from_estimator(learner, index=2)
+        >>> display.table()["index"]
+        array([0, 1])
+        """
+        if X is None:
+            if not isinstance(estimator, ActiveLearner):
+                raise ValueError(
+                    f"{cls.__name__} needs the samples that are explained. Hint: pass X."
+                )
+            X = estimator.X_pool
+            samples = labeled_samples if samples is None else samples
+        n_samples = n_samples_of(X)
+        _check_length("samples", samples, n_samples, "to explain")
+        position = check_positions(check_integer(cls.__name__, "index", index, minimum=0), n_samples)
+        row = take_rows(X, position)
+        explanation, classes, neighbors = explained(estimator, row, labeled_samples)
+        if not neighbors:
+            raise NotFittedError("No sample is labelled yet: there is nothing to explain with.")
+        shown = row if samples is None else take_rows(samples, position)
+        display = cls(
+            explanation,
+            classes,
+            sample=portrait(cls.__name__, first_of(shown), image_shape),
+            neighbors=[
+                OUTSIDE if one is None else portrait(cls.__name__, one, image_shape)
+                for one in neighbors
+            ],
+        )
+        return display.plot(ax, title=title)
+
+    def plot(self, ax: Any = None, *, title: str | None = None) -> ExplanationDisplay:
+        """Draw the sample, the probabilities and the labelled samples.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None takes a new figure.
+        title : str, default=None
+            The title; None says what is predicted, and how probable it is.
+
+        Returns
+        -------
+        display : ExplanationDisplay
+            This display, with its artists.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        n_neighbors = len(self.neighbors)
+        if ax is None:
+            height = max(3.6, 0.9 + ROW_HEIGHT * n_neighbors)
+            ax = pyplot(self).figure(figsize=(WIDTH, height)).add_axes((0.02, 0.03, 0.96, 0.87))
+        self.ax_, self.figure_ = ax, ax.figure
+        ax.set_axis_off()
+        ax.set_title(self._title() if title is None else title, loc="left")
+        colors = class_colors(np.searchsorted(self.classes, self._labels()), len(self.classes))
+        limits = self._limits()
+        place = ax.inset_axes((0.0, 0.46, 0.30, 0.50))
+        place.set_anchor("W")
+        self.portraits_ = [draw_portrait(place, self.sample, limits, 34)]
+        self._draw_classes(ax.inset_axes((0.11, 0.06, 0.19, 0.34)), colors)
+        self._draw_neighbors(colors, limits)
+        return self
+
+    def table(self) -> dict[str, np.ndarray]:
+        """Return the labelled samples behind the prediction, nearest first.
+
+        Returns
+        -------
+        table : dict of str to ndarray of shape (n_neighbors,)
+            Columns 'index', 'label', 'distance' and 'share'. The index is the position in the
+            pool of an ActiveLearner (-1 for a sample from outside) or in what a
+            BudgetedClassifier was fitted on, else the number under which the classifier keeps
+            the sample.
+        """
+        return {
+            "index": self.explanation.indices[0],
+            "label": self.explanation.labels[0],
+            "distance": self.explanation.distances[0],
+            "share": self.explanation.shares[0],
+        }
+
+    def frame(self) -> Any:
+        """Return the table as a DataFrame.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            The columns of `table`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        return as_frame(self, self.table())
+
+    def probabilities(self) -> np.ndarray:
+        """Return the probability of each class.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_classes,)
+            In the order of `classes`; they add up to 1.
+        """
+        codes = np.searchsorted(self.classes, self._labels())
+        votes = np.bincount(codes, self.explanation.shares[0], minlength=len(self.classes))
+        return votes + self.explanation.prior_share / len(self.classes)
+
+    def _labels(self) -> np.ndarray:
+        return self.explanation.labels[0]
+
+    def _title(self) -> str:
+        prediction = self.explanation.predictions[0]
+        probability = self.probabilities()[np.searchsorted(self.classes, prediction)]
+        return f"predicted: {prediction} ({probability:.0%})"
+
+    def _limits(self) -> tuple[float, float] | None:
+        """Return the least and the largest feature shown, so that all profiles have one scale."""
+        rows = [
+            one
+            for one in (self.sample, *self.neighbors)
+            if isinstance(one, np.ndarray) and one.ndim == 1 and one.size
+        ]
+        if not rows:
+            return None
+        return min(0.0, *(one.min() for one in rows)), max(0.0, *(one.max() for one in rows))
+
+    def _draw_classes(self, ax: Any, colors: np.ndarray) -> None:
+        probabilities = self.probabilities()
+        order = np.argsort(-probabilities, kind="stable")[:N_CLASSES_DRAWN]
+        places = np.arange(len(order))
+        self.class_bars_ = ax.barh(places, probabilities[order], color=colors[order], height=0.7)
+        ax.bar_label(self.class_bars_, fmt=_percent, padding=3, fontsize=8, color="0.25")
+        names = [_short(name) for name in self.classes[order].tolist()]
+        ax.set_yticks(places, names, fontsize=8.5)
+        ax.set(xlim=(0, 1), ylim=(max(len(order), 3) - 0.5, -0.5), xticks=[])
+        ax.tick_params(axis="y", length=0)
+        ax.spines[["top", "right", "bottom"]].set_visible(False)
+        left_out = len(self.classes) - len(order)
+        note = f"probability (and {left_out} more)" if left_out else "probability"
+        ax.set_title(note, loc="left", fontsize=9, color="0.35")
+
+    def _draw_neighbors(self, colors: np.ndarray, limits: tuple[float, float] | None) -> None:
+        table = self.table()
+        count = len(self.neighbors)
+        codes = np.searchsorted(self.classes, self._labels())
+        for x, text in ((0.37, "nearest labelled"), (0.66, "label"), (0.81, "share of the vote")):
+            self._write(x, 0.985, text, color="0.35", size=9)
+        height = 0.95 / max(count, 4)
+        middles = 0.95 - height * (np.arange(count) + 0.5)
+        for place, likeness in enumerate(self.neighbors):
+            box = self.ax_.inset_axes((0.37, middles[place] - 0.44 * height, 0.27, 0.88 * height))
+            box.set_anchor("W")
+            self.portraits_.append(draw_portrait(box, likeness, limits, 36))
+            label = _short(table["label"][place])
+            self._write(0.66, middles[place] + 0.13 * height, label, size=10)
+            distance = f"distance {table['distance'][place]:.3g}"
+            self._write(0.66, middles[place] - 0.2 * height, distance, color="0.35", size=8)
+        bars = self.ax_.inset_axes((0.81, 0.0, 0.19, 0.95))
+        bars.set_axis_off()
+        top = max(table["share"].max(), 1e-9)
+        bars.set(xlim=(0, 1.35 * top), ylim=(0, 0.95))
+        self.share_bars_ = bars.barh(
+            middles, table["share"], height=0.36 * height, color=colors[codes]
+        )
+        bars.bar_label(self.share_bars_, fmt=_percent, padding=3, fontsize=8.5, color="0.25")
+        if self.explanation.prior_share > 0:
+            prior = f"{self.explanation.prior_share:.0%} of the vote is a prior, equal for all"
+            self._write(0.0, -0.01, prior, color="0.35", size=8)
+
+    def _write(self, x: float, y: float, text: str, *, size: float, color: str = "black") -> None:
+        self.ax_.text(
+            x, y, text, transform=self.ax_.transAxes, va="center", fontsize=size, color=color
+        )
+
+
+def explained(
+    estimator: Any, row: Any, labeled_samples: Any
+) -> tuple[VoteExplanation, np.ndarray, list[Any]]:
+    """Return why a row is predicted as it is, and the labelled samples behind it.
+
+    Parameters
+    ----------
+    estimator : ActiveLearner, BudgetedClassifier, Pipeline or IncrementalKNeighborsClassifier
+        Who predicts.
+    row : array-like of length 1
+        The sample, as the estimator takes it.
+    labeled_samples : sequence or None
+        What the labelled samples look like.
+
+    Returns
+    -------
+    explanation : VoteExplanation
+        Its indices count the pool or the training samples where these are known.
+    classes : ndarray of shape (n_classes,)
+        All classes.
+    neighbors : list of length n_neighbors
+        The labelled samples, None for those from outside a pool.
+    """
+    if isinstance(estimator, ActiveLearner):
+        _check_length("labeled_samples", labeled_samples, estimator.pool.n_samples, "in the pool")
+        explanation = estimator.explain(row)
+        looks = estimator.X_pool if labeled_samples is None else labeled_samples
+        return explanation, estimator.classes_, _picked(looks, explanation.indices[0])
+    budgeted = isinstance(estimator, BudgetedClassifier)
+    if budgeted:
+        check_is_fitted(estimator)
+    learnt = estimator.estimator_ if budgeted else estimator
+    classifier = learnt[-1] if isinstance(learnt, Pipeline) else learnt
+    if not isinstance(classifier, IncrementalKNeighborsClassifier):
+        raise TypeError(
+            f"{type(classifier).__name__} cannot name the samples behind a prediction. "
+            "Hint: IncrementalKNeighborsClassifier can."
+        )
+    check_is_fitted(classifier)
+    features = transformers(learnt).transform(row) if isinstance(learnt, Pipeline) else row
+    explanation = classifier.explain(features)
+    numbers = explanation.indices[0]
+    if budgeted:
+        explanation = replace(explanation, indices=estimator.query_indices_[explanation.indices])
+    if labeled_samples is None:
+        places = np.searchsorted(classifier.labeled_indices_, numbers)
+        neighbors = _picked(classifier.labeled_samples()[0], places)
+    else:
+        if not budgeted:
+            n_taught = classifier.n_samples_seen_
+            _check_length("labeled_samples", labeled_samples, n_taught, "that it was taught")
+        neighbors = _picked(labeled_samples, explanation.indices[0])
+    return explanation, classifier.classes_, neighbors
+
+
+def first_of(samples: Any) -> Any:
+    """Return the only one of some samples."""
+    return samples.iloc[0] if hasattr(samples, "iloc") else samples[0]
+
+
+def _picked(samples: Any, places: np.ndarray) -> list[Any]:
+    if len(places) and places.max() >= n_samples_of(samples):
+        raise ValueError(
+            f"`labeled_samples` has {n_samples_of(samples)} samples, but sample {places.max()} is "
+            "one of the neighbours. Hint: pass all that the classifier was fitted on."
+        )
+    return [
+        None if place < 0 else first_of(take_rows(samples, np.array([place])))
+        for place in places.tolist()
+    ]
+
+
+def _check_length(name: str, samples: Any, n_samples: int, where: str) -> None:
+    if samples is not None and n_samples_of(samples) != n_samples:
+        raise ValueError(
+            f"`{name}` has {n_samples_of(samples)} samples, but there are {n_samples} {where}."
+        )
+
+
+def _short(name: Any) -> str:
+    return shorten(str(name), 16, placeholder="…") if " " in str(name) else str(name)[:18]
+
+
+def _percent(value: float) -> str:
+    return f"{value:.0%}"
