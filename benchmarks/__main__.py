@@ -16,6 +16,7 @@ NAMES = [
     "import_time",
     "hub_embedder",
     "vector_store",
+    "animation",
 ]
 
 

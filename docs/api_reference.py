@@ -74,9 +74,12 @@ SECTIONS = [
     Section(
         "Plots",
         "skactive.inspection",
-        "What a comparison found, drawn with matplotlib.",
+        "What was asked about, predicted and found, drawn with matplotlib.",
         [
+            "ExplanationDisplay",
             "LabelingCurveDisplay",
+            "QueryPathAnimation",
+            "QueryPathDisplay",
             "StrategyComparisonDisplay",
             "UtilityDisplay",
         ],

@@ -68,7 +68,9 @@ for n_answers in range(1, 51):
     index = learner.query()
     learner.teach(index, y_pool[index])
     if n_answers % 10 == 0:
-        print(f"{n_answers} answers: {learner.score(held_out, y_held_out):.0%} of held-out photos right")
+        print(
+            f"{n_answers} answers: {learner.score(held_out, y_held_out):.0%} of held-out photos right"
+        )
 
 # %%
 # What was asked about
@@ -103,3 +105,11 @@ print(f"in truth: {y_held_out[index]}")
 
 folder.cleanup()
 
+# %%
+# What was learned
+# ----------------
+# - A folder of photos, a function from files to vectors and fifty answers gave a classifier that is right about 86 % of
+#   the photos that it had never seen; ten answers, one for each digit at best, gave 60 %.
+# - The classifier opens each file of the pool once. Swapping the function for a pretrained network changes one step.
+# - Where it is sure, all neighbours that voted are of one kind and close. Where it is wrong, they disagree: a pale 0 with
+#   a dark left side lies among 4, 6 and 8, and no labelled 0 is near. A label for it is worth having.

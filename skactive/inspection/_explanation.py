@@ -171,10 +171,14 @@ class ExplanationDisplay:
                     f"{cls.__name__} needs the samples that are explained. Hint: pass X."
                 )
             X = estimator.X_pool
-            samples = labeled_samples if samples is None else samples
+            if samples is None:
+                _check_length("labeled_samples", labeled_samples, n_samples_of(X), "in the pool")
+                samples = labeled_samples
         n_samples = n_samples_of(X)
         _check_length("samples", samples, n_samples, "to explain")
-        position = check_positions(check_integer(cls.__name__, "index", index, minimum=0), n_samples)
+        position = check_positions(
+            check_integer(cls.__name__, "index", index, minimum=0), n_samples
+        )
         row = take_rows(X, position)
         explanation, classes, neighbors = explained(estimator, row, labeled_samples)
         if not neighbors:

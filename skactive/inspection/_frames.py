@@ -97,8 +97,9 @@ def write_html(path: Path, frames: Iterator[Any], palette: Any, frames_per_secon
     from matplotlib.figure import Figure
 
     # The writer asks a figure to save itself, once for each frame.
-    figure = Figure()
-    writer = HTMLWriter(fps=frames_per_second, embed_frames=True, embed_limit=EMBEDDED_MEGABYTES)
+    figure: Any = Figure()
+    make: Any = HTMLWriter
+    writer = make(fps=frames_per_second, embed_frames=True, embed_limit=EMBEDDED_MEGABYTES)
     with writer.saving(figure, str(path), figure.dpi):
         for frame in frames:
             reduced = _reduced(frame, palette)

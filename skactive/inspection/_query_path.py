@@ -70,9 +70,9 @@ class QueryPathDisplay:
 
     Notes
     -----
-    Up to 30 queries all have their numbers; of more, the first and every
-    5th, 10th, 25th and so on, so that about 15 numbers are drawn. Up to ten classes all have their colours; of more, the nine most
-    frequent, and the others are grey.
+    Up to 30 queries all have their numbers; of more, the first and every 5th, 10th, 25th and so
+    on, so that about 15 numbers are drawn. Up to ten classes all have their colours; of more, the
+    nine most frequent, and the others are grey.
 
     A labelled sample has the colour of its label, whatever the truth.
 

@@ -6,7 +6,7 @@ import copy
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
@@ -171,13 +171,13 @@ class QueryPathAnimation:
         check_number(self, "frames_per_second", frames_per_second, exclusive=True)
         check_integer(self, "dpi", dpi, minimum=1)
         file = Path(path)
-        if file.suffix.lower() not in SUFFIXES:
+        if file.suffix not in SUFFIXES:
             raise ValueError(
                 f"An animation is saved as {' or '.join(SUFFIXES)}. Got {file.name!r} instead. "
                 "Hint: programs such as ffmpeg turn a GIF into a film."
             )
         self._check_pillow()
-        write = write_gif if file.suffix.lower() == ".gif" else write_html
+        write = write_gif if file.suffix == ".gif" else write_html
         camera = self._camera(dpi)
         some = [camera.shoot() for frame in (0, len(self) // 2, len(self) - 1) if self.draw(frame)]
         shots = (camera.shoot() for frame in range(len(self)) if self.draw(frame))

@@ -1,0 +1,131 @@
+"""What a notebook shows of strategies, classifiers and learners."""
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skactive import ActiveLearner
+from skactive.measures import Entropy, Measure
+from skactive.model_selection import BudgetedClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.strategies import CDFProduct, QueryStrategy, RandomSampling
+
+VOID = {"br", "hr", "img", "input", "link", "meta"}
+X = np.random.default_rng(0).normal(size=(30, 3))
+Y = np.arange(30) % 2
+
+
+class Tags(HTMLParser):
+    """Read a page, and fail where an element is not closed as it was opened."""
+
+    def __init__(self):
+        super().__init__()
+        self.opened = []
+        self.words = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            self.opened.append(tag)
+
+    def handle_endtag(self, tag):
+        # scikit-learn's own parts leave paragraphs open, as HTML lets them.
+        while self.opened[-1] == "p" != tag:
+            self.opened.pop()
+        assert self.opened.pop() == tag
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_data(self, data):
+        if not self.opened or self.opened[-1] not in {"style", "script"}:
+            self.words.append(data)
+
+
+def words(html):
+    tags = Tags()
+    tags.feed(html)
+    tags.close()
+    assert tags.opened == []
+    return " ".join(" ".join(tags.words).split())
+
+
+def diagram(html):
+    """Return the text of the diagram, without the repr that stands in for it in plain text."""
+    return words(html).split("nbviewer.org.", 1)[1]
+
+
+def test_a_strategy_shows_its_measures():
+    shown = diagram(CDFProduct().set_params(uncertainty=Entropy())._repr_html_())
+    for name in ["uncertainty: Entropy", "density: InformationDensity", "diversity: Diversity"]:
+        assert name in shown
+
+
+def test_a_strategy_without_parts_shows_itself():
+    assert diagram(RandomSampling(random_state=7)._repr_html_()).count("RandomSampling") >= 1
+
+
+@pytest.mark.parametrize("fitted", [False, True])
+@pytest.mark.parametrize("given", [False, True])
+def test_a_budgeted_classifier_shows_estimator_and_strategy(fitted, given):
+    parts = (make_pipeline(StandardScaler(), IncrementalKNeighborsClassifier()), CDFProduct())
+    classifier = BudgetedClassifier(*(parts if given else ()), budget=5)
+    shown = diagram((classifier.fit(X, Y) if fitted else classifier)._repr_html_())
+    assert "strategy: CDFProduct" in shown
+    assert "uncertainty: Margin" in shown
+    assert "IncrementalKNeighborsClassifier" in shown
+    assert ("StandardScaler" in shown) == given
+
+
+def test_a_learner_shows_its_parts_and_what_is_known():
+    learner = ActiveLearner(
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        X_pool=X,
+        X_labeled=X[:1],
+        y_labeled=["apple"],
+    )
+    learner.teach([3, 4], ["apple", "pear"]).skip([5])
+    shown = words(learner._repr_html_())
+    counts = "2 labelled, 1 labelled beforehand , 1 skipped , 27 left"
+    assert counts.replace(" ", "") in shown.replace(" ", "")
+    assert "classes: apple, pear" in shown
+    for name in ["StandardScaler", "LogisticRegression", "uncertainty: Margin"]:
+        assert name in shown
+
+
+def test_a_learner_that_knows_nothing_says_so():
+    assert "classes: none yet" in words(ActiveLearner(X_pool=X)._repr_html_())
+
+
+def test_many_classes_are_counted():
+    learner = ActiveLearner(X_pool=X).teach(range(30), range(30))
+    assert "10, 11, and 18 more" in words(learner._repr_html_())
+
+
+class Loud(Measure):
+    def __init__(self, word="<script>alert(1)</script>"):
+        self.word = word
+
+    def utilities(self, pool):
+        return np.zeros(pool.n_candidates)
+
+
+class Nested(QueryStrategy):
+    def __init__(self, measure=None, random_state=None):
+        super().__init__(random_state=random_state)
+        self.measure = measure
+
+    def utilities(self, pool):
+        return self.measure.utilities(pool)
+
+
+def test_what_users_name_is_escaped_and_their_own_parts_are_shown():
+    learner = ActiveLearner(strategy=Nested(Loud("<u>&")), X_pool=X)
+    html = learner.teach([0], ["<img src=x onerror=alert(1)>"])._repr_html_()
+    assert not re.search(r"<img|<u>", html)
+    assert "classes: <img src=x onerror=alert(1)>" in words(html)
+    assert "measure: Loud" in words(html)
