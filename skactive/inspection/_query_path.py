@@ -370,7 +370,15 @@ default='pca'
         return np.unique(np.concatenate(filled)) if filled else np.empty(0)
 
     def palette(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the classes and their colours, the same whatever gives the points theirs."""
+        """Return the classes and their colours, the same whatever gives the points theirs.
+
+        Returns
+        -------
+        classes : ndarray of shape (n_classes,)
+            All labels that are known, predicted or true.
+        colors : ndarray of str of shape (n_classes,)
+            Their colours as '#RRGGBB'.
+        """
         classes = self._classes()
         source = self.truth if self.truth is not None else self.predictions
         codes = np.searchsorted(classes, self.labels if source is None else source)
@@ -462,6 +470,20 @@ default='pca'
         )
 
     def title(self, n_labels: int, predictions: np.ndarray | None) -> str:
+        """Say how many samples are labelled, and for how many the prediction is right.
+
+        Parameters
+        ----------
+        n_labels : int
+            How many are labelled.
+        predictions : ndarray of shape (n_samples,) or None
+            What is predicted.
+
+        Returns
+        -------
+        title : str
+            Without the share of right predictions where the truth is not known.
+        """
         text = f"{n_labels} of {len(self.coordinates):,} samples labelled"
         if predictions is None or self.truth is None:
             return text
