@@ -111,5 +111,5 @@ folder.cleanup()
 # - A folder of photos, a function from files to vectors and fifty answers gave a classifier that is right about 86 % of
 #   the photos that it had never seen; ten answers, one for each digit at best, gave 60 %.
 # - The classifier opens each file of the pool once. Swapping the function for a pretrained network changes one step.
-# - Where it is sure, all neighbours that voted are of one kind and close. Where it is wrong, they disagree: a pale 0 with
-#   a dark left side lies among 4, 6 and 8, and no labelled 0 is near. A label for it is worth having.
+# - Where it is sure, all neighbours that voted are of one kind. Where it is wrong they disagree, though they are no
+#   farther away: a slanted 0 lies among 4, 6 and 8, and no labelled 0 is near. A label for it is worth having.
