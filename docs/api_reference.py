@@ -48,7 +48,12 @@ SECTIONS = [
         "The loop with a person",
         "skactive.learner",
         "Ask, and learn from the answer.",
-        ["ActiveLearner", "NearestSamples", "QueryExplanation"],
+        [
+            "ActiveLearner",
+            "DriftWarning",
+            "NearestSamples",
+            "QueryExplanation",
+        ],
     ),
     Section(
         "The loop against recorded labels",

@@ -47,7 +47,7 @@ def test_an_explanation_adds_up_to_the_probabilities(metric, data):
     )
     probabilities = classifier.predict_proba(queries)
     np.testing.assert_allclose(
-        summed + explanation.prior_share / n_classes, probabilities, atol=1e-12
+        summed + explanation.prior_share[:, np.newaxis] / n_classes, probabilities, atol=1e-12
     )
     np.testing.assert_array_equal(explanation.predictions, classifier.predict(queries))
     assert (explanation.shares >= 0).all()
@@ -128,10 +128,10 @@ def test_a_zero_vector_is_at_cosine_distance_one_from_everything():
     np.testing.assert_allclose(distances, [[0.0, 1.0, 2.0]])
 
 
-def test_equal_distances_go_by_class_then_by_age():
+def test_equal_distances_go_by_class_then_the_younger_first():
     X, y = [[1.0], [-1.0], [1.0], [-1.0]], ["b", "a", "b", "a"]
     classifier = IncrementalKNeighborsClassifier(3, metric="euclidean").fit(X, y)
-    assert sorted(classifier.kneighbors([[0.0]], return_distance=False)[0]) == [0, 1, 3]
+    assert sorted(classifier.kneighbors([[0.0]], return_distance=False)[0]) == [1, 2, 3]
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "braycurtis", "correlation", "dice"])

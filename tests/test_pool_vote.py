@@ -15,9 +15,9 @@ class CountingVotes(IncrementalKNeighborsClassifier):
 
     counted = 0
 
-    def vote(self, distances, codes, n_classes):
+    def vote(self, distances, codes, n_classes, ages=None):
         self.counted += len(distances)
-        return super().vote(distances, codes, n_classes)
+        return super().vote(distances, codes, n_classes, ages)
 
 
 def two_blobs():

@@ -21,8 +21,9 @@ from skactive.learner._arguments import (
     split_pipeline,
     stored_samples,
 )
-from skactive.learner._query_explanation import QueryExplanation, explain_query
+from skactive.learner._drift import AgreementWatch
 from skactive.learner._html import learner_html
+from skactive.learner._query_explanation import QueryExplanation, explain_query
 from skactive.learner._teaching import teaching_for
 from skactive.neighbors import IncrementalKNeighborsClassifier, VoteExplanation
 from skactive.neighbors._labels import check_labels
@@ -63,6 +64,12 @@ class ActiveLearner:
     ids : array-like of length n_samples, default=None
         The caller's own names of the samples. None takes the index of a DataFrame or Series,
         else positions.
+    drift_detector : object, default=None
+        What watches whether answers still agree with predictions: any of river's drift
+        detectors (``pip install 'skactive[drift]'``), such as ``river.drift.binary.DDM()``, or
+        another object with ``update(x)`` and ``drift_detected``. It is copied. For each new
+        answer it gets 0.0 where the classifier predicted it just before, else 1.0; when it
+        signals, and agreement has dropped, `teach` gives a `DriftWarning`. None watches nothing.
 
     Attributes
     ----------
@@ -76,6 +83,8 @@ class ActiveLearner:
         Their names: ``learner.ids[learner.query()]``.
     pool : Pool
         What is known of them.
+    drifts : list of int
+        After how many answers each drop in agreement was signalled.
 
     Raises
     ------
@@ -96,6 +105,14 @@ class ActiveLearner:
     `query` changes nothing, so that asking twice gives the same samples. Labels are stored
     before the classifier hears of them: if fitting it fails, the exception comes from `query`
     or `predict`, and the labels are safe.
+
+    An estimator that forgets (`IncrementalKNeighborsClassifier` with `max_labeled`) makes the
+    samples of forgotten labels candidates again: they may be asked about and answered anew. What
+    was ever answered stays in `answered` and `answers`.
+
+    With a `drift_detector` the classifier predicts each sample before it is taught. Before the
+    first label it cannot, and nothing is watched. Where predicting fails, the exception comes
+    from `teach`, and nothing is taken in. What a detector has seen is not taken back by `undo`.
 
     Examples
     --------
@@ -120,12 +137,14 @@ class ActiveLearner:
         y_labeled: Any = None,
         classes: Any = None,
         ids: Any = None,
+        drift_detector: Any = None,
     ) -> None:
         if X_pool is None:
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
         self.X_pool = check_samples(X_pool)
         self.ids = names_of(self.X_pool, ids)
         self.strategy = CDFProduct() if strategy is None else check_strategy(strategy)
+        self._watch = None if drift_detector is None else AgreementWatch(drift_detector)
         if estimator is None:
             estimator = IncrementalKNeighborsClassifier()
         check_classifier(estimator)
@@ -155,7 +174,7 @@ class ActiveLearner:
 
     @property
     def labeled(self) -> np.ndarray:
-        """Positions of the labelled samples, in the order they were taught."""
+        """Positions of the labelled samples, in the order they were taught, without forgotten."""
         return self.pool.labeled
 
     @property
@@ -164,9 +183,29 @@ class ActiveLearner:
         return self.pool.labels
 
     @property
+    def answered(self) -> np.ndarray:
+        """Positions of all samples that were ever taught, in order: one taught twice is twice."""
+        return np.array([position for position, _ in self._answers()], dtype=np.intp)
+
+    @property
+    def answers(self) -> np.ndarray:
+        """The labels of `answered`, those that are forgotten included."""
+        return np.array([label for _, label in self._answers()])
+
+    @property
     def classes_(self) -> np.ndarray:
         """The labels known so far, sorted."""
         return self.pool.classes_
+
+    @property
+    def drift_detector(self) -> Any:
+        """The copy of the detector that watches, or None."""
+        return None if self._watch is None else self._watch.detector
+
+    @property
+    def drifts(self) -> list[int]:
+        """After how many answers each drop in agreement was signalled."""
+        return [] if self._watch is None else list(self._watch.drifts)
 
     def query(
         self,
@@ -293,7 +332,8 @@ class ActiveLearner:
         ----------
         indices : int or array-like of int of shape (n,)
             Positions in X_pool, queried or not. One that is labelled already may come again
-            with its label; one that was skipped may be answered after all.
+            with its label; one whose label is forgotten may come with any; one that was skipped
+            may be answered after all.
         y : label or array-like of shape (n,)
             What the person said.
 
@@ -307,19 +347,30 @@ class ActiveLearner:
         ValueError
             If lengths differ, a label is missing, or a sample would get two labels. Nothing is
             taken in.
+
+        Warns
+        -----
+        DriftWarning
+            If the `drift_detector` signals that fewer answers are predicted than before.
         """
         positions = check_positions(indices, self.pool.n_samples)
-        fresh = positions[~self.pool.is_labeled(positions)]
-        fresh = fresh[np.sort(np.unique(fresh, return_index=True)[1])]
+        places = np.sort(np.unique(positions, return_index=True)[1])
+        places = places[~self.pool.is_labeled(positions[places])]
+        fresh = positions[places]
+        predicted = self._predicted(fresh)
+        n_forgotten = self.pool.n_forgotten
         self.pool.add_labels(positions, y)
         if len(fresh) == 0:
             return self
+        labels, forgot = check_labels(y)[places], self.pool.n_forgotten > n_forgotten
         try:
-            self._teaching.add(fresh, self.pool.labels_of(fresh))
+            self._teaching.add(fresh, labels)
         except Exception:
-            self.pool.remove_labels(fresh)
+            self._unlabel(fresh, forgot)
             raise
-        self._history.append(("teach", fresh, None))
+        self._history.append(("teach", fresh, (labels, forgot)))
+        if self._watch is not None and predicted is not None:
+            self._watch.take_in(predicted == labels, len(self.answered))
         return self
 
     def relabel(self, indices: Any, y: Any) -> ActiveLearner:
@@ -346,7 +397,7 @@ class ActiveLearner:
         positions = check_positions(indices, self.pool.n_samples)
         before = self._relabel(positions, y)
         if not np.array_equal(before, self.pool.labels_of(positions)):
-            self._history.append(("relabel", positions, before))
+            self._history.append(("relabel", positions, (before, self.pool.labels_of(positions))))
         return self
 
     def skip(self, indices: Any) -> ActiveLearner:
@@ -369,8 +420,44 @@ class ActiveLearner:
             self._history.append(("skip", fresh, None))
         return self
 
+    def forget(self, n_kept: int = 0) -> ActiveLearner:
+        """Forget the oldest labels: the task has changed, and they are no longer true.
+
+        Their samples are candidates again. Samples known from the start are older than any
+        answer, and go first. What the classifier brought along and cannot be told sample by
+        sample stays. A `drift_detector` starts anew.
+
+        Parameters
+        ----------
+        n_kept : int, default=0
+            How many labels are kept, the last ones.
+
+        Returns
+        -------
+        self : ActiveLearner
+            The learner, as if it had been taught the others only.
+
+        Examples
+        --------
+        >>> from skactive import ActiveLearner
+        >>> learner = ActiveLearner(X_pool=[[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
+        >>> learner = learner.teach([0, 2, 1], ["good", "bad", "bad"]).forget(n_kept=1)
+        >>> learner.labeled, learner.candidates
+        (array([1]), array([0, 2]))
+        >>> learner.answered, learner.answers
+        (array([0, 2, 1]), array(['good', 'bad', 'bad'], dtype='<U4'))
+        """
+        before, n_before = self.pool.labeled, self.pool.n_labeled
+        self.pool.forget(n_kept)
+        if self.pool.n_labeled < n_before:
+            self._teaching.start_over()
+            self._history.append(("forget", before[~self.pool.is_labeled(before)], None))
+        if self._watch is not None:
+            self._watch.start_anew()
+        return self
+
     def undo(self) -> np.ndarray:
-        """Take back the last `teach`, `skip` or `relabel` that changed something.
+        """Take back the last `teach`, `skip`, `relabel` or `forget` that changed something.
 
         Returns
         -------
@@ -384,14 +471,21 @@ class ActiveLearner:
         """
         if not self._history:
             raise ValueError("There is no answer to take back.")
-        action, positions, before = self._history[-1]
+        action, positions, details = self._history[-1]
         if action == "teach":
-            self.pool.remove_labels(positions)
-            self._teaching.remove(positions)
+            _, forgot = details
+            self._unlabel(positions, forgot)
+            if forgot:
+                self._teaching.start_over()
+            else:
+                self._teaching.remove(positions)
         elif action == "skip":
             self.pool.unskip(positions)
+        elif action == "forget":
+            self.pool.recall()
+            self._teaching.start_over()
         else:
-            self._relabel(positions, before)
+            self._relabel(positions, details[0])
         self._history.pop()
         return positions
 
@@ -536,6 +630,35 @@ class ActiveLearner:
         if outside:
             counts.insert(1, ("labelled beforehand", outside))
         return learner_html(self.estimator, self.strategy, counts, self.classes_.tolist())
+
+    def _answers(self) -> list[tuple[int, Any]]:
+        answers: list[tuple[int, Any]] = []
+        last: dict[int, int] = {}
+        for action, positions, details in self._history:
+            if action not in ("teach", "relabel"):
+                continue
+            labels = details[0] if action == "teach" else details[1]
+            for position, label in zip(positions.tolist(), labels.tolist(), strict=True):
+                if action == "teach":
+                    last[position] = len(answers)
+                    answers.append((position, label))
+                else:
+                    answers[last[position]] = (position, label)
+        return answers
+
+    def _predicted(self, positions: np.ndarray) -> np.ndarray | None:
+        if self._watch is None or len(positions) == 0:
+            return None
+        try:
+            self.fitted_estimator()
+            return np.asarray(self._teaching.classifier.predict(self.pool.take(positions)))
+        except NotFittedError:
+            return None
+
+    def _unlabel(self, positions: np.ndarray, forgot: bool) -> None:
+        if forgot:
+            self.pool.recall()
+        self.pool.remove_labels(positions)
 
     def _relabel(self, positions: np.ndarray, y: Any) -> np.ndarray:
         before = self.pool.labels_of(positions)

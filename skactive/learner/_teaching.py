@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from sklearn.base import clone
 
 from skactive._rows import take_rows
+from skactive.learner._arguments import stored_samples
 from skactive.pool import Pool
 from skactive.pool._features import is_fitted
 
@@ -34,7 +35,7 @@ def teaching_for(
         Classes known beforehand.
     """
     if all(hasattr(classifier, name) for name in ("add_labeled", "remove_labeled", "relabel")):
-        return InstantTeaching(classifier, samples, seed, classes)
+        return InstantTeaching(classifier, samples, pool, seed, classes)
     if hasattr(classifier, "partial_fit"):
         return PartialTeaching(classifier, samples, pool, seed, classes)
     return RefitTeaching(classifier, samples, pool, seed, classes)
@@ -57,6 +58,10 @@ class Teaching(ABC):
     def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
         """Replace answers, which the pool has replaced already."""
 
+    @abstractmethod
+    def start_over(self) -> None:
+        """Learn what the pool knows now, whose oldest labels were forgotten or came back."""
+
     def catch_up(self) -> None:
         """Learn what was put off until the classifier is asked."""
 
@@ -68,23 +73,24 @@ class Teaching(ABC):
 class InstantTeaching(Teaching):
     """Tell a classifier with `add_labeled` at once."""
 
-    def __init__(self, classifier: Any, samples: Any, seed: tuple[Any, Any], classes: Any) -> None:
+    def __init__(
+        self, classifier: Any, samples: Any, pool: Pool, seed: tuple[Any, Any], classes: Any
+    ) -> None:
         self.classifier = classifier
         self._samples = samples
+        self._pool = pool
         self._numbers: dict[int, int] = {}
+        self._outside = [one for one in (stored_samples(classifier), seed) if one[0] is not None]
         X, y = seed
         if classes is not None and not is_fitted(classifier):
             # Classes are declared along with a sample: one is lent, and taken back.
             names = np.asarray(classes)
             classifier.partial_fit(take_rows(samples, np.array([0])), names[:1], classes=names)
             classifier.remove_labeled([0])
-        if X is not None:
-            classifier.add_labeled(X, y)
+        self._outside_numbers = [] if X is None else [*self._add(X, y)]
 
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
-        first = int(getattr(self.classifier, "n_samples_seen_", 0))
-        self.classifier.add_labeled(take_rows(self._samples, positions), labels)
-        numbers = range(first, first + len(positions))
+        numbers = self._add(take_rows(self._samples, positions), labels)
         self._numbers.update(zip(positions.tolist(), numbers, strict=True))
 
     def positions_of(self, numbers: np.ndarray) -> np.ndarray:
@@ -97,6 +103,27 @@ class InstantTeaching(Teaching):
 
     def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
         self.classifier.relabel([self._numbers[place] for place in positions.tolist()], labels)
+
+    def start_over(self) -> None:
+        tracked = [*self._outside_numbers, *self._numbers.values()]
+        stored = getattr(self.classifier, "labeled_indices_", tracked)
+        if len(stored):
+            self.classifier.remove_labeled(stored)
+        self._numbers.clear()
+        self._outside_numbers = []
+        n_gone = sum(len(y) for _, y in self._outside) - n_outside(self._pool)
+        for X, y in self._outside:
+            X_left, y_left = newest(X, y, len(y) - n_gone)
+            n_gone = max(n_gone - len(y), 0)
+            if X_left is not None:
+                self._outside_numbers += self._add(X_left, y_left)
+        if len(self._pool.labeled):
+            self.add(self._pool.labeled, self._pool.labels)
+
+    def _add(self, X: Any, y: Any) -> range:
+        first = int(getattr(self.classifier, "n_samples_seen_", 0))
+        self.classifier.add_labeled(X, y)
+        return range(first, first + len(y))
 
 
 class RefitTeaching(Teaching):
@@ -128,6 +155,9 @@ class RefitTeaching(Teaching):
     def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
         self._behind = True
 
+    def start_over(self) -> None:
+        self._behind = True
+
     def catch_up(self) -> None:
         if self._behind:
             self._fit_anew()
@@ -148,6 +178,8 @@ class RefitTeaching(Teaching):
 
     def _answers(self) -> tuple[Any, Any]:
         X, y = self._seed
+        if X is not None:
+            X, y = newest(X, y, n_outside(self._pool))
         labeled = self._pool.labeled
         if len(labeled) == 0:
             return X, y
@@ -212,6 +244,21 @@ class PartialTeaching(RefitTeaching):
             if len(classes) > 1:
                 self.classifier.partial_fit(X, y, classes=classes)
         self._pending.clear()
+
+
+def n_outside(pool: Pool) -> int:
+    """Return how many labelled samples from outside a pool knows: those older than any answer."""
+    return pool.n_labeled - len(pool.labeled)
+
+
+def newest(X: Any, y: Any, n: int) -> tuple[Any, Any]:
+    """Return the last n of samples and labels, or (None, None) where that is none."""
+    if n <= 0:
+        return None, None
+    if n >= len(y):
+        return X, y
+    rows = X.tocsr() if sp.issparse(X) else X
+    return take_rows(rows, np.arange(len(y) - n, len(y))), np.asarray(y)[-n:]
 
 
 def concatenate_rows(above: Any, below: Any) -> Any:

@@ -35,12 +35,12 @@ def play(
     batch_size: int,
     answering: Answering | None = None,
 ) -> Iterator[np.ndarray]:
-    """Answer queries with `y` until `budget` samples are labelled, and yield what was asked.
+    """Answer queries with `y` until `budget` labels are given, and yield what was asked.
 
     Where `answering` is passed, it answers instead, and may correct what it answered earlier.
     The last batch is smaller where `batch_size` does not divide what is left of the budget.
     """
-    while (left := budget - len(learner.labeled)) > 0:
+    while (left := budget - len(learner.answered)) > 0:
         indices = learner.query(min(batch_size, left))
         if answering is None:
             learner.teach(indices, y[indices])

@@ -18,7 +18,8 @@ from skactive.neighbors._labels import check_labels
 from skactive.neighbors._nearest import search
 from skactive.neighbors._votes import (
     VOTE_WEIGHTS,
-    prior_share,
+    n_votes,
+    prior_shares,
     smoothed_probabilities,
     vote_shares,
 )
@@ -33,6 +34,10 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
     knows it. Adding in any split and any order gives the classifier that `fit` on everything
     gives. A wrong answer is taken back as cheaply as it was given (`relabel`,
     `remove_labeled`), and `explain` names the samples that made a prediction.
+
+    Where the task changes while people label, `max_labeled` forgets old answers and `half_life`
+    trusts them less. The order then matters: adding in any split gives what `fit` on everything,
+    in that order, gives.
 
     Parameters
     ----------
@@ -55,6 +60,15 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         which a class has the share s of the vote, its probability is
         (m s + smoothing / n_classes) / (m + smoothing), so that one neighbour does not mean
         probability 1. The predicted class does not depend on it. 0 gives the plain vote.
+    max_labeled : int, default=None
+        How many samples are stored at most, at least 1: when more are added, the oldest go, as
+        if by `remove_labeled`. None stores all.
+    half_life : float, default=None
+        After how many further labels a vote weighs half, above 0. A neighbour after which a
+        samples were added that are still stored has its vote multiplied by d = 2^(-a /
+        half_life), and the m of `smoothing` becomes the sum of d over the neighbours: where all
+        are stale the probabilities go towards equal ones, and strategies ask there again. With
+        ``smoothing=0`` only the votes among each other change. None never ages. Both may be set.
 
     Attributes
     ----------
@@ -91,9 +105,14 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
 
     Defined answers: a zero vector has no direction and stands at cosine distance 1 from
     everything, another zero vector included. Samples at equal distance from a query go by class
-    in sorted order, then by age, where not all of them can vote. Equal votes go to the class
-    that sorts first. After the last sample was removed, declared classes are equally probable,
-    and without declared classes predicting raises `NotFittedError`.
+    in sorted order, then the younger first, where not all of them can vote. Equal votes go to
+    the class that sorts first. After the last sample was removed, declared classes are equally
+    probable, and without declared classes predicting raises `NotFittedError`.
+
+    Ages count stored samples only, as if those removed had never been added. A sample that went
+    because of `max_labeled` does not come back when another is removed. `relabel` mends an
+    answer, which stays as old as it is; a new answer about the same sample is added beside the
+    old one.
 
     References
     ----------
@@ -121,6 +140,8 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         metric_params: dict[str, Any] | None = None,
         bandwidth: float | None = None,
         smoothing: float = 1.0,
+        max_labeled: int | None = None,
+        half_life: float | None = None,
     ) -> None:
         self.n_neighbors = n_neighbors
         self.weights = weights
@@ -128,6 +149,8 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         self.metric_params = metric_params
         self.bandwidth = bandwidth
         self.smoothing = smoothing
+        self.max_labeled = max_labeled
+        self.half_life = half_life
 
     def fit(self, X: Any, y: Any) -> IncrementalKNeighborsClassifier:
         """Forget everything, and store labelled samples.
@@ -146,7 +169,7 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         """
         self.check_parameters()
         X, y = self._validated(X, y, reset=True)
-        self._labeled = LabeledSamples(X, y)
+        self._labeled = LabeledSamples(X, y, max_labeled=self.max_labeled)
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> IncrementalKNeighborsClassifier:
@@ -272,7 +295,8 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
             In the order of `classes_`; rows add up to 1.
         """
         labeled, distances, slots = self._search(X)
-        return self.vote(distances, labeled.codes[slots], len(labeled.classes))
+        ages = self._ages(labeled, slots)
+        return self.vote(distances, labeled.codes[slots], len(labeled.classes), ages)
 
     def kneighbors(
         self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True
@@ -316,16 +340,15 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
             (n_queries, n_neighbors), and the predictions they made.
         """
         labeled, distances, slots = self._search(X)
-        codes = labeled.codes[slots]
-        prior = prior_share(distances.shape[1], float(self.smoothing))
-        shares = vote_shares(distances, self.weights, self.bandwidth) * (1 - prior)
-        probabilities = self.vote(distances, codes, len(labeled.classes))
+        codes, ages = labeled.codes[slots], self._ages(labeled, slots)
+        shares, prior = self._shares(distances, ages)
+        probabilities = smoothed_probabilities(shares, codes, len(labeled.classes), prior)
         return VoteExplanation(
             predictions=labeled.classes[probabilities.argmax(axis=1)],
             indices=labeled.ids[slots],
             labels=labeled.classes[codes],
             distances=distances,
-            shares=shares,
+            shares=shares * (1 - prior[:, np.newaxis]),
             prior_share=prior,
         )
 
@@ -345,7 +368,13 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         order = np.argsort(labeled.ids)
         return labeled.rows.X[order], labeled.labels[order]
 
-    def vote(self, distances: np.ndarray, codes: np.ndarray, n_classes: int) -> np.ndarray:
+    def vote(
+        self,
+        distances: np.ndarray,
+        codes: np.ndarray,
+        n_classes: int,
+        ages: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Return class probabilities for neighbours that were found elsewhere.
 
         A pool keeps the nearest labelled samples of every candidate up to date, and takes its
@@ -359,14 +388,31 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
             Their classes, in range(n_classes).
         n_classes : int
             How many classes there are, at least 1.
+        ages : ndarray of int of shape (n_queries, n_neighbors), default=None
+            How many labelled samples came after each neighbour; asked for by `half_life` alone.
 
         Returns
         -------
         probabilities : ndarray of shape (n_queries, n_classes)
             Rows add up to 1.
+
+        Raises
+        ------
+        ValueError
+            If `half_life` is set and there are no `ages`.
         """
-        shares = vote_shares(distances, self.weights, self.bandwidth)
-        return smoothed_probabilities(shares, codes, n_classes, float(self.smoothing))
+        shares, prior = self._shares(distances, ages)
+        return smoothed_probabilities(shares, codes, n_classes, prior)
+
+    def _shares(
+        self, distances: np.ndarray, ages: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        shares = vote_shares(distances, self.weights, self.bandwidth, ages, self.half_life)
+        votes = n_votes(distances, ages, self.half_life)
+        return shares, prior_shares(votes, float(self.smoothing))
+
+    def _ages(self, labeled: LabeledSamples, slots: np.ndarray) -> np.ndarray | None:
+        return None if self.half_life is None else labeled.ages()[slots]
 
     @property
     def classes_(self) -> np.ndarray:
@@ -404,9 +450,9 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         labeled: LabeledSamples | None = getattr(self, "_labeled", None)
         X, labels = self._validated(X, y, reset=labeled is None, classes=classes)
         if labeled is None:
-            self._labeled = LabeledSamples(X, labels, classes)
+            self._labeled = LabeledSamples(X, labels, classes, self.max_labeled)
         else:
-            labeled.add(X, labels)
+            labeled.add(X, labels, self.max_labeled)
         return self
 
     def _validated(
@@ -490,6 +536,10 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         if self.bandwidth is not None:
             check_number(self, "bandwidth", self.bandwidth, exclusive=True)
         check_number(self, "smoothing", self.smoothing)
+        if self.max_labeled is not None:
+            check_integer(self, "max_labeled", self.max_labeled, minimum=1)
+        if self.half_life is not None:
+            check_number(self, "half_life", self.half_life, exclusive=True)
 
     def _fitted(self) -> LabeledSamples:
         labeled: LabeledSamples | None = getattr(self, "_labeled", None)

@@ -26,8 +26,9 @@ class VoteExplanation:
         Their distances.
     shares : ndarray of shape (n_queries, n_neighbors)
         The share of the vote each had, in [0, 1]; a row and `prior_share` add up to 1.
-    prior_share : float
-        The share of the uniform prior that `smoothing` brings in, in [0, 1].
+    prior_share : ndarray of shape (n_queries,)
+        The share of the uniform prior that `smoothing` brings in, in [0, 1]; larger where
+        `half_life` has made the neighbours stale.
     """
 
     predictions: np.ndarray
@@ -35,4 +36,4 @@ class VoteExplanation:
     labels: np.ndarray
     distances: np.ndarray
     shares: np.ndarray
-    prior_share: float
+    prior_share: np.ndarray

@@ -86,20 +86,29 @@ class LabeledSamples:
     y : array of shape (n_samples,)
     classes : array of shape (n_classes,), default=None
         Classes known beforehand; they stay known when no sample has them.
+    max_labeled : int, default=None
+        How many of the samples stay, the last ones.
     """
 
-    def __init__(self, X: Any, y: np.ndarray, classes: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        X: Any,
+        y: np.ndarray,
+        classes: np.ndarray | None = None,
+        max_labeled: int | None = None,
+    ) -> None:
         empty = X[:0]
         self._X: Any = GrowingCSR(empty) if sp.issparse(X) else GrowingArray(np.array(empty))
         self._norms = GrowingArray(np.empty(0))
         self._codes = GrowingArray(np.empty(0, dtype=np.intp))
         self._ids = GrowingArray(np.empty(0, dtype=np.intp))
         self._slots = GrowingArray(np.empty(0, dtype=np.intp))
+        self._oldest_id = 0
         self.declared = None if classes is None else np.unique(classes)
         self.classes = np.empty(0, dtype=y.dtype) if classes is None else np.unique(classes)
         self._counts = np.zeros(len(self.classes), dtype=np.intp)
         self._kept = np.full(len(self.classes), True)
-        self.add(X, y)
+        self.add(X, y, max_labeled)
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -154,14 +163,52 @@ class LabeledSamples:
         return array.astype(np.intp)
 
     def precedence(self) -> np.ndarray:
-        """Return each slot's rank by class, then by id: who goes first among equal distances."""
+        """Return each slot's rank by class, the youngest first: who goes first among equals."""
         rank = np.empty(len(self), dtype=np.intp)
-        rank[np.lexsort((self.ids, self.codes))] = np.arange(len(self))
+        rank[np.lexsort((-self.ids, self.codes))] = np.arange(len(self))
         return rank
 
-    def add(self, X: Any, y: np.ndarray) -> np.ndarray:
-        """Store samples, and return their ids. Cost: O(n_features) each, amortised."""
+    def ages(self) -> np.ndarray:
+        """Return for each slot how many samples are there that came after its own."""
+        ages = np.empty(len(self), dtype=np.intp)
+        ages[np.argsort(self.ids)] = np.arange(len(self))[::-1]
+        return ages
+
+    def oldest(self, n: int) -> np.ndarray:
+        """Return the ids of the samples that came first. Cost: O(1) each, amortised."""
+        slots = self._slots.view
+        found: list[int] = []
+        # Those that are gone before the first that is left are passed over once and for all.
+        while self._oldest_id < len(slots) and slots[self._oldest_id] < 0:
+            self._oldest_id += 1
+        place = self._oldest_id
+        while len(found) < min(n, len(self)):
+            if slots[place] >= 0:
+                found.append(place)
+            place += 1
+        return np.array(found, dtype=np.intp)
+
+    def add(self, X: Any, y: np.ndarray, max_labeled: int | None = None) -> np.ndarray:
+        """Store samples, and return their ids. Cost: O(n_features) each, amortised.
+
+        With `max_labeled` the oldest of all make room; those of a batch that would be gone at
+        once are not stored at all.
+        """
         self.check_labels(y)
+        ids = np.arange(self.next_id, self.next_id + len(y))
+        n_passed = 0 if max_labeled is None else max(len(y) - max_labeled, 0)
+        self._slots.extend(np.full(len(y), -1))
+        self._append(X[n_passed:], y[n_passed:], ids[n_passed:])
+        if max_labeled is not None and len(self) > max_labeled:
+            self.remove(self.oldest(len(self) - max_labeled))
+        return ids
+
+    def restore(self, ids: np.ndarray, X: Any, y: np.ndarray) -> None:
+        """Store samples that were removed again, under their old ids."""
+        self._append(X, y, ids)
+        self._oldest_id = min([self._oldest_id, *ids.tolist()])
+
+    def _append(self, X: Any, y: np.ndarray, ids: np.ndarray) -> None:
         if isinstance(self._X, GrowingCSR) and not sp.issparse(X):
             X = sp.csr_matrix(X)
         elif isinstance(self._X, GrowingArray) and sp.issparse(X):
@@ -169,13 +216,11 @@ class LabeledSamples:
         rows = Rows(X)
         norms = rows.norms
         codes = self._encode(y)
-        ids = np.arange(self.next_id, self.next_id + len(codes))
+        self._slots.view[ids] = np.arange(len(self), len(self) + len(ids))
         self._X.extend(X)
         self._norms.extend(norms)
-        self._slots.extend(np.arange(len(self), len(self) + len(codes)))
         self._codes.extend(codes)
         self._ids.extend(ids)
-        return ids
 
     def remove(self, ids: np.ndarray) -> None:
         """Forget samples. Cost: O(n_features) each."""

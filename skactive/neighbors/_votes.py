@@ -10,8 +10,17 @@ import numpy as np
 VOTE_WEIGHTS = frozenset({"uniform", "distance", "gaussian"})
 
 
+# The fewest votes that neighbours have however stale they are: the prior is never quite alone, so
+# that the most probable class is that of the vote.
+MINIMUM_VOTES = 2.0**-30
+
+
 def vote_shares(
-    distances: np.ndarray, weights: str | Callable[[np.ndarray], Any], bandwidth: float | None
+    distances: np.ndarray,
+    weights: str | Callable[[np.ndarray], Any],
+    bandwidth: float | None,
+    ages: np.ndarray | None = None,
+    half_life: float | None = None,
 ) -> np.ndarray:
     """Return each neighbour's share of its row's vote, shape of `distances`, rows summing to 1."""
     if distances.shape[1] == 0:
@@ -25,13 +34,24 @@ def vote_shares(
     else:
         shares = _gaussian(distances, bandwidth)
     total = shares.sum(axis=1, keepdims=True)
-    return np.where(total > 0, shares / np.where(total > 0, total, 1.0), 1 / distances.shape[1])
+    shares = np.where(total > 0, shares / np.where(total > 0, total, 1.0), 1 / distances.shape[1])
+    return shares if half_life is None else _decayed(shares, _known(ages), half_life)
+
+
+def n_votes(
+    distances: np.ndarray, ages: np.ndarray | None = None, half_life: float | None = None
+) -> np.ndarray:
+    """Return how many votes each row's neighbours have: one each, that halves with age."""
+    n, n_neighbors = distances.shape
+    if half_life is None or n_neighbors == 0:
+        return np.full(n, float(n_neighbors))
+    return np.maximum(np.exp2(-_known(ages) / half_life).sum(axis=1), MINIMUM_VOTES)
 
 
 def smoothed_probabilities(
-    shares: np.ndarray, codes: np.ndarray, n_classes: int, smoothing: float
+    shares: np.ndarray, codes: np.ndarray, n_classes: int, prior: np.ndarray
 ) -> np.ndarray:
-    """Return (m · share of each class + smoothing / n_classes) / (m + smoothing), m neighbours."""
+    """Return (1 - prior) · share of each class + prior / n_classes, `prior` a share per row."""
     n, n_neighbors = shares.shape
     probabilities, total = np.zeros((n, n_classes)), np.zeros(n)
     every_row = np.arange(n)
@@ -41,17 +61,29 @@ def smoothed_probabilities(
     if n_neighbors > 0:
         # Summed in the same order, the shares of a class that has them all are exactly 1.
         probabilities /= total[:, np.newaxis]
-    prior = prior_share(n_neighbors, smoothing)
-    probabilities *= 1 - prior
-    probabilities += prior / n_classes
+    probabilities *= 1 - prior[:, np.newaxis]
+    probabilities += prior[:, np.newaxis] / n_classes
     return probabilities
 
 
-def prior_share(n_neighbors: int, smoothing: float) -> float:
-    """Return the uniform prior's share of the vote beside `n_neighbors` neighbours."""
-    if n_neighbors == 0:
-        return 1.0
-    return smoothing / (n_neighbors + smoothing)
+def prior_shares(votes: np.ndarray, smoothing: float) -> np.ndarray:
+    """Return the uniform prior's share of the vote beside each row's neighbours."""
+    return np.divide(smoothing, votes + smoothing, out=np.ones_like(votes), where=votes > 0)
+
+
+def _known(ages: np.ndarray | None) -> np.ndarray:
+    if ages is None:
+        raise ValueError(
+            "With 'half_life' a vote depends on how old the neighbours are. Hint: pass `ages`."
+        )
+    return ages
+
+
+def _decayed(shares: np.ndarray, ages: np.ndarray, half_life: float) -> np.ndarray:
+    # Only ratios count: measuring from the youngest that has a say keeps them from underflowing.
+    youngest = np.where(shares > 0, ages, np.inf).min(axis=1, keepdims=True)
+    shares = shares * np.exp2(np.minimum(youngest - ages, 0) / half_life)
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 def _inverse(distances: np.ndarray) -> np.ndarray:

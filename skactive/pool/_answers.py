@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,13 @@ class Answers:
         self._ids_in_order.update(zip(positions.tolist(), ids.tolist(), strict=True))
         self._candidates = None
 
+    def restore(self, positions: np.ndarray, ids: np.ndarray) -> None:
+        """Note that samples are labelled again that were so before all others."""
+        newer = self._ids_in_order
+        self._ids_in_order = {}
+        self.add(positions, ids)
+        self._ids_in_order |= newer
+
     def remove(self, positions: np.ndarray) -> None:
         """Note that samples are not labelled any more."""
         self._ids[positions] = -1
@@ -98,6 +106,19 @@ class Answers:
         """Take samples back."""
         self._is_skipped[check_positions(indices, self.n_samples)] = False
         self._candidates = None
+
+
+@dataclass(frozen=True)
+class ForgottenLabels:
+    """Labelled samples that a pool has forgotten in one go, oldest first.
+
+    Positions are -1 for samples from outside the pool.
+    """
+
+    ids: np.ndarray
+    positions: np.ndarray
+    X: Any
+    labels: np.ndarray
 
 
 def without_repetition(

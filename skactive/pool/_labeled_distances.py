@@ -64,6 +64,15 @@ class LabeledDistances:
         for nearest in self._nearest.values():
             nearest.search_anew(nearest.holders(ids))
 
+    def returning(self) -> None:
+        """Prepare for the return of labelled samples, which are not there yet."""
+        self._catch_up()
+
+    def returned(self, ids: np.ndarray) -> None:
+        """Take in that labelled samples are there again, under the ids that they had."""
+        nearest = tuple(self._nearest.values())
+        self._take_in(self._labeled.slots(ids), total=self._total, nearest=nearest)
+
     def relabeled(self, ids: np.ndarray) -> None:
         """Take in that labelled samples have other labels, which can decide among equals."""
         self._catch_up()

@@ -11,12 +11,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length
 
 from skactive._rows import take_rows
-from skactive._validation import are_plain_features, check_choice
+from skactive._validation import are_plain_features, check_choice, check_integer
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.neighbors._distances import Rows, Space, row_blocks, space_key
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._labels import check_labels
-from skactive.pool._answers import Answers, without_repetition
+from skactive.pool._answers import Answers, ForgottenLabels, without_repetition
 from skactive.pool._density import information_density
 from skactive.pool._features import check_features
 from skactive.pool._labeled_distances import LabeledDistances
@@ -31,8 +31,8 @@ class Pool:
 
     What is asked for is computed on first use, and from then on kept up to date: a label costs
     one product of the pool with one sample, however many came before. A pool serves the
-    candidates, the samples that are neither labelled nor skipped; removing, relabelling and
-    skipping leave it as if it had never been otherwise.
+    candidates, the samples that are neither labelled nor skipped; removing, relabelling,
+    forgetting and skipping leave it as if it had never been otherwise.
 
     Parameters
     ----------
@@ -42,9 +42,10 @@ class Pool:
     estimator : classifier, default=None
         Where class probabilities come from. An `IncrementalKNeighborsClassifier` lends its
         parameters only: its vote is taken among the labelled samples of the pool, and taken
-        anew only where they changed it. Any other classifier is asked for `predict_proba`
-        (`decision_function` where it has none) once after each change; the caller fits it.
-        None means no probabilities.
+        anew only where they changed it (everywhere, with `half_life`); with `max_labeled` the
+        pool forgets as the classifier does, see `forget`. Any other classifier is asked for
+        `predict_proba` (`decision_function` where it has none) once after each change; the
+        caller fits it. None means no probabilities.
     samples : indexable of length n_samples, default=None
         What `estimator` is asked about, where it is not X: raw texts, a DataFrame.
     X_labeled : {array-like, sparse matrix} of shape (n_labeled, n_features), default=None
@@ -74,6 +75,8 @@ class Pool:
         Positions of the skipped samples that are not labelled, ascending.
     n_labeled : int
         Number of labelled samples, the seed set included.
+    n_forgotten : int
+        How many labels are forgotten.
     classes_ : ndarray of shape (n_classes,)
         The labels known so far, sorted.
 
@@ -129,6 +132,7 @@ class Pool:
         self._distances: dict[str, LabeledDistances] = {}
         self._densities: dict[str, np.ndarray] = {}
         self._posterior: VotedPosterior | AskedPosterior | None = None
+        self._forgotten: list[ForgottenLabels] = []
         if y_labeled is not None and X_labeled is None:
             raise ValueError("y_labeled was passed without X_labeled: give the samples too.")
         if X_labeled is not None:
@@ -170,6 +174,11 @@ class Pool:
         return 0 if self._labeled is None else len(self._labeled)
 
     @property
+    def n_forgotten(self) -> int:
+        """How many labels are forgotten."""
+        return sum(len(one.ids) for one in self._forgotten)
+
+    @property
     def classes_(self) -> np.ndarray:
         """The labels known so far, sorted."""
         return np.empty(0) if self._labeled is None else self._labeled.classes
@@ -180,7 +189,8 @@ class Pool:
         Parameters
         ----------
         indices : array-like of int of shape (n,)
-            Positions in the pool. A position labelled before may come again with its label.
+            Positions in the pool. A position labelled before may come again with its label; one
+            whose label is forgotten may come with any.
         y : array-like of shape (n,)
             The labels.
 
@@ -197,6 +207,7 @@ class Pool:
         IndexError
             If a position is outside the pool, which is left as it was.
         """
+        max_labeled = self._max_labeled()
         positions, labels = self._answers.check_new(indices, y)
         if self._labeled is not None:
             self._labeled.check_labels(labels)
@@ -205,7 +216,7 @@ class Pool:
         positions, labels = without_repetition(positions, labels, known)
         if len(positions):
             self._answers.add(positions, self._store(self.X[positions], labels))
-            self.refitted()
+            self._labels_added(max_labeled)
         return self
 
     def add_labeled(self, X: Any, y: Any) -> Pool:
@@ -223,6 +234,7 @@ class Pool:
         self : Pool
             The pool, which counts them as labelled.
         """
+        max_labeled = self._max_labeled()
         if not are_plain_features(X, self.X.shape[1], (self._dtype,)):
             X = check_features(X, "X_labeled", self._dtype, minimum=0)
         labels = check_labels(y)
@@ -232,7 +244,7 @@ class Pool:
                 f"X_labeled has {X.shape[1]} features, but the pool has {self.X.shape[1]}."
             )
         self._store(X, labels)
-        return self.refitted()
+        return self._labels_added(max_labeled)
 
     def remove_labels(self, indices: Any) -> Pool:
         """Take labels back: the samples are candidates again.
@@ -250,13 +262,59 @@ class Pool:
         positions = self._answers.check_labeled(indices)
         if self._labeled is None or len(positions) == 0:
             return self
-        ids = self._answers.ids(positions)
-        for distances in self._distances.values():
-            distances.leaving(ids)
-        self._labeled.remove(ids)
-        for distances in self._distances.values():
-            distances.left(ids)
+        self._take_out(self._labeled, self._answers.ids(positions))
         self._answers.remove(positions)
+        return self.refitted()
+
+    def forget(self, n_kept: int) -> Pool:
+        """Forget the oldest labels, those from outside the pool included.
+
+        Samples of the pool whose labels are forgotten are candidates again: what was said of
+        them may not hold any more. An estimator with `max_labeled` makes the pool do so by
+        itself, whenever labels are added.
+
+        Parameters
+        ----------
+        n_kept : int
+            How many labels are kept, the last ones.
+
+        Returns
+        -------
+        self : Pool
+            The pool as if the others had never been given.
+        """
+        check_integer("forget", "n_kept", n_kept, minimum=0)
+        if self._labeled is None or len(self._labeled) <= n_kept:
+            return self
+        ids = self._labeled.oldest(len(self._labeled) - n_kept)
+        slots, positions = self._labeled.slots(ids), self._answers.positions_of(ids)
+        X, labels = self._labeled.rows.X[slots], self._labeled.labels[slots]
+        self._take_out(self._labeled, ids)
+        self._answers.remove(positions[positions >= 0])
+        self._forgotten.append(ForgottenLabels(ids, positions, X, labels))
+        return self.refitted()
+
+    def recall(self) -> Pool:
+        """Bring back the labels that were forgotten last, in one call, as old as they were.
+
+        Returns
+        -------
+        self : Pool
+            The pool as if it had kept them. A sample that was labelled anew since then keeps
+            its new label alone.
+        """
+        if self._labeled is None or not self._forgotten:
+            return self
+        self._labeled.check_labels(self._forgotten[-1].labels)
+        one = self._forgotten.pop()
+        is_inside = one.positions >= 0
+        back = ~(is_inside & self._answers.is_labeled(one.positions))
+        for distances in self._distances.values():
+            distances.returning()
+        self._labeled.restore(one.ids[back], one.X[back], one.labels[back])
+        self._answers.restore(one.positions[back & is_inside], one.ids[back & is_inside])
+        for distances in self._distances.values():
+            distances.returned(one.ids[back])
         return self.refitted()
 
     def relabel(self, indices: Any, y: Any) -> Pool:
@@ -565,6 +623,24 @@ class Pool:
             space = Space(metric, metric_params)
             self._distances[key] = LabeledDistances(space, self._rows, self._labeled)
         return self._distances[key]
+
+    def _max_labeled(self) -> int | None:
+        if not isinstance(self.estimator, IncrementalKNeighborsClassifier):
+            return None
+        if self.estimator.max_labeled is not None:
+            self.estimator.check_parameters()
+        return self.estimator.max_labeled
+
+    def _labels_added(self, max_labeled: int | None) -> Pool:
+        self.refitted()
+        return self if max_labeled is None else self.forget(max_labeled)
+
+    def _take_out(self, labeled: LabeledSamples, ids: np.ndarray) -> None:
+        for distances in self._distances.values():
+            distances.leaving(ids)
+        labeled.remove(ids)
+        for distances in self._distances.values():
+            distances.left(ids)
 
     def _store(self, X: Any, labels: np.ndarray) -> np.ndarray:
         if self._labeled is None:

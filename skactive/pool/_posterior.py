@@ -18,7 +18,10 @@ RowFunction = Callable[[np.ndarray], np.ndarray]
 
 
 class VotedPosterior:
-    """The posterior of k-nearest neighbours, voted anew only where the nearest have changed."""
+    """The posterior of k-nearest neighbours, voted anew only where the nearest have changed.
+
+    With `half_life` each label makes the others older, and all is voted anew: O(n_samples k).
+    """
 
     def __init__(
         self,
@@ -33,6 +36,7 @@ class VotedPosterior:
         self._classes: np.ndarray | None = None
         self._derived: dict[RowFunction, np.ndarray] = {}
         self._parameters: tuple[Any, ...] = ()
+        self._are_older = False
 
     def rows(self, positions: np.ndarray) -> np.ndarray | None:
         """Return class probabilities, or None where no label is known."""
@@ -47,7 +51,8 @@ class VotedPosterior:
         return self._derived[function][positions]
 
     def labels_changed(self) -> None:
-        """Do nothing: the nearest labelled samples note themselves whose vote has changed."""
+        """Note that labels have aged; the nearest note themselves where others vote now."""
+        self._are_older = True
 
     def _sync(self) -> bool:
         classes = self._labeled.classes
@@ -59,6 +64,7 @@ class VotedPosterior:
             classifier.weights,
             classifier.bandwidth,
             classifier.smoothing,
+            classifier.half_life,
             space_key(classifier.metric, classifier.metric_params),
         )
         if parameters != self._parameters:
@@ -70,12 +76,17 @@ class VotedPosterior:
             self._posterior = np.empty((len(nearest.touched), len(classes)))
             self._derived.clear()
             self._classes, self._parameters = classes, parameters
+        if self._are_older and classifier.half_life is not None:
+            nearest.touched[:] = True
+        self._are_older = False
         rows = np.flatnonzero(nearest.touched)
         if len(rows) == 0:
             return True
-        codes = self._labeled.codes[self._labeled.slots(nearest.ids[rows])]
+        slots = self._labeled.slots(nearest.ids[rows])
+        ages = None if classifier.half_life is None else self._labeled.ages()[slots]
         values = distances.finish(nearest.compared[rows])
-        self._posterior[rows] = classifier.vote(values, codes, len(classes))
+        codes = self._labeled.codes[slots]
+        self._posterior[rows] = classifier.vote(values, codes, len(classes), ages)
         for function, derived in self._derived.items():
             derived[rows] = function(self._posterior[rows])
         nearest.touched[:] = False
