@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 
 import numpy as np
 
@@ -44,26 +45,34 @@ def plain_probabilities(
     weights: str,
     bandwidth: float | None,
     smoothing: float,
+    max_labeled: int | None = None,
+    half_life: float | None = None,
 ) -> np.ndarray:
-    """Class probabilities; samples at equal distance go by class in sorted order, then by age."""
+    """Class probabilities; samples at equal distance go by class, then the younger first."""
+    if max_labeled is not None:
+        X_labeled, y_labeled = X_labeled[-max_labeled:], y_labeled[-max_labeled:]
     classes = sorted(set(y_labeled))
     rows = []
     for query in X.tolist():
         # Rounded, because a cosine of equal rows may be off in the last digit here.
         voters = sorted(
-            (round(distance(query, sample, metric), 12), label, age)
-            for age, (sample, label) in enumerate(zip(X_labeled.tolist(), y_labeled, strict=True))
+            (round(distance(query, sample, metric), 12), label, len(y_labeled) - 1 - place)
+            for place, (sample, label) in enumerate(zip(X_labeled.tolist(), y_labeled, strict=True))
         )[:n_neighbors]
-        shares = vote_weights([d for d, _, _ in voters], weights, bandwidth)
-        total = math.fsum(shares)
-        n_voters = len(voters)
+        # Decimals do not underflow, however stale a vote is.
+        decays = [
+            Decimal(1) if half_life is None else Decimal(2) ** (-age / Decimal(half_life))
+            for _, _, age in voters
+        ]
+        alone = vote_weights([d for d, _, _ in voters], weights, bandwidth)
+        shares = [Decimal(weight) * decay for weight, decay in zip(alone, decays, strict=True)]
+        total, n_votes = sum(shares), float(sum(decays))
         row = []
         for name in classes:
-            share = math.fsum(
-                s for s, (_, label, _) in zip(shares, voters, strict=True) if label == name
-            )
-            row.append(
-                (n_voters * share / total + smoothing / len(classes)) / (n_voters + smoothing)
-            )
+            of_class = (s for s, (_, label, _) in zip(shares, voters, strict=True) if label == name)
+            share = float(sum(of_class) / total)
+            if smoothing:
+                share = (n_votes * share + smoothing / len(classes)) / (n_votes + smoothing)
+            row.append(share)
         rows.append(row)
     return np.array(rows)

@@ -52,6 +52,15 @@ def vote_parameters(draw: st.DrawFn) -> dict[str, object]:
     }
 
 
+@st.composite
+def forgetting(draw: st.DrawFn) -> dict[str, object]:
+    """How an IncrementalKNeighborsClassifier forgets, or that it does not."""
+    return {
+        "max_labeled": draw(st.sampled_from([None, 1, 2, 4])),
+        "half_life": draw(st.sampled_from([None, 0.01, 1.0, 3.5])),
+    }
+
+
 def splits(n_samples: int) -> st.SearchStrategy[list[np.ndarray]]:
     """All samples' positions, in any order, cut into parts that may be empty."""
     cuts = st.lists(st.integers(0, n_samples), max_size=4).map(sorted)

@@ -16,6 +16,7 @@ from strategies import (
     EXACT_METRICS,
     METRICS,
     class_names,
+    forgetting,
     labeled_sets,
     samples_for,
     splits,
@@ -59,14 +60,39 @@ def test_adding_in_any_split_and_order_equals_fit(metric, container, data):
 
 
 @metrics
+@settings(max_examples=30)
+@given(st.data())
+def test_adding_in_any_split_forgets_what_fit_forgets(metric, data):
+    X, y = data.draw(labeled_sets(metric))
+    parameters = data.draw(vote_parameters()) | data.draw(forgetting())
+    queries = data.draw(samples_for(metric, 3))
+    whole = IncrementalKNeighborsClassifier(metric=metric, **parameters).fit(X, y)
+    grown = clone(whole)
+    cuts = sorted(data.draw(st.lists(st.integers(1, len(X)), max_size=4)))
+    for X_part, y_part in zip(np.split(X, cuts), np.split(y, cuts), strict=True):
+        if len(X_part):
+            grown.add_labeled(X_part, y_part)
+    kept = np.arange(len(X))[-(parameters["max_labeled"] or len(X)) :]
+    for classifier in (whole, grown):
+        assert classifier.labeled_indices_.tolist() == kept.tolist()
+        assert classifier.y_labeled_.tolist() == y[kept].tolist()
+        assert classifier.n_samples_fit_ == len(kept)
+        assert classifier.n_samples_seen_ == len(X)
+    assert_same_classifier(grown, whole, queries, metric)
+
+
+@metrics
 @settings(max_examples=60)
 @given(st.data())
 def test_any_changes_equal_a_fit_on_what_is_left(metric, data):
     X, y = data.draw(labeled_sets(metric, min_size=2))
     queries = data.draw(samples_for(metric, 3))
-    classifier = IncrementalKNeighborsClassifier(metric=metric, **data.draw(vote_parameters()))
+    parameters = data.draw(vote_parameters()) | data.draw(forgetting())
+    n_most = parameters["max_labeled"]
+    classifier = IncrementalKNeighborsClassifier(metric=metric, **parameters)
     classifier.fit(X, y)
     stored = {number: (x, label) for number, (x, label) in enumerate(zip(X, y, strict=True))}
+    stored = dict(sorted(stored.items())[-(n_most or len(X)) :])
     for _ in range(data.draw(st.integers(1, 6))):
         what = data.draw(st.sampled_from(["add", "remove", "relabel"]))
         if what == "add":
@@ -75,6 +101,7 @@ def test_any_changes_equal_a_fit_on_what_is_left(metric, data):
             first = classifier.n_samples_seen_
             classifier.add_labeled(X_new, y_new)
             stored |= {first + place: (X_new[place], y_new[place]) for place in range(n_added)}
+            stored = dict(sorted(stored.items())[-(n_most or len(stored)) :])
         elif len(stored) > 1:
             some = data.draw(
                 st.lists(st.sampled_from(sorted(stored)), unique=True, max_size=len(stored) - 1)
@@ -101,6 +128,48 @@ def test_any_changes_equal_a_fit_on_what_is_left(metric, data):
     found = classifier.kneighbors(queries, return_distance=False)
     renumbered = np.array(numbers)[fresh.kneighbors(queries, return_distance=False)]
     np.testing.assert_array_equal(np.sort(found, axis=1), np.sort(renumbered, axis=1))
+
+
+def test_a_sample_mended_stays_as_old_as_it_is_and_one_added_again_is_young():
+    X, queries = np.array([[1.0], [1.0], [3.0]]), [[1.0]]
+    classifier = IncrementalKNeighborsClassifier(2, metric="euclidean", half_life=1.0, smoothing=0)
+    classifier.fit(X, ["a", "b", "b"]).relabel(0, "c")
+    # At distance zero stand 0, two samples old, and 1, one sample old.
+    np.testing.assert_allclose(classifier.predict_proba(queries), [[2 / 3, 1 / 3]])
+    classifier.remove_labeled(0).add_labeled(X[:1], ["c"])
+    np.testing.assert_allclose(classifier.predict_proba(queries), [[1 / 5, 4 / 5]])
+
+
+def test_where_all_neighbours_are_stale_the_prediction_stays_and_the_probability_goes():
+    X = np.array([[0.0], [1.0], [1.1], [9.0], [9.0]])
+    classifier = IncrementalKNeighborsClassifier(3, metric="euclidean", half_life=1e-6)
+    classifier.fit(X, list("abbcc"))
+    probabilities = classifier.predict_proba([[0.9], [9.0]])
+    np.testing.assert_allclose(probabilities[0], [1 / 3, 1 / 3, 1 / 3], atol=1e-8)
+    np.testing.assert_allclose(probabilities[1], [1 / 6, 1 / 6, 4 / 6], atol=1e-8)
+    assert classifier.predict([[0.9], [9.0]]).tolist() == ["b", "c"]
+    explanation = classifier.explain([[0.9], [9.0]])
+    assert explanation.predictions.tolist() == ["b", "c"]
+    np.testing.assert_allclose(explanation.prior_share, [1, 0.5], atol=1e-8)
+
+
+@pytest.mark.parametrize("container", [np.asarray, sp.csr_matrix])
+def test_as_many_as_max_labeled_are_stored_and_not_one_more(container):
+    X, y = np.eye(40), np.arange(40) % 7
+    classifier = IncrementalKNeighborsClassifier(max_labeled=5).fit(container(X), y)
+    assert classifier.labeled_indices_.tolist() == [35, 36, 37, 38, 39]
+    for place in range(40):
+        classifier.add_labeled(container(X[[place]]), y[[place]])
+    assert classifier.labeled_indices_.tolist() == [75, 76, 77, 78, 79]
+    assert classifier.classes_.tolist() == sorted(set(y[-5:].tolist()))
+    kept = classifier.labeled_samples()[0]
+    np.testing.assert_array_equal(kept.toarray() if sp.issparse(kept) else kept, X[-5:])
+
+
+def test_neighbours_found_elsewhere_must_come_with_their_ages():
+    classifier = IncrementalKNeighborsClassifier(half_life=3)
+    with pytest.raises(ValueError, match=r"With 'half_life' a vote depends on .* pass `ages`"):
+        classifier.vote(np.ones((1, 2)), np.zeros((1, 2), dtype=int), 1)
 
 
 @pytest.mark.parametrize("container", [sp.csr_matrix, sp.csr_array])

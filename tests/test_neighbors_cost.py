@@ -81,3 +81,12 @@ def test_a_growing_array_keeps_its_rows_and_widens_its_type():
     rows.swap_remove(0)
     np.testing.assert_array_equal(rows.view, [[1e300, 1e300], [1.0, 1.0], [1.0, 1.0]])
     assert len(rows) == 3
+
+
+def test_what_is_forgotten_leaves_its_room():
+    rng = np.random.default_rng(0)
+    classifier = IncrementalKNeighborsClassifier(max_labeled=100)
+    classifier.fit(rng.normal(size=(5000, 16)), rng.integers(0, 3, 5000))
+    for _ in range(1000):
+        classifier.add_labeled(rng.normal(size=(1, 16)), [0])
+    assert len(classifier._labeled._X._buffer) <= 200

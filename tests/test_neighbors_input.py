@@ -206,6 +206,12 @@ BAD_PARAMETERS = [
     ("smoothing", -1.0, ValueError, "must be a finite number of at least 0. Got -1.0 instead."),
     ("smoothing", np.nan, ValueError, "must be a finite number of at least 0. Got nan instead."),
     ("smoothing", "1", ValueError, "must be a finite number of at least 0. Got '1' instead."),
+    ("max_labeled", 0, ValueError, "must be an int of at least 1. Got 0 instead."),
+    ("max_labeled", 100.0, ValueError, "must be an int of at least 1. Got 100.0 instead."),
+    ("half_life", 0, ValueError, "must be a finite number above 0. Got 0 instead."),
+    ("half_life", -5, ValueError, "must be a finite number above 0. Got -5 instead."),
+    ("half_life", np.nan, ValueError, "must be a finite number above 0. Got nan instead."),
+    ("half_life", True, TypeError, "must be a finite number above 0. Got True instead."),
 ]
 
 

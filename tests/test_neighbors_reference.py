@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_neighbors import plain_probabilities
-from strategies import METRICS, labeled_sets, samples_for, vote_parameters
+from strategies import METRICS, forgetting, labeled_sets, samples_for, vote_parameters
 
 from skactive.neighbors import IncrementalKNeighborsClassifier
 
@@ -18,7 +18,7 @@ metrics = pytest.mark.parametrize("metric", METRICS)
 def test_probabilities_are_those_of_plain_python(metric, data):
     X, y = data.draw(labeled_sets(metric))
     queries = data.draw(samples_for(metric, 4))
-    parameters = data.draw(vote_parameters())
+    parameters = data.draw(vote_parameters()) | data.draw(forgetting())
     classifier = IncrementalKNeighborsClassifier(metric=metric, **parameters).fit(X, y)
     expected = plain_probabilities(X, y, queries, metric=metric, **parameters)
     np.testing.assert_allclose(classifier.predict_proba(queries), expected, atol=1e-9)
@@ -30,8 +30,8 @@ def test_probabilities_are_those_of_plain_python(metric, data):
 def test_an_explanation_adds_up_to_the_probabilities(metric, data):
     X, y = data.draw(labeled_sets(metric))
     queries = data.draw(samples_for(metric, 3))
-    classifier = IncrementalKNeighborsClassifier(metric=metric, **data.draw(vote_parameters()))
-    classifier.fit(X, y)
+    parameters = data.draw(vote_parameters()) | data.draw(forgetting())
+    classifier = IncrementalKNeighborsClassifier(metric=metric, **parameters).fit(X, y)
     explanation = classifier.explain(queries)
     distances, indices = classifier.kneighbors(queries)
     np.testing.assert_array_equal(explanation.indices, indices)
@@ -59,7 +59,8 @@ def test_an_explanation_adds_up_to_the_probabilities(metric, data):
 def test_rows_of_probabilities_add_up_to_one_and_the_largest_is_predicted(metric, data):
     X, y = data.draw(labeled_sets(metric))
     queries = data.draw(samples_for(metric, 3))
-    classifier = IncrementalKNeighborsClassifier(metric=metric, **data.draw(vote_parameters()))
+    parameters = data.draw(vote_parameters()) | data.draw(forgetting())
+    classifier = IncrementalKNeighborsClassifier(metric=metric, **parameters)
     probabilities = classifier.fit(X, y).predict_proba(queries)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-12)
     assert (probabilities >= 0).all()

@@ -20,6 +20,7 @@ def squared_falloff(distances):
     IncrementalKNeighborsClassifier(metric="euclidean", weights="gaussian", bandwidth=2.0),
     IncrementalKNeighborsClassifier(metric="chebyshev", weights=squared_falloff),
     IncrementalKNeighborsClassifier(3, metric="minkowski", metric_params={"p": 3}, smoothing=0.5),
+    IncrementalKNeighborsClassifier(max_labeled=200, half_life=100),
 )
 def test_scikit_learns_checks_pass(estimator, check):
     check(estimator)

@@ -13,7 +13,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sklearn.metrics import pairwise_distances
-from strategies import CLASS_NAMES, METRICS, class_names, samples_for, vote_parameters
+from strategies import CLASS_NAMES, METRICS, class_names, forgetting, samples_for, vote_parameters
 
 from skactive.measures import Entropy, Margin
 from skactive.neighbors import IncrementalKNeighborsClassifier
@@ -38,10 +38,11 @@ class PoolHistory(RuleBasedStateMachine):
         self.X = self.X.astype(np.float32)
         self.declared = data.draw(st.sampled_from([None, CLASS_NAMES]))
         self.estimator = IncrementalKNeighborsClassifier(
-            metric=self.metric, **data.draw(vote_parameters())
+            metric=self.metric, **data.draw(vote_parameters()), **data.draw(forgetting())
         )
         self.pool = Pool(self.X, estimator=self.estimator, classes=self.declared)
         self.known = {}
+        self.forgotten = []
         self.skipped = set()
         self.n_outside = 0
 
@@ -50,6 +51,15 @@ class PoolHistory(RuleBasedStateMachine):
 
     def labeled(self):
         return [place for place in self.known if isinstance(place, int)]
+
+    def keep_the_last(self, n_kept):
+        names = list(self.known)[: max(len(self.known) - n_kept, 0)]
+        if names:
+            self.forgotten.append({name: self.known.pop(name) for name in names})
+
+    def make_room(self):
+        if self.estimator.max_labeled is not None:
+            self.keep_the_last(self.estimator.max_labeled)
 
     @rule(data=st.data())
     def label_some(self, data):
@@ -62,6 +72,8 @@ class PoolHistory(RuleBasedStateMachine):
                 place: (self.X[place], str(label))
                 for place, label in zip(some, labels, strict=True)
             }
+            if some:
+                self.make_room()
 
     @rule(data=st.data())
     def label_from_outside(self, data):
@@ -72,12 +84,29 @@ class PoolHistory(RuleBasedStateMachine):
         for row, label in zip(rows.astype(np.float32), labels, strict=True):
             self.known[f"outside {self.n_outside}"] = (row, str(label))
             self.n_outside += 1
+        if n_added:
+            self.make_room()
 
     @precondition(lambda self: self.labeled())
     @rule(data=st.data())
     def label_again(self, data):
         place = data.draw(st.sampled_from(self.labeled()))
         self.pool.add_labels([place], [self.known[place][1]])
+
+    @rule(n_kept=st.integers(0, 4))
+    def forget_the_oldest(self, n_kept):
+        assert self.pool.forget(n_kept) is self.pool
+        self.keep_the_last(n_kept)
+
+    @rule()
+    def recall_what_was_forgotten_last(self):
+        assert self.pool.recall() is self.pool
+        if self.forgotten:
+            # What was labelled anew keeps its new label, and its new place in the order.
+            back = self.forgotten.pop()
+            self.known = {
+                name: one for name, one in back.items() if name not in self.known
+            } | self.known
 
     @precondition(lambda self: self.labeled())
     @rule(data=st.data())
@@ -110,9 +139,13 @@ class PoolHistory(RuleBasedStateMachine):
         self.pool.unskip(some)
         self.skipped -= set(some)
 
-    @rule(n_neighbors=st.integers(1, 6), smoothing=st.sampled_from([0.0, 1.0]))
-    def set_parameters_of_the_vote(self, n_neighbors, smoothing):
-        self.estimator.set_params(n_neighbors=n_neighbors, smoothing=smoothing)
+    @rule(
+        n_neighbors=st.integers(1, 6),
+        smoothing=st.sampled_from([0.0, 1.0]),
+        half_life=st.sampled_from([None, 2.0]),
+    )
+    def set_parameters_of_the_vote(self, **parameters):
+        self.estimator.set_params(**parameters)
 
     @rule()
     def refuse_what_is_wrong(self):
@@ -129,6 +162,7 @@ class PoolHistory(RuleBasedStateMachine):
         yield lambda: self.pool.add_labeled(self.X[:, :1], ["a"] * last), ValueError
         yield lambda: self.pool.add_labeled(self.X, ["a"] * (last + 1)), ValueError
         yield lambda: self.pool.skip([0, last]), IndexError
+        yield lambda: self.pool.forget(-1), ValueError
         if self.unlabeled():
             wrong = [*self.labeled()[:1], self.unlabeled()[0]]
             yield lambda: self.pool.remove_labels(wrong), ValueError
@@ -146,6 +180,7 @@ class PoolHistory(RuleBasedStateMachine):
         assert self.pool.labeled.tolist() == labeled
         assert self.pool.labels.tolist() == [self.known[place][1] for place in labeled]
         assert self.pool.n_labeled == len(self.known)
+        assert self.pool.n_forgotten == sum(map(len, self.forgotten))
         free = [place for place in self.unlabeled() if place not in self.skipped]
         assert self.pool.candidates.tolist() == free
         assert self.pool.n_candidates == len(free)
@@ -165,7 +200,9 @@ class PoolHistory(RuleBasedStateMachine):
             else:
                 np.testing.assert_allclose(found, np.full((self.pool.n_candidates, 3), 1 / 3))
             return
+        # What was recalled may be more than are kept when a label is added.
         fresh = IncrementalKNeighborsClassifier(**self.estimator.get_params())
+        fresh.set_params(max_labeled=None)
         fresh.partial_fit(rows, labels, classes=self.declared)
         if self.pool.n_candidates:
             expected = fresh.predict_proba(self.X[self.pool.candidates])

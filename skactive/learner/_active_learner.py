@@ -370,7 +370,8 @@ class ActiveLearner:
             raise
         self._history.append(("teach", fresh, (labels, forgot)))
         if self._watch is not None and predicted is not None:
-            self._watch.take_in(predicted == labels, len(self.answered))
+            taught = (positions for action, positions, _ in self._history if action == "teach")
+            self._watch.take_in(predicted == labels, sum(map(len, taught)))
         return self
 
     def relabel(self, indices: Any, y: Any) -> ActiveLearner:

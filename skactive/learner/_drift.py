@@ -9,8 +9,9 @@ import numpy as np
 
 from skactive._warning import warn_user
 
-# How many answers make up the agreement of late, in a warning.
+# How many answers make up the agreement of late, and the agreement before.
 N_RECENT = 20
+N_BEFORE = 80
 
 
 class DriftWarning(UserWarning):
@@ -28,7 +29,7 @@ class DriftWarning(UserWarning):
     agreement : float
         The share of the last 20 answers that had been predicted.
     agreement_before : float
-        The share of those before them, back to the last such warning.
+        The share of the up to 80 before those, since the last such warning.
 
     See Also
     --------
@@ -88,18 +89,19 @@ class AgreementWatch:
                 self._signal(n_answers - len(agreed) + place + 1)
 
     def _signal(self, n_answers: int) -> None:
-        recent, earlier = self._agreed[-N_RECENT:], self._agreed[:-N_RECENT]
-        self._agreed = []
+        recent, earlier = self._agreed[-N_RECENT:], self._agreed[:-N_RECENT][-N_BEFORE:]
         if not earlier:
             return
         agreement, before = float(np.mean(recent)), float(np.mean(earlier))
         if agreement >= before:
             return
+        self._agreed = []
         self.drifts.append(n_answers)
         warn_user(
             DriftWarning(
                 f"After {n_answers} answers the task seems to have changed: {agreement:.0%} of "
-                f"the last {len(recent)} answers were predicted, {before:.0%} of those before. "
+                f"the last {len(recent)} answers were predicted, {before:.0%} of the "
+                f"{len(earlier)} before. "
                 f"Hint: if it has, `forget(n_kept={len(recent)})` forgets all older answers.",
                 n_answers,
                 agreement,

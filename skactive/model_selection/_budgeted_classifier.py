@@ -152,7 +152,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
             pass
         self.estimator_ = learner.fitted_estimator()
         self.classes_ = self.estimator_.classes_
-        self.query_indices_ = learner.labeled
+        self.query_indices_ = learner.answered
         self.n_labeled_ = len(self.query_indices_)
         self.y_labeled_ = learner.labels
         self.n_answers_ = self.n_labeled_ * answers.n_annotators

@@ -40,10 +40,12 @@ def play(
     Where `answering` is passed, it answers instead, and may correct what it answered earlier.
     The last batch is smaller where `batch_size` does not divide what is left of the budget.
     """
-    while (left := budget - len(learner.answered)) > 0:
+    left = budget - len(learner.answered)
+    while left > 0:
         indices = learner.query(min(batch_size, left))
         if answering is None:
             learner.teach(indices, y[indices])
         else:
             answering.teach(learner, indices)
+        left -= len(indices)
         yield indices

@@ -199,7 +199,7 @@ class LabeledSamples:
         n_passed = 0 if max_labeled is None else max(len(y) - max_labeled, 0)
         self._slots.extend(np.full(len(y), -1))
         self._append(X[n_passed:], y[n_passed:], ids[n_passed:])
-        if max_labeled is not None and len(self) > max_labeled:
+        if max_labeled is not None and len(y) and len(self) > max_labeled:
             self.remove(self.oldest(len(self) - max_labeled))
         return ids
 

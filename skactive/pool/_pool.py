@@ -244,7 +244,7 @@ class Pool:
                 f"X_labeled has {X.shape[1]} features, but the pool has {self.X.shape[1]}."
             )
         self._store(X, labels)
-        return self._labels_added(max_labeled)
+        return self._labels_added(max_labeled if len(labels) else None)
 
     def remove_labels(self, indices: Any) -> Pool:
         """Take labels back: the samples are candidates again.
