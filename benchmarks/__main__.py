@@ -17,6 +17,7 @@ NAMES = [
     "hub_embedder",
     "vector_store",
     "animation",
+    "drift",
 ]
 
 

@@ -18,6 +18,7 @@ PACKAGES = [
     "tensorflow",
     "tensorflow-hub",
     "pillow",
+    "river",
 ]
 
 
