@@ -31,6 +31,7 @@ BLOCK = re.compile(r"^```python(?P<mode>[^\n]*)\n(?P<code>.*?)^```$", re.MULTILI
 NEEDS_MODAL = re.compile(
     r"^\W*(?:from|import) +(?:modAL|skactive\.integrations\.modal)\b", re.MULTILINE
 )
+NEEDS_RIVER = re.compile(r"^\W*(?:from|import) +river\b", re.MULTILINE)
 NEEDS_HUB = re.compile(r"\bHubEmbedder\b")
 HUB_MODEL = re.compile(r"https://tfhub\.dev/[\w/.-]+")
 
@@ -115,6 +116,8 @@ def put_photos_and_models(script, folder, monkeypatch):
 def test_every_python_block_runs(script, tmp_path, monkeypatch):
     if find_spec("modAL") is None and any(NEEDS_MODAL.search(b.code) for b in script.blocks):
         pytest.skip("modAL is not installed: `nox -s interop` runs this block")
+    if find_spec("river") is None and any(NEEDS_RIVER.search(b.code) for b in script.blocks):
+        pytest.skip("river is not installed: `nox -s interop` runs this block")
     if any(NEEDS_HUB.search(b.code) for b in script.blocks):
         if find_spec("tensorflow_hub") is None:
             pytest.skip("TensorFlow Hub is not installed: `nox -s hub` runs this block")

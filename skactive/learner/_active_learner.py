@@ -83,8 +83,6 @@ class ActiveLearner:
         Their names: ``learner.ids[learner.query()]``.
     pool : Pool
         What is known of them.
-    drifts : list of int
-        After how many answers each drop in agreement was signalled.
 
     Raises
     ------
