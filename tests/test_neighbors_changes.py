@@ -153,6 +153,12 @@ def test_where_all_neighbours_are_stale_the_prediction_stays_and_the_probability
     np.testing.assert_allclose(explanation.prior_share, [1, 0.5], atol=1e-8)
 
 
+def test_a_sample_at_distance_zero_decides_alone_however_stale():
+    classifier = IncrementalKNeighborsClassifier(3, metric="euclidean", half_life=1e-4, smoothing=0)
+    classifier.fit([[0.0], [1.0], [2.0]], list("abc"))
+    np.testing.assert_array_equal(classifier.predict_proba([[0.0]]), [[1, 0, 0]])
+
+
 @pytest.mark.parametrize("container", [np.asarray, sp.csr_matrix])
 def test_as_many_as_max_labeled_are_stored_and_not_one_more(container):
     X, y = np.eye(40), np.arange(40) % 7
