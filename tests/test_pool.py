@@ -352,3 +352,21 @@ def test_a_batch_reads_as_a_pool():
     assert batch.pick(0).pick(3).candidates.tolist() == [2, 4]
     assert (batch.n_candidates, batch.n_labeled) == (2, 3)
     np.testing.assert_array_equal(batch.posterior(), pool.posterior()[[1, 3]])
+
+
+def test_what_was_recalled_is_the_first_to_be_forgotten_again():
+    pool = Pool(np.eye(5)).add_labels(range(5), list("abcde"))
+    assert pool.forget(3).forget(2).labeled.tolist() == [3, 4]
+    assert pool.candidates.tolist() == [0, 1, 2]
+    assert pool.n_forgotten == 3
+    assert pool.recall().recall().labels.tolist() == list("abcde")
+    assert pool.forget(4).labeled.tolist() == [1, 2, 3, 4]
+    assert pool.recall().recall().labeled.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_recalled_label_must_be_of_the_kind_given_since():
+    pool = Pool(np.eye(3)).add_labels([0, 1], ["a", "b"]).forget(0).add_labels([2], [7])
+    with pytest.raises(ValueError, match=r"Labels are numbers so far \(such as 7\). Got 'a'"):
+        pool.recall()
+    assert pool.labels.tolist() == [7]
+    assert pool.n_forgotten == 2
