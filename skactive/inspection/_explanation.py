@@ -274,7 +274,7 @@ class ExplanationDisplay:
         """
         codes = np.searchsorted(self.classes, self._labels())
         votes = np.bincount(codes, self.explanation.shares[0], minlength=len(self.classes))
-        return votes + self.explanation.prior_share / len(self.classes)
+        return votes + self.explanation.prior_share[0] / len(self.classes)
 
     def _labels(self) -> np.ndarray:
         return self.explanation.labels[0]
@@ -334,8 +334,8 @@ class ExplanationDisplay:
             middles, table["share"], height=0.36 * height, color=colors[codes]
         )
         bars.bar_label(self.share_bars_, fmt=_percent, padding=3, fontsize=8.5, color="0.25")
-        if self.explanation.prior_share > 0:
-            prior = f"{self.explanation.prior_share:.0%} of the vote is a prior, equal for all"
+        if self.explanation.prior_share[0] > 0:
+            prior = f"{self.explanation.prior_share[0]:.0%} of the vote is a prior, equal for all"
             self._write(0.0, -0.01, prior, color="0.35", size=8)
 
     def _write(self, x: float, y: float, text: str, *, size: float, color: str = "black") -> None:

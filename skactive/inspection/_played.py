@@ -165,16 +165,12 @@ def _of_budgeted(owner: str, budgeted: BudgetedClassifier, X: Any, y: Any) -> Pl
     if isinstance(classifier, Pipeline):
         features = transformers(classifier).transform(X)
         classifier = classifier[-1]
-    labels = truth[labeled]
-    if isinstance(classifier, IncrementalKNeighborsClassifier):
-        # What it was told, which differs from the truth where the oracle errs.
-        told = classifier.y_labeled_
-        labels = told if len(told) == len(labeled) else labels
     return Played(
         features=check_features(features, "X", np.dtype(float)),
         classifier=classifier,
         labeled=labeled,
-        labels=labels,
+        # What it was told, which differs from the truth where the oracle errs.
+        labels=budgeted.y_labeled_,
         skipped=np.empty(0, dtype=np.intp),
         seed=(None, None),
         feature_names=_names_of(features),

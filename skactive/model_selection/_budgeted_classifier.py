@@ -154,7 +154,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         self.classes_ = self.estimator_.classes_
         self.query_indices_ = learner.answered
         self.n_labeled_ = len(self.query_indices_)
-        self.y_labeled_ = learner.labels
+        self.y_labeled_ = learner.answers
         self.n_answers_ = self.n_labeled_ * answers.n_annotators
         return self
 
