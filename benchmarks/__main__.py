@@ -13,6 +13,8 @@ NAMES = [
     "information_density",
     "cdf_query",
     "cdf_memory",
+    "staged_predict",
+    "grid_search",
     "import_time",
     "hub_embedder",
     "vector_store",

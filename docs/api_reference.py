@@ -66,8 +66,10 @@ SECTIONS = [
             "Oracle",
             "PairedTests",
             "StrategyComparison",
+            "area_under_labeling_curve",
             "compare_strategies",
             "labeling_curve",
+            "labels_to_score",
         ],
     ),
     Section(

@@ -22,6 +22,7 @@ from skactive.learner._arguments import (
     stored_samples,
 )
 from skactive.learner._drift import AgreementWatch
+from skactive.learner._fit_params import check_fit_params
 from skactive.learner._html import learner_html
 from skactive.learner._query_explanation import QueryExplanation, explain_query
 from skactive.learner._teaching import teaching_for
@@ -70,6 +71,11 @@ class ActiveLearner:
         another object with ``update(x)`` and ``drift_detected``. It is copied. For each new
         answer it gets 0.0 where the classifier predicted it just before, else 1.0; when it
         signals, and agreement has dropped, `teach` gives a `DriftWarning`. None watches nothing.
+    fit_params : dict, default=None
+        Further arguments of the classifier's `fit` (of `partial_fit` or `add_labeled`, where it
+        learns by these), such as ``{"sample_weight": weights}``. What has an entry for each
+        sample of the pool is cut down to those that are labelled. In a Pipeline the last step
+        gets them. They cannot be combined with X_labeled, whose samples have no entries.
 
     Attributes
     ----------
@@ -136,6 +142,7 @@ class ActiveLearner:
         classes: Any = None,
         ids: Any = None,
         drift_detector: Any = None,
+        fit_params: dict[str, Any] | None = None,
     ) -> None:
         if X_pool is None:
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
@@ -152,6 +159,13 @@ class ActiveLearner:
             name = estimator.steps[-1][0]
             self.estimator = Pipeline([*self._steps.steps[:-1], (name, classifier)])
         seed = self._seed(X_labeled, y_labeled)
+        if fit_params and seed[0] is not None:
+            raise ValueError(
+                f"fit_params={sorted(fit_params)} are for the samples of the pool, and those of "
+                "X_labeled have none. Hint: make the labelled samples part of the pool, and "
+                "`teach` their labels."
+            )
+        check_fit_params(classifier, fit_params or ())
         follows = isinstance(classifier, IncrementalKNeighborsClassifier)
         self.pool = Pool(
             samples,
@@ -162,7 +176,7 @@ class ActiveLearner:
         for X, y in (stored_samples(classifier), seed):
             if X is not None:
                 self.pool.add_labeled(X, y)
-        self._teaching = teaching_for(classifier, samples, self.pool, seed, classes)
+        self._teaching = teaching_for(classifier, samples, self.pool, seed, classes, fit_params)
         self._history: list[tuple[str, np.ndarray, Any]] = []
 
     @property

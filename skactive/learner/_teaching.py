@@ -11,13 +11,19 @@ import scipy.sparse as sp
 from sklearn.base import clone
 
 from skactive._rows import take_rows
-from skactive.learner._arguments import stored_samples
+from skactive.learner._arguments import n_samples_of, stored_samples
+from skactive.learner._fit_params import per_sample
 from skactive.pool import Pool
 from skactive.pool._features import is_fitted
 
 
 def teaching_for(
-    classifier: Any, samples: Any, pool: Pool, seed: tuple[Any, Any], classes: Any
+    classifier: Any,
+    samples: Any,
+    pool: Pool,
+    seed: tuple[Any, Any],
+    classes: Any,
+    fit_params: dict[str, Any] | None = None,
 ) -> Teaching:
     """Return the way a classifier learns.
 
@@ -33,12 +39,15 @@ def teaching_for(
         Samples from outside the pool whose labels are known, or (None, None).
     classes : array-like or None
         Classes known beforehand.
+    fit_params : dict, default=None
+        Further arguments of the methods that the classifier learns by.
     """
+    params = fit_params or {}
     if all(hasattr(classifier, name) for name in ("add_labeled", "remove_labeled", "relabel")):
-        return InstantTeaching(classifier, samples, pool, seed, classes)
+        return InstantTeaching(classifier, samples, pool, seed, classes, params)
     if hasattr(classifier, "partial_fit"):
-        return PartialTeaching(classifier, samples, pool, seed, classes)
-    return RefitTeaching(classifier, samples, pool, seed, classes)
+        return PartialTeaching(classifier, samples, pool, seed, classes, params)
+    return RefitTeaching(classifier, samples, pool, seed, classes, params)
 
 
 class Teaching(ABC):
@@ -74,11 +83,18 @@ class InstantTeaching(Teaching):
     """Tell a classifier with `add_labeled` at once."""
 
     def __init__(
-        self, classifier: Any, samples: Any, pool: Pool, seed: tuple[Any, Any], classes: Any
+        self,
+        classifier: Any,
+        samples: Any,
+        pool: Pool,
+        seed: tuple[Any, Any],
+        classes: Any,
+        fit_params: dict[str, Any],
     ) -> None:
         self.classifier = classifier
         self._samples = samples
         self._pool = pool
+        self._fit_params = fit_params
         self._numbers: dict[int, int] = {}
         self._outside = [one for one in (stored_samples(classifier), seed) if one[0] is not None]
         X, y = seed
@@ -90,7 +106,8 @@ class InstantTeaching(Teaching):
         self._outside_numbers = [] if X is None else [*self._add(X, y)]
 
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
-        numbers = self._add(take_rows(self._samples, positions), labels)
+        params = per_sample(self._fit_params, positions, n_samples_of(self._samples))
+        numbers = self._add(take_rows(self._samples, positions), labels, **params)
         self._numbers.update(zip(positions.tolist(), numbers, strict=True))
 
     def positions_of(self, numbers: np.ndarray) -> np.ndarray:
@@ -120,9 +137,9 @@ class InstantTeaching(Teaching):
         if len(self._pool.labeled):
             self.add(self._pool.labeled, self._pool.labels)
 
-    def _add(self, X: Any, y: Any) -> range:
+    def _add(self, X: Any, y: Any, **params: Any) -> range:
         first = int(getattr(self.classifier, "n_samples_seen_", 0))
-        self.classifier.add_labeled(X, y)
+        self.classifier.add_labeled(X, y, **params)
         return range(first, first + len(y))
 
 
@@ -130,7 +147,13 @@ class RefitTeaching(Teaching):
     """Fit a classifier anew, when it is next asked."""
 
     def __init__(
-        self, classifier: Any, samples: Any, pool: Pool, seed: tuple[Any, Any], classes: Any
+        self,
+        classifier: Any,
+        samples: Any,
+        pool: Pool,
+        seed: tuple[Any, Any],
+        classes: Any,
+        fit_params: dict[str, Any],
     ) -> None:
         if is_fitted(classifier) and seed[0] is None and not hasattr(classifier, "partial_fit"):
             raise ValueError(
@@ -144,6 +167,7 @@ class RefitTeaching(Teaching):
         self._pool = pool
         self._seed = seed
         self._classes = classes
+        self._fit_params = fit_params
         self._behind = seed[0] is not None
 
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
@@ -169,12 +193,15 @@ class RefitTeaching(Teaching):
         if y is None:
             return
         try:
-            self.classifier.fit(X, y)
+            self.classifier.fit(X, y, **self._params(self._pool.labeled))
         except ValueError:
             # Most classifiers cannot be fitted on a single class: they wait for a second.
             if len(np.unique(y)) > 1:
                 raise
             restore(self.classifier, self._blank)
+
+    def _params(self, positions: np.ndarray) -> dict[str, Any]:
+        return per_sample(self._fit_params, positions, n_samples_of(self._samples))
 
     def _answers(self) -> tuple[Any, Any]:
         X, y = self._seed
@@ -193,9 +220,15 @@ class PartialTeaching(RefitTeaching):
     """Pass answers to `partial_fit`, and start anew where that cannot follow."""
 
     def __init__(
-        self, classifier: Any, samples: Any, pool: Pool, seed: tuple[Any, Any], classes: Any
+        self,
+        classifier: Any,
+        samples: Any,
+        pool: Pool,
+        seed: tuple[Any, Any],
+        classes: Any,
+        fit_params: dict[str, Any],
     ) -> None:
-        super().__init__(classifier, samples, pool, seed, classes)
+        super().__init__(classifier, samples, pool, seed, classes, fit_params)
         self._blank = copy.deepcopy(classifier)
         self._pending: list[int] = []
         if seed[1] is not None:
@@ -215,8 +248,9 @@ class PartialTeaching(RefitTeaching):
             self._behind = True
             labels = self._pool.labels_of(self._pending)
             if np.isin(labels, getattr(self.classifier, "classes_", ())).all():
-                X = take_rows(self._samples, np.asarray(self._pending))
-                self.classifier.partial_fit(X, labels)
+                arrived = np.asarray(self._pending)
+                X = take_rows(self._samples, arrived)
+                self.classifier.partial_fit(X, labels, **self._params(arrived))
                 self._pending.clear()
                 self._behind = False
         super().catch_up()
@@ -236,13 +270,14 @@ class PartialTeaching(RefitTeaching):
     def _fit_anew(self) -> None:
         restore(self.classifier, self._blank)
         X, y = self._answers()
+        params = self._params(self._pool.labeled)
         if y is not None and is_fitted(self.classifier):
-            self.classifier.partial_fit(X, y)
+            self.classifier.partial_fit(X, y, **params)
         elif y is not None:
             classes = np.unique(y) if self._classes is None else np.union1d(self._classes, y)
             # With one class known there is nothing to tell apart: wait for a second.
             if len(classes) > 1:
-                self.classifier.partial_fit(X, y, classes=classes)
+                self.classifier.partial_fit(X, y, classes=classes, **params)
         self._pending.clear()
 
 

@@ -8,6 +8,7 @@ from skactive.model_selection._labeling_curve import labeling_curve
 from skactive.model_selection._noisy_oracle import NoisyOracle
 from skactive.model_selection._oracle import Oracle
 from skactive.model_selection._paired_tests import PairedTests
+from skactive.model_selection._scorers import area_under_labeling_curve, labels_to_score
 from skactive.model_selection._strategy_comparison import StrategyComparison
 
 __all__ = [
@@ -17,8 +18,10 @@ __all__ = [
     "Oracle",
     "PairedTests",
     "StrategyComparison",
+    "area_under_labeling_curve",
     "compare_strategies",
     "labeling_curve",
+    "labels_to_score",
 ]
 
 present(__name__)

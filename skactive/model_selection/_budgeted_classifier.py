@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state, get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
@@ -14,10 +19,13 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skactive._html import Diagram
 from skactive._validation import check_integer
 from skactive.learner import ActiveLearner
+from skactive.learner._arguments import n_samples_of
+from skactive.learner._fit_params import check_fit_params, per_sample
 from skactive.model_selection._answering import answering, check_oracle
 from skactive.model_selection._play import play, seeded
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.neighbors._labels import check_labels
+from skactive.pool._features import transformers
 from skactive.strategies import CDFProduct
 
 
@@ -85,6 +93,14 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
     -----
     Cost of `fit`: that of `budget` answers, and as many queries as there are batches.
 
+    While only one class is known, classifiers that cannot be fitted on one wait for a second;
+    nearest neighbours learn from the first answer on.
+
+    With scikit-learn's metadata routing, what `fit` is passed goes to the classifier that
+    learns (the last step of a Pipeline) as its ``set_fit_request`` says; without, it goes there
+    if the classifier's `fit` takes it. Arrays with an entry per sample, such as
+    `sample_weight`, are cut down to the samples that are labelled.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -115,7 +131,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         self.oracle = oracle
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any) -> BudgetedClassifier:
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> BudgetedClassifier:
         """Play the labelling loop with `y` in the person's place.
 
         Parameters
@@ -124,6 +140,8 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
             The pool.
         y : array-like of shape (n_samples,)
             The true labels; only those asked for are used.
+        **fit_params : dict
+            Arguments of the `fit` of the classifier that learns, such as `sample_weight`.
 
         Returns
         -------
@@ -142,7 +160,8 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         seed = None if self.random_state is None else int(random.randint(2**31 - 1))
         estimator = None if self.estimator is None else clone(self.estimator)
         strategy = seeded(CDFProduct() if self.strategy is None else self.strategy, seed)
-        learner = ActiveLearner(estimator, strategy, X)
+        params = self._routed(fit_params)
+        learner = ActiveLearner(estimator, strategy, X, fit_params=params)
         drawn = random.permutation(len(labels))[: self.seed_set]
         answers = answering(self.oracle, labels, random)
         answers.teach(learner, drawn)
@@ -156,6 +175,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         self.n_labeled_ = len(self.query_indices_)
         self.y_labeled_ = learner.answers
         self.n_answers_ = self.n_labeled_ * answers.n_annotators
+        self._keep_answers(learner, params)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -208,6 +228,157 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return np.asarray(self.estimator_.decision_function(X))
 
+    def staged_predict(self, X: Any) -> Iterator[np.ndarray]:
+        """Predict the labels after the first answer, after the second, and so on.
+
+        Parameters
+        ----------
+        X : array-like of length n_queries
+            The samples.
+
+        Returns
+        -------
+        stages : generator of ndarray of shape (n_queries,)
+            What the classifier predicts that knows only the first answers, in the order of
+            `query_indices_`, the seed set included: `n_labeled_` arrays. There is one after
+            each answer, also where several samples were asked about at once.
+
+        Notes
+        -----
+        `IncrementalKNeighborsClassifier` votes anew only where an answer changes its vote: all
+        stages cost a few predictions. Any other classifier, and one that forgets, is taught the
+        answers again, one by one, and predicts after each; until it can be fitted, the one class
+        known is predicted.
+        """
+        check_is_fitted(self)
+        features = self.features(X)
+        if self.learns_at_once:
+            return self.classifier_.staged_predict(features)
+        return (_predictions(learner, features) for learner in self.staged_learners())
+
+    @available_if(_estimator_has("predict_proba"))
+    def staged_predict_proba(self, X: Any) -> Iterator[np.ndarray]:
+        """Return the probability of each class after the first answer, after the second, and so on.
+
+        Parameters
+        ----------
+        X : array-like of length n_queries
+            The samples.
+
+        Returns
+        -------
+        stages : generator of ndarray of shape (n_queries, n_classes)
+            In the order of `classes_`, all of which have a column at every stage; a class not
+            met yet has probability 0. The stages are those of `staged_predict`.
+        """
+        check_is_fitted(self)
+        features = self.features(X)
+        if self.learns_at_once:
+            return self.classifier_.staged_predict_proba(features)
+        return (
+            _probabilities(learner, features, self.classes_) for learner in self.staged_learners()
+        )
+
+    @property
+    def classifier_(self) -> Any:
+        """The classifier that learnt: `estimator_`, or its last step."""
+        return self.estimator_[-1] if isinstance(self.estimator_, Pipeline) else self.estimator_
+
+    @property
+    def learns_at_once(self) -> bool:
+        """Whether the classifier that learnt keeps its stages itself: nearest neighbours do."""
+        classifier = self.classifier_
+        return isinstance(classifier, IncrementalKNeighborsClassifier) and not classifier.forgets
+
+    def features(self, X: Any) -> Any:
+        """Return samples as the classifier that learnt sees them.
+
+        Parameters
+        ----------
+        X : array-like of length n_queries
+            The samples.
+
+        Returns
+        -------
+        features : array-like of length n_queries
+            X after all steps of the Pipeline but the last; X itself where there is none.
+        """
+        if not isinstance(self.estimator_, Pipeline) or len(self.estimator_) == 1:
+            return X
+        return transformers(self.estimator_).transform(X)
+
+    def staged_learners(self) -> Iterator[ActiveLearner]:
+        """Teach a learner the answers again, one by one, on the features of those samples.
+
+        Yields
+        ------
+        learner : ActiveLearner
+            The same after each answer, with one answer more.
+        """
+        samples, labels, params = self._answers
+        learner = ActiveLearner(clone(self.classifier_), X_pool=samples, fit_params=params)
+        for place in range(len(labels)):
+            learner.teach([place], labels[place : place + 1])
+            yield learner
+
+    def set_params(self, **params: Any) -> BudgetedClassifier:
+        """Set parameters, those of the estimator and the strategy by ``estimator__`` and so on.
+
+        Parameters
+        ----------
+        **params : dict
+            Such as ``budget=50`` or ``strategy__weights={"density": 0.5}``.
+
+        Returns
+        -------
+        self : BudgetedClassifier
+            The classifier.
+        """
+        defaults = {"estimator": "IncrementalKNeighborsClassifier()", "strategy": "CDFProduct()"}
+        for name in params:
+            owner, nested, _ = name.partition("__")
+            if nested and owner in defaults and params.get(owner, getattr(self, owner)) is None:
+                raise ValueError(
+                    f"Invalid parameter {name!r} for BudgetedClassifier: {owner}=None has no "
+                    f"parameters to set. Hint: pass {owner}={defaults[owner]}."
+                )
+        super().set_params(**params)
+        return self
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Say where metadata go: what `fit` is passed, to the `fit` of the classifier that learns.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            The routing.
+        """
+        router = MetadataRouter(owner=self).add_self_request(self)
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return router.add(estimator=self._learning(), method_mapping=mapping)
+
+    def _learning(self) -> Any:
+        """Return the classifier that will learn."""
+        if self.estimator is None:
+            return IncrementalKNeighborsClassifier()
+        return self.estimator[-1] if isinstance(self.estimator, Pipeline) else self.estimator
+
+    def _routed(self, fit_params: dict[str, Any]) -> dict[str, Any]:
+        given = {name: value for name, value in fit_params.items() if value is not None}
+        if given and get_config()["enable_metadata_routing"]:
+            given = dict(process_routing(self, "fit", **given).estimator.fit)
+        check_fit_params(self._learning(), given)
+        return given
+
+    def _keep_answers(self, learner: ActiveLearner, params: dict[str, Any]) -> None:
+        """Keep what other classifiers than nearest neighbours have to be taught again."""
+        if self.learns_at_once:
+            self._answers: Any = None
+            return
+        asked, n_samples = self.query_indices_, len(learner.ids)
+        samples = learner.features(learner.samples(asked))
+        self._answers = samples, self.y_labeled_, per_sample(params, asked, n_samples)
+
     @property
     def n_features_in_(self) -> int:
         """Number of features seen in `fit`."""
@@ -241,3 +412,25 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         estimator = IncrementalKNeighborsClassifier() if self.estimator is None else self.estimator
         tags.input_tags.sparse = get_tags(estimator).input_tags.sparse
         return tags
+
+
+def _predictions(learner: ActiveLearner, features: Any) -> np.ndarray:
+    try:
+        return learner.predict(features)
+    except NotFittedError:
+        # Most classifiers cannot be fitted on one class; until the second it is all there is.
+        if len(learner.classes_) > 1:
+            raise
+        return np.repeat(learner.classes_, n_samples_of(features))
+
+
+def _probabilities(learner: ActiveLearner, features: Any, classes: np.ndarray) -> np.ndarray:
+    columns = np.searchsorted(classes, learner.classes_)
+    probabilities = np.zeros((n_samples_of(features), len(classes)))
+    try:
+        probabilities[:, columns] = learner.predict_proba(features)
+    except NotFittedError:
+        if len(columns) > 1:
+            raise
+        probabilities[:, columns] = 1.0
+    return probabilities

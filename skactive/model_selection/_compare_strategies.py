@@ -7,9 +7,11 @@ from typing import Any
 
 import joblib
 import numpy as np
+from sklearn import get_config
 from sklearn.base import clone
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import StratifiedKFold, check_cv
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 from tqdm.auto import tqdm
 
@@ -17,6 +19,7 @@ from skactive._rows import take_rows
 from skactive._validation import check_integer
 from skactive.learner import ActiveLearner
 from skactive.learner._arguments import check_strategy
+from skactive.learner._fit_params import per_sample
 from skactive.model_selection._answering import answering, check_oracle
 from skactive.model_selection._audience import Audience, check_scorer
 from skactive.model_selection._loop_memory import Job, LoopMemory
@@ -37,6 +40,7 @@ def compare_strategies(
     cv: Any = 5,
     groups: Any = None,
     scoring: Any = "accuracy",
+    params: Mapping[str, Any] | None = None,
     oracle: Any = None,
     n_jobs: int | None = None,
     random_state: int | None = None,
@@ -67,6 +71,10 @@ def compare_strategies(
     scoring : str or callable, default='accuracy'
         The score, as `sklearn.metrics.get_scorer` knows it. Classes that were not met yet have
         probability 0.
+    params : dict of str to object, default=None
+        Arguments of the `fit` of the classifier that learns, such as
+        ``{"sample_weight": weights}``. Arrays with an entry per sample are cut down to the
+        samples that are labelled.
     oracle : Oracle, callable or None, default=None
         Who answers, as in `BudgetedClassifier`; None answers with `y`. All strategies of a split
         hear the same errors. A function gets positions in X. Scores are against the true
@@ -155,6 +163,7 @@ def compare_strategies(
             "With `memory`, random_state=None finds no loop again, as each run draws anew. "
             "Hint: pass a seed, such as random_state=0."
         )
+    given = dict(params or {})
     jobs = [
         loops.job(
             _curve,
@@ -169,11 +178,12 @@ def compare_strategies(
             batch_size,
             oracle,
             errs,
+            given,
         )
         for split, seed, errs in zip(splits, seeds, noise, strict=True)
         for strategy in strategies.values()
     ]
-    jobs += [loops.job(_full_score, estimator, X, labels, split, scorer) for split in splits]
+    jobs += [loops.job(_full_score, estimator, X, labels, split, scorer, given) for split in splits]
     n_curves = len(splits) * len(strategies)
     n_workers = joblib.effective_n_jobs(n_jobs)
     if len(strategies) > n_workers:
@@ -263,9 +273,15 @@ def _curve(
     batch_size: int,
     oracle: Any,
     noise: int,
+    params: dict[str, Any],
 ) -> list[float]:
     train, test = split
-    learner = ActiveLearner(clone(estimator), seeded(strategy, seed), take_rows(X, train))
+    learner = ActiveLearner(
+        clone(estimator),
+        seeded(strategy, seed),
+        take_rows(X, train),
+        fit_params=per_sample(params, train, len(labels)),
+    )
     audience = Audience(learner, take_rows(X, test), labels[test], np.unique(labels), scorer)
     answers = answering(oracle, labels, noise, rows=train)
     scores = []
@@ -286,9 +302,13 @@ def _full_score(
     labels: np.ndarray,
     split: tuple[np.ndarray, np.ndarray],
     scorer: Any,
+    params: dict[str, Any],
 ) -> float:
     train, test = split
-    fitted = clone(estimator).fit(take_rows(X, train), labels[train])
+    own = per_sample(params, train, len(labels))
+    if isinstance(estimator, Pipeline) and not get_config()["enable_metadata_routing"]:
+        own = {f"{estimator.steps[-1][0]}__{name}": value for name, value in own.items()}
+    fitted = clone(estimator).fit(take_rows(X, train), labels[train], **own)
     if scorer is None:
         return float(fitted.score(take_rows(X, test), labels[test]))
     return float(scorer(fitted, take_rows(X, test), labels[test]))

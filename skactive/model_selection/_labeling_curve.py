@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from skactive._validation import check_integer
@@ -21,6 +22,7 @@ def labeling_curve(
     cv: Any = 16,
     groups: Any = None,
     scoring: Any = "accuracy",
+    params: Mapping[str, Any] | None = None,
     oracle: Any = None,
     n_jobs: int | None = None,
     random_state: int | None = None,
@@ -55,6 +57,8 @@ def labeling_curve(
     scoring : str or callable, default='accuracy'
         The score, as `sklearn.metrics.get_scorer` knows it. Classes that were not met yet have
         probability 0.
+    params : dict of str to object, default=None
+        Arguments of the `fit` of the classifier that learns; see `compare_strategies`.
     oracle : Oracle or callable, default=None
         Who answers, where it is not `y`; see `compare_strategies`.
     n_jobs : int, default=None
@@ -110,6 +114,7 @@ def labeling_curve(
         cv=cv,
         groups=groups,
         scoring=scoring,
+        params=params,
         oracle=oracle,
         n_jobs=n_jobs,
         random_state=random_state,

@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 
 from skactive._frame import as_frame
 from skactive._validation import check_choice, check_integer, check_number
+from skactive.model_selection._areas import mean_height
 from skactive.model_selection._paired_tests import (
     CORRECTIONS,
     TESTS,
@@ -132,11 +133,7 @@ class StrategyComparison:
         areas : ndarray of shape (n_strategies, n_splits)
             By the trapezoidal rule, divided by the range of labels; in units of the score.
         """
-        if len(self.n_labels) == 1:
-            return np.asarray(self.test_scores[:, :, 0])
-        widths = np.diff(self.n_labels)
-        heights = (self.test_scores[:, :, 1:] + self.test_scores[:, :, :-1]) / 2
-        return np.asarray((heights * widths).sum(axis=2) / widths.sum())
+        return mean_height(self.n_labels, self.test_scores)
 
     def label_savings(
         self,

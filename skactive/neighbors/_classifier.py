@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from skactive.neighbors._explanation import VoteExplanation
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._labels import check_labels
 from skactive.neighbors._nearest import search
+from skactive.neighbors._staged import replayed, staged
 from skactive.neighbors._votes import (
     VOTE_WEIGHTS,
     n_votes,
@@ -298,6 +299,54 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         ages = self._ages(labeled, slots)
         return self.vote(distances, labeled.codes[slots], len(labeled.classes), ages)
 
+    def staged_predict(self, X: Any) -> Iterator[np.ndarray]:
+        """Predict the labels after the first stored sample, after the second, and so on.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features)
+            The samples.
+
+        Returns
+        -------
+        stages : generator of ndarray of shape (n_queries,)
+            What a classifier that was given only the first of the stored samples predicts, by
+            age: `n_samples_fit_` arrays.
+
+        See Also
+        --------
+        staged_predict_proba : The probabilities; says what stages are and cost.
+        """
+        classes = self._fitted().classes
+        return self._staged("predict", X, lambda votes: classes[votes.argmax(axis=1)])
+
+    def staged_predict_proba(self, X: Any) -> Iterator[np.ndarray]:
+        """Return the probabilities after the first stored sample, after the second, and so on.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features)
+            The samples.
+
+        Returns
+        -------
+        stages : generator of ndarray of shape (n_queries, n_classes)
+            What a classifier that was given only the first of the stored samples says, by age:
+            `n_samples_fit_` arrays. All have a column for each of `classes_`; a class that was
+            neither met until then nor declared has probability 0.
+
+        Notes
+        -----
+        All distances are computed once, in one product as for a single prediction, and after
+        each sample only those vote again that have it among their nearest: about n_neighbors / i
+        of the queries after the i-th. With `max_labeled` or `half_life`, and in a subclass that
+        predicts in another way, a classifier is taught sample by sample instead, which costs a
+        prediction for each.
+
+        The stored samples of the start count, whatever becomes of them meanwhile.
+        """
+        return self._staged("predict_proba", X, lambda votes: votes)
+
     def kneighbors(
         self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True
     ) -> Any:
@@ -415,6 +464,11 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         return None if self.half_life is None else labeled.ages()[slots]
 
     @property
+    def forgets(self) -> bool:
+        """Whether `max_labeled` or `half_life` is set."""
+        return self.max_labeled is not None or self.half_life is not None
+
+    @property
     def classes_(self) -> np.ndarray:
         """The labels seen so far and those declared, sorted."""
         return self._stored("classes_").classes
@@ -495,6 +549,21 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
             order="C",
             ensure_min_samples=ensure_min_samples,
         )
+
+    def _staged(
+        self, method: str, X: Any, of_rows: Callable[[np.ndarray], np.ndarray]
+    ) -> Iterator[np.ndarray]:
+        self.check_parameters()
+        labeled = self._fitted()
+        # Whoever overrides one of these means that, not the vote of the nearest; and whoever
+        # forgets has other votes at each stage.
+        plain = all(
+            getattr(type(self), name) is getattr(IncrementalKNeighborsClassifier, name)
+            for name in ("predict", "predict_proba")
+        )
+        if not plain or self.forgets:
+            return replayed(self, method, X)
+        return staged(self, labeled, Rows(self._checked_features(X)), of_rows)
 
     def _search(
         self, X: Any, n_neighbors: int | None = None

@@ -176,7 +176,8 @@ class Space:
             return 0.0
         unit = ROUNDING_UNITS * np.finfo(np.result_type(A.dtype, B.dtype)).eps
         if self.metric == "cosine":
-            return unit
+            # A distance that was settled is rounded more coarsely than a product in float64.
+            return max(unit, 10.0**-COSINE_DECIMALS)
         return unit * (np.square(A.norms) + np.square(B.norms).max(initial=0.0))
 
     def pairs(self, A: Rows, i: np.ndarray, B: Rows, j: np.ndarray) -> np.ndarray:

@@ -1,0 +1,85 @@
+"""
+Tune the weights with GridSearchCV
+==================================
+
+`CDFProduct` multiplies uncertainty, density and diversity, each to the power of a weight. Which weights fit your samples?
+`BudgetedClassifier` plays the labelling loop inside `fit`, so scikit-learn's `GridSearchCV` can answer. Here it does on
+half of the handwritten digits; the other half tells whether the answer holds.
+"""
+
+# %%
+# The search
+# ----------
+# A strategy is worth more when it is good early. The scorer `area_under_labeling_curve` is the mean accuracy from the
+# first label to the last, not the accuracy at the end alone.
+
+from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV, train_test_split
+
+from skactive.model_selection import BudgetedClassifier, area_under_labeling_curve
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.strategies import CDFProduct
+
+X, y = load_digits(return_X_y=True)
+X, X_other, y, y_other = train_test_split(X, y, test_size=0.5, stratify=y, random_state=0)
+
+exponents = (0.0, 0.5, 1.0, 2.0)
+weights = [{"density": a, "diversity": b} for a in exponents for b in exponents]
+search = GridSearchCV(
+    BudgetedClassifier(IncrementalKNeighborsClassifier(), CDFProduct(), budget=60),
+    {"strategy__weights": weights},
+    scoring=area_under_labeling_curve,
+    cv=3,
+)
+search.fit(X, y)
+print(f"best: {search.best_params_['strategy__weights']}")
+
+# %%
+# The map
+# -------
+# The weight of uncertainty stays 1: what counts is how the others compare with it. A weight of 0 leaves a measure out.
+
+import matplotlib.pyplot as plt
+
+areas = search.cv_results_["mean_test_score"].reshape(4, 4)
+figure, axes = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
+image = axes.imshow(areas, cmap="cividis", origin="lower")
+for row in range(4):
+    for column in range(4):
+        shade = "black" if areas[row, column] > areas.mean() else "white"
+        axes.text(column, row, f"{areas[row, column]:.3f}", ha="center", va="center", color=shade)
+axes.set_xticks(range(4), exponents)
+axes.set_yticks(range(4), exponents)
+axes.set_xlabel("weight of diversity")
+axes.set_ylabel("weight of density")
+axes.set_title("Mean accuracy over the first 60 labels")
+figure.colorbar(image, label="area under the labelling curve")
+
+# %%
+# Does it hold?
+# -------------
+# The best of sixteen is partly the luckiest of sixteen. On the samples that the search has not seen, the loop is played
+# three times with the default weights and three times with the tuned ones.
+
+import numpy as np
+from sklearn.model_selection import cross_val_score
+
+held_out = {}
+for name, chosen in {"default": None, "tuned": search.best_params_["strategy__weights"]}.items():
+    classifier = BudgetedClassifier(strategy=CDFProduct(weights=chosen), budget=60)
+    scores = cross_val_score(classifier, X_other, y_other, cv=3, scoring=area_under_labeling_curve)
+    held_out[name] = scores
+    print(f"{name:>8}: {scores.mean():.3f}, in the folds {np.round(scores, 3)}")
+
+spread = search.cv_results_["std_test_score"].mean()
+default = areas[exponents.index(1.0), exponents.index(1.0)]
+print(f"in the search: default {default:.3f}, best {areas.max():.3f}, spread of folds {spread:.3f}")
+
+# %%
+# What was learned
+# ----------------
+# - Density without diversity is the worst choice, 0.54 to 0.58: the queries crowd together. Diversity without density
+#   costs 5 to 9 points against the best. With both in, all weights are within 5 points of each other.
+# - On samples the search has not seen, the tuned weights do no better than the default ones. The gain of 0.018 in
+#   the search was little more than the spread of the folds, 0.014: the best of sixteen was partly luck.
+# - So tune when you have recorded labels to spare, hold some of them out, and keep the default where they do not agree.
