@@ -79,6 +79,12 @@ SECTIONS = [
         ["CachedTransformer", "HubEmbedder", "UnreadableSampleError", "UnreadableSampleWarning"],
     ),
     Section(
+        "Learnt metrics",
+        "skactive.metric_learning",
+        "Linear maps learnt from labels, after which like samples stand nearer to each other.",
+        ["ContrastiveMap", "LargeMarginNearestNeighbor", "WithinClassWhitening"],
+    ),
+    Section(
         "Plots",
         "skactive.inspection",
         "What was asked about, predicted and found, drawn with matplotlib.",

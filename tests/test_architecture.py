@@ -13,6 +13,7 @@ PACKAGE = Path(skactive.__file__).parent
 # Each room may import from the rooms before it, never from those after it.
 ROOMS = [
     "embedding",
+    "metric_learning",
     "neighbors",
     "pool",
     "measures",

@@ -1,0 +1,10 @@
+"""Linear maps learnt from labels, after which like samples stand nearer to each other."""
+
+from skactive._public import present
+from skactive.metric_learning._contrastive_map import ContrastiveMap
+from skactive.metric_learning._large_margin import LargeMarginNearestNeighbor
+from skactive.metric_learning._within_class_whitening import WithinClassWhitening
+
+__all__ = ["ContrastiveMap", "LargeMarginNearestNeighbor", "WithinClassWhitening"]
+
+present(__name__)

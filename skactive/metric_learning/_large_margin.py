@@ -1,0 +1,152 @@
+"""Large margin nearest neighbours: metric-learn's optimiser, as a transformer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.metrics.pairwise import euclidean_distances
+
+from skactive._validation import check_integer
+from skactive.metric_learning._near_identity import NearIdentityMap, principal_directions
+
+
+class LargeMarginNearestNeighbor(NearIdentityMap):
+    """Pull the neighbours of one class together, and push others out of a margin around them.
+
+    A linear map is trained by metric-learn's LMNN, from the identity on: for each labelled sample
+    its nearest of the same class are its targets, and the loss is the mean of their squared
+    distances and of what samples of other classes, who stand nearer than a target plus a margin,
+    lack of it. It goes before a classifier by the Euclidean distance.
+
+    Parameters
+    ----------
+    n_neighbors : int, default=3
+        How many targets each sample has, at least 1. Where the smallest class (samples that are
+        alone in theirs left aside) has fewer others, that many.
+    max_iter : int, default=100
+        At most how many steps of gradient descent, at least 1.
+
+    Attributes
+    ----------
+    n_neighbors_ : int
+        How many targets each sample had; 0 where the map is the identity.
+    n_iter_ : int
+        Number of steps.
+    scale_ : float
+        What the directions that the labelled samples leave out are multiplied by: 1.
+    directions_ : ndarray of shape (rank, n_features)
+        Orthonormal directions that the labelled samples span.
+    changes_ : ndarray of shape (rank, n_features)
+        What is added for each of them.
+    n_features_in_ : int
+        Number of features seen in `fit`.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of features seen in `fit`, where X had string names.
+
+    Raises
+    ------
+    ImportError
+        If metric-learn is not installed, in `fit`.
+    ValueError
+        If a parameter is outside its range.
+
+    See Also
+    --------
+    sklearn.neighbors.NeighborhoodComponentsAnalysis : The same aim with a smooth loss.
+    ContrastiveMap : For classifiers by the cosine, and much faster.
+
+    Notes
+    -----
+    A step costs O(n_samples² · rank) and more where samples of different classes mingle: each of
+    these pairs costs O(rank²). The rank is at most min(n_samples, n_features): put
+    `sklearn.decomposition.PCA` before it where that is too slow. The result is deterministic.
+
+    The margin is the mean squared distance of the samples to their targets, so that the map does
+    not depend on the features' unit. A sample that is alone in its class takes no part. Where fewer
+    than two classes have two samples, the map is the identity.
+
+    References
+    ----------
+    K. Weinberger and L. Saul, "Distance metric learning for large margin nearest neighbor
+    classification", Journal of Machine Learning Research 10, 2009.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from skactive.metric_learning import LargeMarginNearestNeighbor
+    >>> X, y = load_iris(return_X_y=True)
+    >>> LargeMarginNearestNeighbor().fit_transform(X, y).shape  # doctest: +SKIP
+    (150, 4)
+    """
+
+    n_neighbors_: int
+    n_iter_: int
+
+    def __init__(self, n_neighbors: int = 3, *, max_iter: int = 100) -> None:
+        self.n_neighbors = n_neighbors
+        self.max_iter = max_iter
+
+    def _learn(
+        self, X: np.ndarray, codes: np.ndarray
+    ) -> tuple[float, np.ndarray, np.ndarray] | None:
+        n_neighbors = check_integer(self, "n_neighbors", self.n_neighbors, minimum=1)
+        max_iter = check_integer(self, "max_iter", self.max_iter, minimum=1)
+        lmnn = unchecked_lmnn()
+        self.n_neighbors_, self.n_iter_ = 0, 0
+        counts = np.bincount(codes)
+        if (counts > 1).sum() < 2:
+            return None
+        accompanied = counts[codes] > 1
+        X, codes = X[accompanied], codes[accompanied]
+        n_neighbors = min(n_neighbors, int(counts[counts > 1].min()) - 1)
+        margin = mean_target_distance(X, codes, n_neighbors)
+        directions, _ = principal_directions(X)
+        if margin == 0 or len(directions) == 0:
+            return None
+        rank = len(directions)
+        # Gradients are products of L with differences of samples: L changes in their span alone.
+        learner = lmnn(
+            init=np.eye(rank),
+            n_components=rank,
+            n_neighbors=n_neighbors,
+            min_iter=min(10, max_iter),
+            max_iter=max_iter,
+            # Both are of sums over samples. A step that is too long is halved until it is not.
+            learn_rate=1 / len(X),
+            convergence_tol=1e-3 * len(X),
+        )
+        learner.fit(X @ directions.T / np.sqrt(margin), codes)
+        self.n_neighbors_, self.n_iter_ = n_neighbors, int(learner.n_iter_)
+        return 1.0, directions, (learner.components_ - np.eye(rank)).T @ directions
+
+
+def mean_target_distance(X: np.ndarray, codes: np.ndarray, n_neighbors: int) -> float:
+    """Return the mean squared distance of samples to their nearest of the same class."""
+    squares = euclidean_distances(X, squared=True)
+    squares[codes[:, None] != codes] = np.inf
+    np.fill_diagonal(squares, np.inf)
+    return float(np.partition(squares, n_neighbors - 1, axis=1)[:, :n_neighbors].mean())
+
+
+def unchecked_lmnn() -> Any:
+    """Return metric-learn's LMNN without its checks of what it is passed.
+
+    Those of metric-learn 0.7 call scikit-learn with `force_all_finite`, which 1.8 took away. What
+    it is passed here is checked already. May go when metric-learn runs on scikit-learn 1.8.
+    """
+    try:
+        from metric_learn import LMNN
+    except ImportError as error:
+        raise ImportError(
+            "LargeMarginNearestNeighbor needs metric-learn, which is not installed. Install it "
+            "with: pip install 'skactive[metric]'"
+        ) from error
+
+    class UncheckedLMNN(LMNN):
+        def _prepare_inputs(
+            self, X: np.ndarray, y: np.ndarray, **_: Any
+        ) -> tuple[np.ndarray, np.ndarray]:
+            return X, y
+
+    return UncheckedLMNN
