@@ -12,12 +12,14 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
 from skactive._rows import take_rows
+from skactive._warning import warn_user
 from skactive.learner._arguments import (
     check_classifier,
     check_samples,
     check_strategy,
     declared_classes,
     names_of,
+    refreshing_for,
     split_pipeline,
     stored_samples,
 )
@@ -25,7 +27,7 @@ from skactive.learner._drift import AgreementWatch
 from skactive.learner._fit_params import check_fit_params
 from skactive.learner._html import learner_html
 from skactive.learner._query_explanation import QueryExplanation, explain_query
-from skactive.learner._teaching import teaching_for
+from skactive.learner._teaching import n_outside, restore, teaching_for
 from skactive.neighbors import IncrementalKNeighborsClassifier, VoteExplanation
 from skactive.neighbors._labels import check_labels
 from skactive.pool import Pool
@@ -76,6 +78,12 @@ class ActiveLearner:
         learns by these), such as ``{"sample_weight": weights}``. What has an entry for each
         sample of the pool is cut down to those that are labelled. In a Pipeline the last step
         gets them. They cannot be combined with X_labeled, whose samples have no entries.
+    refresh_every : int, default=None
+        After how many answers the steps that learn from labels (`ContrastiveMap`, scikit-learn's
+        `NeighborhoodComponentsAnalysis`, …) are fitted again, at least 1. They are left out until
+        then. Fitting goes on in a thread of its own while answers are taken in; once it is done,
+        the next call swaps the steps in, with `pool` built anew. The seed set counts as answers.
+        None where all such steps are fitted already, or there are none.
 
     Attributes
     ----------
@@ -143,6 +151,7 @@ class ActiveLearner:
         ids: Any = None,
         drift_detector: Any = None,
         fit_params: dict[str, Any] | None = None,
+        refresh_every: int | None = None,
     ) -> None:
         if X_pool is None:
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
@@ -153,7 +162,14 @@ class ActiveLearner:
         if estimator is None:
             estimator = IncrementalKNeighborsClassifier()
         check_classifier(estimator)
-        self._steps, classifier, samples = split_pipeline(copy.deepcopy(estimator), self.X_pool)
+        estimator = copy.deepcopy(estimator)
+        before, self._refreshing = refreshing_for(estimator, self.X_pool, refresh_every)
+        if self._refreshing is None:
+            self._steps, classifier, samples = split_pipeline(estimator, self.X_pool)
+        else:
+            classifier = estimator[-1]
+            steps, samples = self._refreshing.first_steps()
+            self._steps = Pipeline([*before.steps[:-1], *steps, before.steps[-1]])
         self.estimator = classifier
         if self._steps is not None:
             name = estimator.steps[-1][0]
@@ -166,18 +182,18 @@ class ActiveLearner:
                 "`teach` their labels."
             )
         check_fit_params(classifier, fit_params or ())
-        follows = isinstance(classifier, IncrementalKNeighborsClassifier)
-        self.pool = Pool(
-            samples,
-            estimator=classifier if follows else AskedClassifier(classifier, self._catch_up),
-            samples=samples,
-            classes=declared_classes(classifier, classes),
-        )
-        for X, y in (stored_samples(classifier), seed):
-            if X is not None:
-                self.pool.add_labeled(X, y)
-        self._teaching = teaching_for(classifier, samples, self.pool, seed, classes, fit_params)
+        self._classes, self._fit_params = classes, fit_params
         self._history: list[tuple[str, np.ndarray, Any]] = []
+        if self._refreshing is not None:
+            if seed[0] is not None:
+                self._refreshing.seed = before.transform(X_labeled), seed[1]
+            self._blank = copy.deepcopy(classifier)
+        self._build(classifier, samples, seed)
+        if self._refreshing is not None:
+            self._refreshing.heard(self.pool.n_labeled)
+            if self._refreshing.is_due():
+                self._start_refresh()
+                self._take_refresh(wait=True)
 
     @property
     def candidates(self) -> np.ndarray:
@@ -250,6 +266,7 @@ class ActiveLearner:
         ValueError
             If fewer are left, or one of `candidates` is labelled or skipped already.
         """
+        self._take_refresh()
         if candidates is None:
             indices, utilities = self.strategy.select(self.pool, n_instances)
         else:
@@ -365,6 +382,7 @@ class ActiveLearner:
         DriftWarning
             If the `drift_detector` signals that fewer answers are predicted than before.
         """
+        self._take_refresh()
         positions = check_positions(indices, self.pool.n_samples)
         places = np.sort(np.unique(positions, return_index=True)[1])
         places = places[~self.pool.is_labeled(positions[places])]
@@ -384,6 +402,10 @@ class ActiveLearner:
         if self._watch is not None and predicted is not None:
             taught = (positions for action, positions, _ in self._history if action == "teach")
             self._watch.take_in(predicted == labels, sum(map(len, taught)))
+        if self._refreshing is not None:
+            self._refreshing.heard(len(fresh))
+            if self._refreshing.is_due():
+                self._start_refresh()
         return self
 
     def relabel(self, indices: Any, y: Any) -> ActiveLearner:
@@ -464,7 +486,7 @@ class ActiveLearner:
         self.pool.forget(n_kept)
         if self.pool.n_labeled < n_before:
             self._teaching.start_over()
-            self._history.append(("forget", before[~self.pool.is_labeled(before)], None))
+            self._history.append(("forget", before[~self.pool.is_labeled(before)], n_kept))
         if self._watch is not None:
             self._watch.start_anew()
         return self
@@ -617,6 +639,7 @@ class ActiveLearner:
         NotFittedError
             If too little is known yet to predict anything.
         """
+        self._take_refresh()
         self._catch_up()
         classifier = self._teaching.classifier
         if not is_fitted(classifier):
@@ -625,6 +648,37 @@ class ActiveLearner:
                 f"{self.classes_.tolist()}. Hint: teach more."
             )
         return self.estimator
+
+    def refresh(self) -> ActiveLearner:
+        """Refit the steps that learn from labels on all answers so far, and wait for it.
+
+        With `refresh_every` this happens beside the loop, some queries later. Scripts that are to
+        give the same every time call it instead, after each so many answers.
+
+        Returns
+        -------
+        self : ActiveLearner
+            The learner, whose pool and classifier have the new features.
+
+        Raises
+        ------
+        ValueError
+            If there are no such steps or no labels, or a step cannot be fitted: the steps before
+            stay, and so do all labels.
+        """
+        if self._refreshing is None:
+            raise ValueError(
+                "There is nothing to refresh: no step was passed that learns from labels. Hint: "
+                "pass a Pipeline with one, and refresh_every."
+            )
+        if self.pool.n_labeled == 0:
+            raise ValueError("There is nothing to refresh from: no label is known yet.")
+        self._take_refresh(wait=True)
+        self._start_refresh()
+        refreshed = self._refreshing.finished(wait=True)
+        if refreshed is not None:
+            self._swap(*refreshed)
+        return self
 
     def __repr__(self) -> str:
         return (
@@ -698,3 +752,62 @@ class ActiveLearner:
 
     def _catch_up(self) -> None:
         self._teaching.catch_up()
+
+    def _build(self, classifier: Any, samples: Any, seed: tuple[Any, Any]) -> None:
+        """Make a pool of features, and the way in which the classifier is taught."""
+        follows = isinstance(classifier, IncrementalKNeighborsClassifier)
+        self.pool = Pool(
+            samples,
+            estimator=classifier if follows else AskedClassifier(classifier, self._catch_up),
+            samples=samples,
+            classes=declared_classes(classifier, self._classes),
+        )
+        for X, y in (stored_samples(classifier), seed):
+            if X is not None:
+                self.pool.add_labeled(X, y)
+        self._teaching = teaching_for(
+            classifier, samples, self.pool, seed, self._classes, self._fit_params
+        )
+
+    def _start_refresh(self) -> None:
+        self._refreshing.start(self.labeled, self.labels, n_outside(self.pool))
+
+    def _take_refresh(self, *, wait: bool = False) -> None:
+        """Swap in what was refitted meanwhile, or say why there is nothing."""
+        if self._refreshing is None:
+            return
+        try:
+            refreshed = self._refreshing.finished(wait=wait)
+        except Exception as error:  # noqa: BLE001  of a user's step, whatever it is
+            where = " ".join(getattr(error, "__notes__", []))
+            warn_user(f"The features were not refreshed: {error} {where} Labels are safe.")
+            return
+        if refreshed is not None:
+            self._swap(*refreshed)
+
+    def _swap(self, steps: list[tuple[str, Any]], samples: Any) -> None:
+        """Put refitted steps in, and tell a new pool and the emptied classifier all answers."""
+        n_before = len(self._steps.steps) - 1 - len(steps)
+        fitted = [*self._steps.steps[:n_before], *steps]
+        self._steps.steps = [*fitted, self._steps.steps[-1]]
+        self.estimator.steps = [*fitted, self.estimator.steps[-1]]
+        X, y = self._refreshing.seed
+        for _, step in steps:
+            X = X if X is None or step in (None, "passthrough") else step.transform(X)
+        classifier = self._teaching.classifier
+        restore(classifier, self._blank)
+        self._build(classifier, samples, (X, y))
+        self._replay()
+        self._teaching.start_over()
+
+    def _replay(self) -> None:
+        """Let a new pool go through all that happened, forgetting included."""
+        for action, positions, details in self._history:
+            if action == "teach":
+                self.pool.add_labels(positions, details[0])
+            elif action == "relabel":
+                self.pool.relabel(positions, details[1])
+            elif action == "skip":
+                self.pool.skip(positions)
+            else:
+                self.pool.forget(details)

@@ -23,7 +23,7 @@ class ContrastiveMap(NearIdentityMap):
     zᵢ the unit vector along W xᵢ and P(i) the other samples of its class, M minimizes the mean
     over all i with such others of
 
-        −1 / |P(i)| · Σ_{p in P(i)} ln (exp(zᵢ·z_p / temperature) / Σ_{a≠i} exp(zᵢ·z_a / temperature))
+        ln Σ_{a≠i} exp(zᵢ·z_a / temperature) − Σ_{p in P(i)} zᵢ·z_p / temperature / |P(i)|
 
     plus pull / 2 · ‖M‖², the sum of its squares.
 

@@ -15,7 +15,7 @@ pytest.importorskip("metric_learn")
 def clouds(n_samples=30, n_features=4):
     rng = np.random.default_rng(0)
     y = np.arange(n_samples) % 3
-    X = rng.normal(size=(n_samples, n_features)) * [1, 1, 1, 6][:n_features]
+    X = rng.normal(size=(n_samples, n_features)) * [1, 1, 1, 30][:n_features]
     return X + 3 * np.eye(n_features)[y], y
 
 
