@@ -255,3 +255,75 @@ def test_refreshing_without_steps_or_labels_says_so():
     )
     with pytest.raises(ValueError, match="nothing to refresh from: no label"):
         learner.refresh()
+
+
+def seen(learner, X):
+    """What can be told of a learner from outside."""
+    return (
+        learner.labeled.tolist(),
+        learner.labels.tolist(),
+        learner.candidates.tolist(),
+        learner.pool.skipped.tolist(),
+        learner.answered.tolist(),
+        learner.answers.tolist(),
+        learner.predict_proba(X).round(9).tolist(),
+    )
+
+
+@pytest.mark.parametrize("with_seed", [False, True])
+@pytest.mark.parametrize("forgetting", [{"max_labeled": 8}, {"half_life": 3.0}, {}])
+def test_a_refresh_keeps_what_was_forgotten_and_undo_leads_back_through_it(forgetting, with_seed):
+    X, y = clouds()
+    pipeline = make_pipeline(ContrastiveMap(), IncrementalKNeighborsClassifier(**forgetting))
+    seed = {"X_labeled": X[50:54], "y_labeled": y[50:54]} if with_seed else {}
+    learner = ActiveLearner(pipeline, X_pool=X[:50], refresh_every=1000, **seed)
+    learner.teach(range(10), y[:10]).skip([30, 31]).relabel([9], ["c"]).teach([30, 12], ["a", "b"])
+    if not forgetting:
+        learner.forget(n_kept=5)
+    learner.teach([13, 2], ["b", "c"])
+    known, labels, candidates, *_ = seen(learner, X)
+    learner.refresh()
+    steps = make_pipeline(learner.estimator[0], "passthrough")
+    again = ActiveLearner(
+        make_pipeline(learner.estimator[0], IncrementalKNeighborsClassifier(**forgetting)),
+        X_pool=X[:50],
+        **seed,
+    )
+    again.teach(range(10), y[:10]).skip([30, 31]).relabel([9], ["c"]).teach([30, 12], ["a", "b"])
+    if not forgetting:
+        again.forget(n_kept=5)
+    again.teach([13, 2], ["b", "c"])
+    assert seen(learner, X)[:3] == (known, labels, candidates)
+    assert seen(learner, X) == seen(again, X)
+    np.testing.assert_array_equal(learner.pool.X, steps.transform(X[:50]).astype(np.float32))
+    for _ in range(4):
+        np.testing.assert_array_equal(learner.undo(), again.undo())
+        assert seen(learner, X) == seen(again, X)
+
+
+def test_refreshes_go_on_when_no_more_labels_are_kept():
+    X, y = clouds()
+    pipeline = make_pipeline(ContrastiveMap(), IncrementalKNeighborsClassifier(max_labeled=6))
+    learner = ActiveLearner(pipeline, X_pool=X, refresh_every=5)
+    maps = set()
+    for start in range(0, 30, 5):
+        learner.teach(range(start, start + 5), y[start : start + 5])
+        learner._refreshing._running.exception(20)
+        learner.query()
+        maps.add(learner.estimator[0].transform(X).tobytes())
+    assert len(maps) == 6
+
+
+def test_weights_go_along_through_a_refresh():
+    X, y = clouds()
+    weights = np.random.default_rng(1).uniform(0.1, 3, len(X))
+    learner = ActiveLearner(
+        make_pipeline(ContrastiveMap(), LogisticRegression(C=0.1)),
+        X_pool=X,
+        refresh_every=1000,
+        fit_params={"sample_weight": weights},
+    )
+    learner.teach(range(12), y[:12]).refresh()
+    features = learner.estimator[0].transform(X)[:12]
+    alone = LogisticRegression(C=0.1).fit(features, y[:12], weights[:12])
+    np.testing.assert_allclose(learner.fitted_estimator()[-1].coef_, alone.coef_)

@@ -19,7 +19,6 @@ from skactive.learner._arguments import (
     check_strategy,
     declared_classes,
     names_of,
-    refreshing_for,
     split_pipeline,
     stored_samples,
 )
@@ -27,6 +26,7 @@ from skactive.learner._drift import AgreementWatch
 from skactive.learner._fit_params import check_fit_params
 from skactive.learner._html import learner_html
 from skactive.learner._query_explanation import QueryExplanation, explain_query
+from skactive.learner._refreshing import Refreshing, refreshing_for
 from skactive.learner._teaching import n_outside, restore, teaching_for
 from skactive.neighbors import IncrementalKNeighborsClassifier, VoteExplanation
 from skactive.neighbors._labels import check_labels
@@ -192,7 +192,7 @@ class ActiveLearner:
         if self._refreshing is not None:
             self._refreshing.heard(self.pool.n_labeled)
             if self._refreshing.is_due():
-                self._start_refresh()
+                self._start_refresh(self._refreshing)
                 self._take_refresh(wait=True)
 
     @property
@@ -405,7 +405,7 @@ class ActiveLearner:
         if self._refreshing is not None:
             self._refreshing.heard(len(fresh))
             if self._refreshing.is_due():
-                self._start_refresh()
+                self._start_refresh(self._refreshing)
         return self
 
     def relabel(self, indices: Any, y: Any) -> ActiveLearner:
@@ -674,10 +674,10 @@ class ActiveLearner:
         if self.pool.n_labeled == 0:
             raise ValueError("There is nothing to refresh from: no label is known yet.")
         self._take_refresh(wait=True)
-        self._start_refresh()
+        self._start_refresh(self._refreshing)
         refreshed = self._refreshing.finished(wait=True)
         if refreshed is not None:
-            self._swap(*refreshed)
+            self._swap(*refreshed, self._refreshing.seed)
         return self
 
     def __repr__(self) -> str:
@@ -769,8 +769,8 @@ class ActiveLearner:
             classifier, samples, self.pool, seed, self._classes, self._fit_params
         )
 
-    def _start_refresh(self) -> None:
-        self._refreshing.start(self.labeled, self.labels, n_outside(self.pool))
+    def _start_refresh(self, refreshing: Refreshing) -> None:
+        refreshing.start(self.labeled, self.labels, n_outside(self.pool))
 
     def _take_refresh(self, *, wait: bool = False) -> None:
         """Swap in what was refitted meanwhile, or say why there is nothing."""
@@ -783,15 +783,15 @@ class ActiveLearner:
             warn_user(f"The features were not refreshed: {error} {where} Labels are safe.")
             return
         if refreshed is not None:
-            self._swap(*refreshed)
+            self._swap(*refreshed, self._refreshing.seed)
 
-    def _swap(self, steps: list[tuple[str, Any]], samples: Any) -> None:
+    def _swap(self, steps: list[tuple[str, Any]], samples: Any, seed: tuple[Any, Any]) -> None:
         """Put refitted steps in, and tell a new pool and the emptied classifier all answers."""
         n_before = len(self._steps.steps) - 1 - len(steps)
         fitted = [*self._steps.steps[:n_before], *steps]
         self._steps.steps = [*fitted, self._steps.steps[-1]]
         self.estimator.steps = [*fitted, self.estimator.steps[-1]]
-        X, y = self._refreshing.seed
+        X, y = seed
         for _, step in steps:
             X = X if X is None or step in (None, "passthrough") else step.transform(X)
         classifier = self._teaching.classifier

@@ -9,8 +9,6 @@ import scipy.sparse as sp
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
-from skactive._validation import check_integer
-from skactive.learner._refreshing import Refreshing, learns_from_labels
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool._features import fitted_steps, is_fitted
 
@@ -46,40 +44,6 @@ def check_strategy(strategy: Any) -> Any:
             f"Got {strategy!r} instead."
         )
     return strategy
-
-
-def refreshing_for(estimator: Any, X_pool: Any, every: Any) -> tuple[Any, Refreshing | None]:
-    """Return the steps before the first that learns from labels, and what refits the others.
-
-    (None, None) where nothing is to be refitted.
-    """
-    steps = estimator.steps[:-1] if isinstance(estimator, Pipeline) else []
-    learning = [place for place, (_, step) in enumerate(steps) if learns_from_labels(step)]
-    if every is None:
-        for name, step in (steps[place] for place in learning):
-            if not is_fitted(step):
-                raise ValueError(
-                    f"The step {name!r}, {type(step).__name__}, learns from labels, and there are "
-                    "none yet. Hint: pass refresh_every=50 to fit it again after every 50 "
-                    "answers, or fit it first."
-                )
-        return None, None
-    every = check_integer("ActiveLearner", "refresh_every", every, minimum=1)
-    if not learning:
-        raise ValueError(
-            f"refresh_every={every}, but the estimator is no Pipeline with a step that learns from "
-            "labels. Hint: put one before the classifier, such as ContrastiveMap()."
-        )
-    classifier = estimator[-1]
-    if is_fitted(classifier) and hasattr(classifier, "classes_"):
-        raise ValueError(
-            f"The estimator, {type(classifier).__name__}, is fitted already, on features that a "
-            "refresh replaces. Hint: pass it unfitted, and what it was fitted on as X_labeled and "
-            "y_labeled."
-        )
-    first = learning[0]
-    before, base = fitted_steps(Pipeline([*steps[:first], ("last", classifier)]), X_pool)
-    return before, Refreshing(steps[first:], base, every)
 
 
 def split_pipeline(estimator: Any, X_pool: Any) -> tuple[Any, Any, Any]:

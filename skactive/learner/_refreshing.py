@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import sklearn
 from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from skactive._rows import take_rows
 from skactive._validation import check_integer
 from skactive.learner._teaching import concatenate_rows, newest
-from skactive.pool._features import is_fitted
+from skactive.pool._features import fitted_steps, is_fitted
 
 Step = tuple[str, Any]
 
@@ -30,6 +31,40 @@ def learns_from_labels(step: Any) -> bool:
         and get_tags(part).target_tags.required
         for part in parts
     )
+
+
+def refreshing_for(estimator: Any, X_pool: Any, every: Any) -> tuple[Any, Refreshing | None]:
+    """Return the steps before the first that learns from labels, and what refits the others.
+
+    (None, None) where nothing is to be refitted.
+    """
+    steps = estimator.steps[:-1] if isinstance(estimator, Pipeline) else []
+    learning = [place for place, (_, step) in enumerate(steps) if learns_from_labels(step)]
+    if every is None:
+        for name, step in (steps[place] for place in learning):
+            if not is_fitted(step):
+                raise ValueError(
+                    f"The step {name!r}, {type(step).__name__}, learns from labels, and there are "
+                    "none yet. Hint: pass refresh_every=50 to fit it again after every 50 "
+                    "answers, or fit it first."
+                )
+        return None, None
+    every = check_integer("ActiveLearner", "refresh_every", every, minimum=1)
+    if not learning:
+        raise ValueError(
+            f"refresh_every={every}, but the estimator is no Pipeline with a step that learns from "
+            "labels. Hint: put one before the classifier, such as ContrastiveMap()."
+        )
+    classifier = estimator[-1]
+    if is_fitted(classifier) and hasattr(classifier, "classes_"):
+        raise ValueError(
+            f"The estimator, {type(classifier).__name__}, is fitted already, on features that a "
+            "refresh replaces. Hint: pass it unfitted, and what it was fitted on as X_labeled and "
+            "y_labeled."
+        )
+    first = learning[0]
+    before, base = fitted_steps(Pipeline([*steps[:first], ("last", classifier)]), X_pool)
+    return before, Refreshing(steps[first:], base, every)
 
 
 class Refreshing:
