@@ -24,6 +24,7 @@ from skactive.learner._arguments import (
 )
 from skactive.learner._drift import AgreementWatch
 from skactive.learner._fit_params import check_fit_params
+from skactive.learner._history import Forgot, History, Relabeled, Skipped, Taught
 from skactive.learner._html import learner_html
 from skactive.learner._query_explanation import QueryExplanation, explain_query
 from skactive.learner._refreshing import Refreshing, refreshing_for
@@ -69,10 +70,11 @@ class ActiveLearner:
         else positions.
     drift_detector : object, default=None
         What watches whether answers still agree with predictions: any of river's drift
-        detectors (``pip install 'skactive[drift]'``), such as ``river.drift.binary.DDM()``, or
-        another object with ``update(x)`` and ``drift_detected``. It is copied. For each new
-        answer it gets 0.0 where the classifier predicted it just before, else 1.0; when it
-        signals, and agreement has dropped, `teach` gives a `DriftWarning`. None watches nothing.
+        detectors (``pip install 'skactive[drift]'``), such as
+        ``river.drift.PageHinkley(mode="up", threshold=5)``, or another object with
+        ``update(x)`` and ``drift_detected``. It is copied. For each new answer it gets 0.0 where
+        the classifier predicted it just before, else 1.0; when it signals, and agreement has
+        dropped, `teach` gives a `DriftWarning`. None watches nothing.
     fit_params : dict, default=None
         Further arguments of the classifier's `fit` (of `partial_fit` or `add_labeled`, where it
         learns by these), such as ``{"sample_weight": weights}``. What has an entry for each
@@ -183,7 +185,7 @@ class ActiveLearner:
             )
         check_fit_params(classifier, fit_params or ())
         self._classes, self._fit_params = classes, fit_params
-        self._history: list[tuple[str, np.ndarray, Any]] = []
+        self._history = History()
         if self._refreshing is not None:
             if seed[0] is not None:
                 self._refreshing.seed = before.transform(X_labeled), seed[1]
@@ -213,12 +215,12 @@ class ActiveLearner:
     @property
     def answered(self) -> np.ndarray:
         """Positions of all samples that were ever taught, in order: one taught twice is twice."""
-        return np.array([position for position, _ in self._answers()], dtype=np.intp)
+        return np.array([position for position, _ in self._history.answers()], dtype=np.intp)
 
     @property
     def answers(self) -> np.ndarray:
         """The labels of `answered`, those that are forgotten included."""
-        return np.array([label for _, label in self._answers()])
+        return np.array([label for _, label in self._history.answers()])
 
     @property
     def classes_(self) -> np.ndarray:
@@ -398,10 +400,9 @@ class ActiveLearner:
         except Exception:
             self._unlabel(fresh, forgot)
             raise
-        self._history.append(("teach", fresh, (labels, forgot)))
+        self._history.append(Taught(fresh, labels, forgot))
         if self._watch is not None and predicted is not None:
-            taught = (positions for action, positions, _ in self._history if action == "teach")
-            self._watch.take_in(predicted == labels, sum(map(len, taught)))
+            self._watch.take_in(predicted == labels, self._history.n_answers)
         if self._refreshing is not None:
             self._refreshing.heard(len(fresh))
             if self._refreshing.is_due():
@@ -431,8 +432,9 @@ class ActiveLearner:
         """
         positions = check_positions(indices, self.pool.n_samples)
         before = self._relabel(positions, y)
-        if not np.array_equal(before, self.pool.labels_of(positions)):
-            self._history.append(("relabel", positions, (before, self.pool.labels_of(positions))))
+        after = self.pool.labels_of(positions)
+        if not np.array_equal(before, after):
+            self._history.append(Relabeled(positions, before, after))
         return self
 
     def skip(self, indices: Any) -> ActiveLearner:
@@ -452,7 +454,7 @@ class ActiveLearner:
         fresh = positions[~np.isin(positions, self.pool.skipped)]
         self.pool.skip(positions)
         if len(fresh):
-            self._history.append(("skip", fresh, None))
+            self._history.append(Skipped(fresh))
         return self
 
     def forget(self, n_kept: int = 0) -> ActiveLearner:
@@ -486,7 +488,7 @@ class ActiveLearner:
         self.pool.forget(n_kept)
         if self.pool.n_labeled < n_before:
             self._teaching.start_over()
-            self._history.append(("forget", before[~self.pool.is_labeled(before)], n_kept))
+            self._history.append(Forgot(before[~self.pool.is_labeled(before)], n_kept))
         if self._watch is not None:
             self._watch.start_anew()
         return self
@@ -506,23 +508,22 @@ class ActiveLearner:
         """
         if not self._history:
             raise ValueError("There is no answer to take back.")
-        action, positions, details = self._history[-1]
-        if action == "teach":
-            _, forgot = details
-            self._unlabel(positions, forgot)
-            if forgot:
+        action = self._history.last
+        if isinstance(action, Taught):
+            self._unlabel(action.positions, action.forgot)
+            if action.forgot:
                 self._teaching.start_over()
             else:
-                self._teaching.remove(positions)
-        elif action == "skip":
-            self.pool.unskip(positions)
-        elif action == "forget":
+                self._teaching.remove(action.positions)
+        elif isinstance(action, Relabeled):
+            self._relabel(action.positions, action.before)
+        elif isinstance(action, Skipped):
+            self.pool.unskip(action.positions)
+        else:
             self.pool.recall()
             self._teaching.start_over()
-        else:
-            self._relabel(positions, details[0])
         self._history.pop()
-        return positions
+        return action.positions
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict the labels of samples, of the pool or new.
@@ -698,21 +699,6 @@ class ActiveLearner:
             counts.insert(1, ("labelled beforehand", outside))
         return learner_html(self.estimator, self.strategy, counts, self.classes_.tolist())
 
-    def _answers(self) -> list[tuple[int, Any]]:
-        answers: list[tuple[int, Any]] = []
-        last: dict[int, int] = {}
-        for action, positions, details in self._history:
-            if action not in ("teach", "relabel"):
-                continue
-            labels = details[0] if action == "teach" else details[1]
-            for position, label in zip(positions.tolist(), labels.tolist(), strict=True):
-                if action == "teach":
-                    last[position] = len(answers)
-                    answers.append((position, label))
-                else:
-                    answers[last[position]] = (position, label)
-        return answers
-
     def _predicted(self, positions: np.ndarray) -> np.ndarray | None:
         if self._watch is None or len(positions) == 0:
             return None
@@ -797,17 +783,5 @@ class ActiveLearner:
         classifier = self._teaching.classifier
         restore(classifier, self._blank)
         self._build(classifier, samples, (X, y))
-        self._replay()
+        self._history.replay(self.pool)
         self._teaching.start_over()
-
-    def _replay(self) -> None:
-        """Let a new pool go through all that happened, forgetting included."""
-        for action, positions, details in self._history:
-            if action == "teach":
-                self.pool.add_labels(positions, details[0])
-            elif action == "relabel":
-                self.pool.relabel(positions, details[1])
-            elif action == "skip":
-                self.pool.skip(positions)
-            else:
-                self.pool.forget(details)

@@ -69,7 +69,7 @@ class AgreementWatch:
         ):
             raise TypeError(
                 "The drift detector must have `update(x)` and `drift_detected`, as river's have, "
-                f"such as river.drift.binary.DDM(). Got {detector!r} instead."
+                f"such as river.drift.PageHinkley(mode='up'). Got {detector!r} instead."
             )
         self._blank = detector
         self.drifts: list[int] = []
