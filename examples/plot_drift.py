@@ -50,7 +50,7 @@ signals = []
 
 def accuracies(name, seed):
     order = np.random.default_rng(seed).permutation(len(X))
-    pool, test = order[:1200], order[1200:]
+    pool, test = order[:800], order[800:1300]
     watched = PageHinkley(mode="up", threshold=5) if "signal" in name else None
     learner = ActiveLearner(classifiers[name], X_pool=X[pool], drift_detector=watched)
     curve = []
@@ -113,13 +113,13 @@ for name, curve in curves.items():
 # %%
 # What was learned
 # ----------------
-# - A classifier that forgets nothing recovers too, by asking until new answers outnumber old ones: that takes nearly
-#   twice the labels that starting from nothing takes.
+# - A classifier that forgets nothing recovers too, by asking until new answers outnumber old ones: that takes more
+#   than twice the labels that starting from nothing takes.
 # - Forgetting everything is best where somebody knows when the task changed, although the next few answers are spent on
 #   what was known before.
 # - ``half_life`` is almost as quick without being told of anything, and ``max_labeled`` gains once the old answers are on
-#   their way out. Both pay for it with a per cent or two of accuracy while nothing changes.
-# - The detector needs 12 to 38 answers to be sure. What is forgotten then is missed for a while, and still it is quicker
+#   their way out. Both pay for it with two or three per cent of accuracy while nothing changes.
+# - The detector needs 15 to 41 answers to be sure. What is forgotten then is missed for a while, and still it is quicker
 #   than to forget nothing.
 # - All this is for answers that are no longer true. Where new classes join the old ones, the old answers are: the
 #   benchmark called ``drift`` shows what forgetting them costs.
