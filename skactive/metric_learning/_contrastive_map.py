@@ -20,10 +20,10 @@ class ContrastiveMap(NearIdentityMap):
     second where fine-tuning the network that embedded the samples costs hours.
 
     The map is W = I + Bᵀ M B, with B an orthonormal basis of what the labelled samples span. With
-    zᵢ the unit vector along W xᵢ and P(i) the other samples of its class, M minimizes the mean
-    over all i with such others of
+    zᵢ the unit vector along W xᵢ and P(i) the n(i) other samples of its class, M minimizes the
+    mean over all i with such others of
 
-        ln Σ_{a≠i} exp(zᵢ·z_a / temperature) − Σ_{p in P(i)} zᵢ·z_p / temperature / |P(i)|
+        ln Σ_{a≠i} exp(zᵢ·z_a / temperature) − Σ_{p in P(i)} zᵢ·z_p / temperature / n(i)
 
     plus pull / 2 · ‖M‖², the sum of its squares.
 
