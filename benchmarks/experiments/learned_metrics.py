@@ -112,7 +112,7 @@ def play(data: str, seed: int) -> list[Score]:
     """Label one pool in both ways, and score every map at every budget."""
     X, y, groups = load(data)
     pool, held_out = split(groups, seed)
-    # Then both metrics agree without a map, and NCA, whose loss depends on the unit, can learn.
+    # Then both metrics find the same neighbours, and NCA, whose loss depends on the unit, learns.
     X = normalize(X)
     plain = X[pool], X[held_out]
     short = plain
