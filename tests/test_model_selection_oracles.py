@@ -487,3 +487,16 @@ def test_every_label_of_a_noisy_training_part_scores_below_the_true_ones():
         random_state=0,
     )
     assert (comparison.test_scores[0, :, -1] < comparison.full_scores - 0.1).all()
+
+
+def test_ties_stay_settled_when_the_classifier_forgets():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 3)), np.arange(60) % 3
+    panel = AnnotatorPanel(2, 0.5, random_state=3)
+    forgetful = IncrementalKNeighborsClassifier(max_labeled=5)
+    fitted = BudgetedClassifier(
+        forgetful, RandomSampling(), budget=30, oracle=panel, random_state=0
+    ).fit(X, y)
+    expected = panel.labels(panel.votes(y, classes=[0, 1, 2])[fitted.query_indices_])
+    np.testing.assert_array_equal(fitted.y_labeled_, expected)
+    assert fitted.n_answers_ == 60

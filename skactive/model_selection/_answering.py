@@ -87,20 +87,26 @@ class VotedAnswering(Answering):
                 "for each annotator."
             )
         self._votes = votes[rows]
+        self._asked = np.empty(0, dtype=np.intp)
         self.n_annotators = votes.shape[1]
 
     def teach(self, learner: ActiveLearner, indices: np.ndarray) -> None:
         if len(indices) == 0:
             return
-        before, labels_before = learner.labeled, learner.labels
-        asked = np.concatenate([before, indices])
+        n_before = len(self._asked)
+        asked = np.concatenate([self._asked, indices])
         said = self._oracle.labels(self._votes[asked])
         labels = checked_answers(said, len(asked), self.y)
-        learner.teach(indices, labels[len(before) :])
-        changed = labels[: len(before)] != labels_before
+        learner.teach(indices, labels[n_before:])
+        self._asked = asked
+        # What the learner has forgotten is not corrected.
+        known = learner.labeled
+        last = {position: place for place, position in enumerate(asked.tolist())}
+        now = labels[[last[position] for position in known.tolist()]]
+        changed = now != learner.labels
         self.revised = bool(changed.any())
         if self.revised:
-            learner.relabel(before[changed], labels[: len(before)][changed])
+            learner.relabel(known[changed], now[changed])
 
 
 def check_oracle(owner: object, oracle: Any) -> None:
