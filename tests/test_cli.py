@@ -305,6 +305,15 @@ def test_ctrl_c_ends_with_130_and_no_traceback(blobs, capsys, monkeypatch):
     assert capsys.readouterr() == ("", "")
 
 
+def test_ctrl_c_within_compiled_code_ends_with_130(blobs, capsys, monkeypatch):
+    def interrupted(*_, **__):
+        raise SystemError("a function returned with an exception set") from KeyboardInterrupt()
+
+    monkeypatch.setattr("skactive.model_selection.compare_strategies", interrupted)
+    assert main(["compare", "blobs.npz", "--jobs", "1"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_run_that_is_resumed_plays_nothing_twice(blobs, monkeypatch):
     first = csv_bytes("out", "--resume", "loops", "--jobs", "1")
 

@@ -47,7 +47,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _discard_output()
         return BROKEN_PIPE
+    except Exception as error:
+        if not _comes_of_an_interrupt(error):
+            raise
+        return INTERRUPTED
     return exit_code
+
+
+def _comes_of_an_interrupt(error: BaseException | None) -> bool:
+    # Compiled code that Ctrl-C finds at work may end in a SystemError of its own, whose cause
+    # is the KeyboardInterrupt.
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _run(argv: Sequence[str] | None) -> int:
