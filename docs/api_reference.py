@@ -36,7 +36,7 @@ SECTIONS = [
         "Classifiers that learn at once",
         "skactive.neighbors",
         "Labelled vectors to predictions, with no training in between.",
-        ["IncrementalKNeighborsClassifier", "VoteExplanation"],
+        ["IncrementalKNeighborsClassifier", "NeighborGraph", "VoteExplanation"],
     ),
     Section(
         "The pool",

@@ -3,7 +3,8 @@
 from skactive._public import present
 from skactive.neighbors._classifier import IncrementalKNeighborsClassifier
 from skactive.neighbors._explanation import VoteExplanation
+from skactive.neighbors._graph import NeighborGraph
 
-__all__ = ["IncrementalKNeighborsClassifier", "VoteExplanation"]
+__all__ = ["IncrementalKNeighborsClassifier", "NeighborGraph", "VoteExplanation"]
 
 present(__name__)

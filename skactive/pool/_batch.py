@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skactive.neighbors import NeighborGraph
 from skactive.neighbors._distances import space_key
 from skactive.pool._pool import Pool
 from skactive.pool._positions import check_positions, check_unlabeled
@@ -182,6 +183,23 @@ class Batch:
             As `Pool.density` has it.
         """
         return np.asarray(self._left(self.pool.density(metric, metric_params)))
+
+    def graph(self, n_neighbors: int = 15, metric: str = "cosine") -> NeighborGraph:
+        """Return the neighbour graph of all samples of the pool.
+
+        Parameters
+        ----------
+        n_neighbors : int, default=15
+            How many neighbours of each sample.
+        metric : str, default='cosine'
+            The metric.
+
+        Returns
+        -------
+        graph : NeighborGraph
+            As `Pool.graph` has it.
+        """
+        return self.pool.graph(n_neighbors, metric)
 
     def distance_to_labeled(
         self,

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from skactive._rows import take_rows
 from skactive._validation import are_plain_features, check_choice, check_integer
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
 from skactive.neighbors._distances import Rows, Space, row_blocks, space_key
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._labels import check_labels
@@ -131,6 +131,7 @@ class Pool:
             self._labeled = LabeledSamples(self.X[:0], classes[:0], classes)
         self._distances: dict[str, LabeledDistances] = {}
         self._densities: dict[str, np.ndarray] = {}
+        self._graphs: dict[tuple[str, int], NeighborGraph] = {}
         self._posterior: VotedPosterior | AskedPosterior | None = None
         self._forgotten: list[ForgottenLabels] = []
         if y_labeled is not None and X_labeled is None:
@@ -491,6 +492,26 @@ class Pool:
         if key not in self._densities:
             self._densities[key] = information_density(self._rows, Space(metric, metric_params))
         return self._densities[key][self.candidates]
+
+    def graph(self, n_neighbors: int = 15, metric: str = "cosine") -> NeighborGraph:
+        """Return the neighbour graph of all samples of the pool, built once.
+
+        Parameters
+        ----------
+        n_neighbors : int, default=15
+            How many neighbours of each sample.
+        metric : str, default='cosine'
+            The metric.
+
+        Returns
+        -------
+        graph : NeighborGraph
+            Its nodes are the positions in the pool.
+        """
+        key = (metric, n_neighbors)
+        if key not in self._graphs:
+            self._graphs[key] = NeighborGraph.of(self.X, n_neighbors=n_neighbors, metric=metric)
+        return self._graphs[key]
 
     def distance_to_labeled(
         self,
