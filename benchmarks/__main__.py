@@ -11,6 +11,7 @@ RESULTS = Path(__file__).parent / "results"
 NAMES = [
     "add_labeled",
     "information_density",
+    "neighbor_graph",
     "cdf_query",
     "cdf_memory",
     "staged_predict",

@@ -15,6 +15,7 @@ PACKAGES = [
     "scipy",
     "scikit-learn",
     "modAL-python",
+    "pynndescent",
     "tensorflow",
     "tensorflow-hub",
     "pillow",

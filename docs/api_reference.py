@@ -36,7 +36,12 @@ SECTIONS = [
         "Classifiers that learn at once",
         "skactive.neighbors",
         "Labelled vectors to predictions, with no training in between.",
-        ["IncrementalKNeighborsClassifier", "NeighborGraph", "VoteExplanation"],
+        [
+            "BlockwiseKNeighborsTransformer",
+            "IncrementalKNeighborsClassifier",
+            "NeighborGraph",
+            "VoteExplanation",
+        ],
     ),
     Section(
         "The pool",

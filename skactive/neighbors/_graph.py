@@ -6,9 +6,14 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.utils import check_array
 
-from skactive.neighbors._distances import Rows, Space
+from skactive._validation import check_choice, check_integer, check_number
+from skactive.neighbors._blockwise import BlockwiseKNeighborsTransformer
+from skactive.neighbors._distances import METRICS, Rows, Space
+from skactive.neighbors._graph_file import read_graph, write_graph
 from skactive.neighbors._nearest import search
+from skactive.neighbors._neighbor_lists import neighbor_lists
 
 # The neighbour whose distance is a sample's own bandwidth, as its authors have it.
 SCALING_NEIGHBOR = 7
@@ -17,20 +22,44 @@ SCALING_NEIGHBOR = 7
 class NeighborGraph:
     """Hold the nearest neighbours of every sample of a pool, nearest first.
 
+    A graph never changes: `join` returns a new one, so that whoever holds an affinity or sits in
+    a pool keeps what it counts on.
+
     Parameters
     ----------
     indices : ndarray of int of shape (n_samples, n_neighbors)
-        The neighbours of each sample, itself excluded, nearest first.
+        The neighbours of each sample, itself excluded, nearest first. A place that is not filled
+        names the sample itself.
     distances : ndarray of shape (n_samples, n_neighbors)
         How far they are; for the cosine the Euclidean distance of unit vectors, so that a
-        Gaussian of it is one.
+        Gaussian of it is one. Infinite where a place is not filled.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features), default=None
+        The features, kept without a copy where they are of floats and C-contiguous. Without them
+        the graph answers everything but `kneighbors` and `join`.
+    metric : str, default='cosine'
+        The metric of the distances.
 
     Attributes
     ----------
     indices, distances : ndarray
         As passed.
+    X : {ndarray, CSR matrix} or None
+        The features.
+    metric : str
+        As passed.
     n_samples, n_neighbors : int
-        Their shape.
+        The shape of `indices`.
+    bandwidths : ndarray of shape (n_samples,)
+        The self-tuning bandwidth of each sample.
+
+    Raises
+    ------
+    ValueError
+        If X has NaN or infinite values or another number of samples, or the metric is unknown.
+
+    See Also
+    --------
+    BlockwiseKNeighborsTransformer : Finds the neighbours.
 
     References
     ----------
@@ -44,39 +73,101 @@ class NeighborGraph:
     array([[1],
            [0],
            [1]], dtype=int32)
+    >>> graph.join([[0.1, 0.9]]).indices[-1]
+    array([2], dtype=int32)
     """
 
-    def __init__(self, indices: np.ndarray, distances: np.ndarray) -> None:
+    def __init__(
+        self, indices: np.ndarray, distances: np.ndarray, *, X: Any = None, metric: str = "cosine"
+    ) -> None:
+        self.metric = check_choice("NeighborGraph", "metric", metric, METRICS)
         self.indices = indices
         self.distances = distances
-        self._affinities: dict[float | None, sp.csr_matrix] = {}
+        self.X = None if X is None else _checked(X, "X")
+        if self.X is not None and self.X.shape[0] != self.n_samples:
+            raise ValueError(
+                f"X has {self.X.shape[0]} samples, but the graph has {self.n_samples}. Hint: pass "
+                "the features that the graph was built from."
+            )
+        self._rows = None if self.X is None else Rows(self.X)
+        self._affinities: dict[float | str | None, sp.csr_matrix] = {}
 
     @classmethod
-    def of(cls, X: Any, *, n_neighbors: int = 15, metric: str = "cosine") -> NeighborGraph:
+    def of(
+        cls, X: Any, *, n_neighbors: int = 15, metric: str = "cosine", transformer: Any = None
+    ) -> NeighborGraph:
         """Find the neighbours of each row of X among the others.
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The features.
         n_neighbors : int, default=15
             How many for each sample; all others where there are fewer.
         metric : str, default='cosine'
             The metric.
+        transformer : transformer, default=None
+            Whoever finds them: anything with the interface of scikit-learn's
+            `KNeighborsTransformer` in its mode 'distance'. It may count a sample among its own
+            neighbours or not, and give them in any order. None is a
+            `BlockwiseKNeighborsTransformer`.
+
+        Returns
+        -------
+        graph : NeighborGraph
+            The graph; with as many neighbours as the transformer gives where these are fewer.
+
+        Raises
+        ------
+        ValueError
+            If X has NaN or infinite values, or the transformer has another metric.
+        """
+        check_integer("NeighborGraph.of", "n_neighbors", n_neighbors, minimum=1)
+        check_choice("NeighborGraph.of", "metric", metric, METRICS)
+        X = _checked(X, "X")
+        n_neighbors = min(n_neighbors, X.shape[0] - 1)
+        if n_neighbors == 0:
+            return cls(np.empty((1, 0), np.int32), np.empty((1, 0), np.float32), X=X, metric=metric)
+        if transformer is None:
+            transformer = BlockwiseKNeighborsTransformer(n_neighbors, metric=metric)
+        _check_metric(transformer, metric)
+        found = transformer.fit_transform(X)
+        indices, distances = neighbor_lists(found, X.shape[0], n_neighbors)
+        return cls(indices, _in_units(distances, metric), X=X, metric=metric)
+
+    @classmethod
+    def load(cls, path: Any, X: Any = None) -> NeighborGraph:
+        """Read a graph that `save` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        X : {array-like, sparse matrix} of shape (n_samples, n_features), default=None
+            The features it was built from, which are not in the file.
 
         Returns
         -------
         graph : NeighborGraph
             The graph.
+
+        Raises
+        ------
+        ValueError
+            If the file is not a whole neighbour graph, or X has another number of samples.
         """
-        rows, space = Rows(np.asarray(X, dtype=np.float32)), Space(metric)
-        order = np.arange(len(rows))
-        distances, indices = search(
-            space, rows, rows, n_neighbors, precedence=lambda: order, exclude=order
-        )
-        if metric == "cosine":
-            distances = np.sqrt(2 * np.maximum(distances, 0))
-        return cls(indices.astype(np.int32), distances.astype(np.float32))
+        indices, distances, metric = read_graph(path)
+        return cls(indices, distances, X=X, metric=metric)
+
+    def save(self, path: Any) -> None:
+        """Write the graph to a file, whole or not at all; its features are not written.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, in numpy's format npz. A graph that was there is replaced.
+        """
+        write_graph(path, self.indices, self.distances, self.metric)
 
     @property
     def n_samples(self) -> int:
@@ -88,37 +179,173 @@ class NeighborGraph:
         """Number of neighbours of each."""
         return int(self.indices.shape[1])
 
-    def affinity(self, bandwidth: float | None = None) -> sp.csr_matrix:
+    @property
+    def bandwidths(self) -> np.ndarray:
+        """The self-tuning bandwidth of each sample: its distance to its 7th neighbour.
+
+        Where that is 0, among duplicates, it is the nearest distance above 0; where there is none,
+        the median of the other samples' bandwidths, or 1.
+        """
+        if self.n_neighbors == 0:
+            return np.ones(self.n_samples)
+        finite = np.where(np.isfinite(self.distances), self.distances, 0.0).astype(np.float64)
+        filled = np.isfinite(self.distances[:, :SCALING_NEIGHBOR]).sum(axis=1)
+        own = finite[np.arange(self.n_samples), np.maximum(filled, 1) - 1]
+        positive = np.where(finite > 0, finite, np.inf).min(axis=1)
+        own = np.where(own > 0, own, positive)
+        usable = own[np.isfinite(own)]
+        return np.where(np.isfinite(own), own, np.median(usable) if usable.size else 1.0)
+
+    def kneighbors(
+        self, X_new: Any, n_neighbors: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Find the nodes nearest to samples from outside.
+
+        Parameters
+        ----------
+        X_new : {array-like, sparse matrix} of shape (n, n_features)
+            Their features.
+        n_neighbors : int, default=None
+            How many for each; all nodes where there are fewer. None is as many as nodes have.
+
+        Returns
+        -------
+        distances : ndarray of shape (n, n_neighbors)
+            In the graph's units, nearest first, equals by position.
+        indices : ndarray of int of shape (n, n_neighbors)
+            The nodes. Exact: O(n · n_samples · n_features).
+
+        Raises
+        ------
+        ValueError
+            If the graph has no features, or X_new other ones, or NaN.
+        """
+        if self._rows is None:
+            raise ValueError(
+                "This graph has no features to compare new samples with. Hint: pass X to "
+                "NeighborGraph.load or NeighborGraph."
+            )
+        if n_neighbors is None:
+            n_neighbors = max(self.n_neighbors, 1)
+        check_integer("kneighbors", "n_neighbors", n_neighbors, minimum=1)
+        X_new = self._checked_new(X_new)
+        order = np.arange(self.n_samples)
+        distances, indices = search(
+            Space(self.metric), Rows(X_new), self._rows, n_neighbors, precedence=lambda: order
+        )
+        return _in_units(distances, self.metric), indices
+
+    def join(self, X_new: Any) -> NeighborGraph:
+        """Return the graph with new samples as further nodes, n_samples and on.
+
+        A new node is linked with its nearest among the nodes there were; the lists of these, and
+        so the affinities among them, stay what they are.
+
+        Parameters
+        ----------
+        X_new : {array-like, sparse matrix} of shape (n, n_features)
+            Their features.
+
+        Returns
+        -------
+        graph : NeighborGraph
+            A new one; this one stays as it is. One search, and copies of the lists and features.
+        """
+        X_new = self._checked_new(X_new)
+        distances, indices = self.kneighbors(X_new)
+        width = max(distances.shape[1], self.n_neighbors)
+        old = _widened(self.indices, self.distances, width, 0)
+        new = _widened(indices, distances, width, self.n_samples)
+        stacked = sp.vstack([self.X, X_new]).tocsr() if sp.issparse(self.X) else None
+        return NeighborGraph(
+            np.vstack([old[0], new[0]]).astype(np.int32),
+            np.vstack([old[1], new[1]]).astype(np.float32),
+            X=np.vstack([self.X, X_new]) if stacked is None else stacked,
+            metric=self.metric,
+        )
+
+    def affinity(self, bandwidth: float | str | None = None) -> sp.csr_matrix:
         """Return the similarities of neighbours, 0 for all other pairs.
 
         Two samples are linked where one of them has the other among its neighbours.
 
         Parameters
         ----------
-        bandwidth : float, default=None
-            The bandwidth s of exp(-d² / (2 s²)). None is self-tuning, exp(-d² / (s_i s_j)), where
-            s_i is the distance of sample i to its 7th neighbour.
+        bandwidth : float or 'median', default=None
+            The bandwidth s of exp(-d² / (2 s²)); 'median' is the median distance to the 7th
+            neighbour. None is self-tuning, exp(-d² / (s_i s_j)), where s_i is the distance of
+            sample i to its 7th neighbour, see `bandwidths`.
 
         Returns
         -------
         affinity : CSR matrix of shape (n_samples, n_samples)
             Symmetric, in (0, 1], with nothing on the diagonal. It is kept: do not write to it.
         """
+        if isinstance(bandwidth, str):
+            check_choice("affinity", "bandwidth", bandwidth, {"median"})
+        elif bandwidth is not None:
+            bandwidth = check_number("affinity", "bandwidth", bandwidth, exclusive=True)
         if bandwidth not in self._affinities:
             self._affinities[bandwidth] = self._affinity(bandwidth)
         return self._affinities[bandwidth]
 
-    def _affinity(self, bandwidth: float | None) -> sp.csr_matrix:
+    def _affinity(self, bandwidth: float | str | None) -> sp.csr_matrix:
         squares = np.square(self.distances, dtype=np.float64)
         if bandwidth is None:
-            own = self.distances[:, min(SCALING_NEIGHBOR, self.n_neighbors) - 1].astype(np.float64)
-            own = np.maximum(own, np.finfo(np.float32).tiny)
+            own = self.bandwidths
             exponents = squares / (own[:, np.newaxis] * own[self.indices])
         else:
-            exponents = squares / (2.0 * bandwidth**2)
-        starts = np.arange(self.n_samples + 1) * self.n_neighbors
+            s = float(np.median(self.bandwidths)) if isinstance(bandwidth, str) else bandwidth
+            exponents = squares / (2.0 * s**2)
+        # A link stays a link, however weak.
         weights = np.maximum(np.exp(-exponents), np.finfo(np.float32).tiny)
+        linked = np.isfinite(self.distances)
+        starts = np.concatenate([[0], np.cumsum(linked.sum(axis=1))])
         directed = sp.csr_matrix(
-            (weights.ravel(), self.indices.ravel(), starts), (self.n_samples,) * 2
+            (weights[linked], self.indices[linked], starts), (self.n_samples,) * 2
         )
         return directed.maximum(directed.T).tocsr()
+
+    def _checked_new(self, X_new: Any) -> Any:
+        X_new = _checked(X_new, "X_new")
+        if self.X is not None and X_new.shape[1] != self.X.shape[1]:
+            raise ValueError(
+                f"X_new has {X_new.shape[1]} features, but the graph has {self.X.shape[1]}."
+            )
+        if self.X is None or sp.issparse(X_new) == sp.issparse(self.X):
+            return X_new
+        return sp.csr_matrix(X_new) if sp.issparse(self.X) else X_new.toarray()
+
+
+def _checked(X: Any, name: str) -> Any:
+    return check_array(
+        X, accept_sparse="csr", dtype=[np.float32, np.float64], order="C", input_name=name
+    )
+
+
+def _in_units(distances: np.ndarray, metric: str) -> np.ndarray:
+    if metric == "cosine":
+        distances = np.sqrt(2 * np.maximum(distances, 0))
+    return distances.astype(np.float32)
+
+
+def _widened(
+    indices: np.ndarray, distances: np.ndarray, width: int, first: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Add places that are not filled: they name the sample itself, infinitely far."""
+    n, missing = len(indices), width - indices.shape[1]
+    if missing == 0:
+        return indices, distances
+    own = np.repeat(np.arange(first, first + n)[:, np.newaxis], missing, axis=1)
+    return np.hstack([indices, own]), np.hstack([distances, np.full((n, missing), np.inf)])
+
+
+def _check_metric(transformer: Any, metric: str) -> None:
+    theirs = getattr(transformer, "metric", None)
+    if theirs == "minkowski" and getattr(transformer, "p", 2) == 2:
+        theirs = "euclidean"
+    if theirs in METRICS and Space(theirs).metric != Space(metric).metric:
+        raise ValueError(
+            f"The transformer measures by {theirs!r}, the graph by {metric!r}. Hint: pass the same "
+            "metric to both."
+        )

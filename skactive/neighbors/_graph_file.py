@@ -1,0 +1,45 @@
+"""A neighbour graph on disk: one npz file, whole or not there."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FORMAT = "skactive neighbour graph 1"
+
+
+def write_graph(path: Any, indices: np.ndarray, distances: np.ndarray, metric: str) -> None:
+    """Write beside its place, and rename: nobody ever sees half of a graph."""
+    path = Path(path)
+    handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, format=FORMAT, indices=indices, distances=distances, metric=metric)
+        Path(made).replace(path)
+    except BaseException:
+        Path(made).unlink(missing_ok=True)
+        raise
+
+
+def read_graph(path: Any) -> tuple[np.ndarray, np.ndarray, str]:
+    """Return the neighbours, their distances and the metric, or raise in one sentence."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            kind, metric = str(file["format"]), str(file["metric"])
+            indices, distances = file["indices"], file["distances"]
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{os.fspath(path)} is not a whole neighbour graph. Hint: build the graph anew and "
+            "save it with NeighborGraph.save."
+        ) from error
+    if kind != FORMAT or indices.ndim != 2 or indices.shape != distances.shape:
+        raise ValueError(
+            f"{os.fspath(path)} is a neighbour graph of another format ({kind}). Hint: build the "
+            "graph anew and save it with NeighborGraph.save."
+        )
+    return indices, distances, metric
