@@ -193,7 +193,11 @@ class BlockwiseKNeighborsTransformer(
         check_choice(self, "algorithm", self.algorithm, ALGORITHMS)
         check_choice(self, "mode", self.mode, MODES)
         check_integer(self, "random_state", self.random_state, minimum=0)
-        check_number(self, "recall", self.recall, exclusive=True)
+        if check_number(self, "recall", self.recall, exclusive=True) > 1:
+            raise ValueError(
+                "The 'recall' parameter of BlockwiseKNeighborsTransformer must be a number of at "
+                f"most 1. Got {self.recall!r} instead."
+            )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -256,11 +256,11 @@ class NeighborGraph:
         width = max(distances.shape[1], self.n_neighbors)
         old = _widened(self.indices, self.distances, width, 0)
         new = _widened(indices, distances, width, self.n_samples)
-        stacked = sp.vstack([self.X, X_new]).tocsr() if sp.issparse(self.X) else None
+        stack = sp.vstack if sp.issparse(self.X) else np.vstack
         return NeighborGraph(
             np.vstack([old[0], new[0]]).astype(np.int32),
             np.vstack([old[1], new[1]]).astype(np.float32),
-            X=np.vstack([self.X, X_new]) if stacked is None else stacked,
+            X=stack([self.X, X_new]),
             metric=self.metric,
         )
 
@@ -344,7 +344,7 @@ def _check_metric(transformer: Any, metric: str) -> None:
     theirs = getattr(transformer, "metric", None)
     if theirs == "minkowski" and getattr(transformer, "p", 2) == 2:
         theirs = "euclidean"
-    if theirs in METRICS and Space(theirs).metric != Space(metric).metric:
+    if theirs != metric and theirs in METRICS and Space(theirs).metric != Space(metric).metric:
         raise ValueError(
             f"The transformer measures by {theirs!r}, the graph by {metric!r}. Hint: pass the same "
             "metric to both."

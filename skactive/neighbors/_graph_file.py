@@ -29,7 +29,8 @@ def write_graph(path: Any, indices: np.ndarray, distances: np.ndarray, metric: s
 def read_graph(path: Any) -> tuple[np.ndarray, np.ndarray, str]:
     """Return the neighbours, their distances and the metric, or raise in one sentence."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # numpy leaves a file that is cut short open.
+        with Path(path).open("rb") as source, np.load(source, allow_pickle=False) as file:
             kind, metric = str(file["format"]), str(file["metric"])
             indices, distances = file["indices"], file["distances"]
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError, AttributeError) as error:

@@ -19,6 +19,7 @@ from skactive.neighbors._labels import check_labels
 from skactive.pool._answers import Answers, ForgottenLabels, without_repetition
 from skactive.pool._density import information_density
 from skactive.pool._features import check_features
+from skactive.pool._graphs import NeighborGraphs
 from skactive.pool._labeled_distances import LabeledDistances
 from skactive.pool._positions import check_positions
 from skactive.pool._posterior import AskedPosterior, VotedPosterior
@@ -56,6 +57,9 @@ class Pool:
         Labels there will be, where they are known beforehand. Others are learnt as they come.
     dtype : {numpy.float32, numpy.float64}, default=numpy.float32
         How features are held.
+    graph : NeighborGraph, default=None
+        A graph of X built or loaded earlier. It serves all who ask for its metric and for no more
+        neighbours than it has; for others a graph is built.
 
     Attributes
     ----------
@@ -83,8 +87,8 @@ class Pool:
     Raises
     ------
     ValueError
-        If X is empty, has NaN or infinite values, or differs from `samples` or `X_labeled` in
-        its lengths.
+        If X is empty, has NaN or infinite values, or differs from `samples`, `X_labeled` or
+        `graph` in its lengths.
 
     See Also
     --------
@@ -116,6 +120,7 @@ class Pool:
         y_labeled: Any = None,
         classes: Any = None,
         dtype: Any = np.float32,
+        graph: NeighborGraph | None = None,
     ) -> None:
         self._dtype = np.dtype(dtype)
         self.X = check_features(X, "X_pool", self._dtype)
@@ -131,7 +136,7 @@ class Pool:
             self._labeled = LabeledSamples(self.X[:0], classes[:0], classes)
         self._distances: dict[str, LabeledDistances] = {}
         self._densities: dict[str, np.ndarray] = {}
-        self._graphs: dict[tuple[str, int], NeighborGraph] = {}
+        self._graphs = NeighborGraphs(self.X, graph)
         self._posterior: VotedPosterior | AskedPosterior | None = None
         self._forgotten: list[ForgottenLabels] = []
         if y_labeled is not None and X_labeled is None:
@@ -493,7 +498,9 @@ class Pool:
             self._densities[key] = information_density(self._rows, Space(metric, metric_params))
         return self._densities[key][self.candidates]
 
-    def graph(self, n_neighbors: int = 15, metric: str = "cosine") -> NeighborGraph:
+    def graph(
+        self, n_neighbors: int = 15, metric: str = "cosine", transformer: Any = None
+    ) -> NeighborGraph:
         """Return the neighbour graph of all samples of the pool, built once.
 
         Parameters
@@ -502,16 +509,16 @@ class Pool:
             How many neighbours of each sample.
         metric : str, default='cosine'
             The metric.
+        transformer : transformer, default=None
+            Whoever finds them, see `NeighborGraph.of`. None is the graph that the pool was given,
+            where it has enough neighbours, or a `BlockwiseKNeighborsTransformer`.
 
         Returns
         -------
         graph : NeighborGraph
             Its nodes are the positions in the pool.
         """
-        key = (metric, n_neighbors)
-        if key not in self._graphs:
-            self._graphs[key] = NeighborGraph.of(self.X, n_neighbors=n_neighbors, metric=metric)
-        return self._graphs[key]
+        return self._graphs.graph(n_neighbors, metric, transformer)
 
     def distance_to_labeled(
         self,

@@ -1,0 +1,58 @@
+"""The neighbour graphs of a pool, each built once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import joblib
+
+from skactive._validation import check_integer
+from skactive.neighbors import NeighborGraph
+
+
+class NeighborGraphs:
+    """Keep the graphs that were asked for, and the one that was given."""
+
+    def __init__(self, X: Any, given: NeighborGraph | None) -> None:
+        self._X = X
+        if given is not None and not isinstance(given, NeighborGraph):
+            raise TypeError(
+                "The 'graph' parameter of Pool must be a NeighborGraph. Got "
+                f"{type(given).__name__} instead."
+            )
+        # The pool's own features go with it: those it was built from may be on their way out.
+        self._given = given and NeighborGraph(
+            given.indices, given.distances, X=X, metric=given.metric
+        )
+        self._built: dict[tuple[str, int, str], NeighborGraph] = {}
+
+    def graph(self, n_neighbors: int, metric: str, transformer: Any) -> NeighborGraph:
+        check_integer("Pool.graph", "n_neighbors", n_neighbors, minimum=1)
+        key = (metric, n_neighbors, _name(transformer))
+        if key not in self._built:
+            given = None if transformer is not None else self._from_given(n_neighbors, metric)
+            self._built[key] = given or NeighborGraph.of(
+                self._X, n_neighbors=n_neighbors, metric=metric, transformer=transformer
+            )
+        return self._built[key]
+
+    def _from_given(self, n_neighbors: int, metric: str) -> NeighborGraph | None:
+        given = self._given
+        n_neighbors = min(n_neighbors, self._X.shape[0] - 1)
+        if given is None or given.metric != metric or given.n_neighbors < n_neighbors:
+            return None
+        if given.n_neighbors == n_neighbors:
+            return given
+        return NeighborGraph(
+            given.indices[:, :n_neighbors],
+            given.distances[:, :n_neighbors],
+            X=self._X,
+            metric=metric,
+        )
+
+
+def _name(transformer: Any) -> str:
+    """Return the same for transformers that would find the same."""
+    if transformer is None:
+        return ""
+    return f"{type(transformer).__qualname__} {joblib.hash(transformer.get_params())}"

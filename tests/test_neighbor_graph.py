@@ -1,0 +1,346 @@
+"""The neighbour graph: against brute force, with bad input, on disk, and in a pool."""
+
+import pickle
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from scikit_learns_checks import each_check_of
+from sklearn.metrics import pairwise_distances
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsTransformer
+from sklearn.pipeline import make_pipeline
+
+from skactive import Pool
+from skactive.neighbors import BlockwiseKNeighborsTransformer, NeighborGraph
+from skactive.neighbors._distances import METRICS
+
+
+def samples(n=60, n_features=5, dtype=np.float32, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, n_features)).astype(dtype)
+
+
+def in_units(distances, metric):
+    return np.sqrt(2 * distances) if metric == "cosine" else distances
+
+
+def brute(X, Y, metric):
+    """Return distances by scikit-learn, in the graph's units."""
+    if metric in ("jaccard", "dice", "rogerstanimoto", "russellrao", "sokalsneath", "yule"):
+        X, Y = X.astype(bool), Y.astype(bool)
+    return in_units(pairwise_distances(X, Y, metric=metric), metric)
+
+
+@each_check_of(
+    BlockwiseKNeighborsTransformer(3),
+    BlockwiseKNeighborsTransformer(3, metric="euclidean", mode="connectivity"),
+    BlockwiseKNeighborsTransformer(3, metric="manhattan"),
+)
+def test_scikit_learns_checks_pass(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("n_samples", [30, 1_000])
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("mode", ["distance", "connectivity"])
+@pytest.mark.parametrize("make", [np.asarray, sp.csr_matrix])
+def test_exact_is_scikit_learns_transformer(n_samples, metric, mode, make):
+    X = make(samples(n_samples, dtype=np.float64))
+    ours = BlockwiseKNeighborsTransformer(4, metric=metric, mode=mode).fit_transform(X)
+    theirs = KNeighborsTransformer(
+        n_neighbors=4, metric=metric, mode=mode, algorithm="brute"
+    ).fit_transform(X)
+    np.testing.assert_allclose(ours.toarray(), theirs.toarray(), atol=1e-7)
+
+
+def test_it_stands_in_a_pipeline():
+    X = samples(80)
+    y = (X[:, 0] > 0).astype(int)
+    ours = make_pipeline(
+        BlockwiseKNeighborsTransformer(5, metric="euclidean"),
+        KNeighborsClassifier(5, metric="precomputed"),
+    ).fit(X[:60], y[:60])
+    theirs = KNeighborsClassifier(5).fit(X[:60], y[:60])
+    np.testing.assert_array_equal(ours.predict(X[60:]), theirs.predict(X[60:]))
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_cells_find_nearly_all_and_the_same_each_time(metric):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 16))[rng.integers(0, 40, 4_000)] * 3 + rng.normal(size=(4_000, 16))
+    settings = {"metric": metric, "mode": "connectivity"}
+    cells = BlockwiseKNeighborsTransformer(16, algorithm="clusters", **settings)
+    found, again = cells.fit_transform(X), cells.fit_transform(X)
+    exact = BlockwiseKNeighborsTransformer(16, algorithm="exact", **settings).fit_transform(X)
+    assert 0.95 <= found.multiply(exact).nnz / exact.nnz < 1
+    assert cells._cells.n_searched < len(cells._cells._centers) / 2
+    assert (found != again).nnz == 0
+
+
+def test_full_recall_in_cells_is_exact_for_the_rows_tried():
+    X = samples(300, dtype=np.float64)
+    cells = BlockwiseKNeighborsTransformer(5, algorithm="clusters", recall=1.0).fit_transform(X)
+    exact = BlockwiseKNeighborsTransformer(5, algorithm="exact").fit_transform(X)
+    np.testing.assert_allclose(cells.toarray(), exact.toarray(), atol=1e-12)
+
+
+def test_cells_take_dense_features_alone():
+    with pytest.raises(ValueError, match="takes dense features and a metric of"):
+        BlockwiseKNeighborsTransformer(algorithm="clusters").fit(sp.csr_matrix(samples()))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "match"),
+    [
+        ({"n_neighbors": 0}, "must be an int of at least 1"),
+        ({"metric": "near"}, "'metric' parameter of BlockwiseKNeighborsTransformer must be one of"),
+        ({"algorithm": "tree"}, "'algorithm' parameter of Blockwise.* must be one of"),
+        ({"mode": "both"}, "'mode' parameter of Blockwise.* must be one of"),
+        ({"recall": 0.0}, "'recall' parameter of Blockwise.* must be a finite number above 0"),
+        ({"recall": 1.5}, r"'recall' parameter .* must be a number of at most 1. Got 1.5"),
+    ],
+)
+def test_a_wrong_parameter_is_named(parameter, match):
+    with pytest.raises(ValueError, match=match):
+        BlockwiseKNeighborsTransformer(**parameter).fit(samples())
+
+
+@pytest.mark.parametrize("metric", sorted(METRICS - {"haversine", "mahalanobis", "seuclidean"}))
+def test_every_metric_gives_the_nearest_inside_and_outside(metric):
+    X, new = np.round(samples(40), 1), np.round(samples(7, seed=1), 1)
+    graph = NeighborGraph.of(X, n_neighbors=4, metric=metric)
+    within = brute(X, X, metric)
+    np.fill_diagonal(within, np.inf)
+    np.testing.assert_allclose(graph.distances, np.sort(within)[:, :4], atol=2e-3)
+    distances, indices = graph.kneighbors(new, 3)
+    across = brute(new, X, metric)
+    np.testing.assert_allclose(distances, np.sort(across)[:, :3], atol=2e-3)
+    np.testing.assert_allclose(np.take_along_axis(across, indices, 1), distances, atol=2e-3)
+
+
+def test_sparse_features_give_the_same_graph():
+    X = samples()
+    dense, sparse = NeighborGraph.of(X), NeighborGraph.of(sp.csr_matrix(X))
+    np.testing.assert_array_equal(dense.indices, sparse.indices)
+    joined = sparse.join(X[:2] + 0.01)
+    np.testing.assert_array_equal(joined.indices, dense.join(X[:2] + 0.01).indices)
+    assert sp.issparse(joined.X)
+
+
+def test_features_are_kept_by_reference():
+    X = samples()
+    assert NeighborGraph.of(X).X is X
+
+
+def test_joining_leaves_the_old_nodes_and_links_the_new_ones_both_ways():
+    X, new = samples(), samples(3, seed=1)
+    graph = NeighborGraph.of(X, n_neighbors=5)
+    at_once = graph.join(new)
+    one_by_one = graph.join(new[:1])
+    assert (graph.n_samples, at_once.n_samples, one_by_one.n_samples) == (60, 63, 61)
+    distances, indices = graph.kneighbors(new)
+    np.testing.assert_array_equal(at_once.indices[60:], indices)
+    np.testing.assert_allclose(at_once.distances[60:], distances)
+    for bandwidth in (None, "median", 0.7):
+        before, after = graph.affinity(bandwidth), at_once.affinity(bandwidth)
+        assert (after != after.T).nnz == 0
+        assert set(after[60].indices) == set(indices[0])
+        if bandwidth != "median":
+            np.testing.assert_array_equal(after[:60, :60].toarray(), before.toarray())
+
+
+def test_affinities_are_those_of_their_formulas():
+    X = samples(30, dtype=np.float64)
+    graph = NeighborGraph.of(X, n_neighbors=8, metric="euclidean")
+    d = pairwise_distances(X)
+    nearest = np.argsort(d, axis=1)[:, 1:9]
+    linked = np.zeros((30, 30), bool)
+    np.put_along_axis(linked, nearest, True, axis=1)
+    linked |= linked.T
+    seventh = np.sort(d, axis=1)[:, 7]
+    expected = {
+        None: np.exp(-(d**2) / np.outer(seventh, seventh)),
+        "median": np.exp(-(d**2) / (2 * np.median(seventh) ** 2)),
+        0.9: np.exp(-(d**2) / (2 * 0.9**2)),
+    }
+    for bandwidth, similarities in expected.items():
+        found = graph.affinity(bandwidth).toarray()
+        np.testing.assert_allclose(found, np.where(linked, similarities, 0), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("bandwidth", "error"), [(0, ValueError), ("mean", ValueError), ([], TypeError)]
+)
+def test_a_bandwidth_is_a_number_or_a_rule(bandwidth, error):
+    with pytest.raises(error, match="'bandwidth' parameter of affinity must be"):
+        NeighborGraph.of(samples()).affinity(bandwidth)
+
+
+class Shuffled(KNeighborsTransformer):
+    """Gives rows in any order, without some entries, and perhaps without the samples themselves."""
+
+    def fit_transform(self, X, y=None):
+        found = super().fit_transform(X).tolil()
+        found[0] = 0
+        return sp.csr_matrix(found.tocsc())
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_any_transformer_builds_the_same_graph(metric):
+    X = samples(dtype=np.float64)
+    theirs = KNeighborsTransformer(n_neighbors=5, metric=metric)
+    graph = NeighborGraph.of(X, n_neighbors=5, metric=metric, transformer=theirs)
+    ours = NeighborGraph.of(X, n_neighbors=5, metric=metric)
+    np.testing.assert_array_equal(graph.indices, ours.indices)
+    np.testing.assert_allclose(graph.distances, ours.distances, rtol=1e-5)
+
+
+def test_rows_with_fewer_entries_are_filled_with_places_that_link_nobody():
+    X = samples()
+    transformer = Shuffled(n_neighbors=5, metric="euclidean")
+    graph = NeighborGraph.of(X, n_neighbors=5, metric="euclidean", transformer=transformer)
+    assert graph.indices[0].tolist() == [0] * 5
+    assert np.isinf(graph.distances[0]).all()
+    for bandwidth in (None, "median", 1.0):
+        affinity = graph.affinity(bandwidth)
+        assert np.isfinite(affinity.data).all()
+        assert affinity.diagonal().sum() == 0
+
+
+def test_another_metric_in_the_transformer_is_refused():
+    with pytest.raises(ValueError, match="transformer measures by 'euclidean', the graph by 'cosi"):
+        NeighborGraph.of(samples(), transformer=KNeighborsTransformer())
+
+
+def is_useful(graph):
+    for bandwidth in (None, "median", 0.5):
+        affinity = graph.affinity(bandwidth)
+        assert np.isfinite(affinity.data).all()
+        assert (affinity.data > 0).all()
+        assert (affinity.data <= 1).all()
+        assert (affinity != affinity.T).nnz == 0
+    assert (graph.bandwidths > 0).all()
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean", "manhattan"])
+@pytest.mark.parametrize("n_samples", [1, 2, 5])
+def test_fewer_samples_than_neighbours_take_all_others(metric, n_samples):
+    graph = NeighborGraph.of(samples(n_samples), metric=metric)
+    assert graph.indices.shape == (n_samples, n_samples - 1)
+    is_useful(graph)
+    assert graph.join(samples(2, seed=1)).n_samples == n_samples + 2
+
+
+@pytest.mark.parametrize("algorithm", ["exact", "clusters"])
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_duplicates_by_the_thousand_are_linked_to_one_another(algorithm, metric):
+    X = np.vstack([np.repeat(samples(1), 2_000, axis=0), samples(200, seed=1)])
+    transformer = BlockwiseKNeighborsTransformer(15, metric=metric, algorithm=algorithm)
+    graph = NeighborGraph.of(X, metric=metric, transformer=transformer)
+    assert graph.n_neighbors == 15
+    assert (graph.distances[:2_000] == 0).all()
+    assert (graph.indices[:2_000] < 2_000).all()
+    is_useful(graph)
+    group = sp.csgraph.connected_components(graph.affinity())[1]
+    assert len(set(group[:2_000])) == 1
+
+
+def test_all_samples_equal_have_a_graph():
+    is_useful(NeighborGraph.of(np.ones((50, 3))))
+
+
+def test_zero_vectors_are_equally_far_from_all():
+    X = np.vstack([np.zeros((3, 5)), samples(20)])
+    graph = NeighborGraph.of(X, n_neighbors=4)
+    np.testing.assert_allclose(graph.distances[:3], np.sqrt(2), rtol=1e-5)
+    is_useful(graph)
+
+
+def test_groups_apart_stay_apart():
+    X = np.vstack([samples(20), samples(20) + 1e3])
+    graph = NeighborGraph.of(X, n_neighbors=5, metric="euclidean")
+    is_useful(graph)
+    assert graph.affinity()[:20, 20:].nnz == 0
+
+
+def test_missing_values_are_refused():
+    X = samples()
+    graph = NeighborGraph.of(X)
+    X = X.copy()
+    X[3, 1] = np.nan
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        NeighborGraph.of(X)
+    with pytest.raises(ValueError, match="Input X_new contains NaN"):
+        graph.kneighbors(X)
+
+
+def test_new_samples_need_the_same_features():
+    graph = NeighborGraph.of(samples())
+    with pytest.raises(ValueError, match="X_new has 4 features, but the graph has 5"):
+        graph.join(samples(2, 4))
+    bare = NeighborGraph(graph.indices, graph.distances)
+    for call in (bare.join, bare.kneighbors):
+        with pytest.raises(ValueError, match="no features to compare new samples with"):
+            call(samples(2))
+
+
+def test_a_saved_graph_comes_back(tmp_path):
+    X = samples()
+    graph = NeighborGraph.of(X, metric="euclidean")
+    graph.save(tmp_path / "graph.npz")
+    assert [path.name for path in tmp_path.iterdir()] == ["graph.npz"]
+    loaded = NeighborGraph.load(tmp_path / "graph.npz", X)
+    np.testing.assert_array_equal(loaded.indices, graph.indices)
+    np.testing.assert_array_equal(loaded.distances, graph.distances)
+    assert loaded.metric == "euclidean"
+    with pytest.raises(ValueError, match="X has 59 samples, but the graph has 60"):
+        NeighborGraph.load(tmp_path / "graph.npz", X[:59])
+
+
+def test_half_a_file_and_a_foreign_one_are_refused(tmp_path):
+    path = tmp_path / "graph.npz"
+    NeighborGraph.of(samples()).save(path)
+    whole = path.read_bytes()
+    for content in (whole[: len(whole) // 2], b"", b"something else"):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"graph.npz is not a whole neighbour graph. Hint"):
+            NeighborGraph.load(path)
+    np.savez(path, X=samples())
+    with pytest.raises(ValueError, match="is not a whole neighbour graph"):
+        NeighborGraph.load(path)
+    np.save(path.with_suffix(".npy"), samples())
+    with pytest.raises(ValueError, match="is not a whole neighbour graph"):
+        NeighborGraph.load(path.with_suffix(".npy"))
+
+
+def test_a_pool_takes_a_graph_and_serves_those_who_ask_for_less():
+    X = samples()
+    graph = NeighborGraph.of(X, n_neighbors=10)
+    pool = Pool(X, graph=NeighborGraph(graph.indices, graph.distances))
+    assert pool.graph(10).indices is graph.indices
+    np.testing.assert_array_equal(pool.graph(4).indices, NeighborGraph.of(X, n_neighbors=4).indices)
+    assert pool.graph(4) is pool.graph(4)
+    assert pool.graph(12).n_neighbors == 12
+    assert pool.graph(10, "euclidean").metric == "euclidean"
+    assert pool.graph(10).kneighbors(X[:1])[1][0, 0] == 0
+
+
+def test_a_pool_refuses_the_graph_of_another_pool():
+    graph = NeighborGraph.of(samples())
+    with pytest.raises(ValueError, match="X has 59 samples, but the graph has 60"):
+        Pool(samples()[:59], graph=graph)
+    with pytest.raises(TypeError, match="'graph' parameter of Pool must be a NeighborGraph"):
+        Pool(samples(), graph="graph.npz")
+
+
+def test_a_pool_asks_the_transformer_and_keeps_its_graph_when_pickled():
+    pool = Pool(samples())
+    transformer = KNeighborsTransformer(n_neighbors=3, metric="cosine")
+    graph = pool.graph(15, transformer=transformer)
+    assert graph.n_neighbors == 3
+    assert (
+        pool.graph(15, transformer=KNeighborsTransformer(n_neighbors=3, metric="cosine")) is graph
+    )
+    assert pool.graph(15).n_neighbors == 15
+    again = pickle.loads(pickle.dumps(pool))
+    assert set(again._graphs._built) == set(pool._graphs._built)
+    np.testing.assert_array_equal(again.graph(15).indices, pool.graph(15).indices)
