@@ -17,13 +17,21 @@ SECTIONS = [
         "Query strategies",
         "skactive.strategies",
         "Which candidates next?",
-        ["CDFProduct", "QueryStrategy", "RandomSampling", "Term", "UncertaintySampling"],
+        [
+            "CDFProduct",
+            "QueryStrategy",
+            "RandomSampling",
+            "Term",
+            "UncertaintyHerding",
+            "UncertaintySampling",
+        ],
     ),
     Section(
         "Measures",
         "skactive.measures",
         "How informative is each candidate? One number for each, larger is better.",
         [
+            "Coverage",
             "Diversity",
             "Entropy",
             "InformationDensity",
@@ -39,6 +47,7 @@ SECTIONS = [
         [
             "BlockwiseKNeighborsTransformer",
             "IncrementalKNeighborsClassifier",
+            "IncrementalLabelSpreading",
             "NeighborGraph",
             "VoteExplanation",
         ],

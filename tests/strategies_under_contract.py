@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from skactive.measures import Diversity, Entropy
-from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling
+from skactive.strategies import (
+    CDFProduct,
+    RandomSampling,
+    UncertaintyHerding,
+    UncertaintySampling,
+)
 
 # By the name of the strategy: its settings that the contract is tried with.
 SETTINGS = {
@@ -14,6 +19,11 @@ SETTINGS = {
         CDFProduct([("far", Diversity("euclidean", aggregate="min")), ("unsure", Entropy())]),
     ],
     "RandomSampling": [RandomSampling(random_state=3)],
+    "UncertaintyHerding": [
+        UncertaintyHerding(),
+        UncertaintyHerding(None, n_neighbors=20, metric="euclidean", bandwidth=None),
+        UncertaintyHerding(Entropy(), bandwidth=0.5),
+    ],
     "UncertaintySampling": [UncertaintySampling(), UncertaintySampling(Entropy())],
 }
 STRATEGIES = [strategy for settings in SETTINGS.values() for strategy in settings]

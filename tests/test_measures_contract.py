@@ -14,6 +14,7 @@ from small_pools import labeled_pool, samples, state
 
 import skactive.measures
 from skactive.measures import (
+    Coverage,
     Diversity,
     Entropy,
     InformationDensity,
@@ -26,6 +27,11 @@ from skactive.pool import Batch, Pool
 
 # By the name of the measure: its settings that the contract is tried with.
 SETTINGS = {
+    "Coverage": [
+        Coverage(),
+        Coverage(20, metric="euclidean", bandwidth=None),
+        Coverage(bandwidth=0.5),
+    ],
     "Diversity": [
         Diversity(),
         Diversity("euclidean"),
@@ -217,6 +223,25 @@ def test_parameter_metric_params_of_information_density():
     distances = pairwise_distances(X, metric="minkowski", p=3)
     found = InformationDensity("minkowski", metric_params={"p": 3}).utilities(Pool(X))
     np.testing.assert_allclose(found, (1 / (1 + distances)).mean(axis=1), atol=1e-6)
+
+
+@pytest.mark.parametrize("bandwidth", ["median", None, 0.7])
+def test_parameter_bandwidth_of_coverage(bandwidth):
+    pool = labeled_pool(samples("spread"), 0)
+    kernel = pool.graph().affinity(bandwidth).toarray()
+    expected = kernel.sum(axis=0) + 1
+    assert Coverage(bandwidth=bandwidth).utilities(pool) == pytest.approx(expected)
+
+
+def test_parameter_n_neighbors_of_coverage():
+    pool = labeled_pool(samples("spread"), 0)
+    assert Coverage(2).utilities(pool).sum() < Coverage(11).utilities(pool).sum()
+
+
+def test_parameter_metric_of_coverage():
+    pool = labeled_pool(samples("spread"), 0)
+    expected = pool.graph(15, "euclidean").affinity("median").toarray().sum(axis=0) + 1
+    assert Coverage(metric="euclidean").utilities(pool) == pytest.approx(expected)
 
 
 def test_density_does_not_depend_on_labels_or_skipping():

@@ -29,7 +29,11 @@ from skactive.learner._html import learner_html
 from skactive.learner._query_explanation import QueryExplanation, explain_query
 from skactive.learner._refreshing import Refreshing, refreshing_for
 from skactive.learner._teaching import n_outside, restore, teaching_for
-from skactive.neighbors import IncrementalKNeighborsClassifier, VoteExplanation
+from skactive.neighbors import (
+    IncrementalKNeighborsClassifier,
+    IncrementalLabelSpreading,
+    VoteExplanation,
+)
 from skactive.neighbors._labels import check_labels
 from skactive.pool import Pool
 from skactive.pool._features import is_fitted
@@ -741,7 +745,9 @@ class ActiveLearner:
 
     def _build(self, classifier: Any, samples: Any, seed: tuple[Any, Any]) -> None:
         """Make a pool of features, and the way in which the classifier is taught."""
-        follows = isinstance(classifier, IncrementalKNeighborsClassifier)
+        follows = isinstance(
+            classifier, IncrementalKNeighborsClassifier | IncrementalLabelSpreading
+        )
         self.pool = Pool(
             samples,
             estimator=classifier if follows else AskedClassifier(classifier, self._catch_up),

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
 from skactive.pool._features import fitted_steps, is_fitted
 
 
@@ -58,7 +58,7 @@ def split_pipeline(estimator: Any, X_pool: Any) -> tuple[Any, Any, Any]:
 
 def stored_samples(classifier: Any) -> tuple[Any, Any]:
     """Return the labelled samples that a classifier brings along, or (None, None)."""
-    if isinstance(classifier, IncrementalKNeighborsClassifier):
+    if isinstance(classifier, IncrementalKNeighborsClassifier | IncrementalLabelSpreading):
         return classifier.labeled_samples()
     return None, None
 
@@ -68,7 +68,7 @@ def declared_classes(classifier: Any, classes: Any) -> Any:
 
     A classifier that is fitted and learns on has its own, to which none can be added.
     """
-    instant = isinstance(classifier, IncrementalKNeighborsClassifier)
+    instant = isinstance(classifier, IncrementalKNeighborsClassifier | IncrementalLabelSpreading)
     if not is_fitted(classifier) or not (instant or hasattr(classifier, "partial_fit")):
         return classes
     known = classifier.classes_

@@ -11,8 +11,9 @@ import scipy.sparse as sp
 from sklearn.base import clone
 
 from skactive._rows import take_rows
-from skactive.learner._arguments import n_samples_of, stored_samples
+from skactive.learner._arguments import declared_classes, n_samples_of, stored_samples
 from skactive.learner._fit_params import per_sample
+from skactive.neighbors import IncrementalLabelSpreading
 from skactive.pool import Pool
 from skactive.pool._features import is_fitted
 
@@ -43,6 +44,8 @@ def teaching_for(
         Further arguments of the methods that the classifier learns by.
     """
     params = fit_params or {}
+    if isinstance(classifier, IncrementalLabelSpreading):
+        return SpreadTeaching(classifier, pool, classes)
     if all(hasattr(classifier, name) for name in ("add_labeled", "remove_labeled", "relabel")):
         return InstantTeaching(classifier, samples, pool, seed, classes, params)
     if hasattr(classifier, "partial_fit"):
@@ -141,6 +144,37 @@ class InstantTeaching(Teaching):
         first = int(getattr(self.classifier, "n_samples_seen_", 0))
         self.classifier.add_labeled(X, y, **params)
         return range(first, first + len(y))
+
+
+class SpreadTeaching(Teaching):
+    """Tell label spreading, whose first nodes are the samples of the pool."""
+
+    def __init__(self, classifier: IncrementalLabelSpreading, pool: Pool, classes: Any) -> None:
+        self.classifier: IncrementalLabelSpreading = classifier
+        self._pool = pool
+        self._classes = declared_classes(classifier, classes)
+        self.start_over()
+
+    def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        self.classifier.relabel(positions, labels)
+
+    def remove(self, positions: np.ndarray) -> None:
+        self.classifier.remove_labeled(positions)
+
+    def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        self.classifier.relabel(positions, labels)
+
+    def start_over(self) -> None:
+        graph = self._pool.graph(self.classifier.n_neighbors, self.classifier.metric)
+        self.classifier.fit_graph(graph, self._pool.X, self._classes)
+        X, y = self._pool.labeled_outside()
+        if X is not None:
+            self.classifier.join_labeled(X, y)
+        if len(self._pool.labeled):
+            self.classifier.relabel(self._pool.labeled, self._pool.labels)
+
+    def positions_of(self, numbers: np.ndarray) -> np.ndarray:
+        return np.where(np.asarray(numbers) < self._pool.n_samples, numbers, -1)
 
 
 class RefitTeaching(Teaching):

@@ -2,11 +2,13 @@
 
 from skactive._public import present
 from skactive.measures._base import Measure
+from skactive.measures._coverage import Coverage
 from skactive.measures._density import InformationDensity
 from skactive.measures._diversity import Diversity
 from skactive.measures._uncertainty import Entropy, LeastConfidence, Margin
 
 __all__ = [
+    "Coverage",
     "Diversity",
     "Entropy",
     "InformationDensity",

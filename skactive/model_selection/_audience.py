@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from skactive._rows import take_rows
 from skactive.learner import ActiveLearner
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
 from skactive.pool import Pool
 
 
@@ -19,7 +19,8 @@ class Audience:
     """The test part of a split, which hears every answer and is scored after each.
 
     For `IncrementalKNeighborsClassifier` it is a pool of its own, in which an answer changes
-    only what it changes; any other classifier is asked to predict.
+    only what it changes; for `IncrementalLabelSpreading` the same for the vote, and nodes found
+    once. Any other classifier is asked to predict.
     """
 
     def __init__(
@@ -31,8 +32,13 @@ class Audience:
         self._classes = classes
         self._scorer = scorer
         self._pool: Pool | None = None
-        if isinstance(learner.pool.estimator, IncrementalKNeighborsClassifier):
-            self._pool = Pool(learner.features(X), estimator=learner.pool.estimator)
+        self._spreading: IncrementalLabelSpreading | None = None
+        classifier = learner.pool.estimator
+        if isinstance(classifier, IncrementalLabelSpreading):
+            self._spreading, classifier = classifier, classifier.voter_
+            self._nearest = self._spreading.nearest_nodes(learner.features(X))
+        if isinstance(classifier, IncrementalKNeighborsClassifier):
+            self._pool = Pool(learner.features(X), estimator=classifier)
 
     def hear(self, indices: np.ndarray, labels: np.ndarray) -> None:
         """Take in answers about the learner's pool."""
@@ -42,7 +48,7 @@ class Audience:
     def hear_anew(self) -> None:
         """Forget what was heard, and take in all answers as the learner has them now."""
         if self._pool is not None:
-            self._pool = Pool(self._pool.X, estimator=self._learner.pool.estimator)
+            self._pool = Pool(self._pool.X, estimator=self._pool.estimator)
             self.hear(self._learner.labeled, self._learner.labels)
 
     def score(self) -> float:
@@ -56,7 +62,7 @@ class Audience:
 
     def _predict(self) -> np.ndarray:
         if self._pool is not None:
-            posterior = self._pool.posterior()
+            posterior = self._posterior()
             if posterior is not None:
                 return np.asarray(self._pool.classes_[posterior.argmax(axis=1)])
         if len(self._learner.classes_) == 1:
@@ -64,13 +70,19 @@ class Audience:
             return np.repeat(self._learner.classes_, len(self._y))
         return self._learner.predict(self._X)
 
+    def _posterior(self) -> np.ndarray | None:
+        vote = None if self._pool is None else self._pool.posterior()
+        if vote is None or self._spreading is None:
+            return vote
+        return self._spreading.mixed(self._spreading.spread_at(self._nearest), vote)
+
     def _recorded(self) -> RecordedPredictions:
         known = self._learner.classes_
         # An oracle may answer with a class that no sample is of.
         classes = np.union1d(self._classes, known)
         probabilities = np.zeros((len(self._y), len(classes)))
         columns = np.searchsorted(classes, known)
-        posterior = None if self._pool is None else self._pool.posterior()
+        posterior = self._posterior()
         if posterior is not None:
             probabilities[:, columns] = posterior
         elif len(known) > 1 and hasattr(self._learner.estimator, "predict_proba"):

@@ -23,7 +23,7 @@ from skactive.learner._arguments import n_samples_of
 from skactive.learner._fit_params import check_fit_params, per_sample
 from skactive.model_selection._answering import answering, check_oracle
 from skactive.model_selection._play import play, seeded
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
 from skactive.neighbors._labels import check_labels
 from skactive.pool._features import transformers
 from skactive.strategies import CDFProduct
@@ -315,10 +315,10 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         learner : ActiveLearner
             The same after each answer, with one answer more.
         """
-        samples, labels, params = self._answers
+        samples, positions, labels, params = self._answers
         learner = ActiveLearner(clone(self.classifier_), X_pool=samples, fit_params=params)
-        for place in range(len(labels)):
-            learner.teach([place], labels[place : place + 1])
+        for position, label in zip(positions.tolist(), labels, strict=True):
+            learner.teach([position], [label])
             yield learner
 
     def set_params(self, **params: Any) -> BudgetedClassifier:
@@ -376,8 +376,14 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
             self._answers: Any = None
             return
         asked, n_samples = self.query_indices_, len(learner.ids)
+        if isinstance(self.classifier_, IncrementalLabelSpreading):
+            # What has no label plays a part, too.
+            self._answers = learner.pool.X, asked, self.y_labeled_, {}
+            return
         samples = learner.features(learner.samples(asked))
-        self._answers = samples, self.y_labeled_, per_sample(params, asked, n_samples)
+        positions = np.arange(len(asked))
+        own = per_sample(params, asked, n_samples)
+        self._answers = samples, positions, self.y_labeled_, own
 
     @property
     def n_features_in_(self) -> int:

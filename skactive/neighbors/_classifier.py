@@ -463,6 +463,19 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
     def _ages(self, labeled: LabeledSamples, slots: np.ndarray) -> np.ndarray | None:
         return None if self.half_life is None else labeled.ages()[slots]
 
+    def follow(self, labeled: LabeledSamples, n_features: int) -> None:
+        """Vote among samples that another classifier stores.
+
+        Parameters
+        ----------
+        labeled : LabeledSamples
+            Where they are stored; it is not copied.
+        n_features : int
+            Their number of features.
+        """
+        self._labeled = labeled
+        self.n_features_in_ = n_features
+
     @property
     def forgets(self) -> bool:
         """Whether `max_labeled` or `half_life` is set."""

@@ -220,18 +220,14 @@ class NeighborGraph:
         ValueError
             If the graph has no features, or X_new other ones, or NaN.
         """
-        if self._rows is None:
-            raise ValueError(
-                "This graph has no features to compare new samples with. Hint: pass X to "
-                "NeighborGraph.load or NeighborGraph."
-            )
+        rows = self._known_rows()
         if n_neighbors is None:
             n_neighbors = max(self.n_neighbors, 1)
         check_integer("kneighbors", "n_neighbors", n_neighbors, minimum=1)
         X_new = self._checked_new(X_new)
         order = np.arange(self.n_samples)
         distances, indices = search(
-            Space(self.metric), Rows(X_new), self._rows, n_neighbors, precedence=lambda: order
+            Space(self.metric), Rows(X_new), rows, n_neighbors, precedence=lambda: order
         )
         return _in_units(distances, self.metric), indices
 
@@ -251,8 +247,8 @@ class NeighborGraph:
         graph : NeighborGraph
             A new one; this one stays as it is. One search, and copies of the lists and features.
         """
-        X_new = self._checked_new(X_new)
         distances, indices = self.kneighbors(X_new)
+        X_new = self._checked_new(X_new)
         width = max(distances.shape[1], self.n_neighbors)
         old = _widened(self.indices, self.distances, width, 0)
         new = _widened(indices, distances, width, self.n_samples)
@@ -260,7 +256,7 @@ class NeighborGraph:
         return NeighborGraph(
             np.vstack([old[0], new[0]]).astype(np.int32),
             np.vstack([old[1], new[1]]).astype(np.float32),
-            X=stack([self.X, X_new]),
+            X=stack([self._known_rows().X, X_new]),
             metric=self.metric,
         )
 
@@ -289,14 +285,41 @@ class NeighborGraph:
             self._affinities[bandwidth] = self._affinity(bandwidth)
         return self._affinities[bandwidth]
 
+    def similarities(
+        self, distances: np.ndarray, indices: np.ndarray, bandwidth: float | str | None = None
+    ) -> np.ndarray:
+        """Return how similar samples from outside are to their nearest nodes.
+
+        Parameters
+        ----------
+        distances, indices : ndarray of shape (n, n_neighbors)
+            What `kneighbors` returned.
+        bandwidth : float or 'median', default=None
+            As in `affinity`; the self-tuning bandwidth of a sample from outside is its distance
+            to its 7th neighbour, too.
+
+        Returns
+        -------
+        similarities : ndarray of shape (n, n_neighbors)
+            In [0, 1].
+        """
+        squares = np.square(distances, dtype=np.float64)
+        if bandwidth is None:
+            near = distances[:, [min(SCALING_NEIGHBOR, distances.shape[1]) - 1]]
+            theirs = np.where(near > 0, near, np.median(self.bandwidths))
+            return np.asarray(np.exp(-squares / (theirs * self.bandwidths[indices])))
+        return np.asarray(np.exp(-squares / (2.0 * self._width(bandwidth) ** 2)))
+
+    def _width(self, bandwidth: float | str) -> float:
+        return float(np.median(self.bandwidths) if isinstance(bandwidth, str) else bandwidth)
+
     def _affinity(self, bandwidth: float | str | None) -> sp.csr_matrix:
         squares = np.square(self.distances, dtype=np.float64)
         if bandwidth is None:
             own = self.bandwidths
             exponents = squares / (own[:, np.newaxis] * own[self.indices])
         else:
-            s = float(np.median(self.bandwidths)) if isinstance(bandwidth, str) else bandwidth
-            exponents = squares / (2.0 * s**2)
+            exponents = squares / (2.0 * self._width(bandwidth) ** 2)
         # A link stays a link, however weak.
         weights = np.maximum(np.exp(-exponents), np.finfo(np.float32).tiny)
         linked = np.isfinite(self.distances)
@@ -305,6 +328,14 @@ class NeighborGraph:
             (weights[linked], self.indices[linked], starts), (self.n_samples,) * 2
         )
         return directed.maximum(directed.T).tocsr()
+
+    def _known_rows(self) -> Rows:
+        if self._rows is None:
+            raise ValueError(
+                "This graph has no features to compare new samples with. Hint: pass X to "
+                "NeighborGraph.load or NeighborGraph."
+            )
+        return self._rows
 
     def _checked_new(self, X_new: Any) -> Any:
         X_new = _checked(X_new, "X_new")
@@ -342,7 +373,7 @@ def _widened(
 
 def _check_metric(transformer: Any, metric: str) -> None:
     theirs = getattr(transformer, "metric", None)
-    if theirs == "minkowski" and getattr(transformer, "p", 2) == 2:
+    if theirs == "minkowski" and metric != "minkowski" and getattr(transformer, "p", 2) == 2:
         theirs = "euclidean"
     if theirs != metric and theirs in METRICS and Space(theirs).metric != Space(metric).metric:
         raise ValueError(

@@ -9,6 +9,7 @@ import numpy as np
 
 from skactive.neighbors import NeighborGraph
 from skactive.neighbors._distances import space_key
+from skactive.pool._coverage import Coverage
 from skactive.pool._pool import Pool
 from skactive.pool._positions import check_positions, check_unlabeled
 
@@ -63,6 +64,7 @@ class Batch:
             self._free[self._places(check_positions(candidates, pool.n_samples))] = True
         self._whole = candidates is None
         self._to_picked: dict[tuple[str, str], tuple[int, np.ndarray]] = {}
+        self._coverages: dict[tuple[Any, ...], Coverage] = {}
 
     @property
     def candidates(self) -> np.ndarray:
@@ -184,7 +186,9 @@ class Batch:
         """
         return np.asarray(self._left(self.pool.density(metric, metric_params)))
 
-    def graph(self, n_neighbors: int = 15, metric: str = "cosine") -> NeighborGraph:
+    def graph(
+        self, n_neighbors: int = 15, metric: str = "cosine", transformer: Any = None
+    ) -> NeighborGraph:
         """Return the neighbour graph of all samples of the pool.
 
         Parameters
@@ -193,13 +197,53 @@ class Batch:
             How many neighbours of each sample.
         metric : str, default='cosine'
             The metric.
+        transformer : transformer, default=None
+            Whoever finds them.
 
         Returns
         -------
         graph : NeighborGraph
             As `Pool.graph` has it.
         """
-        return self.pool.graph(n_neighbors, metric)
+        return self.pool.graph(n_neighbors, metric, transformer)
+
+    def coverage_gain(
+        self,
+        weights: Any = None,
+        *,
+        n_neighbors: int = 15,
+        metric: str = "cosine",
+        bandwidth: float | str | None = "median",
+    ) -> np.ndarray:
+        """Return how much better the pool would be covered if each candidate were labelled.
+
+        Parameters
+        ----------
+        weights : array-like of shape (n_samples,), default=None
+            What each sample's coverage counts.
+        n_neighbors : int, default=15
+            How many neighbours of each sample the graph has.
+        metric : str, default='cosine'
+            The metric of the graph.
+        bandwidth : 'median', float or None, default='median'
+            The bandwidth of the similarity.
+
+        Returns
+        -------
+        gain : ndarray of shape (n_candidates,)
+            As `Pool.coverage_gain` has it; those picked cover as the labelled do.
+        """
+        key = (n_neighbors, metric, bandwidth)
+        if not self.picked:
+            gains = self.pool.coverage_gain(
+                weights, n_neighbors=n_neighbors, metric=metric, bandwidth=bandwidth
+            )
+            return np.asarray(self._left(gains))
+        if key not in self._coverages:
+            self._coverages[key] = self.pool.coverage(n_neighbors, metric, bandwidth).copy()
+        coverage = self._coverages[key]
+        coverage.label(self.picked)
+        return coverage.gains(self.pool.coverage_weights(weights))[self.candidates]
 
     def distance_to_labeled(
         self,

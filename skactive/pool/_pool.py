@@ -12,17 +12,22 @@ from sklearn.utils.validation import check_consistent_length
 
 from skactive._rows import take_rows
 from skactive._validation import are_plain_features, check_choice, check_integer
-from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
+from skactive.neighbors import (
+    IncrementalKNeighborsClassifier,
+    IncrementalLabelSpreading,
+    NeighborGraph,
+)
 from skactive.neighbors._distances import Rows, Space, row_blocks, space_key
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._labels import check_labels
 from skactive.pool._answers import Answers, ForgottenLabels, without_repetition
+from skactive.pool._coverage import Coverage
 from skactive.pool._density import information_density
 from skactive.pool._features import check_features
 from skactive.pool._graphs import NeighborGraphs
 from skactive.pool._labeled_distances import LabeledDistances
 from skactive.pool._positions import check_positions
-from skactive.pool._posterior import AskedPosterior, VotedPosterior
+from skactive.pool._posterior import AskedPosterior, SpreadPosterior, VotedPosterior
 
 AGGREGATES = frozenset({"mean", "min"})
 
@@ -137,7 +142,8 @@ class Pool:
         self._distances: dict[str, LabeledDistances] = {}
         self._densities: dict[str, np.ndarray] = {}
         self._graphs = NeighborGraphs(self.X, graph)
-        self._posterior: VotedPosterior | AskedPosterior | None = None
+        self._coverages: dict[tuple[Any, ...], Coverage] = {}
+        self._posterior: VotedPosterior | SpreadPosterior | AskedPosterior | None = None
         self._forgotten: list[ForgottenLabels] = []
         if y_labeled is not None and X_labeled is None:
             raise ValueError("y_labeled was passed without X_labeled: give the samples too.")
@@ -520,6 +526,40 @@ class Pool:
         """
         return self._graphs.graph(n_neighbors, metric, transformer)
 
+    def coverage_gain(
+        self,
+        weights: Any = None,
+        *,
+        n_neighbors: int = 15,
+        metric: str = "cosine",
+        bandwidth: float | str | None = "median",
+    ) -> np.ndarray:
+        """Return how much better the pool would be covered if each candidate were labelled.
+
+        A labelled sample covers another by their similarity on the neighbour graph, itself by 1;
+        a sample is covered by the labelled sample that covers it most.
+
+        Parameters
+        ----------
+        weights : array-like of shape (n_samples,), default=None
+            What each sample's coverage counts, at least 0. None counts all candidates alike;
+            what is skipped need not be covered.
+        n_neighbors : int, default=15
+            How many neighbours of each sample the graph has.
+        metric : str, default='cosine'
+            The metric of the graph.
+        bandwidth : 'median', float or None, default='median'
+            The bandwidth of the similarity, as in `NeighborGraph.affinity`.
+
+        Returns
+        -------
+        gain : ndarray of shape (n_candidates,)
+            The sum over all samples x of w(x) max(0, K(x, c) - max_l K(x, l)), with l the
+            labelled samples. Kept, and evaluated only where weights or labels have changed.
+        """
+        coverage = self.coverage(n_neighbors, metric, bandwidth)
+        return coverage.gains(self.coverage_weights(weights))[self.candidates]
+
     def distance_to_labeled(
         self,
         metric: str = "cosine",
@@ -632,10 +672,69 @@ class Pool:
         whole = self.X if self._samples is None else self._samples
         return take_rows(whole, check_positions(indices, self.n_samples))
 
-    def _source(self) -> VotedPosterior | AskedPosterior | None:
+    def coverage(self, n_neighbors: int, metric: str, bandwidth: float | str | None) -> Coverage:
+        """Return what `coverage_gain` reads, brought up to date.
+
+        Parameters
+        ----------
+        n_neighbors : int
+            How many neighbours of each sample the graph has.
+        metric : str
+            The metric of the graph.
+        bandwidth : 'median', float or None
+            The bandwidth of the similarity.
+
+        Returns
+        -------
+        coverage : Coverage
+            The pool's own: copy it to change it.
+        """
+        key = (n_neighbors, metric, bandwidth)
+        graph = self.graph(n_neighbors, metric)
+        if key not in self._coverages:
+            self._coverages[key] = Coverage(graph.affinity(bandwidth))
+        is_labeled = self._answers.is_labeled(np.arange(self.n_samples))
+        X, _ = self.labeled_outside()
+        outside = None if X is None else self._covered_from_outside(graph, X, bandwidth)
+        self._coverages[key].set_labeled(is_labeled, outside)
+        return self._coverages[key]
+
+    def _covered_from_outside(
+        self, graph: NeighborGraph, X: Any, bandwidth: float | str | None
+    ) -> np.ndarray:
+        covered = np.zeros(self.n_samples)
+        distances, indices = graph.kneighbors(X)
+        np.maximum.at(covered, indices, graph.similarities(distances, indices, bandwidth))
+        return covered
+
+    def coverage_weights(self, weights: Any) -> np.ndarray:
+        """Return weights of all samples, where None stands for 1 for each candidate.
+
+        Parameters
+        ----------
+        weights : array-like of shape (n_samples,) or None
+            The weights.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_samples,)
+            As float64.
+        """
+        if weights is not None:
+            return np.asarray(weights, dtype=np.float64)
+        counted = np.zeros(self.n_samples)
+        counted[self.candidates] = 1.0
+        return counted
+
+    def _source(self) -> VotedPosterior | SpreadPosterior | AskedPosterior | None:
         if self._posterior is not None or self.estimator is None:
             return self._posterior
-        if not isinstance(self.estimator, IncrementalKNeighborsClassifier):
+        if isinstance(self.estimator, IncrementalLabelSpreading):
+            if self._labeled is not None:
+                self._posterior = SpreadPosterior(
+                    self.estimator, self.n_samples, self._labeled_distances, self._labeled
+                )
+        elif not isinstance(self.estimator, IncrementalKNeighborsClassifier):
             self._posterior = AskedPosterior(self.estimator, self.take)
         elif self._labeled is not None:
             self._posterior = VotedPosterior(self.estimator, self._labeled_distances, self._labeled)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.exceptions import NotFittedError
 
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
 from skactive.neighbors._distances import space_key
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.pool._labeled_distances import LabeledDistances
@@ -91,6 +91,57 @@ class VotedPosterior:
             derived[rows] = function(self._posterior[rows])
         nearest.touched[:] = False
         return True
+
+
+class SpreadPosterior:
+    """The posterior of labels that spread along the pool's own graph, and of the vote beside it.
+
+    The classifier is taught by the caller, whose samples are its first nodes; the vote is that of
+    the pool. Each label changes the weights of classes and of the vote, so that all is asked for
+    anew: O(n_samples n_classes).
+    """
+
+    def __init__(
+        self,
+        classifier: IncrementalLabelSpreading,
+        n_samples: int,
+        distances: Callable[[str, dict[str, Any] | None], LabeledDistances],
+        labeled: LabeledSamples,
+    ) -> None:
+        self._classifier = classifier
+        self._n_samples = n_samples
+        self._voted = VotedPosterior(classifier.voter_, distances, labeled)
+        self._posterior: np.ndarray | None = None
+        self._derived: dict[RowFunction, np.ndarray] = {}
+
+    def rows(self, positions: np.ndarray) -> np.ndarray | None:
+        """Return class probabilities, or None where no label is known."""
+        posterior = self._asked()
+        return None if posterior is None else posterior[positions]
+
+    def of_rows(self, function: RowFunction, positions: np.ndarray) -> np.ndarray | None:
+        """Return a function of the probabilities."""
+        posterior = self._asked()
+        if posterior is None:
+            return None
+        if function not in self._derived:
+            self._derived[function] = function(posterior)
+        return self._derived[function][positions]
+
+    def labels_changed(self) -> None:
+        """Ask again next time."""
+        self._voted.labels_changed()
+        self._posterior = None
+        self._derived.clear()
+
+    def _asked(self) -> np.ndarray | None:
+        if self._posterior is None:
+            everyone = np.arange(self._n_samples)
+            vote = self._voted.rows(everyone)
+            if vote is not None:
+                spread = self._classifier.spread_distributions(everyone)
+                self._posterior = self._classifier.mixed(spread, vote)
+        return self._posterior
 
 
 class AskedPosterior:

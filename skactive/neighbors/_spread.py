@@ -1,0 +1,184 @@
+"""Labels spread over a neighbour graph, kept up to date label by label."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+
+class Spread:
+    """Hold F = (I - alpha S)^-1 Y for labels Y that come and go one by one.
+
+    S is the affinity of the graph, symmetrically normalised by the degrees d. What is not spread
+    yet is kept beside F as the residual R = Y - (I - alpha S) F. A label adds 1 to R at its node;
+    then every residual r_j above tol (1 - alpha) sqrt(d_j / d) (d the mean degree) moves to F, and
+    alpha S r to the residuals of its neighbours, until none is above. Since sqrt(d) is an
+    eigenvector of S, F is then off by less than tol sqrt(d_i / d) at node i, whatever came before.
+
+    Parameters
+    ----------
+    affinity : CSR matrix of shape (n_nodes, n_nodes)
+        Symmetric and not negative.
+    alpha : float
+        In [0, 1): how much of its score a node takes from its neighbours.
+    tol : float
+        How far scores may be off; a label gives its own node a score of at least 1.
+    """
+
+    def __init__(self, affinity: sp.csr_matrix, *, alpha: float, tol: float) -> None:
+        self._alpha, self._tol = alpha, tol
+        self._columns: dict[Any, tuple[np.ndarray, np.ndarray]] = {}
+        self._take_affinity(affinity)
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes."""
+        return len(self._limits)
+
+    def add(self, nodes: np.ndarray, label: Any, amount: float = 1.0) -> None:
+        """Add to what nodes say of a class: 1 for a label, -1 to take it back."""
+        if label not in self._columns:
+            self._columns[label] = (np.zeros(self.n_nodes), np.zeros(self.n_nodes))
+        scores, residuals = self._columns[label]
+        np.add.at(residuals, nodes, amount)
+        self._settle(scores, residuals, nodes)
+
+    def join(self, affinity: sp.csr_matrix) -> None:
+        """Take in further nodes, the last of a larger affinity, which may change the others' too.
+
+        Cost: O(n_edges) for each class, and what the change sets in motion.
+        """
+        labels = {
+            label: residuals + scores - self._spreading @ scores
+            for label, (scores, residuals) in self._columns.items()
+        }
+        n_before = self.n_nodes
+        self._take_affinity(affinity)
+        n_new = self.n_nodes - n_before
+        for label, spread in labels.items():
+            scores = np.concatenate([self._columns[label][0], np.zeros(n_new)])
+            residuals = np.concatenate([spread, np.zeros(n_new)])
+            residuals += self._spreading @ scores - scores
+            self._columns[label] = (scores, residuals)
+            self._settle(scores, residuals, np.arange(self.n_nodes))
+
+    def scores(self, labels: Any, nodes: Any = slice(None)) -> np.ndarray:
+        """Return F at some nodes, a column for each of some classes, never negative."""
+        columns = np.zeros((len(self._limits[nodes]), len(labels)))
+        for place, label in enumerate(labels):
+            if label in self._columns:
+                columns[:, place] = self._columns[label][0][nodes]
+        # Where labels were taken back, the tolerance may leave a little less than nothing.
+        return np.maximum(columns, 0.0, out=columns)
+
+    def masses(self, labels: Any) -> np.ndarray:
+        """Return the sum of F over all nodes for each of some classes."""
+        sums = [self._columns[label][0].sum() if label in self._columns else 0 for label in labels]
+        return np.maximum(sums, 0.0)
+
+    def _take_affinity(self, affinity: sp.csr_matrix) -> None:
+        degrees = np.asarray(affinity.sum(axis=1)).ravel()
+        # A node without neighbours keeps to itself.
+        roots = np.sqrt(np.where(degrees > 0, degrees, 1.0))
+        rows = np.repeat(np.arange(len(roots)), np.diff(affinity.indptr))
+        values = self._alpha * affinity.data / (roots[rows] * roots[affinity.indices])
+        self._spreading = sp.csr_matrix((values, affinity.indices, affinity.indptr), affinity.shape)
+        self._limits = self._tol * (1 - self._alpha) * roots / np.sqrt(np.mean(roots**2))
+
+    def _settle(self, scores: np.ndarray, residuals: np.ndarray, nodes: np.ndarray) -> None:
+        push = plain_push if find_spec("numba") is None else compiled_push
+        push(self._spreading, self._limits, scores, residuals, nodes)
+
+
+# Beyond this share of the nodes a product with the whole matrix is faster than picking rows.
+WHOLE_SHARE = 1 / 16
+
+
+def plain_push(
+    spreading: sp.csr_matrix,
+    limits: np.ndarray,
+    scores: np.ndarray,
+    residuals: np.ndarray,
+    nodes: np.ndarray,
+) -> None:
+    """Move the residuals of nodes above their limits to the scores, all at once, until none is."""
+    starts, n_nodes = spreading.indptr, len(limits)
+    active = np.unique(nodes)
+    active = active[np.abs(residuals[active]) > limits[active]]
+    while len(active):
+        amounts = residuals[active]
+        scores[active] += amounts
+        residuals[active] = 0.0
+        if len(active) > WHOLE_SHARE * n_nodes:
+            moved = np.zeros(n_nodes)
+            moved[active] = amounts
+            residuals += spreading @ moved
+            active = np.flatnonzero(np.abs(residuals) > limits)
+            continue
+        counts = starts[active + 1] - starts[active]
+        ends = np.cumsum(counts)
+        places = np.arange(ends[-1]) + np.repeat(starts[active] - (ends - counts), counts)
+        reached, owners = np.unique(spreading.indices[places], return_inverse=True)
+        residuals[reached] += np.bincount(
+            owners, spreading.data[places] * np.repeat(amounts, counts), len(reached)
+        )
+        active = reached[np.abs(residuals[reached]) > limits[reached]]
+
+
+def compiled_push(
+    spreading: sp.csr_matrix,
+    limits: np.ndarray,
+    scores: np.ndarray,
+    residuals: np.ndarray,
+    nodes: np.ndarray,
+) -> None:
+    """Do the same with numba, node by node from a queue, which passes each edge less often."""
+    _compiled()(
+        spreading.indptr,
+        spreading.indices,
+        spreading.data,
+        limits,
+        scores,
+        residuals,
+        np.unique(nodes),
+    )
+
+
+@cache
+def _compiled() -> Any:
+    import numba
+
+    return numba.njit(cache=True, nogil=True)(_push_from_queue)
+
+
+def _push_from_queue(  # type: ignore[no-untyped-def]
+    starts, neighbors, values, limits, scores, residuals, nodes
+):  # pragma: no cover - compiled
+    n_nodes = len(limits)
+    queue = np.empty(n_nodes, dtype=np.int64)
+    waits = np.zeros(n_nodes, dtype=np.bool_)
+    first, length = 0, 0
+    for node in nodes:
+        if abs(residuals[node]) > limits[node]:
+            queue[length] = node
+            waits[node] = True
+            length += 1
+    while length > 0:
+        i = queue[first]
+        first = first + 1 if first + 1 < n_nodes else 0
+        length -= 1
+        waits[i] = False
+        amount = residuals[i]
+        residuals[i] = 0.0
+        scores[i] += amount
+        for place in range(starts[i], starts[i + 1]):
+            j = neighbors[place]
+            residuals[j] += values[place] * amount
+            if not waits[j] and abs(residuals[j]) > limits[j]:
+                waits[j] = True
+                queue[(first + length) % n_nodes] = j
+                length += 1

@@ -1,0 +1,155 @@
+"""Cover the samples that the classifier is unsure of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skactive._validation import check_choice
+from skactive.measures import Coverage, Entropy, LeastConfidence, Margin, Measure
+from skactive.pool import Batch, Pool
+from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._term import Term
+
+UNCERTAINTIES = {"margin": Margin, "entropy": Entropy, "least_confidence": LeastConfidence}
+
+
+class UncertaintyHerding(QueryStrategy):
+    """Choose the candidate whose label would cover the most uncertainty.
+
+    A label speaks for the samples around it. The utility of a candidate c is the sum over all
+    samples x of u(x) max(0, K(x, c) - max_l K(x, l)): how uncertain they are, times how much
+    nearer c is to them than any labelled sample l. So uncertainty, density and diversity are one
+    number, with nothing to weigh. It begins with the densest regions and ends at the borders
+    between classes.
+
+    Parameters
+    ----------
+    uncertainty : {'margin', 'entropy', 'least_confidence'}, Measure or None, default='margin'
+        How u is measured. None takes u = 1: MaxHerding, which goes by coverage alone.
+    n_neighbors : int, default=15
+        How many neighbours of each sample the graph has, at least 1.
+    metric : str, default='cosine'
+        The metric of the graph.
+    bandwidth : 'median', float or None, default='median'
+        The bandwidth of K(x, c) = exp(-d² / (2 s²)), as in `skactive.measures.Coverage`.
+    random_state : int, RandomState instance or None, default=None
+        How ties are broken: at random, or by position where it is None.
+
+    See Also
+    --------
+    skactive.measures.Coverage : The coverage alone, as a measure.
+    CDFProduct : Weighs measures against each other.
+
+    Notes
+    -----
+    While no label is known, and where the classifier is sure of everything, u = 1. What is
+    skipped need not be covered.
+
+    Cost after the graph is there: that of the uncertainty, O(n_samples) to see what has changed,
+    and the neighbourhoods of the samples whose uncertainty or coverage has.
+
+    References
+    ----------
+    W. Bae, G. L. Oliveira and D. J. Sutherland, "Uncertainty herding: one active learning method
+    for all label budgets", ICLR 2025.
+
+    W. Bae, J. Noh and D. J. Sutherland, "Generalized coverage for more robust low-budget active
+    learning", ECCV 2024, for `uncertainty=None`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from skactive import ActiveLearner
+    >>> from skactive.neighbors import IncrementalLabelSpreading
+    >>> from skactive.strategies import UncertaintyHerding
+    >>> X, y = load_digits(return_X_y=True)
+    >>> learner = ActiveLearner(IncrementalLabelSpreading(), UncertaintyHerding(), X)
+    >>> for _ in range(20):
+    ...     indices = learner.query()
+    ...     learner = learner.teach(indices, y[indices])
+    >>> bool(learner.score(X, y) > 0.9)
+    True
+    """
+
+    def __init__(
+        self,
+        uncertainty: str | Measure | None = "margin",
+        *,
+        n_neighbors: int = 15,
+        metric: str = "cosine",
+        bandwidth: float | str | None = "median",
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(random_state=random_state)
+        self.uncertainty = uncertainty
+        self.n_neighbors = n_neighbors
+        self.metric = metric
+        self.bandwidth = bandwidth
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return how much uncertainty each candidate would cover.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            At least 0.
+        """
+        return pool.coverage_gain(self._weights(pool), **self._kernel())
+
+    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+        """Return the coverage, and how uncertain what would be covered is.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        terms : dict of str to Term
+            'coverage', the gain in coverage; and 'uncertainty', whose value is the candidate's
+            own, and whose factor is the mean over the samples it would cover, by how much.
+        """
+        coverage = Coverage(**self._kernel())
+        gains = checked_utilities("Coverage", coverage.utilities(pool), pool)
+        terms = {"coverage": Term(coverage, gains, gains)}
+        measure = self._measure()
+        if measure is not None:
+            values = checked_utilities(type(measure).__name__, measure.utilities(pool), pool)
+            herded = self.utilities(pool)
+            mean = np.divide(herded, gains, out=np.zeros_like(gains), where=gains > 0)
+            terms["uncertainty"] = Term(measure, values, mean)
+        return terms
+
+    def _weights(self, pool: Pool | Batch) -> np.ndarray | None:
+        measure = self._measure()
+        if measure is None:
+            return None
+        # Those that may not be chosen are to be covered all the same.
+        whole = pool.pool if isinstance(pool, Batch) else pool
+        uncertain = checked_utilities(type(measure).__name__, measure.utilities(whole), whole)
+        if not uncertain.any():
+            return None
+        weights = np.zeros(whole.n_samples)
+        weights[whole.candidates] = uncertain
+        return weights
+
+    def _kernel(self) -> dict[str, Any]:
+        return {
+            "n_neighbors": self.n_neighbors,
+            "metric": self.metric,
+            "bandwidth": self.bandwidth,
+        }
+
+    def _measure(self) -> Measure | None:
+        if self.uncertainty is None or isinstance(self.uncertainty, Measure):
+            return self.uncertainty
+        check_choice(self, "uncertainty", self.uncertainty, UNCERTAINTIES)
+        return UNCERTAINTIES[self.uncertainty]()

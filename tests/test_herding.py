@@ -1,0 +1,179 @@
+"""Coverage and herding, against sums over the whole kernel."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from strategies import small_integers
+
+from skactive import ActiveLearner, Pool
+from skactive.measures import Coverage, Margin
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.pool import Batch
+from skactive.strategies import CDFProduct, UncertaintyHerding
+
+X, Y = load_digits(return_X_y=True)
+X, Y = X[:300].astype(np.float32), Y[:300]
+
+
+def plain_gain(pool, labeled, weights, bandwidth="median", n_neighbors=15, metric="cosine"):
+    """Sum over all pairs of samples."""
+    kernel = pool.graph(n_neighbors, metric).affinity(bandwidth).toarray()
+    np.fill_diagonal(kernel, 1.0)
+    covered = kernel[:, labeled].max(axis=1, initial=0.0)
+    return weights @ np.maximum(kernel - covered[:, np.newaxis], 0.0)
+
+
+@pytest.mark.parametrize("bandwidth", ["median", None, 0.5])
+def test_the_gain_is_the_sum_over_all_samples(bandwidth):
+    pool = Pool(X).add_labels([3, 40, 41], Y[[3, 40, 41]]).skip([7])
+    weights = np.ones(300)
+    weights[7] = 0
+    expected = plain_gain(pool, [3, 40, 41], weights, bandwidth)[pool.candidates]
+    assert Coverage(bandwidth=bandwidth).utilities(pool) == pytest.approx(expected)
+
+
+STEPS = st.lists(st.tuples(st.sampled_from("lrsuw"), st.integers(0, 11)), max_size=14)
+
+
+@settings(max_examples=40)
+@given(samples=small_integers(12), steps=STEPS)
+def test_whatever_happened_the_gain_is_that_of_a_new_pool(samples, steps):
+    pool = Pool(samples)
+    weights = np.ones(12)
+    for kind, place in steps:
+        if kind == "l" and place in pool.candidates:
+            pool.add_labels([place], ["a"])
+        elif kind == "r" and place in pool.labeled:
+            pool.remove_labels([place])
+        elif kind == "s" and place not in pool.labeled:
+            pool.skip([place])
+        elif kind == "u":
+            pool.unskip([place])
+        elif kind == "w":
+            weights[place] = 0.5
+        pool.coverage_gain(weights, n_neighbors=3, metric="euclidean")
+    fresh = Pool(samples).add_labels(pool.labeled, ["a"] * len(pool.labeled)).skip(pool.skipped)
+    for values in (weights, None):
+        now, anew = (
+            one.coverage_gain(values, n_neighbors=3, metric="euclidean") for one in (pool, fresh)
+        )
+        assert now.tolist() == anew.tolist()
+
+
+def test_a_batch_is_greedy_as_if_each_pick_were_labelled():
+    pool = Pool(X, estimator=IncrementalKNeighborsClassifier()).add_labels(range(9), Y[:9])
+    uncertain = np.zeros(300)
+    uncertain[pool.candidates] = Margin().utilities(pool)
+    picked, expected = list(range(9)), []
+    for _ in range(6):
+        gain = plain_gain(pool, picked, uncertain)
+        gain[picked] = -1
+        expected.append(int(gain.argmax()))
+        picked.append(expected[-1])
+    indices, utilities = UncertaintyHerding().select(pool, 6)
+    assert indices.tolist() == expected
+    assert (np.diff(utilities) <= 1e-9).all()
+
+
+def test_a_choice_among_some_covers_all():
+    pool = Pool(X)
+    allowed = np.arange(100)
+    indices, _ = UncertaintyHerding().select(pool, 2, candidates=allowed)
+    first = plain_gain(pool, [], np.ones(300))[:100].argmax()
+    assert indices[0] == first
+    assert indices[1] == plain_gain(pool, [first], np.ones(300))[:100].argmax()
+
+
+def test_the_seed_set_covers_too():
+    pool = Pool(X[1:], X_labeled=X[:1], y_labeled=Y[:1])
+    gain = Coverage().utilities(pool)
+    alone = Coverage().utilities(Pool(X[1:]))
+    near = pool.graph().kneighbors(X[:1])[1][0]
+    assert (gain <= alone + 1e-9).all()
+    assert (gain[near] < alone[near]).all()
+
+
+@pytest.mark.parametrize("uncertainty", ["margin", "entropy", "least_confidence", Margin(), None])
+def test_parameter_uncertainty_of_uncertainty_herding(uncertainty):
+    pool = Pool(X, estimator=IncrementalKNeighborsClassifier(smoothing=0))
+    strategy = UncertaintyHerding(uncertainty)
+    assert strategy.utilities(pool) == pytest.approx(Coverage().utilities(pool))
+    pool.add_labels([0], ["only"])
+    assert strategy.utilities(pool) == pytest.approx(Coverage().utilities(pool))
+
+
+def test_the_terms_multiply_to_the_utility():
+    pool = Pool(X, estimator=IncrementalKNeighborsClassifier()).add_labels(range(20), Y[:20])
+    terms = UncertaintyHerding().terms(pool)
+    product = terms["coverage"].factors * terms["uncertainty"].factors
+    assert product == pytest.approx(UncertaintyHerding().utilities(pool))
+    assert terms["uncertainty"].factors.max() <= 1
+
+
+def test_coverage_is_a_measure_of_the_cdf_product():
+    strategy = CDFProduct([("coverage", Coverage()), ("uncertainty", Margin())])
+    pool = Pool(X, estimator=IncrementalKNeighborsClassifier()).add_labels(range(20), Y[:20])
+    indices, _ = strategy.set_params(coverage__bandwidth=0.4).select(pool, 3)
+    assert len(set(indices.tolist())) == 3
+
+
+@pytest.mark.parametrize("kind", ["copies", "few", "zeros", "sparse"])
+def test_odd_pools_are_asked_to_the_end(kind):
+    samples = {
+        "copies": np.repeat(X[:3], 200, axis=0),
+        "few": X[:3],
+        "zeros": np.zeros((6, 2)),
+        "sparse": sp.csr_matrix(X[:40]),
+    }[kind]
+    learner = ActiveLearner(None, UncertaintyHerding(), samples)
+    for _ in range(min(5, learner.pool.n_samples)):
+        learner.teach(learner.query(), ["a"])
+    assert len(learner.labeled) == min(5, learner.pool.n_samples)
+    if kind == "copies":
+        assert set((learner.labeled[:3] // 200).tolist()) == {0, 1, 2}
+
+
+def test_a_picked_sample_leaves_the_pool_as_it_was():
+    pool = Pool(X)
+    before = pool.coverage_gain()
+    batch = Batch(pool).pick(5)
+    assert batch.coverage_gain().shape == (299,)
+    assert pool.coverage_gain().tolist() == before.tolist()
+
+
+def test_an_unknown_uncertainty_is_told():
+    sentence = r"The 'uncertainty' parameter of UncertaintyHerding must be one of \['entropy'"
+    with pytest.raises(ValueError, match=sentence):
+        UncertaintyHerding("doubt").select(Pool(X))
+
+
+def test_parameter_n_neighbors_of_uncertainty_herding():
+    pool = Pool(X)
+    few, many = (UncertaintyHerding(n_neighbors=n).utilities(pool) for n in (3, 30))
+    assert few == pytest.approx(plain_gain(pool, [], np.ones(300), n_neighbors=3))
+    assert (many >= few - 1e-9).mean() > 0.9
+
+
+def test_parameter_metric_of_uncertainty_herding():
+    pool = Pool(X)
+    far = UncertaintyHerding(metric="manhattan").utilities(pool)
+    assert far == pytest.approx(plain_gain(pool, [], np.ones(300), metric="manhattan"))
+
+
+@pytest.mark.parametrize("bandwidth", ["median", None, 0.2])
+def test_parameter_bandwidth_of_uncertainty_herding(bandwidth):
+    pool = Pool(X)
+    utilities = UncertaintyHerding(bandwidth=bandwidth).utilities(pool)
+    assert utilities == pytest.approx(plain_gain(pool, [], np.ones(300), bandwidth))
+
+
+def test_parameter_random_state_of_uncertainty_herding():
+    twins = np.repeat(X[:2], 10, axis=0)
+    pool, strategy = Pool(twins), UncertaintyHerding(n_neighbors=9)
+    assert strategy.select(pool)[0][0] == 0
+    chosen = {int(clone(strategy).set_params(random_state=n).select(pool)[0][0]) for n in range(9)}
+    assert len(chosen) > 1

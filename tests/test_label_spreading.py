@@ -1,0 +1,374 @@
+"""Labels that spread, one by one, against the solution from scratch."""
+
+import pickle
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scikit_learns_checks import each_check_of
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.exceptions import NotFittedError
+
+from skactive import ActiveLearner
+from skactive.model_selection import BudgetedClassifier, compare_strategies
+from skactive.neighbors import (
+    IncrementalKNeighborsClassifier,
+    IncrementalLabelSpreading,
+    NeighborGraph,
+)
+from skactive.neighbors import _spread as spreading_module
+from skactive.neighbors._spread import Spread, compiled_push, plain_push
+from skactive.strategies import RandomSampling, UncertaintyHerding
+
+X, Y = load_digits(return_X_y=True)
+X, Y = X[:400], Y[:400]
+GRAPH = NeighborGraph.of(X, n_neighbors=8)
+TOLERANCE = 1e-3
+
+
+def solved(affinity, labels, alpha):
+    """Solve for F as a dense system."""
+    degrees = np.asarray(affinity.sum(axis=1)).ravel()
+    roots = np.sqrt(np.where(degrees > 0, degrees, 1))
+    normalised = affinity.toarray() / roots / roots[:, np.newaxis]
+    scores = np.linalg.solve(np.eye(len(roots)) - alpha * normalised, labels)
+    return scores, roots / np.sqrt(np.mean(roots**2))
+
+
+def pushes():
+    try:
+        import numba  # noqa: F401
+    except ImportError:
+        return [plain_push]
+    return [plain_push, compiled_push]
+
+
+@pytest.fixture(params=pushes(), ids=lambda push: push.__name__)
+def push(request, monkeypatch):
+    monkeypatch.setattr(spreading_module, "plain_push", request.param)
+    monkeypatch.setattr(spreading_module, "compiled_push", request.param)
+
+
+ANSWERS = st.lists(st.tuples(st.integers(0, 39), st.sampled_from("abc")), min_size=1, max_size=15)
+
+
+@pytest.mark.parametrize("one_push", pushes(), ids=lambda push: push.__name__)
+@settings(max_examples=25)
+@given(answers=ANSWERS, alpha=st.sampled_from([0.0, 0.5, 0.9, 0.97]), data=st.data())
+def test_any_sequence_of_labels_equals_a_full_solution_to_the_tolerance(
+    one_push, answers, alpha, data
+):
+    affinity = NeighborGraph.of(X[:40], n_neighbors=4).affinity()
+    spread = Spread(affinity, alpha=alpha, tol=TOLERANCE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spreading_module, "plain_push", one_push)
+        patch.setattr(spreading_module, "compiled_push", one_push)
+        labels = np.zeros((40, 3))
+        for node, name in answers:
+            spread.add(np.array([node]), name)
+            labels[node, "abc".index(name)] += 1
+        for node, name in data.draw(st.lists(st.sampled_from(answers), max_size=5)):
+            if labels[node, "abc".index(name)]:
+                spread.add(np.array([node]), name, -1.0)
+                labels[node, "abc".index(name)] -= 1
+    exact, scale = solved(affinity, labels, alpha)
+    error = np.abs(spread.scores("abc") - exact).max(axis=1)
+    assert (error <= TOLERANCE * scale + 1e-12).all()
+
+
+def test_nodes_that_join_spread_as_if_they_had_always_been_there(push):
+    spread = Spread(NeighborGraph.of(X[:60]).affinity(), alpha=0.9, tol=TOLERANCE)
+    spread.add(np.array([3, 50]), "a")
+    whole = NeighborGraph.of(X[:60]).join(X[60:70]).affinity()
+    spread.join(whole)
+    spread.add(np.array([65]), "b")
+    labels = np.zeros((70, 2))
+    labels[[3, 50], 0], labels[65, 1] = 1, 1
+    exact, scale = solved(whole, labels, 0.9)
+    assert (np.abs(spread.scores("ab") - exact).max(axis=1) <= TOLERANCE * scale).all()
+
+
+def test_scores_are_those_of_scikit_learns_spreading_on_the_same_graph():
+    from sklearn.semi_supervised import LabelSpreading
+
+    affinity = GRAPH.affinity().toarray()
+    y = np.full(400, -1)
+    y[:30] = Y[:30]
+    theirs = LabelSpreading(lambda A, B: affinity, alpha=0.9, max_iter=3000, tol=1e-9).fit(X, y)
+    ours = IncrementalLabelSpreading(
+        8, alpha=0.9, class_mass=0, half_vote=None, tol=1e-6
+    ).fit_graph(GRAPH, X)
+    ours.relabel(np.arange(30), Y[:30])
+    assert (ours.transduction_ == theirs.transduction_).mean() > 0.995
+
+
+@each_check_of(IncrementalLabelSpreading())
+def test_scikit_learns_checks_pass(estimator, check):
+    if "check_classifiers_classes" in str(check):
+        pytest.xfail("the check has a class -1, which means unlabelled here")
+    check(estimator)
+
+
+def state(classifier):
+    return (
+        classifier.classes_.tolist(),
+        classifier.labeled_indices_.tolist(),
+        classifier.y_labeled_.tolist(),
+    )
+
+
+@settings(max_examples=20)
+@given(st.permutations(range(12)), st.integers(0, 12))
+def test_adding_in_any_split_and_order_equals_fit(order, cut):
+    names = np.array(["a", "b", "c"])[Y[:12] % 3]
+    y = np.full(60, -1, dtype=object)
+    y[:12] = names
+    at_once = IncrementalLabelSpreading().fit(X[:60], y)
+    one_by_one = IncrementalLabelSpreading().fit(X[:60], [-1] * 60)
+    for part in (order[:cut], order[cut:]):
+        one_by_one.add_labeled(X[part], names[part])
+    assert state(one_by_one) == state(at_once)
+    near = pytest.approx(at_once.label_distributions_, abs=0.05)
+    assert one_by_one.label_distributions_ == near
+
+
+def test_taking_labels_back_and_correcting_them_leaves_no_trace():
+    plain = IncrementalLabelSpreading().fit_graph(GRAPH, X).relabel([1, 2, 3], Y[1:4])
+    other = IncrementalLabelSpreading().fit_graph(GRAPH, X).relabel([1, 2, 3, 9], [7, 7, 7, 8])
+    other.remove_labeled([9]).relabel([1, 2, 3], Y[1:4])
+    assert state(plain) == state(other)
+    assert np.abs(plain.label_distributions_ - other.label_distributions_).max() < 0.05
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        [0, -1, 1, -1, 0, -1],
+        np.array([0, -1, 1, -1, 0, -1], dtype=float),
+        ["a", -1, "b", -1, "a", None],
+        np.array(["a", "-1", "b", "-1", "a", "-1"]),
+    ],
+    ids=["integers", "floats", "objects", "strings"],
+)
+def test_minus_one_means_unlabelled(y):
+    classifier = IncrementalLabelSpreading().fit(X[:6], y)
+    assert classifier.labeled_indices_.tolist() == [0, 2, 4]
+    assert len(classifier.classes_) == 2
+    assert classifier.transduction_[[0, 2, 4]].tolist() == classifier.y_labeled_.tolist()
+
+
+def test_a_row_equal_to_an_unlabelled_node_labels_it_and_others_join():
+    classifier = IncrementalLabelSpreading().fit(X[:50], [-1] * 50)
+    classifier.add_labeled(X[[7, 60]], ["a", "b"]).add_labeled(X[[7]], ["a"])
+    assert classifier.labeled_indices_.tolist() == [7, 50, 51]
+    assert len(classifier.label_distributions_) == 52
+    sparse = IncrementalLabelSpreading().fit(sp.csr_matrix(X[:50]), [-1] * 50)
+    sparse.add_labeled(sp.csr_matrix(X[[7, 60]]), ["a", "b"])
+    assert sparse.labeled_indices_.tolist() == [7, 50]
+
+
+def test_labels_spread_where_the_vote_of_the_nearest_errs():
+    rng = np.random.default_rng(0)
+    angle = np.pi * rng.random((2, 300))
+    moons = np.vstack(
+        [
+            np.column_stack([np.cos(angle[0]), np.sin(angle[0])]),
+            np.column_stack([1 - np.cos(angle[1]), 0.4 - np.sin(angle[1])]),
+        ]
+    )
+    truth = np.repeat([0, 1], 300)
+    labeled = [abs(angle[0] - 1.5).argmin(), 300 + abs(angle[1] - 1.5).argmin()]
+    spreading = IncrementalLabelSpreading(metric="euclidean", alpha=0.99).fit(moons, [-1] * 600)
+    spreading.relabel(labeled, truth[labeled])
+    voting = IncrementalKNeighborsClassifier(metric="euclidean").fit(moons[labeled], truth[labeled])
+    assert (spreading.transduction_ == truth).mean() > voting.score(moons, truth) + 0.1
+
+
+def test_with_many_labels_it_becomes_the_vote():
+    few = IncrementalLabelSpreading(half_vote=1e-6).fit(X, Y)
+    vote = IncrementalKNeighborsClassifier().fit(X, Y)
+    assert few.predict_proba(X[:20]) == pytest.approx(vote.predict_proba(X[:20]), abs=1e-6)
+    assert IncrementalLabelSpreading(half_vote=None).fit(X, Y).score(X, Y) > 0.97
+
+
+def test_unbalanced_classes_are_not_made_equal():
+    rng = np.random.default_rng(1)
+    points = np.vstack([rng.normal(size=(190, 2)), rng.normal(3, size=(10, 2))])
+    truth = np.repeat([0, 1], [190, 10])
+    y = np.full(200, -1)
+    labeled = [*range(19), 195]
+    y[labeled] = truth[labeled]
+    kept, equal = (
+        IncrementalLabelSpreading(metric="euclidean", class_mass=mass).fit(points, y)
+        for mass in (0.5, 1.0)
+    )
+    assert (kept.transduction_ == truth).mean() >= (equal.transduction_ == truth).mean()
+    assert (kept.transduction_ == 0).mean() > 0.85
+
+
+def test_a_part_of_the_graph_without_labels_is_unknown():
+    apart = np.vstack([np.eye(2)[[0] * 20], np.eye(2)[[1] * 20]]) + 1e-3 * np.arange(40)[:, None]
+    classifier = IncrementalLabelSpreading(3, half_vote=None).fit(apart, [-1] * 40)
+    classifier.relabel([0], ["a"])
+    declared = IncrementalLabelSpreading(3, half_vote=None)
+    declared.partial_fit(apart, ["a", *[-1] * 39], classes=["a", "b"])
+    assert classifier.label_distributions_.tolist() == [[1.0]] * 40
+    assert declared.label_distributions_[0, 0] > 0.9
+    assert declared.label_distributions_[30] == pytest.approx([0.5, 0.5], abs=0.01)
+
+
+@pytest.mark.parametrize("kind", ["copies", "few", "one", "zeros"])
+def test_odd_samples_have_an_answer(kind):
+    odd = {
+        "copies": np.repeat(X[:3], 300, axis=0),
+        "few": X[:4],
+        "one": X[:1],
+        "zeros": np.zeros((8, 64)),
+    }[kind]
+    classifier = IncrementalLabelSpreading().fit(odd, ["a", *[-1] * (len(odd) - 1)])
+    probabilities = classifier.predict_proba(X[:5])
+    assert probabilities == pytest.approx(np.ones((5, 1)))
+
+
+def test_before_any_label_it_says_so():
+    with pytest.raises(NotFittedError, match="it has no graph"):
+        IncrementalLabelSpreading().predict(X)
+    with pytest.raises(NotFittedError, match="knows no label yet"):
+        IncrementalLabelSpreading().fit(X[:9], [-1] * 9).predict(X)
+    declared = IncrementalLabelSpreading().fit_graph(GRAPH, X, classes=[0, 1])
+    assert declared.predict_proba(X[:2]) == pytest.approx(np.full((2, 2), 0.5))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"alpha": 1.0}, r"The 'alpha' parameter .* must be a number below 1\. Got 1\.0 instead"),
+        ({"class_mass": 2}, r"must be a number of at most 1\. Got 2"),
+        ({"half_vote": 0}, r"The 'half_vote' parameter .* above 0\. Got 0 instead"),
+        ({"tol": 0}, r"The 'tol' parameter .* above 0"),
+        ({"metric": "far"}, r"The 'metric' parameter of IncrementalLabelSpreading must be one of"),
+        ({"voter": IncrementalKNeighborsClassifier(half_life=3)}, "must not forget"),
+    ],
+)
+def test_parameters_that_cannot_be_are_told(parameters, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        IncrementalLabelSpreading(**parameters).fit(X, Y)
+
+
+def test_faulty_input_changes_nothing():
+    classifier = IncrementalLabelSpreading().fit(X[:30], [-1] * 30).relabel([0, 1], ["a", "b"])
+    before = state(classifier), classifier.label_distributions_.tolist()
+    for call, sentence in [
+        (lambda: classifier.relabel([2, 2], ["a", "b"]), "A node is named twice"),
+        (lambda: classifier.relabel([30], ["a"]), "There is no node 30: the graph has 30 nodes"),
+        (lambda: classifier.remove_labeled([5]), "Node 5 is not labelled"),
+        (lambda: classifier.relabel([4], [3]), "Labels are strings so far"),
+        (lambda: classifier.relabel([4, 5], ["a"]), "inconsistent numbers of samples"),
+        (lambda: classifier.add_labeled(X[:1] * np.nan, ["a"]), "NaN"),
+        (lambda: classifier.add_labeled(X[:1, :9], ["a"]), "9 features"),
+        (lambda: classifier.add_labeled(X[:1], [np.nan]), "is missing"),
+        (lambda: classifier.fit_graph(GRAPH, X[:30]), "The graph has 400 nodes, but X has 30"),
+    ]:
+        with pytest.raises(ValueError, match=sentence):
+            call()
+        assert (state(classifier), classifier.label_distributions_.tolist()) == before
+    with pytest.raises(TypeError, match="Nodes are named by integers"):
+        classifier.relabel(["a"], ["a"])
+
+
+def assert_same(learner, before):
+    labeled, labels, probabilities = before
+    assert learner.labeled.tolist() == labeled
+    assert learner.labels.tolist() == labels
+    assert np.abs(learner.predict_proba(X[300:320]) - probabilities).max() < 0.05
+
+
+def learner_state(learner):
+    return learner.labeled.tolist(), learner.labels.tolist(), learner.predict_proba(X[300:320])
+
+
+def test_a_learner_takes_answers_back_and_corrects_them():
+    learner = ActiveLearner(IncrementalLabelSpreading(), UncertaintyHerding(), X[:300])
+    first = learner.query(3)
+    learner.teach(first, Y[first])
+    before = learner_state(learner)
+    asked = learner.query()
+    learner.teach(asked, [5]).relabel(first[:1], [6])
+    learner.undo()
+    learner.undo()
+    assert_same(learner, before)
+    assert learner.query().tolist() == asked.tolist()
+    learner.forget(1)
+    assert learner.labeled.tolist() == first[2:].tolist()
+    learner.undo()
+    assert_same(learner, before)
+
+
+def test_the_learners_pool_and_classifier_say_the_same():
+    learner = ActiveLearner(IncrementalLabelSpreading(), UncertaintyHerding(), X[:300])
+    for _ in range(6):
+        asked = learner.query(2)
+        learner.teach(asked, Y[asked])
+    distributions = learner.estimator.label_distributions_
+    assert learner.pool.posterior() == pytest.approx(distributions[learner.candidates], abs=1e-6)
+    assert (learner.pool.graph(15) is learner.estimator.graph_) is True
+
+
+def test_a_seed_set_joins_the_graph():
+    learner = ActiveLearner(
+        IncrementalLabelSpreading(), X_pool=X[:300], X_labeled=X[300:310], y_labeled=Y[300:310]
+    )
+    assert learner.estimator.labeled_indices_.tolist() == list(range(300, 310))
+    assert learner.predict(X[300:310]).tolist() == Y[300:310].tolist()
+    learner.teach([0], Y[:1])
+    assert learner.pool.posterior().shape == (299, len(np.unique([*Y[300:310], Y[0]])))
+    again = pickle.loads(pickle.dumps(learner))
+    assert_same(again, learner_state(learner))
+
+
+def test_an_estimator_that_is_fitted_brings_its_labels_along():
+    fitted = IncrementalLabelSpreading().fit(X[300:], np.where(np.arange(100) < 10, Y[300:], -1))
+    learner = ActiveLearner(fitted, X_pool=X[:300])
+    assert learner.pool.n_labeled == 10
+    assert (learner.predict(X[:300]) == Y[:300]).mean() > 0.5
+    assert len(fitted.label_distributions_) == 100
+
+
+def test_comparisons_and_budgets_play_it():
+    comparison = compare_strategies(
+        IncrementalLabelSpreading(),
+        {"random": RandomSampling(), "herding": UncertaintyHerding()},
+        X,
+        Y,
+        budget=12,
+        cv=2,
+        random_state=0,
+    )
+    learner = BudgetedClassifier(IncrementalLabelSpreading(), UncertaintyHerding(), budget=12).fit(
+        X[:300], Y[:300]
+    )
+    assert comparison.area_under_curve().mean(axis=1).argmax() == 1
+    stages = list(learner.staged_predict(X[300:]))
+    assert len(stages) == 12
+    assert stages[-1].tolist() == learner.predict(X[300:]).tolist()
+    assert clone(learner).get_params()["estimator__half_vote"] == 200
+
+
+def test_the_score_of_a_comparison_is_that_of_the_learner():
+    strategy = RandomSampling(random_state=0)
+    comparison = compare_strategies(
+        IncrementalLabelSpreading(),
+        {"r": strategy},
+        X,
+        Y,
+        budget=8,
+        cv=[(range(300), range(300, 400))],
+    )
+    learner = ActiveLearner(IncrementalLabelSpreading(), strategy, X[:300])
+    for place in range(8):
+        asked = learner.query()
+        learner.teach(asked, Y[asked])
+        assert comparison.test_scores[0, 0, place] == learner.score(X[300:], Y[300:])
