@@ -6,7 +6,12 @@ import pytest
 from skactive.measures import Diversity, Entropy
 from skactive.strategies import (
     CDFProduct,
+    DensityWeightedUncertainty,
+    KCenterGreedy,
+    ProbCover,
     RandomSampling,
+    RankedBatch,
+    TypiClust,
     UncertaintyHerding,
     UncertaintySampling,
 )
@@ -18,12 +23,20 @@ SETTINGS = {
         CDFProduct(weights={"uncertainty": 2.0, "density": 0.0, "diversity": 0.5}),
         CDFProduct([("far", Diversity("euclidean", aggregate="min")), ("unsure", Entropy())]),
     ],
+    "DensityWeightedUncertainty": [
+        DensityWeightedUncertainty(),
+        DensityWeightedUncertainty(beta=0),
+    ],
+    "KCenterGreedy": [KCenterGreedy(), KCenterGreedy("manhattan")],
+    "ProbCover": [ProbCover(), ProbCover(1.1, metric="euclidean")],
     "RandomSampling": [RandomSampling(random_state=3)],
     "UncertaintyHerding": [
         UncertaintyHerding(),
         UncertaintyHerding(None, n_neighbors=20, metric="euclidean", bandwidth=None),
         UncertaintyHerding(Entropy(), bandwidth=0.5),
     ],
+    "RankedBatch": [RankedBatch(), RankedBatch(Entropy(), metric="euclidean")],
+    "TypiClust": [TypiClust(), TypiClust("euclidean", n_neighbors=2, min_cluster_size=1)],
     "UncertaintySampling": [UncertaintySampling(), UncertaintySampling(Entropy())],
 }
 STRATEGIES = [strategy for settings in SETTINGS.values() for strategy in settings]

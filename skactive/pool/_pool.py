@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -30,6 +30,8 @@ from skactive.pool._positions import check_positions
 from skactive.pool._posterior import AskedPosterior, SpreadPosterior, VotedPosterior
 
 AGGREGATES = frozenset({"mean", "min"})
+
+T = TypeVar("T")
 
 
 class Pool:
@@ -143,6 +145,7 @@ class Pool:
         self._densities: dict[str, np.ndarray] = {}
         self._graphs = NeighborGraphs(self.X, graph)
         self._coverages: dict[tuple[Any, ...], Coverage] = {}
+        self._cached: dict[Hashable, Any] = {}
         self._posterior: VotedPosterior | SpreadPosterior | AskedPosterior | None = None
         self._forgotten: list[ForgottenLabels] = []
         if y_labeled is not None and X_labeled is None:
@@ -559,6 +562,37 @@ class Pool:
         """
         coverage = self.coverage(n_neighbors, metric, bandwidth)
         return coverage.gains(self.coverage_weights(weights))[self.candidates]
+
+    def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return what follows from the features alone, computed once for all queries.
+
+        Strategies have no memory: what is dear to find out about the samples, such as a
+        clustering, stays with the pool that it is true of.
+
+        Parameters
+        ----------
+        key : hashable
+            Names what is computed: the class that does so, and each parameter that it depends on.
+        compute : callable
+            Called without arguments the first time. Must not depend on labels, candidates or
+            chance.
+
+        Returns
+        -------
+        value : object
+            What `compute` returned, the same object each time: it is not to be changed.
+
+        Examples
+        --------
+        >>> from skactive import Pool
+        >>> pool = Pool([[1.0, 3.0], [2.0, 4.0]])
+        >>> pool.cached(("largest",), lambda: float(pool.X.max()))
+        4.0
+        """
+        if key not in self._cached:
+            self._cached[key] = compute()
+        value: T = self._cached[key]
+        return value
 
     def distance_to_labeled(
         self,

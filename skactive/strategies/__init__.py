@@ -3,16 +3,26 @@
 from skactive._public import present
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._cdf_product import CDFProduct
+from skactive.strategies._density_weighted import DensityWeightedUncertainty
+from skactive.strategies._k_center_greedy import KCenterGreedy
+from skactive.strategies._prob_cover import ProbCover
 from skactive.strategies._random import RandomSampling
+from skactive.strategies._ranked_batch import RankedBatch
 from skactive.strategies._term import Term
+from skactive.strategies._typi_clust import TypiClust
 from skactive.strategies._uncertainty import UncertaintySampling
 from skactive.strategies._uncertainty_herding import UncertaintyHerding
 
 __all__ = [
     "CDFProduct",
+    "DensityWeightedUncertainty",
+    "KCenterGreedy",
+    "ProbCover",
     "QueryStrategy",
     "RandomSampling",
+    "RankedBatch",
     "Term",
+    "TypiClust",
     "UncertaintyHerding",
     "UncertaintySampling",
 ]

@@ -1,0 +1,38 @@
+"""What to ask first: the sample in the middle of the pool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skactive.neighbors._distances import Rows, Space, row_blocks, space_key
+from skactive.pool import Batch, Pool
+from skactive.strategies._clusters import whole_of
+from skactive.strategies._points import points_of
+
+
+def nearness_to_center(
+    pool: Pool | Batch, metric: str, metric_params: dict[str, Any] | None = None
+) -> np.ndarray:
+    """Return 1 / (1 + distance to the mean of the pool) of each candidate, in (0, 1].
+
+    For the cosine it is the mean of the unit vectors. For the cosine and the Euclidean metric
+    the nearest sample is the one with the least mean squared distance to all others. Cost:
+    O(n_samples · n_features), once.
+    """
+    whole = whole_of(pool)
+    key = ("nearness_to_center", space_key(metric, metric_params))
+    return whole.cached(key, lambda: _nearness(whole.X, metric, metric_params))[pool.candidates]
+
+
+def _nearness(X: Any, metric: str, metric_params: dict[str, Any] | None) -> np.ndarray:
+    points = points_of(X, metric)
+    mean = np.asarray(points.mean(axis=0, dtype=np.float64)).reshape(1, -1)
+    space, rows = Space(metric, metric_params), Rows(X)
+    center = Rows(mean.astype(X.dtype))
+    nearness = np.empty(len(rows))
+    for block in row_blocks(len(rows), 8 * rows.n_features):
+        distances = space.finish(space.compare(rows[block], center))[:, 0]
+        nearness[block] = 1.0 / (1.0 + distances)
+    return nearness

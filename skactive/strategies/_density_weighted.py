@@ -1,0 +1,113 @@
+"""Uncertain, and speaking for many others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skactive._validation import check_number
+from skactive.measures import Entropy, InformationDensity, Measure
+from skactive.pool import Batch, Pool
+from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._term import Term
+
+
+class DensityWeightedUncertainty(QueryStrategy):
+    """Choose the candidates that are uncertain and in a dense region: u(x) · d(x)^β.
+
+    The density d keeps uncertainty u away from outliers, about which no answer helps for
+    anything else.
+
+    Parameters
+    ----------
+    uncertainty : Measure, default=None
+        How uncertainty is measured; None takes `Entropy`, as the paper does.
+    density : Measure, default=None
+        How density is measured; None takes `InformationDensity`. Below 0 it counts as 0.
+    beta : float, default=1.0
+        How much density counts, at least 0.
+    random_state : int, RandomState instance or None, default=None
+        How ties are broken: at random, or by position where it is None.
+
+    See Also
+    --------
+    CDFProduct : Multiplies places instead of values, and keeps the samples of a batch apart.
+
+    Notes
+    -----
+    Uncertainty that is the same for all candidates, before there are labels of two classes, says
+    nothing and counts as 1: density decides. Nothing keeps the samples of a batch apart.
+
+    Cost: that of the measures, and O(n_candidates) for each sample chosen.
+
+    References
+    ----------
+    B. Settles and M. Craven, "An analysis of active learning strategies for sequence labeling
+    tasks", EMNLP 2008.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.neighbors import IncrementalKNeighborsClassifier
+    >>> from skactive.strategies import DensityWeightedUncertainty
+    >>> pool = Pool([[1, 0], [0, 1], [3, 1], [1, 1]], estimator=IncrementalKNeighborsClassifier())
+    >>> strategy = DensityWeightedUncertainty(beta=2.0)
+    >>> strategy.select(pool.add_labels([0, 1], ["a", "b"]))[0]
+    array([3])
+    """
+
+    def __init__(
+        self,
+        uncertainty: Measure | None = None,
+        density: Measure | None = None,
+        *,
+        beta: float = 1.0,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(random_state=random_state)
+        self.uncertainty = uncertainty
+        self.density = density
+        self.beta = beta
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return the product of uncertainty and weighted density for each candidate.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            At least 0 where the uncertainty is.
+        """
+        terms = self.terms(pool)
+        return terms["uncertainty"].factors * terms["density"].factors
+
+    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+        """Return the two measures with their factors: why a candidate is chosen.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        terms : dict of str to Term
+            'uncertainty' and 'density'.
+        """
+        beta = check_number(self, "beta", self.beta)
+        uncertainty = Entropy() if self.uncertainty is None else self.uncertainty
+        density = InformationDensity() if self.density is None else self.density
+        unsure, dense = (
+            checked_utilities(type(measure).__name__, measure.utilities(pool), pool)
+            for measure in (uncertainty, density)
+        )
+        term = Term(uncertainty, unsure, np.asarray(unsure, dtype=np.float64))
+        if term.is_constant:
+            term = Term(uncertainty, unsure, np.ones(pool.n_candidates))
+        weighted = np.maximum(dense, 0.0).astype(np.float64) ** beta
+        return {"uncertainty": term, "density": Term(density, dense, weighted, beta)}

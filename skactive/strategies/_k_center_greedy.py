@@ -1,0 +1,108 @@
+"""Cover the pool with the labelled samples: CoreSet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skactive._validation import check_choice
+from skactive.measures import Diversity
+from skactive.neighbors._distances import METRICS
+from skactive.pool import Batch, Pool
+from skactive.strategies._base import QueryStrategy
+from skactive.strategies._center import nearness_to_center
+from skactive.strategies._term import Term
+
+
+class KCenterGreedy(QueryStrategy):
+    """Choose the candidate farthest from all labelled samples: CoreSet.
+
+    Each choice shrinks the radius within which every sample has a labelled one. It looks at
+    the geometry alone, asks about outliers early, and is at its best where many labels are
+    affordable.
+
+    Parameters
+    ----------
+    metric : str, default='cosine'
+        The name of a distance that `sklearn.metrics.pairwise_distances` takes. The paper has
+        'euclidean'.
+    metric_params : dict, default=None
+        Further arguments of the metric.
+    random_state : int, RandomState instance or None, default=None
+        How ties are broken: at random, or by position where it is None.
+
+    See Also
+    --------
+    ProbCover : Covers the dense regions first.
+
+    Notes
+    -----
+    While nothing is labelled, the candidate nearest to the mean of the pool is chosen.
+
+    Cost: one product of the pool with each sample that is labelled or chosen, O(n_samples ·
+    n_features), and O(n_candidates) for each sample chosen. The radius is at most twice that of
+    the best choice of as many samples.
+
+    References
+    ----------
+    O. Sener and S. Savarese, "Active learning for convolutional neural networks: a core-set
+    approach", ICLR 2018.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.strategies import KCenterGreedy
+    >>> pool = Pool([[0.0], [1.0], [3.0], [9.0]]).add_labels([0], ["near"])
+    >>> KCenterGreedy("euclidean").select(pool, 2)
+    (array([3, 2]), array([9., 3.]))
+    """
+
+    def __init__(
+        self,
+        metric: str = "cosine",
+        *,
+        metric_params: dict[str, Any] | None = None,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(random_state=random_state)
+        self.metric = metric
+        self.metric_params = metric_params
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return the distance of each candidate to the nearest labelled or picked sample.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            Distances; while nothing is labelled, 1 / (1 + distance to the mean of the pool).
+        """
+        check_choice(self, "metric", self.metric, METRICS)
+        distances = pool.distance_to_labeled(self.metric, "min", self.metric_params)
+        if distances is None:
+            return nearness_to_center(pool, self.metric, self.metric_params)
+        return distances.astype(np.float64)
+
+    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+        """Return the distance; while nothing is labelled, the nearness to the mean.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        terms : dict of str to Term
+            One, 'distance' or 'nearness to the middle of the pool'.
+        """
+        values = self.utilities(pool)
+        if pool.n_labeled == 0:
+            return {"nearness to the middle of the pool": Term(self, values, values)}
+        measure = Diversity(self.metric, aggregate="min", metric_params=self.metric_params)
+        return {"distance": Term(measure, values, values)}

@@ -1,0 +1,244 @@
+"""Cover as much of the pool as possible with balls around the labelled samples: ProbCover."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from skactive._validation import check_choice, check_integer, check_number
+from skactive.neighbors._distances import row_blocks
+from skactive.pool import Batch, Pool
+from skactive.strategies._base import QueryStrategy
+from skactive.strategies._clusters import GEOMETRIES, clusters_of, whole_of
+from skactive.strategies._points import Points
+from skactive.strategies._term import Term
+
+# How many samples at most are counted as covered, on how many the radius is chosen, and how many
+# pairs within a ball are stored.
+N_COUNTED = 20_000
+N_TRIED = 2_048
+N_PAIRS = 2**24
+
+
+class ProbCover(QueryStrategy):
+    """Choose the candidate whose ball holds most samples that no ball covers yet.
+
+    All balls have one radius: so large that most of them hold one class only. A label then
+    speaks for all of its ball, and dense regions come first. It is made for the first labels of
+    classes that lie in clusters.
+
+    Parameters
+    ----------
+    radius : float, default=None
+        The radius, at least 0. None takes the largest for which a share `purity` of the balls
+        holds samples of one k-means cluster only.
+    metric : {'cosine', 'euclidean'}, default='cosine'
+        The geometry; for the cosine, Euclidean distances of unit vectors, from 0 to 2.
+    n_classes : int, default=None
+        The number of clusters, at least 2, where the radius is chosen. None takes the number of
+        classes that the pool knows, and 2 while it knows fewer: pass it where you know it.
+    purity : float, default=0.95
+        Above 0 and at most 1.
+    random_state : int, RandomState instance or None, default=None
+        How ties are broken: at random, or by position where it is None. The clusters do not
+        depend on it.
+
+    See Also
+    --------
+    TypiClust : Asks about one sample for each cluster.
+    KCenterGreedy : Covers all of the pool, outliers included.
+
+    Notes
+    -----
+    Once all candidates are covered, those come next that the fewest balls cover. Skipped samples
+    need no cover.
+
+    Cost: O(n_samples² · n_features) once for each radius, in blocks, and then O(pairs within a
+    ball) for each sample chosen. From more than 20,000 samples, as many as that are drawn whose
+    cover counts for all; fewer, where balls are so large that more than 16 million pairs would
+    be stored (128 MiB). The radius is chosen on 2048 drawn samples. The pool keeps the pairs of
+    one radius at a time.
+
+    References
+    ----------
+    O. Yehuda, A. Dekel, G. Hacohen and D. Weinshall, "Active learning through a covering lens",
+    NeurIPS 2022.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.strategies import ProbCover
+    >>> pool = Pool([[0.0], [1.0], [2.0], [7.0], [8.0]])
+    >>> ProbCover(1.0, metric="euclidean").select(pool, 2)
+    (array([1, 3]), array([3., 2.]))
+    """
+
+    def __init__(
+        self,
+        radius: float | None = None,
+        *,
+        metric: str = "cosine",
+        n_classes: int | None = None,
+        purity: float = 0.95,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(random_state=random_state)
+        self.radius = radius
+        self.metric = metric
+        self.n_classes = n_classes
+        self.purity = purity
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return how many samples each candidate would cover that no ball covers yet.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            Numbers of samples, at least 0.
+        """
+        whole = whole_of(pool)
+        if pool.n_candidates == 0:
+            return np.zeros(0)
+        balls = self._balls(whole)
+        picked = pool.picked if isinstance(pool, Batch) else []
+        known = np.append(whole.labeled, np.asarray(picked, dtype=np.intp))
+        n_covers = np.asarray(balls.pairs[known].sum(axis=0)).ravel()
+        outside, _ = whole.labeled_outside()
+        if outside is not None:
+            n_covers += balls.covers_of(outside, whole.X, self.metric)
+        is_open = np.zeros(whole.n_samples, dtype=bool)
+        is_open[whole.candidates] = True
+        is_open[picked] = False
+        is_open = is_open[balls.counted]
+        least = n_covers[is_open].min(initial=np.inf)
+        wanted = (is_open & (n_covers == least)).astype(balls.pairs.dtype)
+        return (balls.pairs @ wanted)[pool.candidates].astype(np.float64)
+
+    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+        """Return the number of samples that a candidate would cover.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        terms : dict of str to Term
+            One, 'number of neighbours without cover'.
+        """
+        values = self.utilities(pool)
+        return {"number of neighbours without cover": Term(self, values, values)}
+
+    def _balls(self, pool: Pool) -> Balls:
+        check_choice(self, "metric", self.metric, GEOMETRIES)
+        if self.radius is not None:
+            radius = check_number(self, "radius", self.radius)
+        else:
+            radius = self._chosen_radius(pool)
+        # Each class that becomes known changes the radius: what went before is let go.
+        kept = pool.cached(("ProbCover", self.metric), dict[float, Balls])
+        if radius not in kept:
+            balls = balls_of(pool.X, self.metric, radius)
+            kept.clear()
+            kept[radius] = balls
+        return kept[radius]
+
+    def _chosen_radius(self, pool: Pool) -> float:
+        purity = check_number(self, "purity", self.purity, exclusive=True)
+        if purity > 1:
+            raise ValueError(
+                "The 'purity' parameter of ProbCover is a share of balls, at most 1. "
+                f"Got {self.purity!r} instead."
+            )
+        if self.n_classes is None:
+            n_classes = max(len(pool.classes_), 2)
+        else:
+            n_classes = check_integer(self, "n_classes", self.n_classes, minimum=2)
+        key = ("ProbCover radius", self.metric, n_classes, purity)
+        clusters = clusters_of(pool, n_classes, self.metric)
+        return pool.cached(key, lambda: pure_radius(pool.X, self.metric, clusters.labels, purity))
+
+
+@dataclass(frozen=True, eq=False)
+class Balls:
+    """Which samples lie within one radius of each other.
+
+    Attributes
+    ----------
+    radius : float
+        The radius.
+    counted : ndarray of int of shape (n_counted,)
+        The samples whose cover is counted, ascending.
+    pairs : CSR matrix of shape (n_samples, n_counted)
+        1 where a sample's ball holds another, or itself.
+    """
+
+    radius: float
+    counted: np.ndarray
+    pairs: sp.csr_matrix
+
+    def covers_of(self, outside: Any, X: Any, metric: str) -> np.ndarray:
+        """Return how many balls around rows from outside hold each counted sample."""
+        n_outside, inside = outside.shape[0], X[self.counted]
+        if sp.issparse(X):
+            points = Points(sp.vstack([outside, inside], format="csr"), metric)
+        else:
+            points = Points(np.vstack([outside, inside]), metric)
+        others = np.arange(n_outside, n_outside + len(self.counted))
+        n_covers = np.zeros(len(self.counted))
+        for block in row_blocks(n_outside, 16 * len(others)):
+            squared = points.squared_distances(np.arange(n_outside)[block], others)
+            n_covers += (squared <= self.radius**2).sum(axis=0)
+        return n_covers
+
+
+def balls_of(X: Any, metric: str, radius: float) -> Balls:
+    """Return the pairs of samples that are no farther apart than a radius."""
+    points, n_samples = Points(X, metric), X.shape[0]
+    counted = drawn(n_samples, N_COUNTED)
+    tried = drawn(n_samples, N_TRIED)
+    n_pairs = sum(row.nnz for row in _pairs(points, tried, counted, radius))
+    n_pairs *= n_samples / len(tried)
+    if n_pairs > N_PAIRS:
+        counted = drawn(n_samples, max(int(len(counted) * N_PAIRS / n_pairs), 1))
+    pairs = sp.vstack(list(_pairs(points, np.arange(n_samples), counted, radius)), format="csr")
+    return Balls(radius, counted, pairs)
+
+
+def pure_radius(X: Any, metric: str, labels: np.ndarray, purity: float) -> float:
+    """Return the largest radius for which a share of the balls holds one label only."""
+    points, tried, everyone = Points(X, metric), drawn(X.shape[0], N_TRIED), np.arange(X.shape[0])
+    nearest = np.empty(len(tried))
+    for block in row_blocks(len(tried), 16 * len(everyone)):
+        squared = points.squared_distances(tried[block], everyone)
+        squared[labels[tried[block]][:, np.newaxis] == labels] = np.inf
+        nearest[block] = squared.min(axis=1)
+    # So many may have a foreign sample in their balls; the next one just may not.
+    n_impure = int((1.0 - purity) * len(tried) + 1e-9)
+    squared_radius = np.partition(nearest, n_impure)[n_impure]
+    if not np.isfinite(squared_radius):
+        # One cluster only: all samples are equal.
+        return 0.0
+    return float(np.nextafter(np.float32(np.sqrt(squared_radius)), np.float32(0)))
+
+
+def drawn(n_samples: int, n_drawn: int) -> np.ndarray:
+    """Return positions, ascending: all of them or as many as wanted, the same each time."""
+    if n_samples <= n_drawn:
+        return np.arange(n_samples)
+    return np.sort(np.random.default_rng(0).choice(n_samples, n_drawn, replace=False))
+
+
+def _pairs(points: Points, rows: np.ndarray, others: np.ndarray, radius: float) -> Any:
+    for block in row_blocks(len(rows), 16 * len(others)):
+        within = points.squared_distances(rows[block], others) <= radius**2
+        yield sp.csr_matrix(within, dtype=np.float32)

@@ -1,0 +1,126 @@
+"""From exploring to exploiting as labels come: ranked batch mode."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skactive._validation import check_choice
+from skactive.measures import LeastConfidence, Measure
+from skactive.neighbors._distances import METRICS
+from skactive.pool import Batch, Pool
+from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._center import nearness_to_center
+from skactive.strategies._clusters import whole_of
+from skactive.strategies._term import Term
+
+
+class RankedBatch(QueryStrategy):
+    """Choose what is unlike the labelled samples at first, and what is uncertain later on.
+
+    The score of a candidate is α (1 − s) + (1 − α) u: s is its similarity 1 / (1 + d) to the
+    nearest labelled or picked sample at distance d, u its uncertainty, and α the share of the
+    unlabelled among all samples, which falls with each label. It is what modAL calls
+    `uncertainty_batch_sampling`.
+
+    Parameters
+    ----------
+    uncertainty : Measure, default=None
+        How uncertainty is measured, in [0, 1]; None takes `LeastConfidence`.
+    metric : str, default='cosine'
+        The name of a distance that `sklearn.metrics.pairwise_distances` takes. modAL's default
+        is 'euclidean'.
+    metric_params : dict, default=None
+        Further arguments of the metric.
+    random_state : int, RandomState instance or None, default=None
+        How ties are broken: at random, or by position where it is None.
+
+    See Also
+    --------
+    KCenterGreedy : Goes by the distance alone.
+    CDFProduct : Weighs uncertainty with diversity whatever their scales.
+
+    Notes
+    -----
+    While nothing is labelled, the candidate nearest to the mean of the pool is chosen. α counts
+    all candidates of the pool as unlabelled, those that a query leaves out included. With a
+    large pool α stays near 1 for a long time, and the distance decides.
+
+    Cost: that of the measure, one product of the pool with each sample that is labelled or
+    chosen, O(n_samples · n_features), and O(n_candidates) for each sample chosen.
+
+    References
+    ----------
+    T. N. C. Cardoso, R. M. Silva, S. Canuto, M. M. Moro and M. A. Gonçalves, "Ranked batch-mode
+    active learning", Information Sciences 379, 2017.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.neighbors import IncrementalKNeighborsClassifier
+    >>> from skactive.strategies import RankedBatch
+    >>> pool = Pool([[0.0], [5.0], [2.5], [9.0]], estimator=IncrementalKNeighborsClassifier())
+    >>> strategy = RankedBatch(metric="euclidean")
+    >>> strategy.select(pool.add_labels([0, 1], ["a", "b"]), 2)[0]
+    array([3, 2])
+    """
+
+    def __init__(
+        self,
+        uncertainty: Measure | None = None,
+        *,
+        metric: str = "cosine",
+        metric_params: dict[str, Any] | None = None,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(random_state=random_state)
+        self.uncertainty = uncertainty
+        self.metric = metric
+        self.metric_params = metric_params
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return the score of each candidate.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            In [0, 1] where the uncertainty is.
+        """
+        check_choice(self, "metric", self.metric, METRICS)
+        distances = pool.distance_to_labeled(self.metric, "min", self.metric_params)
+        if distances is None:
+            return nearness_to_center(pool, self.metric, self.metric_params)
+        uncertainty = checked_utilities(type(self).__name__, self._measure().utilities(pool), pool)
+        # Each sample labelled or picked is one that is not unlabelled any more.
+        n_unlabeled = whole_of(pool).n_candidates - (pool.n_labeled - whole_of(pool).n_labeled)
+        alpha = n_unlabeled / (n_unlabeled + pool.n_labeled)
+        unlike = 1.0 - 1.0 / (1.0 + distances.astype(np.float64))
+        return alpha * unlike + (1.0 - alpha) * uncertainty
+
+    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+        """Return the score: a sum, which has no factors to name apart.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        terms : dict of str to Term
+            One: 'balance of distance and uncertainty', or 'nearness to the middle of the pool'
+            while nothing is labelled.
+        """
+        values = self.utilities(pool)
+        if pool.n_labeled == 0:
+            return {"nearness to the middle of the pool": Term(self, values, values)}
+        return {"balance of distance and uncertainty": Term(self, values, values)}
+
+    def _measure(self) -> Measure:
+        return LeastConfidence() if self.uncertainty is None else self.uncertainty

@@ -1,0 +1,212 @@
+"""One typical sample of each cluster: TypiClust."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skactive._validation import check_choice, check_integer
+from skactive.neighbors._distances import row_blocks
+from skactive.pool import Batch, Pool
+from skactive.strategies._base import QueryStrategy
+from skactive.strategies._clusters import GEOMETRIES, Clusters, clusters_of, whole_of
+from skactive.strategies._points import Points
+from skactive.strategies._term import Term
+
+# So many members of a larger cluster are drawn to find its densest part, and so many of those
+# that look most typical are held against all members.
+N_DRAWN = 1024
+N_SHORTLISTED = 256
+
+# Fewer clusters than this are not made of a pool that has samples enough; more are numbers of so
+# many binary digits, and zeros.
+FEWEST = 16
+N_DIGITS = 3
+
+# What keeps the typicality of duplicates finite, as in scikit-activeml.
+LEAST_SUM = 1e-7
+
+
+class TypiClust(QueryStrategy):
+    """Choose the most typical sample of the largest cluster without a label.
+
+    The pool is clustered by k-means into as many clusters as there will be labels, so that each
+    answer is about another part of it. The typicality of a sample is one over its mean distance
+    to its nearest neighbours in the cluster: the sample where the cluster is densest. It is
+    made for the first labels of classes that lie in clusters.
+
+    Parameters
+    ----------
+    metric : {'cosine', 'euclidean'}, default='cosine'
+        The geometry; for the cosine, Euclidean distances of unit vectors.
+    n_neighbors : int, default=20
+        How many neighbours typicality looks at; fewer in a smaller cluster.
+    max_clusters : int, default=500
+        Most clusters there are. With more labels, those clusters come next that have the fewest
+        labels.
+    min_cluster_size : int, default=6
+        Clusters of fewer samples, mostly outliers, come last.
+    random_state : int, RandomState instance or None, default=None
+        How ties are broken: at random, or by position where it is None. The clusters do not
+        depend on it.
+
+    See Also
+    --------
+    ProbCover : Covers the pool with balls instead of clusters.
+
+    Notes
+    -----
+    The clusters are those of the whole pool. In the paper there are as many as labels and
+    questions of a batch together. Here there is one more than labels and samples picked, rounded
+    up to three binary digits (at most a third more), and 16 at least where that leaves a cluster
+    `n_neighbors` neighbours: samples asked about one by one share a clustering, as a batch of
+    the paper does. The pool keeps the clusterings. Labelled samples from outside the pool count
+    for the cluster whose centre is nearest. `utilities` is 0 outside the cluster that comes next.
+
+    Cost: O(n_samples · n_features · n_clusters) for each pass of k-means, once for each number
+    of clusters, and above a million samples times clusters of mini-batches instead; then
+    O(m² · n_features) for each sample chosen, where the cluster has m members. A cluster of
+    more than 1024 members is held against 1024 drawn ones, which underestimates typicality, and
+    only the 256 best of that against all.
+
+    References
+    ----------
+    G. Hacohen, A. Dekel and D. Weinshall, "Active learning on a budget: opposite strategies suit
+    high and low budgets", ICML 2022.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.strategies import TypiClust
+    >>> pool = Pool([[0.0], [0.1], [0.2], [0.3], [8.0], [8.1], [8.2]])
+    >>> TypiClust("euclidean", n_neighbors=2).select(pool, 2)[0]
+    array([1, 5])
+    """
+
+    def __init__(
+        self,
+        metric: str = "cosine",
+        *,
+        n_neighbors: int = 20,
+        max_clusters: int = 500,
+        min_cluster_size: int = 6,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(random_state=random_state)
+        self.metric = metric
+        self.n_neighbors = n_neighbors
+        self.max_clusters = max_clusters
+        self.min_cluster_size = min_cluster_size
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return the typicality of the candidates in the cluster that comes next.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            Above 0 in that cluster, 0 elsewhere.
+        """
+        check_choice(self, "metric", self.metric, GEOMETRIES)
+        n_neighbors = check_integer(self, "n_neighbors", self.n_neighbors, minimum=1)
+        whole = whole_of(pool)
+        picked = pool.picked if isinstance(pool, Batch) else []
+        candidates = pool.candidates
+        utilities = np.zeros(len(candidates))
+        if len(candidates) == 0:
+            return utilities
+        clusters = clusters_of(whole, self._n_clusters(pool, n_neighbors), self.metric)
+        known = np.append(whole.labeled, np.asarray(picked, dtype=np.intp))
+        next_one = self._next_cluster(whole, clusters, known, candidates)
+        is_member = clusters.labels == next_one
+        is_member[known] = False
+        members = np.flatnonzero(is_member)
+        typical = typicality(whole.X[members], self.metric, n_neighbors)
+        is_in = is_member[candidates]
+        utilities[is_in] = typical[np.searchsorted(members, candidates[is_in])]
+        return utilities
+
+    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+        """Return the typicality, 0 for what is not in the cluster that comes next.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        terms : dict of str to Term
+            One, 'typicality'.
+        """
+        values = self.utilities(pool)
+        return {"typicality": Term(self, values, values)}
+
+    def _n_clusters(self, pool: Pool | Batch, n_neighbors: int) -> int:
+        most = check_integer(self, "max_clusters", self.max_clusters, minimum=1)
+        fewest = min(FEWEST, pool.n_samples // (n_neighbors + 1))
+        return min(max(rounded_up(pool.n_labeled + 1), fewest), most)
+
+    def _next_cluster(
+        self, pool: Pool, clusters: Clusters, known: np.ndarray, candidates: np.ndarray
+    ) -> int:
+        least = check_integer(self, "min_cluster_size", self.min_cluster_size, minimum=1)
+        n_clusters = clusters.model.n_clusters
+        sizes = np.bincount(clusters.labels, minlength=n_clusters)
+        n_labels = np.bincount(clusters.labels[known], minlength=n_clusters)
+        outside, _ = pool.labeled_outside()
+        if outside is not None:
+            n_labels += clusters.count(outside, self.metric)
+        open_ones = np.unique(clusters.labels[candidates])
+        first = np.lexsort((-sizes[open_ones], n_labels[open_ones], sizes[open_ones] < least))
+        return int(open_ones[first[0]])
+
+
+def rounded_up(number: int) -> int:
+    """Return the least number of three binary digits, and zeros, that is not smaller."""
+    step = 1 << max(number.bit_length() - N_DIGITS, 0)
+    return -(-number // step) * step
+
+
+def typicality(X: Any, metric: str, n_neighbors: int) -> np.ndarray:
+    """Return one over the mean distance of each row to its nearest neighbours among the others.
+
+    A row alone has 1. Of more than `N_DRAWN` rows, most get an estimate that is too low; the
+    largest is that of a row which was held against all others.
+    """
+    n_rows = X.shape[0]
+    n_neighbors = min(n_neighbors, n_rows - 1)
+    if n_neighbors == 0:
+        return np.ones(n_rows)
+    points, everyone = Points(X, metric), np.arange(n_rows)
+    if n_rows <= N_DRAWN:
+        return _typicality(points, everyone, everyone, n_neighbors, exact=True)
+    drawn = np.sort(np.random.default_rng(0).choice(n_rows, N_DRAWN, replace=False))
+    typical = _typicality(points, everyone, drawn, min(n_neighbors, N_DRAWN - 1), exact=False)
+    best = np.argsort(-typical, kind="stable")[:N_SHORTLISTED]
+    typical[best] = _typicality(points, best, everyone, n_neighbors, exact=True)
+    return typical
+
+
+def _typicality(
+    points: Points, rows: np.ndarray, others: np.ndarray, n_neighbors: int, *, exact: bool
+) -> np.ndarray:
+    sums = np.empty(len(rows))
+    for block in row_blocks(len(rows), 24 * len(others)):
+        part = rows[block]
+        squared = points.squared_distances(part, others)
+        squared[part[:, np.newaxis] == others] = np.inf
+        if exact:
+            nearest = others[np.argpartition(squared, n_neighbors - 1, axis=1)[:, :n_neighbors]]
+            pairs = points.exact_squares(np.repeat(part, n_neighbors), nearest.ravel())
+            kept = pairs.reshape(nearest.shape)
+        else:
+            kept = np.partition(squared, n_neighbors - 1, axis=1)[:, :n_neighbors]
+        sums[block] = np.sqrt(kept, dtype=np.float64).sum(axis=1)
+    typical: np.ndarray = n_neighbors / (sums + LEAST_SUM)
+    return typical
