@@ -122,32 +122,32 @@ def test_typi_clust_equals_the_slow_reference(metric, n_samples, seed):
 
 
 def test_typi_clust_asks_about_each_blob_once():
-    X, y = blobs(240, centers=12)
-    strategy = TypiClust("euclidean", max_clusters=12)
-    indices, utilities = strategy.select(Pool(X), 12)
-    assert sorted(y[indices]) == list(range(12))
+    X, y = blobs(120, centers=6)
+    strategy = TypiClust("euclidean", n_neighbors=10, max_clusters=6)
+    indices, utilities = strategy.select(Pool(X), 6)
+    assert sorted(y[indices]) == list(range(6))
     for index, utility in zip(indices, utilities, strict=True):
         members = np.flatnonzero(y == y[index])
-        expected = slow_typicality(X[members], 19)
+        expected = slow_typicality(X[members], 10)
         assert index == members[expected.argmax()]
         assert utility == pytest.approx(expected.max(), rel=1e-4)
 
 
 def test_labels_from_outside_count_for_the_nearest_cluster():
-    X, y = blobs(240, centers=12)
-    seeds = np.stack([X[y == label].mean(axis=0) for label in range(5)])
-    pool = Pool(X, X_labeled=seeds, y_labeled=list("abcde"))
-    strategy = TypiClust("euclidean", max_clusters=12)
-    assert sorted(y[strategy.select(pool, 7)[0]]) == list(range(5, 12))
+    X, y = blobs(120, centers=6)
+    seeds = np.stack([X[y == label].mean(axis=0) for label in range(4)])
+    pool = Pool(X, X_labeled=seeds, y_labeled=list("abcd"))
+    strategy = TypiClust("euclidean", max_clusters=6)
+    assert sorted(y[strategy.select(pool, 2)[0]]) == [4, 5]
 
 
-def test_numbers_of_clusters_are_few_and_at_most_a_third_too_large():
+def test_numbers_of_clusters_are_few_and_at_most_a_quarter_too_large():
     numbers = np.arange(1, 2000)
     rounded = np.array([rounded_up(int(number)) for number in numbers])
     assert (rounded >= numbers).all()
-    assert (rounded <= numbers * 4 / 3).all()
+    assert (rounded <= numbers * 1.25).all()
     assert rounded[:8].tolist() == list(range(1, 9))
-    assert len(np.unique(rounded[:300])) == 30
+    assert len(np.unique(rounded[:300])) == 29
 
 
 def test_a_large_cluster_gives_its_most_typical_sample(monkeypatch):
@@ -250,15 +250,15 @@ def test_the_radius_is_the_largest_of_which_enough_balls_are_pure(metric, purity
         return np.mean([len(set(y[row <= r])) == 1 for row in distances])
 
     assert pure(radius) >= purity - 1e-9
-    assert pure(radius * 1.0001) < purity
+    # What rounding could have made of a distance counts for the nearer side.
+    assert pure(radius * 1.005) < purity
 
 
 def test_balls_that_are_covered_once_are_covered_twice():
-    X = np.array([[0.0], [1.0], [2.0], [10.0], [11.0]])
-    strategy = ProbCover(1.0, metric="euclidean")
-    indices, utilities = strategy.select(Pool(X), 5)
-    assert indices.tolist() == [1, 3, 0, 4, 2]
-    assert (utilities > 0).all()
+    pool = Pool([[0.0], [0.5], [1.0], [1.5], [2.0]])
+    indices, utilities = ProbCover(1.0, metric="euclidean").select(pool, 5)
+    assert indices.tolist() == [2, 1, 3, 0, 4]
+    assert utilities.tolist() == [5, 3, 1, 1, 1]
 
 
 def test_skipped_samples_need_no_cover():
@@ -456,10 +456,11 @@ def test_parameter_random_state_of_density_weighted_uncertainty():
 def test_duplicates_by_the_thousand_are_taken_one_by_one(strategy, n_labeled):
     X = np.repeat(np.random.default_rng(0).normal(size=(3, 8)), 1500, axis=0)
     pool = labeled_pool(X, n_labeled, "ab" if n_labeled > 1 else "a")
-    indices, utilities = strategy().select(pool, 6)
+    strategy = strategy(n_classes=3) if strategy is ProbCover else strategy()
+    indices, utilities = strategy.select(pool, 6)
     assert len(set(indices.tolist())) == 6
     assert np.isfinite(utilities).all()
-    if n_labeled == 0 and strategy in (KCenterGreedy, TypiClust, ProbCover):
+    if n_labeled == 0 and isinstance(strategy, KCenterGreedy | TypiClust | ProbCover):
         assert sorted(indices[:3] // 1500) == [0, 1, 2]
 
 
@@ -482,7 +483,10 @@ def test_a_label_more_or_less_leaves_the_pool_as_if_it_were_new(strategy):
     for n_labeled in range(20, 26):
         strategy().select(kept)
         fresh = Pool(X, estimator=kept.estimator).add_labels(kept.labeled, kept.labels)
-        np.testing.assert_array_equal(strategy().select(kept, 3), strategy().select(fresh, 3))
+        indices, utilities = strategy().select(kept, 3)
+        expected = strategy().select(fresh, 3)
+        np.testing.assert_array_equal(indices, expected[0])
+        np.testing.assert_allclose(utilities, expected[1], rtol=1e-5)
         if n_labeled % 2:
             kept.remove_labels(kept.labeled[:4])
         kept.add_labels(strategy().select(kept, 2)[0], ["c", "a"])

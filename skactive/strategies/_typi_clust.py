@@ -59,7 +59,7 @@ class TypiClust(QueryStrategy):
     -----
     The clusters are those of the whole pool. In the paper there are as many as labels and
     questions of a batch together. Here there is one more than labels and samples picked, rounded
-    up to three binary digits (at most a third more), and 16 at least where that leaves a cluster
+    up to three binary digits (at most a quarter more), and 16 at least where that leaves a cluster
     `n_neighbors` neighbours: samples asked about one by one share a clustering, as a batch of
     the paper does. The pool keeps the clusterings. Labelled samples from outside the pool count
     for the cluster whose centre is nearest. `utilities` is 0 outside the cluster that comes next.
