@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 
 from skactive.pool import Batch, Pool
@@ -15,9 +15,12 @@ from skactive.strategies._points import points_of
 
 GEOMETRIES = frozenset({"cosine", "euclidean"})
 
-# Above this many samples times clusters, k-means learns from draws of this many samples.
-FULL_PASSES = 1_000_000
-DRAW = 4096
+# k-means learns its centres from at most so many samples, or so many for each cluster.
+N_LEARNT_FROM = 5_000
+N_PER_CLUSTER = 50
+
+# Further passes hardly move a centre.
+N_PASSES = 25
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +31,12 @@ class Clusters:
     ----------
     labels : ndarray of int of shape (n_samples,)
         The cluster of each sample, from 0.
-    model : KMeans or MiniBatchKMeans
+    model : KMeans
         Tells the cluster of other points.
     """
 
     labels: np.ndarray
-    model: Any
+    model: KMeans
 
     def count(self, X: Any, metric: str) -> np.ndarray:
         """Return how many rows are nearest to each cluster's centre, shape (n_clusters,)."""
@@ -49,8 +52,8 @@ def whole_of(pool: Pool | Batch) -> Pool:
 def clusters_of(pool: Pool, n_clusters: int, metric: str) -> Clusters:
     """Return the samples of a pool in clusters by k-means; the pool keeps them.
 
-    Cost: O(n_samples · n_features · n_clusters) for each of at most 300 passes, of draws of
-    4096 samples where samples times clusters are more than a million.
+    The centres are learnt from at most 5,000 samples, or 50 for each cluster. Cost:
+    O(n_samples · n_features · n_clusters), and so much for each of at most 25 passes over those.
     """
     n_clusters = min(n_clusters, pool.n_samples)
     key = ("clusters_of", n_clusters, metric)
@@ -62,14 +65,11 @@ def _clusters(points: Any, n_clusters: int) -> Clusters:
     # drawn whatever their positions are. Only duplicates are equal in it.
     direction = np.random.default_rng(0).standard_normal(points.shape[1])
     order = np.argsort(points @ direction.astype(points.dtype), kind="stable")
-    if len(order) * n_clusters <= FULL_PASSES:
-        model: Any = KMeans(n_clusters, n_init=1, random_state=0)
-    else:
-        model = MiniBatchKMeans(n_clusters, n_init=1, batch_size=DRAW, random_state=0)
+    n_learnt_from = min(len(order), max(N_LEARNT_FROM, N_PER_CLUSTER * n_clusters))
+    learnt_from = order[np.linspace(0, len(order) - 1, n_learnt_from).astype(np.intp)]
+    model = KMeans(n_clusters, n_init=1, max_iter=N_PASSES, random_state=0)
     with warnings.catch_warnings():
         # Fewer distinct samples than clusters: some clusters are empty, which is all right.
         warnings.filterwarnings("ignore", "Number of distinct clusters", ConvergenceWarning)
-        sorted_labels = model.fit_predict(points[order])
-    labels = np.empty(len(order), dtype=np.int32)
-    labels[order] = sorted_labels
-    return Clusters(labels, model)
+        model.fit(points[learnt_from])
+    return Clusters(model.predict(points).astype(np.int32), model)

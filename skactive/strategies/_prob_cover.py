@@ -18,7 +18,7 @@ from skactive.strategies._term import Term
 
 # How many samples at most are counted as covered, on how many the radius is chosen, and how many
 # pairs within a ball are stored.
-N_COUNTED = 20_000
+N_COUNTED = 10_000
 N_TRIED = 2_048
 N_PAIRS = 2**24
 
@@ -57,7 +57,7 @@ class ProbCover(QueryStrategy):
     need no cover.
 
     Cost: O(n_samples² · n_features) once for each radius, in blocks, and then O(pairs within a
-    ball) for each sample chosen. From more than 20,000 samples, as many as that are drawn whose
+    ball) for each sample chosen. From more than 10,000 samples, as many as that are drawn whose
     cover counts for all; fewer, where balls are so large that more than 16 million pairs would
     be stored (128 MiB). The radius is chosen on 2048 drawn samples. The pool keeps the pairs of
     one radius at a time.

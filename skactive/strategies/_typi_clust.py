@@ -22,7 +22,7 @@ N_SHORTLISTED = 256
 # Fewer clusters than this are not made of a pool that has samples enough; more are numbers of so
 # many binary digits, and zeros.
 FEWEST = 16
-N_DIGITS = 3
+N_DIGITS = 2
 
 # What keeps the typicality of duplicates finite, as in scikit-activeml.
 LEAST_SUM = 1e-7
@@ -59,13 +59,13 @@ class TypiClust(QueryStrategy):
     -----
     The clusters are those of the whole pool. In the paper there are as many as labels and
     questions of a batch together. Here there is one more than labels and samples picked, rounded
-    up to three binary digits (at most a quarter more), and 16 at least where that leaves a cluster
+    up to two binary digits (at most half more), and 16 at least where that leaves a cluster
     `n_neighbors` neighbours: samples asked about one by one share a clustering, as a batch of
     the paper does. The pool keeps the clusterings. Labelled samples from outside the pool count
     for the cluster whose centre is nearest. `utilities` is 0 outside the cluster that comes next.
 
-    Cost: O(n_samples · n_features · n_clusters) for each pass of k-means, once for each number
-    of clusters, and above a million samples times clusters of mini-batches instead; then
+    Cost: O(n_samples · n_features · n_clusters) once for each number of clusters, and so much for
+    each of at most 25 passes of k-means over 5,000 samples, or 50 for each cluster; then
     O(m² · n_features) for each sample chosen, where the cluster has m members. A cluster of
     more than 1024 members is held against 1024 drawn ones, which underestimates typicality, and
     only the 256 best of that against all.
@@ -168,7 +168,7 @@ class TypiClust(QueryStrategy):
 
 
 def rounded_up(number: int) -> int:
-    """Return the least number of three binary digits, and zeros, that is not smaller."""
+    """Return the least number of two binary digits, and zeros, that is not smaller."""
     step = 1 << max(number.bit_length() - N_DIGITS, 0)
     return -(-number // step) * step
 
