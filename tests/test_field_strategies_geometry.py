@@ -510,3 +510,30 @@ def test_why_a_sample_is_asked_about_reads_sensibly(strategy, n_labeled, words):
     learner.teach(range(n_labeled), y[:n_labeled])
     text = " ".join(learner.explain_query(learner.query()[0]).sentences)
     assert words in text
+
+
+def test_questions_one_by_one_share_clusterings_and_pairs(monkeypatch):
+    computed = []
+    cached = Pool.cached
+
+    def counting(self, key, compute):
+        return cached(self, key, lambda: computed.append(key) or compute())
+
+    monkeypatch.setattr(Pool, "cached", counting)
+    X, y = blobs(400)
+    pool = Pool(X)
+    for _ in range(40):
+        for strategy in (TypiClust(), ProbCover(n_classes=6), RankedBatch()):
+            pool.add_labels(indices := strategy.select(pool)[0], y[indices])
+    # Up to 120 labels: 16, 24, 32, 48, 64, 96 and 128 clusters, and 6 for the radius.
+    assert len([key for key in computed if key[0] == "clusters_of"]) == 8
+    assert len(computed) == len(set(computed)) == 10
+
+
+def test_a_radius_that_changes_leaves_one_set_of_pairs_with_the_pool():
+    X, y = blobs(120)
+    pool, strategy = Pool(X), ProbCover(metric="euclidean")
+    for _ in range(12):
+        pool.add_labels(indices := strategy.select(pool)[0], y[indices])
+    assert len(pool.classes_) > 2
+    assert len(pool.cached(("ProbCover", "euclidean"), dict)) == 1

@@ -17,7 +17,7 @@ GEOMETRIES = frozenset({"cosine", "euclidean"})
 
 # k-means learns its centres from at most so many samples, or so many for each cluster.
 N_LEARNT_FROM = 5_000
-N_PER_CLUSTER = 50
+N_PER_CLUSTER = 20
 
 # Further passes hardly move a centre.
 N_PASSES = 25
@@ -52,7 +52,7 @@ def whole_of(pool: Pool | Batch) -> Pool:
 def clusters_of(pool: Pool, n_clusters: int, metric: str) -> Clusters:
     """Return the samples of a pool in clusters by k-means; the pool keeps them.
 
-    The centres are learnt from at most 5,000 samples, or 50 for each cluster. Cost:
+    The centres are learnt from at most 5,000 samples, or 20 for each cluster. Cost:
     O(n_samples · n_features · n_clusters), and so much for each of at most 25 passes over those.
     """
     n_clusters = min(n_clusters, pool.n_samples)

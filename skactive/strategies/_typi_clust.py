@@ -65,7 +65,7 @@ class TypiClust(QueryStrategy):
     for the cluster whose centre is nearest. `utilities` is 0 outside the cluster that comes next.
 
     Cost: O(n_samples · n_features · n_clusters) once for each number of clusters, and so much for
-    each of at most 25 passes of k-means over 5,000 samples, or 50 for each cluster; then
+    each of at most 25 passes of k-means over 5,000 samples, or 20 for each cluster; then
     O(m² · n_features) for each sample chosen, where the cluster has m members. A cluster of
     more than 1024 members is held against 1024 drawn ones, which underestimates typicality, and
     only the 256 best of that against all.
