@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.cluster import KMeans
+from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 
 from skactive.pool import Batch, Pool
@@ -67,9 +67,14 @@ def _clusters(points: Any, n_clusters: int) -> Clusters:
     order = np.argsort(points @ direction.astype(points.dtype), kind="stable")
     n_learnt_from = min(len(order), max(N_LEARNT_FROM, N_PER_CLUSTER * n_clusters))
     learnt_from = order[np.linspace(0, len(order) - 1, n_learnt_from).astype(np.intp)]
-    model = KMeans(n_clusters, n_init=1, max_iter=N_PASSES, random_state=0)
+    learnt = points[learnt_from]
+    # In double precision: scikit-learn would convert all of them anew for each centre.
+    first, _ = kmeans_plusplus(learnt.astype(np.float64), n_clusters, random_state=0)
+    model = KMeans(
+        n_clusters, init=first.astype(points.dtype), n_init=1, max_iter=N_PASSES, random_state=0
+    )
     with warnings.catch_warnings():
         # Fewer distinct samples than clusters: some clusters are empty, which is all right.
         warnings.filterwarnings("ignore", "Number of distinct clusters", ConvergenceWarning)
-        model.fit(points[learnt_from])
+        model.fit(learnt)
     return Clusters(model.predict(points).astype(np.int32), model)
