@@ -5,10 +5,14 @@ import pytest
 
 from skactive.measures import Diversity, Entropy
 from skactive.strategies import (
+    BADGE,
     CDFProduct,
+    ClusterMargin,
     DensityWeightedUncertainty,
+    ExpectedErrorReduction,
     KCenterGreedy,
     ProbCover,
+    QueryByCommittee,
     RandomSampling,
     RankedBatch,
     TypiClust,
@@ -18,6 +22,7 @@ from skactive.strategies import (
 
 # By the name of the strategy: its settings that the contract is tried with.
 SETTINGS = {
+    "BADGE": [BADGE()],
     "CDFProduct": [
         CDFProduct(),
         CDFProduct(weights={"uncertainty": 2.0, "density": 0.0, "diversity": 0.5}),
@@ -29,6 +34,12 @@ SETTINGS = {
     ],
     "KCenterGreedy": [KCenterGreedy(), KCenterGreedy("manhattan")],
     "ProbCover": [ProbCover(), ProbCover(1.1, metric="euclidean")],
+    "ClusterMargin": [ClusterMargin(metric="euclidean"), ClusterMargin(n_uncertain=3)],
+    "ExpectedErrorReduction": [ExpectedErrorReduction("log")],
+    "QueryByCommittee": [
+        QueryByCommittee(metric="euclidean"),
+        QueryByCommittee(disagreement="max_kl"),
+    ],
     "RandomSampling": [RandomSampling(random_state=3)],
     "UncertaintyHerding": [
         UncertaintyHerding(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -37,9 +37,11 @@ class Batch:
     candidates : ndarray of int of shape (n_candidates,)
         Positions to choose from that were not picked, ascending.
 
+    scratch : dict
+        What a strategy has worked out during this batch and needs again for the next pick.
     n_candidates, n_samples, n_labeled : int
         How many are left to choose from, of the pool, and labelled or picked.
-    X, classes_, labeled, labels
+    X, classes_, labeled, labels, estimator
         Those of the pool.
 
     See Also
@@ -59,6 +61,7 @@ class Batch:
     def __init__(self, pool: Pool, candidates: Any = None) -> None:
         self.pool = pool
         self.picked: list[int] = []
+        self.scratch: dict[Hashable, Any] = {}
         self._free = np.full(pool.n_candidates, candidates is None)
         if candidates is not None:
             self._free[self._places(check_positions(candidates, pool.n_samples))] = True
@@ -85,6 +88,11 @@ class Batch:
     def X(self) -> Any:
         """The features of all samples of the pool."""
         return self.pool.X
+
+    @property
+    def estimator(self) -> Any:
+        """Where class probabilities come from."""
+        return self.pool.estimator
 
     @property
     def classes_(self) -> np.ndarray:

@@ -594,6 +594,37 @@ class Pool:
         value: T = self._cached[key]
         return value
 
+    def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return what follows from the features alone, computed once for all queries.
+
+        Strategies have no memory: what is dear to find out about the samples, such as a
+        clustering, stays with the pool that it is true of.
+
+        Parameters
+        ----------
+        key : hashable
+            Names what is computed: the class that does so, and each parameter that it depends on.
+        compute : callable
+            Called without arguments the first time. Must not depend on labels, candidates or
+            chance.
+
+        Returns
+        -------
+        value : object
+            What `compute` returned, the same object each time: it is not to be changed.
+
+        Examples
+        --------
+        >>> from skactive import Pool
+        >>> pool = Pool([[1.0, 3.0], [2.0, 4.0]])
+        >>> pool.cached(("largest",), lambda: float(pool.X.max()))
+        4.0
+        """
+        if key not in self._cached:
+            self._cached[key] = compute()
+        value: T = self._cached[key]
+        return value
+
     def distance_to_labeled(
         self,
         metric: str = "cosine",
@@ -689,6 +720,56 @@ class Pool:
         nearest = np.lexsort((self._labeled.ids, distances))[:n_neighbors]
         positions = self._answers.positions_of(self._labeled.ids[nearest])
         return positions, self._labeled.labels[nearest], distances[nearest]
+
+    def labeled_samples(self) -> tuple[Any, np.ndarray]:
+        """Return the features and labels of all labelled samples, the seed set included.
+
+        Returns
+        -------
+        X : {ndarray, CSR matrix} of shape (n_labeled, n_features)
+            The features, in the order in which the labels came.
+        y : ndarray of shape (n_labeled,)
+            The labels.
+        """
+        if self._labeled is None:
+            return self.X[:0], np.empty(0)
+        order = np.argsort(self._labeled.ids)
+        return self._labeled.rows.X[order], self._labeled.labels[order]
+
+    def labeled_neighbors(
+        self,
+        n_neighbors: int = 5,
+        metric: str = "cosine",
+        metric_params: dict[str, Any] | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the labelled samples nearest to every sample of the pool, nearest first.
+
+        They are kept up to date from the first call on: a label costs one product of the pool
+        with one sample.
+
+        Parameters
+        ----------
+        n_neighbors : int, default=5
+            How many, or all where there are fewer.
+        metric : str, default='cosine'
+            The metric.
+        metric_params : dict, default=None
+            Further arguments of the metric.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_samples, min(n_neighbors, n_labeled))
+            Their distances.
+        places : ndarray of int of shape (n_samples, min(n_neighbors, n_labeled))
+            Their rows in `labeled_samples`. A labelled sample is its own neighbour.
+        """
+        check_integer("labeled_neighbors", "n_neighbors", n_neighbors, minimum=1)
+        if self._labeled is None or len(self._labeled) == 0:
+            return np.empty((self.n_samples, 0)), np.empty((self.n_samples, 0), dtype=np.intp)
+        distances = self._labeled_distances(metric, metric_params)
+        nearest = distances.nearest(n_neighbors)
+        places = np.searchsorted(np.sort(self._labeled.ids), nearest.ids)
+        return distances.finish(nearest.compared), places
 
     def take(self, indices: Any) -> Any:
         """Return what `estimator` is asked about: the raw samples, or the features.

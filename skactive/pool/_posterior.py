@@ -204,6 +204,11 @@ class AskedClassifier:
         self._classifier = classifier
         self._ready = ready
 
+    @property
+    def classifier(self) -> Any:
+        """Who is asked."""
+        return self._classifier
+
     def predict_proba(self, samples: Any) -> np.ndarray:
         """Return class probabilities, or raise NotFittedError."""
         if self._ready is not None:

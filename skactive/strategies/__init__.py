@@ -1,11 +1,15 @@
 """Which samples next? Query strategies, as objects that modAL calls and grids tune."""
 
 from skactive._public import present
+from skactive.strategies._badge import BADGE
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._cdf_product import CDFProduct
+from skactive.strategies._cluster_margin import ClusterMargin
 from skactive.strategies._density_weighted import DensityWeightedUncertainty
+from skactive.strategies._expected_error import ExpectedErrorReduction
 from skactive.strategies._k_center_greedy import KCenterGreedy
 from skactive.strategies._prob_cover import ProbCover
+from skactive.strategies._query_by_committee import QueryByCommittee
 from skactive.strategies._random import RandomSampling
 from skactive.strategies._ranked_batch import RankedBatch
 from skactive.strategies._term import Term
@@ -14,10 +18,14 @@ from skactive.strategies._uncertainty import UncertaintySampling
 from skactive.strategies._uncertainty_herding import UncertaintyHerding
 
 __all__ = [
+    "BADGE",
     "CDFProduct",
+    "ClusterMargin",
     "DensityWeightedUncertainty",
+    "ExpectedErrorReduction",
     "KCenterGreedy",
     "ProbCover",
+    "QueryByCommittee",
     "QueryStrategy",
     "RandomSampling",
     "RankedBatch",

@@ -51,5 +51,10 @@ def _labeled_set(member: Any, estimator: Any) -> tuple[Any, Any]:
     if X is None and isinstance(estimator, IncrementalKNeighborsClassifier):
         return estimator.labeled_samples()
     n_labeled = 0 if X is None else X.shape[0] if hasattr(X, "shape") else len(X)
-    # Distances are all that is asked of them: what the labels are plays no part.
-    return (X, np.zeros(n_labeled, dtype=int)) if n_labeled else (None, None)
+    if n_labeled == 0:
+        return None, None
+    y = getattr(member, "y_training", None)
+    if y is not None and np.shape(y) == (n_labeled,):
+        return X, y
+    # Distances are all that can be asked of samples whose labels are not told: one stands for all.
+    return X, np.zeros(n_labeled, dtype=int)

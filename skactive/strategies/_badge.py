@@ -1,0 +1,214 @@
+"""Ask about what would change a linear classifier most, and in different ways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils import check_random_state
+from sklearn.utils.extmath import row_norms, safe_sparse_dot
+
+from skactive.neighbors._distances import row_blocks
+from skactive.pool import Batch, Pool
+from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._cold_start import (
+    knows_classes,
+    once_per_batch,
+    posterior_of_classes,
+    spread_out,
+    whole_pool,
+)
+from skactive.strategies._term import Term
+
+# Equal samples get equal probabilities, whatever the rounding of a product.
+DECIMALS = 12
+
+# What a squared distance may lose to rounding, relative to the squared norms it is made of.
+ROUNDING = 1e-12
+
+
+class BADGE(QueryStrategy):
+    """Choose candidates whose answer would change a linear classifier much, each differently.
+
+    A classifier in the last layer, with probabilities p, would learn from the label ŷ that it
+    expects itself by the gradient g = (p - e_ŷ) ⊗ (h, 1), where h are the features: long where it
+    is unsure, and in another direction for another kind of sample. A batch is spread over these
+    gradients by k-means++: first the longest, then each with the probability of its squared
+    distance to the nearest one picked.
+
+    Parameters
+    ----------
+    probe : classifier, default=None
+        The linear classifier: a copy of it is fitted to the features of the labelled samples,
+        and asked for `predict_proba`. None takes a logistic regression with ``C=10`` on features
+        scaled to a mean square norm of 1.
+    random_state : int, RandomState instance or None, default=None
+        How k-means++ draws, and how ties are broken. None draws nothing: it takes the farthest
+        each time, and equals by position.
+
+    See Also
+    --------
+    ClusterMargin : Unsure and different, by clusters.
+
+    Notes
+    -----
+    Gradients are never stored: the squared norm of one is ‖p - e_ŷ‖² (‖h‖² + 1), the product of
+    two is the product of their parts. Cost: fitting the probe, O(n_candidates · n_classes ·
+    n_features) for the probabilities, O(n_candidates · n_features) for each further sample of a
+    batch; memory O(n_candidates · n_classes).
+
+    One sample at a time, the longest gradient is taken, and there is no drawing. While labels of
+    two classes are missing there is no gradient: first comes the candidate where the pool is
+    densest, then those far from all that is labelled, by the same k-means++ on the features. Where
+    the labels are not known but a learner's probabilities are, as of a learner of modAL without
+    `y_training`, these are taken for the probe's.
+
+    References
+    ----------
+    J. T. Ash, C. Zhang, A. Krishnamurthy, J. Langford and A. Agarwal, "Deep batch active learning
+    by diverse, uncertain gradient lower bounds", ICLR 2020.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.strategies import BADGE
+    >>> pool = Pool([[0.0], [1.0], [4.0], [6.0], [9.0], [10.0]]).add_labels([0, 5], ["a", "b"])
+    >>> BADGE().select(pool, 2)[0]
+    array([3, 2])
+    """
+
+    def __init__(self, probe: Any = None, *, random_state: Any = None) -> None:
+        super().__init__(random_state=random_state)
+        self.probe = probe
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return the squared norm of each gradient, or its distance from those picked.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            Squared. With a `random_state`, once a sample of the batch is picked: divided by a
+            random number with the exponential distribution, so that each is the largest with the
+            probability that k-means++ gives it.
+        """
+        whole = whole_pool(pool)
+        gradients = once_per_batch(pool, BADGE, lambda: self._gradients(whole))
+        picked = pool.picked if isinstance(pool, Batch) else []
+        if gradients is None:
+            values = spread_out(pool, "euclidean")
+            is_first = pool.n_labeled == 0
+            values = values if is_first else np.square(values)
+        else:
+            is_first = not picked
+            places = np.searchsorted(whole.candidates, pool.candidates)
+            values = (gradients.squared_norms if is_first else gradients.nearest(picked))[places]
+        if is_first or self.random_state is None:
+            return values
+        return values / self._exponentials(whole.n_samples, len(picked))[pool.candidates]
+
+    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+        """Return one term, under the name 'gradient'.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        terms : dict of str to Term
+            One, whose factor is the value itself.
+        """
+        values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
+        return {"gradient": Term(self, values, values)}
+
+    def _gradients(self, pool: Pool) -> Gradients | None:
+        squares = pool.cached((BADGE, "squares"), lambda: squared_norms(pool.X))
+        scale = 1 / np.sqrt(squares.mean()) if squares.any() else 1.0
+        known = knows_classes(pool)
+        posterior = self._probed(pool, scale) if known else posterior_of_classes(pool)
+        return None if posterior is None else Gradients(pool, posterior, squares, scale)
+
+    def _probed(self, pool: Pool, scale: float) -> np.ndarray:
+        """Return what the probe thinks of the candidates, shape (n_candidates, n_classes)."""
+        X, y = pool.labeled_samples()
+        probe = LogisticRegression(C=10.0, max_iter=1000)
+        if self.probe is not None:
+            probe, scale = clone(self.probe), 1.0
+        probe.fit(X.astype(np.float64) * scale, y)
+        candidates = pool.candidates
+        blocks = row_blocks(len(candidates), 16 * pool.X.shape[1])
+        return np.vstack(
+            [probe.predict_proba(pool.X[candidates[b]].astype(np.float64) * scale) for b in blocks]
+        )
+
+    def _exponentials(self, n_samples: int, n_picked: int) -> np.ndarray:
+        if isinstance(self.random_state, int | np.integer):
+            generator = np.random.default_rng((int(self.random_state), n_samples, n_picked))
+            drawn = generator.standard_exponential(n_samples)
+        else:
+            drawn = check_random_state(self.random_state).standard_exponential(n_samples)
+        return np.asarray(np.maximum(drawn, np.finfo(np.float64).tiny))
+
+
+class Gradients:
+    """The last layer's gradients of all candidates, in the two factors that make them.
+
+    Parameters
+    ----------
+    pool : Pool
+        The pool.
+    posterior : ndarray of shape (n_candidates, n_classes)
+        What the last layer thinks of the candidates.
+    squares : ndarray of shape (n_samples,)
+        The squared norms of the features.
+    scale : float
+        What the features are multiplied by.
+    """
+
+    def __init__(
+        self, pool: Pool, posterior: np.ndarray, squares: np.ndarray, scale: float
+    ) -> None:
+        self._pool = pool
+        self._scale = scale
+        self._errors = np.round(posterior, DECIMALS)
+        self._errors[np.arange(len(posterior)), self._errors.argmax(axis=1)] -= 1
+        self.squared_norms = np.einsum("ij,ij->i", self._errors, self._errors)
+        self.squared_norms *= squares[pool.candidates] * scale**2 + 1
+        self._nearest: np.ndarray = np.full(len(posterior), np.inf)
+        self._n_done = 0
+
+    def nearest(self, picked: list[int]) -> np.ndarray:
+        """Return the squared distance of each candidate to the nearest of those picked."""
+        for position in picked[self._n_done :]:
+            np.minimum(self._nearest, self._distances(position), out=self._nearest)
+        self._n_done = len(picked)
+        return self._nearest
+
+    def _distances(self, position: int) -> np.ndarray:
+        pool, candidates = self._pool, self._pool.candidates
+        place = int(np.searchsorted(candidates, position))
+        row = pool.X[[position]].astype(np.float64)
+        products = np.empty(len(candidates))
+        for block in row_blocks(len(candidates), 16 * pool.X.shape[1]):
+            part = pool.X[candidates[block]].astype(np.float64)
+            products[block] = safe_sparse_dot(part, row.T, dense_output=True)[:, 0]
+        products = (products * self._scale**2 + 1) * (self._errors @ self._errors[place])
+        norms = self.squared_norms + self.squared_norms[place]
+        distances = norms - 2 * products
+        return np.where(distances > ROUNDING * norms, distances, 0.0)
+
+
+def squared_norms(X: Any) -> np.ndarray:
+    """Return the squared Euclidean norm of each row, in float64."""
+    squares = np.empty(X.shape[0])
+    for block in row_blocks(X.shape[0], 16 * X.shape[1]):
+        squares[block] = row_norms(X[block].astype(np.float64), squared=True)
+    return squares

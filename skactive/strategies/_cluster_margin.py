@@ -1,0 +1,223 @@
+"""Ask about what the classifier is unsure of, in turn through clusters of the pool."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.spatial.distance import squareform
+from sklearn.cluster import MiniBatchKMeans
+from sklearn.metrics import pairwise_distances
+from sklearn.preprocessing import normalize
+
+from skactive._validation import check_choice, check_integer
+from skactive.measures import Margin
+from skactive.pool import Batch, Pool
+from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._cold_start import whole_pool
+from skactive.strategies._term import Term
+
+METRICS = frozenset({"cosine", "euclidean"})
+
+# Up to how many samples average linkage takes all of them, and by how many centres larger pools
+# are represented: pairwise distances take 8 bytes for each pair.
+N_LINKED = 2000
+N_CENTERS = 1000
+
+
+class ClusterMargin(QueryStrategy):
+    """Choose what the classifier is unsure of, in turn from one cluster of the pool to the next.
+
+    The samples with the smallest margin often are near-copies of each other. The pool is
+    clustered once, by average linkage; of the candidates with the smallest margins, those in the
+    cluster with the fewest labels come first, in the smallest cluster among equals, so that no
+    dense region takes up the whole batch.
+
+    Parameters
+    ----------
+    n_clusters : int, default=None
+        How many clusters, at least 1; None takes the square root of the number of samples.
+    n_uncertain : int, default=100
+        How many candidates, those of the smallest margins, take part at a time, at least 1. A
+        larger batch goes on with the next ones.
+    metric : {'cosine', 'euclidean'}, default='cosine'
+        The metric of the clusters.
+    random_state : int, RandomState instance or None, default=None
+        How ties are broken: at random, or by position where it is None.
+
+    See Also
+    --------
+    UncertaintySampling : The smallest margins alone.
+    BADGE : Unsure and different, by gradients.
+
+    Notes
+    -----
+    The paper asks in batches, and begins each with the smallest cluster. Here labels count as
+    turns that a cluster had, so that queries of one sample after the other go round the clusters
+    as well; and within a cluster the smallest margin comes first, then the densest, where the
+    paper draws at random.
+
+    Without probabilities of two classes, the largest cluster with the fewest labels comes first,
+    and in it the sample around which the pool is densest.
+
+    Cost: the clustering, once for the pool, O(n_samples²) in time and memory up to 2,000 samples;
+    beyond, those are represented by the centres of a `MiniBatchKMeans` with 1,000 clusters,
+    O(n_samples · n_features · 1,000) in time. Each query: that of the margins, and O(n_candidates
+    log n_candidates).
+
+    References
+    ----------
+    G. Citovsky, G. DeSalvo, C. Gentile, L. Karydas, A. Rajagopalan, A. Rostamizadeh and S. Kumar,
+    "Batch active learning at scale", NeurIPS 2021.
+
+    Examples
+    --------
+    >>> from skactive import Pool
+    >>> from skactive.neighbors import IncrementalKNeighborsClassifier
+    >>> from skactive.strategies import ClusterMargin
+    >>> X = [[0.0], [5.1], [5.2], [5.3], [8.9], [9.0], [10.0]]
+    >>> pool = Pool(X, estimator=IncrementalKNeighborsClassifier(metric="euclidean"))
+    >>> strategy = ClusterMargin(3, metric="euclidean")
+    >>> strategy.select(pool.add_labels([0, 6], ["a", "b"]), 3)[0]
+    array([1, 4, 2])
+    """
+
+    def __init__(
+        self,
+        n_clusters: int | None = None,
+        *,
+        n_uncertain: int = 100,
+        metric: str = "cosine",
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(random_state=random_state)
+        self.n_clusters = n_clusters
+        self.n_uncertain = n_uncertain
+        self.metric = metric
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return in which turn each candidate comes.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            1 / (turn of its cluster + a share below 1 for its place in it), in (0, 1]. Those
+            whose margin is not among the smallest come after all others.
+        """
+        turns, _ = self._turns(pool)
+        return 1 / (1 + turns)
+
+    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+        """Return the margin, under the name 'uncertainty', and the clusters' turns.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        terms : dict of str to Term
+            Two: the margin's factor is its part in the order within a turn.
+        """
+        turns, unsure = self._turns(pool)
+        turn = 1 / (1 + np.floor(turns))
+        return {
+            "uncertainty": Term(Margin(), unsure, 1 / (1 + turns) / turn),
+            "cluster's turn": Term(self, turn, turn),
+        }
+
+    def clusters(self, pool: Pool | Batch) -> np.ndarray:
+        """Return the cluster of each sample of the pool, found once.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            The pool.
+
+        Returns
+        -------
+        clusters : ndarray of int of shape (n_samples,)
+            From 0 on.
+        """
+        whole = whole_pool(pool)
+        metric = check_choice(self, "metric", self.metric, METRICS)
+        n_clusters = math.isqrt(whole.n_samples - 1) + 1
+        if self.n_clusters is not None:
+            n_clusters = check_integer(self, "n_clusters", self.n_clusters, minimum=1)
+        return whole.cached(
+            (ClusterMargin, n_clusters, metric),
+            lambda: average_linkage_clusters(whole.X, n_clusters, metric),
+        )
+
+    def _turns(self, pool: Pool | Batch) -> tuple[np.ndarray, np.ndarray]:
+        """Return when each candidate comes, and how unsure the classifier is of it."""
+        n_uncertain = check_integer(self, "n_uncertain", self.n_uncertain, minimum=1)
+        whole = whole_pool(pool)
+        candidates = pool.candidates
+        unsure = checked_utilities("Margin", Margin().utilities(pool), pool)
+        clusters = self.clusters(whole)
+        picked = pool.picked if isinstance(pool, Batch) else []
+        n_clusters = int(clusters.max()) + 1
+        n_turns = np.bincount(clusters[whole.labeled], minlength=n_clusters)
+        n_turns += np.bincount(clusters[picked], minlength=n_clusters)
+        if len(candidates) == 0:
+            return np.empty(0), unsure
+        says_nothing = bool(unsure.min() == unsure.max())
+        # Those picked took part as well: once the list is used up, the next ones take their turn.
+        n_left = n_uncertain - len(picked) % n_uncertain
+        n_left = len(candidates) if says_nothing else min(n_left, len(candidates))
+        limit = np.partition(unsure, len(unsure) - n_left)[len(unsure) - n_left]
+        takes_part = unsure >= limit
+        members = np.concatenate([candidates[takes_part], np.asarray(picked, dtype=np.intp)])
+        sizes = np.bincount(clusters[members], minlength=n_clusters)
+        if says_nothing:
+            sizes = -sizes
+        own = clusters[candidates]
+        turn = dense_ranks(sizes[own], n_turns[own])
+        turn[~takes_part] = turn.max(initial=0) + 1
+        place = dense_ranks(-pool.density(self.metric), -unsure)
+        return turn + place / (place.max(initial=0) + 1), unsure
+
+
+def average_linkage_clusters(X: Any, n_clusters: int, metric: str) -> np.ndarray:
+    """Return the cluster of each row, at most `n_clusters`, by average linkage."""
+    n_samples = X.shape[0]
+    if min(n_clusters, n_samples) == 1:
+        return np.zeros(n_samples, dtype=np.intp)
+    if n_samples <= N_LINKED:
+        return linked(X, n_clusters, metric)
+    rows = normalize(X) if metric == "cosine" else X
+    n_centers = max(N_CENTERS, min(n_clusters, N_LINKED))
+    k_means = MiniBatchKMeans(
+        n_centers, batch_size=4096, max_iter=20, n_init=1, random_state=0, compute_labels=True
+    ).fit(rows)
+    used, nearest = np.unique(k_means.labels_, return_inverse=True)
+    return linked(k_means.cluster_centers_[used], n_clusters, metric)[nearest]
+
+
+def linked(X: Any, n_clusters: int, metric: str) -> np.ndarray:
+    """Return the clusters of few rows."""
+    distances = pairwise_distances(X, metric=metric).astype(np.float64)
+    # Rounding makes a pair differ from its mirror image, and from 0 where rows are the same.
+    distances = (distances + distances.T) / 2
+    np.fill_diagonal(distances, 0)
+    tree = linkage(squareform(distances, checks=False), "average")
+    clusters = fcluster(tree, n_clusters, criterion="maxclust")
+    return np.unique(clusters, return_inverse=True)[1].ravel()
+
+
+def dense_ranks(second: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """Return the rank of each by `first`, then by `second`, from 0; equals have the same."""
+    order = np.lexsort((second, first))
+    changes = (np.diff(first[order]) != 0) | (np.diff(second[order]) != 0)
+    ranks = np.empty(len(order))
+    ranks[order] = np.concatenate([[0], np.cumsum(changes)])
+    return ranks

@@ -1,0 +1,217 @@
+"""Ask about what several classifiers do not agree on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.special import entr, rel_entr
+
+from skactive._validation import check_choice, check_integer
+from skactive.measures import Entropy
+from skactive.neighbors._distances import row_blocks
+from skactive.pool import Batch, Pool
+from skactive.pool._posterior import AskedClassifier
+from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._cold_start import (
+    knows_classes,
+    once_per_batch,
+    posterior_of_classes,
+    spread_out,
+    whole_pool,
+)
+from skactive.strategies._committee import BaggedNeighbors, Committee, seated, taught
+from skactive.strategies._term import Term
+
+
+class QueryByCommittee(QueryStrategy):
+    """Choose the candidates on which a committee of classifiers disagrees most.
+
+    Classifiers that all agree with what is labelled differ where labels say nothing yet: what
+    they dispute is worth an answer, what a single one is unsure of may only be noise.
+
+    Parameters
+    ----------
+    committee : list of classifiers, default=None
+        The members: copies of them are fitted to the features of the labelled samples. None
+        takes 10 members that vote by nearest neighbours, each with a bootstrap sample of the
+        labels; called by a committee of modAL, None takes that committee as it is.
+    disagreement : {'vote_entropy', 'consensus_entropy', 'kl', 'max_kl'}, default='vote_entropy'
+        The entropy of the members' votes; the entropy of their mean probabilities; the mean, or
+        the largest, Kullback-Leibler divergence of a member's probabilities from their mean.
+    n_neighbors : int, default=5
+        How many neighbours vote in each member of the default committee, at least 1.
+    metric : str, default='cosine'
+        The metric of the default committee, and of the first queries.
+    random_state : int, RandomState instance or None, default=None
+        How ties are broken: at random, or by position where it is None. An int also seeds the
+        bootstrap samples, which are those of 0 otherwise.
+
+    See Also
+    --------
+    UncertaintySampling : Asks a single classifier.
+
+    Notes
+    -----
+    Entropies in nats. Candidates equal in vote entropy, of which there are many, go by the
+    entropy of the mean probabilities, then by ties as ever.
+
+    While labels of two classes are missing all members agree: first comes the candidate where
+    the pool is densest, then the one farthest from all that is labelled. Where the labels are not
+    known but a learner's probabilities are, as of a learner of modAL without `y_training`, their
+    entropy stands in for a disagreement.
+
+    Cost with the default committee: O(n_samples · n_features) for each label, to keep the nearest
+    labelled samples, and O(n_members · n_candidates · n_neighbors) for the votes. With others:
+    fitting each, and its predictions.
+
+    References
+    ----------
+    H. S. Seung, M. Opper and H. Sompolinsky, "Query by committee", COLT 1992.
+    S. P. Engelson and I. Dagan, "Minimizing manual annotation cost in supervised training from
+    corpora", ACL 1996, for the vote entropy.
+    A. McCallum and K. Nigam, "Employing EM and pool-based active learning for text
+    classification", ICML 1998, for the divergence.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from skactive import Pool
+    >>> from skactive.strategies import QueryByCommittee
+    >>> pool = Pool([[0.0], [1.0], [4.0], [6.0], [9.0], [12.0]])
+    >>> pool = pool.add_labels([0, 1, 4, 5], ["a", "a", "b", "b"])
+    >>> committee = [GaussianNB(), KNeighborsClassifier(1), KNeighborsClassifier(3)]
+    >>> indices, utilities = QueryByCommittee(committee).select(pool)
+    >>> indices, utilities.round(2)
+    (array([2]), array([0.64]))
+    """
+
+    def __init__(
+        self,
+        committee: Sequence[Any] | None = None,
+        disagreement: str = "vote_entropy",
+        *,
+        n_neighbors: int = 5,
+        metric: str = "cosine",
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(random_state=random_state)
+        self.committee = committee
+        self.disagreement = disagreement
+        self.n_neighbors = n_neighbors
+        self.metric = metric
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return how much the committee disagrees on each candidate.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            At least 0, in nats.
+        """
+        check_choice(self, "disagreement", self.disagreement, DISAGREEMENTS)
+        check_integer(self, "n_neighbors", self.n_neighbors, minimum=1)
+        whole = whole_pool(pool)
+        values = once_per_batch(pool, QueryByCommittee, lambda: self._values(whole))
+        if values is None:
+            return spread_out(pool, self.metric)
+        return values[np.searchsorted(whole.candidates, pool.candidates), 0]
+
+    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+        """Return one term, under the name 'disagreement'.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        terms : dict of str to Term
+            One, whose factor is the value itself.
+        """
+        values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
+        return {"disagreement": Term(self, values, values)}
+
+    def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
+        places, worth = super()._best(batch)
+        values = batch.scratch.get(QueryByCommittee)
+        if values is not None and len(places) < batch.n_candidates:
+            second = values[np.searchsorted(batch.pool.candidates, batch.candidates[places]), 1]
+            places = places[second == second.max()]
+        return places, worth
+
+    def _values(self, pool: Pool) -> np.ndarray | None:
+        """Return the disagreement on each candidate, and what decides among equals.
+
+        None where there is nobody to ask.
+        """
+        candidates = pool.candidates
+        committee = self._seated(pool)
+        if committee is None:
+            if posterior_of_classes(pool) is None:
+                return None
+            return np.column_stack([Entropy().utilities(pool)] * 2)
+        n_classes = len(committee.classes)
+        if n_classes < 2:
+            return None
+        values = np.empty((len(candidates), 2))
+        for block in row_blocks(len(candidates), 400 * (n_classes + self.n_neighbors)):
+            values[block] = self._disagreement(committee, candidates[block])
+        # Equal samples are equal, whatever the rounding of a product.
+        return np.asarray(np.round(np.maximum(values, 0), 12))
+
+    def _seated(self, pool: Pool) -> Any:
+        if self.committee is not None:
+            if len(self.committee) == 0:
+                raise ValueError("QueryByCommittee needs a committee with a member. Got [].")
+            return taught(self.committee, pool) if knows_classes(pool) else None
+        asked = pool.estimator
+        learners = getattr(asked.classifier, "learner_list", None) if _is_asked(asked) else None
+        if learners:
+            return seated(learners, pool)
+        if not knows_classes(pool):
+            return None
+        seed = int(self.random_state) if isinstance(self.random_state, int | np.integer) else 0
+        return BaggedNeighbors(pool, N_MEMBERS, self.n_neighbors, self.metric, seed)
+
+    def _disagreement(self, committee: Committee, positions: np.ndarray) -> np.ndarray:
+        if self.disagreement != "vote_entropy":
+            values = DISAGREEMENTS[self.disagreement](committee.probabilities(positions))
+            return np.column_stack([values, values])
+        first = entr(committee.votes(positions)).sum(axis=1)
+        if isinstance(committee, BaggedNeighbors):
+            return np.column_stack([first, consensus_entropy(committee.probabilities(positions))])
+        return np.column_stack([first, first])
+
+
+N_MEMBERS = 10
+
+
+def consensus_entropy(probabilities: np.ndarray) -> np.ndarray:
+    """Return the entropy of the members' mean, shape (n_members, n, n_classes) to (n,)."""
+    return np.asarray(entr(probabilities.mean(axis=0)).sum(axis=1))
+
+
+def divergences(probabilities: np.ndarray) -> np.ndarray:
+    """Return each member's divergence from the mean of all, shape (n_members, n)."""
+    return np.asarray(rel_entr(probabilities, probabilities.mean(axis=0)).sum(axis=2))
+
+
+DISAGREEMENTS: dict[str, Callable[[np.ndarray], Any]] = {
+    "vote_entropy": consensus_entropy,
+    "consensus_entropy": consensus_entropy,
+    "kl": lambda probabilities: divergences(probabilities).mean(axis=0),
+    "max_kl": lambda probabilities: divergences(probabilities).max(axis=0),
+}
+
+
+def _is_asked(estimator: Any) -> bool:
+    return isinstance(estimator, AskedClassifier)
