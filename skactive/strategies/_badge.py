@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.special import expit, softmax
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import check_random_state
@@ -14,6 +15,7 @@ from skactive.neighbors._distances import row_blocks
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
 from skactive.strategies._cold_start import (
+    fitted,
     knows_classes,
     once_per_batch,
     posterior_of_classes,
@@ -27,6 +29,9 @@ DECIMALS = 12
 
 # What a squared distance may lose to rounding, relative to the squared norms it is made of.
 ROUNDING = 1e-12
+
+# Below which share of the largest variance a direction is taken for rounding.
+RANK_TOLERANCE = 1e-10
 
 
 class BADGE(QueryStrategy):
@@ -42,8 +47,8 @@ class BADGE(QueryStrategy):
     ----------
     probe : classifier, default=None
         The linear classifier: a copy of it is fitted to the features of the labelled samples,
-        and asked for `predict_proba`. None takes a logistic regression with ``C=10`` on features
-        scaled to a mean square norm of 1.
+        scaled to a mean square norm of 1 over the pool, and asked for `predict_proba`. None takes
+        ``LogisticRegression(C=10)``.
     random_state : int, RandomState instance or None, default=None
         How k-means++ draws, and how ties are broken. None draws nothing: it takes the farthest
         each time, and equals by position.
@@ -60,9 +65,9 @@ class BADGE(QueryStrategy):
     batch; memory O(n_candidates · n_classes).
 
     One sample at a time, the longest gradient is taken, and there is no drawing. While labels of
-    two classes are missing there is no gradient: first comes the candidate where the pool is
-    densest, then those far from all that is labelled, by the same k-means++ on the features. Where
-    the labels are not known but a learner's probabilities are, as of a learner of modAL without
+    two classes are missing there is no gradient: first comes the most central candidate, then
+    those far from all that is labelled, by the same k-means++ on the features. Where the labels
+    are not known but a learner's probabilities are, as of a learner of modAL without
     `y_training`, these are taken for the probe's.
 
     References
@@ -99,7 +104,7 @@ class BADGE(QueryStrategy):
             probability that k-means++ gives it.
         """
         whole = whole_pool(pool)
-        gradients = once_per_batch(pool, BADGE, lambda: self._gradients(whole))
+        gradients = once_per_batch(pool, self, lambda: self._gradients(whole))
         picked = pool.picked if isinstance(pool, Batch) else []
         if gradients is None:
             values = spread_out(pool, "euclidean")
@@ -139,10 +144,8 @@ class BADGE(QueryStrategy):
     def _probed(self, pool: Pool, scale: float) -> np.ndarray:
         """Return what the probe thinks of the candidates, shape (n_candidates, n_classes)."""
         X, y = pool.labeled_samples()
-        probe = LogisticRegression(C=10.0, max_iter=1000)
-        if self.probe is not None:
-            probe, scale = clone(self.probe), 1.0
-        probe.fit(X.astype(np.float64) * scale, y)
+        probe = SpannedLogisticRegression() if self.probe is None else clone(self.probe)
+        fitted(probe, X.astype(np.float64) * scale, y)
         candidates = pool.candidates
         blocks = row_blocks(len(candidates), 16 * pool.X.shape[1])
         return np.vstack(
@@ -156,6 +159,45 @@ class BADGE(QueryStrategy):
         else:
             drawn = check_random_state(self.random_state).standard_exponential(n_samples)
         return np.asarray(np.maximum(drawn, np.finfo(np.float64).tiny))
+
+
+class SpannedLogisticRegression:
+    """scikit-learn's logistic regression, fitted in as many dimensions as there are labels.
+
+    What it penalises keeps its solution in the span of the labelled samples around their mean,
+    so that nothing is lost where these are fewer than the features.
+    """
+
+    def fit(self, X: Any, y: np.ndarray) -> SpannedLogisticRegression:
+        """Find the coefficients of the features."""
+        model = LogisticRegression(C=10.0, max_iter=1000)
+        if X.shape[0] > X.shape[1]:
+            model.fit(X, y)
+            self._coefficients, self._intercept = model.coef_.T, model.intercept_
+            return self
+        products = safe_sparse_dot(X, X.T, dense_output=True)
+        centered = products - products.mean(axis=0) - products.mean(axis=1, keepdims=True)
+        centered += products.mean()
+        squares, directions = np.linalg.eigh(centered)
+        kept = squares > RANK_TOLERANCE * max(squares[-1], np.finfo(np.float64).tiny)
+        lengths, directions = np.sqrt(squares[kept]), directions[:, kept]
+        if not kept.any():
+            # All labelled samples are the same: only how many of each class there are counts.
+            lengths, directions = np.ones(1), np.zeros((len(y), 1))
+        model.fit(directions * lengths, y)
+        duals = directions / lengths @ model.coef_.T
+        duals -= duals.mean(axis=0)
+        self._coefficients = safe_sparse_dot(X.T, duals, dense_output=True)
+        self._intercept = model.intercept_ - products.mean(axis=0) @ duals
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class."""
+        decision = safe_sparse_dot(X, self._coefficients, dense_output=True) + self._intercept
+        if decision.shape[1] == 1:
+            positive = expit(decision)
+            return np.hstack([1 - positive, positive])
+        return np.asarray(softmax(decision, axis=1))
 
 
 class Gradients:

@@ -8,23 +8,20 @@ from typing import Any
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
-from sklearn.cluster import MiniBatchKMeans
 from sklearn.metrics import pairwise_distances
-from sklearn.preprocessing import normalize
 
 from skactive._validation import check_choice, check_integer
 from skactive.measures import Margin
+from skactive.neighbors._distances import Rows, Space, row_blocks
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._cold_start import whole_pool
+from skactive.strategies._cold_start import centrality, whole_pool
 from skactive.strategies._term import Term
 
 METRICS = frozenset({"cosine", "euclidean"})
 
-# Up to how many samples average linkage takes all of them, and by how many centres larger pools
-# are represented: pairwise distances take 8 bytes for each pair.
+# How many samples average linkage takes, for each pair of which 16 bytes are needed.
 N_LINKED = 2000
-N_CENTERS = 1000
 
 
 class ClusterMargin(QueryStrategy):
@@ -56,16 +53,16 @@ class ClusterMargin(QueryStrategy):
     -----
     The paper asks in batches, and begins each with the smallest cluster. Here labels count as
     turns that a cluster had, so that queries of one sample after the other go round the clusters
-    as well; and within a cluster the smallest margin comes first, then the densest, where the
+    as well; and within a cluster the smallest margin comes first, then the most central, where the
     paper draws at random.
 
     Without probabilities of two classes, the largest cluster with the fewest labels comes first,
-    and in it the sample around which the pool is densest.
+    and in it the most central sample of the pool.
 
-    Cost: the clustering, once for the pool, O(n_samples²) in time and memory up to 2,000 samples;
-    beyond, those are represented by the centres of a `MiniBatchKMeans` with 1,000 clusters,
-    O(n_samples · n_features · 1,000) in time. Each query: that of the margins, and O(n_candidates
-    log n_candidates).
+    Cost: the clustering, once for the pool, O(n_samples² · n_features) time and O(n_samples²)
+    memory up to 2,000 samples. Of a larger pool, 2,000 samples drawn with a fixed seed are
+    clustered, and each other one joins the nearest of them: O(n_samples · 2,000 · n_features).
+    Each query: that of the margins, and O(n_candidates log n_candidates).
 
     References
     ----------
@@ -183,7 +180,7 @@ class ClusterMargin(QueryStrategy):
         own = clusters[candidates]
         turn = dense_ranks(sizes[own], n_turns[own])
         turn[~takes_part] = turn.max(initial=0) + 1
-        place = dense_ranks(-pool.density(self.metric), -unsure)
+        place = dense_ranks(-centrality(pool, self.metric), -unsure)
         return turn + place / (place.max(initial=0) + 1), unsure
 
 
@@ -192,15 +189,15 @@ def average_linkage_clusters(X: Any, n_clusters: int, metric: str) -> np.ndarray
     n_samples = X.shape[0]
     if min(n_clusters, n_samples) == 1:
         return np.zeros(n_samples, dtype=np.intp)
-    if n_samples <= N_LINKED:
+    n_linked = max(N_LINKED, n_clusters)
+    if n_samples <= n_linked:
         return linked(X, n_clusters, metric)
-    rows = normalize(X) if metric == "cosine" else X
-    n_centers = max(N_CENTERS, min(n_clusters, N_LINKED))
-    k_means = MiniBatchKMeans(
-        n_centers, batch_size=4096, max_iter=20, n_init=1, random_state=0, compute_labels=True
-    ).fit(rows)
-    used, nearest = np.unique(k_means.labels_, return_inverse=True)
-    return linked(k_means.cluster_centers_[used], n_clusters, metric)[nearest]
+    drawn = np.sort(np.random.default_rng(0).choice(n_samples, n_linked, replace=False))
+    space, rows, linked_rows = Space(metric), Rows(X), Rows(X[drawn])
+    nearest = np.empty(n_samples, dtype=np.intp)
+    for block in row_blocks(n_samples, 8 * n_linked):
+        nearest[block] = space.compare(rows[block], linked_rows).argmin(axis=1)
+    return linked(X[drawn], n_clusters, metric)[nearest]
 
 
 def linked(X: Any, n_clusters: int, metric: str) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
@@ -11,20 +11,11 @@ from sklearn.exceptions import NotFittedError
 
 from skactive.pool import Pool
 from skactive.pool._posterior import class_probabilities
+from skactive.strategies._cold_start import fitted
 
 # Of how many labelled samples, in multiples of those that vote, a member can find its own: on
 # average it was given each once.
 REACH = 4
-
-
-class Committee(Protocol):
-    """Several classifiers, asked about rows of a pool."""
-
-    def probabilities(self, positions: np.ndarray) -> np.ndarray:
-        """Return what each member thinks, shape (n_members, n, n_classes)."""
-
-    def votes(self, positions: np.ndarray) -> np.ndarray:
-        """Return the share of the members for each class, shape (n, n_classes)."""
 
 
 class BaggedNeighbors:
@@ -72,11 +63,6 @@ class BaggedNeighbors:
             sums = np.bincount(cells, weights=taken.ravel(), minlength=n * n_classes)
             probabilities[member] = sums.reshape(n, n_classes)
         return probabilities / probabilities.sum(axis=2, keepdims=True)
-
-    def votes(self, positions: np.ndarray) -> np.ndarray:
-        """Return the share of the members for each class, shape (n, n_classes)."""
-        winners = self.probabilities(positions).argmax(axis=2)
-        return shares_of(winners, len(self.classes))
 
     def _taken(self, counts: np.ndarray) -> np.ndarray:
         """Return how often each neighbour votes, nearest first, until all votes are given."""
@@ -135,7 +121,7 @@ class FittedMembers:
 def taught(classifiers: Sequence[Any], pool: Pool) -> FittedMembers:
     """Return copies of classifiers, fitted to what is labelled in a pool."""
     X, y = pool.labeled_samples()
-    return FittedMembers([clone(one).fit(X, y) for one in classifiers], pool, on_features=True)
+    return FittedMembers([fitted(clone(one), X, y) for one in classifiers], pool, on_features=True)
 
 
 def seated(learners: Sequence[Any], pool: Pool) -> FittedMembers | None:

@@ -15,6 +15,7 @@ from skactive.pool import Batch, Pool
 from skactive.pool._posterior import AskedClassifier, class_probabilities
 from skactive.strategies._base import QueryStrategy, checked_utilities, random_keys
 from skactive.strategies._cold_start import (
+    fitted,
     knows_classes,
     once_per_batch,
     posterior_of_classes,
@@ -64,8 +65,8 @@ class ExpectedErrorReduction(QueryStrategy):
     labelled: choose few candidates. Candidates not tried get the utility of the worst one tried,
     and samples picked for a batch count as if they were alone.
 
-    While labels of two classes are missing no error can be expected: first comes the candidate
-    where the pool is densest, then the one farthest from all that is labelled. Where the labels are
+    While labels of two classes are missing no error can be expected: first comes the most
+    central candidate, then the one farthest from all that is labelled. Where the labels are
     not known but a learner's probabilities are, as of a learner of modAL without `y_training`, a
     candidate is worth its own expected error.
 
@@ -121,7 +122,7 @@ class ExpectedErrorReduction(QueryStrategy):
                 return spread_out(pool, "cosine")
             own_error = LeastConfidence() if self.loss == "zero_one" else Entropy()
             return own_error.utilities(pool)
-        reductions = once_per_batch(pool, ExpectedErrorReduction, lambda: self._reductions(whole))
+        reductions = once_per_batch(pool, self, lambda: self._reductions(whole))
         tried = self._tried(candidates, reductions.keys)
         if len(tried) == 0:
             return np.empty(0)
@@ -224,7 +225,7 @@ class RefittedLosses:
             extended = stack([X, self._pool.X[[position]]])
             others = self._pool.X[self._evaluated[self._evaluated != position]]
             for code, label in enumerate(self._pool.classes_):
-                refitted = clone(self._classifier).fit(extended, np.append(y, label))
+                refitted = fitted(clone(self._classifier), extended, np.append(y, label))
                 if others.shape[0]:
                     posterior = np.asarray(class_probabilities(refitted, others))
                     summed[place, code] = loss_of(posterior, self._loss).sum()

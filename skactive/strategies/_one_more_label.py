@@ -58,6 +58,7 @@ class OneMoreLabel:
         self._codes = np.searchsorted(pool.classes_, y)[self._places]
         # Everybody is one label older than now.
         self._ages = len(y) - self._places
+        self._makes_way: np.ndarray | None = None
         self._now = self._losses_of(self._distances, self._codes, self._ages)
 
     def losses(self, positions: np.ndarray) -> np.ndarray:
@@ -107,11 +108,12 @@ class OneMoreLabel:
         tolerance = margin[i] if margin.ndim else margin
         near = np.flatnonzero(np.abs(compared[i, j] - reach[i]) <= tolerance)
         difference = distances - farthest[i]
-        if len(near) and self._space.by_product:
-            exact = self._space.pairs(self._rows, i[near], arrived, j[near])
-            held = self._space.pairs(self._rows, i[near], self._labeled, self._places[i[near], -1])
-            difference[near] = exact - held
         leaving = self._leaving()[i]
+        if len(near) and self._space.by_product:
+            rows = i[near]
+            exact = self._space.pairs(self._rows, rows, arrived, j[near])
+            held = self._places[rows, leaving[near]]
+            difference[near] = exact - self._space.pairs(self._rows, rows, self._labeled, held)
         codes = self._codes[i, leaving]
         every_class = np.arange(self._n_classes)
         enters = (difference < 0)[:, np.newaxis] | (
@@ -122,9 +124,25 @@ class OneMoreLabel:
 
     def _leaving(self) -> np.ndarray:
         """Return the column of each row's neighbour that makes way first, shape (n_evaluated,)."""
-        is_last = self._distances == self._distances[:, -1:]
-        order = self._codes * (self._ages.max(initial=0) + 1) + self._ages
-        return np.asarray(np.where(is_last, order, -1).argmax(axis=1))
+        if self._makes_way is None:
+            distances = self._distances.copy()
+            if self._space.by_product:
+                self._settle(distances)
+            is_last = distances == distances.max(axis=1, keepdims=True)
+            order = self._codes * (self._ages.max(initial=0) + 1) + self._ages
+            self._makes_way = np.where(is_last, order, -1).argmax(axis=1)
+        return self._makes_way
+
+    def _settle(self, distances: np.ndarray) -> None:
+        """Replace distances that rounding could keep from being equal to their row's last."""
+        compared = np.square(distances) if self._space.metric == "euclidean" else distances
+        margin = 2 * np.asarray(self._space.rounding(self._rows, self._labeled))
+        limit = compared[:, -1] - margin
+        is_close = compared >= limit[:, np.newaxis]
+        i, column = np.nonzero(is_close & (np.count_nonzero(is_close, axis=1) > 1)[:, np.newaxis])
+        exact = self._space.pairs(self._rows, i, self._labeled, self._places[i, column])
+        distances[np.unique(i)] = -1.0
+        distances[i, column] = exact
 
     def _losses_of_entering(
         self, i: np.ndarray, distances: np.ndarray, leaving: np.ndarray

@@ -21,7 +21,7 @@ from skactive.strategies._cold_start import (
     spread_out,
     whole_pool,
 )
-from skactive.strategies._committee import BaggedNeighbors, Committee, seated, taught
+from skactive.strategies._committee import BaggedNeighbors, FittedMembers, seated, shares_of, taught
 from skactive.strategies._term import Term
 
 
@@ -54,11 +54,11 @@ class QueryByCommittee(QueryStrategy):
 
     Notes
     -----
-    Entropies in nats. Candidates equal in vote entropy, of which there are many, go by the
-    entropy of the mean probabilities, then by ties as ever.
+    Entropies in nats. Candidates equal in the vote entropy of the default committee, of which
+    there are many, go by the entropy of its mean probabilities, then as ties always do.
 
-    While labels of two classes are missing all members agree: first comes the candidate where
-    the pool is densest, then the one farthest from all that is labelled. Where the labels are not
+    While labels of two classes are missing all members agree: first comes the most central
+    candidate, then the one farthest from all that is labelled. Where the labels are not
     known but a learner's probabilities are, as of a learner of modAL without `y_training`, their
     entropy stands in for a disagreement.
 
@@ -119,7 +119,7 @@ class QueryByCommittee(QueryStrategy):
         check_choice(self, "disagreement", self.disagreement, DISAGREEMENTS)
         check_integer(self, "n_neighbors", self.n_neighbors, minimum=1)
         whole = whole_pool(pool)
-        values = once_per_batch(pool, QueryByCommittee, lambda: self._values(whole))
+        values = once_per_batch(pool, self, lambda: self._values(whole))
         if values is None:
             return spread_out(pool, self.metric)
         return values[np.searchsorted(whole.candidates, pool.candidates), 0]
@@ -142,7 +142,7 @@ class QueryByCommittee(QueryStrategy):
 
     def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
         places, worth = super()._best(batch)
-        values = batch.scratch.get(QueryByCommittee)
+        values = batch.scratch.get(self)
         if values is not None and len(places) < batch.n_candidates:
             second = values[np.searchsorted(batch.pool.candidates, batch.candidates[places]), 1]
             places = places[second == second.max()]
@@ -182,14 +182,20 @@ class QueryByCommittee(QueryStrategy):
         seed = int(self.random_state) if isinstance(self.random_state, int | np.integer) else 0
         return BaggedNeighbors(pool, N_MEMBERS, self.n_neighbors, self.metric, seed)
 
-    def _disagreement(self, committee: Committee, positions: np.ndarray) -> np.ndarray:
+    def _disagreement(
+        self, committee: BaggedNeighbors | FittedMembers, positions: np.ndarray
+    ) -> np.ndarray:
+        """Return the disagreement, and what decides among equals, shape (n, 2)."""
         if self.disagreement != "vote_entropy":
             values = DISAGREEMENTS[self.disagreement](committee.probabilities(positions))
             return np.column_stack([values, values])
-        first = entr(committee.votes(positions)).sum(axis=1)
-        if isinstance(committee, BaggedNeighbors):
-            return np.column_stack([first, consensus_entropy(committee.probabilities(positions))])
-        return np.column_stack([first, first])
+        if isinstance(committee, FittedMembers):
+            # Members are asked for nothing but their votes, which is all that some can give.
+            values = entr(committee.votes(positions)).sum(axis=1)
+            return np.column_stack([values, values])
+        probabilities = committee.probabilities(positions)
+        votes = shares_of(probabilities.argmax(axis=2), probabilities.shape[2])
+        return np.column_stack([entr(votes).sum(axis=1), consensus_entropy(probabilities)])
 
 
 N_MEMBERS = 10
