@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from skactive._validation import check_choice, check_integer
 from skactive.measures import Entropy, LeastConfidence
@@ -42,6 +43,10 @@ class ExpectedErrorReduction(QueryStrategy):
     loss : {'zero_one', 'log'}, default='zero_one'
         The error expected on a sample: 1 minus the probability of its most probable class, or
         the entropy of its probabilities, in nats.
+    estimator : classifier, default=None
+        Whose error. None takes the pool's classifier if it is an
+        `IncrementalKNeighborsClassifier`, and one with default parameters otherwise. Any other
+        classifier is copied, and fitted anew for every candidate and label.
     n_candidates : int or None, default=200
         How many candidates are tried, at least 1, others for each number of labels; None tries
         all.
@@ -58,12 +63,14 @@ class ExpectedErrorReduction(QueryStrategy):
 
     Notes
     -----
-    For an `IncrementalKNeighborsClassifier` the errors are what a refit for every candidate and
-    label would give; cost: O(n_candidates · n_evaluated · (n_features + n_neighbors ·
-    share of votes that change + n_classes)). Its `max_labeled` is left out of account. Any
-    other classifier is fitted anew ``n_candidates · n_classes`` times, on the features of what is
-    labelled: choose few candidates. Candidates not tried get the utility of the worst one tried,
-    and samples picked for a batch count as if they were alone.
+    The errors of nearest neighbours are those that a refit for every candidate and label would
+    give, found without one; cost: O(n_candidates · n_evaluated · n_features) for the distances
+    and O(n_neighbors + n_classes) for each vote that changes. Their `max_labeled` is left out of
+    account. Another `estimator` is fitted ``n_candidates · n_classes`` times, to the features of
+    what is labelled: try few candidates.
+
+    Candidates that are not tried have the utility of the worst that is. Samples of a batch are
+    chosen as if each were alone.
 
     While labels of two classes are missing no error can be expected: first comes the most
     central candidate, then the one farthest from all that is labelled. Where the labels are
@@ -92,12 +99,14 @@ class ExpectedErrorReduction(QueryStrategy):
         self,
         loss: str = "zero_one",
         *,
+        estimator: Any = None,
         n_candidates: int | None = 200,
         n_evaluated: int | None = 1000,
         random_state: Any = None,
     ) -> None:
         super().__init__(random_state=random_state)
         self.loss = loss
+        self.estimator = estimator
         self.n_candidates = n_candidates
         self.n_evaluated = n_evaluated
 
@@ -119,7 +128,8 @@ class ExpectedErrorReduction(QueryStrategy):
         candidates = pool.candidates
         if not knows_classes(whole):
             if posterior_of_classes(whole) is None:
-                return spread_out(pool, "cosine")
+                metric = getattr(self._classifier(pool), "metric", "cosine")
+                return spread_out(pool, "euclidean" if metric == "euclidean" else "cosine")
             own_error = LeastConfidence() if self.loss == "zero_one" else Entropy()
             return own_error.utilities(pool)
         reductions = once_per_batch(pool, self, lambda: self._reductions(whole))
@@ -165,80 +175,77 @@ class ExpectedErrorReduction(QueryStrategy):
         else:
             keys = random_keys(seed, pool.n_samples)
         evaluated = self._sample(pool.candidates, 1 - keys, "n_evaluated")
-        classifier = pool.estimator
-        if isinstance(classifier, AskedClassifier):
-            classifier = classifier.classifier
+        classifier = self._classifier(pool)
         if isinstance(classifier, IncrementalKNeighborsClassifier):
-            losses: Any = OneMoreLabel(pool, classifier, evaluated, self.loss).losses
-        else:
-            losses = RefittedLosses(pool, classifier, evaluated, self.loss).losses
-        return Reductions(pool, evaluated, self.loss, keys, losses)
+            return Reductions(OneMoreLabel(pool, classifier, evaluated, self.loss), keys)
+        return Reductions(OneMoreFit(pool, classifier, evaluated, self.loss), keys)
+
+    def _classifier(self, pool: Pool | Batch) -> Any:
+        """Return whose error is expected."""
+        if self.estimator is not None:
+            return self.estimator
+        asked = pool.estimator
+        if isinstance(asked, AskedClassifier):
+            asked = asked.classifier
+        is_neighbors = isinstance(asked, IncrementalKNeighborsClassifier)
+        return asked if is_neighbors else IncrementalKNeighborsClassifier()
 
 
 class Reductions:
     """By how much an answer lowers the error, found once for each candidate that is tried."""
 
-    def __init__(
-        self, pool: Pool, evaluated: np.ndarray, loss: str, keys: np.ndarray, losses: Any
-    ) -> None:
+    def __init__(self, model: OneMoreLabel | OneMoreFit, keys: np.ndarray) -> None:
         self.keys = keys
-        self._evaluated = evaluated
-        self._losses = losses
-        self._candidates = pool.candidates
-        posterior = posterior_of_classes(pool)
-        if posterior is None:
-            raise ValueError(
-                "ExpectedErrorReduction needs a classifier that is fitted, and the pool has none. "
-                "Hint: pass `estimator` to Pool."
-            )
-        self._chances = chances_of_labels(pool, posterior)
-        self._values = np.full(pool.n_samples, np.nan)
-        places = np.searchsorted(self._candidates, evaluated)
-        self._now = float(loss_of(posterior[places], loss).mean()) if len(places) else 0.0
+        self._model = model
+        self._values = np.full(len(keys), np.nan)
+        evaluated = model.evaluated
+        now = loss_of(model.posterior(evaluated), model.loss) if len(evaluated) else np.zeros(1)
+        self._now = float(now.mean())
 
     def of(self, positions: np.ndarray) -> np.ndarray:
         """Return the reductions for candidates."""
         new = positions[np.isnan(self._values[positions])]
         if len(new):
-            n_others = len(self._evaluated) - np.isin(new, self._evaluated)
-            chances = self._chances[np.searchsorted(self._candidates, new)]
-            expected = np.einsum("ij,ij->i", chances, self._losses(new))
+            chances = self._model.posterior(new)
+            expected = np.einsum("ij,ij->i", chances, self._model.losses(new))
+            n_others = len(self._model.evaluated) - np.isin(new, self._model.evaluated)
             self._values[new] = self._now - expected / np.maximum(n_others, 1)
         return self._values[positions]
 
 
-class RefittedLosses:
-    """The expected error of any classifier, fitted anew for each possible answer."""
+class OneMoreFit:
+    """The expected error of any classifier, fitted anew for each possible answer.
+
+    The same questions as `OneMoreLabel` answers for nearest neighbours.
+    """
 
     def __init__(self, pool: Pool, classifier: Any, evaluated: np.ndarray, loss: str) -> None:
+        self.evaluated = evaluated
+        self.loss = loss
         self._pool = pool
         self._classifier = classifier
-        self._evaluated = evaluated
-        self._loss = loss
+        self._X, self._y = pool.labeled_samples()
+        self._labels = np.unique(self._y)
+        self._now = fitted(clone(classifier), self._X, self._y)
+
+    def posterior(self, positions: np.ndarray) -> np.ndarray:
+        """Return class probabilities as they are now, for the labels that are known."""
+        return self._answer(self._now, self._pool.X[positions])
 
     def losses(self, positions: np.ndarray) -> np.ndarray:
         """Return the loss summed over the evaluated samples but the new one itself."""
-        X, y = self._pool.labeled_samples()
-        stack = sp.vstack if sp.issparse(X) else np.vstack
-        summed = np.zeros((len(positions), len(self._pool.classes_)))
+        stack = sp.vstack if sp.issparse(self._X) else np.vstack
+        summed = np.zeros((len(positions), len(self._labels)))
         for place, position in enumerate(positions):
-            extended = stack([X, self._pool.X[[position]]])
-            others = self._pool.X[self._evaluated[self._evaluated != position]]
-            for code, label in enumerate(self._pool.classes_):
-                refitted = fitted(clone(self._classifier), extended, np.append(y, label))
-                if others.shape[0]:
-                    posterior = np.asarray(class_probabilities(refitted, others))
-                    summed[place, code] = loss_of(posterior, self._loss).sum()
+            extended = stack([self._X, self._pool.X[[position]]])
+            others = self._pool.X[self.evaluated[self.evaluated != position]]
+            for code, label in enumerate(self._labels if others.shape[0] else ()):
+                refitted = fitted(clone(self._classifier), extended, np.append(self._y, label))
+                summed[place, code] = loss_of(self._answer(refitted, others), self.loss).sum()
         return summed
 
-
-def chances_of_labels(pool: Pool, posterior: np.ndarray) -> np.ndarray:
-    """Return the posterior with a column for each class of the pool, in their order."""
-    asked = pool.estimator.classifier if isinstance(pool.estimator, AskedClassifier) else None
-    known = getattr(asked if asked is not None else pool.estimator, "classes_", None)
-    if known is None or isinstance(pool.estimator, IncrementalKNeighborsClassifier):
-        return posterior
-    chances = np.zeros((len(posterior), len(pool.classes_)))
-    is_known = np.isin(known, pool.classes_)
-    chances[:, np.searchsorted(pool.classes_, known[is_known])] = posterior[:, is_known]
-    return chances
+    def _answer(self, classifier: Any, X: Any) -> np.ndarray:
+        answer = class_probabilities(classifier, X)
+        if answer is None:
+            raise NotFittedError(f"{type(classifier).__name__} knows nothing after it was fitted.")
+        return answer

@@ -44,22 +44,30 @@ class OneMoreLabel:
         self._pool = pool
         self._classifier = classifier
         self._space = Space(classifier.metric, classifier.metric_params)
-        self._evaluated = evaluated
+        self.evaluated = evaluated
+        self.loss = loss
         self._rows = Rows(pool.X[evaluated])
-        self._loss = loss
+        classifier.check_parameters()
         X, y = pool.labeled_samples()
         self._labeled = Rows(X)
         self._n_classes = len(pool.classes_)
-        distances, places = pool.labeled_neighbors(
+        self._all_codes = np.searchsorted(pool.classes_, y)
+        self._neighbors = pool.labeled_neighbors(
             classifier.n_neighbors, classifier.metric, classifier.metric_params
         )
-        self._distances = distances[evaluated].astype(np.float64)
-        self._places = places[evaluated]
-        self._codes = np.searchsorted(pool.classes_, y)[self._places]
+        self._distances, self._places = (of_all[evaluated] for of_all in self._neighbors)
+        self._distances = self._distances.astype(np.float64)
+        self._codes = self._all_codes[self._places]
         # Everybody is one label older than now.
         self._ages = len(y) - self._places
         self._makes_way: np.ndarray | None = None
         self._now = self._losses_of(self._distances, self._codes, self._ages)
+
+    def posterior(self, positions: np.ndarray) -> np.ndarray:
+        """Return class probabilities as they are now."""
+        distances, places = (of_all[positions] for of_all in self._neighbors)
+        ages = len(self._all_codes) - 1 - places
+        return self._classifier.vote(distances, self._all_codes[places], self._n_classes, ages)
 
     def losses(self, positions: np.ndarray) -> np.ndarray:
         """Return the loss summed over the evaluated samples but the new one itself.
@@ -68,13 +76,13 @@ class OneMoreLabel:
         """
         summed = np.empty((len(positions), self._n_classes))
         n_columns = self._n_classes + 4 * self._classifier.n_neighbors + 8
-        for block in row_blocks(len(positions), 16 * len(self._evaluated) * n_columns):
+        for block in row_blocks(len(positions), 16 * len(self.evaluated) * n_columns):
             summed[block] = self._losses_of_block(positions[block])
         return summed
 
     def _losses_of_block(self, positions: np.ndarray) -> np.ndarray:
         arrived = Rows(self._pool.X[positions])
-        is_other = self._evaluated[:, np.newaxis] != positions
+        is_other = self.evaluated[:, np.newaxis] != positions
         summed = np.repeat((is_other.T @ self._now)[:, np.newaxis], self._n_classes, axis=1)
         if self._distances.shape[1] < self._classifier.n_neighbors:
             i, j = np.nonzero(is_other)
@@ -169,7 +177,7 @@ class OneMoreLabel:
         weight, floor = (1 - prior)[:, np.newaxis], prior[:, np.newaxis] / self._n_classes
         held = weight * summed.reshape(len(i), -1) + floor
         raised = held + weight * new_share[:, np.newaxis]
-        if self._loss == "zero_one":
+        if self.loss == "zero_one":
             return np.asarray(1 - np.maximum(held.max(axis=1, keepdims=True), raised))
         pieces = entr(held)
         return np.asarray(pieces.sum(axis=1, keepdims=True) - pieces + entr(raised))
@@ -177,7 +185,7 @@ class OneMoreLabel:
     def _losses_of(self, distances: np.ndarray, codes: np.ndarray, ages: np.ndarray) -> np.ndarray:
         shares, prior = self._shares(distances, ages)
         posterior = smoothed_probabilities(shares, codes, self._n_classes, prior)
-        return loss_of(posterior, self._loss)
+        return loss_of(posterior, self.loss)
 
     def _shares(self, distances: np.ndarray, ages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         one = self._classifier
