@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator
 from sklearn.datasets import make_blobs
 from sklearn.linear_model import LinearRegression
+from sklearn.metrics import pairwise_distances
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import LinearSVC
@@ -370,3 +371,40 @@ def test_a_recalled_label_must_be_of_the_kind_given_since():
         pool.recall()
     assert pool.labels.tolist() == [7]
     assert pool.n_forgotten == 2
+
+
+def test_what_follows_from_the_features_is_computed_once():
+    pool, calls = Pool(X), []
+    first = pool.cached(("sum", 1), lambda: calls.append(1) or [1])
+    pool.add_labels([1], ["a"]).remove_labels([1])
+    assert pool.cached(("sum", 1), lambda: calls.append(1) or [2]) is first
+    assert pool.cached(("sum", 2), lambda: calls.append(1) or [2]) == [2]
+    assert len(calls) == 2
+
+
+def test_labelled_samples_come_in_the_order_of_their_labels():
+    pool = Pool(X)
+    assert pool.labeled_samples()[0].shape == (0, X.shape[1])
+    pool.add_labeled(X[:2], ["seed", "seed"]).add_labels([4, 3, 2], list("abc"))
+    pool.remove_labels([3])
+    rows, labels = pool.labeled_samples()
+    np.testing.assert_array_equal(rows, pool.X[[0, 1, 4, 2]])
+    assert labels.tolist() == ["seed", "seed", "a", "c"]
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_labelled_neighbours_are_those_of_all_labelled_samples(metric):
+    rows = np.random.default_rng(0).normal(size=(40, 3))
+    pool = Pool(rows, dtype=np.float64)
+    distances, places = pool.labeled_neighbors(4, metric)
+    assert distances.shape == places.shape == (40, 0)
+    pool.add_labeled(rows[:3] + 0.1, ["seed"] * 3).add_labels(range(10), ["a"] * 10)
+    for change in (lambda: pool.remove_labels([2, 7]), lambda: pool.add_labels([30], ["b"])):
+        change()
+        labeled = pool.labeled_samples()[0]
+        expected = pairwise_distances(rows, labeled, metric=metric)
+        distances, places = pool.labeled_neighbors(4, metric)
+        np.testing.assert_allclose(distances, np.sort(expected, axis=1)[:, :4], atol=1e-7)
+        np.testing.assert_array_equal(places, expected.argsort(axis=1)[:, :4])
+    with pytest.raises(ValueError, match="'n_neighbors' parameter of labeled_neighbors must be an"):
+        pool.labeled_neighbors(0)
