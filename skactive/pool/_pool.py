@@ -594,37 +594,6 @@ class Pool:
         value: T = self._cached[key]
         return value
 
-    def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
-        """Return what follows from the features alone, computed once for all queries.
-
-        Strategies have no memory: what is dear to find out about the samples, such as a
-        clustering, stays with the pool that it is true of.
-
-        Parameters
-        ----------
-        key : hashable
-            Names what is computed: the class that does so, and each parameter that it depends on.
-        compute : callable
-            Called without arguments the first time. Must not depend on labels, candidates or
-            chance.
-
-        Returns
-        -------
-        value : object
-            What `compute` returned, the same object each time: it is not to be changed.
-
-        Examples
-        --------
-        >>> from skactive import Pool
-        >>> pool = Pool([[1.0, 3.0], [2.0, 4.0]])
-        >>> pool.cached(("largest",), lambda: float(pool.X.max()))
-        4.0
-        """
-        if key not in self._cached:
-            self._cached[key] = compute()
-        value: T = self._cached[key]
-        return value
-
     def distance_to_labeled(
         self,
         metric: str = "cosine",
