@@ -34,7 +34,7 @@ SETTINGS = {
     ],
     "KCenterGreedy": [KCenterGreedy(), KCenterGreedy("manhattan")],
     "ProbCover": [ProbCover(), ProbCover(1.1, metric="euclidean")],
-    "ClusterMargin": [ClusterMargin(metric="euclidean"), ClusterMargin(n_uncertain=3)],
+    "ClusterMargin": [ClusterMargin(4, metric="euclidean"), ClusterMargin(n_uncertain=3)],
     "ExpectedErrorReduction": [ExpectedErrorReduction("log")],
     "QueryByCommittee": [
         QueryByCommittee(metric="euclidean"),

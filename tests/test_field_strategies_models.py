@@ -147,7 +147,7 @@ def round_robin(pool, clusters, n_uncertain, n_instances):
     return chosen
 
 
-@pytest.mark.parametrize(("n_clusters", "n_uncertain"), [(5, 10), (20, 30), (150, 7), (1, 10)])
+@pytest.mark.parametrize(("n_clusters", "n_uncertain"), [(5, 10), (20, 30), (120, 7), (1, 10)])
 def test_cluster_margin_takes_turns_through_the_clusters(n_clusters, n_uncertain):
     pool = digits_pool(40, GaussianNB(var_smoothing=0.3).fit(DIGITS[:90], DIGIT_LABELS[:90]))
     strategy = ClusterMargin(n_clusters, n_uncertain=n_uncertain)
@@ -169,7 +169,7 @@ def test_parameter_metric_of_cluster_margin(metric):
 
 def test_parameter_n_clusters_of_cluster_margin(monkeypatch):
     pool = digits_pool(0)
-    assert len(np.unique(ClusterMargin().clusters(pool))) == 13  # the root of 150, rounded up
+    assert len(np.unique(ClusterMargin().clusters(pool))) == 20
     assert len(np.unique(ClusterMargin(7).clusters(Pool(np.ones((20, 2)))))) == 1
     assert ClusterMargin().clusters(Pool(np.ones((1, 2)))).tolist() == [0]
     with pytest.raises(ValueError, match="'n_clusters' parameter of ClusterMargin must be an int"):
@@ -327,7 +327,7 @@ NEIGHBORS = [
 ]
 
 
-@pytest.mark.parametrize("parameters", NEIGHBORS, ids=repr)
+@pytest.mark.parametrize("parameters", NEIGHBORS, ids=range(len(NEIGHBORS)))
 @pytest.mark.parametrize(
     ("kind", "n_labeled"), [("spread", 2), ("spread", 14), ("duplicates", 9), ("constant", 7)]
 )
@@ -367,7 +367,7 @@ def test_parameter_n_candidates_of_expected_error_reduction():
     some = ExpectedErrorReduction(n_candidates=20).utilities(pool)
     tried = some > some.min()
     assert np.count_nonzero(tried) == 19
-    np.testing.assert_array_equal(some[tried], whole[tried])
+    np.testing.assert_allclose(some[tried], whole[tried], atol=1e-11)
     indices, _ = ExpectedErrorReduction(n_candidates=20).select(pool, 30)
     assert len(set(indices.tolist())) == 30
     # Others are tried after the next answer.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -34,8 +33,8 @@ class ClusterMargin(QueryStrategy):
 
     Parameters
     ----------
-    n_clusters : int, default=None
-        How many clusters, at least 1; None takes the square root of the number of samples.
+    n_clusters : int, default=20
+        How many clusters, at least 1.
     n_uncertain : int, default=100
         How many candidates, those of the smallest margins, take part at a time, at least 1. A
         larger batch goes on with the next ones.
@@ -83,7 +82,7 @@ class ClusterMargin(QueryStrategy):
 
     def __init__(
         self,
-        n_clusters: int | None = None,
+        n_clusters: int = 20,
         *,
         n_uncertain: int = 100,
         metric: str = "cosine",
@@ -146,9 +145,7 @@ class ClusterMargin(QueryStrategy):
         """
         whole = whole_pool(pool)
         metric = check_choice(self, "metric", self.metric, METRICS)
-        n_clusters = math.isqrt(whole.n_samples - 1) + 1
-        if self.n_clusters is not None:
-            n_clusters = check_integer(self, "n_clusters", self.n_clusters, minimum=1)
+        n_clusters = check_integer(self, "n_clusters", self.n_clusters, minimum=1)
         return whole.cached(
             (ClusterMargin, n_clusters, metric),
             lambda: average_linkage_clusters(whole.X, n_clusters, metric),

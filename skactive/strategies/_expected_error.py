@@ -34,9 +34,8 @@ class ExpectedErrorReduction(QueryStrategy):
 
     For each candidate x and each label y that it may get, the error that the classifier would
     expect of itself on the other candidates once it knew (x, y), weighted by the probability
-    that it gives y now: Σ_y p(y|x) · mean_u loss(u | x, y). The only strategy here that asks what
-    an answer does to the goal itself, and affordable for nearest neighbours, where a label changes
-    few votes.
+    that it gives y now: Σ_y p(y|x) · mean_u loss(u | x, y). It asks what an answer does to the
+    goal itself, and is affordable for nearest neighbours, where a label changes few votes.
 
     Parameters
     ----------
@@ -68,6 +67,11 @@ class ExpectedErrorReduction(QueryStrategy):
     and O(n_neighbors + n_classes) for each vote that changes. Their `max_labeled` is left out of
     account. Another `estimator` is fitted ``n_candidates · n_classes`` times, to the features of
     what is labelled: try few candidates.
+
+    What is expected is the classifier's own opinion: where few neighbours agree on a wrong class
+    no error is expected, and none is found. With the first hundred labels of digits, photos and
+    questions this asked about less useful samples than random sampling did, even with a label of
+    each class to begin with.
 
     Candidates that are not tried have the utility of the worst that is. Samples of a batch are
     chosen as if each were alone.
@@ -209,7 +213,8 @@ class Reductions:
             chances = self._model.posterior(new)
             expected = np.einsum("ij,ij->i", chances, self._model.losses(new))
             n_others = len(self._model.evaluated) - np.isin(new, self._model.evaluated)
-            self._values[new] = self._now - expected / np.maximum(n_others, 1)
+            # Equal samples are equal, whatever the rounding of a product.
+            self._values[new] = np.round(self._now - expected / np.maximum(n_others, 1), 12)
         return self._values[positions]
 
 
