@@ -74,9 +74,11 @@ def test_the_product_of_the_factors_is_the_utility(strategy, kind, n_labeled, na
     product = np.ones(pool.n_candidates)
     for term in terms.values():
         assert term.values.shape == term.factors.shape == (pool.n_candidates,)
-        np.testing.assert_array_equal(term.values, term.measure.utilities(pool))
+        # A strategy that stands for itself may give what it goes by, not its utility.
+        if term.measure is not strategy:
+            np.testing.assert_array_equal(term.values, term.measure.utilities(pool))
         product *= term.factors
-    np.testing.assert_array_equal(product, strategy.utilities(pool))
+    np.testing.assert_allclose(product, strategy.utilities(pool), rtol=1e-12)
 
 
 def test_a_strategy_of_ones_own_is_one_term():

@@ -373,9 +373,11 @@ def _widened(
 
 def _check_metric(transformer: Any, metric: str) -> None:
     theirs = getattr(transformer, "metric", None)
-    if theirs == "minkowski" and metric != "minkowski" and getattr(transformer, "p", 2) == 2:
+    if theirs == metric:
+        return
+    if theirs == "minkowski" and getattr(transformer, "p", 2) == 2:
         theirs = "euclidean"
-    if theirs != metric and theirs in METRICS and Space(theirs).metric != Space(metric).metric:
+    if theirs in METRICS and Space(theirs).metric != Space(metric).metric:
         raise ValueError(
             f"The transformer measures by {theirs!r}, the graph by {metric!r}. Hint: pass the same "
             "metric to both."
