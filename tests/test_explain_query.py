@@ -473,3 +473,11 @@ def test_the_posterior_of_some_samples_is_that_among_all(estimator):
 def test_a_term_tells_whether_it_says_anything():
     assert Term(Margin(), np.ones(3), np.ones(3)).is_constant
     assert not Term(Margin(), np.arange(3.0), np.ones(3)).is_constant
+
+
+def test_coverage_is_put_into_words():
+    X = np.vstack([samples("spread"), [[9.0, 1.0]]])
+    learner = ActiveLearner(strategy=UncertaintyHerding(None), X_pool=X).teach([0], ["a"])
+    text = text_of(learner.explain_query(learner.query()))
+    assert re.search(r"Its label would cover what none covers yet, as much as [\d.]+ samples", text)
+    assert "more than that of any other candidate" in text

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from skactive.learner._standing import Standing, enumerated
-from skactive.measures import Diversity, Entropy, InformationDensity, LeastConfidence, Margin
+from skactive.measures import (
+    Coverage,
+    Diversity,
+    Entropy,
+    InformationDensity,
+    LeastConfidence,
+    Margin,
+)
 
 UNCERTAINTY = (Entropy, LeastConfidence, Margin)
 
@@ -104,6 +111,8 @@ def _sentence(
         return _about_density(standing)
     if isinstance(measure, Diversity):
         return _about_diversity(standing, measure.aggregate)
+    if isinstance(measure, Coverage):
+        return _about_coverage(value, standing)
     what = f"Its {name}" if name != type(measure).__name__ else f"What {name} makes of it"
     if standing.n_lower == 0:
         return f"{what}, {value:.4g}, is the lowest of all candidates."
@@ -154,6 +163,16 @@ def _about_diversity(standing: Standing, aggregate: str) -> str:
     if standing.share_lower <= LOW:
         return f"It is like what is labelled: {fact}, not more."
     return f"{fact[0].upper()}{fact[1:]}."
+
+
+def _about_coverage(value: float, standing: Standing) -> str:
+    if standing.n_lower == 0:
+        return "Around no candidate do labels cover the pool as well already."
+    samples = "sample" if f"{value:.3g}" == "1" else "samples"
+    return (
+        f"Its label would cover what none covers yet, as much as {value:.3g} {samples}: more than "
+        f"that of {standing.than()}."
+    )
 
 
 def _as_subject(names: list[str]) -> str:
