@@ -121,13 +121,13 @@ class ClusterMargin(QueryStrategy):
         Returns
         -------
         terms : dict of str to Term
-            Two: the margin's factor is its part in the order within a turn.
+            Two: the turn's factor is the utility, which has the margin in it.
         """
         turns, unsure = self._turns(pool)
-        turn = 1 / (1 + np.floor(turns))
+        values = 1 / (1 + turns)
         return {
-            "uncertainty": Term(Margin(), unsure, 1 / (1 + turns) / turn),
-            "cluster's turn": Term(self, turn, turn),
+            "uncertainty": Term(Margin(), unsure, np.ones(len(unsure))),
+            "cluster's turn": Term(self, values, values),
         }
 
     def clusters(self, pool: Pool | Batch) -> np.ndarray:
