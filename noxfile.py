@@ -71,9 +71,12 @@ def lowest(session: nox.Session) -> None:
 @nox.parametrize("sklearn", ["1.7", "1.9"])
 def interop(session: nox.Session, sklearn: str) -> None:
     """Run what touches other tools, with the other tools installed."""
-    extras = ".[plot,table,modal,crowd,drift,metric,umap]"
-    session.install("-e", extras, f"scikit-learn=={sklearn}.*", *group("test"))
-    pytest(session, "tests/interop", "tests/test_readme.py", "skactive/integrations")
+    extras = ".[plot,table,modal,crowd,drift,metric,umap,fast]"
+    # The strategies of scikit-activeml are held against ours.
+    peers = "scikit-activeml>=1.0"
+    session.install("-e", extras, f"scikit-learn=={sklearn}.*", peers, *group("test"))
+    spreading = "tests/test_label_spreading.py"
+    pytest(session, "tests/interop", "tests/test_readme.py", "skactive/integrations", spreading)
 
 
 @nox.session

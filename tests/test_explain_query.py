@@ -26,6 +26,7 @@ from skactive.strategies import (
     QueryStrategy,
     RandomSampling,
     Term,
+    UncertaintyHerding,
     UncertaintySampling,
 )
 
@@ -478,6 +479,6 @@ def test_a_term_tells_whether_it_says_anything():
 def test_coverage_is_put_into_words():
     X = np.vstack([samples("spread"), [[9.0, 1.0]]])
     learner = ActiveLearner(strategy=UncertaintyHerding(None), X_pool=X).teach([0], ["a"])
-    text = text_of(learner.explain_query(learner.query()))
+    text = words(learner.explain_query(learner.query()))
     assert re.search(r"Its label would cover what none covers yet, as much as [\d.]+ samples", text)
     assert "more than that of any other candidate" in text
