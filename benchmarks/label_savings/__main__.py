@@ -1,0 +1,110 @@
+"""Play every strategy on every data set, and write what it saves.
+
+An interrupted run goes on where it stopped: finished loops are kept.
+"""
+
+import argparse
+import csv
+import os
+from collections.abc import Sequence
+from dataclasses import astuple
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+
+from benchmarks.assets import MissingAssetError
+from benchmarks.label_savings.lineup import BASELINE, CLASSIFIERS, STRATEGIES
+from benchmarks.label_savings.report import draw, write_report
+from benchmarks.label_savings.savings import COLUMNS, Curves, Row, rows_of
+from benchmarks.label_savings.tasks import TASKS, Task
+from skactive.model_selection import compare_strategies
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "benchmarks" / "results" / "label_savings"
+WORK = ROOT / "build" / "label_savings"
+
+
+def main() -> None:
+    asked = arguments()
+    mpl.use("agg")
+    asked.results.mkdir(parents=True, exist_ok=True)
+    rows: list[Row] = []
+    for name in asked.tasks:
+        try:
+            task = TASKS[name]()
+        except (MissingAssetError, ImportError) as error:
+            print(f"{name} is left out: {error}")
+            continue
+        print(f"\n{name}: {TASKS[name].__doc__}")
+        curves = played(task, asked)
+        baseline = (next(iter(CLASSIFIERS)), BASELINE)
+        rows += rows_of(name, curves, baseline)
+        write_curves(asked.results / f"{name}.csv", curves)
+        draw(name, curves, baseline).savefig(asked.results / f"{name}.png", dpi=150)
+        write_rows(asked.results / "savings.csv", rows)
+        write_report(asked.results / "README.md", rows, asked.splits)
+
+
+def arguments() -> argparse.Namespace:
+    """Return what was asked for on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.label_savings", description=__doc__)
+    parser.add_argument("tasks", nargs="*", metavar="task", help=f"of {', '.join(TASKS)}")
+    parser.add_argument("--strategies", nargs="+", default=list(STRATEGIES), choices=STRATEGIES)
+    parser.add_argument("--splits", type=int, default=16, help="repeats, each a split and a seed")
+    parser.add_argument("--budget", type=int, default=300, help="labels asked for")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where results are written")
+    parser.add_argument("--work", type=Path, default=WORK, help="where finished loops are kept")
+    asked = parser.parse_args()
+    asked.tasks = asked.tasks or list(TASKS)
+    if unknown := sorted(set(asked.tasks) - set(TASKS)):
+        parser.error(f"There is no task {unknown[0]!r}, only {', '.join(TASKS)}.")
+    asked.strategies = list(dict.fromkeys([BASELINE, *asked.strategies]))
+    return asked
+
+
+def played(task: Task, asked: argparse.Namespace) -> Curves:
+    """Return the labelling curves of all classifiers and strategies, over the same splits."""
+    curves = {}
+    for name, classifier in CLASSIFIERS.items():
+        comparison = compare_strategies(
+            classifier,
+            {strategy: STRATEGIES[strategy] for strategy in asked.strategies},
+            task.X,
+            task.y,
+            budget=asked.budget,
+            cv=task.splits(asked.splits),
+            random_state=0,
+            n_jobs=asked.jobs,
+            memory=asked.work,
+            progress=True,
+        )
+        for strategy, scores in zip(comparison.names, comparison.test_scores, strict=True):
+            curves[name, strategy] = scores
+    return curves
+
+
+def write_curves(path: Path, curves: Curves) -> None:
+    """Write the mean curves, a row for each number of labels."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["labels", *[f"{strategy} ({who})" for who, strategy in curves]])
+        means = np.array([curve.mean(axis=0) for curve in curves.values()]).T
+        for place, values in enumerate(means):
+            writer.writerow([place + 1, *[f"{value:.4f}" for value in values]])
+
+
+def write_rows(path: Path, rows: Sequence[Row]) -> None:
+    """Write what each curve comes to."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in rows:
+            writer.writerow(
+                [f"{value:.4g}" if isinstance(value, float) else value for value in astuple(row)]
+            )
+
+
+if __name__ == "__main__":
+    main()

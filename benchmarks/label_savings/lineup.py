@@ -1,0 +1,45 @@
+"""Who takes part: the strategies, and the classifiers that learn."""
+
+from sklearn.base import ClassifierMixin
+
+from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
+from skactive.strategies import (
+    BADGE,
+    CDFProduct,
+    ClusterMargin,
+    DensityWeightedUncertainty,
+    ExpectedErrorReduction,
+    KCenterGreedy,
+    ProbCover,
+    QueryByCommittee,
+    QueryStrategy,
+    RandomSampling,
+    RankedBatch,
+    TypiClust,
+    UncertaintyHerding,
+    UncertaintySampling,
+)
+
+BASELINE = "random"
+
+CLASSIFIERS: dict[str, ClassifierMixin] = {
+    "k-NN": IncrementalKNeighborsClassifier(),
+    "spreading": IncrementalLabelSpreading(),
+}
+
+STRATEGIES: dict[str, QueryStrategy] = {
+    BASELINE: RandomSampling(),
+    "herding": UncertaintyHerding(),
+    "max-herding": UncertaintyHerding(None),
+    "cdf-product": CDFProduct(),
+    "margin": UncertaintySampling(),
+    "typi-clust": TypiClust(),
+    "prob-cover": ProbCover(),
+    "k-center": KCenterGreedy(),
+    "ranked-batch": RankedBatch(),
+    "density-weighted": DensityWeightedUncertainty(),
+    "badge": BADGE(),
+    "cluster-margin": ClusterMargin(),
+    "committee": QueryByCommittee(),
+    "expected-error": ExpectedErrorReduction(),
+}

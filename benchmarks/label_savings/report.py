@@ -1,0 +1,125 @@
+"""Tables and pictures of label savings."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.label_savings.savings import BUDGETS, Curves, Row, geometric_mean
+
+# Okabe and Ito's colours, which all can tell apart; what is not named is grey.
+COLORS = {
+    "herding": "#D55E00",
+    "max-herding": "#E69F00",
+    "cdf-product": "#009E73",
+    "margin": "#56B4E9",
+    "typi-clust": "#CC79A7",
+    "badge": "#0072B2",
+    "random": "#000000",
+}
+
+
+def write_report(path: Path, rows: Sequence[Row], n_splits: int) -> None:
+    """Write the tables as Markdown."""
+    tasks = list(dict.fromkeys(row.task for row in rows))
+    classifiers = list(dict.fromkeys(row.classifier for row in rows))
+    lines = [
+        f"{n_splits} splits of each data set; the interval is over splits drawn with replacement.",
+        "",
+    ]
+    for budget in BUDGETS:
+        some = [row for row in rows if row.budget == budget]
+        if not some:
+            continue
+        lines += [
+            f"### Savings at the score that random sampling with k-NN has with {budget} labels",
+            "",
+            f"| strategy | classifier | {' | '.join(tasks)} | geometric mean |",
+            f"| --- | --- | {' | '.join('---' for _ in tasks)} | --- |",
+        ]
+        for classifier in classifiers:
+            lines += savings_lines([row for row in some if row.classifier == classifier], tasks)
+        lines.append("")
+    path.write_text("\n".join(lines) + "\n" + gains_table(rows, tasks), encoding="utf-8")
+
+
+def savings_lines(rows: Sequence[Row], tasks: Sequence[str]) -> list[str]:
+    """Return a line for each strategy, the one that saves most first."""
+    by_strategy: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        by_strategy.setdefault(row.strategy, {})[row.task] = row
+    whole = {s: [own[t] for t in tasks if t in own] for s, own in by_strategy.items()}
+    means = {s: geometric_mean(np.array([row.savings for row in own])) for s, own in whole.items()}
+    return [
+        f"| {strategy} | {rows[0].classifier} | "
+        + " | ".join(cell(row) for row in whole[strategy])
+        + f" | {means[strategy]:.2f} |"
+        for strategy in sorted(whole, key=lambda name: -means[name])
+    ]
+
+
+def cell(row: Row) -> str:
+    """Return savings with their interval; a score that is never reached saves 0."""
+    if row.savings == 0:
+        return "never"
+    return f"{row.savings:.1f} ({row.low:.1f} to {row.high:.1f})"
+
+
+def gains_table(rows: Sequence[Row], tasks: Sequence[str]) -> str:
+    """Return the area gained over random with k-NN, and the largest loss that is no chance."""
+    some = [row for row in rows if row.budget == rows[0].budget]
+    lines = [
+        "### Accuracy gained over random sampling with k-NN, mean over all budgets",
+        "",
+        "In points; in brackets the largest loss at any number of labels that is no chance, the",
+        "upper end of its interval being below 0.",
+        "",
+        f"| strategy | classifier | {' | '.join(tasks)} |",
+        f"| --- | --- | {' | '.join('---' for _ in tasks)} |",
+    ]
+    pairs = dict.fromkeys((row.classifier, row.strategy) for row in some)
+    for classifier, strategy in pairs:
+        own = {r.task: r for r in some if (r.classifier, r.strategy) == (classifier, strategy)}
+        cells = [f"{100 * own[t].gain:+.1f} ({100 * own[t].worst:.1f})" for t in tasks if t in own]
+        lines.append(f"| {strategy} | {classifier} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def draw(task: str, curves: Curves, baseline: tuple[str, str]) -> Any:
+    """Draw the mean curves, a panel for each classifier."""
+    import matplotlib.pyplot as plt
+
+    classifiers = list(dict.fromkeys(who for who, _ in curves))
+    figure, panels = plt.subplots(
+        1, len(classifiers), figsize=(11, 4.6), sharey=True, layout="constrained"
+    )
+    for panel, classifier in zip(np.ravel(panels), classifiers, strict=True):
+        for (who, strategy), scores in curves.items():
+            if who != classifier:
+                continue
+            labels = np.arange(1, scores.shape[1] + 1)
+            known = strategy in COLORS
+            panel.plot(
+                labels,
+                scores.mean(axis=0),
+                color=COLORS.get(strategy, "0.75"),
+                lw=1.8 if known else 1.0,
+                zorder=3 if known else 2,
+                label=strategy if known else None,
+            )
+        if classifier != baseline[0]:
+            random = curves[baseline].mean(axis=0)
+            panel.plot(
+                np.arange(1, len(random) + 1), random, "k:", lw=1.4, label="random with k-NN"
+            )
+        panel.set_title(f"{task}, {classifier}", fontsize=11)
+        panel.set_xscale("log")
+        panel.set_xticks([1, 2, 5, 10, 20, 50, 100, 200, 300], minor=False)
+        panel.xaxis.set_major_formatter("{x:.0f}")
+        panel.minorticks_off()
+        panel.set_xlabel("labels")
+        panel.grid(alpha=0.3)
+    np.ravel(panels)[0].set_ylabel("held-out accuracy")
+    np.ravel(panels)[-1].legend(fontsize=8, loc="lower right")
+    return figure

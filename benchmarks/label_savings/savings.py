@@ -1,0 +1,125 @@
+"""From labelling curves to label savings, with intervals over the splits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+# Random sampling with the vote of the nearest reaches a score with so many labels; how many does
+# another need for it?
+BUDGETS = (50, 100, 200)
+
+# The score with so many labels is the mean over as many before and after: single steps are noise.
+REACH = 3
+
+N_DRAWS = 1_000
+INTERVAL = (2.5, 97.5)
+
+Curves = Mapping[tuple[str, str], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a classifier and a strategy come to on one data set."""
+
+    task: str
+    classifier: str
+    strategy: str
+    budget: int
+    score: float
+    labels: float
+    savings: float
+    low: float
+    high: float
+    area: float
+    gain: float
+    gain_low: float
+    gain_high: float
+    worst: float
+
+
+COLUMNS = [field.name for field in fields(Row)]
+
+
+def rows_of(task: str, curves: Curves, baseline: tuple[str, str]) -> list[Row]:
+    """Return a row for each classifier, strategy and budget.
+
+    Parameters
+    ----------
+    task : str
+        The name of the data set.
+    curves : dict of (classifier, strategy) to ndarray of shape (n_splits, n_labels)
+        Held-out scores after each label, over the same splits.
+    baseline : tuple of (classifier, strategy)
+        Whose scores are to be reached.
+    """
+    random = curves[baseline]
+    draws = np.random.default_rng(0).integers(len(random), size=(N_DRAWS, len(random)))
+    return [
+        row(task, names, curve, random, budget, draws)
+        for names, curve in curves.items()
+        for budget in BUDGETS
+        if budget <= random.shape[1]
+    ]
+
+
+def row(
+    task: str,
+    names: tuple[str, str],
+    curve: np.ndarray,
+    random: np.ndarray,
+    budget: int,
+    draws: np.ndarray,
+) -> Row:
+    """Return what one curve comes to; intervals are over splits drawn with replacement."""
+    score = score_with(random.mean(axis=0), budget)
+    needed = labels_to(curve.mean(axis=0), score)
+    drawn = [
+        budget / labels_to(curve[d].mean(axis=0), score_with(random[d].mean(axis=0), budget))
+        for d in draws
+    ]
+    gains = (curve - random).mean(axis=1)
+    low, high = np.percentile(drawn, INTERVAL)
+    gain_low, gain_high = np.percentile(gains[draws].mean(axis=1), INTERVAL)
+    return Row(
+        task=task,
+        classifier=names[0],
+        strategy=names[1],
+        budget=budget,
+        score=score,
+        labels=needed,
+        savings=budget / needed,
+        low=float(low),
+        high=float(high),
+        area=float(curve.mean()),
+        gain=float(gains.mean()),
+        gain_low=float(gain_low),
+        gain_high=float(gain_high),
+        worst=worst(curve, random, draws),
+    )
+
+
+def score_with(curve: np.ndarray, budget: int) -> float:
+    """Return the score of a curve with so many labels."""
+    return float(curve[max(budget - 1 - REACH, 0) : budget + REACH].mean())
+
+
+def labels_to(curve: np.ndarray, score: float) -> float:
+    """Return the number of labels from which a curve is at a score; infinity where it never is."""
+    reached = np.flatnonzero(curve >= score)
+    return float(reached[0] + 1) if len(reached) else np.inf
+
+
+def worst(curve: np.ndarray, random: np.ndarray, draws: np.ndarray) -> float:
+    """Return the largest loss against random at any budget that is no chance: at most 0.
+
+    It is the least upper end, over the numbers of labels, of an interval for the difference.
+    """
+    differences = curve - random
+    upper = np.percentile(differences[draws].mean(axis=1), INTERVAL[1], axis=0)
+    return float(min(upper.min(), 0.0))
+
+
+def geometric_mean(values: np.ndarray) -> float:
+    """Return the geometric mean of savings; 0 where a score was never reached."""
+    return float(np.exp(np.log(values).mean())) if (np.asarray(values) > 0).all() else 0.0

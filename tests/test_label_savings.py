@@ -1,0 +1,65 @@
+"""From labelling curves to savings, on made-up curves."""
+
+import numpy as np
+import pytest
+
+from benchmarks.label_savings.lineup import BASELINE, CLASSIFIERS, STRATEGIES
+from benchmarks.label_savings.report import draw, write_report
+from benchmarks.label_savings.savings import geometric_mean, labels_to, rows_of, score_with
+from benchmarks.label_savings.tasks import TASKS, digits
+
+RANDOM = ("k-NN", BASELINE)
+
+
+def curves():
+    """One that needs a third of the labels, one like random, and one that never gets there."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(1, 121)
+    noise = rng.normal(0, 0.001, size=(6, 1))
+    return {
+        RANDOM: np.log(labels) / 10 + noise,
+        ("k-NN", "fast"): np.log(3 * labels) / 10 + noise,
+        ("spreading", "same"): np.log(labels) / 10 + noise,
+        ("spreading", "never"): np.zeros((6, 120)),
+    }
+
+
+def test_savings_are_those_that_the_curves_were_made_with():
+    rows = {(r.strategy, r.budget): r for r in rows_of("made-up", curves(), RANDOM)}
+    assert {budget for _, budget in rows} == {50, 100}
+    assert rows["fast", 100].savings == pytest.approx(3, rel=0.03)
+    assert rows["fast", 100].low <= rows["fast", 100].savings <= rows["fast", 100].high
+    assert rows["fast", 100].gain == pytest.approx(np.log(3) / 10)
+    assert rows["same", 50].savings == pytest.approx(1, rel=0.03)
+    assert rows["same", 50].worst == 0
+    assert rows["never", 50].savings == 0
+    assert rows["never", 50].worst == pytest.approx(-np.log(120) / 10, abs=0.01)
+
+
+def test_a_score_is_a_mean_over_a_few_budgets():
+    curve = np.arange(20.0)
+    assert score_with(curve, 10) == curve[6:13].mean()
+    assert labels_to(curve, 4.5) == 6
+    assert labels_to(curve, 99) == np.inf
+    assert geometric_mean(np.array([2.0, 8.0])) == pytest.approx(4)
+    assert geometric_mean(np.array([2.0, 0.0])) == 0
+
+
+def test_the_report_names_every_curve(tmp_path):
+    pytest.importorskip("matplotlib").use("agg")
+    write_report(tmp_path / "README.md", rows_of("made-up", curves(), RANDOM), 6)
+    text = (tmp_path / "README.md").read_text()
+    assert "| never | spreading | never | 0.00 |" in text
+    assert text.index("| fast | k-NN |") < text.index("| random | k-NN |")
+    figure = draw("made-up", curves(), RANDOM)
+    assert [panel.get_title() for panel in figure.axes] == ["made-up, k-NN", "made-up, spreading"]
+
+
+def test_every_split_of_a_task_keeps_groups_together():
+    task = digits()
+    pool, held_out = task.splits(2)[1]
+    assert len(np.intersect1d(pool, held_out)) == 0
+    assert len(held_out) == pytest.approx(0.3 * len(task.y), abs=1)
+    assert set(TASKS) >= {"digits", "fruits", "tweets", "questions"}
+    assert next(iter(STRATEGIES)) == BASELINE
+    assert list(CLASSIFIERS) == ["k-NN", "spreading"]
