@@ -13,12 +13,17 @@ from sklearn.datasets import load_digits, make_blobs
 
 import skactive
 from skactive.cli import main
-from skactive.cli._lineup import KNOWN, build_strategies
+from skactive.cli._lineup import DEFAULT_NAMES, KNOWN, build_strategies
 from skactive.cli._report import explanation, results_table
 from skactive.measures import Margin
 from skactive.model_selection import StrategyComparison, compare_strategies
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling
+from skactive.strategies import (
+    CDFProduct,
+    RandomSampling,
+    UncertaintyHerding,
+    UncertaintySampling,
+)
 
 SMALL = ["--budget", "12", "--folds", "3", "--jobs", "1"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(skactive.__file__).parents[1])}
@@ -59,6 +64,7 @@ def test_the_csv_file_read_back_is_the_comparison(blobs):
     expected = compare_strategies(
         IncrementalKNeighborsClassifier(3, metric="euclidean"),
         {
+            "herding": UncertaintyHerding(metric="euclidean"),
             "cdf-product": CDFProduct().set_params(
                 density__metric="euclidean", diversity__metric="euclidean"
             ),
@@ -127,7 +133,7 @@ def test_quiet_prints_the_table_alone(blobs, capsys):
     assert output.err == ""
     lines = output.out.splitlines()
     assert lines[1].startswith("strategy")
-    assert [line.split()[0] for line in lines[3:]] == ["cdf-product", "margin", "random"]
+    assert [line.split()[0] for line in lines[3:]] == [*DEFAULT_NAMES]
 
 
 def test_the_table_and_the_words_fit_eighty_columns(blobs, capsys):
@@ -188,6 +194,11 @@ def test_the_whole_training_part_may_be_asked_for_and_no_label_more(blobs, capsy
     )
 
 
+def test_labels_may_spread(blobs, capsys):
+    assert main(["compare", "blobs.npz", *SMALL, "--classifier", "spreading"]) == 0
+    assert "label spreading and k-nearest neighbours (k=5, cosine)" in capsys.readouterr().out
+
+
 def test_every_strategy_known_is_built_with_the_metric_and_the_weights():
     strategies = build_strategies(list(KNOWN), metric="euclidean", weights={"density": 0.5})
     assert list(strategies) == list(KNOWN)
@@ -209,7 +220,10 @@ def test_every_strategy_known_is_built_with_the_metric_and_the_weights():
             "--budget 82 is more than there are to label: 10 folds of 90 samples leave 81",
         ),
         (["blobs.npz", "--folds", "31"], "--folds 31 is more than the smallest class has samples:"),
-        (["--strategies", "margn"], "There is no strategy 'margn'. Known are: cdf-product, margin"),
+        (
+            ["--strategies", "margn"],
+            "There is no strategy 'margn'. Known are: herding, max-herding, cdf-product, margin",
+        ),
         (["--strategies", "margn"], "Hint: did you mean 'margin'?"),
         (["--strategies", "CDF_Product"], "Hint: did you mean 'cdf-product'?"),
         (["--strategies", "margin", "x.npz"], "Hint: a file comes before the options."),

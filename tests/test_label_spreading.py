@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 
-from skactive import ActiveLearner
+from skactive import ActiveLearner, Pool
 from skactive.model_selection import BudgetedClassifier, compare_strategies
 from skactive.neighbors import (
     IncrementalKNeighborsClassifier,
@@ -150,8 +150,10 @@ def test_taking_labels_back_and_correcting_them_leaves_no_trace():
         np.array([0, -1, 1, -1, 0, -1], dtype=float),
         ["a", -1, "b", -1, "a", None],
         np.array(["a", "-1", "b", "-1", "a", "-1"]),
+        list(np.array([0, -1, 1, -1, 0, -1])),
+        ["a", np.int64(-1), "b", np.float64(-1), "a", -1.0],
     ],
-    ids=["integers", "floats", "objects", "strings"],
+    ids=["integers", "floats", "objects", "strings", "numpy scalars", "mixed"],
 )
 def test_minus_one_means_unlabelled(y):
     classifier = IncrementalLabelSpreading().fit(X[:6], y)
@@ -271,6 +273,9 @@ def test_faulty_input_changes_nothing():
         (lambda: classifier.add_labeled(X[:1, :9], ["a"]), "9 features"),
         (lambda: classifier.add_labeled(X[:1], [np.nan]), "is missing"),
         (lambda: classifier.fit_graph(GRAPH, X[:30]), "The graph has 400 nodes, but X has 30"),
+        (lambda: classifier.fit_graph(GRAPH, X[:, :9] * np.nan), "NaN"),
+        (lambda: classifier.fit(X[:9, :9], ["a"]), "inconsistent numbers of samples"),
+        (lambda: classifier.partial_fit(X[:1], ["z"], classes=["a", "b"]), "has the label 'z'"),
     ]:
         with pytest.raises(ValueError, match=sentence):
             call()
@@ -284,6 +289,26 @@ def assert_same(learner, before):
     assert learner.labeled.tolist() == labeled
     assert learner.labels.tolist() == labels
     assert np.abs(learner.predict_proba(X[300:320]) - probabilities).max() < 0.05
+
+
+def test_a_pool_asks_one_fitted_on_other_samples_what_it_predicts():
+    elsewhere = IncrementalLabelSpreading().fit(X[300:], Y[300:])
+    pool = Pool(X[:300], estimator=elsewhere)
+    assert pool.posterior() == pytest.approx(elsewhere.predict_proba(X[:300].astype(np.float32)))
+    pool.add_labels([0, 1], Y[:2])
+    expected = elsewhere.predict_proba(X[2:300].astype(np.float32))
+    assert pool.posterior() == pytest.approx(expected)
+
+
+def test_a_pool_whose_classifier_was_not_taught_knows_nothing():
+    pool = Pool(X[:300])
+    pool.estimator = IncrementalLabelSpreading().fit_graph(pool.graph(), pool.X)
+    assert pool.add_labels([0, 1], ["a", "b"]).posterior() is None
+    pool.estimator.relabel([0], ["a"])
+    assert pool.refitted().posterior().tolist() == [[1.0]] * 298
+    pool.estimator.relabel([1], ["b"])
+    taught = pool.estimator.label_distributions_[2:]
+    assert pool.refitted().posterior() == pytest.approx(taught, abs=1e-6)
 
 
 def learner_state(learner):

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 DIGITS = "digits"
 DEFAULT_BUDGET = 200
 DEFAULT_FOLDS = 10
+CLASSIFIERS = ("nearest", "spreading")
 CURVE_CSV = "labeling_curve.csv"
 CURVE_PNG = "labeling_curve.png"
 TITLE_WIDTH = 28
@@ -41,8 +42,8 @@ NO_PICTURE = (
 
 DESCRIPTION = """\
 Play the labelling loop with recorded labels, and say how many labels each
-query strategy needs. The score is the accuracy of a k-nearest-neighbours
-classifier on samples held out, averaged over folds.
+query strategy needs. The score is the accuracy of a classifier on samples
+held out, averaged over folds.
 """
 
 
@@ -131,6 +132,13 @@ def add_loop_options(parser: argparse.ArgumentParser) -> None:
         "class has samples)",
     )
     group.add_argument(
+        "--classifier",
+        choices=CLASSIFIERS,
+        default=CLASSIFIERS[0],
+        help="who learns: the vote of the nearest labelled samples, or labels that spread along "
+        f"the neighbour graph (default: {CLASSIFIERS[0]})",
+    )
+    group.add_argument(
         "--neighbors",
         metavar="K",
         type=count,
@@ -203,6 +211,8 @@ def run_compare(arguments: argparse.Namespace) -> None:
         say(table)
         return
     setting = f"k-nearest neighbours (k={arguments.neighbors}, {arguments.metric})"
+    if arguments.classifier == "spreading":
+        setting = f"label spreading and {setting}"
     say(headline(vectors.name, vectors.X.shape, vectors.y, comparison, setting))
     say(f"\n{table}\n")
     say(explanation(comparison, baseline=BASELINE))
@@ -267,12 +277,15 @@ def compare(
 ) -> StrategyComparison:
     """Play the loops."""
     from skactive.model_selection import compare_strategies
-    from skactive.neighbors import IncrementalKNeighborsClassifier
+    from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
 
+    classifier: Any = IncrementalKNeighborsClassifier(arguments.neighbors, metric=arguments.metric)
+    if arguments.classifier == "spreading":
+        classifier = IncrementalLabelSpreading(metric=arguments.metric, voter=classifier)
     start_workers(arguments.jobs)
     try:
         return compare_strategies(
-            IncrementalKNeighborsClassifier(arguments.neighbors, metric=arguments.metric),
+            classifier,
             build_strategies(names, metric=arguments.metric, weights=dict(arguments.weights)),
             vectors.X,
             vectors.y,

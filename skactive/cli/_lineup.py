@@ -12,12 +12,23 @@ if TYPE_CHECKING:
     from skactive.strategies import QueryStrategy
 
 BASELINE = "random"
-DEFAULT_NAMES = ("cdf-product", "margin", BASELINE)
+DEFAULT_NAMES = ("herding", "cdf-product", "margin", BASELINE)
 KNOWN = {
+    "herding": "speaks for most that the classifier is unsure of",
+    "max-herding": "speaks for most that no label speaks for yet",
     "cdf-product": "uncertain, in a dense region and different at once",
     "margin": "the two most probable classes are closest",
     "entropy": "the class probabilities are most even",
     "least-confidence": "the most probable class is least so",
+    "typi-clust": "typical of the largest cluster without a label",
+    "prob-cover": "its ball holds most that no ball covers yet",
+    "k-center": "farthest from all that is labelled (CoreSet)",
+    "ranked-batch": "far away at first, uncertain later on",
+    "density-weighted": "entropy times density",
+    "badge": "would change a linear classifier most",
+    "cluster-margin": "smallest margins, in turn from each cluster",
+    "committee": "votes on bootstrap samples disagree",
+    "expected-error": "promises the fewest errors afterwards",
     "random": "the baseline, always played",
 }
 WEIGHTED = ("uncertainty", "density", "diversity")
@@ -62,7 +73,21 @@ def build_strategies(
         Margin,
         Measure,
     )
-    from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling
+    from skactive.strategies import (
+        BADGE,
+        CDFProduct,
+        ClusterMargin,
+        DensityWeightedUncertainty,
+        ExpectedErrorReduction,
+        KCenterGreedy,
+        ProbCover,
+        QueryByCommittee,
+        RandomSampling,
+        RankedBatch,
+        TypiClust,
+        UncertaintyHerding,
+        UncertaintySampling,
+    )
 
     factors: list[tuple[str, Measure]] = [
         ("uncertainty", Margin()),
@@ -70,10 +95,21 @@ def build_strategies(
         ("diversity", Diversity(metric)),
     ]
     known: dict[str, QueryStrategy] = {
+        "herding": UncertaintyHerding(metric=metric),
+        "max-herding": UncertaintyHerding(None, metric=metric),
         "cdf-product": CDFProduct(factors, dict(weights)),
         "margin": UncertaintySampling(Margin()),
         "entropy": UncertaintySampling(Entropy()),
         "least-confidence": UncertaintySampling(LeastConfidence()),
+        "typi-clust": TypiClust(metric),
+        "prob-cover": ProbCover(metric=metric),
+        "k-center": KCenterGreedy(metric),
+        "ranked-batch": RankedBatch(metric=metric),
+        "density-weighted": DensityWeightedUncertainty(density=InformationDensity(metric)),
+        "badge": BADGE(),
+        "cluster-margin": ClusterMargin(metric=metric),
+        "committee": QueryByCommittee(metric=metric),
+        "expected-error": ExpectedErrorReduction(),
         "random": RandomSampling(),
     }
     return {name: known[name] for name in names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -156,14 +157,7 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         nodes, labels = _labels_and_where(y)
-        noted = self.__dict__.copy()
-        try:
-            X = self._checked_features(X, reset=True)
-            check_consistent_length(X, y)
-        except (TypeError, ValueError):
-            self.__dict__.clear()
-            self.__dict__.update(noted)
-            raise
+        X = self._checked_anew(X, len(np.asarray(y, dtype=object)))
         graph = NeighborGraph.of(X, n_neighbors=self.n_neighbors, metric=self.metric)
         self._start(graph, X)
         return self._label(nodes, labels)
@@ -188,13 +182,13 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
             The classifier, to which `relabel` tells labels.
         """
         self.check_parameters()
-        X = self._checked_features(X, reset=True)
-        if graph.n_samples != X.shape[0]:
+        n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
+        if graph.n_samples != n_samples:
             raise ValueError(
-                f"The graph has {graph.n_samples} nodes, but X has {X.shape[0]} samples. "
+                f"The graph has {graph.n_samples} nodes, but X has {n_samples} samples. "
                 "Hint: pass the graph of X."
             )
-        return self._start(graph, X, classes)
+        return self._start(graph, self._checked_anew(X, n_samples), classes)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> IncrementalLabelSpreading:
         """Take in samples, with labels or without, of classes that may be declared beforehand.
@@ -214,6 +208,12 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
             The classifier, which knows the samples.
         """
         nodes, labels = _labels_and_where(y)
+        unknown = [] if classes is None else labels[~np.isin(labels, classes)].tolist()
+        if unknown:
+            raise ValueError(
+                f"y has the label {unknown[0]!r}, which is not in `classes`: "
+                f"{np.unique(classes).tolist()}. Hint: `add_labeled` extends the classes."
+            )
         if not self.__sklearn_is_fitted__():
             self.fit(X, np.full(len(y), -1))
             self._start(self.graph_, self._X, classes)
@@ -357,6 +357,21 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
         self._fitted(labels=True)
         X = self._checked_features(X)
         return self.mixed(self.spread_at(self.nearest_nodes(X)), self._vote(X))
+
+    def has_nodes_of(self, graph: NeighborGraph) -> bool:
+        """Tell whether the first nodes are those of a graph.
+
+        Parameters
+        ----------
+        graph : NeighborGraph
+            The graph.
+
+        Returns
+        -------
+        same : bool
+            Whether this classifier was started with it, whatever has joined since.
+        """
+        return self.__sklearn_is_fitted__() and self._first_graph is graph
 
     def nearest_nodes(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Find the nodes that speak for samples outside the graph.
@@ -520,7 +535,7 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
     def _start(
         self, graph: NeighborGraph, X: Any, classes: Any = None
     ) -> IncrementalLabelSpreading:
-        self.graph_ = graph
+        self.graph_ = self._first_graph = graph
         self._X = X
         names = np.empty(0) if classes is None else check_labels(classes)
         self._labeled = LabeledSamples(X[:0], names[:0], None if classes is None else names)
@@ -592,6 +607,18 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
             raise ValueError(f"A node is named twice in {nodes.tolist()}.")
         return nodes.astype(np.intp)
 
+    def _checked_anew(self, X: Any, n_samples: int) -> Any:
+        noted = self.__dict__.copy()
+        try:
+            X = self._checked_features(X, reset=True)
+            check_consistent_length(X, np.empty(n_samples))
+        except (TypeError, ValueError):
+            # scikit-learn notes the features of X before it looks at their values.
+            self.__dict__.clear()
+            self.__dict__.update(noted)
+            raise
+        return X
+
     def _checked_features(self, X: Any, *, reset: bool = False, minimum: int = 1) -> Any:
         return validate_data(
             self,
@@ -647,7 +674,7 @@ def _labels_and_where(y: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _is_unlabeled(value: Any) -> bool:
-    return value is None or (isinstance(value, str | int | float) and value in (-1, "-1"))
+    return value is None or (isinstance(value, str | Real) and value in (-1, "-1"))
 
 
 def _keys(X: Any) -> list[Hashable]:

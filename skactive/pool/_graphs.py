@@ -36,6 +36,9 @@ class NeighborGraphs:
             )
         return self._built[key]
 
+    def built(self) -> list[NeighborGraph]:
+        return list(self._built.values())
+
     def _from_given(self, n_neighbors: int, metric: str) -> NeighborGraph | None:
         given = self._given
         n_neighbors = min(n_neighbors, self._X.shape[0] - 1)

@@ -813,7 +813,9 @@ class Pool:
     def _source(self) -> VotedPosterior | SpreadPosterior | AskedPosterior | None:
         if self._posterior is not None or self.estimator is None:
             return self._posterior
-        if isinstance(self.estimator, IncrementalLabelSpreading):
+        if isinstance(self.estimator, IncrementalLabelSpreading) and any(
+            self.estimator.has_nodes_of(graph) for graph in self._graphs.built()
+        ):
             if self._labeled is not None:
                 self._posterior = SpreadPosterior(
                     self.estimator, self.n_samples, self._labeled_distances, self._labeled

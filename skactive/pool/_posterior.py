@@ -110,6 +110,7 @@ class SpreadPosterior:
     ) -> None:
         self._classifier = classifier
         self._n_samples = n_samples
+        self._labeled = labeled
         self._voted = VotedPosterior(classifier.voter_, distances, labeled)
         self._posterior: np.ndarray | None = None
         self._derived: dict[RowFunction, np.ndarray] = {}
@@ -138,9 +139,11 @@ class SpreadPosterior:
         if self._posterior is None:
             everyone = np.arange(self._n_samples)
             vote = self._voted.rows(everyone)
-            if vote is not None:
+            if vote is not None and len(self._classifier.classes_):
                 spread = self._classifier.spread_distributions(everyone)
-                self._posterior = self._classifier.mixed(spread, vote)
+                # One who teaches the pool and not the classifier, or the other way round.
+                same = np.array_equal(self._classifier.classes_, self._labeled.classes)
+                self._posterior = self._classifier.mixed(spread, vote if same else None)
         return self._posterior
 
 
