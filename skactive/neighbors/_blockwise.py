@@ -157,7 +157,7 @@ class BlockwiseKNeighborsTransformer(
 
         Returns
         -------
-        found : CSR matrix of shape (n, n_samples_fit_)
+        found : CSR matrix of shape (n, `n_samples_fit_`)
             As `mode` has it, each row nearest first.
         """
         check_is_fitted(self, "algorithm_")
