@@ -36,32 +36,68 @@ def test_the_gain_is_the_sum_over_all_samples(bandwidth):
     assert Coverage(bandwidth=bandwidth).utilities(pool) == pytest.approx(expected)
 
 
-STEPS = st.lists(st.tuples(st.sampled_from("lrsuw"), st.integers(0, 11)), max_size=14)
+STEPS = st.lists(st.tuples(st.sampled_from("lrsuwofb"), st.integers(0, 11)), max_size=14)
 
 
-@settings(max_examples=40)
-@given(samples=small_integers(12), steps=STEPS)
+def take_step(pool, weights, outside, kind, place):
+    possible = {
+        "l": place in pool.candidates,
+        "r": place in pool.labeled,
+        "s": place not in pool.labeled,
+    }
+    steps = {
+        "l": lambda: pool.add_labels([place], ["a"]),
+        "r": lambda: pool.remove_labels([place]),
+        "s": lambda: pool.skip([place]),
+        "u": lambda: pool.unskip([place]),
+        "w": lambda: weights.__setitem__(place, 0.5),
+        "o": lambda: pool.add_labeled(outside[[place % 3]], ["a"]),
+        "f": lambda: pool.forget(place % 4),
+        "b": lambda: pool.recall(),
+    }
+    if possible.get(kind, True):
+        steps[kind]()
+
+
+@settings(max_examples=60)
+@given(samples=small_integers(15), steps=STEPS)
 def test_whatever_happened_the_gain_is_that_of_a_new_pool(samples, steps):
+    samples, outside = samples[:12], samples[12:]
     pool = Pool(samples)
     weights = np.ones(12)
     for kind, place in steps:
-        if kind == "l" and place in pool.candidates:
-            pool.add_labels([place], ["a"])
-        elif kind == "r" and place in pool.labeled:
-            pool.remove_labels([place])
-        elif kind == "s" and place not in pool.labeled:
-            pool.skip([place])
-        elif kind == "u":
-            pool.unskip([place])
-        elif kind == "w":
-            weights[place] = 0.5
+        take_step(pool, weights, outside, kind, place)
         pool.coverage_gain(weights, n_neighbors=3, metric="euclidean")
-    fresh = Pool(samples).add_labels(pool.labeled, ["a"] * len(pool.labeled)).skip(pool.skipped)
+    known, _ = pool.labeled_outside()
+    fresh = Pool(samples, X_labeled=known, y_labeled=None if known is None else ["a"] * len(known))
+    fresh.add_labels(pool.labeled, ["a"] * len(pool.labeled)).skip(pool.skipped)
     for values in (weights, None):
         now, anew = (
             one.coverage_gain(values, n_neighbors=3, metric="euclidean") for one in (pool, fresh)
         )
         assert now.tolist() == anew.tolist()
+
+
+def test_a_forgotten_seed_set_covers_no_more():
+    pool = Pool(X[1:], X_labeled=X[:1], y_labeled=Y[:1])
+    with_seed = pool.coverage_gain()
+    pool.forget(0)
+    assert pool.coverage_gain().tolist() == Pool(X[1:]).coverage_gain().tolist()
+    pool.recall()
+    assert pool.coverage_gain().tolist() == with_seed.tolist()
+
+
+@pytest.mark.parametrize(
+    ("weights", "sentence"),
+    [
+        (np.ones(5), r"weights has shape \(5,\), but the pool has 300 samples"),
+        (np.full(300, -1.0), r"at least 0\. Got -1\.0 at position 0"),
+        (np.full(300, np.nan), r"finite numbers of at least 0\. Got nan at position 0"),
+    ],
+)
+def test_weights_that_make_no_sense_are_told(weights, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Pool(X).coverage_gain(weights)
 
 
 def test_a_batch_is_greedy_as_if_each_pick_were_labelled():

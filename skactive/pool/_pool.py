@@ -779,7 +779,7 @@ class Pool:
             self._coverages[key] = Coverage(graph.affinity(bandwidth))
         is_labeled = self._answers.is_labeled(np.arange(self.n_samples))
         X, _ = self.labeled_outside()
-        outside = None if X is None else self._covered_from_outside(graph, X, bandwidth)
+        outside = self._covered_from_outside(graph, X, bandwidth)
         self._coverages[key].set_labeled(is_labeled, outside)
         return self._coverages[key]
 
@@ -787,8 +787,9 @@ class Pool:
         self, graph: NeighborGraph, X: Any, bandwidth: float | str | None
     ) -> np.ndarray:
         covered = np.zeros(self.n_samples)
-        distances, indices = graph.kneighbors(X)
-        np.maximum.at(covered, indices, graph.similarities(distances, indices, bandwidth))
+        if X is not None:
+            distances, indices = graph.kneighbors(X)
+            np.maximum.at(covered, indices, graph.similarities(distances, indices, bandwidth))
         return covered
 
     def coverage_weights(self, weights: Any) -> np.ndarray:
@@ -805,7 +806,19 @@ class Pool:
             As float64.
         """
         if weights is not None:
-            return np.asarray(weights, dtype=np.float64)
+            weights = np.asarray(weights, dtype=np.float64)
+            if weights.shape != (self.n_samples,):
+                raise ValueError(
+                    f"weights has shape {weights.shape}, but the pool has {self.n_samples} "
+                    "samples. Hint: give one number for each sample, labelled ones included."
+                )
+            wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+            if len(wrong):
+                raise ValueError(
+                    f"weights must be finite numbers of at least 0. Got {weights[wrong[0]]} at "
+                    f"position {wrong[0]}. Hint: where a sample need not be covered, give 0."
+                )
+            return weights
         counted = np.zeros(self.n_samples)
         counted[self.candidates] = 1.0
         return counted
