@@ -9,9 +9,19 @@ from hypothesis import settings
 settings.register_profile("skactive", deadline=None, derandomize=True)
 settings.load_profile("skactive")
 
+# Private modules' examples use public classes, which other tools' subclasses are made of.
+collect_ignore_glob = []
+
 if find_spec("modAL") is not None:
     # The door's classes are made on first use, and doctest sees what has been made.
     from skactive.integrations.modal import ActiveLearner, Committee  # noqa: F401
 else:
-    # Its private modules' examples use the public classes.
-    collect_ignore_glob = ["skactive/integrations/_modal_*.py"]
+    collect_ignore_glob.append("skactive/integrations/_modal_[!s]*.py")
+
+if find_spec("skactiveml") is not None:
+    from skactive.integrations.scikit_activeml import SkactiveStrategy  # noqa: F401
+else:
+    collect_ignore_glob += [
+        "skactive/integrations/_activeml*.py",
+        "skactive/integrations/scikit_activeml.py",
+    ]

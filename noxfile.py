@@ -78,10 +78,8 @@ def lowest(session: nox.Session) -> None:
 @nox.parametrize("sklearn", ["1.7", "1.9"])
 def interop(session: nox.Session, sklearn: str) -> None:
     """Run what touches other tools, with the other tools installed."""
-    extras = ".[plot,table,modal,crowd,drift,metric,umap,fast]"
-    # The strategies of scikit-activeml are held against ours.
-    peers = "scikit-activeml>=1.0"
-    session.install("-e", extras, f"scikit-learn=={sklearn}.*", peers, *group("test"))
+    extras = ".[plot,table,modal,activeml,crowd,drift,metric,umap,fast]"
+    session.install("-e", extras, f"scikit-learn=={sklearn}.*", *group("test"))
     spreading = "tests/test_label_spreading.py"
     pytest(session, "tests/interop", "tests/test_readme.py", "skactive/integrations", spreading)
 
@@ -89,7 +87,7 @@ def interop(session: nox.Session, sklearn: str) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation into docs/_build/html; a warning is an error."""
-    session.install("-e", ".[plot,table,modal,crowd,drift,metric]", *group("docs"))
+    session.install("-e", ".[plot,table,modal,activeml,crowd,drift,metric]", *group("docs"))
     for made in ["_build", "auto_examples", "generated"]:
         shutil.rmtree(ROOT / "docs" / made, ignore_errors=True)
     (ROOT / "docs" / "sg_execution_times.rst").unlink(missing_ok=True)

@@ -1,22 +1,28 @@
-"""modAL's learner and committee for today's scikit-learn, taught label by label.
+"""modAL's learner and committee for today's scikit-learn, and its functions among our strategies.
 
-`ActiveLearner` and `Committee` are subclasses of the modAL classes of the same names. This module
-imports without modAL; the first use of one of the classes imports it.
+`ActiveLearner` and `Committee` are subclasses of the modAL classes of the same names, taught label
+by label; `ModalStrategy` makes a query function of modAL one of our strategies. This module
+imports without modAL; the first use of one of the subclasses imports it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from skactive.integrations._modal_strategy import ModalStrategy
+
 if TYPE_CHECKING:
     from skactive.integrations._modal_committee import TaughtCommittee as Committee
     from skactive.integrations._modal_learner import TaughtLearner as ActiveLearner
 
-__all__ = ["ActiveLearner", "Committee"]
+__all__ = ["ActiveLearner", "Committee", "ModalStrategy"]
+
+SUBCLASSES = {"ActiveLearner", "Committee"}
+ModalStrategy.__module__ = __name__
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in SUBCLASSES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals().update(_subclasses_of_modal())
     return globals()[name]
