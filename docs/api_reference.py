@@ -129,8 +129,14 @@ SECTIONS = [
     Section(
         "modAL",
         "skactive.integrations.modal",
-        "modAL's learner and committee for today's scikit-learn.",
-        ["ActiveLearner", "Committee"],
+        "modAL's learner and committee for today's scikit-learn, and its functions among ours.",
+        ["ActiveLearner", "Committee", "ModalStrategy"],
+    ),
+    Section(
+        "scikit-activeml",
+        "skactive.integrations.scikit_activeml",
+        "Its strategies among ours, and ours among its own.",
+        ["ActivemlStrategy", "SkactiveStrategy"],
     ),
     Section(
         "The command line",

@@ -32,6 +32,9 @@ NEEDS_MODAL = re.compile(
     r"^\W*(?:from|import) +(?:modAL|skactive\.integrations\.modal)\b", re.MULTILINE
 )
 NEEDS_RIVER = re.compile(r"^\W*(?:from|import) +river\b", re.MULTILINE)
+NEEDS_ACTIVEML = re.compile(
+    r"^\W*(?:from|import) +(?:skactiveml|skactive\.integrations\.scikit_activeml)\b", re.MULTILINE
+)
 NEEDS_HUB = re.compile(r"\bHubEmbedder\b")
 HUB_MODEL = re.compile(r"https://tfhub\.dev/[\w/.-]+")
 
@@ -116,6 +119,10 @@ def put_photos_and_models(script, folder, monkeypatch):
 def test_every_python_block_runs(script, tmp_path, monkeypatch):
     if find_spec("modAL") is None and any(NEEDS_MODAL.search(b.code) for b in script.blocks):
         pytest.skip("modAL is not installed: `nox -s interop` runs this block")
+    if find_spec("skactiveml") is None and any(
+        NEEDS_ACTIVEML.search(b.code) for b in script.blocks
+    ):
+        pytest.skip("scikit-activeml is not installed")
     if find_spec("river") is None and any(NEEDS_RIVER.search(b.code) for b in script.blocks):
         pytest.skip("river is not installed: `nox -s interop` runs this block")
     if any(NEEDS_HUB.search(b.code) for b in script.blocks):

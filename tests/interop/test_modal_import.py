@@ -17,7 +17,7 @@ def test_the_module_imports_without_modal():
 
 
 def test_the_private_modules_import_without_modal():
-    names = ["_modal_committee", "_modal_learner", "_modal_query", "_modal_rows"]
+    names = ["_modal_committee", "_modal_learner", "_modal_query", "_modal_rows", "_modal_strategy"]
     code = "".join(f"import skactive.integrations.{name}\n" for name in names)
     assert run_python(BLOCKED + code).returncode == 0
 

@@ -63,12 +63,16 @@ def theirs(one, **params):
     return one(**{"random_state": 0, **ARGUMENTS.get(one.__name__, {}), **params})
 
 
-def by_name(one):
-    return one.__name__
+def goes_by_a_classifier(one):
+    return not {"clf", "estimator", "ensemble"}.isdisjoint(inspect.signature(one.query).parameters)
 
 
-@pytest.mark.parametrize("one", SUPPORTED, ids=by_name)
-@pytest.mark.parametrize("estimator", [None, GaussianNB()], ids=["neighbors", "bayes"])
+@pytest.mark.parametrize(
+    ("one", "estimator"),
+    [(one, None) for one in SUPPORTED]
+    + [(one, GaussianNB()) for one in SUPPORTED if goes_by_a_classifier(one)],
+    ids=lambda value: getattr(value, "__name__", repr(value)),
+)
 def test_every_strategy_of_theirs_asks_for_labels_in_our_loop(one, estimator):
     # One of them knows two classes only; expected errors fit a classifier for each candidate.
     kept = TWO if one.__name__ == "EpistemicUncertaintySampling" else codes >= 0
