@@ -72,10 +72,17 @@ SECTIONS = [
         "skactive.learner",
         "Ask, and learn from the answer.",
         [
+            "AccuracyEstimate",
             "ActiveLearner",
             "DriftWarning",
+            "ExpectedGain",
             "NearestSamples",
+            "Progress",
             "QueryExplanation",
+            "StabilizedPredictions",
+            "StoppingCriterion",
+            "SufficientAccuracy",
+            "Verdict",
         ],
     ),
     Section(

@@ -26,8 +26,10 @@ from skactive.learner._drift import AgreementWatch
 from skactive.learner._fit_params import check_fit_params
 from skactive.learner._history import Forgot, History, Relabeled, Skipped, Taught
 from skactive.learner._html import learner_html
+from skactive.learner._progress import Progress
 from skactive.learner._query_explanation import QueryExplanation, explain_query
 from skactive.learner._refreshing import Refreshing, refreshing_for
+from skactive.learner._stopping import StoppingHistory
 from skactive.learner._teaching import n_outside, restore, teaching_for
 from skactive.neighbors import (
     IncrementalKNeighborsClassifier,
@@ -90,6 +92,10 @@ class ActiveLearner:
         then. Fitting goes on in a thread of its own while answers are taken in; once it is done,
         the next call swaps the steps in, with `pool` built anew. The seed set counts as answers.
         None where all such steps are fitted already, or there are none.
+    stopping : StoppingCriterion or list of them, default=None
+        What is asked, after each answer, whether labelling may stop: `StabilizedPredictions`,
+        `ExpectedGain`, `SufficientAccuracy`. They are copied, and `progress` tells what they say;
+        the learner itself never stops.
 
     Attributes
     ----------
@@ -158,6 +164,7 @@ class ActiveLearner:
         drift_detector: Any = None,
         fit_params: dict[str, Any] | None = None,
         refresh_every: int | None = None,
+        stopping: Any = None,
     ) -> None:
         if X_pool is None:
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
@@ -190,6 +197,7 @@ class ActiveLearner:
         check_fit_params(classifier, fit_params or ())
         self._classes, self._fit_params = classes, fit_params
         self._history = History()
+        self._stopping = StoppingHistory(stopping)
         if self._refreshing is not None:
             if seed[0] is not None:
                 self._refreshing.seed = before.transform(X_labeled), seed[1]
@@ -240,6 +248,12 @@ class ActiveLearner:
     def drifts(self) -> list[int]:
         """After how many answers each drop in agreement was signalled."""
         return [] if self._watch is None else list(self._watch.drifts)
+
+    @property
+    def progress(self) -> Progress:
+        """How far labelling has come, and what the criteria in `stopping` say."""
+        self._take_refresh()
+        return Progress(self, self._stopping)
 
     def query(
         self,
@@ -411,6 +425,7 @@ class ActiveLearner:
             self._refreshing.heard(len(fresh))
             if self._refreshing.is_due():
                 self._start_refresh(self._refreshing)
+        self._stopping.taught(self, self._history.n_answers)
         return self
 
     def relabel(self, indices: Any, y: Any) -> ActiveLearner:
@@ -527,6 +542,7 @@ class ActiveLearner:
             self.pool.recall()
             self._teaching.start_over()
         self._history.pop()
+        self._stopping.undone(self._history.n_answers)
         return action.positions
 
     def predict(self, X: Any) -> np.ndarray:
@@ -701,7 +717,10 @@ class ActiveLearner:
         outside = self.pool.n_labeled - len(self.labeled)
         if outside:
             counts.insert(1, ("labelled beforehand", outside))
-        return learner_html(self.estimator, self.strategy, counts, self.classes_.tolist())
+        progress = self.progress._repr_html_() if self._stopping.criteria else ""
+        return progress + learner_html(
+            self.estimator, self.strategy, counts, self.classes_.tolist()
+        )
 
     def _predicted(self, positions: np.ndarray) -> np.ndarray | None:
         if self._watch is None or len(positions) == 0:

@@ -427,14 +427,44 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
             Rows add up to 1.
         """
         classes = self.classes_.tolist()
-        masses = self._spread.masses(classes)
-        factors = np.zeros(len(classes))
+        masses = self._spread.masses(classes)[np.newaxis]
+        return self._normalized(self._spread.scores(classes, nodes), masses)
+
+    def held_out_distributions(self, nodes: Any) -> np.ndarray:
+        """Return what spreads to labelled nodes, each as if its own label were not known.
+
+        Parameters
+        ----------
+        nodes : array-like of int of shape (n,)
+            Labelled nodes.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n, n_classes)
+            Rows add up to 1. A label costs one spreading of its own the first time it is asked
+            for, then nothing until samples join.
+        """
+        nodes = self._check_nodes(nodes)
+        classes = self.classes_.tolist()
+        labels = self._labeled.labels_of(self._numbers[nodes])
+        rows, columns = np.arange(len(nodes)), np.searchsorted(self.classes_, labels)
+        scores = self._spread.scores(classes, nodes)
+        masses = np.repeat(self._spread.masses(classes)[np.newaxis], len(nodes), axis=0)
+        own, spread = self._spread.own(nodes)
+        scores[rows, columns] = np.maximum(scores[rows, columns] - own, 0.0)
+        # The last label of a class leaves no more than what rounding and the tolerance do.
+        left = masses[rows, columns] - spread
+        masses[rows, columns] = np.where(left > 1e-6 * spread, left, 0.0)
+        return self._normalized(scores, masses)
+
+    def _normalized(self, scores: np.ndarray, masses: np.ndarray) -> np.ndarray:
+        factors = np.zeros(masses.shape)
         met = masses > 0
         factors[met] = masses[met] ** -float(self.class_mass)
         # On the whole, scores stay as large as they were.
-        total = (masses * factors).sum()
-        factors *= masses.sum() / total if total > 0 else 0.0
-        scores = self._spread.scores(classes, nodes) * factors + PRIOR / len(classes)
+        total, whole = (masses * factors).sum(axis=1), masses.sum(axis=1)
+        factors *= np.divide(whole, total, out=np.zeros_like(total), where=total > 0)[:, np.newaxis]
+        scores = scores * factors + PRIOR / scores.shape[1]
         scores /= scores.sum(axis=1, keepdims=True)
         return scores
 

@@ -32,6 +32,7 @@ class Spread:
     def __init__(self, affinity: sp.csr_matrix, *, alpha: float, tol: float) -> None:
         self._alpha, self._tol = alpha, tol
         self._columns: dict[Any, tuple[np.ndarray, np.ndarray]] = {}
+        self._own: dict[int, tuple[float, float]] = {}
         self._take_affinity(affinity)
 
     @property
@@ -80,7 +81,19 @@ class Spread:
         sums = [self._columns[label][0].sum() if label in self._columns else 0 for label in labels]
         return np.maximum(sums, 0.0)
 
+    def own(self, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what each node's label adds to its own score, and to its class over all nodes."""
+        for node in nodes.tolist():
+            if node not in self._own:
+                scores, residuals = np.zeros(self.n_nodes), np.zeros(self.n_nodes)
+                residuals[node] = 1.0
+                self._settle(scores, residuals, np.array([node]))
+                self._own[node] = float(scores[node]), float(scores.sum())
+        own = np.array([self._own[node] for node in nodes.tolist()]).reshape(-1, 2)
+        return own[:, 0], own[:, 1]
+
     def _take_affinity(self, affinity: sp.csr_matrix) -> None:
+        self._own.clear()
         degrees = np.asarray(affinity.sum(axis=1)).ravel()
         # A node without neighbours keeps to itself.
         roots = np.sqrt(np.where(degrees > 0, degrees, 1.0))
