@@ -35,7 +35,7 @@ LOOPS = {
     "spreading, cdf-product": (SPREADING, CDFProduct()),
     "spreading, herding": (SPREADING, UncertaintyHerding()),
     "spreading, random": (SPREADING, RandomSampling()),
-    "logistic regression, margin": (LogisticRegression(max_iter=500), UncertaintySampling()),
+    "logistic regression, margin": (LogisticRegression(max_iter=200), UncertaintySampling()),
 }
 CRITERIA = [StabilizedPredictions(), ExpectedGain(), SufficientAccuracy(0.9)]
 
@@ -44,6 +44,7 @@ def samples(name: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return up to 3,000 samples, drawn at random."""
     if name == "digits":
         X, y = load_digits(return_X_y=True)
+        X = X / 16
     else:
         with np.load(asset("embeddings", RECORDED[name]), allow_pickle=True) as file:
             X, y = file["x"].astype(np.float32), file["y"]
