@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.label_savings.lineup import BASELINE, CLASSIFIERS, STRATEGIES
+from benchmarks.label_savings.lineup import BASELINE, CLASSIFIERS, OURS
 from benchmarks.label_savings.report import draw, write_report
 from benchmarks.label_savings.savings import geometric_mean, labels_to, rows_of, score_with
 from benchmarks.label_savings.tasks import TASKS, digits
@@ -40,6 +40,7 @@ def test_a_score_is_a_mean_over_a_few_budgets():
     curve = np.arange(20.0)
     assert score_with(curve, 10) == curve[6:13].mean()
     assert labels_to(curve, 4.5) == 6
+    assert labels_to(curve, score_with(curve, 10)) == 10
     assert labels_to(curve, 99) == np.inf
     assert geometric_mean(np.array([2.0, 8.0])) == pytest.approx(4)
     assert geometric_mean(np.array([2.0, 0.0])) == 0
@@ -61,5 +62,5 @@ def test_every_split_of_a_task_keeps_groups_together():
     assert len(np.intersect1d(pool, held_out)) == 0
     assert len(held_out) == pytest.approx(0.3 * len(task.y), abs=1)
     assert set(TASKS) >= {"digits", "fruits", "tweets", "questions"}
-    assert next(iter(STRATEGIES)) == BASELINE
+    assert next(iter(OURS)) == BASELINE
     assert list(CLASSIFIERS) == ["k-NN", "spreading"]

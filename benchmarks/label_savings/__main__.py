@@ -14,7 +14,8 @@ import matplotlib as mpl
 import numpy as np
 
 from benchmarks.assets import MissingAssetError
-from benchmarks.label_savings.lineup import BASELINE, CLASSIFIERS, STRATEGIES
+from benchmarks.label_savings.lineup import BASELINE, CLASSIFIERS
+from benchmarks.label_savings.peers import LINEUPS, STRATEGIES
 from benchmarks.label_savings.report import draw, write_report
 from benchmarks.label_savings.savings import COLUMNS, Curves, Row, rows_of
 from benchmarks.label_savings.tasks import TASKS, Task
@@ -70,7 +71,7 @@ def played(task: Task, asked: argparse.Namespace) -> Curves:
     for name, classifier in CLASSIFIERS.items():
         comparison = compare_strategies(
             classifier,
-            {strategy: STRATEGIES[strategy] for strategy in asked.strategies},
+            {one: STRATEGIES[one] for one in asked.strategies if one in LINEUPS[task.lineup]},
             task.X,
             task.y,
             budget=asked.budget,

@@ -1,4 +1,4 @@
-"""Who takes part: the strategies, and the classifiers that learn."""
+"""Who takes part: our strategies, and the classifiers that learn."""
 
 from sklearn.base import ClassifierMixin
 
@@ -27,7 +27,7 @@ CLASSIFIERS: dict[str, ClassifierMixin] = {
     "spreading": IncrementalLabelSpreading(),
 }
 
-STRATEGIES: dict[str, QueryStrategy] = {
+OURS: dict[str, QueryStrategy] = {
     BASELINE: RandomSampling(),
     "herding": UncertaintyHerding(),
     "max-herding": UncertaintyHerding(None),

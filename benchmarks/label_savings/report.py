@@ -49,18 +49,24 @@ def savings_lines(rows: Sequence[Row], tasks: Sequence[str]) -> list[str]:
     by_strategy: dict[str, dict[str, Row]] = {}
     for row in rows:
         by_strategy.setdefault(row.strategy, {})[row.task] = row
-    whole = {s: [own[t] for t in tasks if t in own] for s, own in by_strategy.items()}
-    means = {s: geometric_mean(np.array([row.savings for row in own])) for s, own in whole.items()}
+    means = {
+        strategy: geometric_mean(np.array([row.savings for row in own.values()]))
+        for strategy, own in by_strategy.items()
+    }
     return [
         f"| {strategy} | {rows[0].classifier} | "
-        + " | ".join(cell(row) for row in whole[strategy])
-        + f" | {means[strategy]:.2f} |"
-        for strategy in sorted(whole, key=lambda name: -means[name])
+        + " | ".join(cell(own.get(task)) for task in tasks)
+        + (f" | {means[strategy]:.2f} |" if len(own) == len(tasks) else " | |")
+        for strategy, own in sorted(
+            by_strategy.items(), key=lambda one: (-len(one[1]), -means[one[0]])
+        )
     ]
 
 
-def cell(row: Row) -> str:
+def cell(row: Row | None) -> str:
     """Return savings with their interval; a score that is never reached saves 0."""
+    if row is None:
+        return ""
     if row.savings == 0:
         return "never"
     return f"{row.savings:.1f} ({row.low:.1f} to {row.high:.1f})"
@@ -81,7 +87,10 @@ def gains_table(rows: Sequence[Row], tasks: Sequence[str]) -> str:
     pairs = dict.fromkeys((row.classifier, row.strategy) for row in some)
     for classifier, strategy in pairs:
         own = {r.task: r for r in some if (r.classifier, r.strategy) == (classifier, strategy)}
-        cells = [f"{100 * own[t].gain:+.1f} ({100 * own[t].worst:.1f})" for t in tasks if t in own]
+        cells = [
+            f"{100 * own[t].gain:+.1f} ({100 * own[t].worst:.1f})" if t in own else ""
+            for t in tasks
+        ]
         lines.append(f"| {strategy} | {classifier} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

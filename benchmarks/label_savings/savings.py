@@ -105,8 +105,9 @@ def score_with(curve: np.ndarray, budget: int) -> float:
 
 
 def labels_to(curve: np.ndarray, score: float) -> float:
-    """Return the number of labels from which a curve is at a score; infinity where it never is."""
-    reached = np.flatnonzero(curve >= score)
+    """Return the first number of labels with which a curve is at a score, or infinity."""
+    scores = np.array([score_with(curve, budget) for budget in range(1, len(curve) + 1)])
+    reached = np.flatnonzero(scores >= score)
     return float(reached[0] + 1) if len(reached) else np.inf
 
 

