@@ -38,8 +38,9 @@ def test_savings_are_those_that_the_curves_were_made_with():
 
 def test_a_score_is_a_mean_over_a_few_budgets():
     curve = np.arange(20.0)
-    assert score_with(curve, 10) == curve[6:13].mean()
+    assert score_with(curve, 10) == pytest.approx(curve[6:13].mean())
     assert labels_to(curve, 4.5) == 6
+    assert score_with(curve, 1) == pytest.approx(curve[:4].mean())
     assert labels_to(curve, score_with(curve, 10)) == 10
     assert labels_to(curve, 99) == np.inf
     assert geometric_mean(np.array([2.0, 8.0])) == pytest.approx(4)

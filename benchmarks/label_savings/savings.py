@@ -101,14 +101,21 @@ def row(
 
 def score_with(curve: np.ndarray, budget: int) -> float:
     """Return the score of a curve with so many labels."""
-    return float(curve[max(budget - 1 - REACH, 0) : budget + REACH].mean())
+    return float(smoothed(curve)[budget - 1])
 
 
 def labels_to(curve: np.ndarray, score: float) -> float:
     """Return the first number of labels with which a curve is at a score, or infinity."""
-    scores = np.array([score_with(curve, budget) for budget in range(1, len(curve) + 1)])
-    reached = np.flatnonzero(scores >= score)
+    reached = np.flatnonzero(smoothed(curve) >= score)
     return float(reached[0] + 1) if len(reached) else np.inf
+
+
+def smoothed(curve: np.ndarray) -> np.ndarray:
+    """Return at each place the mean over as many before and after, fewer at the ends."""
+    window = np.ones(2 * REACH + 1)
+    return np.asarray(
+        np.convolve(curve, window, "same") / np.convolve(np.ones(len(curve)), window, "same")
+    )
 
 
 def worst(curve: np.ndarray, random: np.ndarray, draws: np.ndarray) -> float:
