@@ -207,5 +207,5 @@ def test_the_repr_says_how_far_the_labelling_is():
     learner = ActiveLearner(X_pool=np.eye(5)).teach([0, 1], ["a", "b"]).skip(2)
     assert repr(learner) == (
         "<ActiveLearner: 2 of 5 samples labelled, 2 left, "
-        "estimator=IncrementalKNeighborsClassifier(), strategy=CDFProduct()>"
+        "estimator=IncrementalLabelSpreading(), strategy=UncertaintyHerding()>"
     )

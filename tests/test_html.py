@@ -84,7 +84,8 @@ def test_a_budgeted_classifier_shows_estimator_and_strategy(fitted, given):
 def test_a_learner_shows_its_parts_and_what_is_known():
     learner = ActiveLearner(
         make_pipeline(StandardScaler(), LogisticRegression()),
-        X_pool=X,
+        CDFProduct(),
+        X,
         X_labeled=X[:1],
         y_labeled=["apple"],
     )

@@ -139,9 +139,21 @@ def test_two_columns_of_a_frame_name_the_axes(ax):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("length", "width")
 
 
+@pytest.mark.parametrize("seed", [False, True])
+def test_each_frame_predicts_as_labels_had_spread_by_then(ax, seed):
+    settings = {"X_labeled": X[[1, 70]] + 0.1, "y_labeled": Y[[1, 70]]} if seed else {}
+    learner = learner_of(**settings)
+    animation = QueryPathDisplay.from_estimator(learner, ax=ax).animate(every=3, resolution=7)
+    for known, predictions in zip(animation.n_labels, animation.predictions, strict=True):
+        earlier = learner_of(order=ORDER[:known], **settings)
+        assert np.mean(predictions == earlier.predict(X)) > 0.99
+
+
 @pytest.mark.parametrize("n_features", [2, 4])
 @pytest.mark.parametrize("seed", [False, True])
-@pytest.mark.parametrize("estimator", [None, LogisticRegression(max_iter=500)])
+@pytest.mark.parametrize(
+    "estimator", [IncrementalKNeighborsClassifier(), LogisticRegression(max_iter=500)]
+)
 def test_each_frame_predicts_as_a_classifier_fitted_on_its_labels(ax, n_features, seed, estimator):
     pool = X[:, :n_features]
     settings = {"X_labeled": pool[[1, 70]], "y_labeled": Y[[1, 70]]} if seed else {}
@@ -150,7 +162,7 @@ def test_each_frame_predicts_as_a_classifier_fitted_on_its_labels(ax, n_features
     assert animation.n_labels == [1, 3, 5, 6]
     for frame, known in enumerate(animation.n_labels):
         rows = [*([1, 70] if seed else []), *ORDER[:known]]
-        plain = clone(IncrementalKNeighborsClassifier() if estimator is None else estimator)
+        plain = clone(estimator)
         if len(set(Y[rows])) == 1:
             continue
         plain.fit(pool[rows].astype(np.float32), Y[rows])

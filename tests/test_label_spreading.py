@@ -11,6 +11,7 @@ from scikit_learns_checks import each_check_of
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics.pairwise import cosine_similarity
 
 from skactive import ActiveLearner, Pool
 from skactive.model_selection import BudgetedClassifier, compare_strategies
@@ -397,3 +398,40 @@ def test_the_score_of_a_comparison_is_that_of_the_learner():
         asked = learner.query()
         learner.teach(asked, Y[asked])
         assert comparison.test_scores[0, 0, place] == learner.score(X[300:], Y[300:])
+
+
+@pytest.mark.parametrize("half_vote", [200, 2, None])
+def test_the_shares_of_an_explanation_add_up_to_what_is_predicted(half_vote):
+    spreading = IncrementalLabelSpreading(half_vote=half_vote).fit(X[:370], [-1] * 370)
+    spreading.relabel(range(40, 0, -1), Y[40:0:-1]).remove_labeled([5]).relabel([7], [3])
+    explanation = spreading.explain(X[370:])
+    classes = spreading.classes_
+    expected = spreading.predict_proba(X[370:])
+    for query, labels in enumerate(explanation.labels):
+        codes = np.searchsorted(classes, labels)
+        summed = np.bincount(codes, explanation.shares[query], minlength=len(classes))
+        summed += explanation.prior_share[query] / len(classes)
+        np.testing.assert_allclose(summed, expected[query], atol=1e-12)
+    assert (np.diff(explanation.shares, axis=1) <= 0).all()
+    assert (explanation.predictions == classes[expected.argmax(axis=1)]).all()
+    assert sorted(explanation.indices[0]) == spreading.labeled_indices_.tolist()
+    apart = 1 - cosine_similarity(X[370:371], X[explanation.indices[0]])[0]
+    np.testing.assert_allclose(explanation.distances[0], apart, atol=1e-6)
+    known = dict(zip(spreading.labeled_indices_, spreading.y_labeled_, strict=True))
+    assert explanation.labels[0].tolist() == [known[node] for node in explanation.indices[0]]
+
+
+def test_a_label_far_away_has_no_share_in_a_prediction():
+    line = np.concatenate([np.arange(20.0), np.arange(20.0) + 1000])[:, np.newaxis]
+    spreading = IncrementalLabelSpreading(3, metric="euclidean", half_vote=None)
+    spreading.fit(line, np.full(40, -1)).relabel([0, 10, 30], ["near", "near", "far"])
+    explanation = spreading.explain([[9.9]])
+    assert explanation.indices.tolist() == [[10, 0, 30]]
+    assert explanation.shares[0, 2] == pytest.approx(0, abs=1e-12)
+
+
+def test_with_classes_declared_and_no_label_the_prior_is_all_there_is():
+    graph = NeighborGraph.of(X[:50])
+    explanation = IncrementalLabelSpreading().fit_graph(graph, X[:50], [0, 1]).explain(X[50:52])
+    assert explanation.indices.shape == (2, 0)
+    np.testing.assert_allclose(explanation.prior_share, 1)

@@ -55,7 +55,7 @@ def test_exactly_the_budget_is_spent(budget, batch_size):
 
 def test_the_same_samples_are_asked_for_as_in_the_loop_with_a_person():
     X, y = three_clouds()
-    learner = ActiveLearner(X_pool=X)
+    learner = ActiveLearner(IncrementalKNeighborsClassifier(), CDFProduct(), X)
     for n_instances in (3, 3, 2):
         indices = learner.query(n_instances)
         learner.teach(indices, y[indices])

@@ -9,6 +9,7 @@ from small_pools import samples
 from skactive import ActiveLearner
 from skactive.inspection import UtilityDisplay
 from skactive.measures import Diversity, Entropy, InformationDensity, LeastConfidence, Margin
+from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -18,7 +19,9 @@ from matplotlib.figure import Figure  # noqa: E402
 
 @pytest.fixture
 def learner():
-    return ActiveLearner(X_pool=samples("spread", 30)).teach(range(4), list("abab"))
+    estimator = IncrementalKNeighborsClassifier()
+    asked = ActiveLearner(estimator, CDFProduct(), samples("spread", 30))
+    return asked.teach(range(4), list("abab"))
 
 
 @pytest.fixture(autouse=True)

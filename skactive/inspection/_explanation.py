@@ -20,11 +20,16 @@ from skactive.inspection._portraits import draw_portrait, portrait
 from skactive.learner import ActiveLearner
 from skactive.learner._arguments import n_samples_of
 from skactive.model_selection import BudgetedClassifier
-from skactive.neighbors import IncrementalKNeighborsClassifier, VoteExplanation
+from skactive.neighbors import (
+    IncrementalKNeighborsClassifier,
+    IncrementalLabelSpreading,
+    VoteExplanation,
+)
 from skactive.pool._features import transformers
 from skactive.pool._positions import check_positions
 
 N_CLASSES_DRAWN = 8
+N_LABELED_DRAWN = 8
 WIDTH = 9.0
 ROW_HEIGHT = 0.82
 OUTSIDE = "(labelled beforehand, outside the pool)"
@@ -35,8 +40,8 @@ class ExplanationDisplay:
 
     A person who sees which labelled photos or texts stood behind a prediction can tell a good
     reason from a bad one, and finds wrong labels on the way. On the left are the sample and the
-    probability of each class; on the right the nearest labelled samples with their labels, their
-    distances and the share of the vote that each had. Make one with `from_estimator`.
+    probability of each class; on the right the labelled samples behind it with their labels, their
+    distances and the share that each had. Make one with `from_estimator`.
 
     Parameters
     ----------
@@ -48,7 +53,8 @@ class ExplanationDisplay:
         What is predicted, as people see it: an image of shape (height, width) or
         (height, width, 3), a text, or a row of features.
     neighbors : list of (ndarray or str)
-        The labelled samples in the same form, nearest first.
+        The labelled samples in the same form, in the order of `explanation`. The first ones are
+        enough where many have a small share.
 
     Attributes
     ----------
@@ -61,17 +67,19 @@ class ExplanationDisplay:
     class_bars_ : matplotlib BarContainer
         The probabilities, those of the largest first.
     share_bars_ : matplotlib BarContainer
-        The shares of the vote.
+        The shares of the labelled samples that are drawn.
 
     See Also
     --------
     skactive.neighbors.IncrementalKNeighborsClassifier.explain : The numbers.
+    skactive.neighbors.IncrementalLabelSpreading.explain : The same of label spreading.
     QueryPathDisplay : What was asked about.
 
     Notes
     -----
     The probability of a class is the sum of its neighbours' shares, and its part of the uniform
-    prior that `smoothing` brings in. At most the eight most probable classes are drawn.
+    prior that `smoothing` brings in. At most the eight most probable classes are drawn; of label
+    spreading, in which every label has its share, the eight labelled samples with the largest.
 
     Examples
     --------
@@ -115,8 +123,9 @@ class ExplanationDisplay:
 
         Parameters
         ----------
-        estimator : ActiveLearner, BudgetedClassifier, Pipeline or IncrementalKNeighborsClassifier
-            Who predicts; the classifier must be an `IncrementalKNeighborsClassifier`.
+        estimator : ActiveLearner, BudgetedClassifier, Pipeline or classifier
+            Who predicts; the classifier must be an `IncrementalKNeighborsClassifier` or an
+            `IncrementalLabelSpreading`.
         X : array-like of length n_samples, default=None
             Samples as the estimator takes them. None takes the pool of an ActiveLearner.
         index : int, default=0
@@ -232,7 +241,7 @@ class ExplanationDisplay:
         return self
 
     def table(self) -> dict[str, np.ndarray]:
-        """Return the labelled samples behind the prediction, nearest first.
+        """Return the labelled samples behind the prediction, as `explanation` has them.
 
         Returns
         -------
@@ -311,10 +320,10 @@ class ExplanationDisplay:
         ax.set_title(note, loc="left", fontsize=9, color="0.35")
 
     def _draw_neighbors(self, colors: np.ndarray, limits: tuple[float, float] | None) -> None:
-        table = self.table()
         count = len(self.neighbors)
-        codes = np.searchsorted(self.classes, self._labels())
-        for x, text in ((0.37, "nearest labelled"), (0.66, "label"), (0.81, "share of the vote")):
+        table = {name: column[:count] for name, column in self.table().items()}
+        codes = np.searchsorted(self.classes, table["label"])
+        for x, text in ((0.37, "labelled samples"), (0.66, "label"), (0.81, "share")):
             self._write(x, 0.985, text, color="0.35", size=9)
         height = 0.95 / max(count, 4)
         middles = 0.95 - height * (np.arange(count) + 0.5)
@@ -335,8 +344,12 @@ class ExplanationDisplay:
         )
         bars.bar_label(self.share_bars_, fmt=_percent, padding=3, fontsize=8.5, color="0.25")
         if self.explanation.prior_share[0] > 0:
-            prior = f"{self.explanation.prior_share[0]:.0%} of the vote is a prior, equal for all"
+            prior = f"{_percent(self.explanation.prior_share[0])} is a prior, equal for all"
             self._write(0.0, -0.01, prior, color="0.35", size=8)
+        others = self.explanation.shares[0, count:]
+        if len(others):
+            rest = f"and {len(others)} more with {_percent(others.sum())} between them"
+            self._write(0.37, -0.01, rest, color="0.35", size=8)
 
     def _write(self, x: float, y: float, text: str, *, size: float, color: str = "black") -> None:
         self.ax_.text(
@@ -351,7 +364,7 @@ def explained(
 
     Parameters
     ----------
-    estimator : ActiveLearner, BudgetedClassifier, Pipeline or IncrementalKNeighborsClassifier
+    estimator : ActiveLearner, BudgetedClassifier, Pipeline or classifier
         Who predicts.
     row : array-like of length 1
         The sample, as the estimator takes it.
@@ -364,20 +377,21 @@ def explained(
         Its indices count the pool or the training samples where these are known.
     classes : ndarray of shape (n_classes,)
         All classes.
-    neighbors : list of length n_neighbors
-        The labelled samples, None for those from outside a pool.
+    neighbors : list
+        The labelled samples, None for those from outside a pool; of label spreading the first.
     """
     if isinstance(estimator, ActiveLearner):
         _check_length("labeled_samples", labeled_samples, estimator.pool.n_samples, "in the pool")
         explanation = estimator.explain(row)
         looks = estimator.X_pool if labeled_samples is None else labeled_samples
-        return explanation, estimator.classes_, _picked(looks, explanation.indices[0])
+        n_drawn = _n_drawn(estimator.pool.estimator, explanation)
+        return explanation, estimator.classes_, _picked(looks, explanation.indices[0, :n_drawn])
     budgeted = isinstance(estimator, BudgetedClassifier)
     if budgeted:
         check_is_fitted(estimator)
     learnt = estimator.estimator_ if budgeted else estimator
     classifier = learnt[-1] if isinstance(learnt, Pipeline) else learnt
-    if not isinstance(classifier, IncrementalKNeighborsClassifier):
+    if not isinstance(classifier, IncrementalKNeighborsClassifier | IncrementalLabelSpreading):
         raise TypeError(
             f"{type(classifier).__name__} cannot name the samples behind a prediction. "
             "Hint: IncrementalKNeighborsClassifier can."
@@ -385,18 +399,29 @@ def explained(
     check_is_fitted(classifier)
     features = transformers(learnt).transform(row) if isinstance(learnt, Pipeline) else row
     explanation = classifier.explain(features)
-    numbers = explanation.indices[0]
-    if budgeted:
-        explanation = replace(explanation, indices=estimator.query_indices_[explanation.indices])
+    numbers = explanation.indices[0, : _n_drawn(classifier, explanation)]
+    spreads = isinstance(classifier, IncrementalLabelSpreading)
+    if labeled_samples is None and spreads:
+        return explanation, classifier.classes_, _picked(classifier.graph_.X, numbers)
     if labeled_samples is None:
         places = np.searchsorted(classifier.labeled_indices_, numbers)
         neighbors = _picked(classifier.labeled_samples()[0], places)
-    else:
+    if budgeted and not spreads:
+        explanation = replace(explanation, indices=estimator.query_indices_[explanation.indices])
+        numbers = explanation.indices[0]
+    if labeled_samples is not None:
         if not budgeted:
-            n_taught = classifier.n_samples_seen_
+            n_taught = classifier.graph_.n_samples if spreads else classifier.n_samples_seen_
             _check_length("labeled_samples", labeled_samples, n_taught, "that it was taught")
-        neighbors = _picked(labeled_samples, explanation.indices[0])
+        neighbors = _picked(labeled_samples, numbers)
     return explanation, classifier.classes_, neighbors
+
+
+def _n_drawn(classifier: Any, explanation: VoteExplanation) -> int:
+    """Return how many labelled samples are drawn: few voted, but every label spreads."""
+    n_labeled = explanation.indices.shape[1]
+    spreads = isinstance(classifier, IncrementalLabelSpreading)
+    return min(n_labeled, N_LABELED_DRAWN) if spreads else n_labeled
 
 
 def first_of(samples: Any) -> Any:

@@ -15,7 +15,11 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skactive._rows import take_rows
 from skactive.learner import ActiveLearner
 from skactive.model_selection import BudgetedClassifier
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import (
+    IncrementalKNeighborsClassifier,
+    IncrementalLabelSpreading,
+    NeighborGraph,
+)
 from skactive.neighbors._labels import check_labels
 from skactive.pool import Pool
 from skactive.pool._features import check_features, transformers
@@ -57,6 +61,8 @@ class Played:
         """Yield what is predicted for some rows after each of some numbers of answers."""
         if isinstance(self.classifier, IncrementalKNeighborsClassifier):
             return self._followed(X, stages)
+        if isinstance(self.classifier, IncrementalLabelSpreading):
+            return self._spread(X, stages)
         return self._fitted_anew(X, stages)
 
     def _followed(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
@@ -72,6 +78,19 @@ class Played:
                 known = stage
             posterior = rows.posterior()
             yield None if posterior is None else rows.classes_[posterior.argmax(axis=1)]
+
+    def _spread(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
+        n_neighbors, metric = self.classifier.n_neighbors, self.classifier.metric
+        graph = NeighborGraph.of(self.features, n_neighbors=n_neighbors, metric=metric)
+        spreading = clone(self.classifier).fit_graph(graph, self.features)
+        if self.seed[0] is not None:
+            spreading.join_labeled(*self.seed)
+        known = 0
+        for stage in stages:
+            heard = slice(known, stage)
+            spreading.relabel(self.labeled[heard], self.labels[heard])
+            known = stage
+            yield spreading.predict(X) if len(spreading.classes_) else None
 
     def _fitted_anew(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
         for stage in stages:

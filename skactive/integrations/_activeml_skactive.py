@@ -10,6 +10,7 @@ from sklearn.base import clone
 from skactive.integrations._activeml import activeml
 from skactive.learner import ActiveLearner
 from skactive.model_selection._play import seeded
+from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Batch, Pool
 from skactive.pool._posterior import AskedClassifier
 from skactive.strategies import CDFProduct, QueryStrategy
@@ -130,7 +131,7 @@ class WrappedStrategy(_PoolStrategy):
         pool_X = X if samples is None else samples
         if fit_clf and not isinstance(clf, theirs.base.SkactivemlClassifier):
             learner = ActiveLearner(
-                None if clf is None else clone(clf),
+                IncrementalKNeighborsClassifier() if clf is None else clone(clf),
                 X_pool=pool_X,
                 X_labeled=seed[0],
                 y_labeled=seed[1],

@@ -41,7 +41,7 @@ from skactive.pool import Pool
 from skactive.pool._features import is_fitted
 from skactive.pool._positions import check_positions
 from skactive.pool._posterior import AskedClassifier
-from skactive.strategies import CDFProduct
+from skactive.strategies import UncertaintyHerding
 
 
 class ActiveLearner:
@@ -54,14 +54,15 @@ class ActiveLearner:
     Parameters
     ----------
     estimator : classifier or Pipeline, default=None
-        The classifier that learns; None takes `IncrementalKNeighborsClassifier()`. It is copied:
+        The classifier that learns; None takes `IncrementalLabelSpreading()`. It is copied:
         the object passed is never changed. With `add_labeled`, `remove_labeled` and `relabel`
         it learns at once; with `partial_fit` it is passed the new answers; any other is fitted
         anew when it is next asked. In a Pipeline the last step learns, and the steps before it
         turn samples into features once; those not fitted yet are fitted on the pool, without
         labels.
     strategy : QueryStrategy, default=None
-        Which samples to ask about; None takes `CDFProduct()`.
+        Which samples to ask about; None takes `UncertaintyHerding()`. The two defaults together
+        needed the fewest labels in our comparisons, see Notes.
     X_pool : array-like of length n_samples
         The unlabelled samples: features, or whatever the first step of the Pipeline takes (raw
         texts, file paths, a DataFrame).
@@ -170,10 +171,10 @@ class ActiveLearner:
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
         self.X_pool = check_samples(X_pool)
         self.ids = names_of(self.X_pool, ids)
-        self.strategy = CDFProduct() if strategy is None else check_strategy(strategy)
+        self.strategy = UncertaintyHerding() if strategy is None else check_strategy(strategy)
         self._watch = None if drift_detector is None else AgreementWatch(drift_detector)
         if estimator is None:
-            estimator = IncrementalKNeighborsClassifier()
+            estimator = IncrementalLabelSpreading()
         check_classifier(estimator)
         estimator = copy.deepcopy(estimator)
         before, self._refreshing = refreshing_for(estimator, self.X_pool, refresh_every)
@@ -629,8 +630,8 @@ class ActiveLearner:
         Returns
         -------
         explanation : VoteExplanation
-            What `IncrementalKNeighborsClassifier.explain` says, its `indices` being positions in
-            X_pool; -1 for a labelled sample from outside the pool.
+            What the classifier's own `explain` says, its `indices` being positions in X_pool; -1
+            for a labelled sample from outside the pool.
 
         Raises
         ------
@@ -663,7 +664,8 @@ class ActiveLearner:
         self._take_refresh()
         self._catch_up()
         classifier = self._teaching.classifier
-        if not is_fitted(classifier):
+        # Label spreading has its graph before it has a label.
+        if not is_fitted(classifier) or len(getattr(classifier, "classes_", [None])) == 0:
             raise NotFittedError(
                 f"{type(classifier).__name__} cannot predict yet: the classes known so far are "
                 f"{self.classes_.tolist()}. Hint: teach more."

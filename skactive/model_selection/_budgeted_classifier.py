@@ -158,7 +158,9 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         self._check_parameters(len(labels))
         random = check_random_state(self.random_state)
         seed = None if self.random_state is None else int(random.randint(2**31 - 1))
-        estimator = None if self.estimator is None else clone(self.estimator)
+        estimator = (
+            IncrementalKNeighborsClassifier() if self.estimator is None else clone(self.estimator)
+        )
         strategy = seeded(CDFProduct() if self.strategy is None else self.strategy, seed)
         params = self._routed(fit_params)
         learner = ActiveLearner(estimator, strategy, X, fit_params=params)

@@ -19,7 +19,8 @@ class VoteExplanation:
     predictions : ndarray of shape (n_queries,)
         The predicted labels.
     indices : ndarray of shape (n_queries, n_neighbors)
-        The labelled samples that voted, nearest first, named as in `kneighbors`.
+        The labelled samples that voted, nearest first, named as in `kneighbors`; for label
+        spreading all of them, the one with the largest share first.
     labels : ndarray of shape (n_queries, n_neighbors)
         Their labels.
     distances : ndarray of shape (n_queries, n_neighbors)
@@ -28,7 +29,7 @@ class VoteExplanation:
         The share of the vote each had, in [0, 1]; a row and `prior_share` add up to 1.
     prior_share : ndarray of shape (n_queries,)
         The share of the uniform prior that `smoothing` brings in, in [0, 1]; larger where
-        `half_life` has made the neighbours stale.
+        `half_life` has made the neighbours stale, or next to nothing spreads to a sample.
     """
 
     predictions: np.ndarray

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from skactive._validation import check_choice, check_integer, check_number
 from skactive.neighbors._classifier import IncrementalKNeighborsClassifier
 from skactive.neighbors._distances import METRICS
+from skactive.neighbors._explanation import VoteExplanation
 from skactive.neighbors._graph import NeighborGraph
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._labels import check_labels
@@ -358,6 +359,70 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
         X = self._checked_features(X)
         return self.mixed(self.spread_at(self.nearest_nodes(X)), self._vote(X))
 
+    def explain(self, X: Any) -> VoteExplanation:
+        """Name the labelled nodes behind each prediction, and their share in it.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features)
+            The samples.
+
+        Returns
+        -------
+        explanation : VoteExplanation
+            All labelled nodes by their numbers, those with the largest share first: what has
+            spread from each, and its part in the vote. Arrays of shape (n_queries, n_labeled).
+            A sample costs one spreading for each of its nearest nodes.
+        """
+        self._fitted(labels=True)
+        X = self._checked_features(X)
+        labeled = self.labeled_indices_
+        numbers, queries = self._numbers[labeled], np.arange(X.shape[0])[:, np.newaxis]
+        order = np.argsort(numbers)
+        shares, prior = self._spread_shares(self.nearest_nodes(X), labeled)
+        if self.half_vote is not None and len(labeled):
+            vote = self.voter_.explain(X)
+            places = order[np.searchsorted(numbers[order], vote.indices)]
+            voted = np.zeros(shares.shape)
+            voted[queries, places] = vote.shares
+            shares, prior = self.mixed(shares, voted), self.mixed(prior, vote.prior_share)
+        apart = np.empty(shares.shape)
+        if len(labeled):
+            distances, found = self.voter_.kneighbors(X, len(labeled))
+            apart[queries, order[np.searchsorted(numbers[order], found)]] = distances
+        first = np.argsort(-shares, axis=1, kind="stable")
+        return VoteExplanation(
+            predictions=self.predict(X),
+            indices=labeled[first],
+            labels=self.y_labeled_[first],
+            distances=np.take_along_axis(apart, first, axis=1),
+            shares=np.take_along_axis(shares, first, axis=1),
+            prior_share=prior,
+        )
+
+    def _spread_shares(
+        self, nearest: tuple[np.ndarray, np.ndarray], labeled: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what each label has of what spreads to samples, and what the prior has."""
+        nodes, weights = nearest
+        used, places = np.unique(nodes, return_inverse=True)
+        classes = self.classes_.tolist()
+        masses = self._spread.masses(classes)[np.newaxis]
+        scores = self._weighted(self._spread.scores(classes, used), masses)
+        whole = scores.sum(axis=1) + PRIOR
+        codes = np.searchsorted(self.classes_, self.y_labeled_)
+        is_of = np.eye(len(classes))[codes]
+        # Labels of a class share its score as they spread; those that hardly do, alike.
+        reached = self._spread.between(used, labeled) + np.finfo(np.float64).tiny
+        of_class = (scores / whole[:, np.newaxis]) / np.maximum(
+            reached @ is_of, np.finfo(np.float64).tiny
+        )
+        shares, places = reached * of_class[:, codes], places.reshape(nodes.shape)
+        return (
+            np.einsum("qk,qkl->ql", weights, shares[places]),
+            np.einsum("qk,qk->q", weights, (PRIOR / whole)[places]),
+        )
+
     def has_nodes_of(self, graph: NeighborGraph) -> bool:
         """Tell whether the first nodes are those of a graph.
 
@@ -457,14 +522,17 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
         masses[rows, columns] = np.where(left > 1e-6 * spread, left, 0.0)
         return self._normalized(scores, masses)
 
-    def _normalized(self, scores: np.ndarray, masses: np.ndarray) -> np.ndarray:
+    def _weighted(self, scores: np.ndarray, masses: np.ndarray) -> np.ndarray:
         factors = np.zeros(masses.shape)
         met = masses > 0
         factors[met] = masses[met] ** -float(self.class_mass)
         # On the whole, scores stay as large as they were.
         total, whole = (masses * factors).sum(axis=1), masses.sum(axis=1)
         factors *= np.divide(whole, total, out=np.zeros_like(total), where=total > 0)[:, np.newaxis]
-        scores = scores * factors + PRIOR / scores.shape[1]
+        return scores * factors
+
+    def _normalized(self, scores: np.ndarray, masses: np.ndarray) -> np.ndarray:
+        scores = self._weighted(scores, masses) + PRIOR / scores.shape[1]
         scores /= scores.sum(axis=1, keepdims=True)
         return scores
 
@@ -474,12 +542,12 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         spread, vote : ndarray of shape (n, n_classes)
-            Probabilities. Where `vote` is None there is none.
+            Probabilities, or shares of them. Where `vote` is None there is none.
 
         Returns
         -------
         probabilities : ndarray of shape (n, n_classes)
-            Rows add up to 1.
+            Where rows of both add up to 1, so do these.
         """
         if vote is None or self.half_vote is None:
             return spread

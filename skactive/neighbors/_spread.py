@@ -85,12 +85,24 @@ class Spread:
         """Return what each node's label adds to its own score, and to its class over all nodes."""
         for node in nodes.tolist():
             if node not in self._own:
-                scores, residuals = np.zeros(self.n_nodes), np.zeros(self.n_nodes)
-                residuals[node] = 1.0
-                self._settle(scores, residuals, np.array([node]))
+                scores = self._from(node)
                 self._own[node] = float(scores[node]), float(scores.sum())
         own = np.array([self._own[node] for node in nodes.tolist()]).reshape(-1, 2)
         return own[:, 0], own[:, 1]
+
+    def between(self, nodes: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Return what a label at one of the others adds to each node, shape (n, n_others).
+
+        The matrix is symmetric, so that it takes one spreading for each of the nodes.
+        """
+        found = [self._from(node)[others] for node in nodes.tolist()]
+        return np.maximum(np.array(found).reshape(len(nodes), len(others)), 0.0)
+
+    def _from(self, node: int) -> np.ndarray:
+        scores, residuals = np.zeros(self.n_nodes), np.zeros(self.n_nodes)
+        residuals[node] = 1.0
+        self._settle(scores, residuals, np.array([node]))
+        return scores
 
     def _take_affinity(self, affinity: sp.csr_matrix) -> None:
         self._own.clear()
