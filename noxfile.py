@@ -1,5 +1,6 @@
 """The project's tasks: `nox` runs all but `bench`, `nox -s lint` one, `nox -l` lists them."""
 
+import os
 import re
 import shutil
 import zipfile
@@ -13,6 +14,10 @@ nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_venv = "no"
 nox.options.sessions = ["lint", "tests", "hub", "lowest", "interop", "docs", "build"]
+
+# uv installs sources only. Where Python may not keep what it compiles, every process that a test
+# starts would compile scikit-learn and scipy again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
@@ -45,7 +50,9 @@ def lint(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests and the docstrings' examples with the newest dependencies."""
     session.install("-e", ".[plot,table]", *group("test"))
-    pytest(session, "-n", "2")
+    # An argument after -- may name a test that is marked.
+    once = session.python != OLDEST_PYTHON and not session.posargs
+    pytest(session, "-n", "2", "--dist", "worksteal", *(["-m", "not once"] if once else []))
 
 
 @nox.session(python=PYTHONS)
@@ -68,6 +75,8 @@ def lowest(session: nox.Session) -> None:
         session,
         "-n",
         "2",
+        "--dist",
+        "worksteal",
         "tests",
         "--ignore=tests/test_experiments.py",
         "--ignore=tests/test_label_savings.py",
@@ -80,8 +89,7 @@ def interop(session: nox.Session, sklearn: str) -> None:
     """Run what touches other tools, with the other tools installed."""
     extras = ".[plot,table,modal,activeml,crowd,drift,metric,umap,fast]"
     session.install("-e", extras, f"scikit-learn=={sklearn}.*", *group("test"))
-    spreading = "tests/test_label_spreading.py"
-    pytest(session, "tests/interop", "tests/test_readme.py", "skactive/integrations", spreading)
+    pytest(session, "-n", "2", "tests/interop", "tests/test_readme.py", "skactive/integrations")
 
 
 @nox.session

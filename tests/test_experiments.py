@@ -16,6 +16,9 @@ from benchmarks.experiments.tweets import SAME_WITH_TWO_CLASSES
 from benchmarks.experiments.variants import DEFAULT, all_variants
 from skactive.model_selection import StrategyComparison, compare_strategies
 
+# No part of the package: how its figures are reckoned is the same on every Python.
+pytestmark = pytest.mark.once
+
 BUDGET = 12
 
 

@@ -334,8 +334,8 @@ NEIGHBORS = [
 @pytest.mark.parametrize("loss", LOSSES)
 def test_expected_error_is_what_refitting_gives(parameters, kind, n_labeled, loss):
     classifier = IncrementalKNeighborsClassifier(**parameters)
-    pool = Pool(samples(kind, 24), estimator=classifier, dtype=np.float64)
-    order = np.random.default_rng(3).permutation(24)[:n_labeled]
+    pool = Pool(samples(kind, 18), estimator=classifier, dtype=np.float64)
+    order = np.random.default_rng(3).permutation(18)[:n_labeled]
     pool.add_labels(order, list(itertools.islice(itertools.cycle("abc"), n_labeled)))
     found = ExpectedErrorReduction(loss).utilities(pool)
     np.testing.assert_allclose(found, by_refitting(pool, classifier, loss), atol=1e-9)

@@ -8,6 +8,9 @@ from benchmarks.label_savings.report import draw, write_report
 from benchmarks.label_savings.savings import geometric_mean, labels_to, rows_of, score_with
 from benchmarks.label_savings.tasks import TASKS, digits
 
+# No part of the package: how its figures are reckoned is the same on every Python.
+pytestmark = pytest.mark.once
+
 RANDOM = ("k-NN", BASELINE)
 
 

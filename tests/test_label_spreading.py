@@ -20,8 +20,7 @@ from skactive.neighbors import (
     IncrementalLabelSpreading,
     NeighborGraph,
 )
-from skactive.neighbors import _spread as spreading_module
-from skactive.neighbors._spread import Spread, compiled_push, plain_push
+from skactive.neighbors._spread import Spread
 from skactive.strategies import RandomSampling, UncertaintyHerding
 
 X, Y = load_digits(return_X_y=True)
@@ -39,48 +38,28 @@ def solved(affinity, labels, alpha):
     return scores, roots / np.sqrt(np.mean(roots**2))
 
 
-def pushes():
-    try:
-        import numba  # noqa: F401
-    except ImportError:
-        return [plain_push]
-    return [plain_push, compiled_push]
-
-
-@pytest.fixture(params=pushes(), ids=lambda push: push.__name__)
-def push(request, monkeypatch):
-    monkeypatch.setattr(spreading_module, "plain_push", request.param)
-    monkeypatch.setattr(spreading_module, "compiled_push", request.param)
-
-
 ANSWERS = st.lists(st.tuples(st.integers(0, 39), st.sampled_from("abc")), min_size=1, max_size=15)
 
 
-@pytest.mark.parametrize("one_push", pushes(), ids=lambda push: push.__name__)
 @settings(max_examples=25)
 @given(answers=ANSWERS, alpha=st.sampled_from([0.0, 0.5, 0.9, 0.97]), data=st.data())
-def test_any_sequence_of_labels_equals_a_full_solution_to_the_tolerance(
-    one_push, answers, alpha, data
-):
+def test_any_sequence_of_labels_equals_a_full_solution_to_the_tolerance(answers, alpha, data):
     affinity = NeighborGraph.of(X[:40], n_neighbors=4).affinity()
     spread = Spread(affinity, alpha=alpha, tol=TOLERANCE)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spreading_module, "plain_push", one_push)
-        patch.setattr(spreading_module, "compiled_push", one_push)
-        labels = np.zeros((40, 3))
-        for node, name in answers:
-            spread.add(np.array([node]), name)
-            labels[node, "abc".index(name)] += 1
-        for node, name in data.draw(st.lists(st.sampled_from(answers), max_size=5)):
-            if labels[node, "abc".index(name)]:
-                spread.add(np.array([node]), name, -1.0)
-                labels[node, "abc".index(name)] -= 1
+    labels = np.zeros((40, 3))
+    for node, name in answers:
+        spread.add(np.array([node]), name)
+        labels[node, "abc".index(name)] += 1
+    for node, name in data.draw(st.lists(st.sampled_from(answers), max_size=5)):
+        if labels[node, "abc".index(name)]:
+            spread.add(np.array([node]), name, -1.0)
+            labels[node, "abc".index(name)] -= 1
     exact, scale = solved(affinity, labels, alpha)
     error = np.abs(spread.scores("abc") - exact).max(axis=1)
     assert (error <= TOLERANCE * scale + 1e-12).all()
 
 
-def test_nodes_that_join_spread_as_if_they_had_always_been_there(push):
+def test_nodes_that_join_spread_as_if_they_had_always_been_there():
     spread = Spread(NeighborGraph.of(X[:60]).affinity(), alpha=0.9, tol=TOLERANCE)
     spread.add(np.array([3, 50]), "a")
     whole = NeighborGraph.of(X[:60]).join(X[60:70]).affinity()

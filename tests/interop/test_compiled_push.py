@@ -1,0 +1,66 @@
+"""What numba compiles spreads labels as numpy does, and as the definition says."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skactive.neighbors import _spread as spreading_module
+from skactive.neighbors._spread import Spread, compiled_push, plain_push
+
+pytest.importorskip("numba")
+
+TOLERANCE = 1e-3
+
+
+def affinity(n_nodes, share, seed):
+    """Return a symmetric graph; where few edges are drawn, some nodes have none."""
+    half = sp.triu(sp.random(n_nodes, n_nodes, share, random_state=seed), k=1)
+    return sp.csr_matrix(half + half.T)
+
+
+def solved(graph, labels, alpha):
+    """Solve for F as a dense system, and return the scale of each node's tolerance too."""
+    degrees = np.asarray(graph.sum(axis=1)).ravel()
+    roots = np.sqrt(np.where(degrees > 0, degrees, 1))
+    normalised = graph.toarray() / roots / roots[:, np.newaxis]
+    scores = np.linalg.solve(np.eye(len(roots)) - alpha * normalised, labels)
+    return scores, roots / np.sqrt(np.mean(roots**2))
+
+
+ANSWERS = st.lists(st.tuples(st.integers(0, 29), st.sampled_from("ab")), min_size=1, max_size=12)
+
+
+@pytest.mark.parametrize("push", [plain_push, compiled_push], ids=lambda push: push.__name__)
+@settings(max_examples=25)
+@given(
+    answers=ANSWERS,
+    taken_back=st.integers(0, 12),
+    alpha=st.sampled_from([0.0, 0.5, 0.97]),
+    share=st.sampled_from([0.0, 0.03, 0.2, 0.9]),
+    seed=st.integers(0, 99),
+)
+def test_either_push_solves_the_system_to_the_tolerance(
+    push, answers, taken_back, alpha, share, seed
+):
+    graph = affinity(30, share, seed)
+    spread = Spread(graph, alpha=alpha, tol=TOLERANCE)
+    labels = np.zeros((30, 2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spreading_module, "plain_push", push)
+        patch.setattr(spreading_module, "compiled_push", push)
+        for amount, some in [(1.0, answers), (-1.0, answers[:taken_back])]:
+            for node, name in some:
+                spread.add(np.array([node]), name, amount)
+                labels[node, "ab".index(name)] += amount
+    exact, scale = solved(graph, labels, alpha)
+    error = np.abs(spread.scores("ab") - exact).max(axis=1)
+    assert (error <= TOLERANCE * scale + 1e-12).all()
+
+
+def test_with_numba_installed_the_compiled_push_is_taken(monkeypatch):
+    monkeypatch.setattr(spreading_module, "plain_push", lambda *_: pytest.fail("not compiled"))
+    spread = Spread(affinity(30, 0.2, 0), alpha=0.9, tol=TOLERANCE)
+    spread.add(np.array([4]), "a")
+    assert spread.scores("a")[4] >= 1
