@@ -59,6 +59,22 @@ def test_either_push_solves_the_system_to_the_tolerance(
     assert (error <= TOLERANCE * scale + 1e-12).all()
 
 
+@pytest.mark.parametrize("push", [plain_push, compiled_push], ids=lambda push: push.__name__)
+def test_either_push_goes_on_when_nodes_join(push, monkeypatch):
+    monkeypatch.setattr(spreading_module, "plain_push", push)
+    monkeypatch.setattr(spreading_module, "compiled_push", push)
+    graph = affinity(30, 0.2, 1)
+    spread = Spread(graph[:20, :20], alpha=0.9, tol=TOLERANCE)
+    spread.add(np.array([3, 7]), "a")
+    spread.join(graph)
+    spread.add(np.array([25]), "a")
+    labels = np.zeros((30, 1))
+    labels[[3, 7, 25]] = 1
+    exact, scale = solved(graph, labels, 0.9)
+    error = np.abs(spread.scores("a") - exact).max(axis=1)
+    assert (error <= TOLERANCE * scale + 1e-12).all()
+
+
 def test_with_numba_installed_the_compiled_push_is_taken(monkeypatch):
     monkeypatch.setattr(spreading_module, "plain_push", lambda *_: pytest.fail("not compiled"))
     spread = Spread(affinity(30, 0.2, 0), alpha=0.9, tol=TOLERANCE)
