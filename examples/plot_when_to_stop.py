@@ -22,13 +22,15 @@ from sklearn.model_selection import train_test_split
 
 from skactive import ActiveLearner
 from skactive.measures import Margin
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.strategies import CDFProduct
 
 STEP, N_LABELS, N_SPLITS = 10, 240, 4
 
 
 def play(X_pool, y_pool, X_test, y_test):
     """Return what is known after each ten labels, and the accuracy, which is not."""
-    learner = ActiveLearner(X_pool=X_pool)
+    learner = ActiveLearner(IncrementalKNeighborsClassifier(), CDFProduct(), X_pool)
     points, agreed, before = [], [], None
     for n_labels in range(1, N_LABELS + 1):
         index = learner.query()
@@ -53,7 +55,7 @@ for seed in range(N_SPLITS):
         X, y, test_size=0.4, stratify=y, random_state=seed
     )
     known.append(play(X_pool, y_pool, X_test, y_test))
-    everything = ActiveLearner(X_pool=X_pool).teach(range(len(X_pool)), y_pool)
+    everything = IncrementalKNeighborsClassifier().fit(X_pool, y_pool)
     full_scores.append(everything.score(X_test, y_test))
 known = np.array(known)
 n_labels = np.arange(STEP, N_LABELS + 1, STEP)

@@ -15,11 +15,13 @@ digits, at the first query and at later ones.
 from sklearn.datasets import load_digits
 
 from skactive import ActiveLearner
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.strategies import CDFProduct
 
 digits = load_digits()
 X, y = digits.data, digits.target
 
-learner = ActiveLearner(X_pool=X)
+learner = ActiveLearner(IncrementalKNeighborsClassifier(), CDFProduct(), X)
 explanations = []
 for _ in range(50):
     index = learner.query()

@@ -61,8 +61,9 @@ class UtilityDisplay:
     >>> from sklearn.datasets import load_digits
     >>> from skactive import ActiveLearner
     >>> from skactive.inspection import UtilityDisplay
+    >>> from skactive.strategies import CDFProduct
     >>> X, y = load_digits(return_X_y=True)
-    >>> learner = ActiveLearner(X_pool=X).teach(range(20), y[:20])
+    >>> learner = ActiveLearner(None, CDFProduct(), X).teach(range(20), y[:20])
     >>> display = UtilityDisplay.from_estimator(learner)
     >>> [ax.get_xlabel().splitlines()[0] for ax in display.axes_]
     ['uncertainty', 'density', 'diversity', 'rank']

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 
 def activeml() -> Any:
     """Return the package, with what is used of it loaded, or raise naming the extra."""
     try:
-        import skactiveml
-        import skactiveml.base
-        import skactiveml.classifier
-        import skactiveml.utils
+        with warnings.catch_warnings():
+            # skorch 0.9, which modAL pins, asks pkg_resources for its own version.
+            warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
+            warnings.filterwarnings(
+            )
+            import skactiveml
+            import skactiveml.base
+            import skactiveml.classifier
+            import skactiveml.utils
     except ModuleNotFoundError as error:
         if error.name != "skactiveml":
             raise
