@@ -40,6 +40,7 @@ from sklearn.datasets import load_digits
 
 from skactive import ActiveLearner
 from skactive.learner import DriftWarning
+from skactive.strategies import CDFProduct
 
 X, y = load_digits(return_X_y=True)
 swapped = np.array([1, 0, 3, 2, 4, 5, 6, 7, 8, 9])
@@ -52,7 +53,7 @@ def accuracies(name, seed):
     order = np.random.default_rng(seed).permutation(len(X))
     pool, test = order[:800], order[800:1300]
     watched = PageHinkley(mode="up", threshold=5) if "signal" in name else None
-    learner = ActiveLearner(classifiers[name], X_pool=X[pool], drift_detector=watched)
+    learner = ActiveLearner(classifiers[name], CDFProduct(), X[pool], drift_detector=watched)
     curve = []
     for n in range(scored_after[-1]):
         if n == n_before and "change" in name:

@@ -62,8 +62,9 @@ classifier = make_pipeline(FunctionTransformer(darkness), IncrementalKNeighborsC
 # The folder's name stands in for the person who looks at the photo. Each file is opened once.
 
 from skactive import ActiveLearner
+from skactive.strategies import CDFProduct
 
-learner = ActiveLearner(classifier, X_pool=pool)
+learner = ActiveLearner(classifier, CDFProduct(), pool)
 for n_answers in range(1, 51):
     index = learner.query()
     learner.teach(index, y_pool[index])

@@ -12,8 +12,6 @@ def activeml() -> Any:
         with warnings.catch_warnings():
             # skorch 0.9, which modAL pins, asks pkg_resources for its own version.
             warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
-            warnings.filterwarnings(
-            )
             import skactiveml
             import skactiveml.base
             import skactiveml.classifier
