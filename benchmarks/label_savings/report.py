@@ -33,7 +33,7 @@ def write_report(path: Path, rows: Sequence[Row], n_splits: int) -> None:
         if not some:
             continue
         lines += [
-            f"### Savings at the score that random sampling with k-NN has with {budget} labels",
+            f"## Savings at the score that random sampling with k-NN has with {budget} labels",
             "",
             f"| strategy | classifier | {' | '.join(tasks)} | geometric mean |",
             f"| --- | --- | {' | '.join('---' for _ in tasks)} | --- |",
@@ -76,7 +76,7 @@ def gains_table(rows: Sequence[Row], tasks: Sequence[str]) -> str:
     """Return the area gained over random with k-NN, and the largest loss that is no chance."""
     some = [row for row in rows if row.budget == rows[0].budget]
     lines = [
-        "### Accuracy gained over random sampling with k-NN, mean over all budgets",
+        "## Accuracy gained over random sampling with k-NN, mean over all budgets",
         "",
         "In points; in brackets the largest loss at any number of labels that is no chance, the",
         "upper end of its interval being below 0.",
