@@ -158,9 +158,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         self._check_parameters(len(labels))
         random = check_random_state(self.random_state)
         seed = None if self.random_state is None else int(random.randint(2**31 - 1))
-        estimator = (
-            IncrementalKNeighborsClassifier() if self.estimator is None else clone(self.estimator)
-        )
+        estimator = clone(self._estimator())
         strategy = seeded(CDFProduct() if self.strategy is None else self.strategy, seed)
         params = self._routed(fit_params)
         learner = ActiveLearner(estimator, strategy, X, fit_params=params)
@@ -361,9 +359,11 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
 
     def _learning(self) -> Any:
         """Return the classifier that will learn."""
-        if self.estimator is None:
-            return IncrementalKNeighborsClassifier()
-        return self.estimator[-1] if isinstance(self.estimator, Pipeline) else self.estimator
+        estimator = self._estimator()
+        return estimator[-1] if isinstance(estimator, Pipeline) else estimator
+
+    def _estimator(self) -> Any:
+        return IncrementalKNeighborsClassifier() if self.estimator is None else self.estimator
 
     def _routed(self, fit_params: dict[str, Any]) -> dict[str, Any]:
         given = {name: value for name, value in fit_params.items() if value is not None}
@@ -410,15 +410,13 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
             )
 
     def _sk_visual_block_(self) -> Diagram:
-        estimator = IncrementalKNeighborsClassifier() if self.estimator is None else self.estimator
         strategy = CDFProduct() if self.strategy is None else self.strategy
-        learnt = getattr(self, "estimator_", estimator)
+        learnt = getattr(self, "estimator_", self._estimator())
         return Diagram(self, [("estimator", learnt), ("strategy", strategy)])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        estimator = IncrementalKNeighborsClassifier() if self.estimator is None else self.estimator
-        tags.input_tags.sparse = get_tags(estimator).input_tags.sparse
+        tags.input_tags.sparse = get_tags(self._estimator()).input_tags.sparse
         return tags
 
 

@@ -379,17 +379,20 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
         labeled = self.labeled_indices_
         numbers, queries = self._numbers[labeled], np.arange(X.shape[0])[:, np.newaxis]
         order = np.argsort(numbers)
+
+        def places_of(found: np.ndarray) -> np.ndarray:
+            return order[np.searchsorted(numbers, found, sorter=order)]
+
         shares, prior = self._spread_shares(self.nearest_nodes(X), labeled)
         if self.half_vote is not None and len(labeled):
             vote = self.voter_.explain(X)
-            places = order[np.searchsorted(numbers[order], vote.indices)]
             voted = np.zeros(shares.shape)
-            voted[queries, places] = vote.shares
+            voted[queries, places_of(vote.indices)] = vote.shares
             shares, prior = self.mixed(shares, voted), self.mixed(prior, vote.prior_share)
         apart = np.empty(shares.shape)
         if len(labeled):
             distances, found = self.voter_.kneighbors(X, len(labeled))
-            apart[queries, order[np.searchsorted(numbers[order], found)]] = distances
+            apart[queries, places_of(found)] = distances
         first = np.argsort(-shares, axis=1, kind="stable")
         return VoteExplanation(
             predictions=self.predict(X),
