@@ -100,19 +100,28 @@ def test_weights_that_make_no_sense_are_told(weights, sentence):
         Pool(X).coverage_gain(weights)
 
 
-def test_a_batch_is_greedy_as_if_each_pick_were_labelled():
+@pytest.mark.parametrize("half_coverage", [None, 50, 2])
+def test_a_batch_is_greedy_as_if_each_pick_were_labelled(half_coverage):
     pool = Pool(X, estimator=IncrementalKNeighborsClassifier()).add_labels(range(9), Y[:9])
     uncertain = np.zeros(300)
     uncertain[pool.candidates] = Margin().utilities(pool)
     picked, expected = list(range(9)), []
+    counted = np.zeros(300)
+    counted[pool.candidates] = 1
     for _ in range(6):
         gain = plain_gain(pool, picked, uncertain)
+        if half_coverage is not None:
+            covered = plain_gain(pool, picked, counted)
+            gain /= np.maximum(covered, 1e-300) ** (len(picked) / (len(picked) + half_coverage))
         gain[picked] = -1
         expected.append(int(gain.argmax()))
         picked.append(expected[-1])
-    indices, utilities = UncertaintyHerding().select(pool, 6)
+    strategy = UncertaintyHerding(half_coverage=half_coverage)
+    indices, utilities = strategy.select(pool, 6)
     assert indices.tolist() == expected
-    assert (np.diff(utilities) <= 1e-9).all()
+    assert utilities[-1] == pytest.approx(gain.max())
+    if half_coverage is None:
+        assert (np.diff(utilities) <= 1e-9).all()
 
 
 def test_a_choice_among_some_covers_all():
@@ -142,12 +151,39 @@ def test_parameter_uncertainty_of_uncertainty_herding(uncertainty):
     assert strategy.utilities(pool) == pytest.approx(Coverage().utilities(pool))
 
 
-def test_the_terms_multiply_to_the_utility():
-    pool = Pool(X, estimator=IncrementalKNeighborsClassifier()).add_labels(range(20), Y[:20])
-    terms = UncertaintyHerding().terms(pool)
+@pytest.mark.parametrize("n_labeled", [0, 1, 20])
+@pytest.mark.parametrize("half_coverage", [None, 50])
+def test_the_terms_multiply_to_the_utility(half_coverage, n_labeled):
+    pool = Pool(X, estimator=IncrementalKNeighborsClassifier(smoothing=0))
+    pool.add_labels(range(n_labeled), Y[:n_labeled])
+    strategy = UncertaintyHerding(half_coverage=half_coverage)
+    terms = strategy.terms(pool)
     product = terms["coverage"].factors * terms["uncertainty"].factors
-    assert product == pytest.approx(UncertaintyHerding().utilities(pool))
+    assert product == pytest.approx(strategy.utilities(pool))
     assert terms["uncertainty"].factors.max() <= 1
+
+
+def test_parameter_half_coverage_of_uncertainty_herding():
+    pool = Pool(X, estimator=IncrementalKNeighborsClassifier()).add_labels(range(20), Y[:20])
+    covered = Coverage().utilities(pool)
+    plain, half, hardly = (
+        UncertaintyHerding(half_coverage=value).utilities(pool) for value in (None, 20, 1e-9)
+    )
+    assert half == pytest.approx(plain / np.sqrt(covered))
+    assert hardly == pytest.approx(plain / covered)
+    for value in (0, -1, "much"):
+        sentence = "The 'half_coverage' parameter of UncertaintyHerding must be a finite number"
+        with pytest.raises((TypeError, ValueError), match=sentence):
+            UncertaintyHerding(half_coverage=value).select(pool)
+
+
+def test_a_sample_that_adds_no_coverage_has_no_utility():
+    twins = np.repeat(X[:4], 5, axis=0)
+    pool = Pool(twins, estimator=IncrementalKNeighborsClassifier(1, smoothing=0))
+    pool.add_labels([0, 5], ["a", "b"])
+    utilities = UncertaintyHerding(half_coverage=1e-9).utilities(pool)
+    assert np.isfinite(utilities).all()
+    assert (utilities[np.isin(pool.candidates, range(1, 10))] == 0).all()
 
 
 def test_coverage_is_a_measure_of_the_cdf_product():

@@ -30,6 +30,7 @@ CLASSIFIERS: dict[str, ClassifierMixin] = {
 OURS: dict[str, QueryStrategy] = {
     BASELINE: RandomSampling(),
     "herding": UncertaintyHerding(),
+    "herding as published": UncertaintyHerding(half_coverage=None),
     "max-herding": UncertaintyHerding(None),
     "cdf-product": CDFProduct(),
     "margin": UncertaintySampling(),

@@ -53,6 +53,7 @@ LINEUPS = {
     "few": (
         BASELINE,
         "herding",
+        "herding as published",
         "max-herding",
         "cdf-product",
         "margin",

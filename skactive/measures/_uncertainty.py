@@ -171,9 +171,25 @@ def margin(posterior: np.ndarray) -> np.ndarray:
     elif n_classes == 2:
         lead = np.abs(posterior[:, 0] - posterior[:, 1])
     else:
-        largest = np.partition(posterior, (-2, -1), axis=1)
-        lead = largest[:, -1] - largest[:, -2]
+        first, second = _two_largest(posterior)
+        lead = first - second
     return np.round(1.0 - lead, DECIMALS)
+
+
+def _two_largest(posterior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the largest and the second largest of each row of three columns or more."""
+    if len(posterior) < posterior.shape[1]:
+        largest = np.partition(posterior, (-2, -1), axis=1)
+        return largest[:, -1], largest[:, -2]
+    # Column by column, so that all rows are compared in one go.
+    columns = np.asfortranarray(posterior).T
+    first, second = np.maximum(*columns[:2]), np.minimum(*columns[:2])
+    beaten = np.empty_like(first)
+    for column in columns[2:]:
+        np.minimum(first, column, out=beaten)
+        np.maximum(second, beaten, out=second)
+        np.maximum(first, column, out=first)
+    return first, second
 
 
 def entropy(posterior: np.ndarray) -> np.ndarray:

@@ -532,10 +532,12 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
         # On the whole, scores stay as large as they were.
         total, whole = (masses * factors).sum(axis=1), masses.sum(axis=1)
         factors *= np.divide(whole, total, out=np.zeros_like(total), where=total > 0)[:, np.newaxis]
-        return scores * factors
+        scores *= factors
+        return scores
 
     def _normalized(self, scores: np.ndarray, masses: np.ndarray) -> np.ndarray:
-        scores = self._weighted(scores, masses) + PRIOR / scores.shape[1]
+        scores = self._weighted(scores, masses)
+        scores += PRIOR / scores.shape[1]
         scores /= scores.sum(axis=1, keepdims=True)
         return scores
 

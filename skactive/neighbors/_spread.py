@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+
+from skactive._compiled import compiled, is_compiling
 
 
 class Spread:
@@ -69,7 +69,7 @@ class Spread:
 
     def scores(self, labels: Any, nodes: Any = slice(None)) -> np.ndarray:
         """Return F at some nodes, a column for each of some classes, never negative."""
-        columns = np.zeros((len(self._limits[nodes]), len(labels)))
+        columns = np.zeros((len(self._limits[nodes]), len(labels)), order="F")
         for place, label in enumerate(labels):
             if label in self._columns:
                 columns[:, place] = self._columns[label][0][nodes]
@@ -115,7 +115,7 @@ class Spread:
         self._limits = self._tol * (1 - self._alpha) * roots / np.sqrt(np.mean(roots**2))
 
     def _settle(self, scores: np.ndarray, residuals: np.ndarray, nodes: np.ndarray) -> None:
-        push = plain_push if find_spec("numba") is None else compiled_push
+        push = compiled_push if is_compiling() else plain_push
         push(self._spreading, self._limits, scores, residuals, nodes)
 
 
@@ -162,7 +162,7 @@ def compiled_push(
     nodes: np.ndarray,
 ) -> None:
     """Do the same with numba, node by node from a queue, which passes each edge less often."""
-    _compiled()(
+    compiled(_push_from_queue)(
         spreading.indptr,
         spreading.indices,
         spreading.data,
@@ -171,13 +171,6 @@ def compiled_push(
         residuals,
         np.unique(nodes),
     )
-
-
-@cache
-def _compiled() -> Any:
-    import numba
-
-    return numba.njit(cache=True, nogil=True)(_push_from_queue)
 
 
 def _push_from_queue(  # type: ignore[no-untyped-def]

@@ -251,7 +251,8 @@ class Batch:
             self._coverages[key] = self.pool.coverage(n_neighbors, metric, bandwidth).copy()
         coverage = self._coverages[key]
         coverage.label(self.picked)
-        return coverage.gains(self.pool.coverage_weights(weights))[self.candidates]
+        kept_as = "all" if weights is None else "weighted"
+        return coverage.gains(self.pool.coverage_weights(weights), kept_as)[self.candidates]
 
     def distance_to_labeled(
         self,

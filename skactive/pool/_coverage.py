@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+
+from skactive._compiled import compiled, is_compiling
 
 # Beyond this share of the samples it is faster to look at all of them than to pick rows.
 WHOLE_SHARE = 1 / 8
@@ -31,15 +34,15 @@ class Coverage:
         self._is_labeled = np.zeros(n_samples, dtype=bool)
         self._outside = np.zeros(n_samples)
         self.covered = np.zeros(n_samples)
-        self._weights = np.zeros(n_samples)
-        self._of_gains = np.zeros(n_samples)
-        self._gains = np.zeros(n_samples)
+        self._gains: dict[str, Gains] = {}
 
     def copy(self) -> Coverage:
         """Return a copy that goes its own way."""
         twin = Coverage(self._kernel)
-        for name in ("_is_labeled", "_outside", "covered", "_weights", "_of_gains", "_gains"):
+        for name in ("_is_labeled", "_outside", "covered"):
             setattr(twin, name, getattr(self, name).copy())
+        # What is kept of gains is replaced, never changed.
+        twin._gains = self._gains.copy()
         return twin
 
     def set_labeled(self, is_labeled: np.ndarray, outside: np.ndarray | None = None) -> None:
@@ -54,11 +57,10 @@ class Coverage:
             stale = np.union1d(stale, np.flatnonzero(outside != self._outside))
             self._outside = outside.copy()
         if len(stale):
-            rows, columns, values, starts = self._rows(stale)
-            known = np.where(self._is_labeled[columns], values, 0.0)
-            nearest = _maxima(known, starts, len(rows))
-            nearest = np.maximum(nearest, self._outside[rows])
-            self.covered[rows] = np.where(self._is_labeled[rows], 1.0, nearest)
+            columns, values, starts = picked(self._kernel, stale)
+            nearest = _reduced(np.maximum, np.where(self._is_labeled[columns], values, 0.0), starts)
+            nearest = np.maximum(nearest, self._outside[stale])
+            self.covered[stale] = np.where(self._is_labeled[stale], 1.0, nearest)
 
     def label(self, samples: Any) -> None:
         """Count samples as labelled too."""
@@ -66,52 +68,91 @@ class Coverage:
         is_labeled[samples] = True
         self.set_labeled(is_labeled)
 
-    def gains(self, weights: np.ndarray) -> np.ndarray:
+    def gains(self, weights: np.ndarray, kept_as: str) -> np.ndarray:
         """Return what labelling each sample would add, shape (n_samples,).
 
-        Cost: the neighbourhoods of the samples whose weight or coverage has changed.
+        Cost: the neighbourhoods of the samples whose weight or coverage differs from what it was
+        when gains were last asked for under the same name.
         """
-        changed = (weights != self._weights) | (self.covered != self._of_gains)
-        stale = self._and_neighbors(np.flatnonzero(changed))
-        if len(stale):
-            rows, columns, values, starts = self._rows(stale)
-            added = np.maximum(values - self.covered[columns], 0.0) * weights[columns]
-            self._gains[rows] = weights[rows] * (1.0 - self.covered[rows]) + _sums(
-                added, starts, len(rows)
-            )
-            self._weights, self._of_gains = weights.copy(), self.covered.copy()
-        return self._gains
+        kept = self._gains.get(kept_as)
+        if kept is None:
+            stale, values = np.arange(len(weights)), np.empty(len(weights))
+        else:
+            changed = (weights != kept.weights) | (self.covered != kept.covered)
+            stale, values = self._and_neighbors(np.flatnonzero(changed)), kept.values
+            if len(stale) == 0:
+                return values
+            values = values.copy()
+        gains = compiled_gains if is_compiling() else plain_gains
+        values[stale] = gains(self._kernel, stale, self.covered, weights)
+        self._gains[kept_as] = Gains(weights.copy(), self.covered.copy(), values)
+        return values
 
     def _and_neighbors(self, samples: np.ndarray) -> np.ndarray:
         n_samples = len(self.covered)
         if len(samples) > WHOLE_SHARE * n_samples:
             return np.arange(n_samples)
-        _, columns, _, _ = self._rows(samples)
-        return np.union1d(samples, columns)
-
-    def _rows(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return rows with their columns, values, and where each row's begin."""
-        kernel = self._kernel
-        if len(rows) > WHOLE_SHARE * len(self.covered):
-            rows = np.arange(len(self.covered))
-            return rows, kernel.indices, kernel.data, kernel.indptr
-        counts = kernel.indptr[rows + 1] - kernel.indptr[rows]
-        starts = np.concatenate([[0], np.cumsum(counts)])
-        places = np.arange(starts[-1]) + np.repeat(kernel.indptr[rows] - starts[:-1], counts)
-        return rows, kernel.indices[places], kernel.data[places], starts
+        return np.union1d(samples, picked(self._kernel, samples)[0])
 
 
-def _sums(values: np.ndarray, starts: np.ndarray, n_rows: int) -> np.ndarray:
-    return _reduced(np.add, values, starts, n_rows)
+@dataclass(frozen=True)
+class Gains:
+    """What labelling each sample would add, and the weights and coverages that this is of."""
+
+    weights: np.ndarray
+    covered: np.ndarray
+    values: np.ndarray
 
 
-def _maxima(values: np.ndarray, starts: np.ndarray, n_rows: int) -> np.ndarray:
-    return _reduced(np.maximum, values, starts, n_rows)
+def plain_gains(
+    kernel: sp.csr_matrix, rows: np.ndarray, covered: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Return the sum over x of w(x) max(0, K(x, c) - coverage(x)) for some rows c."""
+    columns, values, starts = picked(kernel, rows)
+    added = values - covered[columns]
+    np.maximum(added, 0.0, out=added)
+    added *= weights[columns]
+    return np.asarray(weights[rows] * (1.0 - covered[rows]) + _reduced(np.add, added, starts))
 
 
-def _reduced(function: Any, values: np.ndarray, starts: np.ndarray, n_rows: int) -> np.ndarray:
+def compiled_gains(
+    kernel: sp.csr_matrix, rows: np.ndarray, covered: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Do the same with numba."""
+    return np.asarray(
+        compiled(_gains_of)(kernel.indptr, kernel.indices, kernel.data, rows, covered, weights)
+    )
+
+
+def _gains_of(  # type: ignore[no-untyped-def]
+    starts, neighbors, values, rows, covered, weights
+):  # pragma: no cover - compiled
+    gains = np.empty(len(rows))
+    for place in range(len(rows)):
+        row = rows[place]
+        gain = weights[row] * (1.0 - covered[row])
+        for edge in range(starts[row], starts[row + 1]):
+            sample = neighbors[edge]
+            added = values[edge] - covered[sample]
+            if added > 0.0:
+                gain += weights[sample] * added
+        gains[place] = gain
+    return gains
+
+
+def picked(kernel: sp.csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the columns and values of rows, ascending, and where each row's begin."""
+    if len(rows) == kernel.shape[0]:
+        return kernel.indices, kernel.data, kernel.indptr
+    counts = kernel.indptr[rows + 1] - kernel.indptr[rows]
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    places = np.arange(starts[-1]) + np.repeat(kernel.indptr[rows] - starts[:-1], counts)
+    return kernel.indices[places], kernel.data[places], starts
+
+
+def _reduced(function: Any, values: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """Reduce each row's values to one, 0 for a row that has none."""
-    reduced = np.zeros(n_rows)
+    reduced = np.zeros(len(starts) - 1)
     filled = np.flatnonzero(np.diff(starts))
     if len(filled):
         reduced[filled] = function.reduceat(values, starts[:-1][filled])

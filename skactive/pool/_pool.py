@@ -561,7 +561,8 @@ class Pool:
             labelled samples. Kept, and evaluated only where weights or labels have changed.
         """
         coverage = self.coverage(n_neighbors, metric, bandwidth)
-        return coverage.gains(self.coverage_weights(weights))[self.candidates]
+        kept_as = "all" if weights is None else "weighted"
+        return coverage.gains(self.coverage_weights(weights), kept_as)[self.candidates]
 
     def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return what follows from the features alone, computed once for all queries.

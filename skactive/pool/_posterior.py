@@ -42,6 +42,10 @@ class VotedPosterior:
         """Return class probabilities, or None where no label is known."""
         return self._posterior[positions] if self._sync() else None
 
+    def everyone(self) -> np.ndarray | None:
+        """Return class probabilities of all samples, which are not to be changed."""
+        return self._posterior if self._sync() else None
+
     def of_rows(self, function: RowFunction, positions: np.ndarray) -> np.ndarray | None:
         """Return a function of the probabilities, evaluated only where they changed."""
         if not self._sync():
@@ -73,7 +77,8 @@ class VotedPosterior:
         nearest = distances.nearest(classifier.n_neighbors)
         if self._classes is not classes or parameters != self._parameters:
             nearest.touched[:] = True
-            self._posterior = np.empty((len(nearest.touched), len(classes)))
+            # What looks at a class of all samples at once finds it in one place.
+            self._posterior = np.empty((len(nearest.touched), len(classes)), order="F")
             self._derived.clear()
             self._classes, self._parameters = classes, parameters
         if self._are_older and classifier.half_life is not None:
@@ -136,14 +141,15 @@ class SpreadPosterior:
         self._derived.clear()
 
     def _asked(self) -> np.ndarray | None:
-        if self._posterior is None:
-            everyone = np.arange(self._n_samples)
-            vote = self._voted.rows(everyone)
-            if vote is not None and len(self._classifier.classes_):
-                spread = self._classifier.spread_distributions(everyone)
-                # One who teaches the pool and not the classifier, or the other way round.
-                same = np.array_equal(self._classifier.classes_, self._labeled.classes)
-                self._posterior = self._classifier.mixed(spread, vote if same else None)
+        classes = self._classifier.classes_
+        if self._posterior is None and len(classes) and len(self._labeled.classes):
+            # One who teaches the pool and not the classifier, or the other way round.
+            same = np.array_equal(classes, self._labeled.classes)
+            votes = same and self._classifier.half_vote is not None
+            self._posterior = self._classifier.mixed(
+                self._classifier.spread_distributions(slice(self._n_samples)),
+                self._voted.everyone() if votes else None,
+            )
         return self._posterior
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skactive._validation import check_choice
+from skactive._validation import check_choice, check_number
 from skactive.measures import Coverage, Entropy, LeastConfidence, Margin, Measure
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
@@ -21,7 +21,8 @@ class UncertaintyHerding(QueryStrategy):
     A label speaks for the samples around it. The utility of a candidate c is the sum over all
     samples x of u(x) max(0, K(x, c) - max_l K(x, l)): how uncertain they are, times how much
     nearer c is to them than any labelled sample l. So uncertainty, density and diversity are one
-    number, with nothing to weigh. It begins with the densest regions and ends at the borders
+    number, with nothing to weigh. It begins with the densest regions; as labels grow, how much a
+    candidate covers counts less and how uncertain that is counts more, and it ends at the borders
     between classes.
 
     Parameters
@@ -34,6 +35,10 @@ class UncertaintyHerding(QueryStrategy):
         The metric of the graph.
     bandwidth : 'median', float or None, default='median'
         The bandwidth of K(x, c) = exp(-d² / (2 s²)), as in `skactive.measures.Coverage`.
+    half_coverage : float or None, default=50
+        With how many labels coverage counts half, above 0: with n labels the sum above is divided
+        by the same sum with u = 1, the gain in coverage, to the power n / (n + half_coverage).
+        None takes the sum as it is at any number of labels, as published.
     random_state : int, RandomState instance or None, default=None
         How ties are broken: at random, or by position where it is None.
 
@@ -44,11 +49,12 @@ class UncertaintyHerding(QueryStrategy):
 
     Notes
     -----
-    While no label is known, and where the classifier is sure of everything, u = 1. What is
-    skipped need not be covered.
+    While no label is known, and where the classifier is sure of everything, the utility is the
+    gain in coverage. What is skipped need not be covered.
 
     Cost after the graph is there: that of the uncertainty, O(n_samples) to see what has changed,
-    and the neighbourhoods of the samples whose uncertainty or coverage has.
+    and the neighbourhoods of the samples whose uncertainty or coverage has; a fifth of it with
+    numba (``pip install 'skactive[fast]'``).
 
     References
     ----------
@@ -80,6 +86,7 @@ class UncertaintyHerding(QueryStrategy):
         n_neighbors: int = 15,
         metric: str = "cosine",
         bandwidth: float | str | None = "median",
+        half_coverage: float | None = 50,
         random_state: Any = None,
     ) -> None:
         super().__init__(random_state=random_state)
@@ -87,6 +94,7 @@ class UncertaintyHerding(QueryStrategy):
         self.n_neighbors = n_neighbors
         self.metric = metric
         self.bandwidth = bandwidth
+        self.half_coverage = half_coverage
 
     def utilities(self, pool: Pool | Batch) -> np.ndarray:
         """Return how much uncertainty each candidate would cover.
@@ -101,7 +109,13 @@ class UncertaintyHerding(QueryStrategy):
         utilities : ndarray of shape (n_candidates,)
             At least 0.
         """
-        return pool.coverage_gain(self._weights(pool), **self._kernel())
+        exponent = self._exponent(pool)
+        weights = self._weights(pool)
+        herded = pool.coverage_gain(weights, **self._kernel())
+        if weights is None or exponent == 1:
+            return herded
+        gains = pool.coverage_gain(**self._kernel())
+        return _ratio(herded, gains ** (1 - exponent))
 
     def terms(self, pool: Pool | Batch) -> dict[str, Term]:
         """Return the coverage, and how uncertain what would be covered is.
@@ -119,14 +133,22 @@ class UncertaintyHerding(QueryStrategy):
         """
         coverage = Coverage(**self._kernel())
         gains = checked_utilities("Coverage", coverage.utilities(pool), pool)
-        terms = {"coverage": Term(coverage, gains, gains)}
-        measure = self._measure()
+        measure, weights, exponent = self._measure(), self._weights(pool), self._exponent(pool)
+        if weights is None:
+            exponent = 1.0
+        terms = {"coverage": Term(coverage, gains, gains**exponent)}
         if measure is not None:
             values = checked_utilities(type(measure).__name__, measure.utilities(pool), pool)
-            herded = self.utilities(pool)
-            mean = np.divide(herded, gains, out=np.zeros_like(gains), where=gains > 0)
-            terms["uncertainty"] = Term(measure, values, mean)
+            herded = pool.coverage_gain(weights, **self._kernel())
+            terms["uncertainty"] = Term(measure, values, _ratio(herded, gains))
         return terms
+
+    def _exponent(self, pool: Pool | Batch) -> float:
+        """Return the power to which the gain in coverage counts."""
+        if self.half_coverage is None:
+            return 1.0
+        half = check_number(self, "half_coverage", self.half_coverage, exclusive=True)
+        return half / (pool.n_labeled + half)
 
     def _weights(self, pool: Pool | Batch) -> np.ndarray | None:
         measure = self._measure()
@@ -153,3 +175,8 @@ class UncertaintyHerding(QueryStrategy):
             return self.uncertainty
         check_choice(self, "uncertainty", self.uncertainty, UNCERTAINTIES)
         return UNCERTAINTIES[self.uncertainty]()
+
+
+def _ratio(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return values / others, 0 where nothing is left to cover."""
+    return np.divide(values, others, out=np.zeros_like(values), where=others > 0)

@@ -1,4 +1,4 @@
-"""What numba compiles spreads labels as numpy does, and as the definition says."""
+"""What numba compiles does as numpy does, and as the definition says."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from skactive.neighbors import _spread as spreading_module
 from skactive.neighbors._spread import Spread, compiled_push, plain_push
+from skactive.pool import _coverage as coverage_module
+from skactive.pool._coverage import Coverage, compiled_gains, plain_gains
 
 pytest.importorskip("numba")
 
@@ -80,3 +82,23 @@ def test_with_numba_installed_the_compiled_push_is_taken(monkeypatch):
     spread = Spread(affinity(30, 0.2, 0), alpha=0.9, tol=TOLERANCE)
     spread.add(np.array([4]), "a")
     assert spread.scores("a")[4] >= 1
+
+
+@pytest.mark.parametrize("gains", [plain_gains, compiled_gains], ids=lambda gains: gains.__name__)
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.9])
+def test_either_sums_gains_as_a_dense_kernel_does(gains, share):
+    rng = np.random.default_rng(0)
+    kernel = affinity(40, share, 2)
+    dense = kernel.toarray()
+    np.fill_diagonal(dense, 1.0)
+    covered, weights = rng.random(40), rng.random(40)
+    rows = np.array([0, 3, 17, 39])
+    expected = weights @ np.maximum(dense - covered[:, np.newaxis], 0.0)
+    everyone = np.arange(40)
+    assert gains(kernel, everyone, covered, weights) == pytest.approx(expected)
+    assert gains(kernel, rows, covered, weights) == pytest.approx(expected[rows])
+
+
+def test_with_numba_installed_gains_are_compiled(monkeypatch):
+    monkeypatch.setattr(coverage_module, "plain_gains", lambda *_: pytest.fail("not compiled"))
+    assert Coverage(affinity(30, 0.2, 0)).gains(np.ones(30), "all").min() >= 1
