@@ -147,8 +147,24 @@ def test_parameter_uncertainty_of_uncertainty_herding(uncertainty):
     pool = Pool(X, estimator=IncrementalKNeighborsClassifier(smoothing=0))
     strategy = UncertaintyHerding(uncertainty)
     assert strategy.utilities(pool) == pytest.approx(Coverage().utilities(pool))
+
+
+@pytest.mark.parametrize("n_labeled", [1, 2])
+def test_while_one_class_is_known_herding_covers_what_is_far_from_it(n_labeled):
+    pool = Pool(X, estimator=IncrementalKNeighborsClassifier(smoothing=0))
+    pool.add_labels(range(n_labeled), ["only"] * n_labeled)
+    far = np.zeros(300)
+    far[pool.candidates] = pool.distance_to_labeled("cosine", "min")
+    covered = pool.coverage_gain()
+    expected = pool.coverage_gain(far) / covered ** (n_labeled / (n_labeled + 50))
+    assert UncertaintyHerding().utilities(pool) == pytest.approx(expected)
+    assert UncertaintyHerding(None).utilities(pool) == pytest.approx(covered)
+
+
+def test_where_all_samples_are_alike_herding_covers():
+    pool = Pool(np.ones((20, 3)), estimator=IncrementalKNeighborsClassifier(smoothing=0))
     pool.add_labels([0], ["only"])
-    assert strategy.utilities(pool) == pytest.approx(Coverage().utilities(pool))
+    assert UncertaintyHerding().utilities(pool).tolist() == pool.coverage_gain().tolist()
 
 
 @pytest.mark.parametrize("n_labeled", [0, 1, 20])
@@ -158,9 +174,11 @@ def test_the_terms_multiply_to_the_utility(half_coverage, n_labeled):
     pool.add_labels(range(n_labeled), Y[:n_labeled])
     strategy = UncertaintyHerding(half_coverage=half_coverage)
     terms = strategy.terms(pool)
-    product = terms["coverage"].factors * terms["uncertainty"].factors
+    assert list(terms) == ["coverage", "diversity" if n_labeled == 1 else "uncertainty"]
+    product = np.prod([term.factors for term in terms.values()], axis=0)
     assert product == pytest.approx(strategy.utilities(pool))
-    assert terms["uncertainty"].factors.max() <= 1
+    if n_labeled != 1:
+        assert terms["uncertainty"].factors.max() <= 1
 
 
 def test_parameter_half_coverage_of_uncertainty_herding():

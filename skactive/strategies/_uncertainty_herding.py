@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from skactive._validation import check_choice, check_number
-from skactive.measures import Coverage, Entropy, LeastConfidence, Margin, Measure
+from skactive.measures import Coverage, Diversity, Entropy, LeastConfidence, Margin, Measure
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
 from skactive.strategies._term import Term
@@ -49,8 +49,9 @@ class UncertaintyHerding(QueryStrategy):
 
     Notes
     -----
-    While no label is known, and where the classifier is sure of everything, the utility is the
-    gain in coverage. What is skipped need not be covered.
+    While no label is known, the utility is the gain in coverage. While the classifier is sure of
+    everything, as it is as long as it has met one class, u is the distance to the nearest
+    labelled sample. What is skipped need not be covered.
 
     Cost after the graph is there: that of the uncertainty, O(n_samples) to see what has changed,
     and the neighbourhoods of the samples whose uncertainty or coverage has; a fifth of it with
@@ -109,9 +110,9 @@ class UncertaintyHerding(QueryStrategy):
         utilities : ndarray of shape (n_candidates,)
             At least 0.
         """
-        exponent = self._exponent(pool)
-        weights = self._weights(pool)
+        _, _, weights = self._doubt(pool)
         herded = pool.coverage_gain(weights, **self._kernel())
+        exponent = self._exponent(pool)
         if weights is None or exponent == 1:
             return herded
         gains = pool.coverage_gain(**self._kernel())
@@ -129,18 +130,18 @@ class UncertaintyHerding(QueryStrategy):
         -------
         terms : dict of str to Term
             'coverage', the gain in coverage; and 'uncertainty', whose value is the candidate's
-            own, and whose factor is the mean over the samples it would cover, by how much.
+            own, and whose factor is the mean over the samples it would cover, by how much. While
+            the classifier is sure of everything, 'diversity' stands in for it.
         """
         coverage = Coverage(**self._kernel())
         gains = checked_utilities("Coverage", coverage.utilities(pool), pool)
-        measure, weights, exponent = self._measure(), self._weights(pool), self._exponent(pool)
-        if weights is None:
-            exponent = 1.0
+        name, measure, weights = self._doubt(pool)
+        exponent = 1.0 if weights is None else self._exponent(pool)
         terms = {"coverage": Term(coverage, gains, gains**exponent)}
         if measure is not None:
             values = checked_utilities(type(measure).__name__, measure.utilities(pool), pool)
             herded = pool.coverage_gain(weights, **self._kernel())
-            terms["uncertainty"] = Term(measure, values, _ratio(herded, gains))
+            terms[name] = Term(measure, values, _ratio(herded, gains))
         return terms
 
     def _exponent(self, pool: Pool | Batch) -> float:
@@ -150,18 +151,21 @@ class UncertaintyHerding(QueryStrategy):
         half = check_number(self, "half_coverage", self.half_coverage, exclusive=True)
         return half / (pool.n_labeled + half)
 
-    def _weights(self, pool: Pool | Batch) -> np.ndarray | None:
+    def _doubt(self, pool: Pool | Batch) -> tuple[str, Measure | None, np.ndarray | None]:
+        """Return what samples are weighted by: its name, its measure, and the weights."""
         measure = self._measure()
         if measure is None:
-            return None
+            return "", None, None
         # Those that may not be chosen are to be covered all the same.
         whole = pool.pool if isinstance(pool, Batch) else pool
-        uncertain = checked_utilities(type(measure).__name__, measure.utilities(whole), whole)
-        if not uncertain.any():
-            return None
-        weights = np.zeros(whole.n_samples)
-        weights[whole.candidates] = uncertain
-        return weights
+        far = Diversity(self.metric, aggregate="min")
+        for name, one in (("uncertainty", measure), ("diversity", far)):
+            values = checked_utilities(type(one).__name__, one.utilities(whole), whole)
+            if values.any():
+                weights = np.zeros(whole.n_samples)
+                weights[whole.candidates] = values
+                return name, one, weights
+        return "uncertainty", measure, None
 
     def _kernel(self) -> dict[str, Any]:
         return {
