@@ -14,6 +14,7 @@ NAMES = [
     "neighbor_graph",
     "cdf_query",
     "cdf_memory",
+    "herding_query",
     "staged_predict",
     "grid_search",
     "import_time",

@@ -5,7 +5,13 @@ import pytest
 
 from benchmarks.label_savings.lineup import BASELINE, CLASSIFIERS, OURS
 from benchmarks.label_savings.report import draw, write_report
-from benchmarks.label_savings.savings import geometric_mean, labels_to, rows_of, score_with
+from benchmarks.label_savings.savings import (
+    duels_of,
+    geometric_mean,
+    labels_to,
+    rows_of,
+    score_with,
+)
 from benchmarks.label_savings.tasks import TASKS, digits
 
 # No part of the package: how its figures are reckoned is the same on every Python.
@@ -50,12 +56,32 @@ def test_a_score_is_a_mean_over_a_few_budgets():
     assert geometric_mean(np.array([2.0, 0.0])) == 0
 
 
+def test_a_duel_is_won_where_the_difference_is_no_chance():
+    duels = {(d.strategy, d.other): d for d in duels_of("made-up", curves())}
+    assert set(duels) == {
+        ("fast", BASELINE),
+        (BASELINE, "fast"),
+        ("same", "never"),
+        ("never", "same"),
+    }
+    ahead, behind = duels["fast", BASELINE], duels[BASELINE, "fast"]
+    assert ahead.is_won
+    assert not behind.is_won
+    assert ahead.gain == pytest.approx(np.log(3) / 10)
+    assert ahead.gain_low <= ahead.gain <= ahead.gain_high
+    even = {("k-NN", "one"): np.eye(6), ("k-NN", "two"): np.eye(6)[::-1]}
+    assert not any(duel.is_won for duel in duels_of("made-up", even))
+
+
 def test_the_report_names_every_curve(tmp_path):
     pytest.importorskip("matplotlib").use("agg")
-    write_report(tmp_path / "README.md", rows_of("made-up", curves(), RANDOM), 6)
+    rows, duels = rows_of("made-up", curves(), RANDOM), duels_of("made-up", curves())
+    write_report(tmp_path / "README.md", rows, duels, 6)
     text = (tmp_path / "README.md").read_text()
     assert "| never | spreading | never | 0.00 |" in text
     assert text.index("| fast | k-NN |") < text.index("| random | k-NN |")
+    assert "| k-NN | fast | random |\n| --- | --- | --- |\n| fast |  | 1 |\n" in text
+    assert "| never | 0 |  |" in text
     figure = draw("made-up", curves(), RANDOM)
     assert [panel.get_title() for panel in figure.axes] == ["made-up, k-NN", "made-up, spreading"]
 

@@ -17,7 +17,15 @@ from benchmarks.assets import MissingAssetError
 from benchmarks.label_savings.lineup import BASELINE, CLASSIFIERS
 from benchmarks.label_savings.peers import LINEUPS, STRATEGIES
 from benchmarks.label_savings.report import draw, write_report
-from benchmarks.label_savings.savings import COLUMNS, Curves, Row, rows_of
+from benchmarks.label_savings.savings import (
+    COLUMNS,
+    DUEL_COLUMNS,
+    Curves,
+    Duel,
+    Row,
+    duels_of,
+    rows_of,
+)
 from benchmarks.label_savings.tasks import TASKS, Task
 from skactive.model_selection import compare_strategies
 
@@ -31,6 +39,7 @@ def main() -> None:
     mpl.use("agg")
     asked.results.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
+    duels: list[Duel] = []
     for name in asked.tasks:
         try:
             task = TASKS[name]()
@@ -41,10 +50,12 @@ def main() -> None:
         curves = played(task, asked)
         baseline = (next(iter(CLASSIFIERS)), BASELINE)
         rows += rows_of(name, curves, baseline)
+        duels += duels_of(name, curves)
         write_curves(asked.results / f"{name}.csv", curves)
         draw(name, curves, baseline).savefig(asked.results / f"{name}.png", dpi=150)
-        write_rows(asked.results / "savings.csv", rows)
-        write_report(asked.results / "README.md", rows, asked.splits)
+        write_rows(asked.results / "savings.csv", COLUMNS, rows)
+        write_rows(asked.results / "wins.csv", DUEL_COLUMNS, duels)
+        write_report(asked.results / "README.md", rows, duels, asked.splits)
 
 
 def arguments() -> argparse.Namespace:
@@ -96,11 +107,11 @@ def write_curves(path: Path, curves: Curves) -> None:
             writer.writerow([place + 1, *[f"{value:.4f}" for value in values]])
 
 
-def write_rows(path: Path, rows: Sequence[Row]) -> None:
-    """Write what each curve comes to."""
+def write_rows(path: Path, columns: Sequence[str], rows: Sequence[Row | Duel]) -> None:
+    """Write what each curve, or each pair of curves, comes to."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
+        writer.writerow(columns)
         for row in rows:
             writer.writerow(
                 [f"{value:.4g}" if isinstance(value, float) else value for value in astuple(row)]

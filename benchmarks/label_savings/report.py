@@ -1,12 +1,13 @@
 """Tables and pictures of label savings."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.label_savings.savings import BUDGETS, Curves, Row, geometric_mean
+from benchmarks.label_savings.savings import BUDGETS, Curves, Duel, Row, geometric_mean
 
 # Okabe and Ito's colours, which all can tell apart; what is not named is grey.
 COLORS = {
@@ -20,7 +21,7 @@ COLORS = {
 }
 
 
-def write_report(path: Path, rows: Sequence[Row], n_splits: int) -> None:
+def write_report(path: Path, rows: Sequence[Row], duels: Sequence[Duel], n_splits: int) -> None:
     """Write the tables as Markdown."""
     tasks = list(dict.fromkeys(row.task for row in rows))
     classifiers = list(dict.fromkeys(row.classifier for row in rows))
@@ -41,7 +42,8 @@ def write_report(path: Path, rows: Sequence[Row], n_splits: int) -> None:
         for classifier in classifiers:
             lines += savings_lines([row for row in some if row.classifier == classifier], tasks)
         lines.append("")
-    path.write_text("\n".join(lines) + "\n" + gains_table(rows, tasks), encoding="utf-8")
+    text = "\n".join(lines) + "\n" + gains_table(rows, tasks) + wins_tables(duels)
+    path.write_text(text, encoding="utf-8")
 
 
 def savings_lines(rows: Sequence[Row], tasks: Sequence[str]) -> list[str]:
@@ -92,6 +94,36 @@ def gains_table(rows: Sequence[Row], tasks: Sequence[str]) -> str:
             for t in tasks
         ]
         lines.append(f"| {strategy} | {classifier} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def wins_tables(duels: Sequence[Duel]) -> str:
+    """Return on how many data sets each strategy is ahead of each other one."""
+    tasks = {duel.task for duel in duels}
+    played: dict[tuple[str, str], set[str]] = {}
+    for duel in duels:
+        played.setdefault((duel.classifier, duel.strategy), set()).add(duel.task)
+    won = Counter((d.classifier, d.strategy, d.other) for d in duels if d.is_won)
+    lines = [
+        "",
+        "## Pairwise wins",
+        "",
+        f"On how many of the {len(tasks)} data sets the row's area under the curve is above the",
+        "column's, with the same classifier, and no chance: the lower end of the interval is above",
+        "0. Strategies that were played on all of them.",
+    ]
+    for classifier in dict.fromkeys(duel.classifier for duel in duels):
+        common = [one for (who, one), on in played.items() if who == classifier and on == tasks]
+        wins = {one: sum(won[classifier, one, other] for other in common) for one in common}
+        names = sorted(common, key=wins.__getitem__, reverse=True)
+        lines += [
+            "",
+            f"| {classifier} | {' | '.join(names)} |",
+            f"| --- | {' | '.join('---' for _ in names)} |",
+        ]
+        for one in names:
+            cells = [str(won[classifier, one, other]) if other != one else "" for other in names]
+            lines.append(f"| {one} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -41,6 +41,50 @@ class Row:
 COLUMNS = [field.name for field in fields(Row)]
 
 
+@dataclass(frozen=True)
+class Duel:
+    """By how much the area of one strategy is above another's, with the same classifier."""
+
+    task: str
+    classifier: str
+    strategy: str
+    other: str
+    gain: float
+    gain_low: float
+    gain_high: float
+
+    @property
+    def is_won(self) -> bool:
+        """Whether it is above, and that is no chance."""
+        return self.gain_low > 0
+
+
+DUEL_COLUMNS = [field.name for field in fields(Duel)]
+
+
+def duels_of(task: str, curves: Curves) -> list[Duel]:
+    """Return what comes of each pair of strategies, over the splits they share."""
+    duels = []
+    for (classifier, strategy), curve in curves.items():
+        draws = np.random.default_rng(0).integers(len(curve), size=(N_DRAWS, len(curve)))
+        for (who, other), rival in curves.items():
+            if who == classifier and other != strategy:
+                gains = (curve - rival).mean(axis=1)
+                low, high = np.percentile(gains[draws].mean(axis=1), INTERVAL)
+                duels.append(
+                    Duel(
+                        task,
+                        classifier,
+                        strategy,
+                        other,
+                        float(gains.mean()),
+                        float(low),
+                        float(high),
+                    )
+                )
+    return duels
+
+
 def rows_of(task: str, curves: Curves, baseline: tuple[str, str]) -> list[Row]:
     """Return a row for each classifier, strategy and budget.
 

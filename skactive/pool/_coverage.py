@@ -119,23 +119,21 @@ def compiled_gains(
     kernel: sp.csr_matrix, rows: np.ndarray, covered: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
     """Do the same with numba."""
-    return np.asarray(
-        compiled(_gains_of)(kernel.indptr, kernel.indices, kernel.data, rows, covered, weights)
-    )
+    # What an edge needs of its sample lies in one place.
+    states = np.column_stack([covered, weights])
+    return np.asarray(compiled(_gains_of)(kernel.indptr, kernel.indices, kernel.data, rows, states))
 
 
 def _gains_of(  # type: ignore[no-untyped-def]
-    starts, neighbors, values, rows, covered, weights
+    starts, neighbors, values, rows, states
 ):  # pragma: no cover - compiled
     gains = np.empty(len(rows))
     for place in range(len(rows)):
         row = rows[place]
-        gain = weights[row] * (1.0 - covered[row])
+        gain = states[row, 1] * (1.0 - states[row, 0])
         for edge in range(starts[row], starts[row + 1]):
             sample = neighbors[edge]
-            added = values[edge] - covered[sample]
-            if added > 0.0:
-                gain += weights[sample] * added
+            gain += states[sample, 1] * max(values[edge] - states[sample, 0], 0.0)
         gains[place] = gain
     return gains
 

@@ -1,0 +1,126 @@
+"""One answer and the next query with label spreading and herding, on 100,000 and 1,000,000 nodes.
+
+The loop runs as a person would, with numba installed (`pip install 'skactive[fast]'`): label what
+was asked for, ask again. "Label" tells pool and classifier, "posterior" is the margin of every
+candidate, "herding" the `select` after it. Every answer changes the posterior of every node a
+little, so that the last two grow with the pool. "The vote beside it" (`half_vote=200`, the default)
+compares the new label with all 512 features of every sample, as `X @ v` does with a vector.
+
+Samples stand at random around 1,000 places in three dimensions, which is where the graph of 15
+neighbours comes from: its making is not part of the time.
+"""
+
+import gc
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from benchmarks.labelled_pool import overlapping_classes
+from benchmarks.report import Measurement, measured
+from benchmarks.timing import seconds
+from skactive.measures import Margin
+from skactive.neighbors import IncrementalLabelSpreading, NeighborGraph
+from skactive.pool import Pool
+from skactive.strategies import UncertaintyHerding
+
+# Seconds that a label may cost, for spreading and for herding each.
+ALLOWED = {100_000: 0.005, 1_000_000: 0.020}
+N_FEATURES = 512
+N_NEIGHBORS = 15
+N_CLASSES = 10
+N_WARM_UP, N_QUERIES = 20, 40
+
+
+def graph_and_classes(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the neighbours of samples in three dimensions, their distances, and classes."""
+    rng = np.random.default_rng(0)
+    places = rng.standard_normal((1_000, 3))
+    place = rng.integers(len(places), size=n)
+    samples = places[place] + 0.05 * rng.standard_normal((n, 3))
+    distances, indices = KDTree(samples).query(samples, N_NEIGHBORS + 1, workers=-1)
+    return indices[:, 1:], distances[:, 1:], place % N_CLASSES
+
+
+def pool_of(
+    X: np.ndarray, indices: np.ndarray, distances: np.ndarray, half_vote: float | None
+) -> Pool:
+    """Return a pool whose classifier spreads labels along its graph."""
+    graph = NeighborGraph(indices, distances, X=X, metric="cosine")
+    pool = Pool(X, graph=graph)
+    classifier = IncrementalLabelSpreading(half_vote=half_vote)
+    pool.estimator = classifier.fit_graph(pool.graph(N_NEIGHBORS), X)
+    return pool
+
+
+def label(pool: Pool, chosen: np.ndarray, y: np.ndarray) -> None:
+    pool.add_labels(chosen, y[chosen])
+    pool.estimator.relabel(chosen, y[chosen])
+
+
+def check_formula(half_vote: float | None) -> None:
+    """The utilities are what the definition says, computed the plain way."""
+    X, _ = overlapping_classes(500, 16)
+    indices, distances, y = graph_and_classes(500)
+    pool = pool_of(X, indices, distances, half_vote)
+    label(pool, np.arange(30), y)
+    probabilities = np.sort(pool.estimator.label_distributions_, axis=1)
+    unsure = 1 - (probabilities[:, -1] - probabilities[:, -2])
+    unsure[:30] = 0
+    kernel = pool.graph(N_NEIGHBORS).affinity("median").toarray()
+    np.fill_diagonal(kernel, 1)
+    gains = np.maximum(kernel - kernel[:, :30].max(axis=1, keepdims=True), 0)
+    expected = (unsure @ gains) / (gains[30:].sum(axis=0) ** (30 / 80))
+    np.testing.assert_allclose(UncertaintyHerding().utilities(pool), expected[30:], rtol=1e-4)
+
+
+def check_same_as_fresh(pool: Pool, fresh: Pool) -> None:
+    """A pool that followed label by label answers as one that is given all labels at once."""
+    fresh.add_labels(pool.labeled, pool.labels)
+    fresh.estimator.relabel(pool.labeled, pool.labels)
+    strategy = UncertaintyHerding()
+    np.testing.assert_allclose(strategy.utilities(pool), strategy.utilities(fresh), atol=0.05)
+
+
+def follow(pool: Pool, y: np.ndarray, n_queries: int) -> dict[str, np.ndarray]:
+    """Label and query in turn with the matrix-vector product; seconds of each part."""
+    strategy, measure = UncertaintyHerding(), Margin()
+    vector = np.random.default_rng(1).standard_normal(N_FEATURES, dtype=np.float32)
+    times = {name: np.empty(n_queries) for name in ("product", "label", "posterior", "herding")}
+    gc.collect()
+    gc.disable()
+    for place in range(n_queries):
+        chosen = strategy.select(pool)[0]
+        times["product"][place] = seconds(lambda: pool.X @ vector)
+        times["label"][place] = seconds(lambda: label(pool, chosen, y))  # noqa: B023
+        times["posterior"][place] = seconds(lambda: measure.utilities(pool))
+        times["herding"][place] = seconds(lambda: strategy.select(pool))
+    gc.enable()
+    return times
+
+
+def measurements_of(times: dict[str, np.ndarray], where: str, allowed: float) -> list[Measurement]:
+    spreading, herding = times["label"] + times["posterior"], times["herding"]
+    return [
+        measured(f"{where}: X @ v", times["product"]),
+        measured(f"{where}: label", times["label"]),
+        measured(f"{where}: label and posterior", spreading, at_most=allowed),
+        measured(f"{where}: herding", herding, at_most=allowed),
+        measured(
+            f"{where}: all ÷ X @ v", (spreading + herding) / times["product"], "ratio", at_most=0.1
+        ),
+    ]
+
+
+def measure() -> list[Measurement]:
+    found = []
+    for n, allowed in ALLOWED.items():
+        X, _ = overlapping_classes(n, N_FEATURES)
+        indices, distances, y = graph_and_classes(n)
+        for half_vote, beside in ((None, "no vote"), (200, "the vote beside it")):
+            check_formula(half_vote)
+            pool = pool_of(X, indices, distances, half_vote)
+            follow(pool, y, N_WARM_UP)
+            times = follow(pool, y, N_QUERIES)
+            check_same_as_fresh(pool, pool_of(X, indices, distances, half_vote))
+            found += measurements_of(times, f"{n:,} nodes, {beside}", allowed)
+    return found
