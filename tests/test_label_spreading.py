@@ -12,6 +12,8 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics.pairwise import cosine_similarity
+from sklearn.neighbors import NeighborhoodComponentsAnalysis
+from sklearn.pipeline import make_pipeline
 
 from skactive import ActiveLearner, Pool
 from skactive.model_selection import BudgetedClassifier, compare_strategies
@@ -320,6 +322,26 @@ def test_the_learners_pool_and_classifier_say_the_same():
     distributions = learner.estimator.label_distributions_
     assert learner.pool.posterior() == pytest.approx(distributions[learner.candidates], abs=1e-6)
     assert (learner.pool.graph(15) is learner.estimator.graph_) is True
+
+
+def test_a_learner_goes_on_with_a_graph_that_was_saved(tmp_path, monkeypatch):
+    NeighborGraph.of(X[:300]).save(tmp_path / "graph.npz")
+    expected = ActiveLearner(X_pool=X[:300]).query(3)
+    loaded = NeighborGraph.load(tmp_path / "graph.npz")
+    with monkeypatch.context() as patch:
+        patch.setattr(NeighborGraph, "of", lambda *_, **__: pytest.fail("found again"))
+        learner = ActiveLearner(X_pool=X[:300], graph=loaded)
+        assert learner.query(3).tolist() == expected.tolist()
+        learner.teach(expected, Y[expected])
+        learner.query()
+    assert (learner.predict_proba(X[300:320]) > 0).all()
+    with pytest.raises(ValueError, match=r"X has 299 samples, but the graph has 300\. Hint"):
+        ActiveLearner(X_pool=X[:299], graph=loaded)
+    with pytest.raises(TypeError, match="must be a NeighborGraph"):
+        ActiveLearner(X_pool=X[:300], graph=tmp_path / "graph.npz")
+    steps = make_pipeline(NeighborhoodComponentsAnalysis(), IncrementalLabelSpreading())
+    with pytest.raises(ValueError, match="A graph cannot be given with refresh_every"):
+        ActiveLearner(steps, X_pool=X[:300], graph=loaded, refresh_every=50)
 
 
 def test_a_seed_set_joins_the_graph():

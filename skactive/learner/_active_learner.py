@@ -34,6 +34,7 @@ from skactive.learner._teaching import n_outside, restore, teaching_for
 from skactive.neighbors import (
     IncrementalKNeighborsClassifier,
     IncrementalLabelSpreading,
+    NeighborGraph,
     VoteExplanation,
 )
 from skactive.neighbors._labels import check_labels
@@ -97,6 +98,9 @@ class ActiveLearner:
         What is asked, after each answer, whether labelling may stop: `StabilizedPredictions`,
         `ExpectedGain`, `SufficientAccuracy`. They are copied, and `progress` tells what they say;
         the learner itself never stops.
+    graph : NeighborGraph, default=None
+        The neighbour graph of the pool's features, built or loaded earlier. None builds it where
+        classifier or strategy ask for one, with the first call that does.
 
     Attributes
     ----------
@@ -166,6 +170,7 @@ class ActiveLearner:
         fit_params: dict[str, Any] | None = None,
         refresh_every: int | None = None,
         stopping: Any = None,
+        graph: NeighborGraph | None = None,
     ) -> None:
         if X_pool is None:
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
@@ -189,12 +194,7 @@ class ActiveLearner:
             name = estimator.steps[-1][0]
             self.estimator = Pipeline([*self._steps.steps[:-1], (name, classifier)])
         seed = self._seed(X_labeled, y_labeled)
-        if fit_params and seed[0] is not None:
-            raise ValueError(
-                f"fit_params={sorted(fit_params)} are for the samples of the pool, and those of "
-                "X_labeled have none. Hint: make the labelled samples part of the pool, and "
-                "`teach` their labels."
-            )
+        self._check_together(fit_params, seed, graph)
         check_fit_params(classifier, fit_params or ())
         self._classes, self._fit_params = classes, fit_params
         self._history = History()
@@ -203,7 +203,7 @@ class ActiveLearner:
             if seed[0] is not None:
                 self._refreshing.seed = before.transform(X_labeled), seed[1]
             self._blank = copy.deepcopy(classifier)
-        self._build(classifier, samples, seed)
+        self._build(classifier, samples, seed, graph)
         if self._refreshing is not None:
             self._refreshing.heard(self.pool.n_labeled)
             if self._refreshing.is_due():
@@ -764,7 +764,28 @@ class ActiveLearner:
     def _catch_up(self) -> None:
         self._teaching.catch_up()
 
-    def _build(self, classifier: Any, samples: Any, seed: tuple[Any, Any]) -> None:
+    def _check_together(
+        self, fit_params: dict[str, Any] | None, seed: tuple[Any, Any], graph: NeighborGraph | None
+    ) -> None:
+        if fit_params and seed[0] is not None:
+            raise ValueError(
+                f"fit_params={sorted(fit_params)} are for the samples of the pool, and those of "
+                "X_labeled have none. Hint: make the labelled samples part of the pool, and "
+                "`teach` their labels."
+            )
+        if graph is not None and self._refreshing is not None:
+            raise ValueError(
+                "A graph cannot be given with refresh_every: it is of features that will change. "
+                "Hint: leave the graph out."
+            )
+
+    def _build(
+        self,
+        classifier: Any,
+        samples: Any,
+        seed: tuple[Any, Any],
+        graph: NeighborGraph | None = None,
+    ) -> None:
         """Make a pool of features, and the way in which the classifier is taught."""
         follows = isinstance(
             classifier, IncrementalKNeighborsClassifier | IncrementalLabelSpreading
@@ -774,6 +795,7 @@ class ActiveLearner:
             estimator=classifier if follows else AskedClassifier(classifier, self._catch_up),
             samples=samples,
             classes=declared_classes(classifier, self._classes),
+            graph=graph,
         )
         for X, y in (stored_samples(classifier), seed):
             if X is not None:
