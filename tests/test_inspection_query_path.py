@@ -17,7 +17,7 @@ from skactive import ActiveLearner
 from skactive.inspection import QueryPathDisplay
 from skactive.inspection._query_path import numbered_places
 from skactive.model_selection import BudgetedClassifier
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
 
 matplotlib = pytest.importorskip("matplotlib")
 
@@ -147,6 +147,13 @@ def test_each_frame_predicts_as_labels_had_spread_by_then(ax, seed):
     for known, predictions in zip(animation.n_labels, animation.predictions, strict=True):
         earlier = learner_of(order=ORDER[:known], **settings)
         assert np.mean(predictions == earlier.predict(X)) > 0.99
+
+
+def test_a_learners_graph_is_drawn_from_and_not_built_again(ax, monkeypatch):
+    learner = learner_of()
+    monkeypatch.setattr(NeighborGraph, "of", lambda *_, **__: pytest.fail("built again"))
+    display = QueryPathDisplay.from_estimator(learner, ax=ax)
+    assert len(display.animate(every=3, resolution=7).predictions) == 3
 
 
 @pytest.mark.parametrize("n_features", [2, 4])

@@ -43,6 +43,8 @@ class Played:
         Labelled samples from outside the pool, or (None, None).
     feature_names : sequence of str or None
         The names of the features, where there are two.
+    graph : NeighborGraph or None
+        The graph that labels have spread along, where it is still there.
     """
 
     features: Any
@@ -52,6 +54,7 @@ class Played:
     skipped: np.ndarray
     seed: tuple[Any, Any]
     feature_names: Any = None
+    graph: NeighborGraph | None = None
 
     def predictions(self) -> np.ndarray | None:
         """Return the label predicted for each sample, or None while nothing is known."""
@@ -80,8 +83,10 @@ class Played:
             yield None if posterior is None else rows.classes_[posterior.argmax(axis=1)]
 
     def _spread(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
-        n_neighbors, metric = self.classifier.n_neighbors, self.classifier.metric
-        graph = NeighborGraph.of(self.features, n_neighbors=n_neighbors, metric=metric)
+        graph = self.graph
+        if graph is None:
+            n_neighbors, metric = self.classifier.n_neighbors, self.classifier.metric
+            graph = NeighborGraph.of(self.features, n_neighbors=n_neighbors, metric=metric)
         spreading = clone(self.classifier).fit_graph(graph, self.features)
         if self.seed[0] is not None:
             spreading.join_labeled(*self.seed)
@@ -160,6 +165,7 @@ def _of_learner(learner: ActiveLearner) -> Played:
     classifier = learner.estimator
     if isinstance(classifier, Pipeline):
         classifier = classifier[-1]
+    spreads = isinstance(classifier, IncrementalLabelSpreading)
     return Played(
         features=pool.X,
         classifier=classifier,
@@ -168,6 +174,7 @@ def _of_learner(learner: ActiveLearner) -> Played:
         skipped=pool.skipped,
         seed=pool.labeled_outside(),
         feature_names=_names_of(pool.take([0])),
+        graph=pool.graph(classifier.n_neighbors, classifier.metric) if spreads else None,
     )
 
 
