@@ -24,8 +24,9 @@ from skactive.learner._arguments import (
 )
 from skactive.learner._drift import AgreementWatch
 from skactive.learner._fit_params import check_fit_params
-from skactive.learner._history import Forgot, History, Relabeled, Skipped, Taught
+from skactive.learner._history import Action, Forgot, History, Relabeled, Skipped, Taught
 from skactive.learner._html import learner_html
+from skactive.learner._journal import Journal
 from skactive.learner._progress import Progress
 from skactive.learner._query_explanation import QueryExplanation, explain_query
 from skactive.learner._refreshing import Refreshing, refreshing_for
@@ -101,6 +102,10 @@ class ActiveLearner:
     graph : NeighborGraph, default=None
         The neighbour graph of the pool's features, built or loaded earlier. None builds it where
         classifier or strategy ask for one, with the first call that does.
+    journal : path-like, default=None
+        A file to write every answer to, before `teach` returns. Where it is there already, its
+        answers are taken in first, so that a loop goes on where it was, whatever ended it. See
+        Notes. None keeps answers in memory alone.
 
     Attributes
     ----------
@@ -143,6 +148,12 @@ class ActiveLearner:
     first label it cannot, and nothing is watched. Where predicting fails, the exception comes
     from `teach`, and nothing is taken in. What a detector has seen is not taken back by `undo`.
 
+    A `journal` is text, a JSON object in each line: what was taught, replaced, skipped, forgotten
+    and undone, and when. It is for one pool, in one order, and labels are strings or numbers.
+    Estimator and strategy may be others than before. One process at a time writes to it; within a
+    process it goes on with the learner made last. A copy of a learner writes to none. Where an
+    answer cannot be written, the exception comes from `teach`, and nothing is taken in.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -171,6 +182,7 @@ class ActiveLearner:
         refresh_every: int | None = None,
         stopping: Any = None,
         graph: NeighborGraph | None = None,
+        journal: Any = None,
     ) -> None:
         if X_pool is None:
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
@@ -209,6 +221,9 @@ class ActiveLearner:
             if self._refreshing.is_due():
                 self._start_refresh(self._refreshing)
                 self._take_refresh(wait=True)
+        self._journal: Journal | None = None
+        if journal is not None:
+            self._go_on_with(Journal(journal, self.X_pool, self.pool.n_samples))
 
     @property
     def candidates(self) -> np.ndarray:
@@ -419,7 +434,7 @@ class ActiveLearner:
         except Exception:
             self._unlabel(fresh, forgot)
             raise
-        self._history.append(Taught(fresh, labels, forgot))
+        self._note(Taught(fresh, labels, forgot))
         if self._watch is not None and predicted is not None:
             self._watch.take_in(predicted == labels, self._history.n_answers)
         if self._refreshing is not None:
@@ -454,7 +469,7 @@ class ActiveLearner:
         before = self._relabel(positions, y)
         after = self.pool.labels_of(positions)
         if not np.array_equal(before, after):
-            self._history.append(Relabeled(positions, before, after))
+            self._note(Relabeled(positions, before, after))
         return self
 
     def skip(self, indices: Any) -> ActiveLearner:
@@ -474,7 +489,7 @@ class ActiveLearner:
         fresh = positions[~np.isin(positions, self.pool.skipped)]
         self.pool.skip(positions)
         if len(fresh):
-            self._history.append(Skipped(fresh))
+            self._note(Skipped(fresh))
         return self
 
     def forget(self, n_kept: int = 0) -> ActiveLearner:
@@ -508,7 +523,7 @@ class ActiveLearner:
         self.pool.forget(n_kept)
         if self.pool.n_labeled < n_before:
             self._teaching.start_over()
-            self._history.append(Forgot(before[~self.pool.is_labeled(before)], n_kept))
+            self._note(Forgot(before[~self.pool.is_labeled(before)], n_kept))
         if self._watch is not None:
             self._watch.start_anew()
         return self
@@ -528,21 +543,9 @@ class ActiveLearner:
         """
         if not self._history:
             raise ValueError("There is no answer to take back.")
-        action = self._history.last
-        if isinstance(action, Taught):
-            self._unlabel(action.positions, action.forgot)
-            if action.forgot:
-                self._teaching.start_over()
-            else:
-                self._teaching.remove(action.positions)
-        elif isinstance(action, Relabeled):
-            self._relabel(action.positions, action.before)
-        elif isinstance(action, Skipped):
-            self.pool.unskip(action.positions)
-        else:
-            self.pool.recall()
-            self._teaching.start_over()
-        self._history.pop()
+        if self._journal is not None:
+            self._journal.write({"undo": True})
+        action = self._take_back()
         self._stopping.undone(self._history.n_answers)
         return action.positions
 
@@ -763,6 +766,64 @@ class ActiveLearner:
 
     def _catch_up(self) -> None:
         self._teaching.catch_up()
+
+    def _note(self, action: Action) -> None:
+        """Remember what was done, in the journal too, or take it back."""
+        self._history.append(action)
+        if self._journal is not None:
+            try:
+                self._journal.write(action.entry())
+            except BaseException:
+                self._take_back()
+                raise
+
+    def _take_back(self) -> Action:
+        """Undo the last action, and return it."""
+        action = self._history.last
+        if isinstance(action, Taught):
+            self._unlabel(action.positions, action.forgot)
+            if action.forgot:
+                self._teaching.start_over()
+            else:
+                self._teaching.remove(action.positions)
+        elif isinstance(action, Relabeled):
+            self._relabel(action.positions, action.before)
+        elif isinstance(action, Skipped):
+            self.pool.unskip(action.positions)
+        else:
+            self.pool.recall()
+            self._teaching.start_over()
+        self._history.pop()
+        return action
+
+    def _go_on_with(self, journal: Journal) -> None:
+        """Do all that a journal says, then write to it."""
+        for number, entry in enumerate(journal.entries, 1):
+            try:
+                self._do(entry)
+            except (IndexError, KeyError, TypeError, ValueError) as error:
+                raise ValueError(
+                    f"Line {number} of {journal.path} cannot be done: {error} Hint: take that "
+                    "line out to go on with the others."
+                ) from error
+        self._journal = journal
+
+    def _do(self, entry: dict[str, Any]) -> None:
+        if "teach" in entry:
+            self.teach(entry["teach"], entry["labels"])
+        elif "relabel" in entry:
+            self.relabel(entry["relabel"], entry["labels"])
+        elif "skip" in entry:
+            self.skip(entry["skip"])
+        elif "forget" in entry:
+            self.forget(entry["forget"])
+        elif "undo" in entry:
+            self.undo()
+        elif not entry.keys() & {"format", "session"}:
+            raise ValueError("it says nothing that is known.")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_journal": None}
 
     def _check_together(
         self, fit_params: dict[str, Any] | None, seed: tuple[Any, Any], graph: NeighborGraph | None

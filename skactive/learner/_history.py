@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skactive.learner._journal import plain_labels
 from skactive.pool import Pool
 
 
@@ -18,6 +19,10 @@ class Taught:
     labels: np.ndarray
     forgot: bool
 
+    def entry(self) -> dict[str, Any]:
+        """Return what a journal says of it."""
+        return {"teach": self.positions.tolist(), "labels": plain_labels(self.labels)}
+
 
 @dataclass(frozen=True)
 class Relabeled:
@@ -27,12 +32,20 @@ class Relabeled:
     before: np.ndarray
     after: np.ndarray
 
+    def entry(self) -> dict[str, Any]:
+        """Return what a journal says of it."""
+        return {"relabel": self.positions.tolist(), "labels": plain_labels(self.after)}
+
 
 @dataclass(frozen=True)
 class Skipped:
     """Samples were passed over."""
 
     positions: np.ndarray
+
+    def entry(self) -> dict[str, Any]:
+        """Return what a journal says of it."""
+        return {"skip": self.positions.tolist()}
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,10 @@ class Forgot:
 
     positions: np.ndarray
     n_kept: int
+
+    def entry(self) -> dict[str, Any]:
+        """Return what a journal says of it."""
+        return {"forget": int(self.n_kept)}
 
 
 Action = Taught | Relabeled | Skipped | Forgot

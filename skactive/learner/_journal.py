@@ -1,0 +1,233 @@
+"""Answers in a file, each there before it is acknowledged."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+from weakref import WeakValueDictionary, finalize
+
+import numpy as np
+import scipy.sparse as sp
+
+from skactive._rows import take_rows
+
+FORMAT = "skactive answers 1"
+
+# So many samples, spread evenly, tell one pool from another.
+N_COMPARED = 64
+
+# Those of this process, by the file they write to.
+_OPEN: WeakValueDictionary[tuple[int, int], Journal] = WeakValueDictionary()
+
+
+class Journal:
+    """A file of JSON lines: what the pool is, then an entry for each thing that happened.
+
+    A line that is cut short was never acknowledged, and is dropped. One process at a time writes;
+    within a process the last that opens it does.
+
+    Parameters
+    ----------
+    path : path-like
+        The file. It is made where there is none.
+    samples : array-like of length n_samples
+        The pool that the entries speak of.
+    n_samples : int
+        Its size.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    entries : list of dict
+        What it had when it was opened.
+    """
+
+    def __init__(self, path: Any, samples: Any, n_samples: int) -> None:
+        self.path = Path(path)
+        about = {"pool": n_samples, "content": content_of(samples, n_samples)}
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        self._file = os.open(self.path, flags, 0o666)
+        self._close = finalize(self, os.close, self._file)
+        try:
+            status = os.fstat(self._file)
+            earlier = _OPEN.pop((status.st_dev, status.st_ino), None)
+            if earlier is not None:
+                earlier.close()
+            _lock(self._file, self.path)
+            self.entries = self._read(about)
+            if not self.entries:
+                self.write({"format": FORMAT, **about})
+                _keep_name(self.path)
+            self.write({"session": os.getpid()})
+        except BaseException:
+            self._close()
+            raise
+        _OPEN[status.st_dev, status.st_ino] = self
+
+    def close(self) -> None:
+        """Write no more, and let others write."""
+        self._close()
+
+    def write(self, entry: dict[str, Any]) -> None:
+        """Append an entry, and return once it is on the disk; or leave the file as it was."""
+        if not self._close.alive:
+            raise RuntimeError(
+                f"Answers to {self.path} are written by another learner, which was made after "
+                "this one. Hint: go on with that one."
+            )
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        line = json.dumps({**entry, "time": now}, ensure_ascii=False, allow_nan=False)
+        data = line.encode("utf-8", "surrogatepass") + b"\n"
+        end = os.fstat(self._file).st_size
+        try:
+            _append(self._file, data, self.path)
+        except BaseException:
+            os.ftruncate(self._file, end)
+            raise
+
+    def _read(self, about: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the entries, or raise where they are not of this pool."""
+        data = _content(self._file)
+        whole = data.rfind(b"\n") + 1
+        lines = data[:whole].splitlines()
+        entries = [self._parsed(number, line) for number, line in enumerate(lines, 1)]
+        if entries:
+            self._check(entries[0], about)
+        elif data and not FORMAT_BEGINS.startswith(data[: len(FORMAT_BEGINS)]):
+            raise self._no_journal()
+        # What is cut short has never been acknowledged.
+        os.ftruncate(self._file, whole)
+        return entries
+
+    def _parsed(self, number: int, line: bytes) -> dict[str, Any]:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            entry = None
+        if isinstance(entry, dict):
+            return entry
+        if number == 1:
+            raise self._no_journal()
+        raise ValueError(
+            f"Line {number} of {self.path} cannot be read: {line[:60]!r}. Hint: take that line "
+            "out to go on with the others."
+        )
+
+    def _check(self, first: dict[str, Any], about: dict[str, Any]) -> None:
+        if first.get("format") != FORMAT:
+            raise self._no_journal()
+        if first["pool"] != about["pool"]:
+            raise ValueError(
+                f"{self.path} has answers for a pool of {first['pool']} samples, but this one has "
+                f"{about['pool']}. Hint: pass the samples in question, or another file."
+            )
+        if first["content"] != about["content"]:
+            raise ValueError(
+                f"{self.path} has answers for other samples than these, or for the same in "
+                "another order. Hint: pass the samples in question, or another file."
+            )
+
+    def _no_journal(self) -> ValueError:
+        return ValueError(
+            f"{self.path} is no file of answers. Hint: name one that does not exist yet."
+        )
+
+
+FORMAT_BEGINS = json.dumps({"format": FORMAT})[:-1].encode()
+
+
+def content_of(samples: Any, n_samples: int) -> str:
+    """Return what tells samples from others: a digest of some of them."""
+    places = np.unique(np.linspace(0, n_samples - 1, N_COMPARED).astype(np.intp))
+    rows = take_rows(samples, places)
+    if sp.issparse(rows):
+        rows = rows.toarray()
+    elif hasattr(rows, "to_numpy"):
+        rows = rows.to_numpy()
+    digest = blake2b(digest_size=16)
+    if isinstance(rows, np.ndarray) and rows.dtype.kind in "biufcSU":
+        digest.update(f"{rows.shape}{rows.dtype.str}".encode())
+        digest.update(np.ascontiguousarray(rows).tobytes())
+    else:
+        for row in rows:
+            digest.update(_described(row))
+    return digest.hexdigest()
+
+
+def _described(sample: Any) -> bytes:
+    if isinstance(sample, np.ndarray) and sample.dtype.kind in "biufcSU":
+        return f"{sample.shape}{sample.dtype.str}".encode() + sample.tobytes()
+    if isinstance(sample, str | os.PathLike):
+        sample = os.fspath(sample)
+    if isinstance(sample, bytes):
+        return sample + b"\n"
+    if isinstance(sample, list | tuple | np.ndarray):
+        return b"".join(map(_described, sample)) + b"\n"
+    known = isinstance(sample, str | int | float | bool | np.generic | None)
+    # What is neither a number nor text may read differently in every session.
+    return f"{sample if known else type(sample).__name__}\n".encode("utf-8", "surrogatepass")
+
+
+def plain_labels(labels: np.ndarray) -> list[Any]:
+    """Return labels as JSON has them, or raise."""
+    plain: list[Any] = labels.tolist()
+    for label in plain:
+        if not isinstance(label, str | int | float):
+            raise TypeError(
+                f"The label {label!r} is a {type(label).__name__}, which cannot be written to a "
+                "file of answers. Hint: use strings or numbers."
+            )
+    return plain
+
+
+def _keep_name(path: Path) -> None:
+    """Have the folder on the disk, too, that a new file is in."""
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _lock(file: int, path: Path) -> None:
+    """Keep other processes from writing, until this one ends or closes the file."""
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover - Windows, where nobody is refused
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise RuntimeError(
+            f"Another process{_last_session(file)} writes its answers to {path}. Hint: end it, or "
+            "name another file."
+        ) from error
+
+
+def _last_session(file: int) -> str:
+    for line in reversed(_content(file).splitlines()):
+        try:
+            return f" ({json.loads(line)['session']})"
+        except (ValueError, KeyError, TypeError):
+            continue
+    return ""
+
+
+def _append(file: int, data: bytes, path: Path) -> None:
+    if os.write(file, data) != len(data):
+        raise OSError(f"{path} took a part of an answer only: is the disk full?")
+    os.fsync(file)
+
+
+def _content(file: int) -> bytes:
+    os.lseek(file, 0, os.SEEK_SET)
+    parts = []
+    while part := os.read(file, 1 << 20):
+        parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,329 @@
+"""Answers that outlive the process: a journal of all that a learner was told."""
+
+import copy
+import errno
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skactive import ActiveLearner
+from skactive.learner import StabilizedPredictions
+from skactive.learner._journal import content_of
+from skactive.neighbors import IncrementalKNeighborsClassifier
+
+RNG = np.random.default_rng(0)
+Y = np.arange(24) % 3
+X = np.eye(3)[Y] + RNG.normal(scale=0.2, size=(24, 3))
+
+
+def learner_of(path, X_pool=X, **settings):
+    return ActiveLearner(IncrementalKNeighborsClassifier(), X_pool=X_pool, journal=path, **settings)
+
+
+def state(learner):
+    return {
+        "labeled": learner.labeled.tolist(),
+        "labels": learner.labels.tolist(),
+        "skipped": learner.pool.skipped.tolist(),
+        "answered": learner.answered.tolist(),
+        "answers": learner.answers.tolist(),
+        "next": learner.query().tolist() if len(learner.candidates) else None,
+    }
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "answers.jsonl"
+
+
+def test_a_loop_goes_on_where_it_was(path):
+    learner = ActiveLearner(X_pool=X, journal=path, stopping=StabilizedPredictions(every=2))
+    for _ in range(4):
+        asked = learner.query(2)
+        learner.teach(asked, Y[asked])
+    before, progress = state(learner), str(learner.progress)
+    again = ActiveLearner(X_pool=X, journal=path, stopping=StabilizedPredictions(every=2))
+    assert state(again) == before
+    assert str(again.progress) == progress
+    assert again.predict_proba(X) == pytest.approx(learner.predict_proba(X))
+    assert again.undo().tolist() == asked.tolist()
+    assert len(learner_of(path).labeled) == 6
+
+
+STEPS = st.lists(st.tuples(st.sampled_from("ttttrsfu"), st.integers(0, 23)), max_size=15)
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps=STEPS)
+def test_whatever_happened_is_there_again(tmp_path_factory, steps):
+    path = tmp_path_factory.mktemp("journal") / "answers.jsonl"
+    learner = learner_of(path)
+    for kind, place in steps:
+        try:
+            {
+                "t": lambda: learner.teach([place, (place + 7) % 24], ["a", "b"]),  # noqa: B023
+                "r": lambda: learner.relabel([place], ["c"]),  # noqa: B023
+                "s": lambda: learner.skip([place]),  # noqa: B023
+                "f": lambda: learner.forget(place % 5),  # noqa: B023
+                "u": learner.undo,
+            }[kind]()
+        except ValueError:
+            continue
+    assert state(learner_of(path)) == state(learner)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [[1, 2], ["süß", "sauer, 'scharf'\n"], [True, False], [1.0, 2.0], np.array([3, 4], np.uint8)],
+)
+def test_labels_come_back_as_they_were(path, labels):
+    learner_of(path).teach([3, 5], labels)
+    again = learner_of(path)
+    assert again.labels.tolist() == np.asarray(labels).tolist()
+    assert [type(label) for label in again.labels.tolist()] == [
+        type(label) for label in np.asarray(labels).tolist()
+    ]
+
+
+def test_a_journal_can_be_read_by_a_person(path):
+    learner_of(path).teach([3], ["apple"]).skip([4])
+    first, session, taught, skipped = map(json.loads, path.read_text().splitlines())
+    assert (first["format"], first["pool"]) == ("skactive answers 1", 24)
+    assert session["session"] == os.getpid()
+    assert (taught["teach"], taught["labels"]) == ([3], ["apple"])
+    assert skipped["skip"] == [4]
+    assert taught["time"].endswith("+00:00")
+
+
+def test_a_line_that_was_cut_short_is_dropped_wherever_it_was_cut(path):
+    learner_of(path).teach([3], ["apple"])
+    whole = path.read_bytes()
+    learner_of(path).teach([4], ["pear"])
+    rest = path.read_bytes()[len(whole) :]
+    for cut in range(len(rest)):
+        path.write_bytes(whole + rest[:cut])
+        assert learner_of(path).labeled.tolist() == [3]
+        assert path.read_bytes().startswith(whole)
+        assert path.read_bytes().endswith(b"\n")
+    path.write_bytes(whole + rest)
+    assert learner_of(path).labeled.tolist() == [3, 4]
+
+
+def test_a_file_that_was_cut_short_as_it_was_made_is_begun_anew(path):
+    learner_of(path)
+    first = path.read_bytes().splitlines(keepends=True)[0]
+    for cut in (0, 1, 20, len(first) - 1):
+        path.write_bytes(first[:cut])
+        assert learner_of(path).teach([3], ["apple"]).labeled.tolist() == [3]
+        assert learner_of(path).labeled.tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    "content", [b"label\n3\n", b"\x00\xff", b'{"a": 1}\n', b"[1]\n", b"x" * 99]
+)
+def test_another_file_is_left_alone(path, content):
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"answers\.jsonl is no file of answers\. Hint: name one"):
+        learner_of(path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (b'{"teach": [3', r"Line 3 of .* cannot be read: b'\{\"teach\": \[3'\. Hint: take"),
+        (b'{"teach": [99], "labels": [1]}', r"Line 3 of .* cannot be done: .*99.* Hint: take"),
+        (b'{"sing": true}', r"Line 3 of .* cannot be done: it says nothing that is known\."),
+        (b'{"undo": true}', r"Line 3 of .* cannot be done: There is no answer to take back\."),
+    ],
+)
+def test_a_line_that_makes_no_sense_is_named_and_kept(path, line, sentence):
+    learner_of(path)
+    content = path.read_bytes() + line + b"\n" + b'{"teach": [3], "labels": [1]}\n'
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=sentence):
+        learner_of(path)
+    assert path.read_bytes().startswith(content)
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        X,
+        X.astype(np.float32),
+        sp.csr_matrix(X),
+        X.tolist(),
+    ],
+    ids=["array", "float32", "sparse", "list"],
+)
+def test_another_pool_is_refused(path, samples):
+    other = samples[::-1] if not sp.issparse(samples) else samples[np.arange(24)[::-1]]
+    learner_of(path, samples).teach([3], ["apple"])
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="for other samples than these, or for the same in"):
+        learner_of(path, other)
+    with pytest.raises(ValueError, match="for a pool of 24 samples, but this one has 23"):
+        learner_of(path, samples[:23])
+    assert path.read_bytes() == before
+    assert learner_of(path, samples).labeled.tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("samples", "others"),
+    [
+        (["a", "b"], ["ab", ""]),
+        ([Path("a.jpg"), Path("b.jpg")], [Path("b.jpg"), Path("a.jpg")]),
+        ([np.zeros((2, 3)), np.ones(2)], [np.zeros((3, 2)), np.ones(2)]),
+        ([("a", 1.5), ("b", None)], [("a", 1.5), ("b", 0)]),
+        ([b"raw", b""], [b"ra", b"w"]),
+        ([b"raw", object()], [b"raw", 3]),
+    ],
+)
+def test_samples_of_any_kind_are_told_apart(samples, others):
+    assert content_of(samples, 2) == content_of(list(samples), 2) != content_of(others, 2)
+
+
+def test_objects_that_cannot_be_told_apart_are_taken_for_the_same():
+    assert content_of([object(), object()], 2) == content_of([object(), object()], 2)
+
+
+def test_texts_and_tables_are_told_apart(path):
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.pipeline import make_pipeline
+
+    texts = [f"{word} {n}0" for n, word in enumerate(["apple", "pear", "plum"] * 4)]
+    pipeline = make_pipeline(TfidfVectorizer(), IncrementalKNeighborsClassifier())
+    ActiveLearner(pipeline, X_pool=texts, journal=path).teach([2], ["fruit"])
+    assert ActiveLearner(pipeline, X_pool=texts, journal=path).labeled.tolist() == [2]
+    with pytest.raises(ValueError, match="for other samples"):
+        ActiveLearner(pipeline, X_pool=texts[::-1], journal=path)
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(X, columns=list("abc"))
+    learner_of(path.with_name("table"), table).teach([2], ["fruit"])
+    assert learner_of(path.with_name("table"), table).labeled.tolist() == [2]
+    with pytest.raises(ValueError, match="for other samples"):
+        learner_of(path.with_name("table"), table[::-1])
+
+
+@pytest.mark.parametrize("kind", ["teach", "relabel", "skip", "forget", "undo"])
+@pytest.mark.parametrize("taken", [0, 5])
+def test_a_full_disk_leaves_everything_as_it_was(path, kind, taken, monkeypatch):
+    learner = learner_of(path).teach([1, 2], ["a", "b"])
+    before, content = state(learner), path.read_bytes()
+    steps = {
+        "teach": lambda: learner.teach([7, 8], ["a", "c"]),
+        "relabel": lambda: learner.relabel([1], ["z"]),
+        "skip": lambda: learner.skip([9]),
+        "forget": lambda: learner.forget(1),
+        "undo": learner.undo,
+    }
+    write = os.write
+
+    def written(file, data):
+        if not data.endswith(b"}\n"):
+            return write(file, data)
+        if taken == 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(file, data[:taken])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", written)
+        with pytest.raises(OSError, match=r"No space left|is the disk full\?"):
+            steps[kind]()
+    assert state(learner) == before
+    assert path.read_bytes() == content
+    steps[kind]()
+    assert state(learner_of(path)) == state(learner)
+
+
+def test_a_label_that_text_cannot_hold_is_refused_whole(path):
+    learner = learner_of(path).teach([1], ["a"])
+    before, content = state(learner), path.read_bytes()
+    with pytest.raises(TypeError, match=r"The label .* is a bytes, which cannot be written"):
+        learner_of(path.with_name("other")).teach([2], [b"raw"])
+    assert state(learner) == before
+    assert path.read_bytes() == content
+
+
+def test_within_a_process_the_last_learner_writes(path):
+    first = learner_of(path).teach([1], ["a"])
+    second = learner_of(path).teach([2], ["b"])
+    with pytest.raises(RuntimeError, match=r"written by another learner, which was made after"):
+        first.teach([3], ["c"])
+    assert first.labeled.tolist() == [1]
+    second.teach([3], ["c"])
+    assert learner_of(path).labeled.tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_a_copy_writes_to_no_journal(path, copied):
+    learner = learner_of(path).teach([1], ["a"])
+    copied(learner).teach([2], ["b"])
+    learner.teach([3], ["c"])
+    assert learner_of(path).labeled.tolist() == [1, 3]
+
+
+WRITER = """
+    import sys, time
+    import numpy as np
+    from skactive import ActiveLearner
+    from skactive.neighbors import IncrementalKNeighborsClassifier
+    X = np.random.default_rng(0).normal(size=(5000, 3))
+    learner = ActiveLearner(IncrementalKNeighborsClassifier(), X_pool=X, journal=sys.argv[1])
+    print("ready", flush=True)
+    for position in range(5000):
+        learner.teach([position], [position % 3])
+        print(position, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def writer(path):
+    """Return a process that teaches, and says what was acknowledged."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(WRITER), str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[1],
+    )
+    assert process.stdout.readline() == "ready\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals and locks are POSIX")
+@pytest.mark.parametrize("n_seen", [1, 30, 200])
+def test_what_was_acknowledged_outlives_a_kill(path, writer, n_seen):
+    acknowledged = [int(writer.stdout.readline()) for _ in range(n_seen)]
+    writer.send_signal(signal.SIGKILL)
+    acknowledged += [int(line) for line in writer.stdout.read().splitlines() if line]
+    writer.wait()
+    pool = np.random.default_rng(0).normal(size=(5000, 3))
+    learner = learner_of(path, pool)
+    assert set(acknowledged) <= set(learner.labeled.tolist())
+    assert len(learner.labeled) <= len(acknowledged) + 1
+    assert learner.labels.tolist() == [position % 3 for position in learner.labeled]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals and locks are POSIX")
+def test_a_second_process_is_refused_with_the_first_ones_number(path, writer):
+    pool = np.random.default_rng(0).normal(size=(5000, 3))
+    with pytest.raises(RuntimeError, match=rf"Another process \({writer.pid}\) writes its answers"):
+        learner_of(path, pool)
+    writer.kill()
+    writer.wait()
+    learner_of(path, pool).teach([4999], [0])
