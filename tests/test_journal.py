@@ -266,10 +266,22 @@ def test_within_a_process_the_last_learner_writes(path):
     assert learner_of(path).labeled.tolist() == [1, 2, 3]
 
 
+def test_a_learner_that_cannot_be_made_takes_the_journal_from_nobody(path):
+    first = learner_of(path).teach([1], ["a"])
+    with pytest.raises(ValueError, match="for other samples"):
+        learner_of(path, X[::-1])
+    first.teach([2], ["b"])
+    path.write_bytes(path.read_bytes() + b'{"undo": "all"}\n{"sing": true}\n')
+    with pytest.raises(ValueError, match="says nothing that is known"):
+        learner_of(path)
+    assert first.teach([3], ["c"]).labeled.tolist() == [1, 2, 3]
+
+
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
 def test_a_copy_writes_to_no_journal(path, copied):
     learner = learner_of(path).teach([1], ["a"])
-    copied(learner).teach([2], ["b"])
+    twin = copied(learner).teach([2], ["b"])
+    assert (learner.journal, twin.journal) == (path, None)
     learner.teach([3], ["c"])
     assert learner_of(path).labeled.tolist() == [1, 3]
 

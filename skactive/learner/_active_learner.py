@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,8 @@ class ActiveLearner:
         Their names: ``learner.ids[learner.query()]``.
     pool : Pool
         What is known of them.
+    journal : Path or None
+        Where answers are written to.
 
     Raises
     ------
@@ -264,6 +267,11 @@ class ActiveLearner:
     def drifts(self) -> list[int]:
         """After how many answers each drop in agreement was signalled."""
         return [] if self._watch is None else list(self._watch.drifts)
+
+    @property
+    def journal(self) -> Path | None:
+        """The file that answers are written to, or None."""
+        return None if self._journal is None else self._journal.path
 
     @property
     def progress(self) -> Progress:
@@ -806,6 +814,7 @@ class ActiveLearner:
                     f"Line {number} of {journal.path} cannot be done: {error} Hint: take that "
                     "line out to go on with the others."
                 ) from error
+        journal.begin()
         self._journal = journal
 
     def _do(self, entry: dict[str, Any]) -> None:

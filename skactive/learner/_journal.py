@@ -28,7 +28,7 @@ class Journal:
     """A file of JSON lines: what the pool is, then an entry for each thing that happened.
 
     A line that is cut short was never acknowledged, and is dropped. One process at a time writes;
-    within a process the last that opens it does.
+    within a process the last that begins to.
 
     Parameters
     ----------
@@ -53,21 +53,30 @@ class Journal:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
         self._file = os.open(self.path, flags, 0o666)
         self._close = finalize(self, os.close, self._file)
+        self._about = about
+        status = os.fstat(self._file)
+        self._key = status.st_dev, status.st_ino
         try:
-            status = os.fstat(self._file)
-            earlier = _OPEN.pop((status.st_dev, status.st_ino), None)
-            if earlier is not None:
-                earlier.close()
-            _lock(self._file, self.path)
-            self.entries = self._read(about)
-            if not self.entries:
-                self.write({"format": FORMAT, **about})
-                _keep_name(self.path)
-            self.write({"session": os.getpid()})
+            if self._key not in _OPEN:
+                _lock(self._file, self.path)
+            self.entries, self._whole = self._read(_content(self._file))
         except BaseException:
-            self._close()
+            self.close()
             raise
-        _OPEN[status.st_dev, status.st_ino] = self
+
+    def begin(self) -> None:
+        """Write from now on, in place of whoever did in this process."""
+        earlier = _OPEN.pop(self._key, None)
+        if earlier is not None:
+            earlier.close()
+        _lock(self._file, self.path)
+        # What is cut short has never been acknowledged.
+        os.ftruncate(self._file, self._whole)
+        if self._whole == 0:
+            self.write({"format": FORMAT, **self._about})
+            _keep_name(self.path)
+        self.write({"session": os.getpid()})
+        _OPEN[self._key] = self
 
     def close(self) -> None:
         """Write no more, and let others write."""
@@ -90,19 +99,16 @@ class Journal:
             os.ftruncate(self._file, end)
             raise
 
-    def _read(self, about: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return the entries, or raise where they are not of this pool."""
-        data = _content(self._file)
+    def _read(self, data: bytes) -> tuple[list[dict[str, Any]], int]:
+        """Return the entries and where they end, or raise where they are not of this pool."""
         whole = data.rfind(b"\n") + 1
         lines = data[:whole].splitlines()
         entries = [self._parsed(number, line) for number, line in enumerate(lines, 1)]
         if entries:
-            self._check(entries[0], about)
-        elif data and not FORMAT_BEGINS.startswith(data[: len(FORMAT_BEGINS)]):
+            self._check(entries[0])
+        elif not FORMAT_BEGINS.startswith(data[: len(FORMAT_BEGINS)]):
             raise self._no_journal()
-        # What is cut short has never been acknowledged.
-        os.ftruncate(self._file, whole)
-        return entries
+        return entries, whole
 
     def _parsed(self, number: int, line: bytes) -> dict[str, Any]:
         try:
@@ -118,15 +124,15 @@ class Journal:
             "out to go on with the others."
         )
 
-    def _check(self, first: dict[str, Any], about: dict[str, Any]) -> None:
+    def _check(self, first: dict[str, Any]) -> None:
         if first.get("format") != FORMAT:
             raise self._no_journal()
-        if first["pool"] != about["pool"]:
+        if first["pool"] != self._about["pool"]:
             raise ValueError(
                 f"{self.path} has answers for a pool of {first['pool']} samples, but this one has "
-                f"{about['pool']}. Hint: pass the samples in question, or another file."
+                f"{self._about['pool']}. Hint: pass the samples in question, or another file."
             )
-        if first["content"] != about["content"]:
+        if first["content"] != self._about["content"]:
             raise ValueError(
                 f"{self.path} has answers for other samples than these, or for the same in "
                 "another order. Hint: pass the samples in question, or another file."
