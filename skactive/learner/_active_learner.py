@@ -226,7 +226,9 @@ class ActiveLearner:
                 self._take_refresh(wait=True)
         self._journal: Journal | None = None
         if journal is not None:
-            self._go_on_with(Journal(journal, self.X_pool, self.pool.n_samples))
+            earlier = Journal(journal, self.X_pool, self.pool.n_samples)
+            earlier.replay(self)
+            self._journal = earlier.begin()
 
     @property
     def candidates(self) -> np.ndarray:
@@ -803,33 +805,6 @@ class ActiveLearner:
             self._teaching.start_over()
         self._history.pop()
         return action
-
-    def _go_on_with(self, journal: Journal) -> None:
-        """Do all that a journal says, then write to it."""
-        for number, entry in enumerate(journal.entries, 1):
-            try:
-                self._do(entry)
-            except (IndexError, KeyError, TypeError, ValueError) as error:
-                raise ValueError(
-                    f"Line {number} of {journal.path} cannot be done: {error} Hint: take that "
-                    "line out to go on with the others."
-                ) from error
-        journal.begin()
-        self._journal = journal
-
-    def _do(self, entry: dict[str, Any]) -> None:
-        if "teach" in entry:
-            self.teach(entry["teach"], entry["labels"])
-        elif "relabel" in entry:
-            self.relabel(entry["relabel"], entry["labels"])
-        elif "skip" in entry:
-            self.skip(entry["skip"])
-        elif "forget" in entry:
-            self.forget(entry["forget"])
-        elif "undo" in entry:
-            self.undo()
-        elif not entry.keys() & {"format", "session"}:
-            raise ValueError("it says nothing that is known.")
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_journal": None}

@@ -7,7 +7,7 @@ import os
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary, finalize
 
 import numpy as np
@@ -15,7 +15,11 @@ import scipy.sparse as sp
 
 from skactive._rows import take_rows
 
+if TYPE_CHECKING:
+    from skactive.learner._active_learner import ActiveLearner
+
 FORMAT = "skactive answers 1"
+FORMAT_BEGINS = json.dumps({"format": FORMAT})[:-1].encode()
 
 # So many samples, spread evenly, tell one pool from another.
 N_COMPARED = 64
@@ -64,7 +68,18 @@ class Journal:
             self.close()
             raise
 
-    def begin(self) -> None:
+    def replay(self, learner: ActiveLearner) -> None:
+        """Do all that the entries say, or raise naming the line that cannot be done."""
+        for number, entry in enumerate(self.entries, 1):
+            try:
+                _do(entry, learner)
+            except (IndexError, KeyError, TypeError, ValueError) as error:
+                raise ValueError(
+                    f"Line {number} of {self.path} cannot be done: {error} Hint: take that line "
+                    "out to go on with the others."
+                ) from error
+
+    def begin(self) -> Journal:
         """Write from now on, in place of whoever did in this process."""
         earlier = _OPEN.pop(self._key, None)
         if earlier is not None:
@@ -77,6 +92,7 @@ class Journal:
             _keep_name(self.path)
         self.write({"session": os.getpid()})
         _OPEN[self._key] = self
+        return self
 
     def close(self) -> None:
         """Write no more, and let others write."""
@@ -144,7 +160,19 @@ class Journal:
         )
 
 
-FORMAT_BEGINS = json.dumps({"format": FORMAT})[:-1].encode()
+def _do(entry: dict[str, Any], learner: ActiveLearner) -> None:
+    if "teach" in entry:
+        learner.teach(entry["teach"], entry["labels"])
+    elif "relabel" in entry:
+        learner.relabel(entry["relabel"], entry["labels"])
+    elif "skip" in entry:
+        learner.skip(entry["skip"])
+    elif "forget" in entry:
+        learner.forget(entry["forget"])
+    elif "undo" in entry:
+        learner.undo()
+    elif not entry.keys() & {"format", "session"}:
+        raise ValueError("it says nothing that is known.")
 
 
 def content_of(samples: Any, n_samples: int) -> str:
