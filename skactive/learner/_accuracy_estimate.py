@@ -52,10 +52,11 @@ class AccuracyEstimate:
     Notes
     -----
     It leans to the safe side. In simulations on three data sets (digits, photos, questions) with
-    three strategies, the true accuracy was below `lower` in fewer than 1 per cent of the cases,
-    but above `upper` in a quarter: with strategies that ask about what is uncertain,
-    the estimate is too low, by 0.1 to 0.2 on samples that do not cluster. Where labels are drawn
-    at random it is right on average.
+    three classifiers and four strategies, the true accuracy was below `lower` in fewer than 1 per
+    cent of the cases, but above `upper` in three of ten: with margin sampling the estimate is too
+    low, by 0.1 to 0.2 with few labels. With `UncertaintyHerding` and `IncrementalLabelSpreading` it
+    was off by 0.01 to 0.06 on average, and where labels are drawn at random, right on average from
+    100 labels on.
 
     It cannot know of regions that no label has reached and that are predicted with confidence, of
     errors in the labels, nor of samples unlike those of the pool. If a promise hangs on the
