@@ -251,8 +251,7 @@ class Batch:
             self._coverages[key] = self.pool.coverage(n_neighbors, metric, bandwidth).copy()
         coverage = self._coverages[key]
         coverage.label(self.picked)
-        kept_as = "all" if weights is None else "weighted"
-        return coverage.gains(self.pool.coverage_weights(weights), kept_as)[self.candidates]
+        return self.pool.gains_in(coverage, weights)[self.candidates]
 
     def distance_to_labeled(
         self,

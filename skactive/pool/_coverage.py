@@ -74,17 +74,17 @@ class Coverage:
         Cost: the neighbourhoods of the samples whose weight or coverage differs from what it was
         when gains were last asked for under the same name.
         """
-        kept = self._gains.get(kept_as)
-        if kept is None:
-            stale, values = np.arange(len(weights)), np.empty(len(weights))
-        else:
+        kept, stale = self._gains.get(kept_as), np.arange(len(weights))
+        if kept is not None:
             changed = (weights != kept.weights) | (self.covered != kept.covered)
-            stale, values = self._and_neighbors(np.flatnonzero(changed)), kept.values
+            stale = self._and_neighbors(np.flatnonzero(changed))
             if len(stale) == 0:
-                return values
-            values = values.copy()
+                return kept.values
         gains = compiled_gains if is_compiling() else plain_gains
-        values[stale] = gains(self._kernel, stale, self.covered, weights)
+        values = gains(self._kernel, stale, self.covered, weights)
+        if kept is not None and len(stale) < len(weights):
+            some, values = values, kept.values.copy()
+            values[stale] = some
         self._gains[kept_as] = Gains(weights.copy(), self.covered.copy(), values)
         return values
 

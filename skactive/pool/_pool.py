@@ -561,8 +561,7 @@ class Pool:
             labelled samples. Kept, and evaluated only where weights or labels have changed.
         """
         coverage = self.coverage(n_neighbors, metric, bandwidth)
-        kept_as = "all" if weights is None else "weighted"
-        return coverage.gains(self.coverage_weights(weights), kept_as)[self.candidates]
+        return self.gains_in(coverage, weights)[self.candidates]
 
     def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return what follows from the features alone, computed once for all queries.
@@ -793,19 +792,26 @@ class Pool:
             np.maximum.at(covered, indices, graph.similarities(distances, indices, bandwidth))
         return covered
 
-    def coverage_weights(self, weights: Any) -> np.ndarray:
-        """Return weights of all samples, where None stands for 1 for each candidate.
+    def gains_in(self, coverage: Coverage, weights: Any) -> np.ndarray:
+        """Return what labelling each sample would add to a coverage.
 
         Parameters
         ----------
+        coverage : Coverage
+            The pool's own, or a copy.
         weights : array-like of shape (n_samples,) or None
-            The weights.
+            As in `coverage_gain`.
 
         Returns
         -------
-        weights : ndarray of shape (n_samples,)
-            As float64.
+        gains : ndarray of shape (n_samples,)
+            Of all samples, labelled ones included; not to be changed.
         """
+        kept_as = "all" if weights is None else "weighted"
+        return coverage.gains(self._coverage_weights(weights), kept_as)
+
+    def _coverage_weights(self, weights: Any) -> np.ndarray:
+        """Return weights of all samples, where None stands for 1 for each candidate."""
         if weights is not None:
             weights = np.asarray(weights, dtype=np.float64)
             if weights.shape != (self.n_samples,):
