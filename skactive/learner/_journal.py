@@ -53,11 +53,10 @@ class Journal:
 
     def __init__(self, path: Any, samples: Any, n_samples: int) -> None:
         self.path = Path(path)
-        about = {"pool": n_samples, "content": content_of(samples, n_samples)}
+        self._about = {"pool": n_samples, "content": content_of(samples, n_samples)}
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
         self._file = os.open(self.path, flags, 0o666)
         self._close = finalize(self, os.close, self._file)
-        self._about = about
         status = os.fstat(self._file)
         self._key = status.st_dev, status.st_ino
         try:
@@ -184,27 +183,23 @@ def content_of(samples: Any, n_samples: int) -> str:
     elif hasattr(rows, "to_numpy"):
         rows = rows.to_numpy()
     digest = blake2b(digest_size=16)
-    if isinstance(rows, np.ndarray) and rows.dtype.kind in "biufcSU":
-        digest.update(f"{rows.shape}{rows.dtype.str}".encode())
-        digest.update(np.ascontiguousarray(rows).tobytes())
-    else:
-        for row in rows:
-            digest.update(_described(row))
+    for row in rows:
+        digest.update(_key(row))
     return digest.hexdigest()
 
 
-def _described(sample: Any) -> bytes:
-    if isinstance(sample, np.ndarray) and sample.dtype.kind in "biufcSU":
-        return f"{sample.shape}{sample.dtype.str}".encode() + sample.tobytes()
-    if isinstance(sample, str | os.PathLike):
+def _key(sample: Any) -> bytes:
+    # Only who keeps a journal waits for it.
+    from skactive.embedding._sample_keys import content_key
+
+    # A file is told from others by its name: it need not be there, nor be read.
+    if isinstance(sample, os.PathLike):
         sample = os.fspath(sample)
-    if isinstance(sample, bytes):
-        return sample + b"\n"
-    if isinstance(sample, list | tuple | np.ndarray):
-        return b"".join(map(_described, sample)) + b"\n"
-    known = isinstance(sample, str | int | float | bool | np.generic | None)
-    # What is neither a number nor text may read differently in every session.
-    return f"{sample if known else type(sample).__name__}\n".encode("utf-8", "surrogatepass")
+    try:
+        return content_key(b"", sample, paths=False) or b""
+    except TypeError:
+        # What has no known content may read differently in every session.
+        return type(sample).__qualname__.encode()
 
 
 def plain_labels(labels: np.ndarray) -> list[Any]:
