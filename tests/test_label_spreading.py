@@ -7,6 +7,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_spreading import solved
 from scikit_learns_checks import each_check_of
 from sklearn.base import clone
 from sklearn.datasets import load_digits
@@ -29,15 +30,6 @@ X, Y = load_digits(return_X_y=True)
 X, Y = X[:400], Y[:400]
 GRAPH = NeighborGraph.of(X, n_neighbors=8)
 TOLERANCE = 1e-3
-
-
-def solved(affinity, labels, alpha):
-    """Solve for F as a dense system."""
-    degrees = np.asarray(affinity.sum(axis=1)).ravel()
-    roots = np.sqrt(np.where(degrees > 0, degrees, 1))
-    normalised = affinity.toarray() / roots / roots[:, np.newaxis]
-    scores = np.linalg.solve(np.eye(len(roots)) - alpha * normalised, labels)
-    return scores, roots / np.sqrt(np.mean(roots**2))
 
 
 ANSWERS = st.lists(st.tuples(st.integers(0, 39), st.sampled_from("abc")), min_size=1, max_size=15)

@@ -64,25 +64,13 @@ DUEL_COLUMNS = [field.name for field in fields(Duel)]
 
 def duels_of(task: str, curves: Curves) -> list[Duel]:
     """Return what comes of each pair of strategies, over the splits they share."""
-    duels = []
-    for (classifier, strategy), curve in curves.items():
-        draws = np.random.default_rng(0).integers(len(curve), size=(N_DRAWS, len(curve)))
-        for (who, other), rival in curves.items():
-            if who == classifier and other != strategy:
-                gains = (curve - rival).mean(axis=1)
-                low, high = np.percentile(gains[draws].mean(axis=1), INTERVAL)
-                duels.append(
-                    Duel(
-                        task,
-                        classifier,
-                        strategy,
-                        other,
-                        float(gains.mean()),
-                        float(low),
-                        float(high),
-                    )
-                )
-    return duels
+    draws = draws_of(curves)
+    return [
+        Duel(task, classifier, strategy, other, *gain_over(rival, curve, draws))
+        for (classifier, strategy), curve in curves.items()
+        for (who, other), rival in curves.items()
+        if who == classifier and other != strategy
+    ]
 
 
 def rows_of(task: str, curves: Curves, baseline: tuple[str, str]) -> list[Row]:
@@ -97,8 +85,7 @@ def rows_of(task: str, curves: Curves, baseline: tuple[str, str]) -> list[Row]:
     baseline : tuple of (classifier, strategy)
         Whose scores are to be reached.
     """
-    random = curves[baseline]
-    draws = np.random.default_rng(0).integers(len(random), size=(N_DRAWS, len(random)))
+    random, draws = curves[baseline], draws_of(curves)
     return [
         row(task, names, curve, random, budget, draws)
         for names, curve in curves.items()
@@ -122,9 +109,8 @@ def row(
         budget / labels_to(curve[d].mean(axis=0), score_with(random[d].mean(axis=0), budget))
         for d in draws
     ]
-    gains = (curve - random).mean(axis=1)
     low, high = np.percentile(drawn, INTERVAL)
-    gain_low, gain_high = np.percentile(gains[draws].mean(axis=1), INTERVAL)
+    gain, gain_low, gain_high = gain_over(random, curve, draws)
     return Row(
         task=task,
         classifier=names[0],
@@ -136,11 +122,26 @@ def row(
         low=float(low),
         high=float(high),
         area=float(curve.mean()),
-        gain=float(gains.mean()),
-        gain_low=float(gain_low),
-        gain_high=float(gain_high),
+        gain=gain,
+        gain_low=gain_low,
+        gain_high=gain_high,
         worst=worst(curve, random, draws),
     )
+
+
+def draws_of(curves: Curves) -> np.ndarray:
+    """Return splits drawn with replacement, a row for each draw, the same for all curves."""
+    n_splits = len(next(iter(curves.values())))
+    return np.random.default_rng(0).integers(n_splits, size=(N_DRAWS, n_splits))
+
+
+def gain_over(
+    other: np.ndarray, curve: np.ndarray, draws: np.ndarray
+) -> tuple[float, float, float]:
+    """Return by how much the area of a curve is above another's, and the ends of its interval."""
+    gains = (curve - other).mean(axis=1)
+    low, high = np.percentile(gains[draws].mean(axis=1), INTERVAL)
+    return float(gains.mean()), float(low), float(high)
 
 
 def score_with(curve: np.ndarray, budget: int) -> float:

@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_spreading import solved
 
 from skactive.neighbors import _spread as spreading_module
 from skactive.neighbors._spread import Spread, compiled_push, plain_push
@@ -20,15 +21,6 @@ def affinity(n_nodes, share, seed):
     """Return a symmetric graph; where few edges are drawn, some nodes have none."""
     half = sp.triu(sp.random(n_nodes, n_nodes, share, random_state=seed), k=1)
     return sp.csr_matrix(half + half.T)
-
-
-def solved(graph, labels, alpha):
-    """Solve for F as a dense system, and return the scale of each node's tolerance too."""
-    degrees = np.asarray(graph.sum(axis=1)).ravel()
-    roots = np.sqrt(np.where(degrees > 0, degrees, 1))
-    normalised = graph.toarray() / roots / roots[:, np.newaxis]
-    scores = np.linalg.solve(np.eye(len(roots)) - alpha * normalised, labels)
-    return scores, roots / np.sqrt(np.mean(roots**2))
 
 
 ANSWERS = st.lists(st.tuples(st.integers(0, 29), st.sampled_from("ab")), min_size=1, max_size=12)
