@@ -141,8 +141,10 @@ class SpreadPosterior:
         self._derived.clear()
 
     def _asked(self) -> np.ndarray | None:
+        if self._posterior is not None or len(self._labeled.classes) == 0:
+            return self._posterior
         classes = self._classifier.classes_
-        if self._posterior is None and len(classes) and len(self._labeled.classes):
+        if len(classes):
             # One who teaches the pool and not the classifier, or the other way round.
             same = np.array_equal(classes, self._labeled.classes)
             votes = same and self._classifier.half_vote is not None

@@ -54,8 +54,8 @@ class UncertaintyHerding(QueryStrategy):
     labelled sample. What is skipped need not be covered.
 
     Cost after the graph is there: that of the uncertainty, O(n_samples) to see what has changed,
-    and the neighbourhoods of the samples whose uncertainty or coverage has; a fifth of it with
-    numba (``pip install 'skactive[fast]'``).
+    and the neighbourhoods of the samples whose uncertainty or coverage has; these cost a third
+    with numba (``pip install 'skactive[fast]'``).
 
     References
     ----------
