@@ -137,7 +137,7 @@ class ActiveLearner:
     Notes
     -----
     With `IncrementalKNeighborsClassifier` and `CDFProduct` an answer and the next query cost
-    O(n_samples · n_features + n_samples log n_samples), the first term once per label and metric.
+    O(n_samples · n_features), once per label and metric.
 
     `query` changes nothing, so that asking twice gives the same samples. Labels are stored
     before the classifier hears of them: if fitting it fails, the exception comes from `query`

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from skactive._compiled import is_compiling
 from skactive._validation import are_plain_features, check_choice, check_integer, check_number
 from skactive.neighbors._distances import METRICS, Rows, Space
 from skactive.neighbors._explanation import VoteExplanation
@@ -19,6 +20,7 @@ from skactive.neighbors._nearest import search
 from skactive.neighbors._staged import replayed, staged
 from skactive.neighbors._votes import (
     VOTE_WEIGHTS,
+    compiled_vote,
     n_votes,
     prior_shares,
     smoothed_probabilities,
@@ -450,6 +452,10 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If `half_life` is set and there are no `ages`.
         """
+        if is_compiling() and isinstance(self.weights, str) and self.half_life is None:
+            return compiled_vote(
+                distances, codes, n_classes, self.weights, self.bandwidth, self.smoothing
+            )
         shares, prior = self._shares(distances, ages)
         return smoothed_probabilities(shares, codes, n_classes, prior)
 

@@ -162,6 +162,18 @@ class LabeledSamples:
             raise ValueError(f"A labelled sample is named twice in {array.tolist()}.")
         return array.astype(np.intp)
 
+    def codes_by_id(self) -> np.ndarray:
+        """Return positions in `classes` in the order of the ids; of those gone, 0."""
+        codes = np.zeros(self.next_id, dtype=np.intp)
+        codes[self.ids] = self.codes
+        return codes
+
+    def ages_by_id(self) -> np.ndarray:
+        """Return `ages` in the order of the ids; of those gone, 0."""
+        ages = np.zeros(self.next_id, dtype=np.intp)
+        ages[self.ids] = self.ages()
+        return ages
+
     def precedence(self) -> np.ndarray:
         """Return each slot's rank by class, the youngest first: who goes first among equals."""
         rank = np.empty(len(self), dtype=np.intp)

@@ -79,7 +79,11 @@ class Answers:
         """Note that samples are labelled."""
         self._ids[positions] = ids
         self._ids_in_order.update(zip(positions.tolist(), ids.tolist(), strict=True))
-        self._candidates = None
+        if self._candidates is not None:
+            answered = positions[~self._is_skipped[positions]]
+            left = np.delete(self._candidates, np.searchsorted(self._candidates, answered))
+            left.flags.writeable = False
+            self._candidates = left
 
     def restore(self, positions: np.ndarray, ids: np.ndarray) -> None:
         """Note that samples are labelled again that were so before all others."""

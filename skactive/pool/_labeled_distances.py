@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from skactive._compiled import compiled, is_compiling
 from skactive.neighbors._distances import Rows, Space, row_blocks
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._nearest import choose_nearest
@@ -134,8 +135,9 @@ class NearestLabeled:
         self._space = space
         self._rows = rows
         self._labeled = labeled
-        # By columns: each label that arrives is held against the whole of the last one.
-        self._compared = np.full((len(rows), n_neighbors), np.inf, order="F")
+        self._compared = np.full((len(rows), n_neighbors), np.inf)
+        # The last of them once more: each label that arrives is held against all of these.
+        self._farthest = np.full(len(rows), np.inf)
         self._ids = np.full((len(rows), n_neighbors), -1, dtype=np.intp)
         self.touched = np.full(len(rows), True)
 
@@ -155,7 +157,7 @@ class NearestLabeled:
         """Return the rows of a block that have one of `slots` among their nearest, or nearly."""
         rounding = self._space.rounding(self._rows[block], self._labeled.rows[slots])
         closest = compared[:, 0] if len(slots) == 1 else compared.min(axis=1)
-        return block.start + np.flatnonzero(closest <= self._compared[block, -1] + 2 * rounding)
+        return block.start + np.flatnonzero(closest <= self._farthest[block] + 2 * rounding)
 
     def holders(self, ids: np.ndarray) -> np.ndarray:
         """Return the rows that have one of `ids` among their nearest."""
@@ -164,21 +166,45 @@ class NearestLabeled:
     def merge(self, block: slice, compared: np.ndarray, slots: np.ndarray) -> None:
         """Take in the distances of a block of rows to labelled samples that arrived."""
         places = self.within_reach(block, compared, slots)
-        if len(places) == 0:
-            return
+        if is_compiling() and len(places):
+            places = self._insert(places, block, compared, slots)
+        if len(places):
+            self._settle(places, compared[places - block.start], slots)
+
+    def _insert(
+        self, places: np.ndarray, block: slice, compared: np.ndarray, slots: np.ndarray
+    ) -> np.ndarray:
+        """Put samples among the nearest, but for the rows returned, where rounding could decide."""
+        rounding = self._space.rounding(self._rows[block], self._labeled.rows[slots])
+        n_contested = compiled(_inserted)(
+            self._compared,
+            self._ids,
+            self._farthest,
+            self.touched,
+            compared,
+            self._labeled.ids[slots],
+            np.broadcast_to(np.asarray(2 * rounding, dtype=np.float64), len(compared)),
+            block.start,
+            places,
+        )
+        return places[:n_contested]
+
+    def _settle(self, places: np.ndarray, compared: np.ndarray, slots: np.ndarray) -> None:
+        """Choose the nearest of some rows among those there were and those that arrived."""
         held_ids = self._ids[places]
         # Places not filled yet stand at infinity, where they lose to every sample.
         held_slots = np.where(held_ids >= 0, self._labeled.slots(np.maximum(held_ids, 0)), 0)
         arrived = np.broadcast_to(slots, (len(places), len(slots)))
         self._replace(
             places,
-            np.hstack([self._compared[places], compared[places - block.start]]),
+            np.hstack([self._compared[places], compared]),
             np.hstack([held_slots, arrived]),
         )
 
     def search_anew(self, places: np.ndarray) -> None:
         """Find the nearest of some rows from scratch."""
         self._compared[places], self._ids[places] = np.inf, -1
+        self._farthest[places] = np.inf
         self.touched[places] = True
         if len(self._labeled) == 0:
             return
@@ -201,8 +227,54 @@ class NearestLabeled:
         )
         width = kept.shape[1]
         self._compared[places, :width] = kept
+        if width == self.n_neighbors:
+            self._farthest[places] = kept[:, -1]
         self._ids[places, :width] = np.where(np.isfinite(kept), self._labeled.ids[chosen], -1)
         self.touched[places] = True
+
+
+def _inserted(  # type: ignore[no-untyped-def] # noqa: C901 - one compiled loop
+    nearest, ids, farthest, touched, compared, new_ids, tolerances, start, places
+):  # pragma: no cover - compiled
+    """Put samples in their places among the nearest of each row, where these are clear.
+
+    The rows where they are not come to stand first in `places`.
+    """
+    n_contested, last = 0, nearest.shape[1] - 1
+    held, held_ids = np.empty(last + 1), np.empty(last + 1, dtype=ids.dtype)
+    for row in places:
+        tolerance, reach = tolerances[row - start], farthest[row]
+        is_changed = is_contested = False
+        for column in range(len(new_ids)):
+            value = np.float64(compared[row - start, column])
+            if value > reach + tolerance:
+                continue
+            if not is_changed:
+                is_changed = True
+                for place in range(last + 1):
+                    held[place], held_ids[place] = nearest[row, place], ids[row, place]
+            kept = min(reach, value)
+            if last > 0:
+                kept = max(held[last - 1], kept)
+            left_out = max(reach, value)
+            # At infinity stand places that are not filled: nobody is left out for their sake.
+            if left_out < np.inf and left_out <= kept + tolerance:
+                is_contested = True
+                break
+            place = last
+            while place > 0 and held[place - 1] > value:
+                held[place], held_ids[place] = held[place - 1], held_ids[place - 1]
+                place -= 1
+            held[place], held_ids[place] = value, new_ids[column]
+            reach = held[last]
+        if is_contested:
+            places[n_contested] = row
+            n_contested += 1
+        elif is_changed:
+            touched[row], farthest[row] = True, reach
+            for place in range(last + 1):
+                nearest[row, place], ids[row, place] = held[place], held_ids[place]
+    return n_contested
 
 
 def _row_sums(distances: np.ndarray) -> np.ndarray:

@@ -10,9 +10,15 @@ from scipy.special import expit, softmax
 from sklearn.exceptions import NotFittedError
 
 from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
-from skactive.neighbors._distances import space_key
+from skactive.neighbors._distances import row_blocks, space_key
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.pool._labeled_distances import LabeledDistances
+
+# So many rows are voted on at once that what lies between stays in a cache.
+VOTED_BYTES = 2**11
+
+# Beyond this share of the samples it is faster to vote on all of them than to pick rows.
+WHOLE_SHARE = 1 / 2
 
 RowFunction = Callable[[np.ndarray], np.ndarray]
 
@@ -87,15 +93,32 @@ class VotedPosterior:
         rows = np.flatnonzero(nearest.touched)
         if len(rows) == 0:
             return True
-        slots = self._labeled.slots(nearest.ids[rows])
-        ages = None if classifier.half_life is None else self._labeled.ages()[slots]
-        values = distances.finish(nearest.compared[rows])
-        codes = self._labeled.codes[slots]
-        self._posterior[rows] = classifier.vote(values, codes, len(classes), ages)
-        for function, derived in self._derived.items():
-            derived[rows] = function(self._posterior[rows])
+        if len(rows) > WHOLE_SHARE * len(nearest.touched):
+            rows = np.arange(len(nearest.touched))
+        codes_of, ages_of = self._labeled.codes_by_id(), None
+        if classifier.half_life is not None:
+            ages_of = self._labeled.ages_by_id()
+        for block in row_blocks(len(rows), VOTED_BYTES):
+            part = _as_slice(rows[block])
+            ids = nearest.ids[part]
+            posterior = classifier.vote(
+                distances.finish(nearest.compared[part]),
+                codes_of[ids],
+                len(classes),
+                None if ages_of is None else ages_of[ids],
+            )
+            self._posterior[part] = posterior
+            for function, derived in self._derived.items():
+                derived[part] = function(posterior)
         nearest.touched[:] = False
         return True
+
+
+def _as_slice(rows: np.ndarray) -> np.ndarray | slice:
+    """Return ascending rows as a slice where none is left out, so that nothing is copied."""
+    if rows[-1] - rows[0] == len(rows) - 1:
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
 
 
 class SpreadPosterior:

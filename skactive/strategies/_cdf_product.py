@@ -46,8 +46,9 @@ class CDFProduct(QueryStrategy):
     ``set_params(density__metric="euclidean", weights={"uncertainty": 2.0})``, and a measure is
     replaced by ``set_params(density=...)``.
 
-    Cost for each sample chosen: that of the measures, and O(n_candidates log n_candidates) to
-    sort each.
+    Cost for each sample chosen: that of the measures, and O(n_candidates) to find who can have
+    the largest product, for these alone are ranked; `utilities` and `factors` sort each measure,
+    O(n_candidates log n_candidates).
 
     References
     ----------

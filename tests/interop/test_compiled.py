@@ -7,10 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_spreading import solved
 
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import _classifier as classifier_module
 from skactive.neighbors import _spread as spreading_module
 from skactive.neighbors._spread import Spread, compiled_push, plain_push
+from skactive.pool import Pool
 from skactive.pool import _coverage as coverage_module
+from skactive.pool import _labeled_distances as distances_module
 from skactive.pool._coverage import Coverage, compiled_gains, plain_gains
+from skactive.strategies._distribution import compiled_bins, plain_bins
 
 pytest.importorskip("numba")
 
@@ -94,3 +99,60 @@ def test_either_sums_gains_as_a_dense_kernel_does(gains, share):
 def test_with_numba_installed_gains_are_compiled(monkeypatch):
     monkeypatch.setattr(coverage_module, "plain_gains", lambda *_: pytest.fail("not compiled"))
     assert Coverage(affinity(30, 0.2, 0)).gains(np.ones(30), "all").min() >= 1
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean", "manhattan"])
+@settings(max_examples=60)
+@given(
+    n_neighbors=st.integers(1, 6),
+    # Few values, so that many samples are equally near.
+    X=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), min_size=10, max_size=30),
+    batches=st.lists(st.integers(1, 4), min_size=1, max_size=6),
+    seed=st.integers(0, 99),
+)
+def test_the_nearest_labelled_are_the_same_without_numba(metric, n_neighbors, X, batches, seed):
+    rng = np.random.default_rng(seed)
+    X = np.array(X, dtype=np.float32) + rng.choice([0, 1e-7, 0.3], size=(len(X), 1))
+    order, labels = rng.permutation(len(X)), rng.integers(3, size=len(X))
+    with pytest.MonkeyPatch.context() as patch:
+        nearest = []
+        for is_compiling in (True, False):
+            patch.setattr(distances_module, "is_compiling", lambda it=is_compiling: it)
+            pool = Pool(X)
+            start = 0
+            for size in batches:
+                some = order[start : start + size]
+                pool.add_labels(some, labels[some]).labeled_neighbors(n_neighbors, metric)
+                start += size
+            nearest.append(pool.labeled_neighbors(n_neighbors, metric))
+    (distances, places), (plain_distances, plain_places) = nearest
+    np.testing.assert_array_equal(distances, plain_distances)
+    np.testing.assert_array_equal(np.sort(places, axis=1), np.sort(plain_places, axis=1))
+
+
+@pytest.mark.parametrize("bandwidth", [None, 0.5])
+@pytest.mark.parametrize("weights", ["uniform", "distance", "gaussian"])
+@pytest.mark.parametrize("smoothing", [0, 0.7])
+@pytest.mark.parametrize("n_neighbors", [0, 1, 5, 12])
+def test_votes_are_the_same_without_numba(weights, bandwidth, smoothing, n_neighbors, monkeypatch):
+    rng = np.random.default_rng(0)
+    distances = np.sort(rng.choice([0.0, 1e-160, 0.1, 0.2, 3.0, 1e38], size=(50, n_neighbors)))
+    codes = rng.integers(4, size=(50, n_neighbors))
+    classifier = IncrementalKNeighborsClassifier(
+        weights=weights, bandwidth=bandwidth, smoothing=smoothing
+    )
+    voted = classifier.vote(distances, codes, 4)
+    monkeypatch.setattr(classifier_module, "is_compiling", lambda: False)
+    np.testing.assert_allclose(voted, classifier.vote(distances, codes, 4), atol=1e-15)
+
+
+@pytest.mark.parametrize("scale", [0.0, 10.0, 1e300])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
+def test_utilities_are_cut_into_the_same_bins_without_numba(scale, dtype):
+    utilities = (np.random.default_rng(0).normal(size=500) * 100).astype(dtype)
+    for one, plain in zip(
+        vars(compiled_bins(utilities, -50.0, scale)).values(),
+        vars(plain_bins(utilities, -50.0, scale)).values(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(one, plain)
