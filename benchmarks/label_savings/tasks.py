@@ -49,7 +49,7 @@ def fruits() -> Task:
 
 def tweets() -> Task:
     """20,000 tweets, positive and negative, by the Universal Sentence Encoder."""
-    return recorded("sentiment140_20k_use.npz", lineup="few")
+    return recorded("sentiment140_20k_use.npz")
 
 
 def questions() -> Task:
@@ -57,11 +57,11 @@ def questions() -> Task:
     return recorded("trec6_use.npz")
 
 
-def recorded(name: str, groups: str | None = None, lineup: str = "quick") -> Task:
+def recorded(name: str, groups: str | None = None) -> Task:
     """Return vectors that were recorded, which the project does not ship."""
     with np.load(asset("embeddings", name), allow_pickle=False) as file:
         together = None if groups is None else file[groups]
-        return Task(file["x"].astype(np.float32), file["y"], together, lineup)
+        return Task(file["x"].astype(np.float32), file["y"], together)
 
 
 def handwriting() -> Task:
