@@ -32,6 +32,7 @@ class Spread:
     def __init__(self, affinity: sp.csr_matrix, *, alpha: float, tol: float) -> None:
         self._alpha, self._tol = alpha, tol
         self._columns: dict[Any, tuple[np.ndarray, np.ndarray]] = {}
+        self._masses: dict[Any, float] = {}
         self._own: dict[int, tuple[float, float]] = {}
         self._take_affinity(affinity)
 
@@ -45,6 +46,7 @@ class Spread:
         if label not in self._columns:
             self._columns[label] = (np.zeros(self.n_nodes), np.zeros(self.n_nodes))
         scores, residuals = self._columns[label]
+        self._masses.pop(label, None)
         np.add.at(residuals, nodes, amount)
         self._settle(scores, residuals, nodes)
 
@@ -65,6 +67,7 @@ class Spread:
             residuals = np.concatenate([spread, np.zeros(n_new)])
             residuals += self._spreading @ scores - scores
             self._columns[label] = (scores, residuals)
+            self._masses.pop(label, None)
             self._settle(scores, residuals, np.arange(self.n_nodes))
 
     def scores(self, labels: Any, nodes: Any = slice(None)) -> np.ndarray:
@@ -78,8 +81,9 @@ class Spread:
 
     def masses(self, labels: Any) -> np.ndarray:
         """Return the sum of F over all nodes for each of some classes."""
-        sums = [self._columns[label][0].sum() if label in self._columns else 0 for label in labels]
-        return np.maximum(sums, 0.0)
+        for label in set(labels) & set(self._columns) - set(self._masses):
+            self._masses[label] = float(self._columns[label][0].sum())
+        return np.maximum([self._masses.get(label, 0.0) for label in labels], 0.0)
 
     def own(self, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return what each node's label adds to its own score, and to its class over all nodes."""

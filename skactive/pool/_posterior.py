@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -145,16 +145,21 @@ class SpreadPosterior:
 
     def rows(self, positions: np.ndarray) -> np.ndarray | None:
         """Return class probabilities, or None where no label is known."""
-        posterior = self._asked()
-        return None if posterior is None else posterior[positions]
+        if self._posterior is None and self._is_taught():
+            self._posterior = np.empty((self._n_samples, len(self._classifier.classes_)), order="F")
+            for block, posterior in self._blocks():
+                self._posterior[block] = posterior
+        return None if self._posterior is None else self._posterior[positions]
 
     def of_rows(self, function: RowFunction, positions: np.ndarray) -> np.ndarray | None:
-        """Return a function of the probabilities."""
-        posterior = self._asked()
-        if posterior is None:
+        """Return a function of the probabilities, which are kept by nobody."""
+        if not self._is_taught():
             return None
         if function not in self._derived:
-            self._derived[function] = function(posterior)
+            derived = np.empty(self._n_samples)
+            for block, posterior in self._blocks():
+                derived[block] = function(posterior)
+            self._derived[function] = derived
         return self._derived[function][positions]
 
     def labels_changed(self) -> None:
@@ -163,19 +168,18 @@ class SpreadPosterior:
         self._posterior = None
         self._derived.clear()
 
-    def _asked(self) -> np.ndarray | None:
-        if self._posterior is not None or len(self._labeled.classes) == 0:
-            return self._posterior
-        classes = self._classifier.classes_
-        if len(classes):
-            # One who teaches the pool and not the classifier, or the other way round.
-            same = np.array_equal(classes, self._labeled.classes)
-            votes = same and self._classifier.half_vote is not None
-            self._posterior = self._classifier.mixed(
-                self._classifier.spread_distributions(slice(self._n_samples)),
-                self._voted.everyone() if votes else None,
-            )
-        return self._posterior
+    def _is_taught(self) -> bool:
+        return len(self._labeled.classes) > 0 and len(self._classifier.classes_) > 0
+
+    def _blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield the posterior in blocks that stay in a cache."""
+        # One who teaches the pool and not the classifier, or the other way round.
+        same = np.array_equal(self._classifier.classes_, self._labeled.classes)
+        votes = same and self._classifier.half_vote is not None
+        voted = self._voted.everyone() if votes else None
+        for block in row_blocks(self._n_samples, VOTED_BYTES):
+            spread = self._classifier.spread_distributions(block)
+            yield block, self._classifier.mixed(spread, None if voted is None else voted[block])
 
 
 class AskedPosterior:
