@@ -14,6 +14,8 @@ NAMES = [
     "neighbor_graph",
     "cdf_query",
     "cdf_memory",
+    "scale_query",
+    "scale_peers",
     "herding_query",
     "staged_predict",
     "grid_search",
