@@ -1,11 +1,12 @@
 """One query for ten samples of 50,000 × 512, against modAL's and scikit-activeml's strategies.
 
-Every strategy meets a pool of unlabelled samples with 20 labels beside them for the first time, so
-that all that it builds is part of its time, as it is for those that keep nothing from one query to
-the next. Ours is the strategy of the same name; modAL's `information_density` and scikit-activeml's
-ProbCover and MaxHerding hold 50,000 × 50,000 numbers, which is more memory than there is here: they
-are left out, and `information_density` is timed on 10,000 samples and multiplied by 25. Memory is
-the peak that a fresh process has beside the features.
+Every strategy meets a pool of unlabelled samples with 20 labels beside them for the first time, or
+with none (cold), so that all that it builds is part of its time, as it is for those that keep
+nothing from one query to the next. Ours is the strategy of the same name; modAL's
+`information_density` and scikit-activeml's ProbCover and MaxHerding hold 50,000 × 50,000 numbers,
+which is more memory than there is here: they are left out, and `information_density` is timed on
+10,000 samples and multiplied by 25. Memory is the peak that a fresh process has beside the
+features.
 """
 
 import resource
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +32,7 @@ KIBIBYTE = 2**10
 Query = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def ours(name: str) -> Query:
+def ours(name: str, n_labeled: int = N_LABELED) -> Query:
     """Return a query by one of our strategies, on a pool made for it."""
     from skactive import strategies
     from skactive.neighbors import IncrementalKNeighborsClassifier
@@ -39,31 +41,27 @@ def ours(name: str) -> Query:
     strategy = getattr(strategies, name)()
 
     def query(X: np.ndarray, y: np.ndarray) -> np.ndarray:
-        pool = Pool(
-            X[N_LABELED:],
-            estimator=IncrementalKNeighborsClassifier(),
-            X_labeled=X[:N_LABELED],
-            y_labeled=y[:N_LABELED],
-        )
+        pool = Pool(X[n_labeled:], estimator=IncrementalKNeighborsClassifier())
+        if n_labeled:
+            pool.add_labeled(X[:n_labeled], y[:n_labeled])
         return strategy.select(pool, N_INSTANCES)[0]
 
     return query
 
 
-def modal_ranked_batch() -> Query:
+def modal_ranked_batch(n_labeled: int) -> Query:
     from modAL.batch import uncertainty_batch_sampling
 
     from skactive.integrations.modal import ActiveLearner
     from skactive.neighbors import IncrementalKNeighborsClassifier
 
     def query(X: np.ndarray, y: np.ndarray) -> np.ndarray:
+        known = (X[:n_labeled], y[:n_labeled]) if n_labeled else ()
         learner = ActiveLearner(
-            IncrementalKNeighborsClassifier(),
-            uncertainty_batch_sampling,
-            X[:N_LABELED],
-            y[:N_LABELED],
+            IncrementalKNeighborsClassifier(), uncertainty_batch_sampling, *known
         )
-        return np.asarray(learner.query(X[N_LABELED:], n_instances=N_INSTANCES, metric="cosine")[0])
+        chosen = learner.query(X[n_labeled:], n_instances=N_INSTANCES, metric="cosine")[0]
+        return np.asarray(chosen)
 
     return query
 
@@ -108,7 +106,7 @@ def activeml(name: str) -> Query:
     return query
 
 
-def run(make: Callable[..., Query], *arguments: str) -> tuple[float, float]:
+def run(make: Callable[..., Query], *arguments: Any) -> tuple[float, float]:
     """Return the seconds of a query, and the megabytes that it took at its peak."""
     X, y = overlapping_classes(N_SAMPLES, N_FEATURES)
     query = make(*arguments)
@@ -122,57 +120,50 @@ def run(make: Callable[..., Query], *arguments: str) -> tuple[float, float]:
     return taken, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit / 1e6
 
 
-def in_a_process(make: Callable[..., Query], *arguments: str) -> tuple[float, float]:
+def in_a_process(make: Callable[..., Query], *arguments: Any) -> tuple[float, float]:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         return process.submit(run, make, *arguments).result()
 
 
-PAIRS: list[tuple[str, tuple[Callable[..., Query], tuple[str, ...]], str, float, float]] = [
-    ("modAL ranked batch", (modal_ranked_batch, ()), "RankedBatch", 1, 20),
-    ("scikit-activeml TypiClust", (activeml, ("TypiClust",)), "TypiClust", 1, 20),
-    ("scikit-activeml BADGE", (activeml, ("Badge",)), "BADGE", 1, 20),
-    ("scikit-activeml CoreSet", (activeml, ("CoreSet",)), "KCenterGreedy", 1, 5),
-]
-
-
 def measure() -> list[Measurement]:
-    found = []
-    for name, (make, arguments), our_name, factor, at_least in PAIRS:
-        found += compared(
-            name,
-            in_a_process(make, *arguments),
-            our_name,
-            in_a_process(ours, our_name),
-            factor,
-            at_least,
-        )
-    found += compared(
-        "modAL information_density",
-        in_a_process(modal_density),
-        "InformationDensity",
-        in_a_process(our_density),
-        (N_SAMPLES / N_DENSITY) ** 2,
-        20,
-    )
+    found = [
+        *compared("modAL ranked batch, cold", (modal_ranked_batch, 0), (ours, "RankedBatch", 0)),
+        *compared("modAL ranked batch", (modal_ranked_batch, N_LABELED), (ours, "RankedBatch")),
+        *compared(
+            "modAL information_density",
+            (modal_density,),
+            (our_density,),
+            factor=(N_SAMPLES / N_DENSITY) ** 2,
+        ),
+        *compared("scikit-activeml TypiClust", (activeml, "TypiClust"), (ours, "TypiClust")),
+        *compared("scikit-activeml BADGE", (activeml, "Badge"), (ours, "BADGE")),
+        *compared(
+            "scikit-activeml CoreSet", (activeml, "CoreSet"), (ours, "KCenterGreedy"), at_least=5
+        ),
+    ]
     for name in ("ProbCover", "UncertaintyHerding", "CDFProduct"):
         taken, megabytes = in_a_process(ours, name)
-        found += [measured(f"our {name}", taken), measured(f"our {name}", megabytes, "MB")]
+        found += [
+            measured(f"our {name}", taken),
+            measured(f"our {name}: memory", megabytes, "MB"),
+        ]
     return found
 
 
 def compared(
     name: str,
-    theirs: tuple[float, float],
-    our_name: str,
-    own: tuple[float, float],
-    factor: float,
-    at_least: float,
+    theirs: tuple[Any, ...],
+    own: tuple[Any, ...],
+    *,
+    factor: float = 1,
+    at_least: float = 20,
 ) -> list[Measurement]:
-    """Return both times, their ratio and the memory of both."""
+    """Return the times of both, their ratio and the memory of both."""
+    (slow, large), (fast, small) = in_a_process(*theirs), in_a_process(*own)
     return [
-        measured(name, theirs[0] * factor),
-        measured(f"our {our_name}", own[0]),
-        measured(f"{name} ÷ ours", theirs[0] * factor / own[0], "ratio", at_least=at_least),
-        measured(f"{name}: memory", theirs[1] * factor, "MB"),
-        measured(f"our {our_name}: memory", own[1], "MB"),
+        measured(name, slow * factor),
+        measured(f"{name}: ours", fast),
+        measured(f"{name} ÷ ours", slow * factor / fast, "ratio", at_least=at_least),
+        measured(f"{name}: memory", large * factor, "MB"),
+        measured(f"{name}: memory of ours", small, "MB"),
     ]
