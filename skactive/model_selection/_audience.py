@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
 from skactive._rows import take_rows
+from skactive._sharing import shared
 from skactive.learner import ActiveLearner
 from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
 from skactive.pool import Pool
+from skactive.pool._features import check_features
 
 
 class Audience:
@@ -21,10 +24,20 @@ class Audience:
     For `IncrementalKNeighborsClassifier` it is a pool of its own, in which an answer changes
     only what it changes; for `IncrementalLabelSpreading` the same for the vote, and nodes found
     once. Any other classifier is asked to predict.
+
+    Where answers are never revised, nearest neighbours that forget nothing need not be scored
+    label by label: their stages are predicted at the end, all in one go. Then the audience waits.
     """
 
     def __init__(
-        self, learner: ActiveLearner, X: Any, y: np.ndarray, classes: np.ndarray, scorer: Any
+        self,
+        learner: ActiveLearner,
+        X: Any,
+        y: np.ndarray,
+        classes: np.ndarray,
+        scorer: Any,
+        *,
+        may_wait: bool = False,
     ) -> None:
         self._learner = learner
         self._X = X
@@ -34,9 +47,18 @@ class Audience:
         self._pool: Pool | None = None
         self._spreading: IncrementalLabelSpreading | None = None
         classifier = learner.pool.estimator
+        nearest = isinstance(classifier, IncrementalKNeighborsClassifier)
+        self.waits = may_wait and nearest and classifier.votes_plainly
+        if self.waits:
+            return
         if isinstance(classifier, IncrementalLabelSpreading):
-            self._spreading, classifier = classifier, classifier.voter_
-            self._nearest = self._spreading.nearest_nodes(learner.features(X))
+            self._spreading = spreading = classifier
+            classifier, graph = classifier.voter_, classifier.graph_
+            features = check_features(learner.features(X), "X", graph.X.dtype)
+            key = ("nearest nodes", graph.n_neighbors, graph.metric)
+            self._nearest = shared(
+                key, lambda: spreading.nearest_nodes(features), graph.X, features
+            )
         if isinstance(classifier, IncrementalKNeighborsClassifier):
             self._pool = Pool(learner.features(X), estimator=classifier)
 
@@ -59,6 +81,24 @@ class Audience:
         asked = self._pool is None and everything_met
         estimator = self._learner.fitted_estimator() if asked else self._recorded()
         return float(self._scorer(estimator, self._X, self._y))
+
+    def staged_scores(self, batch_size: int) -> Iterator[float]:
+        """Score what the classifier said about the test part after each batch of answers."""
+        classifier, features = self._learner.pool.estimator, self._learner.features(self._X)
+        n_labeled = len(self._learner.labeled)
+        ends = {*range(batch_size, n_labeled, batch_size), n_labeled}
+        if self._scorer is None:
+            for stage, predicted in enumerate(classifier.staged_predict(features), start=1):
+                if stage in ends:
+                    yield float(np.mean(predicted == self._y))
+            return
+        columns = np.searchsorted(self._classes, classifier.classes_)
+        for stage, votes in enumerate(classifier.staged_predict_proba(features), start=1):
+            if stage in ends:
+                probabilities = np.zeros((len(self._y), len(self._classes)))
+                probabilities[:, columns] = votes
+                recorded = RecordedPredictions(self._classes, probabilities)
+                yield float(self._scorer(recorded, self._X, self._y))
 
     def _predict(self) -> np.ndarray:
         if self._pool is not None:

@@ -17,6 +17,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skactive._html import Diagram
+from skactive._sharing import sharing
 from skactive._validation import check_integer
 from skactive.learner import ActiveLearner
 from skactive.learner._arguments import n_samples_of
@@ -131,6 +132,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         self.oracle = oracle
         self.random_state = random_state
 
+    @sharing()
     def fit(self, X: Any, y: Any, **fit_params: Any) -> BudgetedClassifier:
         """Play the labelling loop with `y` in the person's place.
 

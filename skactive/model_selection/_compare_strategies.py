@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_consistent_length
 from tqdm.auto import tqdm
 
 from skactive._rows import take_rows
+from skactive._sharing import sharing
 from skactive._validation import check_integer
 from skactive.learner import ActiveLearner
 from skactive.learner._arguments import check_strategy
@@ -242,6 +243,7 @@ def _splits(
     return splits
 
 
+@sharing()
 def _ask_once(estimator: Any, strategies: list[Any], X_train: Any) -> None:
     """Ask each strategy one question, so that its faults show before the others' loops."""
     if strategies:
@@ -261,6 +263,7 @@ def _results(jobs: list[Job], n_jobs: int | None, *, progress: bool) -> list[Any
     return [result for _, result in sorted(bar, key=lambda pair: pair[0])]
 
 
+@sharing()
 def _curve(
     estimator: Any,
     strategy: Any,
@@ -282,20 +285,30 @@ def _curve(
         take_rows(X, train),
         fit_params=per_sample(params, train, len(labels)),
     )
-    audience = Audience(learner, take_rows(X, test), labels[test], np.unique(labels), scorer)
+    audience = Audience(
+        learner,
+        take_rows(X, test),
+        labels[test],
+        np.unique(labels),
+        scorer,
+        may_wait=oracle is None,
+    )
     answers = answering(oracle, labels, noise, rows=train)
     scores = []
     for indices in play(
         learner, labels[train], budget=budget, batch_size=batch_size, answering=answers
     ):
+        if audience.waits:
+            continue
         if answers.revised:
             audience.hear_anew()
         else:
             audience.hear(indices, learner.pool.labels_of(indices))
         scores.append(audience.score())
-    return scores
+    return list(audience.staged_scores(batch_size)) if audience.waits else scores
 
 
+@sharing()
 def _full_score(
     estimator: Any,
     X: Any,

@@ -488,6 +488,18 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         return self.max_labeled is not None or self.half_life is not None
 
     @property
+    def votes_plainly(self) -> bool:
+        """Whether each stage is the vote of the samples stored until then.
+
+        Whoever overrides a prediction means that, not the vote of the nearest; and whoever forgets
+        has other votes at each stage.
+        """
+        return not self.forgets and all(
+            getattr(type(self), name) is getattr(IncrementalKNeighborsClassifier, name)
+            for name in ("predict", "predict_proba")
+        )
+
+    @property
     def classes_(self) -> np.ndarray:
         """The labels seen so far and those declared, sorted."""
         return self._stored("classes_").classes
@@ -574,13 +586,7 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
     ) -> Iterator[np.ndarray]:
         self.check_parameters()
         labeled = self._fitted()
-        # Whoever overrides one of these means that, not the vote of the nearest; and whoever
-        # forgets has other votes at each stage.
-        plain = all(
-            getattr(type(self), name) is getattr(IncrementalKNeighborsClassifier, name)
-            for name in ("predict", "predict_proba")
-        )
-        if not plain or self.forgets:
+        if not self.votes_plainly:
             return replayed(self, method, X)
         return staged(self, labeled, Rows(self._checked_features(X)), of_rows)
 

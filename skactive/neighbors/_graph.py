@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import check_array
 
+from skactive._sharing import shared
 from skactive._validation import check_choice, check_integer, check_number
 from skactive.neighbors._blockwise import BlockwiseKNeighborsTransformer
 from skactive.neighbors._distances import METRICS, Rows, Space
@@ -129,11 +130,13 @@ class NeighborGraph:
         if n_neighbors == 0:
             return cls(np.empty((1, 0), np.int32), np.empty((1, 0), np.float32), X=X, metric=metric)
         if transformer is None:
-            transformer = BlockwiseKNeighborsTransformer(n_neighbors, metric=metric)
-        _check_metric(transformer, metric)
-        found = transformer.fit_transform(X)
-        indices, distances = neighbor_lists(found, X.shape[0], n_neighbors)
-        return cls(indices, _in_units(distances, metric), X=X, metric=metric)
+            blockwise = BlockwiseKNeighborsTransformer(n_neighbors, metric=metric)
+            key = ("NeighborGraph", n_neighbors, metric)
+            indices, distances = shared(key, lambda: _found(X, n_neighbors, metric, blockwise), X)
+        else:
+            _check_metric(transformer, metric)
+            indices, distances = _found(X, n_neighbors, metric, transformer)
+        return cls(indices, distances, X=X, metric=metric)
 
     @classmethod
     def load(cls, path: Any, X: Any = None) -> NeighborGraph:
@@ -369,6 +372,14 @@ def _widened(
         return indices, distances
     own = np.repeat(np.arange(first, first + n)[:, np.newaxis], missing, axis=1)
     return np.hstack([indices, own]), np.hstack([distances, np.full((n, missing), np.inf)])
+
+
+def _found(
+    X: Any, n_neighbors: int, metric: str, transformer: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    found = transformer.fit_transform(X)
+    indices, distances = neighbor_lists(found, X.shape[0], n_neighbors)
+    return indices, _in_units(distances, metric)
 
 
 def _check_metric(transformer: Any, metric: str) -> None:

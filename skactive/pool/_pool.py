@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length
 
 from skactive._rows import take_rows
+from skactive._sharing import shared
 from skactive._validation import are_plain_features, check_choice, check_integer
 from skactive.neighbors import (
     IncrementalKNeighborsClassifier,
@@ -504,7 +505,7 @@ class Pool:
         """
         key = space_key(metric, metric_params)
         if key not in self._densities:
-            self._densities[key] = information_density(self._rows, Space(metric, metric_params))
+            self._densities[key] = self._density(key, Space(metric, metric_params))
         return self._densities[key][self.candidates]
 
     def graph(
@@ -590,7 +591,7 @@ class Pool:
         4.0
         """
         if key not in self._cached:
-            self._cached[key] = compute()
+            self._cached[key] = shared(("Pool.cached", key), compute, self.X)
         value: T = self._cached[key]
         return value
 
@@ -782,6 +783,12 @@ class Pool:
         outside = self._covered_from_outside(graph, X, bandwidth)
         self._coverages[key].set_labeled(is_labeled, outside)
         return self._coverages[key]
+
+    def _density(self, key: str, space: Space) -> np.ndarray:
+        if space.metric == "cosine":
+            # As soon done as features are told apart from others.
+            return information_density(self._rows, space)
+        return shared(("density", key), lambda: information_density(self._rows, space), self.X)
 
     def _covered_from_outside(
         self, graph: NeighborGraph, X: Any, bandwidth: float | str | None

@@ -1,0 +1,107 @@
+"""What follows from features alone, found once for all loops played on the same features.
+
+Loops on the same split need the same neighbour graphs, clusterings and test neighbours. Each is
+kept under a digest of the features it follows from, so that it is found again by fits that get
+copies of them, as those of a grid search do, and by nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Lock
+from typing import Any, TypeVar
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn import get_config
+
+T = TypeVar("T")
+
+# The share of scikit-learn's `working_memory` that a process keeps.
+KEPT_SHARE = 0.25
+
+# Digests of the features met in this block, which hold still in it; None outside of one.
+_digests: ContextVar[dict[int, tuple[Any, bytes]] | None] = ContextVar("digests", default=None)
+_kept: OrderedDict[Hashable, Any] = OrderedDict()
+_lock = Lock()
+
+
+@contextmanager
+def sharing() -> Iterator[None]:
+    """Share what `shared` finds in this block, in which no features change."""
+    token = _digests.set({})
+    try:
+        yield
+    finally:
+        _digests.reset(token)
+
+
+def shared(key: Hashable, compute: Callable[[], T], *features: Any) -> T:
+    """Return what follows from features, found anew only where no earlier block has found it.
+
+    Outside of `sharing` it is computed, and not kept. The longest unused goes first where what is
+    kept outgrows its part of scikit-learn's ``working_memory``.
+
+    Parameters
+    ----------
+    key : hashable
+        Names what is computed, and all that it depends on beside the features.
+    compute : callable
+        Called without arguments. Its value is not to be changed, and refers to no features.
+    *features : ndarray or CSR matrix
+        What it follows from.
+    """
+    digests = _digests.get()
+    if digests is None:
+        return compute()
+    name = (key, *(_digest(one, digests) for one in features))
+    with _lock:
+        if name in _kept:
+            _kept.move_to_end(name)
+            kept: T = _kept[name]
+            return kept
+    value = compute()
+    allowed = KEPT_SHARE * get_config()["working_memory"] * 2**20
+    if _n_bytes(value) <= allowed:
+        with _lock:
+            _kept[name] = value
+            # Weighed anew each time: what a strategy keeps of the features may have grown.
+            while sum(map(_n_bytes, _kept.values())) > allowed:
+                _kept.popitem(last=False)
+    return value
+
+
+def forget_shared() -> None:
+    """Let go of all that is kept."""
+    with _lock:
+        _kept.clear()
+
+
+def _digest(features: Any, digests: dict[int, tuple[Any, bytes]]) -> bytes:
+    if id(features) not in digests:
+        parts = [features]
+        if sp.issparse(features):
+            parts = [features.data, features.indices, features.indptr]
+        found = hashlib.sha256(str(features.shape).encode())
+        for part in parts:
+            found.update(str(part.dtype).encode())
+            found.update(np.ascontiguousarray(part).data)
+        # The features are held on to, so that no others take their id.
+        digests[id(features)] = features, found.digest()
+    return digests[id(features)][1]
+
+
+def _n_bytes(value: Any) -> float:
+    """Return what a value takes, without copying its arrays; infinity where nobody can tell."""
+    buffers: list[pickle.PickleBuffer] = []
+    try:
+        head = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return math.inf
+    return len(head) + sum(buffer.raw().nbytes for buffer in buffers)
