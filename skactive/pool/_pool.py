@@ -227,8 +227,11 @@ class Pool:
         positions, labels = self._answers.check_new(indices, y)
         if self._labeled is not None:
             self._labeled.check_labels(labels)
-        labeled = np.unique(positions[self._answers.is_labeled(positions)])
-        known = dict(zip(labeled.tolist(), self.labels_of(labeled).tolist(), strict=True))
+        known: dict[int, Any] = {}
+        labeled = positions[self._answers.is_labeled(positions)]
+        if len(labeled):
+            labeled = np.unique(labeled)
+            known = dict(zip(labeled.tolist(), self.labels_of(labeled).tolist(), strict=True))
         positions, labels = without_repetition(positions, labels, known)
         if len(positions):
             self._answers.add(positions, self._store(self.X[positions], labels))
