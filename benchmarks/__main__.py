@@ -18,7 +18,7 @@ NAMES = [
     "scale_peers",
     "herding_query",
     "staged_predict",
-    "grid_search",
+    "scale_simulations",
     "import_time",
     "hub_embedder",
     "vector_store",

@@ -55,7 +55,7 @@ class Audience:
             self._spreading = spreading = classifier
             classifier, graph = classifier.voter_, classifier.graph_
             features = check_features(learner.features(X), "X", graph.X.dtype)
-            key = ("nearest nodes", graph.n_neighbors, graph.metric)
+            key = (type(spreading), "nearest nodes", graph.n_neighbors, graph.metric)
             self._nearest = shared(
                 key, lambda: spreading.nearest_nodes(features), graph.X, features
             )

@@ -92,7 +92,10 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Cost of `fit`: that of `budget` answers, and as many queries as there are batches.
+    Cost of `fit`: that of `budget` answers, and as many queries as there are batches. Fits on
+    equal features in one process, as those of a grid search on one fold, share the neighbour
+    graph and whatever else follows from the features alone, up to a quarter of scikit-learn's
+    ``working_memory``.
 
     While only one class is known, classifiers that cannot be fitted on one wait for a second;
     nearest neighbours learn from the first answer on.

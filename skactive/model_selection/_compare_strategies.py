@@ -110,8 +110,11 @@ def compare_strategies(
 
     Notes
     -----
-    With `IncrementalKNeighborsClassifier` the test part is followed as the pool is: an answer
-    and its score cost O((n_train + n_test) · n_features). Results do not depend on `n_jobs`.
+    With `IncrementalKNeighborsClassifier` an answer and its score cost O((n_train + n_test) ·
+    n_features): the test part is predicted once, for all stages. The loops of a split that one
+    process plays share the neighbour graph and whatever else follows from the features alone,
+    up to a quarter of scikit-learn's ``working_memory``; processes map the features from one
+    file. Results do not depend on `n_jobs`.
 
     Faults of a strategy show before the first loop is played: those that would wait for the
     loops of others are asked one question beforehand.
