@@ -28,7 +28,8 @@ KEPT_SHARE = 0.25
 
 # Digests of the features met in this block, which hold still in it; None outside of one.
 _digests: ContextVar[dict[int, tuple[Any, bytes]] | None] = ContextVar("digests", default=None)
-_kept: OrderedDict[Hashable, Any] = OrderedDict()
+# Values and the bytes they take, the longest unused first.
+_kept: OrderedDict[Hashable, tuple[Any, float]] = OrderedDict()
 _lock = Lock()
 
 
@@ -64,15 +65,15 @@ def shared(key: Hashable, compute: Callable[[], T], *features: Any) -> T:
     with _lock:
         if name in _kept:
             _kept.move_to_end(name)
-            kept: T = _kept[name]
+            kept: T = _kept[name][0]
             return kept
     value = compute()
     allowed = KEPT_SHARE * get_config()["working_memory"] * 2**20
-    if _n_bytes(value) <= allowed:
+    n_bytes = _n_bytes(value)
+    if n_bytes <= allowed:
         with _lock:
-            _kept[name] = value
-            # Weighed anew each time: what a strategy keeps of the features may have grown.
-            while sum(map(_n_bytes, _kept.values())) > allowed:
+            _kept[name] = value, n_bytes
+            while sum(size for _, size in _kept.values()) > allowed:
                 _kept.popitem(last=False)
     return value
 

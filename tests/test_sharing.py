@@ -28,6 +28,7 @@ from skactive.strategies import (
     RandomSampling,
     TypiClust,
     UncertaintyHerding,
+    _clusters,
 )
 
 STRATEGIES = {
@@ -147,6 +148,40 @@ def test_features_of_another_type_shape_or_order_share_nothing(other):
         assert shared("key", lambda: "first", np.eye(4, dtype=np.float32)) == "first"
         assert shared("key", lambda: "second", other) == "second"
         assert shared("key", lambda: "third", other.copy()) == "second"
+
+
+class Counting(RandomSampling):
+    """Counts how often it looks at the features."""
+
+    looks = 0
+
+    def _look(self):
+        Counting.looks += 1
+
+    def utilities(self, pool):
+        pool.pool.cached(("look",), self._look)
+        return super().utilities(pool)
+
+
+def test_what_a_strategy_of_someone_else_caches_stays_with_its_pool():
+    X, y = clouds()
+    Counting.looks = 0
+    for _ in range(2):
+        BudgetedClassifier(strategy=Counting(random_state=0), budget=3).fit(X, y)
+    assert Counting.looks == 2
+
+
+def test_clusters_are_found_once_for_equal_pools(monkeypatch):
+    forget_shared()
+    searched, clusters = [], _clusters._clusters
+    monkeypatch.setattr(_clusters, "_clusters", lambda *args: searched.append(1) or clusters(*args))
+    X, y = clouds()
+    n_searched = []
+    for _ in range(3):
+        BudgetedClassifier(strategy=TypiClust(), budget=8).fit(X.copy(), y)
+        n_searched.append(len(searched))
+    assert n_searched[0] > 0
+    assert n_searched == n_searched[:1] * 3
 
 
 def test_a_pool_outside_of_a_simulation_keeps_what_it_finds_to_itself(monkeypatch):
