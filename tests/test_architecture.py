@@ -40,6 +40,7 @@ OPTIONAL_PACKAGES = {
     "tensorflow",
     "tensorflow_hub",
     "umap",
+    "usearch",
 }
 NUMPY_GENERATORS = {
     "BitGenerator",

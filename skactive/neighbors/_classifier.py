@@ -14,6 +14,7 @@ from skactive._compiled import is_compiling
 from skactive._validation import are_plain_features, check_choice, check_integer, check_number
 from skactive.neighbors._distances import METRICS, Rows, Space
 from skactive.neighbors._explanation import VoteExplanation
+from skactive.neighbors._index import NeighborIndex, has_index, is_installed, is_sparse
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._labels import check_labels
 from skactive.neighbors._nearest import search
@@ -28,6 +29,7 @@ from skactive.neighbors._votes import (
 )
 
 DTYPES = (np.float64, np.float32)
+ALGORITHMS = frozenset({"exact", "hnsw", "auto"})
 
 
 class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
@@ -73,6 +75,14 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         are stale the probabilities go towards equal ones, and strategies ask there again. With
         ``smoothing=0`` only the votes among each other change. None never ages. Both may be set.
 
+    algorithm : {'exact', 'hnsw', 'auto'}, default='exact'
+        How the nearest are found. 'exact' compares a query with all stored samples. 'hnsw' walks a
+        graph (``pip install 'skactive[index]'``), which takes a fraction of the time where many
+        samples are stored and may miss some of the nearest, see `index_recall`; for the metrics
+        'cosine' and 'euclidean' and dense samples. 'auto' compares until 10,000 samples are stored
+        and 5,000 queries were asked, then takes the graph where there is one. A pool, whose vote
+        takes its parameters from a classifier, is always exact.
+
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
@@ -102,7 +112,9 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
     Adding, removing or relabelling a sample costs O(n_features), amortised, whatever the number
     stored (a sparse sample other than the last is removed in one copy). A prediction is an exact
     search in O(n_queries · n_labeled · n_features), in blocks bounded by scikit-learn's
-    ``working_memory``.
+    ``working_memory``; with a graph it is O(log(n_labeled) · n_features) for each query, and the
+    same for each sample that was added since the last. What a graph proposes is measured and chosen
+    from as in an exact search, so that where it misses nobody predictions are the same.
 
     float32 and float64 stay what they are; other types become float64.
 
@@ -145,6 +157,7 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         smoothing: float = 1.0,
         max_labeled: int | None = None,
         half_life: float | None = None,
+        algorithm: str = "exact",
     ) -> None:
         self.n_neighbors = n_neighbors
         self.weights = weights
@@ -154,6 +167,7 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         self.smoothing = smoothing
         self.max_labeled = max_labeled
         self.half_life = half_life
+        self.algorithm = algorithm
 
     def fit(self, X: Any, y: Any) -> IncrementalKNeighborsClassifier:
         """Forget everything, and store labelled samples.
@@ -375,6 +389,32 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         labeled, distances, slots = self._search(X, n_neighbors)
         indices = labeled.ids[slots]
         return (distances, indices) if return_distance else indices
+
+    def index_recall(self, X: Any, n_neighbors: int | None = None) -> float:
+        """Return how many of the nearest labelled samples the graph finds.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features)
+            The samples to ask for, such as a few hundred of those to be predicted.
+        n_neighbors : int, default=None
+            How many neighbours; None takes the parameter of the classifier.
+
+        Returns
+        -------
+        recall : float
+            The share of the neighbours found that are no farther than the last of an exact search,
+            in [0, 1]. 1.0 where the search is exact.
+        """
+        labeled, found, _ = self._search(X, n_neighbors)
+        queries, space = Rows(self._checked_features(X)), Space(self.metric, self.metric_params)
+        width = found.shape[1]
+        exact, _ = search(
+            space, queries, labeled.rows, width, precedence=labeled.precedence, exclude=None
+        )
+        if found.size == 0:
+            return 1.0
+        return float(np.mean(found <= exact[:, -1:] * (1 + 1e-5) + 1e-6))
 
     def explain(self, X: Any) -> VoteExplanation:
         """Name the labelled samples that made each prediction, and their share in it.
@@ -605,6 +645,9 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
             queries = stored[exclude]
         else:
             queries = Rows(self._checked_features(X))
+        index = self._index_of(labeled)
+        if index is not None and (self.algorithm == "hnsw" or index.pays(len(queries))):
+            return labeled, *index.search(queries, n_neighbors, exclude)
         distances, slots = search(
             Space(self.metric, self.metric_params),
             queries,
@@ -614,6 +657,25 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
             exclude=exclude,
         )
         return labeled, distances, slots
+
+    def _index_of(self, labeled: LabeledSamples) -> NeighborIndex | None:
+        """Return the graph of the labelled samples, built or not, or None where none can be."""
+        if self.algorithm == "exact":
+            return None
+        if is_sparse(labeled):
+            if self.algorithm == "hnsw":
+                raise ValueError(
+                    "The samples are a sparse matrix, for which algorithm='hnsw' has no graph. "
+                    "Hint: algorithm='auto' searches them exactly."
+                )
+            return None
+        if not (has_index(self.metric, self.metric_params) and is_installed()):
+            return None
+        index: NeighborIndex | None = labeled.index
+        space = Space(self.metric)
+        if index is None or index.space.metric != space.metric:
+            labeled.index = index = NeighborIndex(labeled, space)
+        return index
 
     def check_parameters(self) -> None:
         """Raise if a parameter is not what it may be.
@@ -630,6 +692,19 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         if self.bandwidth is not None:
             check_number(self, "bandwidth", self.bandwidth, exclusive=True)
         check_number(self, "smoothing", self.smoothing)
+        check_choice(self, "algorithm", self.algorithm, ALGORITHMS)
+        if self.algorithm == "hnsw":
+            if not has_index(self.metric, self.metric_params):
+                raise ValueError(
+                    "algorithm='hnsw' has graphs for the metrics 'cosine' and 'euclidean' alone. "
+                    f"Got metric={self.metric!r} and metric_params={self.metric_params!r} instead. "
+                    "Hint: algorithm='auto' searches exactly where there is no graph."
+                )
+            if not is_installed():
+                raise ImportError(
+                    "algorithm='hnsw' needs usearch, which is not installed. Install it with: "
+                    "pip install 'skactive[index]'"
+                )
         if self.max_labeled is not None:
             check_integer(self, "max_labeled", self.max_labeled, minimum=1)
         if self.half_life is not None:

@@ -104,6 +104,9 @@ class LabeledSamples:
         self._ids = GrowingArray(np.empty(0, dtype=np.intp))
         self._slots = GrowingArray(np.empty(0, dtype=np.intp))
         self._oldest_id = 0
+        # Who follows what is stored, and the ids of those removed.
+        self.index: Any = None
+        self.gone: list[int] = []
         self.declared = None if classes is None else np.unique(classes)
         self.classes = np.empty(0, dtype=y.dtype) if classes is None else np.unique(classes)
         self._counts = np.zeros(len(self.classes), dtype=np.intp)
@@ -116,6 +119,10 @@ class LabeledSamples:
     @property
     def rows(self) -> Rows:
         return Rows(self._X.view, self._norms.view)
+
+    def rows_at(self, slots: np.ndarray) -> Rows:
+        """Return the rows of some slots, at no cost that grows with the others."""
+        return Rows(self._X.view[slots], self._norms.view[slots])
 
     @property
     def ids(self) -> np.ndarray:
@@ -174,11 +181,9 @@ class LabeledSamples:
         ages[self.ids] = self.ages()
         return ages
 
-    def precedence(self) -> np.ndarray:
-        """Return each slot's rank by class, the youngest first: who goes first among equals."""
-        rank = np.empty(len(self), dtype=np.intp)
-        rank[np.lexsort((-self.ids, self.codes))] = np.arange(len(self))
-        return rank
+    def precedence(self, slots: Any = slice(None)) -> np.ndarray:
+        """Return numbers by class, then the youngest first: the least goes first among equals."""
+        return self.codes[slots] * self.next_id - self.ids[slots]
 
     def ages(self) -> np.ndarray:
         """Return for each slot how many samples are there that came after its own."""
@@ -243,6 +248,7 @@ class LabeledSamples:
             self._slots.view[sample] = -1
             for column in (self._X, self._norms, self._codes, self._ids):
                 column.swap_remove(slot)
+        self.gone += ids.tolist()
         self._uncount(codes)
 
     def relabel(self, ids: np.ndarray, y: np.ndarray) -> None:

@@ -1,0 +1,208 @@
+"""A graph that proposes which labelled samples are near, and follows them as they come and go."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from skactive.neighbors._distances import Rows, Space, row_blocks
+from skactive.neighbors._labeled_samples import LabeledSamples
+from skactive.neighbors._nearest import choose_nearest, search
+
+# Fewer samples are compared one by one sooner than a graph is walked.
+FEWEST_INDEXED = 1_000
+
+# From so many samples on a graph answers sooner, and after so many queries it has paid for being
+# built, which takes as long as some thousands of exact searches, however many are stored.
+WORTH_SAMPLES = 10_000
+WORTH_QUERIES = 5_000
+
+# Links of a node, and how many nodes are kept in view when one is added and when one is sought.
+CONNECTIVITY = 16
+EXPANSION_ADD = 128
+EXPANSION_SEARCH = 96
+
+
+def is_installed() -> bool:
+    """Tell whether the library of the graph is installed: the extra `index`."""
+    return find_spec("usearch") is not None
+
+
+def has_index(metric: str, metric_params: dict[str, Any] | None) -> bool:
+    """Tell whether there are graphs for a metric."""
+    return not metric_params and Space(metric).by_product
+
+
+class NeighborIndex:
+    """Search labelled samples through a graph (HNSW, by USearch), built when first needed.
+
+    The graph only proposes some more than are asked for, whose distances are then computed and
+    chosen from as in an exact search. Queries for which it proposes too few, and zero vectors, from
+    which all is equally far by the cosine, are searched exactly.
+
+    Parameters
+    ----------
+    labeled : LabeledSamples
+        What is searched, and followed from then on.
+    space : Space
+        The cosine or Euclidean metric.
+
+    References
+    ----------
+    Y. A. Malkov and D. A. Yashunin, "Efficient and robust approximate nearest neighbor search
+    using hierarchical navigable small world graphs", IEEE TPAMI 42(4), 2020.
+    """
+
+    def __init__(self, labeled: LabeledSamples, space: Space) -> None:
+        self.labeled = labeled
+        self.space = space
+        self._n_asked = 0
+        self._next_id = 0
+        self._n_gone = 0
+        self._graph: Any = None
+        self._lock = Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        with self._lock:
+            state = self.__dict__.copy()
+            if self._graph is not None:
+                state["_graph"] = bytes(self._graph.save())
+        del state["_lock"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _lock=Lock())
+        if self._graph is not None:
+            from usearch.index import Index
+
+            self._graph = Index.restore(self._graph)
+            self._graph.expansion_add = EXPANSION_ADD
+            self._graph.expansion_search = EXPANSION_SEARCH
+
+    def pays(self, n_queries: int) -> bool:
+        """Tell, of queries that are about to be asked, whether a graph has paid for itself."""
+        if self._graph is None:
+            self._n_asked += n_queries
+        is_large = len(self.labeled) >= WORTH_SAMPLES
+        return is_large and (self._graph is not None or self._n_asked > WORTH_QUERIES)
+
+    def search(
+        self, queries: Rows, n_neighbors: int, exclude: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Find distances and slots of the nearest that are proposed, nearest first.
+
+        `exclude` names one slot per query that does not count, a sample itself. Cost:
+        O(log(n_labeled) · n_features) for each query, and for each sample that is new.
+        """
+        if len(self.labeled) < FEWEST_INDEXED:
+            return self._search_all(queries, n_neighbors, exclude)
+        n_neighbors = min(n_neighbors, len(self.labeled) - (exclude is not None))
+        dtype = np.result_type(queries.dtype, self.labeled.rows.dtype)
+        distances = np.empty((len(queries), n_neighbors), dtype=dtype)
+        slots = np.empty((len(queries), n_neighbors), dtype=np.intp)
+        width = 2 * n_neighbors + 10
+        with self._lock:
+            self._follow()
+            for block in row_blocks(len(queries), (queries.n_features + width) * 24):
+                own = None if exclude is None else exclude[block]
+                distances[block], slots[block] = self._search_block(
+                    queries[block], n_neighbors, width, own
+                )
+        return distances, slots
+
+    def _search_block(
+        self, queries: Rows, n_neighbors: int, width: int, exclude: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        labeled = self.labeled
+        proposed, is_there = self._proposed(queries, width)
+        if exclude is not None:
+            is_there &= proposed != exclude[:, np.newaxis]
+        among, columns = np.unique(proposed, return_inverse=True)
+        columns, stored = columns.reshape(proposed.shape), labeled.rows_at(among)
+        compared = np.full(proposed.shape, np.inf)
+        i, j = np.nonzero(is_there)
+        compared[i, j] = self.space.pairs(queries, i, stored, columns[i, j])
+        kept, chosen = choose_nearest(
+            compared,
+            columns,
+            n_neighbors,
+            space=self.space,
+            A=queries,
+            B=stored,
+            precedence=lambda: labeled.precedence(among),
+        )
+        distances, slots = self.space.finish(kept), among[chosen]
+        is_short = is_there.sum(axis=1) < n_neighbors
+        if self.space.metric == "cosine":
+            is_short |= queries.inverse_norms == 0
+        short = np.flatnonzero(is_short)
+        if len(short):
+            own = None if exclude is None else exclude[short]
+            distances[short], slots[short] = self._search_all(queries[short], n_neighbors, own)
+        return distances, slots
+
+    def _search_all(
+        self, queries: Rows, n_neighbors: int, exclude: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        return search(
+            self.space,
+            queries,
+            self.labeled.rows,
+            n_neighbors,
+            precedence=self.labeled.precedence,
+            exclude=exclude,
+        )
+
+    def _proposed(self, queries: Rows, width: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return slots that the graph proposes, and which of them it does."""
+        found = self._graph.search(self._vectors(queries), width)
+        keys = np.atleast_2d(found.keys)
+        # One query is answered without a count.
+        counts = np.atleast_1d(np.asarray(getattr(found, "counts", keys.shape[1])))
+        is_there = np.arange(keys.shape[1]) < counts[:, np.newaxis]
+        ids = np.where(is_there, keys, 0).astype(np.intp)
+        slots = self.labeled.slots(ids)
+        return np.where(is_there, slots, 0), is_there
+
+    def _follow(self) -> None:
+        """Take in what was stored and removed since the last search."""
+        labeled = self.labeled
+        if self._graph is None:
+            from usearch.index import Index
+
+            # Unit vectors fit into half precision; others may be of any size.
+            is_cosine = self.space.metric == "cosine"
+            self._graph = Index(
+                ndim=labeled.rows.n_features,
+                metric="cos" if is_cosine else "l2sq",
+                dtype="f16" if is_cosine else "f32",
+                connectivity=CONNECTIVITY,
+                expansion_add=EXPANSION_ADD,
+                expansion_search=EXPANSION_SEARCH,
+            )
+        gone = np.array(labeled.gone[self._n_gone :], dtype=np.uint64)
+        gone = gone[gone < self._next_id]
+        if len(gone):
+            self._graph.remove(gone)
+        new = np.flatnonzero(labeled.ids >= self._next_id)
+        for block in row_blocks(len(new), labeled.rows.n_features * 24):
+            some = new[block]
+            self._graph.add(
+                labeled.ids[some].astype(np.uint64), self._vectors(labeled.rows_at(some))
+            )
+        self._n_gone, self._next_id = len(labeled.gone), labeled.next_id
+
+    def _vectors(self, rows: Rows) -> np.ndarray:
+        vectors = rows.X
+        if self.space.metric == "cosine":
+            vectors = vectors * rows.inverse_norms[:, np.newaxis]
+        return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+def is_sparse(labeled: LabeledSamples) -> bool:
+    """Tell whether labelled samples are kept as a sparse matrix."""
+    return bool(sp.issparse(labeled.rows.X))

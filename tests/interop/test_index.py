@@ -1,0 +1,206 @@
+"""A graph answers as an exact search does, whatever comes and goes, but for the few it misses."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from scikit_learns_checks import each_check_of
+from sklearn.base import clone
+
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import _index as index_module
+from skactive.pool import Pool
+
+pytest.importorskip("usearch")
+
+
+def clouds(n, n_features=24, seed=0):
+    """Return samples around fifty places, and which it is."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(50, size=n)
+    places = np.random.default_rng(0).normal(size=(50, n_features))
+    return (places[y] + 0.4 * rng.normal(size=(n, n_features))).astype(np.float32), y
+
+
+def pair(**parameters):
+    return (
+        IncrementalKNeighborsClassifier(algorithm="hnsw", **parameters),
+        IncrementalKNeighborsClassifier(**parameters),
+    )
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_most_neighbours_are_found_whatever_comes_and_goes(metric):
+    X, y = clouds(6_000)
+    queries, _ = clouds(300, seed=1)
+    rng = np.random.default_rng(0)
+    graph, exact = pair(metric=metric)
+    for one in (graph, exact):
+        one.add_labeled(X[:3_000], y[:3_000])
+    assert graph.index_recall(queries) >= 0.97
+    for start in range(3_000, 6_000, 1_000):
+        gone = rng.choice(exact.labeled_indices_, 900, replace=False)
+        changed = rng.choice(np.setdiff1d(exact.labeled_indices_, gone), 50, replace=False)
+        for one in (graph, exact):
+            one.remove_labeled(gone)
+            one.add_labeled(X[start : start + 1_000], y[start : start + 1_000])
+            one.relabel(changed, np.zeros(50, dtype=int))
+        assert graph.index_recall(queries) >= 0.97
+        assert np.mean(graph.predict(queries) == exact.predict(queries)) >= 0.99
+        found = graph.kneighbors(queries)[1]
+        assert np.isin(found, exact.labeled_indices_).all()
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_where_nobody_is_missed_all_is_as_in_an_exact_search(metric):
+    X, y = clouds(2_000)
+    queries, _ = clouds(100, seed=1)
+    graph, exact = (one.fit(X, y) for one in pair(metric=metric, weights="gaussian"))
+    distances, indices = graph.kneighbors(queries)
+    expected_distances, expected = exact.kneighbors(queries)
+    same = (indices == expected).all(axis=1)
+    assert same.mean() > 0.9
+    np.testing.assert_allclose(distances[same], expected_distances[same], rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(
+        graph.predict_proba(queries)[same], exact.predict_proba(queries)[same], atol=1e-3
+    )
+    explanation = graph.explain(queries[same])
+    np.testing.assert_array_equal(explanation.indices, expected[same])
+
+
+def test_a_stored_sample_is_not_its_own_neighbour():
+    X, y = clouds(1_500)
+    graph, exact = (one.fit(X, y) for one in pair())
+    indices = graph.kneighbors()[1]
+    assert not (indices == np.arange(1_500)[:, np.newaxis]).any()
+    assert np.mean(indices == exact.kneighbors()[1]) > 0.95
+
+
+def test_equals_go_by_class_and_then_the_younger_first():
+    X, _ = clouds(1_200)
+    X[1_000:1_012] = X[0]
+    y = np.full(1_200, "b", dtype=object)
+    y[1_006] = "a"
+    graph, exact = (one.fit(X, y) for one in pair(n_neighbors=4))
+    np.testing.assert_array_equal(graph.kneighbors(X[:1])[1], exact.kneighbors(X[:1])[1])
+
+
+def test_a_zero_vector_is_searched_exactly():
+    X, y = clouds(1_200)
+    X[7] = 0
+    graph, exact = (one.fit(X, y) for one in pair())
+    zero = np.zeros((1, X.shape[1]), dtype=np.float32)
+    for answer, expected in zip(graph.kneighbors(zero), exact.kneighbors(zero), strict=True):
+        np.testing.assert_array_equal(answer, expected)
+
+
+def test_copies_and_pickles_go_on_with_the_graph_and_apart(monkeypatch):
+    X, y = clouds(1_500)
+    graph = pair()[0].fit(X, y)
+    before = graph.predict_proba(X[:50])
+    twins = [copy.deepcopy(graph), pickle.loads(pickle.dumps(graph))]
+    graph.remove_labeled(np.arange(400))
+    for twin in twins:
+        with monkeypatch.context() as patch:
+            patch.setattr(index_module.NeighborIndex, "_vectors", counted := Counted())
+            np.testing.assert_allclose(twin.predict_proba(X[:50]), before, atol=1e-6)
+            assert counted.sizes == [50]
+        twin.add_labeled(X[:10], y[:10])
+        assert twin.kneighbors(X[3:4], 2)[1].tolist() in [[[3, 1503]], [[1503, 3]]]
+    assert clone(graph).algorithm == "hnsw"
+
+
+class Counted:
+    """Makes vectors, and notes of how many rows."""
+
+    def __init__(self):
+        self.sizes = []
+        self._vectors = index_module.NeighborIndex._vectors
+
+    def __get__(self, index, kind):
+        def vectors(rows):
+            self.sizes.append(len(rows))
+            return self._vectors(index, rows)
+
+        return vectors
+
+
+def test_the_oldest_leave_the_graph_too():
+    X, y = clouds(3_000)
+    graph = IncrementalKNeighborsClassifier(algorithm="hnsw", max_labeled=1_500)
+    for start in range(0, 3_000, 300):
+        graph.add_labeled(X[start : start + 300], y[start : start + 300])
+        graph.predict(X[:1])
+    assert graph.kneighbors(X[:200])[1].min() >= 1_500
+
+
+def test_auto_takes_the_graph_once_it_has_paid_for_itself(monkeypatch):
+    monkeypatch.setattr(index_module, "WORTH_SAMPLES", 1_000)
+    monkeypatch.setattr(index_module, "WORTH_QUERIES", 20)
+    X, y = clouds(1_200)
+    auto = IncrementalKNeighborsClassifier(algorithm="auto").fit(X[:900], y[:900])
+
+    def is_built():
+        return auto._labeled.index._graph is not None
+
+    for _ in range(3):
+        auto.predict(X[:10])
+    assert not is_built()
+    auto.add_labeled(X[900:], y[900:]).predict(X[:1])
+    assert is_built()
+    auto.remove_labeled(np.arange(500))
+    np.testing.assert_array_equal(
+        auto.predict(X[500:600]), clone(auto).fit(X[500:], y[500:]).predict(X[500:600])
+    )
+
+
+def test_auto_searches_exactly_where_there_is_no_graph(monkeypatch):
+    X, y = clouds(60)
+    for parameters, some in [({"metric": "manhattan"}, X), ({}, sp.csr_matrix(X))]:
+        auto = IncrementalKNeighborsClassifier(algorithm="auto", **parameters).fit(some, y)
+        assert auto.index_recall(some) == 1.0
+    monkeypatch.setattr(index_module, "find_spec", lambda _: None)
+    assert IncrementalKNeighborsClassifier(algorithm="auto").fit(X, y).index_recall(X) == 1.0
+
+
+def test_a_pool_votes_exactly_whatever_the_algorithm():
+    X, y = clouds(1_500)
+    pools = [Pool(X, estimator=one).add_labels(range(1_200), y[:1_200]) for one in pair()]
+    np.testing.assert_array_equal(pools[0].posterior(), pools[1].posterior())
+
+
+@each_check_of(IncrementalKNeighborsClassifier(algorithm="auto"))
+def test_scikit_learns_checks_pass_with_a_graph(estimator, check, monkeypatch):
+    for name in ("FEWEST_INDEXED", "WORTH_SAMPLES", "WORTH_QUERIES"):
+        monkeypatch.setattr(index_module, name, 0)
+    check(estimator)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"metric": "manhattan"}, r"'cosine' and 'euclidean' alone. Got metric='manhattan'"),
+        ({"metric_params": {"p": 3}}, "alone. Got metric='cosine' and metric_params={'p': 3}"),
+        ({"algorithm": "ball_tree"}, r"one of \['auto', 'exact', 'hnsw'\]. Got 'ball_tree'"),
+    ],
+)
+def test_what_has_no_graph_is_said(parameters, message):
+    X, y = clouds(20)
+    with pytest.raises(ValueError, match=message):
+        IncrementalKNeighborsClassifier(**{"algorithm": "hnsw", **parameters}).fit(X, y)
+
+
+def test_sparse_samples_have_no_graph():
+    X, y = clouds(20)
+    classifier = IncrementalKNeighborsClassifier(algorithm="hnsw").fit(sp.csr_matrix(X), y)
+    with pytest.raises(ValueError, match="sparse matrix, for which algorithm='hnsw' has no graph"):
+        classifier.predict(X)
+
+
+def test_a_missing_library_is_named(monkeypatch):
+    monkeypatch.setattr(index_module, "find_spec", lambda _: None)
+    X, y = clouds(20)
+    with pytest.raises(ImportError, match=r"needs usearch.*pip install 'skactive\[index\]'"):
+        IncrementalKNeighborsClassifier(algorithm="hnsw").fit(X, y)
