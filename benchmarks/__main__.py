@@ -25,6 +25,7 @@ NAMES = [
     "vector_store",
     "animation",
     "drift",
+    "scale_disk",
 ]
 
 

@@ -131,7 +131,7 @@ SECTIONS = [
         "Files",
         "skactive.datasets",
         "Vectors, images and labels from a user's own files.",
-        ["list_images", "load_vectors"],
+        ["VectorFile", "list_images", "load_vectors", "open_vectors", "write_vectors"],
     ),
     Section(
         "modAL",

@@ -13,9 +13,13 @@ def is_compiling() -> bool:
 
 
 @cache
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function compiled by numba, which is kept on disk from run to run."""
+def compiled(function: Callable[..., Any], *, reassociates: bool = False) -> Callable[..., Any]:
+    """Return a function compiled by numba, which is kept on disk from run to run.
+
+    With `reassociates` its sums may be taken in another order, several terms at once.
+    """
     import numba
 
-    compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True)(function)
+    allowed = {"reassoc", "contract", "nsz"} if reassociates else False
+    compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True, fastmath=allowed)(function)
     return compiled

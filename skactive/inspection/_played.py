@@ -22,7 +22,7 @@ from skactive.neighbors import (
 )
 from skactive.neighbors._labels import check_labels
 from skactive.pool import Pool
-from skactive.pool._features import check_features, transformers
+from skactive.pool._features import check_features, in_memory, transformers
 
 
 @dataclass
@@ -167,7 +167,7 @@ def _of_learner(learner: ActiveLearner) -> Played:
         classifier = classifier[-1]
     spreads = isinstance(classifier, IncrementalLabelSpreading)
     return Played(
-        features=pool.X,
+        features=in_memory(pool.X),
         classifier=classifier,
         labeled=learner.labeled,
         labels=learner.labels,

@@ -16,6 +16,7 @@ from sklearn.utils.validation import has_fit_parameter
 from skactive.integrations._activeml import activeml
 from skactive.integrations._pool_classifier import classifier_like
 from skactive.pool import Batch, Pool
+from skactive.pool._features import in_memory
 from skactive.strategies import QueryStrategy
 from skactive.strategies._cold_start import knows_classes, spread_out, whole_pool
 
@@ -241,7 +242,9 @@ class ActivemlStrategy(QueryStrategy):
         weighs = "sample_weight_candidates" in self._arguments() or "ValueOfInfo" in name
         if counts or (weighs and not has_fit_parameter(own, "sample_weight")):
             # The bandwidth of scikit-learn's SVC: scikit-activeml's own supposes scaled features.
-            variance = pool.cached(("variance",), lambda: float(np.var(pool.X, dtype=np.float64)))
+            variance = pool.cached(
+                ("variance",), lambda: float(np.var(in_memory(pool.X), dtype=np.float64))
+            )
             gamma = 1.0 / (pool.X.shape[1] * variance) if variance > 0 else 1.0
             return theirs.ParzenWindowClassifier(metric_dict={"gamma": gamma})
         return own
@@ -256,7 +259,7 @@ def _innermost(strategy: Any) -> Any:
 
 def _samples_and_codes(pool: Pool, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the pool's samples, then the seed set, and their labels as positions or NaN."""
-    X, y = pool.X, np.full(pool.n_samples, np.nan)
+    X, y = in_memory(pool.X), np.full(pool.n_samples, np.nan)
     y[pool.labeled] = np.searchsorted(classes, pool.labels)
     X_outside, y_outside = pool.labeled_outside()
     if X_outside is not None and y_outside is not None:

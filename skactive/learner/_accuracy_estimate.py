@@ -11,7 +11,8 @@ from sklearn.base import clone
 
 from skactive.learner._percent import percent
 from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
-from skactive.neighbors._distances import Rows, Space, row_blocks
+from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._distances import Rows, Space
 from skactive.pool import Pool
 from skactive.pool._posterior import AskedClassifier, class_probabilities
 

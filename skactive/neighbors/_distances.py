@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import joblib
 import numpy as np
 import scipy.sparse as sp
-from sklearn import get_config
 from sklearn.metrics import pairwise_distances
 from sklearn.utils.extmath import safe_sparse_dot
 
 from skactive._validation import check_choice
+from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._norms import norms_of, squared_sums
+from skactive.neighbors._stored import StoredFeatures
 
 MATRIX_PRODUCT_METRICS = frozenset({"cosine", "euclidean"})
 BOOLEAN_METRICS = frozenset(
@@ -52,30 +53,13 @@ UNDEFINED = 1e38
 # Exact cosine distances are settled to this many decimals, so that parallel vectors are equal.
 COSINE_DECIMALS = 14
 
-# Norms beyond which squares leave the range of float32, or of float64.
+# Norms beyond which squares leave the range of float32.
 SINGLE_RANGE = (1e-15, 1e18)
-DOUBLE_RANGE = (1e-140, 1e140)
 
 # A matrix product of unit rows is off by a few units in the last place; below a thousand times
 # that, a distance has lost too many digits to be divided by.
 ROUNDING_UNITS = 8.0
 NEAR = 1e3
-
-
-# Scratch that a cache holds is faster than scratch fetched from memory; below this many rows, a
-# matrix product no longer is one.
-SCRATCH_BYTES = 2**24
-PRODUCT_ROWS = 256
-
-
-def row_blocks(n_rows: int, bytes_per_row: float) -> Iterator[slice]:
-    """Cut rows into slices that fit into scikit-learn's `working_memory` one by one."""
-    allowed = get_config()["working_memory"] * 2**20
-    bytes_per_row = max(bytes_per_row, 1.0)
-    wanted = max(SCRATCH_BYTES, PRODUCT_ROWS * bytes_per_row)
-    size = max(1, int(min(allowed, wanted) / bytes_per_row))
-    for start in range(0, n_rows, size):
-        yield slice(start, min(start + size, n_rows))
 
 
 def space_key(metric: str, metric_params: dict[str, Any] | None) -> str:
@@ -88,7 +72,8 @@ class Rows:
 
     The norms are computed once, in float64 and row by row, so that a row's norm does not depend
     on the rows around it. Rows picked by an array are copied when their features are asked for,
-    which most of those that a label touches never are.
+    which most of those that a label touches never are. Stored features are read when they are
+    asked for; `dot` goes over them block by block.
     """
 
     def __init__(
@@ -111,22 +96,49 @@ class Rows:
     def __getitem__(self, index: Any) -> Rows:
         norms, inverse_norms = self.norms[index], self.inverse_norms[index]
         if isinstance(index, slice):
-            return Rows(self.X[index], norms, inverse_norms)
+            X = self._source.part(index) if self.is_stored else self.X[index]
+            return Rows(X, norms, inverse_norms)
         picked = index if self._picked is None else self._picked[index]
         return Rows(self._source, norms, inverse_norms, picked)
+
+    def read(self) -> Rows:
+        """Return the same rows with their features in memory."""
+        return Rows(self.X, self.norms, self.inverse_norms)
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether features are read each time that they are asked for."""
+        return isinstance(self._source, StoredFeatures) and self._picked is None
 
     @property
     def X(self) -> Any:
         if self._picked is not None:
             self._source, self._picked = self._source[self._picked], None
-        return self._source
+        return self._source[:] if self.is_stored else self._source
+
+    def dot(self, vectors: Any) -> np.ndarray:
+        """Return the products with vectors, shape (len(self), len(vectors))."""
+        return self._source.dot(vectors) if self.is_stored else _products(self.X, vectors)
+
+    def weighted_sum(self, weights: np.ndarray) -> np.ndarray:
+        """Return the sum of the rows, each times its weight, in float64."""
+        if self.is_stored:
+            return np.asarray(self._source.weighted_sum(weights))
+        total = np.zeros(self.n_features)
+        # A dense product needs no scratch: its blocks are there to keep float32 sums short.
+        bytes_per_row = self.n_features * 8 if sp.issparse(self.X) else 256
+        for block in row_blocks(len(self), bytes_per_row):
+            total += safe_sparse_dot(self.X[block].T, weights[block].astype(self.dtype))
+        return total
 
     @property
     def norms(self) -> np.ndarray:
+        if self._norms is None and self.is_stored:
+            self._norms = self._source.norms
         if self._norms is None:
             norms = np.empty(len(self))
             for block in row_blocks(len(self), self.n_features * 16):
-                norms[block] = _norms(_as_float64(self.X[block]))
+                norms[block] = norms_of(_as_float64(self.X[block]))
             self._norms = norms
         return self._norms
 
@@ -157,6 +169,9 @@ class Space:
 
         The caller bounds the memory by calling with blocks of rows.
         """
+        if B.is_stored:
+            parts = row_blocks(len(B), B.n_features * (B.dtype.itemsize + 8))
+            return np.hstack([self.compare(A, B[part].read()) for part in parts])
         if not self.by_product:
             return self._by_pairs(A, B)
         if self.metric == "cosine":
@@ -189,11 +204,11 @@ class Space:
         for block in row_blocks(len(i), A.n_features * 24):
             a, b = A[i[block]], B[j[block]]
             if self.metric == "cosine":
-                halves = _squared_sums(_unit(a) - _unit(b)) / 2
+                halves = squared_sums(_unit(a) - _unit(b)) / 2
                 defined = (a.inverse_norms > 0) & (b.inverse_norms > 0)
                 exact[block] = np.where(defined, np.round(halves, COSINE_DECIMALS), 1.0)
             else:
-                exact[block] = _squared_sums(_as_float64(a.X) - _as_float64(b.X))
+                exact[block] = squared_sums(_as_float64(a.X) - _as_float64(b.X))
         return exact
 
     def finish(self, compared: np.ndarray) -> np.ndarray:
@@ -216,7 +231,7 @@ def _cosine_distances(A: Rows, B: Rows) -> np.ndarray:
         compared = _products(_unit(A).astype(A.dtype), B.X)
         compared *= -B.inverse_norms.astype(compared.dtype)
     else:
-        compared = _products(A.X, _unit(B).astype(B.dtype))
+        compared = A.dot(_unit(B).astype(B.dtype))
         compared *= -A.inverse_norms.astype(compared.dtype)[:, np.newaxis]
     compared += 1
     return compared
@@ -224,8 +239,10 @@ def _cosine_distances(A: Rows, B: Rows) -> np.ndarray:
 
 def _squared_distances(A: Rows, B: Rows) -> np.ndarray:
     largest = max(A.norms.max(initial=0.0), B.norms.max(initial=0.0))
-    left = A.X if SINGLE_RANGE[0] < largest < SINGLE_RANGE[1] else _as_float64(A.X)
-    compared = _products(left, B.X)
+    if SINGLE_RANGE[0] < largest < SINGLE_RANGE[1]:
+        compared = A.dot(B.X)
+    else:
+        compared = _products(_as_float64(A.X), B.X)
     compared *= -2
     compared += np.square(A.norms).astype(compared.dtype)[:, np.newaxis]
     compared += np.square(B.norms).astype(compared.dtype)
@@ -251,23 +268,6 @@ def _as_float64(X: Any) -> Any:
     return X.astype(np.float64)
 
 
-def _norms(X: Any) -> np.ndarray:
-    with np.errstate(over="ignore", under="ignore"):
-        norms = np.sqrt(_squared_sums(X))
-    odd = np.flatnonzero((norms < DOUBLE_RANGE[0]) | (norms > DOUBLE_RANGE[1]))
-    if odd.size:
-        rows = X[odd]
-        largest = abs(rows).max(axis=1)
-        largest = largest.toarray().ravel() if sp.issparse(rows) else largest
-        scale = np.where(largest > 0, largest, 1.0)
-        if sp.issparse(rows):
-            rows.data /= np.repeat(scale, np.diff(rows.indptr))
-        else:
-            rows /= scale[:, np.newaxis]
-        norms[odd] = largest * np.sqrt(_squared_sums(rows))
-    return norms
-
-
 def _unit(rows: Rows) -> Any:
     return _row_scaled(_as_float64(rows.X), rows.inverse_norms)
 
@@ -276,9 +276,3 @@ def _row_scaled(X: Any, factors: np.ndarray) -> Any:
     if sp.issparse(X):
         return sp.csr_matrix(X.multiply(factors[:, np.newaxis]))
     return X * factors[:, np.newaxis]
-
-
-def _squared_sums(X: Any) -> np.ndarray:
-    if sp.issparse(X):
-        return np.asarray(X.multiply(X).sum(axis=1)).ravel()
-    return np.einsum("ij,ij->i", X, X)

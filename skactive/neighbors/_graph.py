@@ -15,6 +15,7 @@ from skactive.neighbors._distances import METRICS, Rows, Space
 from skactive.neighbors._graph_file import read_graph, write_graph
 from skactive.neighbors._nearest import search
 from skactive.neighbors._neighbor_lists import neighbor_lists
+from skactive.neighbors._stored import StoredFeatures
 
 # The neighbour whose distance is a sample's own bandwidth, as its authors have it.
 SCALING_NEIGHBOR = 7
@@ -352,6 +353,8 @@ class NeighborGraph:
 
 
 def _checked(X: Any, name: str) -> Any:
+    if isinstance(X, StoredFeatures):
+        return X
     return check_array(
         X, accept_sparse="csr", dtype=[np.float32, np.float64], order="C", input_name=name
     )
@@ -377,7 +380,8 @@ def _widened(
 def _found(
     X: Any, n_neighbors: int, metric: str, transformer: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    found = transformer.fit_transform(X)
+    # Whoever finds neighbours looks at samples again and again: that is what memory is for.
+    found = transformer.fit_transform(np.asarray(X) if isinstance(X, StoredFeatures) else X)
     indices, distances = neighbor_lists(found, X.shape[0], n_neighbors)
     return indices, _in_units(distances, metric)
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from skactive.neighbors._distances import Rows, Space, row_blocks
+from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._distances import Rows, Space
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._nearest import choose_nearest, search
 

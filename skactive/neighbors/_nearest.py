@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skactive.neighbors._distances import Rows, Space, row_blocks
+from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._distances import Rows, Space
 
 
 def choose_nearest(
@@ -119,7 +120,7 @@ def search(
     """
     width = len(B) - (exclude is not None)
     n_neighbors = min(n_neighbors, width)
-    distances = np.empty((len(A), n_neighbors), dtype=np.result_type(A.X.dtype, B.X.dtype))
+    distances = np.empty((len(A), n_neighbors), dtype=np.result_type(A.dtype, B.dtype))
     columns = np.empty((len(A), n_neighbors), dtype=np.intp)
     for block in row_blocks(len(A), len(B) * 32):
         part = A[block]

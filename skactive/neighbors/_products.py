@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from skactive.neighbors._distances import NEAR, Rows, Space, row_blocks
+from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._distances import NEAR, Rows, Space
 
 # Columns are looked at in so many layers: one minimum of a layer stands for as many distances.
 LAYERS = 32

@@ -9,7 +9,8 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import clone
 
-from skactive.neighbors._distances import Rows, Space, row_blocks
+from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._distances import Rows, Space
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._nearest import choose_nearest
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.sparse as sp
-from sklearn.utils.extmath import safe_sparse_dot
 
-from skactive.neighbors._distances import Rows, Space, row_blocks
+from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._distances import Rows, Space
 
 
 def information_density(rows: Rows, space: Space) -> np.ndarray:
@@ -25,12 +24,5 @@ def information_density(rows: Rows, space: Space) -> np.ndarray:
 
 
 def _cosine_density(rows: Rows) -> np.ndarray:
-    inverse = rows.inverse_norms
-    mean = np.zeros(rows.X.shape[1])
-    # A dense product needs no scratch: its blocks are there to keep float32 sums short.
-    bytes_per_row = rows.n_features * 8 if sp.issparse(rows.X) else 256
-    for block in row_blocks(len(rows), bytes_per_row):
-        weights = inverse[block].astype(rows.X.dtype)
-        mean += safe_sparse_dot(rows.X[block].T, weights)
-    mean /= len(rows)
-    return np.asarray(safe_sparse_dot(rows.X, mean.astype(rows.X.dtype))) * inverse
+    mean = rows.weighted_sum(rows.inverse_norms) / len(rows)
+    return rows.dot(mean.astype(rows.dtype)[np.newaxis])[:, 0] * rows.inverse_norms

@@ -13,9 +13,16 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
+from skactive.neighbors._stored import StoredFeatures, is_stored
+
 
 def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) -> Any:
-    """Return features as a C-contiguous array or CSR matrix of finite numbers, or raise."""
+    """Return features as a C-contiguous array or CSR matrix of finite numbers, or raise.
+
+    What is stored stays where it is, and is read once.
+    """
+    if is_stored(X):
+        return _checked_stored(X, name, dtype, minimum)
     try:
         # A number too large for `dtype` becomes an infinity, which is refused in words.
         with np.errstate(over="ignore"):
@@ -41,6 +48,29 @@ def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) ->
             f"{name} holds what is not a number: {error}. Hint: put what turns raw samples "
             "into vectors before the classifier, in a Pipeline."
         ) from error
+
+
+def _checked_stored(X: Any, name: str, dtype: np.dtype[Any], minimum: int) -> StoredFeatures:
+    if isinstance(X, StoredFeatures) and X.dtype == dtype:
+        return X
+    features = StoredFeatures(X, dtype)
+    if len(features) < minimum or features.shape[1] == 0:
+        raise ValueError(
+            f"{name} has the shape {features.shape}, but at least {minimum} sample and 1 feature "
+            "are needed."
+        )
+    faulty = np.flatnonzero(~np.isfinite(features.norms))
+    if len(faulty):
+        raise ValueError(
+            f"Input {name} contains NaN or infinity, first in row {faulty[0]}. Hint: fill in such "
+            "values, or leave such samples out."
+        )
+    return features
+
+
+def in_memory(X: Any) -> Any:
+    """Return features that are held in memory as they are, and stored ones read into it."""
+    return np.asarray(X) if isinstance(X, StoredFeatures) else X
 
 
 def _first_not_finite(X: Any, dtype: np.dtype[Any]) -> int | None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from skactive._compiled import compiled, is_compiling
-from skactive.neighbors._distances import Rows, Space, row_blocks
+from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._distances import Rows, Space
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._nearest import choose_nearest
 

@@ -18,7 +18,8 @@ from skactive.neighbors import (
     IncrementalLabelSpreading,
     NeighborGraph,
 )
-from skactive.neighbors._distances import Rows, Space, row_blocks, space_key
+from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._distances import Rows, Space, space_key
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._labels import check_labels
 from skactive.pool._answers import Answers, ForgottenLabels, without_repetition
@@ -47,7 +48,9 @@ class Pool:
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         The features. Kept without a copy where they are C-contiguous and of type `dtype`; a
-        ``numpy.memmap`` stays on disk.
+        ``numpy.memmap`` stays on disk. So does what `skactive.datasets.open_vectors` opens, a
+        memory map of float16, or what has `shape`, `dtype` and slices of rows as a zarr array
+        has: it is read in blocks, as `dtype`, and read anew each time.
     estimator : classifier, default=None
         Where class probabilities come from. An `IncrementalKNeighborsClassifier` lends its
         parameters only: its vote is taken among the labelled samples of the pool, and taken
@@ -64,7 +67,7 @@ class Pool:
     classes : array-like of shape (n_classes,), default=None
         Labels there will be, where they are known beforehand. Others are learnt as they come.
     dtype : {numpy.float32, numpy.float64}, default=numpy.float32
-        How features are held.
+        How features are held; those that stay on disk, what they are calculated with.
     graph : NeighborGraph, default=None
         A graph of X built or loaded earlier. It serves all who ask for its metric and for no more
         neighbours than it has; for others a graph is built.
@@ -72,7 +75,7 @@ class Pool:
     Attributes
     ----------
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        The features.
+        The features. Where they stay on disk an array-like, whose picked rows are arrays.
     n_samples : int
         Number of samples, labelled or not.
     candidates : ndarray of int of shape (n_candidates,)

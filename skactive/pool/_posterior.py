@@ -10,7 +10,8 @@ from scipy.special import expit, softmax
 from sklearn.exceptions import NotFittedError
 
 from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
-from skactive.neighbors._distances import row_blocks, space_key
+from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._distances import space_key
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.pool._labeled_distances import LabeledDistances
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from skactive.neighbors._distances import Rows, Space, row_blocks, space_key
+from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._distances import Rows, Space, space_key
 from skactive.pool import Batch, Pool
+from skactive.pool._features import in_memory
 from skactive.strategies._clusters import whole_of
 from skactive.strategies._points import points_of
 
@@ -23,7 +25,9 @@ def nearness_to_center(
     """
     whole = whole_of(pool)
     key = ("nearness_to_center", space_key(metric, metric_params))
-    return whole.cached(key, lambda: _nearness(whole.X, metric, metric_params))[pool.candidates]
+    return whole.cached(key, lambda: _nearness(in_memory(whole.X), metric, metric_params))[
+        pool.candidates
+    ]
 
 
 def _nearness(X: Any, metric: str, metric_params: dict[str, Any] | None) -> np.ndarray:

@@ -11,8 +11,10 @@ from sklearn.metrics import pairwise_distances
 
 from skactive._validation import check_choice, check_integer
 from skactive.measures import Margin
-from skactive.neighbors._distances import Rows, Space, row_blocks
+from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._distances import Rows, Space
 from skactive.pool import Batch, Pool
+from skactive.pool._features import in_memory
 from skactive.strategies._base import QueryStrategy, checked_utilities
 from skactive.strategies._cold_start import centrality, whole_pool
 from skactive.strategies._term import Term
@@ -148,7 +150,7 @@ class ClusterMargin(QueryStrategy):
         n_clusters = check_integer(self, "n_clusters", self.n_clusters, minimum=1)
         return whole.cached(
             (ClusterMargin, n_clusters, metric),
-            lambda: average_linkage_clusters(whole.X, n_clusters, metric),
+            lambda: average_linkage_clusters(in_memory(whole.X), n_clusters, metric),
         )
 
     def _turns(self, pool: Pool | Batch) -> tuple[np.ndarray, np.ndarray]:

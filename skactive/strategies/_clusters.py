@@ -11,6 +11,7 @@ from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 
 from skactive.pool import Batch, Pool
+from skactive.pool._features import in_memory
 from skactive.strategies._points import points_of
 
 GEOMETRIES = frozenset({"cosine", "euclidean"})
@@ -57,7 +58,7 @@ def clusters_of(pool: Pool, n_clusters: int, metric: str) -> Clusters:
     """
     n_clusters = min(n_clusters, pool.n_samples)
     key = ("clusters_of", n_clusters, metric)
-    return pool.cached(key, lambda: _clusters(points_of(pool.X, metric), n_clusters))
+    return pool.cached(key, lambda: _clusters(points_of(in_memory(pool.X), metric), n_clusters))
 
 
 def _clusters(points: Any, n_clusters: int) -> Clusters:

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 from sklearn.metrics.pairwise import euclidean_distances
 
-from skactive.neighbors._distances import row_blocks
+from skactive.neighbors._blocks import row_blocks
 from skactive.pool import Batch, Pool
+from skactive.pool._features import in_memory
 
 T = TypeVar("T")
 
@@ -34,7 +35,7 @@ def centrality(pool: Pool | Batch, metric: str) -> np.ndarray:
     if metric != "euclidean":
         return pool.density(metric)
     whole = whole_pool(pool)
-    return whole.cached(("nearness to the mean",), lambda: _nearness_to_mean(whole.X))[
+    return whole.cached(("nearness to the mean",), lambda: _nearness_to_mean(in_memory(whole.X)))[
         pool.candidates
     ]
 

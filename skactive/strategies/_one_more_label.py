@@ -6,7 +6,8 @@ import numpy as np
 from scipy.special import entr
 
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.neighbors._distances import Rows, Space, row_blocks
+from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._distances import Rows, Space
 from skactive.neighbors._votes import (
     n_votes,
     prior_shares,

@@ -9,8 +9,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from skactive._validation import check_choice, check_integer, check_number
-from skactive.neighbors._distances import row_blocks
+from skactive.neighbors._blocks import row_blocks
 from skactive.pool import Batch, Pool
+from skactive.pool._features import in_memory
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._clusters import GEOMETRIES, clusters_of, whole_of
 from skactive.strategies._points import Points
@@ -113,7 +114,7 @@ class ProbCover(QueryStrategy):
         n_covers = np.asarray(balls.pairs[known].sum(axis=0)).ravel()
         outside, _ = whole.labeled_outside()
         if outside is not None:
-            n_covers += balls.covers_of(outside, whole.X, self.metric)
+            n_covers += balls.covers_of(outside, in_memory(whole.X), self.metric)
         is_open = np.zeros(whole.n_samples, dtype=bool)
         is_open[whole.candidates] = True
         is_open[picked] = False
@@ -147,7 +148,7 @@ class ProbCover(QueryStrategy):
         # Each class that becomes known changes the radius: what went before is let go.
         kept = pool.cached(("ProbCover", self.metric), dict[float, Balls])
         if radius not in kept:
-            balls = balls_of(pool.X, self.metric, radius)
+            balls = balls_of(in_memory(pool.X), self.metric, radius)
             kept.clear()
             kept[radius] = balls
         return kept[radius]
@@ -165,7 +166,9 @@ class ProbCover(QueryStrategy):
             n_classes = check_integer(self, "n_classes", self.n_classes, minimum=2)
         key = ("ProbCover radius", self.metric, n_classes, purity)
         clusters = clusters_of(pool, n_classes, self.metric)
-        return pool.cached(key, lambda: pure_radius(pool.X, self.metric, clusters.labels, purity))
+        return pool.cached(
+            key, lambda: pure_radius(in_memory(pool.X), self.metric, clusters.labels, purity)
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from scipy.special import entr, rel_entr
 
 from skactive._validation import check_choice, check_integer
 from skactive.measures import Entropy
-from skactive.neighbors._distances import row_blocks
+from skactive.neighbors._blocks import row_blocks
 from skactive.pool import Batch, Pool
 from skactive.pool._posterior import AskedClassifier
 from skactive.strategies._base import QueryStrategy, checked_utilities

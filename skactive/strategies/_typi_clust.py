@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from skactive._validation import check_choice, check_integer
-from skactive.neighbors._distances import row_blocks
+from skactive.neighbors._blocks import row_blocks
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._clusters import GEOMETRIES, Clusters, clusters_of, whole_of

@@ -1,0 +1,134 @@
+"""A `CDFProduct` loop over 1,000,000 × 512 float16 vectors on disk, in a process of its own.
+
+The file is written beforehand and is in the page cache. What the loop asks for is held against
+the same loop over the same values as float32 in memory; its times against one product of those
+with a vector, `X @ v`, and the start against reading the file once. Peak memory is what the
+system counted for the process, the libraries included.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.labelled_pool import overlapping_classes
+from benchmarks.report import Measurement, measured
+from benchmarks.timing import seconds
+from skactive.datasets import open_vectors, write_vectors
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.pool import Pool
+from skactive.strategies import CDFProduct
+
+N_SAMPLES = 1_000_000
+N_FEATURES = 512
+N_QUERIES = 40
+N_RESTARTED = 1000
+GIBIBYTE = 2**30
+
+
+def loop(pool: Pool, y: np.ndarray, n_queries: int) -> tuple[list[int], list[float]]:
+    """Return what is asked for, and how long each label and the query after it took."""
+    strategy = CDFProduct()
+    asked, times = strategy.select(pool)[0].tolist(), []
+    for _ in range(n_queries):
+        start = time.perf_counter()
+        pool.add_labels(asked[-1:], y[asked[-1:]])
+        asked += strategy.select(pool)[0].tolist()
+        times.append(time.perf_counter() - start)
+    return asked, times
+
+
+def restarted(y: np.ndarray) -> np.ndarray:
+    """Return the positions whose labels a loop starts again with."""
+    return np.random.default_rng(3).choice(len(y), N_RESTARTED, replace=False)
+
+
+def peak_bytes() -> int:
+    """Return the most memory that was resident at once, pages of files included."""
+    # What getrusage counts begins with the process that this one was forked from.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return 1024 * int(status.split("VmHWM:")[1].split()[0])
+
+
+def read_once(path: Path) -> None:
+    buffer = bytearray(2**20)
+    with path.open("rb", buffering=0) as file:
+        while file.readinto(buffer):
+            pass
+
+
+def on_disk(folder: Path) -> None:
+    """Play the loops over the file, and print what was found out."""
+    path, y = folder / "vectors.npy", np.load(folder / "y.npy")
+    # What is compiled once for all runs, and imported, is no part of a loop.
+    small = Pool(open_vectors(folder / "few.npy"), estimator=IncrementalKNeighborsClassifier())
+    loop(small, y, 2)
+    found = {"reads": [seconds(lambda: read_once(path)) for _ in range(5)]}
+    start = time.perf_counter()
+    pool = Pool(open_vectors(path), estimator=IncrementalKNeighborsClassifier())
+    CDFProduct().select(pool)
+    found["start"] = time.perf_counter() - start
+    found["asked"], found["times"] = loop(pool, y, N_QUERIES)
+    found["peak"] = peak_bytes()
+    del pool
+    start = time.perf_counter()
+    pool = Pool(open_vectors(path), estimator=IncrementalKNeighborsClassifier())
+    pool.add_labels(restarted(y), y[restarted(y)])
+    found["restarted"] = CDFProduct().select(pool)[0].tolist()
+    found["restart"] = time.perf_counter() - start
+    found["peak after restart"] = peak_bytes()
+    print(json.dumps(found))
+
+
+def measure() -> list[Measurement]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        X, y = overlapping_classes(N_SAMPLES, N_FEATURES)
+        np.save(folder / "y.npy", y)
+        write_vectors(folder / "vectors.npy", X)
+        write_vectors(folder / "few.npy", X[:2000])
+        vectors = open_vectors(folder / "vectors.npy")
+        for start in range(0, N_SAMPLES, 10_000):
+            X[start : start + 10_000] = vectors[start : start + 10_000]
+        vector = np.random.default_rng(1).standard_normal(N_FEATURES, dtype=np.float32)
+        products = [seconds(lambda: X @ vector) for _ in range(9)]
+        command = [sys.executable, "-m", "benchmarks.scale_disk", name]
+        answer = subprocess.run(  # noqa: S603 - the command is ours
+            command, check=True, capture_output=True, text=True
+        ).stdout
+        found = json.loads(answer.splitlines()[-1])
+        products += [seconds(lambda: X @ vector) for _ in range(9)]
+        pool = Pool(X, estimator=IncrementalKNeighborsClassifier())
+        asked, in_memory = loop(pool, y, N_QUERIES)
+        assert asked == found["asked"], "A file gives other answers than memory."
+    product, times = float(np.median(products)), np.array(found["times"])
+    return [
+        measured("X @ v, float32 in memory", products),
+        measured("label and query, float16 on disk", times),
+        measured("label and query, float32 in memory", in_memory),
+        measured("label and query on disk ÷ X @ v", times / product, "ratio", at_most=1),
+        measured(
+            "label and query on disk ÷ in memory",
+            times / np.array(in_memory),
+            "ratio",
+        ),
+        measured("peak resident memory", found["peak"] / GIBIBYTE, "GiB", at_most=1.4),
+        measured("reading the file once", found["reads"]),
+        measured("start to first query", found["start"]),
+        measured(
+            "start to first query ÷ reading the file",
+            found["start"] / float(np.median(found["reads"])),
+            "ratio",
+            at_most=5,
+        ),
+        measured(f"start with {N_RESTARTED} labels to next query", found["restart"]),
+        measured("peak resident memory after that", found["peak after restart"] / GIBIBYTE, "GiB"),
+    ]
+
+
+if __name__ == "__main__":
+    on_disk(Path(sys.argv[1]))

@@ -1,0 +1,73 @@
+"""Vectors in a Parquet file, read from its first row to its last."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+
+class ParquetVectors:
+    """Give the rows of a Parquet file slice by slice, each row once and in order.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    columns : sequence of str, default=None
+        One column of lists of equal length, or columns of numbers. None takes all.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Number of vectors, number of features.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], columns: Any = None) -> None:
+        try:
+            import pyarrow.parquet as pq
+        except ImportError as error:
+            raise ImportError(
+                "Parquet files need pyarrow, which is not installed. Install it with: "
+                "pip install 'skactive[table]'"
+            ) from error
+        self._path = os.fspath(path)
+        self._file = pq.ParquetFile(self._path)
+        self._columns = list(columns or self._file.schema_arrow.names)
+        self._batches = iter(())
+        self._held = np.empty((0, 0))
+        first = next(self._read(1), None)
+        n_features = 0 if first is None else first.shape[1]
+        self.shape = (self._file.metadata.num_rows, n_features)
+        self._held = np.empty((0, n_features))
+        self._batches = self._read(2**14)
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        parts, n_wanted = [self._held], rows.stop - rows.start
+        while sum(map(len, parts)) < n_wanted:
+            parts.append(next(self._batches))
+        whole = np.concatenate(parts)
+        self._held = whole[n_wanted:]
+        return whole[:n_wanted]
+
+    def _read(self, size: int) -> Any:
+        for batch in self._file.iter_batches(size, columns=self._columns):
+            yield self._vectors(batch)
+
+    def _vectors(self, batch: Any) -> np.ndarray:
+        import pyarrow as pa
+
+        first = batch.column(0)
+        lists = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+        try:
+            if any(is_kind(first.type) for is_kind in lists):
+                values = first.flatten().to_numpy(zero_copy_only=False)
+                return values.reshape(batch.num_rows, -1)
+            numbers = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
+            return np.column_stack(numbers).astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"Columns {self._columns} of {self._path} are neither numbers nor one column of "
+                "lists of equal length. Hint: name those that are with `columns`."
+            ) from error

@@ -1,0 +1,357 @@
+"""Vectors that stay in a file."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import tempfile
+import zipfile
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+from weakref import finalize
+
+import numpy as np
+
+FLOATS = (np.dtype("<f2"), np.dtype("<f4"), np.dtype("<f8"))
+
+# So many rows, spread evenly, tell one file from another.
+N_COMPARED = 64
+
+# Vectors are written in pieces of so many bytes.
+WRITTEN_BYTES = 2**24
+
+
+class VectorFile:
+    """Read vectors from a file row by row, and hold none of them in memory.
+
+    What `open_vectors` returns. It is no array, but looks like one to whoever asks for rows: the
+    file is mapped for as long as rows that were asked for are in use, and its size and the time
+    of its last change are looked at each time.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    key : str, default=None
+        The array in a .npz file.
+    fingerprint : str, default=None
+        What the file's content must have. None takes any.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    shape : tuple of int
+        Number of vectors, number of features.
+    dtype : dtype
+        As the numbers are stored: float16, float32 or float64.
+    fingerprint : str
+        A digest of the shape, the type and 64 rows spread evenly.
+
+    See Also
+    --------
+    open_vectors : Opens one.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from skactive.datasets import VectorFile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(Path(folder) / "photos.npy", np.eye(3, 2))
+    ...     VectorFile(Path(folder) / "photos.npy").shape
+    (3, 2)
+    """
+
+    ndim = 2
+
+    def __init__(self, path: Any, key: str | None = None, fingerprint: str | None = None) -> None:
+        self.path = Path(path)
+        self._key = key
+        self._file = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self._close = finalize(self, os.close, self._file)
+        try:
+            self._state = self._stat()
+            self.shape, self.dtype, self._offset = self._layout()
+            self.fingerprint = self._digest()
+            self._check(fingerprint)
+        except BaseException:
+            self._close()
+            raise
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes the vectors take on the disk."""
+        return self.shape[0] * self._row_bytes
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: Any) -> np.ndarray:
+        if isinstance(index, slice):
+            start, stop, step = index.indices(len(self))
+            if step == 1:
+                return self._window(start, max(start, stop))
+            index = np.arange(start, stop, step)
+        if isinstance(index, tuple):
+            return self[index[0]][(..., *index[1:])]
+        positions = np.asarray(index)
+        if positions.dtype == bool:
+            positions = np.flatnonzero(positions)
+        if positions.size == 0:
+            return np.empty((0, self.shape[1]), dtype=self.dtype)
+        outside = positions[(positions < -len(self)) | (positions >= len(self))]
+        if outside.size:
+            raise IndexError(f"There is no row {outside.flat[0]} among {len(self)}.")
+        positions = np.where(positions < 0, positions + len(self), positions)
+        first = int(positions.min())
+        return self._window(first, int(positions.max()) + 1)[positions - first]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """Read everything into memory."""
+        return np.array(self[:], dtype=dtype)
+
+    def __repr__(self) -> str:
+        return f"VectorFile({str(self.path)!r}, shape={self.shape}, dtype={self.dtype})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return VectorFile, (self.path, self._key, self.fingerprint)
+
+    @property
+    def _row_bytes(self) -> int:
+        return self.shape[1] * self.dtype.itemsize
+
+    def _check(self, fingerprint: str | None) -> None:
+        if fingerprint not in {None, self.fingerprint}:
+            raise ValueError(
+                f"{self.path} holds other vectors than before: its fingerprint is "
+                f"{self.fingerprint}, not {fingerprint}. Hint: put the file back that was "
+                "there, or start anew with this one."
+            )
+
+    def _stat(self) -> tuple[int, int]:
+        status = os.fstat(self._file)
+        return status.st_size, status.st_mtime_ns
+
+    def _window(self, start: int, stop: int) -> np.ndarray:
+        """Return rows that are mapped, not read; the map goes when nobody holds them any more."""
+        if start == stop or self.shape[1] == 0:
+            return np.empty((stop - start, self.shape[1]), dtype=self.dtype)
+        # A page that the file no longer has would end the process.
+        if self._stat() != self._state:
+            raise OSError(
+                f"{self.path} was changed while its vectors were in use. Hint: open it anew, and "
+                "start over."
+            )
+        first = self._offset + start * self._row_bytes
+        aligned = first - first % mmap.ALLOCATIONGRANULARITY
+        length = self._offset + stop * self._row_bytes - aligned
+        mapped = mmap.mmap(self._file, length, access=mmap.ACCESS_READ, offset=aligned)
+        count = (stop - start) * self.shape[1]
+        rows = np.frombuffer(mapped, self.dtype, count, first - aligned)
+        return rows.reshape(stop - start, self.shape[1])
+
+    def _digest(self) -> str:
+        digest = blake2b(f"{self.shape} {self.dtype.str}".encode(), digest_size=16)
+        for row in np.unique(np.linspace(0, max(len(self) - 1, 0), N_COMPARED).astype(np.intp)):
+            digest.update(self[int(row) : int(row) + 1].tobytes())
+        return digest.hexdigest()
+
+    def _layout(self) -> tuple[tuple[int, int], np.dtype[Any], int]:
+        """Return shape, dtype and where the numbers begin, or raise in one sentence."""
+        with open(self._file, "rb", closefd=False) as file:
+            begin, end = (0, self._state[0])
+            if self.path.suffix.lower() == ".npz":
+                begin, end = self._member(file)
+            file.seek(begin)
+            try:
+                version = np.lib.format.read_magic(file)
+                read = (
+                    np.lib.format.read_array_header_1_0
+                    if version == (1, 0)
+                    else np.lib.format.read_array_header_2_0
+                )
+                shape, is_fortran, dtype = read(file)
+            except (ValueError, EOFError) as error:
+                raise ValueError(
+                    f"{self.path} does not begin as an array of NumPy does. Hint: write it with "
+                    "write_vectors."
+                ) from error
+            offset = file.tell()
+        if len(shape) != 2 or dtype not in FLOATS or is_fortran:
+            order = "Fortran" if is_fortran else "C"
+            raise ValueError(
+                f"{self.path} holds an array of shape {shape}, type {dtype.str} and {order} "
+                "order, not a vector of float16, float32 or float64 in each row. Hint: write it "
+                "with write_vectors."
+            )
+        needed = shape[0] * shape[1] * dtype.itemsize
+        if end - offset != needed:
+            raise ValueError(
+                f"{self.path} is not whole: {shape[0]} × {shape[1]} numbers of {dtype} take "
+                f"{needed} bytes, but it has {end - offset}. Hint: write it anew."
+            )
+        return shape, dtype, offset
+
+    def _member(self, file: Any) -> tuple[int, int]:
+        """Return where an array begins and ends in a .npz file."""
+        try:
+            members = {one.filename: one for one in zipfile.ZipFile(file).infolist()}
+        except zipfile.BadZipFile as error:
+            raise ValueError(
+                f"{self.path} is not a complete .npz archive: it is truncated, or of another kind. "
+                "Hint: write it with numpy.savez."
+            ) from error
+        keys = [name.removesuffix(".npy") for name in members]
+        key = self._key or next((name for name in ("X", "x") if name in keys), keys[0])
+        if key not in keys:
+            raise ValueError(f"{self.path} has no array {key!r}. Hint: it has {keys}.")
+        member = members[f"{key}.npy"]
+        if member.compress_type != zipfile.ZIP_STORED:
+            raise ValueError(
+                f"{key} in {self.path} is compressed, and rows cannot be read from it one by one. "
+                "Hint: write it with write_vectors or numpy.savez."
+            )
+        file.seek(member.header_offset)
+        header = file.read(30)
+        lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+        begin = member.header_offset + 30 + lengths
+        return begin, begin + member.file_size
+
+
+def open_vectors(
+    path: str | os.PathLike[str], *, key: str | None = None, fingerprint: str | None = None
+) -> VectorFile:
+    """Open vectors on disk, for a pool that is larger than memory.
+
+    A `Pool` or an `ActiveLearner` reads them block by block and never holds them.
+
+    Parameters
+    ----------
+    path : path-like
+        A .npy file, or a .npz file that is not compressed, with a vector of float16, float32 or
+        float64 in each row.
+    key : str, default=None
+        The array in a .npz file. None takes 'X' or 'x', else the first there is.
+    fingerprint : str, default=None
+        The `fingerprint` that the vectors had earlier: others are refused. None takes any.
+
+    Returns
+    -------
+    vectors : VectorFile
+        An array-like on disk.
+
+    Raises
+    ------
+    ValueError
+        If the file is not whole, holds something else, or has another fingerprint.
+
+    See Also
+    --------
+    write_vectors : Writes such a file.
+    load_vectors : Vectors and labels, into memory.
+
+    Notes
+    -----
+    Opening reads the header and 64 rows. A file that changes while it is in use is told by its
+    size and time, each time that rows are asked for.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from skactive.datasets import open_vectors, write_vectors
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = write_vectors(Path(folder) / "photos.npy", np.eye(3), dtype="float16")
+    ...     open_vectors(path)[1]
+    array([0., 1., 0.], dtype=float16)
+    """
+    return VectorFile(path, key, fingerprint)
+
+
+def write_vectors(
+    path: str | os.PathLike[str], X: Any, *, dtype: Any = "float16", columns: Any = None
+) -> Path:
+    """Write vectors to a .npy file that `open_vectors` opens, block by block.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, whose name ends in .npy. It is there when it is whole, in place of what was
+        there; until then, it has another name.
+    X : array-like of shape (n_samples, n_features), or path-like
+        The vectors: an array, a memory map, a zarr array, whatever has `shape` and slices of
+        rows; or a Parquet file, with the vectors in one column of lists or with a number in each
+        column (``pip install 'skactive[table]'``).
+    dtype : {'float16', 'float32', 'float64'}, default='float16'
+        How numbers are stored. Half precision has 11 bits: enough for embeddings, whose
+        neighbours it hardly changes.
+    columns : sequence of str, default=None
+        The columns of a Parquet file to take. None takes all.
+
+    Returns
+    -------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If a number is not finite, or becomes so in `dtype`; or the name does not end in .npy.
+
+    See Also
+    --------
+    open_vectors : Opens the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from skactive.datasets import write_vectors
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_vectors(Path(folder) / "photos.npy", np.eye(3)).stat().st_size
+    146
+    """
+    path, dtype = Path(path), np.dtype(dtype)
+    if path.suffix != ".npy":
+        raise ValueError(f"Vectors are written to a .npy file. Got {str(path)!r} instead.")
+    if dtype not in FLOATS:
+        raise ValueError(f"The 'dtype' must be float16, float32 or float64. Got {dtype} instead.")
+    if isinstance(X, str | os.PathLike):
+        from skactive.datasets._parquet_vectors import ParquetVectors
+
+        X = ParquetVectors(X, columns)
+    elif not hasattr(X, "shape"):
+        X = np.asarray(X)
+    handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            _write(file, X, dtype)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(made).replace(path)
+    except BaseException:
+        Path(made).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _write(file: Any, X: Any, dtype: np.dtype[Any]) -> None:
+    n, n_features = (int(length) for length in X.shape)
+    header = {"descr": dtype.str, "fortran_order": False, "shape": (n, n_features)}
+    np.lib.format.write_array_header_1_0(file, header)
+    size = max(1, WRITTEN_BYTES // max(1, 8 * n_features))
+    for start in range(0, n, size):
+        with np.errstate(over="ignore"):
+            rows = np.ascontiguousarray(X[start : min(start + size, n)], dtype=dtype)
+        faulty = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+        if len(faulty):
+            raise ValueError(
+                f"Row {start + faulty[0]} has a number that is not finite as {dtype}. Hint: leave "
+                "such samples out, scale them, or pass dtype='float32'."
+            )
+        file.write(rows.data)

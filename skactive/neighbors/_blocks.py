@@ -1,0 +1,22 @@
+"""Work cut into pieces that fit into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sklearn import get_config
+
+# Scratch that a cache holds is faster than scratch fetched from memory; below this many rows, a
+# matrix product no longer is one.
+SCRATCH_BYTES = 2**24
+PRODUCT_ROWS = 256
+
+
+def row_blocks(n_rows: int, bytes_per_row: float) -> Iterator[slice]:
+    """Cut rows into slices that fit into scikit-learn's `working_memory` one by one."""
+    allowed = get_config()["working_memory"] * 2**20
+    bytes_per_row = max(bytes_per_row, 1.0)
+    wanted = max(SCRATCH_BYTES, PRODUCT_ROWS * bytes_per_row)
+    size = max(1, int(min(allowed, wanted) / bytes_per_row))
+    for start in range(0, n_rows, size):
+        yield slice(start, min(start + size, n_rows))
