@@ -78,8 +78,19 @@ def on_disk(folder: Path) -> None:
     start = time.perf_counter()
     pool = Pool(open_vectors(path), estimator=IncrementalKNeighborsClassifier())
     pool.add_labels(restarted(y), y[restarted(y)])
-    found["restarted"] = CDFProduct().select(pool)[0].tolist()
+    asked = CDFProduct().select(pool)[0].tolist()
     found["restart"] = time.perf_counter() - start
+    found["save"] = seconds(lambda: pool.save_state(folder / "state.npz"))
+    del pool
+    start = time.perf_counter()
+    pool = Pool(
+        open_vectors(path),
+        estimator=IncrementalKNeighborsClassifier(),
+        state=folder / "state.npz",
+    )
+    pool.add_labels(restarted(y), y[restarted(y)])
+    assert CDFProduct().select(pool)[0].tolist() == asked, "A state gives another query."
+    found["restart with state"] = time.perf_counter() - start
     found["peak after restart"] = peak_bytes()
     print(json.dumps(found))
 
@@ -126,6 +137,10 @@ def measure() -> list[Measurement]:
             at_most=5,
         ),
         measured(f"start with {N_RESTARTED} labels to next query", found["restart"]),
+        measured("saving the state", found["save"]),
+        measured(
+            "start with the same labels and the state to next query", found["restart with state"]
+        ),
         measured("peak resident memory after that", found["peak after restart"] / GIBIBYTE, "GiB"),
     ]
 

@@ -107,6 +107,10 @@ class ActiveLearner:
         A file to write every answer to, before `teach` returns. Where it is there already, its
         answers are taken in first, so that a loop goes on where it was, whatever ended it. See
         Notes. None keeps answers in memory alone.
+    state : path-like, default=None
+        A file that ``learner.pool.save_state`` wrote, so that a loop over a large pool that
+        starts again with its `journal` need not compute everything again. Where there is none,
+        all is.
 
     Attributes
     ----------
@@ -186,6 +190,7 @@ class ActiveLearner:
         stopping: Any = None,
         graph: NeighborGraph | None = None,
         journal: Any = None,
+        state: Any = None,
     ) -> None:
         if X_pool is None:
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
@@ -218,7 +223,7 @@ class ActiveLearner:
             if seed[0] is not None:
                 self._refreshing.seed = before.transform(X_labeled), seed[1]
             self._blank = copy.deepcopy(classifier)
-        self._build(classifier, samples, seed, graph)
+        self._build(classifier, samples, seed, graph, state)
         if self._refreshing is not None:
             self._refreshing.heard(self.pool.n_labeled)
             if self._refreshing.is_due():
@@ -830,6 +835,7 @@ class ActiveLearner:
         samples: Any,
         seed: tuple[Any, Any],
         graph: NeighborGraph | None = None,
+        state: Any = None,
     ) -> None:
         """Make a pool of features, and the way in which the classifier is taught."""
         follows = isinstance(
@@ -841,6 +847,7 @@ class ActiveLearner:
             samples=samples,
             classes=declared_classes(classifier, self._classes),
             graph=graph,
+            state=state,
         )
         for X, y in (stored_samples(classifier), seed):
             if X is not None:

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from skactive._whole_files import write_arrays
+
 FORMAT = "skactive neighbour graph 1"
 
 
 def write_graph(path: Any, indices: np.ndarray, distances: np.ndarray, metric: str) -> None:
-    """Write beside its place, and rename: nobody ever sees half of a graph."""
-    path = Path(path)
-    handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, format=FORMAT, indices=indices, distances=distances, metric=metric)
-        Path(made).replace(path)
-    except BaseException:
-        Path(made).unlink(missing_ok=True)
-        raise
+    """Write a graph, whole or not at all."""
+    graph = {"format": FORMAT, "indices": indices, "distances": distances, "metric": metric}
+    write_arrays(path, graph)
 
 
 def read_graph(path: Any) -> tuple[np.ndarray, np.ndarray, str]:

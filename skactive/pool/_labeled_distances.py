@@ -84,6 +84,25 @@ class LabeledDistances:
                 compared = self._space.compare(self._rows[block], self._labeled.rows[slots])
                 nearest.search_anew(nearest.within_reach(block, compared, slots))
 
+    def kept(self) -> tuple[np.ndarray | None, dict[int, tuple[np.ndarray, np.ndarray]]]:
+        """Return the sum, and the nearest by their number: in comparison units, and ids."""
+        self._catch_up()
+        nearest = {number: (one.compared, one.ids) for number, one in self._nearest.items()}
+        return self._total, nearest
+
+    def bring_back(
+        self,
+        total: np.ndarray | None,
+        nearest: dict[int, tuple[np.ndarray, np.ndarray]],
+        next_id: int,
+    ) -> None:
+        """Take in what `kept` returned when the ids before `next_id` were all there was."""
+        self._total, self._next_id = total, next_id
+        for number, (compared, ids) in nearest.items():
+            one = NearestLabeled(number, self._space, self._rows, self._labeled)
+            one.bring_back(compared, ids)
+            self._nearest[number] = one
+
     def finish(self, compared: np.ndarray) -> np.ndarray:
         """Return distances for values in comparison units."""
         return self._space.finish(compared)
@@ -153,6 +172,11 @@ class NearestLabeled:
     @property
     def ids(self) -> np.ndarray:
         return self._ids[:, : self.width]
+
+    def bring_back(self, compared: np.ndarray, ids: np.ndarray) -> None:
+        """Take in what `compared` and `ids` were."""
+        self._compared[:, : compared.shape[1]] = compared
+        self._ids[:, : ids.shape[1]] = ids
 
     def within_reach(self, block: slice, compared: np.ndarray, slots: np.ndarray) -> np.ndarray:
         """Return the rows of a block that have one of `slots` among their nearest, or nearly."""

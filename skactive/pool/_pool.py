@@ -30,6 +30,7 @@ from skactive.pool._graphs import NeighborGraphs
 from skactive.pool._labeled_distances import LabeledDistances
 from skactive.pool._positions import check_positions
 from skactive.pool._posterior import AskedPosterior, SpreadPosterior, VotedPosterior
+from skactive.pool._state import PoolState
 
 AGGREGATES = frozenset({"mean", "min"})
 
@@ -71,6 +72,9 @@ class Pool:
     graph : NeighborGraph, default=None
         A graph of X built or loaded earlier. It serves all who ask for its metric and for no more
         neighbours than it has; for others a graph is built.
+    state : path-like, default=None
+        A file that `save_state` wrote, so that what it has need not be computed again. Where
+        there is none, all is.
 
     Attributes
     ----------
@@ -99,7 +103,7 @@ class Pool:
     ------
     ValueError
         If X is empty, has NaN or infinite values, or differs from `samples`, `X_labeled` or
-        `graph` in its lengths.
+        `graph` in its lengths; if `state` is not whole, or of other samples.
 
     See Also
     --------
@@ -132,9 +136,11 @@ class Pool:
         classes: Any = None,
         dtype: Any = np.float32,
         graph: NeighborGraph | None = None,
+        state: Any = None,
     ) -> None:
         self._dtype = np.dtype(dtype)
         self.X = check_features(X, "X_pool", self._dtype)
+        self._state = None if state is None else PoolState.read(state, self.X)
         self.estimator = estimator
         if samples is not None:
             check_consistent_length(self.X, samples)
@@ -146,7 +152,7 @@ class Pool:
             classes = check_labels(classes)
             self._labeled = LabeledSamples(self.X[:0], classes[:0], classes)
         self._distances: dict[str, LabeledDistances] = {}
-        self._densities: dict[str, np.ndarray] = {}
+        self._densities = {} if self._state is None else self._state.densities()
         self._graphs = NeighborGraphs(self.X, graph)
         self._coverages: dict[tuple[Any, ...], Coverage] = {}
         self._cached: dict[Hashable, Any] = {}
@@ -847,6 +853,40 @@ class Pool:
         counted[self.candidates] = 1.0
         return counted
 
+    def save_state(self, path: Any) -> None:
+        """Write what was computed to a file, whole or not at all: densities and distances.
+
+        A pool that is made with it as its `state`, and told the same labels in the same order,
+        has the next query within seconds. Labels that came after it was written are taken in as
+        ever; where it does not fit the labels, distances are computed anew. The labels themselves
+        are no part of it: a learner's `journal` brings them back.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, in numpy's format npz. A state that was there is replaced.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from skactive import Pool
+        >>> X = [[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Pool(X).save_state(Path(folder) / "state.npz")
+        ...     Pool(X, state=Path(folder) / "state.npz").n_candidates
+        3
+        """
+        state = PoolState(self.X)
+        for key, density in self._densities.items():
+            state.arrays[f"density {key}"] = density
+        if 0 < self.n_labeled == len(self.labeled):
+            state.arrays["positions"] = self.labeled
+            state.arrays["labels"] = np.array(self.labels.tolist())
+            for key, distances in self._distances.items():
+                state.keep(key, distances, self._answers.ids(self.labeled))
+        state.write(path)
+
     def _source(self) -> VotedPosterior | SpreadPosterior | AskedPosterior | None:
         if self._posterior is not None or self.estimator is None:
             return self._posterior
@@ -872,7 +912,17 @@ class Pool:
         if key not in self._distances:
             space = Space(metric, metric_params)
             self._distances[key] = LabeledDistances(space, self._rows, self._labeled)
+            self._bring_back(key, self._distances[key])
         return self._distances[key]
+
+    def _bring_back(self, key: str, distances: LabeledDistances) -> None:
+        """Give distances what the state has of them, where its labels came before all others."""
+        if self._state is None or self.n_labeled > len(self.labeled):
+            return
+        if self._state.is_of(self.labeled, self.labels):
+            ids, n_kept = self._answers.ids(self.labeled), len(self._state.arrays["positions"])
+            if ids[:n_kept].max() < ids[n_kept:].min(initial=self.n_samples + ids.max()):
+                self._state.bring_back(key, distances, ids[:n_kept])
 
     def _max_labeled(self) -> int | None:
         if not isinstance(self.estimator, IncrementalKNeighborsClassifier):

@@ -1,0 +1,131 @@
+"""What a pool computed is there after a restart, and gives the same next query."""
+
+import errno
+
+import numpy as np
+import pytest
+from small_pools import samples
+
+from skactive import ActiveLearner, Pool
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.pool._labeled_distances import NearestLabeled
+from skactive.strategies import CDFProduct
+
+
+def made(X, **parameters):
+    return Pool(X, estimator=IncrementalKNeighborsClassifier(), **parameters)
+
+
+def asked(pool):
+    return [
+        pool.posterior(),
+        pool.density(),
+        pool.distance_to_labeled(),
+        pool.distance_to_labeled(aggregate="min"),
+        CDFProduct().utilities(pool),
+    ]
+
+
+def points():
+    return np.random.default_rng(0).normal(size=(40, 3))
+
+
+def merged_rows(monkeypatch):
+    """Count the labels that are taken in one product of the pool at a time."""
+    counted, merge = [], NearestLabeled.merge
+
+    def counting(self, block, compared, slots):
+        counted.append(len(slots))
+        return merge(self, block, compared, slots)
+
+    monkeypatch.setattr(NearestLabeled, "merge", counting)
+    return counted
+
+
+@pytest.mark.parametrize("n_labeled", [0, 1, 3, 12])
+@pytest.mark.parametrize("n_later", [0, 2])
+def test_a_restored_pool_answers_as_one_that_went_on(tmp_path, monkeypatch, n_labeled, n_later):
+    y = np.arange(40) % 3
+    order = np.random.default_rng(1).permutation(40)[: n_labeled + n_later]
+    pool = made(points()).add_labels(order[:n_labeled], y[order[:n_labeled]])
+    asked(pool)
+    pool.save_state(tmp_path / "state.npz")
+    restored = made(points(), state=tmp_path / "state.npz")
+    for one in (pool, restored):
+        for place in order:
+            one.add_labels([place], [y[place]])
+    counted = merged_rows(monkeypatch)
+    for found, expected in zip(asked(restored), asked(pool), strict=True):
+        np.testing.assert_array_equal(found, expected) if found is not None else None
+    if n_labeled:
+        assert sum(counted) == 2 * n_later
+
+
+def test_what_was_undone_before_and_after_does_not_mislead(tmp_path):
+    pool = made(points()).add_labels([5, 1, 7, 2], list("abab")).remove_labels([1])
+    asked(pool)
+    pool.save_state(tmp_path / "state.npz")
+    same = made(points(), state=tmp_path / "state.npz").add_labels([5, 7, 2], list("aab"))
+    another = made(points(), state=tmp_path / "state.npz").add_labels([5, 7, 3], list("aab"))
+    relabeled = made(points(), state=tmp_path / "state.npz").add_labels([5, 7, 2], list("aaa"))
+    seeded = made(points(), state=tmp_path / "state.npz", X_labeled=points()[:1], y_labeled=["a"])
+    seeded.add_labels([5, 7, 2], list("aab"))
+    for restored in (same, another, relabeled, seeded):
+        restored.relabel([7], ["b"]).add_labels([9], ["b"]).remove_labels([5])
+        fresh = made(points())
+        if restored is seeded:
+            fresh.add_labeled(points()[:1], ["a"])
+        fresh.add_labels(restored.labeled, restored.labels)
+        for found, expected in zip(asked(restored), asked(fresh), strict=True):
+            np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_a_learner_goes_on_with_its_journal_and_its_state(tmp_path):
+    files = {"journal": tmp_path / "answers.jsonl", "state": tmp_path / "state.npz"}
+
+    def start():
+        return ActiveLearner(
+            IncrementalKNeighborsClassifier(), CDFProduct(), X_pool=points(), **files
+        )
+
+    learner = start()
+    for _ in range(6):
+        indices = learner.query()
+        learner.teach(indices, indices % 2)
+    learner.pool.save_state(files["state"])
+    expected = learner.query()
+    del learner
+    np.testing.assert_array_equal(start().query(), expected)
+
+
+def test_other_samples_are_refused(tmp_path):
+    made(points()).save_state(tmp_path / "state.npz")
+    for others in (points()[::-1], points()[:-1], points() + 1, samples("spread")):
+        with pytest.raises(ValueError, match="is the state of a pool of other samples"):
+            made(others, state=tmp_path / "state.npz")
+
+
+@pytest.mark.parametrize("keep", [0, 10, 300])
+def test_half_a_state_is_refused(tmp_path, keep):
+    path = tmp_path / "state.npz"
+    made(points()).save_state(path)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(ValueError, match="is not a whole state of a pool"):
+        made(points(), state=path)
+
+
+def test_a_full_disk_leaves_the_earlier_state_whole(tmp_path, monkeypatch):
+    path = tmp_path / "state.npz"
+    pool = made(points())
+    pool.save_state(path)
+    before = path.read_bytes()
+
+    def full(file, **arrays):
+        file.write(b"half of it")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="No space left"):
+        pool.save_state(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
