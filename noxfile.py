@@ -92,8 +92,16 @@ def lowest(session: nox.Session) -> None:
 def interop(session: nox.Session, sklearn: str) -> None:
     """Run what touches other tools, with the other tools installed."""
     extras = ".[plot,table,modal,activeml,crowd,drift,metric,umap,fast,index]"
-    session.install("-e", extras, f"scikit-learn=={sklearn}.*", *group("test"))
-    pytest(session, "-n", "2", "tests/interop", "tests/test_readme.py", "skactive/integrations")
+    session.install("-e", extras, "zarr", f"scikit-learn=={sklearn}.*", *group("test"))
+    pytest(
+        session,
+        "-n",
+        "2",
+        "tests/interop",
+        "tests/test_pool_stored.py",
+        "tests/test_readme.py",
+        "skactive/integrations",
+    )
 
 
 @nox.session
@@ -148,5 +156,5 @@ def build(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks, or those named after --, and write benchmarks/results."""
-    session.install("-e", ".[hub,modal,plot,drift]", "lmdb", "zarr")
+    session.install("-e", ".[hub,modal,plot,drift,fast]", "lmdb", "zarr")
     session.run("python", "-m", "benchmarks", *session.posargs)

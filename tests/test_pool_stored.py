@@ -156,3 +156,18 @@ def test_memory_is_bounded_by_working_memory(tmp_path):
             tracemalloc.stop()
     kept_for_each_sample = 8 * (5 * 2 + 14)
     assert peak < 4 * 2**20 + n_samples * kept_for_each_sample < X.nbytes / 2
+
+
+def test_a_zarr_array_is_read_in_place(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    X = halves()
+    array = zarr.create_array(tmp_path / "x.zarr", shape=X.shape, chunks=(7, 6), dtype="float16")
+    array[:] = X
+    learners = [ActiveLearner(X_pool=one) for one in (array, X.astype(np.float32))]
+    for learner in learners:
+        for _ in range(4):
+            indices = learner.query()
+            learner.teach(indices, indices % 3)
+    assert learners[0].labeled.tolist() == learners[1].labeled.tolist()
+    path = write_vectors(tmp_path / "x.npy", array)
+    np.testing.assert_array_equal(open_vectors(path)[:], X)
