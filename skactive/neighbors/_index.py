@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.util import find_spec
 from threading import Lock
 from typing import Any
@@ -28,6 +29,7 @@ EXPANSION_ADD = 128
 EXPANSION_SEARCH = 96
 
 
+@cache
 def is_installed() -> bool:
     """Tell whether the library of the graph is installed: the extra `index`."""
     return find_spec("usearch") is not None

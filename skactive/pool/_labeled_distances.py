@@ -177,6 +177,7 @@ class NearestLabeled:
         """Take in what `compared` and `ids` were."""
         self._compared[:, : compared.shape[1]] = compared
         self._ids[:, : ids.shape[1]] = ids
+        self._farthest[:] = self._compared[:, -1]
 
     def within_reach(self, block: slice, compared: np.ndarray, slots: np.ndarray) -> np.ndarray:
         """Return the rows of a block that have one of `slots` among their nearest, or nearly."""

@@ -10,6 +10,7 @@ from scikit_learns_checks import each_check_of
 from sklearn.base import clone
 
 from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import _classifier as classifier_module
 from skactive.neighbors import _index as index_module
 from skactive.pool import Pool
 
@@ -161,7 +162,7 @@ def test_auto_searches_exactly_where_there_is_no_graph(monkeypatch):
     for parameters, some in [({"metric": "manhattan"}, X), ({}, sp.csr_matrix(X))]:
         auto = IncrementalKNeighborsClassifier(algorithm="auto", **parameters).fit(some, y)
         assert auto.index_recall(some) == 1.0
-    monkeypatch.setattr(index_module, "find_spec", lambda _: None)
+    monkeypatch.setattr(classifier_module, "is_installed", lambda: False)
     assert IncrementalKNeighborsClassifier(algorithm="auto").fit(X, y).index_recall(X) == 1.0
 
 
@@ -200,7 +201,7 @@ def test_sparse_samples_have_no_graph():
 
 
 def test_a_missing_library_is_named(monkeypatch):
-    monkeypatch.setattr(index_module, "find_spec", lambda _: None)
+    monkeypatch.setattr(classifier_module, "is_installed", lambda: False)
     X, y = clouds(20)
     with pytest.raises(ImportError, match=r"needs usearch.*pip install 'skactive\[index\]'"):
         IncrementalKNeighborsClassifier(algorithm="hnsw").fit(X, y)
