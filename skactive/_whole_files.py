@@ -17,6 +17,8 @@ def write_arrays(path: Any, arrays: dict[str, Any]) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
         Path(made).replace(path)
     except BaseException:
         Path(made).unlink(missing_ok=True)
