@@ -15,6 +15,7 @@ NAMES = [
     "cdf_query",
     "cdf_memory",
     "scale_query",
+    "scale_growth",
     "scale_index",
     "scale_peers",
     "herding_query",
