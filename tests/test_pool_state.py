@@ -80,6 +80,19 @@ def test_what_was_undone_before_and_after_does_not_mislead(tmp_path):
             np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
+def test_what_was_read_is_saved_again_though_nobody_asked_for_it(tmp_path, monkeypatch):
+    path = tmp_path / "state.npz"
+    pool = made(points()).add_labels([5, 1, 7], list("aba"))
+    asked(pool)
+    pool.save_state(path)
+    made(points(), state=path).add_labels([5, 1, 7], list("aba")).save_state(path)
+    counted = merged_rows(monkeypatch)
+    again = made(points(), state=path).add_labels([5, 1, 7], list("aba"))
+    for found, expected in zip(asked(again), asked(pool), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert not counted
+
+
 def test_a_learner_goes_on_with_its_journal_and_its_state(tmp_path):
     files = {"journal": tmp_path / "answers.jsonl", "state": tmp_path / "state.npz"}
 

@@ -881,6 +881,9 @@ class Pool:
         for key, density in self._densities.items():
             state.arrays[f"density {key}"] = density
         if 0 < self.n_labeled == len(self.labeled):
+            # What was read and nobody has asked for yet is not lost.
+            for metric in set() if self._state is None else self._state.metrics():
+                self._labeled_distances(metric, None)
             state.arrays["positions"] = self.labeled
             state.arrays["labels"] = np.array(self.labels.tolist())
             for key, distances in self._distances.items():

@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from skactive._whole_files import write_arrays
+from skactive.neighbors._distances import METRICS
 from skactive.pool._labeled_distances import LabeledDistances
 
 FORMAT = "skactive pool state 1"
@@ -70,6 +71,12 @@ class PoolState:
             for name, values in self.arrays.items()
             if name.startswith(prefix)
         }
+
+    def metrics(self) -> set[str]:
+        """Return the metrics, those without further arguments, that distances are there of."""
+        names = {name.split(" ", 1)[1] for name in self.arrays if name.startswith("total ")}
+        names |= {name.split(" ", 2)[2] for name in self.arrays if name.startswith("compared ")}
+        return names & METRICS
 
     def keep(self, key: str, distances: LabeledDistances, ids: np.ndarray) -> None:
         """Take in the distances under a metric; `ids` are those of the labels, in their order."""
