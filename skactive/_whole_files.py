@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 
-def write_arrays(path: Any, arrays: dict[str, Any]) -> None:
-    """Write a npz file beside its place, and rename: nobody ever sees half of it."""
+@contextmanager
+def whole_file(path: Any) -> Iterator[BinaryIO]:
+    """Write a file beside its place, and rename it in the end: nobody ever sees half of it."""
     path = Path(path)
     handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(made).replace(path)
     except BaseException:
         Path(made).unlink(missing_ok=True)
         raise
+
+
+def write_arrays(path: Any, arrays: dict[str, Any]) -> None:
+    """Write a npz file, whole or not at all."""
+    with whole_file(path) as file:
+        np.savez(file, **arrays)

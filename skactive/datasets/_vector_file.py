@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import tempfile
 import zipfile
 from hashlib import blake2b
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Any
 from weakref import finalize
 
 import numpy as np
+
+from skactive._whole_files import whole_file
 
 FLOATS = (np.dtype("<f2"), np.dtype("<f4"), np.dtype("<f8"))
 
@@ -327,16 +328,8 @@ def write_vectors(
         X = ParquetVectors(X, columns)
     elif not hasattr(X, "shape"):
         X = np.asarray(X)
-    handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            _write(file, X, dtype)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(made).replace(path)
-    except BaseException:
-        Path(made).unlink(missing_ok=True)
-        raise
+    with whole_file(path) as file:
+        _write(file, X, dtype)
     return path
 
 
