@@ -72,19 +72,14 @@ class NeighborIndex:
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
             state = self.__dict__.copy()
-            if self._graph is not None:
+            # As bytes until a search needs it: whoever loads it may never walk it.
+            if not isinstance(self._graph, bytes | None):
                 state["_graph"] = bytes(self._graph.save())
         del state["_lock"]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _lock=Lock())
-        if self._graph is not None:
-            from usearch.index import Index
-
-            self._graph = Index.restore(self._graph)
-            self._graph.expansion_add = EXPANSION_ADD
-            self._graph.expansion_search = EXPANSION_SEARCH
 
     def pays(self, n_queries: int) -> bool:
         """Tell, of queries that are about to be asked, whether a graph has paid for itself."""
@@ -187,11 +182,19 @@ class NeighborIndex:
                 expansion_add=EXPANSION_ADD,
                 expansion_search=EXPANSION_SEARCH,
             )
+        elif isinstance(self._graph, bytes):
+            from usearch.index import Index
+
+            self._graph = Index.restore(self._graph)
+            self._graph.expansion_add = EXPANSION_ADD
+            self._graph.expansion_search = EXPANSION_SEARCH
         gone = np.array(labeled.gone[self._n_gone :], dtype=np.uint64)
         gone = gone[gone < self._next_id]
         if len(gone):
             self._graph.remove(gone)
+        # Added class by class, as samples are often stored, far groups would hardly be linked.
         new = np.flatnonzero(labeled.ids >= self._next_id)
+        new = np.random.default_rng(0).permutation(new)
         for block in row_blocks(len(new), labeled.rows.n_features * 24):
             some = new[block]
             self._graph.add(

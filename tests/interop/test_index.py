@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -111,6 +112,27 @@ def test_copies_and_pickles_go_on_with_the_graph_and_apart(monkeypatch):
         twin.add_labeled(X[:10], y[:10])
         assert twin.kneighbors(X[3:4], 2)[1].tolist() in [[[3, 1503]], [[1503, 3]]]
     assert clone(graph).algorithm == "hnsw"
+
+
+def test_a_pickle_is_loaded_where_the_library_is_missing(monkeypatch):
+    X, y = clouds(1_500)
+    graph = pair()[0].fit(X, y)
+    graph.predict(X[:1])
+    pickled = pickle.dumps(graph.set_params(algorithm="auto"))
+    monkeypatch.setitem(sys.modules, "usearch.index", None)
+    monkeypatch.setattr(classifier_module, "is_installed", lambda: False)
+    np.testing.assert_array_equal(
+        pickle.loads(pickled).predict(X[:50]), pair()[1].fit(X, y).predict(X[:50])
+    )
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_far_groups_stored_one_after_the_other_are_found(metric):
+    rng = np.random.default_rng(0)
+    X = np.repeat(rng.normal(size=(50, 128)), 100, axis=0)
+    X += 0.1 * rng.normal(size=X.shape) / np.sqrt(128)
+    graph = pair(metric=metric)[0].fit(X.astype(np.float32), np.repeat(np.arange(50), 100))
+    assert graph.index_recall(X[::10].astype(np.float32) + np.float32(1e-3)) >= 0.97
 
 
 class Counted:
