@@ -197,9 +197,12 @@ class NeighborIndex:
         new = np.random.default_rng(0).permutation(new)
         for block in row_blocks(len(new), labeled.rows.n_features * 24):
             some = new[block]
-            self._graph.add(
-                labeled.ids[some].astype(np.uint64), self._vectors(labeled.rows_at(some))
+            keys, vectors = (
+                labeled.ids[some].astype(np.uint64),
+                self._vectors(labeled.rows_at(some)),
             )
+            # On several threads the graph would depend on which of them comes first.
+            self._graph.add(keys, vectors, threads=1)
         self._n_gone, self._next_id = len(labeled.gone), labeled.next_id
 
     def _vectors(self, rows: Rows) -> np.ndarray:
