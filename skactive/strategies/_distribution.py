@@ -30,6 +30,8 @@ class DistributionFactor:
         Finite numbers.
     weight : float, default=1.0
         At least 0.
+    limits : Limits, default=None
+        Where bins begin, and how wide they are. None looks at some of the utilities.
 
     Notes
     -----
@@ -37,16 +39,17 @@ class DistributionFactor:
     found by counting, O(n) and a sort of those in the same bins.
     """
 
-    def __init__(self, utilities: np.ndarray, weight: float = 1.0) -> None:
+    def __init__(
+        self, utilities: np.ndarray, weight: float = 1.0, limits: Limits | None = None
+    ) -> None:
         self.utilities = utilities
         self.weight = weight
+        self._limits = limits
 
     @cached_property
     def neutral(self) -> bool:
         """Whether the factor is the same for all candidates."""
-        if self.weight == 0 or len(self.utilities) == 0:
-            return True
-        return bool(self.bins.least.min() == self.bins.most.max())
+        return self.weight == 0 or self.histogram.is_constant
 
     def all(self) -> np.ndarray:
         """Return the factors of all candidates, in [0, 1]."""
@@ -67,58 +70,142 @@ class DistributionFactor:
         """Return the factors of some candidates, in [0, 1]."""
         if self.neutral:
             return np.ones(len(places))
+        return self._of_rank(self.n_lower(self.utilities[places]))
+
+    def n_lower(self, values: np.ndarray) -> np.ndarray:
+        """Return how many of the candidates have a lower utility than each of some values."""
+        bins = binned(values, self.limits).of
         asked = np.zeros(N_BINS, dtype=bool)
-        asked[self.bins.of[places]] = True
+        asked[bins] = True
         beside = np.sort(self.utilities[np.flatnonzero(asked.take(self.bins.of))])
-        n_lower = np.searchsorted(beside, self.utilities[places])
         # All that is in lower bins is lower, whether it was looked at or not.
-        n_passed = np.cumsum(np.where(asked, 0, self.bins.counts))
-        return self._of_rank(n_lower + n_passed[self.bins.of[places]])
+        n_passed = np.cumsum(np.where(asked, 0, self.histogram.counts))
+        return np.asarray(np.searchsorted(beside, values) + n_passed[bins])
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return for each bin two numbers in [0, 1] that all factors in it lie between.
-
-        They are the factors of its least and its highest utility, the second or a little more.
-        """
+        """Return for each bin two numbers in [0, 1] that all factors in it lie between."""
         if self.neutral:
             return np.ones(N_BINS), np.ones(N_BINS)
-        n_lower = np.cumsum(self.bins.counts) - self.bins.counts
-        # A bin may hold one utility many times: none of these is lower than another.
-        n_others = np.where(self.bins.least < self.bins.most, self.bins.counts - 1, 0)
-        return self._of_rank(n_lower), self._of_rank(n_lower + n_others)
+        return self.histogram.bounds(self.weight)
+
+    @cached_property
+    def limits(self) -> Limits:
+        """Where bins begin, and how wide they are."""
+        return limits_of([drawn(self.utilities)]) if self._limits is None else self._limits
 
     @cached_property
     def bins(self) -> Bins:
         """Where utilities stand, in `N_BINS` bins of one width."""
-        drawn = np.sort(self.utilities[:: max(1, len(self.utilities) // N_DRAWN)])
-        outermost = int(len(drawn) * OUTER_SHARE)
-        low, high = drawn[outermost], drawn[-1 - outermost]
-        if low == high:
-            low, high = self.utilities.min(), self.utilities.max()
-        with np.errstate(over="ignore", divide="ignore"):
-            scale = N_BINS / (float(high) - float(low)) if low < high else math.inf
-        if not 0 < scale < math.inf:
-            scale = 0.0
-        binned = compiled_bins if is_compiling() else plain_bins
-        return binned(self.utilities, float(low), scale)
+        return binned(self.utilities, self.limits)
+
+    @property
+    def histogram(self) -> Histogram:
+        """How many utilities are in each bin."""
+        return self.bins.histogram
 
     def _of_rank(self, lower: np.ndarray) -> np.ndarray:
-        factors = lower / len(self.utilities)
-        return factors if self.weight == 1 else factors**self.weight
+        return factors_of(lower, len(self.utilities), self.weight)
+
+
+def factors_of(n_lower: np.ndarray, n: int, weight: float) -> np.ndarray:
+    """Return (share of n candidates with a lower utility)^weight."""
+    factors = n_lower / n
+    return factors if weight == 1 else factors**weight
 
 
 @dataclass(frozen=True)
-class Bins:
-    """In which bin each utility stands, and how many, the least and the most of each bin."""
+class Limits:
+    """Where the lowest bin begins, and how many bins there are to one unit of utility."""
 
-    of: np.ndarray
+    low: float
+    scale: float
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Utilities, some of them and the extremes, from which limits are set."""
+
+    some: np.ndarray
+    least: float
+    most: float
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How many utilities each bin has, and the least and the most of each bin.
+
+    Those of two parts of a pool, with the same limits, make that of both.
+    """
+
     counts: np.ndarray
     least: np.ndarray
     most: np.ndarray
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether all utilities are the same, or there is none."""
+        return bool(self.least.min() >= self.most.max())
+
+    def bounds(self, weight: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return for each bin two numbers in [0, 1] that all factors in it lie between.
+
+        They are the factors of its least and its highest utility, the second or a little more.
+        """
+        n = int(self.counts.sum())
+        n_lower = np.cumsum(self.counts) - self.counts
+        # A bin may hold one utility many times: none of these is lower than another.
+        n_others = np.where(self.least < self.most, self.counts - 1, 0)
+        return factors_of(n_lower, n, weight), factors_of(n_lower + n_others, n, weight)
+
+
+@dataclass(frozen=True)
+class Bins:
+    """In which bin each utility stands, and what is in each bin."""
+
+    of: np.ndarray
+    histogram: Histogram
+
+
+def drawn(utilities: np.ndarray, n_candidates: int | None = None) -> Drawn:
+    """Draw utilities from those of all candidates, or of some of `n_candidates`."""
+    if len(utilities) == 0:
+        return Drawn(utilities, math.inf, -math.inf)
+    n = len(utilities) if n_candidates is None else n_candidates
+    some = utilities[:: max(1, n // N_DRAWN)]
+    return Drawn(some, float(utilities.min()), float(utilities.max()))
+
+
+def limits_of(parts: list[Drawn]) -> Limits:
+    """Set limits so that all but the outermost of what was drawn are in bins of their own."""
+    ordered = np.sort(np.concatenate([part.some for part in parts]))
+    if len(ordered) == 0:
+        return Limits(0.0, 0.0)
+    outermost = int(len(ordered) * OUTER_SHARE)
+    low, high = float(ordered[outermost]), float(ordered[-1 - outermost])
+    if low == high:
+        low, high = min(part.least for part in parts), max(part.most for part in parts)
+    with np.errstate(over="ignore", divide="ignore"):
+        scale = N_BINS / (float(high) - float(low)) if low < high else math.inf
+    return Limits(float(low), scale if 0 < scale < math.inf else 0.0)
+
+
+def merged(histograms: list[Histogram]) -> Histogram:
+    """Return the histogram of all parts of a pool, whose limits are the same."""
+    return Histogram(
+        np.sum([one.counts for one in histograms], axis=0),
+        np.min([one.least for one in histograms], axis=0),
+        np.max([one.most for one in histograms], axis=0),
+    )
+
+
+def binned(utilities: np.ndarray, limits: Limits) -> Bins:
+    """Cut utilities into bins of one width; what lies outside the limits goes outermost."""
+    cut = compiled_bins if is_compiling() else plain_bins
+    return cut(utilities, limits.low, limits.scale)
+
 
 def plain_bins(utilities: np.ndarray, low: float, scale: float) -> Bins:
-    """Cut utilities into bins of one width from `low` on; what lies outside goes outermost."""
+    """Do so with numpy."""
     with np.errstate(over="ignore"):
         places = np.subtract(utilities, low, dtype=np.float64)
         places *= scale
@@ -126,19 +213,18 @@ def plain_bins(utilities: np.ndarray, low: float, scale: float) -> Bins:
     least, most = np.full(N_BINS, np.inf), np.full(N_BINS, -np.inf)
     np.minimum.at(least, bins, utilities)
     np.maximum.at(most, bins, utilities)
-    return Bins(bins, np.bincount(bins, minlength=N_BINS), least, most)
+    return Bins(bins, Histogram(np.bincount(bins, minlength=N_BINS), least, most))
 
 
 def compiled_bins(utilities: np.ndarray, low: float, scale: float) -> Bins:
     """Do the same with numba."""
-    bins = Bins(
-        np.empty(len(utilities), dtype=np.uint16),
-        np.zeros(N_BINS, dtype=np.intp),
-        np.full(N_BINS, np.inf),
-        np.full(N_BINS, -np.inf),
+    bins = np.empty(len(utilities), dtype=np.uint16)
+    histogram = Histogram(
+        np.zeros(N_BINS, dtype=np.intp), np.full(N_BINS, np.inf), np.full(N_BINS, -np.inf)
     )
-    compiled(_cut)(utilities, low, scale, bins.of, bins.counts, bins.least, bins.most)
-    return bins
+    counts, least, most = histogram.counts, histogram.least, histogram.most
+    compiled(_cut)(utilities, low, scale, bins, counts, least, most)
+    return Bins(bins, histogram)
 
 
 def _cut(  # type: ignore[no-untyped-def]
@@ -163,22 +249,30 @@ def largest_product(factors: list[DistributionFactor], n: int) -> tuple[np.ndarr
     telling = [factor for factor in factors if not factor.neutral]
     if not telling:
         return np.arange(n), 1.0
-    products = np.ones(n)
-    multiply = compiled(_multiply) if is_compiling() else _multiplied
-    bounds = [factor.bounds() for factor in telling]
-    for factor, (_, highest) in zip(telling, bounds, strict=True):
-        multiply(products, highest, factor.bins.of)
-    first = products.argmax()
-    reached = math.prod(
-        float(least[factor.bins.of[first]])
-        for factor, (least, _) in zip(telling, bounds, strict=True)
-    )
-    # A power may round the other way: whoever is that close is looked at.
-    places = np.flatnonzero(products >= reached * (1 - 1e-12))
+    places = can_be_largest(telling, [factor.bounds() for factor in telling], n)
     products = np.ones(len(places))
     for factor in telling:
         products *= factor.at(places)
     return places[products == products.max()], float(products.max())
+
+
+def can_be_largest(
+    factors: list[DistributionFactor], bounds: list[tuple[np.ndarray, np.ndarray]], n: int
+) -> np.ndarray:
+    """Return the places of those whose product may be the largest, by bounds on their factors."""
+    if n == 0:
+        return np.arange(0)
+    products = np.ones(n)
+    multiply = compiled(_multiply) if is_compiling() else _multiplied
+    for factor, (_, highest) in zip(factors, bounds, strict=True):
+        multiply(products, highest, factor.bins.of)
+    first = products.argmax()
+    reached = math.prod(
+        float(least[factor.bins.of[first]])
+        for factor, (least, _) in zip(factors, bounds, strict=True)
+    )
+    # A power may round the other way: whoever is that close is looked at.
+    return np.flatnonzero(products >= reached * (1 - 1e-12))
 
 
 def _multiplied(products: np.ndarray, table: np.ndarray, bins: np.ndarray) -> None:
