@@ -25,3 +25,9 @@ else:
         "skactive/integrations/_activeml*.py",
         "skactive/integrations/scikit_activeml.py",
     ]
+
+if find_spec("distributed") is None:
+    collect_ignore_glob += [
+        "skactive/integrations/_partitioned_*.py",
+        "skactive/integrations/dask.py",
+    ]

@@ -91,7 +91,7 @@ def lowest(session: nox.Session) -> None:
 @nox.parametrize("sklearn", ["1.7", "1.9"])
 def interop(session: nox.Session, sklearn: str) -> None:
     """Run what touches other tools, with the other tools installed."""
-    extras = ".[plot,table,modal,activeml,crowd,drift,metric,umap,fast,index]"
+    extras = ".[plot,table,modal,activeml,crowd,drift,metric,umap,fast,index,dask]"
     session.install("-e", extras, "zarr", f"scikit-learn=={sklearn}.*", *group("test"))
     pytest(
         session,

@@ -146,6 +146,12 @@ SECTIONS = [
         ["ActivemlStrategy", "SkactiveStrategy"],
     ),
     Section(
+        "Dask",
+        "skactive.integrations.dask",
+        "A pool whose samples are held by the workers of a cluster.",
+        ["PartitionedPool"],
+    ),
+    Section(
         "The command line",
         "skactive.cli",
         "What `skactive` and `python -m skactive` run.",

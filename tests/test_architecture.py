@@ -28,6 +28,8 @@ ROOMS = [
 OPTIONAL_PACKAGES = {
     "PIL",
     "crowdkit",
+    "dask",
+    "distributed",
     "matplotlib",
     "metric_learn",
     "modAL",

@@ -67,13 +67,7 @@ class Answers:
 
     def check_new(self, indices: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return positions and labels of one length, or raise."""
-        positions, labels = check_positions(indices, self.n_samples), check_labels(y)
-        if len(positions) != len(labels):
-            raise ValueError(
-                f"There are {len(positions)} indices, but {len(labels)} labels. "
-                "Hint: give one label for each index."
-            )
-        return positions, labels
+        return check_answers(indices, y, self.n_samples)
 
     def add(self, positions: np.ndarray, ids: np.ndarray) -> None:
         """Note that samples are labelled."""
@@ -123,6 +117,17 @@ class ForgottenLabels:
     positions: np.ndarray
     X: Any
     labels: np.ndarray
+
+
+def check_answers(indices: Any, y: Any, n_samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return positions and labels of one length, or raise."""
+    positions, labels = check_positions(indices, n_samples), check_labels(y)
+    if len(positions) != len(labels):
+        raise ValueError(
+            f"There are {len(positions)} indices, but {len(labels)} labels. "
+            "Hint: give one label for each index."
+        )
+    return positions, labels
 
 
 def without_repetition(

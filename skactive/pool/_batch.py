@@ -34,6 +34,8 @@ class Batch:
         The pool.
     picked : list of int
         The positions picked so far, in order.
+    n_picked : int
+        How many samples were picked, those from outside the pool included.
     candidates : ndarray of int of shape (n_candidates,)
         Positions to choose from that were not picked, ascending.
 
@@ -66,7 +68,8 @@ class Batch:
         if candidates is not None:
             self._free[self._places(check_positions(candidates, pool.n_samples))] = True
         self._whole = candidates is None
-        self._to_picked: dict[tuple[str, str], tuple[int, np.ndarray]] = {}
+        self._outside: list[Any] = []
+        self._to_picked: dict[tuple[str, str], tuple[int, int, np.ndarray]] = {}
         self._coverages: dict[tuple[Any, ...], Coverage] = {}
 
     @property
@@ -127,7 +130,12 @@ class Batch:
     @property
     def n_labeled(self) -> int:
         """Number of samples labelled or picked."""
-        return self.pool.n_labeled + len(self.picked)
+        return self.pool.n_labeled + self.n_picked
+
+    @property
+    def n_picked(self) -> int:
+        """How many samples were picked, those from outside the pool included."""
+        return len(self.picked) + len(self._outside)
 
     def pick(self, position: int) -> Batch:
         """Count a candidate as labelled from now on.
@@ -148,6 +156,22 @@ class Batch:
         self._free[place] = False
         self._whole = False
         self.picked.append(int(position))
+        return self
+
+    def pick_outside(self, x: Any) -> Batch:
+        """Count a sample that is not of the pool as labelled from now on.
+
+        Parameters
+        ----------
+        x : array-like of shape (n_features,)
+            Its features.
+
+        Returns
+        -------
+        self : Batch
+            The batch.
+        """
+        self._outside.append(x)
         return self
 
     def posterior(self) -> np.ndarray | None:
@@ -276,7 +300,7 @@ class Batch:
             None while there is none.
         """
         labeled = self._left(self.pool.distance_to_labeled(metric, aggregate, metric_params))
-        if not self.picked:
+        if self.n_picked == 0:
             return labeled
         picked = self._distance_to_picked(metric, aggregate, metric_params)
         if aggregate == "min":
@@ -288,16 +312,21 @@ class Batch:
         self, metric: str, aggregate: str, metric_params: dict[str, Any] | None
     ) -> np.ndarray:
         key = (space_key(metric, metric_params), aggregate)
-        done, values = self._to_picked.get(key, (0, None))
-        if done < len(self.picked):
-            new = self.pool.distances_to(self.picked[done:], metric, metric_params)
+        inside, outside, values = self._to_picked.get(key, (0, 0, None))
+        if inside + outside < self.n_picked:
+            new = self.pool.distances_to(self.picked[inside:], metric, metric_params)
+            if outside < len(self._outside):
+                others = np.vstack(self._outside[outside:])
+                new = np.hstack(
+                    [new, self.pool.distances_to_samples(others, metric, metric_params)]
+                )
             if aggregate == "min":
                 arrived = new.min(axis=1)
                 values = arrived if values is None else np.minimum(values, arrived)
             else:
                 arrived = new.sum(axis=1, dtype=np.float64)
                 values = arrived if values is None else values + arrived
-            self._to_picked[key] = (len(self.picked), values)
+            self._to_picked[key] = (len(self.picked), len(self._outside), values)
         if values is None:
             raise RuntimeError("No sample was picked yet.")
         return np.asarray(values[self.candidates])

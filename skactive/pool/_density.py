@@ -15,7 +15,7 @@ def information_density(rows: Rows, space: Space) -> np.ndarray:
     metrics the similarity is 1 / (1 + distance), O(n² · n_features) in blocks.
     """
     if space.metric == "cosine":
-        return _cosine_density(rows)
+        return mean_cosine(rows, unit_sum(rows) / len(rows))
     density = np.empty(len(rows))
     for block in row_blocks(len(rows), len(rows) * 32):
         distances = space.finish(space.compare(rows[block], rows))
@@ -23,6 +23,11 @@ def information_density(rows: Rows, space: Space) -> np.ndarray:
     return density
 
 
-def _cosine_density(rows: Rows) -> np.ndarray:
-    mean = rows.weighted_sum(rows.inverse_norms) / len(rows)
+def unit_sum(rows: Rows) -> np.ndarray:
+    """Return the sum of the unit vectors of rows, in float64."""
+    return rows.weighted_sum(rows.inverse_norms)
+
+
+def mean_cosine(rows: Rows, mean: np.ndarray) -> np.ndarray:
+    """Return the mean cosine of each row with samples whose unit vectors have this mean."""
     return rows.dot(mean.astype(rows.dtype)[np.newaxis])[:, 0] * rows.inverse_norms

@@ -146,22 +146,25 @@ class Pool:
             check_consistent_length(self.X, samples)
         self._samples = samples.tocsr() if sp.issparse(samples) else samples
         self._rows = Rows(self.X)
-        self._answers = Answers(self.n_samples)
-        self._labeled: LabeledSamples | None = None
-        if classes is not None:
-            classes = check_labels(classes)
-            self._labeled = LabeledSamples(self.X[:0], classes[:0], classes)
-        self._distances: dict[str, LabeledDistances] = {}
         self._densities = {} if self._state is None else self._state.densities()
         self._graphs = NeighborGraphs(self.X, graph)
-        self._coverages: dict[tuple[Any, ...], Coverage] = {}
         self._cached: dict[Hashable, Any] = {}
-        self._posterior: VotedPosterior | SpreadPosterior | AskedPosterior | None = None
-        self._forgotten: list[ForgottenLabels] = []
+        self._begin(None if classes is None else check_labels(classes))
         if y_labeled is not None and X_labeled is None:
             raise ValueError("y_labeled was passed without X_labeled: give the samples too.")
         if X_labeled is not None:
             self.add_labeled(X_labeled, y_labeled)
+
+    def _begin(self, classes: np.ndarray | None) -> None:
+        """Know of no label, and of nothing that follows from labels."""
+        self._answers = Answers(self.n_samples)
+        self._labeled: LabeledSamples | None = None
+        if classes is not None:
+            self._labeled = LabeledSamples(self.X[:0], classes[:0], classes)
+        self._distances: dict[str, LabeledDistances] = {}
+        self._coverages: dict[tuple[Any, ...], Coverage] = {}
+        self._posterior: VotedPosterior | SpreadPosterior | AskedPosterior | None = None
+        self._forgotten: list[ForgottenLabels] = []
 
     @property
     def n_samples(self) -> int:
@@ -662,11 +665,33 @@ class Pool:
         distances : ndarray of shape (n_samples, n)
             One product over the pool for each position.
         """
-        space = Space(metric, metric_params)
         chosen = self._rows[check_positions(positions, self.n_samples)]
-        features = 0 if space.by_product else 8 * self._rows.n_features
-        blocks = row_blocks(self.n_samples, 40 * len(chosen) + features)
-        return np.vstack([space.finish(space.compare(self._rows[b], chosen)) for b in blocks])
+        return self._distances_to(chosen, metric, metric_params)
+
+    def distances_to_samples(
+        self,
+        X: Any,
+        metric: str = "cosine",
+        metric_params: dict[str, Any] | None = None,
+    ) -> np.ndarray:
+        """Return the distances of all samples of the pool to samples that are not of the pool.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n, n_features)
+            Their features.
+        metric : str, default='cosine'
+            The metric.
+        metric_params : dict, default=None
+            Further arguments of the metric.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_samples, n)
+            One product over the pool for each sample.
+        """
+        chosen = Rows(check_features(X, "X", self._dtype, minimum=0))
+        return self._distances_to(chosen, metric, metric_params)
 
     def nearest_labeled(
         self,
@@ -799,6 +824,14 @@ class Pool:
         outside = self._covered_from_outside(graph, X, bandwidth)
         self._coverages[key].set_labeled(is_labeled, outside)
         return self._coverages[key]
+
+    def _distances_to(
+        self, chosen: Rows, metric: str, metric_params: dict[str, Any] | None
+    ) -> np.ndarray:
+        space = Space(metric, metric_params)
+        features = 0 if space.by_product else 8 * self._rows.n_features
+        blocks = row_blocks(self.n_samples, 40 * len(chosen) + features)
+        return np.vstack([space.finish(space.compare(self._rows[b], chosen)) for b in blocks])
 
     def _density(self, key: str, space: Space) -> np.ndarray:
         if space.metric == "cosine":

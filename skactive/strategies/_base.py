@@ -113,14 +113,14 @@ class QueryStrategy(ABC, BaseEstimator):
         ValueError
             If fewer candidates are left, or a position in `candidates` is none.
         """
-        batch = Batch(pool, candidates)
+        # A pool that is spread over processes has batches of its own kind.
+        batch = Batch(pool, candidates) if isinstance(pool, Pool) else pool.batch(self, candidates)
         self._check_n_instances(batch, n_instances)
         indices = np.empty(n_instances, dtype=np.intp)
         chosen = np.empty(n_instances)
         tie_break = self._tie_break(pool)
         for place in range(n_instances):
-            places, chosen[place] = self._best(batch)
-            best = batch.candidates[places]
+            best, chosen[place] = self._best_positions(batch)
             indices[place] = best[0] if tie_break is None else best[tie_break[best].argmax()]
             if place < n_instances - 1:
                 batch.pick(int(indices[place]))
@@ -152,6 +152,14 @@ class QueryStrategy(ABC, BaseEstimator):
 
     def _sk_visual_block_(self) -> Diagram:
         return Diagram(self, nested_parts(self))
+
+    def _best_positions(self, batch: Any) -> tuple[np.ndarray, float]:
+        """Return the positions of the best among the candidates, and their utility."""
+        if not isinstance(batch, Batch):
+            positions, utility = batch.best()
+            return positions, utility
+        places, utility = self._best(batch)
+        return batch.candidates[places], utility
 
     def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
         """Return the places of the best among the candidates, and their utility."""

@@ -10,6 +10,9 @@ import numpy as np
 
 from skactive._compiled import compiled, is_compiling
 
+# Limits that were set for other utilities are set anew where so many lie outside.
+OUTSIDE_SHARE = 0.1
+
 # Into how many bins a measure is cut for bounds on its factor, of how many candidates at least
 # their limits are drawn, and which share goes into the outermost ones, so that outliers do not
 # stretch the rest.
@@ -146,6 +149,20 @@ class Histogram:
         """Whether all utilities are the same, or there is none."""
         return bool(self.least.min() >= self.most.max())
 
+    @property
+    def is_cut_well(self) -> bool:
+        """Whether few utilities lie in the outermost bins."""
+        n_outermost = self.counts[0] + self.counts[-1]
+        return self.is_constant or bool(n_outermost <= OUTSIDE_SHARE * self.counts.sum())
+
+    def limits(self) -> Limits:
+        """Return limits for utilities like these."""
+        shares = np.cumsum(self.counts) / max(1, self.counts.sum())
+        first, last = np.searchsorted(shares, [OUTER_SHARE, 1 - OUTER_SHARE])
+        return limits_between(
+            *(self.least[first], self.most[last]), (self.least.min(), self.most.max())
+        )
+
     def bounds(self, weight: float) -> tuple[np.ndarray, np.ndarray]:
         """Return for each bin two numbers in [0, 1] that all factors in it lie between.
 
@@ -181,12 +198,15 @@ def limits_of(parts: list[Drawn]) -> Limits:
     if len(ordered) == 0:
         return Limits(0.0, 0.0)
     outermost = int(len(ordered) * OUTER_SHARE)
-    low, high = float(ordered[outermost]), float(ordered[-1 - outermost])
-    if low == high:
-        low, high = min(part.least for part in parts), max(part.most for part in parts)
-    with np.errstate(over="ignore", divide="ignore"):
-        scale = N_BINS / (float(high) - float(low)) if low < high else math.inf
-    return Limits(float(low), scale if 0 < scale < math.inf else 0.0)
+    extremes = min(part.least for part in parts), max(part.most for part in parts)
+    return limits_between(ordered[outermost], ordered[-1 - outermost], extremes)
+
+
+def limits_between(low: float, high: float, extremes: tuple[float, float]) -> Limits:
+    """Return limits from `low` to `high`, or between the extremes where these are equal."""
+    low, high = (float(end) for end in ((low, high) if low < high else extremes))
+    scale = N_BINS / (high - low) if low < high else math.inf
+    return Limits(low, scale) if 0 < scale < math.inf else Limits(low, 0.0)
 
 
 def merged(histograms: list[Histogram]) -> Histogram:

@@ -1,0 +1,329 @@
+"""One partition of a pool, in the process that has its samples, and how it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Protocol
+
+import numpy as np
+from sklearn import config_context
+from sklearn.exceptions import NotFittedError
+
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors._distances import Space
+from skactive.pool import Batch, Pool
+from skactive.pool._density import mean_cosine, unit_sum
+from skactive.pool._posterior import AskedClassifier
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels that were given; a position of -1 stands for a sample from outside the pool."""
+
+    positions: np.ndarray
+    X: np.ndarray
+    y: np.ndarray
+
+    @property
+    def n_bytes(self) -> int:
+        """How much there is to send."""
+        return int(self.positions.nbytes + self.X.nbytes + self.y.nbytes)
+
+    def tell(self, partition: Partition) -> None:
+        """Tell a partition, in the order in which they were given."""
+        places, is_own = partition.places(self.positions)
+        # Where own samples and others take turns, so do the calls.
+        turns = np.flatnonzero(np.diff(is_own)) + 1
+        for part in np.split(np.arange(len(places)), turns):
+            if len(part) and is_own[part[0]]:
+                partition.pool.add_labels(places[part], self.y[part])
+            elif len(part):
+                partition.pool.add_labeled(self.X[part], self.y[part])
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Samples that nobody can answer for, or that somebody can after all."""
+
+    positions: np.ndarray
+    is_back: bool
+
+    @property
+    def n_bytes(self) -> int:
+        """How much there is to send."""
+        return int(self.positions.nbytes)
+
+    def tell(self, partition: Partition) -> None:
+        """Tell a partition."""
+        places, is_own = partition.places(self.positions)
+        if self.is_back:
+            partition.pool.unskip(places[is_own])
+        else:
+            partition.pool.skip(places[is_own])
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A classifier that was fitted anew."""
+
+    estimator: Any
+    n_bytes = 0
+
+    def tell(self, partition: Partition) -> None:
+        """Tell a partition."""
+        partition.pool.estimator.fitted = self.estimator
+        partition.pool.refitted()
+
+
+@dataclass(frozen=True)
+class Log:
+    """What has been said of a pool since a partition last listened.
+
+    `number` counts the logs of a pool, a new one for each time that labels were taken back;
+    `entries` are those from `start` on, and `is_whole` says that these are all there are.
+    """
+
+    number: int
+    start: int
+    entries: tuple[Labels | Skipped | Fitted, ...]
+    is_whole: bool
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a partition has to know of the pool that it is a part of."""
+
+    token: str
+    number: int
+    start: int
+    dtype: np.dtype[Any]
+    classes: np.ndarray | None
+    estimator: Any
+    mean: np.ndarray | None
+    working_memory: float
+
+
+@dataclass(frozen=True)
+class Heard:
+    """How many entries of a log a partition has heard: the answer of one that lags behind."""
+
+    n_entries: int
+
+
+class MissingMeanError(Exception):
+    """A measure wants the mean of the whole pool, which a partition was not told yet."""
+
+
+class Question(Protocol):
+    """What is asked of a partition. It can be asked again, of a partition that was made anew."""
+
+    def __call__(self, partition: Partition) -> Any:
+        """Return the answer."""
+
+
+class FittedElsewhere:
+    """The classifier of a pool that is fitted where the person is, as it was when last told."""
+
+    fitted: Any = None
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return class probabilities, or raise NotFittedError."""
+        if self.fitted is None:
+            raise NotFittedError("No classifier was told of yet.")
+        return AskedClassifier(self.fitted).predict_proba(X)
+
+
+class PartOfPool(Pool):
+    """Know of some samples what a pool of all would know of them.
+
+    What can only be known of all samples at once is refused.
+    """
+
+    setting: Setting
+
+    def density(
+        self, metric: str = "cosine", metric_params: dict[str, Any] | None = None
+    ) -> np.ndarray:
+        """Return each candidate's mean similarity to all samples of the whole pool."""
+        if metric != "cosine":
+            raise ValueError(
+                f"The density of a partitioned pool is measured by the cosine. Got {metric!r}, "
+                "for which all samples would have to be compared with all."
+            )
+        return super().density(metric, metric_params)
+
+    def cached(self, key: Any, compute: Callable[[], Any]) -> Any:
+        """Refuse what follows from all samples at once."""
+        raise ValueError(
+            f"{key[0]} is worked out from all samples at once, which no process of a partitioned "
+            "pool has."
+        )
+
+    def _density(self, key: str, space: Space) -> np.ndarray:
+        if self.setting.mean is None:
+            raise MissingMeanError
+        return mean_cosine(self._rows, self.setting.mean)
+
+    def unit_sum(self) -> np.ndarray:
+        """Return the sum of the unit vectors of all samples."""
+        return unit_sum(self._rows)
+
+    def begin(self) -> None:
+        """Know of no label, and of all that is known without them."""
+        self._begin(self.setting.classes)
+
+
+def part_of_pool(X: Any, setting: Setting) -> PartOfPool:
+    """Make a pool of the samples of a partition."""
+    try:
+        pool = PartOfPool(
+            X, estimator=setting.estimator, classes=setting.classes, dtype=setting.dtype
+        )
+    except ValueError as error:
+        raise ValueError(f"Partition {setting.number} of the pool: {error}") from error
+    pool.setting = setting
+    return pool
+
+
+class Partition:
+    """Some of the samples of a pool.
+
+    Attributes
+    ----------
+    pool : PartOfPool
+        What is known of them.
+    scratch : dict
+        What was worked out for a query, since its last pick.
+    """
+
+    def __init__(self, source: Any, setting: Setting) -> None:
+        self.pool = part_of_pool(source, setting)
+        self.lock = Lock()
+        self.scratch: dict[Any, Any] = {}
+        self._log_number, self._n_heard = 0, 0
+        self._batch: tuple[Any, Batch] | None = None
+
+    @property
+    def start(self) -> int:
+        """The position of the first sample in the whole pool."""
+        return self.pool.setting.start
+
+    def places(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return where samples are in this partition, and whether they are."""
+        places = positions - self.start
+        return places, (places >= 0) & (places < self.pool.n_samples)
+
+    def hear(self, setting: Setting, log: Log) -> Heard | None:
+        """Take in what was said; return how much of it, where that is not all there is."""
+        self.pool.setting = setting
+        if isinstance(setting.estimator, IncrementalKNeighborsClassifier):
+            self.pool.estimator.set_params(**setting.estimator.get_params())
+        if self._log_number != log.number:
+            self.pool.begin()
+            self._log_number, self._n_heard = log.number, 0
+        if self._n_heard >= log.start:
+            for entry in log.entries[self._n_heard - log.start :]:
+                entry.tell(self)
+                self._n_heard += 1
+            if log.is_whole:
+                return None
+        return Heard(self._n_heard)
+
+    def batch(self, query: Query) -> Batch:
+        """Return this partition as it would be if what a query picked so far were labelled."""
+        known = (query.key, self._log_number, self._n_heard)
+        if self._batch is None or self._batch[0] != known:
+            self._batch, self.scratch = (known, Batch(self.pool, query.candidates)), {}
+        batch = self._batch[1]
+        places, is_own = self.places(query.picked)
+        for pick in range(batch.n_picked, len(places)):
+            self.scratch = {}
+            if is_own[pick]:
+                batch.pick(places[pick])
+            else:
+                batch.pick_outside(query.X_picked[pick])
+        return batch
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a strategy has picked so far, as every partition has to know it.
+
+    `candidates` are places in the one partition that is asked, None for all.
+    """
+
+    key: str
+    strategy: Any
+    picked: np.ndarray
+    X_picked: np.ndarray
+    candidates: np.ndarray | None = None
+
+
+# What this process has of pools, by the pool and the number of the partition. What is not here,
+# or is out of date, is made anew from the samples and what was said of them.
+_partitions: dict[tuple[str, int], Partition] = {}
+_lock = Lock()
+
+
+def ask(source: Any, setting: Setting, log: Log, question: Question) -> tuple[str, Any]:
+    """Ask a partition in this process; return the process, and the answer.
+
+    The answer is `Heard` where the partition has not heard all that was said, and
+    `MissingMeanError` where it wants the mean of the whole pool.
+    """
+    from distributed import get_worker
+
+    address, key = get_worker().address, (setting.token, setting.number)
+    with config_context(working_memory=setting.working_memory):
+        with _lock:
+            partition = _partitions.get(key)
+        if partition is None:
+            partition = Partition(source, setting)
+            with _lock:
+                _partitions[key] = partition
+        with partition.lock:
+            behind = partition.hear(setting, log)
+            if behind is not None:
+                return address, behind
+            try:
+                return address, question(partition)
+            except MissingMeanError:
+                return address, MissingMeanError()
+
+
+def forget(token: str) -> None:
+    """Let go of all partitions of a pool in this process."""
+    with _lock:
+        for key in [key for key in _partitions if key[0] == token]:
+            del _partitions[key]
+
+
+@dataclass(frozen=True)
+class Size:
+    """Ask how many samples a partition has, and of how many features."""
+
+    def __call__(self, partition: Partition) -> tuple[int, int]:
+        """Return both."""
+        return partition.pool.X.shape
+
+
+@dataclass(frozen=True)
+class UnitSum:
+    """Ask for the sum of the unit vectors."""
+
+    def __call__(self, partition: Partition) -> np.ndarray:
+        """Return it, in float64."""
+        return partition.pool.unit_sum()
+
+
+@dataclass(frozen=True)
+class Features:
+    """Ask for the features of some samples, by their positions in the whole pool."""
+
+    positions: np.ndarray
+
+    def __call__(self, partition: Partition) -> np.ndarray:
+        """Return them."""
+        return np.asarray(partition.pool.X[self.positions - partition.start])

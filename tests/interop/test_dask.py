@@ -1,0 +1,367 @@
+"""Pools in the processes of a Dask cluster choose as one pool does, whatever becomes of workers."""
+
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+
+from skactive import Pool
+from skactive.datasets import open_vectors, write_vectors
+from skactive.integrations import _partitions
+from skactive.integrations.dask import PartitionedPool
+from skactive.measures import Diversity, Entropy, InformationDensity, Margin, Measure
+from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
+from skactive.strategies import (
+    CDFProduct,
+    RandomSampling,
+    TypiClust,
+    UncertaintySampling,
+)
+
+distributed = pytest.importorskip("distributed")
+da = pytest.importorskip("dask.array")
+
+
+class KillsItsWorker(Measure):
+    """A measure whose first use ends the process that it is used in."""
+
+    def __init__(self, flag):
+        self.flag = flag
+
+    def utilities(self, pool):
+        with suppress(FileNotFoundError):
+            # Of two workers that see it, one takes it down.
+            self.flag.unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return pool.X[pool.candidates, 0]
+
+
+class LooksAtAll(Measure):
+    """A measure that needs all samples at once."""
+
+    def utilities(self, pool):
+        return pool.pool.cached(("LooksAtAll",), lambda: pool.X[:, 0])[pool.candidates]
+
+
+@pytest.fixture(scope="module")
+def client():
+    """Return a cluster of two processes."""
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0"
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(scope="module")
+def threads():
+    """Return a cluster within this process, for many short loops."""
+    with distributed.Client(
+        processes=False, n_workers=2, threads_per_worker=1, dashboard_address=":0"
+    ) as client:
+        yield client
+
+
+def digits(n=600):
+    X, y = load_digits(return_X_y=True)
+    return X[:n], y[:n]
+
+
+def both(X, chunk, client, **arguments):
+    """Return a pool of one process and one in partitions."""
+    arguments = {"estimator": IncrementalKNeighborsClassifier(), "dtype": np.float64} | arguments
+    blocks = da.from_array(X, chunks=(chunk, X.shape[1]))
+    return Pool(X, **arguments), PartitionedPool(blocks, client=client, **arguments)
+
+
+def assert_same_choice(strategy, whole, parts, n_instances=1, **arguments):
+    indices, utilities = strategy.select(whole, n_instances, **arguments)
+    found, worth = strategy.select(parts, n_instances, **arguments)
+    np.testing.assert_array_equal(found, indices)
+    np.testing.assert_allclose(worth, utilities, rtol=1e-6)
+    return indices
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        CDFProduct(),
+        CDFProduct(random_state=0),
+        CDFProduct(
+            [("sure", Entropy()), ("near", Diversity("euclidean", aggregate="min"))],
+            {"sure": 2.0, "near": 0.5},
+        ),
+        CDFProduct([("dense", InformationDensity()), ("unused", Margin())], {"unused": 0}),
+        CDFProduct([("unsure", Margin())], random_state=3),
+        UncertaintySampling(random_state=1),
+        UncertaintySampling(Diversity()),
+        RandomSampling(random_state=0),
+    ],
+)
+@pytest.mark.parametrize("chunk", [250, 600])
+def test_a_loop_asks_what_a_pool_of_one_process_asks(strategy, chunk, threads):
+    X, y = digits()
+    whole, parts = both(X, chunk, threads)
+    for n_instances in (1, 3, 1, 2, 4):
+        indices = assert_same_choice(strategy, whole, parts, n_instances)
+        whole.add_labels(indices, y[indices])
+        parts.add_labels(indices, y[indices])
+    np.testing.assert_array_equal(parts.candidates, whole.candidates)
+    np.testing.assert_array_equal(parts.labeled, whole.labeled)
+    np.testing.assert_array_equal(parts.labels, whole.labels)
+    np.testing.assert_array_equal(parts.classes_, whole.classes_)
+    for one, other in zip(parts.labeled_samples(), whole.labeled_samples(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_query_goes_on_when_a_worker_is_killed_in_the_middle(client, tmp_path):
+    X, y = digits()
+    flag = tmp_path / "flag"
+    strategy = CDFProduct(
+        [("unsure", Margin()), ("dense", InformationDensity()), ("first", KillsItsWorker(flag))]
+    )
+    whole, parts = both(X, 150, client)
+    known = strategy.select(parts, 4)[0]
+    whole.add_labels(known, y[known])
+    parts.add_labels(known, y[known]).skip([7])
+    whole.skip([7])
+    expected = strategy.select(whole, 3)[0]
+
+    flag.touch()
+    n_before = len(client.nthreads())
+    np.testing.assert_array_equal(strategy.select(parts, 3)[0], expected)
+    assert not flag.exists()
+    while len(client.nthreads()) < n_before:
+        time.sleep(0.05)
+    assert_same_choice(CDFProduct(), whole, parts, 2)
+
+
+def test_stored_features_stay_on_disk(client, tmp_path):
+    X, y = digits()
+    paths = [
+        write_vectors(tmp_path / f"{start}.npy", X[start : start + 200], dtype="float32")
+        for start in (0, 200, 400)
+    ]
+    parts = PartitionedPool(
+        [open_vectors(path) for path in paths],
+        estimator=IncrementalKNeighborsClassifier(),
+        client=client,
+    )
+    whole = Pool(X, estimator=IncrementalKNeighborsClassifier())
+    for _ in range(4):
+        indices = assert_same_choice(CDFProduct(), whole, parts, 2)
+        whole.add_labels(indices, y[indices])
+        parts.add_labels(indices, y[indices])
+    assert parts.n_partitions == 3
+    np.testing.assert_array_equal(parts.features([599, 0, 200]), X[[599, 0, 200]])
+
+
+def test_samples_may_come_out_of_any_graph_of_dask(threads):
+    """Embedded block by block, of lengths nobody knows yet, some of them empty."""
+    X, _ = digits()
+    raw = da.from_array(X, chunks=(100, 64))
+    made = raw.map_blocks(lambda block: block[:, ::2] / 16, chunks=(raw.chunks[0], (32,)))
+    is_kept = (X[:, 2] < 1) & (np.arange(len(X)) >= 100)
+    kept = X[is_kept][:, ::2] / 16
+    made = made[da.from_array(is_kept, chunks=100)]
+    parts = PartitionedPool(made, dtype=np.float64, client=threads)
+    assert parts.n_partitions == 5
+    whole = Pool(kept, dtype=np.float64)
+    assert (parts.n_samples, parts.n_features) == kept.shape
+    assert_same_choice(CDFProduct(), whole, parts, 5)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_taking_back_and_replacing_equals_a_pool_of_one_process(threads, data):
+    X, y = digits(60)
+    X = X + np.random.default_rng(0).random(X.shape)
+    outside = X[:6] + 1.0
+    whole, parts = both(
+        X,
+        data.draw(st.sampled_from([7, 25, 60])),
+        threads,
+        classes=data.draw(st.sampled_from([None, np.arange(12)])),
+    )
+    positions = st.lists(st.integers(0, len(X) - 1), min_size=1, max_size=6, unique=True)
+    for _ in range(data.draw(st.integers(1, 5))):
+        step = data.draw(
+            st.sampled_from(["label", "outside", "remove", "relabel", "skip", "unskip"])
+        )
+        chosen = np.array(data.draw(positions))
+        if step == "skip":
+            chosen = chosen[~whole.is_labeled(chosen)]
+        if step in {"remove", "relabel"}:
+            chosen = chosen[whole.is_labeled(chosen)]
+        if step == "label":
+            chosen = chosen[~whole.is_labeled(chosen)]
+        for pool in (whole, parts):
+            if step == "label":
+                pool.add_labels(chosen, y[chosen])
+            elif step == "outside":
+                pool.add_labeled(outside[: len(chosen)], y[: len(chosen)])
+            elif step == "relabel":
+                pool.relabel(chosen, (y[chosen] + 1) % 10)
+            elif step == "remove":
+                pool.remove_labels(chosen)
+            else:
+                getattr(pool, step)(chosen)
+        np.testing.assert_array_equal(parts.candidates, whole.candidates)
+        assert parts.n_labeled == whole.n_labeled
+        assert parts.n_candidates == whole.n_candidates
+        assert_same_choice(CDFProduct(), whole, parts, 2)
+
+
+def test_any_classifier_is_asked_where_the_samples_are(threads):
+    X, y = digits()
+    classifier = LogisticRegression()
+    whole, parts = both(X / 16, 250, threads, estimator=classifier)
+    for _ in range(4):
+        indices = assert_same_choice(UncertaintySampling(), whole, parts, 5)
+        for pool in (whole, parts):
+            pool.add_labels(indices, y[indices])
+        classifier.fit(*whole.labeled_samples())
+    classifier.set_params(C=0.01).fit(*whole.labeled_samples())
+    whole.refitted()
+    parts.refitted()
+    assert_same_choice(UncertaintySampling(), whole, parts, 5)
+
+
+def test_parameters_of_the_neighbours_may_change_between_queries(threads):
+    X, y = digits()
+    classifier = IncrementalKNeighborsClassifier()
+    whole, parts = both(X, 250, threads, estimator=classifier)
+    for pool in (whole, parts):
+        pool.add_labels(np.arange(40), y[:40])
+    for parameters in ({}, {"n_neighbors": 3, "weights": "uniform"}, {"metric": "euclidean"}):
+        classifier.set_params(**parameters)
+        assert_same_choice(UncertaintySampling(), whole, parts, 2)
+
+
+def test_a_query_can_be_about_some_candidates(threads):
+    X, _ = digits()
+    whole, parts = both(X, 250, threads)
+    for strategy in (CDFProduct(), UncertaintySampling(), RandomSampling(random_state=1)):
+        assert_same_choice(strategy, whole, parts, 3, candidates=[3, 4, 5, 300, 599])
+    with pytest.raises(ValueError, match="n_instances=6 samples were asked for, but 5 of"):
+        CDFProduct().select(parts, 6, candidates=[3, 4, 5, 300, 599])
+
+
+def test_what_was_said_travels_in_pieces(threads, monkeypatch):
+    monkeypatch.setattr(_partitions, "LOG_BYTES", 2_000)
+    X, y = digits()
+    whole, parts = both(X, 250, threads)
+    for pool in (whole, parts):
+        pool.add_labels(np.arange(100), y[:100])
+    assert_same_choice(CDFProduct(), whole, parts, 2)
+
+
+def test_workers_let_go_of_pools_that_are_closed_or_gone(client):
+    X, _ = digits(100)
+
+    def held():
+        return client.run(lambda: len(sys.modules["skactive.integrations._partition"]._partitions))
+
+    with PartitionedPool(da.from_array(X, chunks=(50, 64)), client=client) as pool:
+        before = sum(held().values())
+        assert before >= 2
+    assert sum(held().values()) == before - 2
+    with pytest.raises(RuntimeError, match="This pool was closed"):
+        CDFProduct().select(pool)
+
+    pool = PartitionedPool(da.from_array(X, chunks=(50, 64)), client=client)
+    del pool
+    pool = PartitionedPool(da.from_array(X, chunks=(100, 64)), client=client)
+    assert sum(held().values()) == before - 1
+    pool.close()
+
+
+@pytest.mark.parametrize(
+    ("strategy", "fault"),
+    [
+        (TypiClust(), "TypiClust does not choose from a partitioned pool. Hint: these do: CDFProd"),
+        (
+            CDFProduct([("density", InformationDensity("euclidean"))]),
+            "The density of a partitioned pool is measured by the cosine. Got 'euclidean'",
+        ),
+        (CDFProduct([("all", LooksAtAll())]), "LooksAtAll is worked out from all samples at once"),
+    ],
+)
+def test_what_needs_all_samples_at_once_is_refused(strategy, fault, threads):
+    X, _ = digits(100)
+    _, parts = both(X, 50, threads)
+    with pytest.raises((TypeError, ValueError), match=fault):
+        strategy.select(parts)
+    assert len(CDFProduct().select(parts)[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("X", "arguments", "fault"),
+    [
+        ([[1.0, 2.0]], {}, "X must be a Dask array with two dimensions, or a list of features on"),
+        (np.eye(3), {}, "Got ndarray instead"),
+        ("array", {"estimator": IncrementalLabelSpreading()}, "spreads labels along a graph"),
+        (
+            "array",
+            {"estimator": IncrementalKNeighborsClassifier(max_labeled=3)},
+            "A partitioned pool forgets no labels. Got max_labeled=3",
+        ),
+        ("array", {"y_labeled": [1]}, "y_labeled was passed without X_labeled"),
+        ("array", {"X_labeled": [[1.0]], "y_labeled": [1]}, "1 features, but the pool has 64"),
+        ("array", {"client": "here"}, "must be a dask.distributed.Client.*Got 'here' instead"),
+        ("nan", {}, "Partition 1 of the pool: Input X_pool contains NaN, first in row 0"),
+        ("empty", {}, "X has no samples"),
+    ],
+)
+def test_bad_input_is_told_in_a_sentence(X, arguments, fault, threads):
+    made = digits(100)[0]
+    if isinstance(X, str):
+        made[50 if X == "nan" else 0, 3] = np.nan if X == "nan" else 0.0
+        X = da.from_array(made[:0] if X == "empty" else made, chunks=(50, 64))
+    with pytest.raises((TypeError, ValueError), match=fault):
+        PartitionedPool(X, **({"client": threads} | arguments))
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "fault"),
+    [
+        ("add_labels", ([1, 2], ["a"]), "There are 2 indices, but 1 labels"),
+        ("add_labels", ([1000], [1]), "There is no sample 1000 in a pool of 100"),
+        ("add_labels", ([0, 5], [3, 4]), "Sample 0 is labelled 1 already. Got 3 for it"),
+        ("add_labels", ([5], ["five"]), "Labels are numbers so far"),
+        ("remove_labels", ([9],), "Sample 9 of the pool is not labelled"),
+        ("relabel", ([0, 0], [2, 2]), "A sample is named twice"),
+        ("skip", ([0],), "Sample 0 of the pool is labelled already"),
+    ],
+)
+def test_a_faulty_answer_leaves_the_pool_as_it_was(method, arguments, fault, threads):
+    X, _ = digits(100)
+    _, parts = both(X, 50, threads)
+    parts.add_labels([0, 1], [1, 2])
+    with pytest.raises((TypeError, ValueError, IndexError), match=fault):
+        getattr(parts, method)(*arguments)
+    assert parts.labels.tolist() == [1, 2]
+    assert parts.n_candidates == 98
+    assert len(CDFProduct().select(parts)[0]) == 1
+
+
+def test_without_a_client_or_dask_the_remedy_is_named(monkeypatch):
+    X = da.zeros((4, 2))
+    if distributed.client._get_global_client() is None:
+        with pytest.raises(ValueError, match="There is no cluster to hold the pool"):
+            PartitionedPool(X)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ImportError, match=r"pip install 'skactive\[dask\]'"):
+        PartitionedPool(X)
