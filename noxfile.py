@@ -156,5 +156,5 @@ def build(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Run the benchmarks, or those named after --, and write benchmarks/results."""
-    session.install("-e", ".[hub,modal,plot,drift,fast]", "lmdb", "zarr")
+    session.install("-e", ".[hub,modal,plot,drift,fast,dask]", "lmdb", "zarr")
     session.run("python", "-m", "benchmarks", *session.posargs)

@@ -27,6 +27,7 @@ NAMES = [
     "animation",
     "drift",
     "scale_disk",
+    "scale_dask",
 ]
 
 

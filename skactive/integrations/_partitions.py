@@ -84,9 +84,7 @@ class Partitions:
         release_abandoned(self._client)
         finalize(self, _abandoned.append, (self._client.id, self._token)).atexit = False
         self._sources = self._sources_of(X)
-        # Where each is, to begin with by turns.
-        workers = sorted(self._client.nthreads())
-        self._workers = [workers[turn % len(workers)] for turn in range(len(self))]
+        self._workers = self._holders()
         self._entries: list[Labels | Skipped | Fitted] = []
         self._log_number = 0
         self._n_heard = [0] * len(self)
@@ -170,17 +168,20 @@ class Partitions:
         while len(answers) < len(questions):
             asked = [number for number in questions if number not in answers]
             futures = [self._submit(number, questions[number]) for number in asked]
+            misses_mean = False
             for number, (worker, answer) in zip(asked, self._client.gather(futures), strict=True):
                 # Where its samples are by now, which a worker that died may have left.
                 self._workers[number] = worker
                 if isinstance(answer, Heard):
                     self._n_heard[number] = answer.n_entries
                 elif isinstance(answer, MissingMeanError):
-                    sums = self.ask_all(lambda _: UnitSum())
-                    self._mean = np.sum(sums, axis=0) / self.starts[-1]
+                    misses_mean = True
                 else:
                     answers[number] = answer
                     self._n_heard[number] = len(self._entries)
+            if misses_mean:
+                sums = self.ask_all(lambda _: UnitSum())
+                self._mean = np.sum(sums, axis=0) / self.starts[-1]
         return answers
 
     def _submit(self, number: int, question: Question) -> Any:
@@ -235,6 +236,18 @@ class Partitions:
         if not sources:
             raise ValueError("X has no samples: a pool needs at least one.")
         return sources
+
+    def _holders(self) -> list[str]:
+        """Return the worker of each partition: who has it in memory, or one after the other."""
+        workers = sorted(self._client.nthreads())
+        turns = [workers[turn % len(workers)] for turn in range(len(self))]
+        if isinstance(self._sources[0], StoredFeatures):
+            return turns
+        holders = self._client.who_has(self._sources)
+        return [
+            holders[source.key][0] if holders.get(source.key) else turn
+            for source, turn in zip(self._sources, turns, strict=True)
+        ]
 
 
 def client_of(client: Any) -> Any:
