@@ -17,6 +17,9 @@ from skactive.pool import Batch, Pool
 from skactive.pool._density import mean_cosine, unit_sum
 from skactive.pool._posterior import AskedClassifier
 
+# What is worked out from all samples, and says so to the pool.
+WITH_THE_WHOLE = {"nearness_to_center"}
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -93,7 +96,10 @@ class Log:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a partition has to know of the pool that it is a part of."""
+    """What a partition has to know of the pool that it is a part of.
+
+    `known` has what was asked of all partitions, by its name.
+    """
 
     token: str
     number: int
@@ -101,7 +107,7 @@ class Setting:
     dtype: np.dtype[Any]
     classes: np.ndarray | None
     estimator: Any
-    mean: np.ndarray | None
+    known: dict[tuple[str, str], Any]
     working_memory: float
 
 
@@ -112,8 +118,21 @@ class Heard:
     n_entries: int
 
 
-class MissingMeanError(Exception):
-    """A measure wants the mean of the whole pool, which a partition was not told yet."""
+@dataclass(frozen=True)
+class Missing:
+    """What is wanted of all partitions, of which one knows its share: an answer too."""
+
+    name: tuple[str, str]
+    share: Any
+    merge: Callable[[list[Any]], Any]
+
+
+class MissingError(Exception):
+    """A measure wants to know something of all partitions, which this one was not told yet."""
+
+    def __init__(self, missing: Missing) -> None:
+        super().__init__(f"{missing.name} of all partitions")
+        self.missing = missing
 
 
 class Question(Protocol):
@@ -156,23 +175,54 @@ class PartOfPool(Pool):
 
     def cached(self, key: Any, compute: Callable[[], Any]) -> Any:
         """Refuse what follows from all samples at once."""
+        if key[0] in WITH_THE_WHOLE:
+            return super().cached(key, compute)
         raise ValueError(
             f"{key[0]} is worked out from all samples at once, which no process of a partitioned "
             "pool has."
         )
 
-    def _density(self, key: str, space: Space) -> np.ndarray:
-        if self.setting.mean is None:
-            raise MissingMeanError
-        return mean_cosine(self._rows, self.setting.mean)
+    def anywhere(self, values: np.ndarray, name: str) -> bool:
+        """Tell whether one of the values of all candidates of the whole pool is not 0."""
+        return bool(self._of_all(("anywhere", name), values.any, any))
 
-    def unit_sum(self) -> np.ndarray:
-        """Return the sum of the unit vectors of all samples."""
-        return unit_sum(self._rows)
+    def mean_of(self, points: Any, name: str) -> np.ndarray:
+        """Return the mean of points, one for each sample of the whole pool."""
+        n_samples = points.shape[0]
+        mean = super().mean_of
+
+        def share() -> tuple[np.ndarray, int]:
+            return mean(points, name) * n_samples, n_samples
+
+        return self._mean(("mean", name), share)
+
+    def _density(self, key: str, space: Space) -> np.ndarray:
+        mean = self._mean(("sum", "unit vectors"), lambda: (unit_sum(self._rows), self.n_samples))
+        return mean_cosine(self._rows, mean)
+
+    def _mean(
+        self, name: tuple[str, str], share: Callable[[], tuple[np.ndarray, int]]
+    ) -> np.ndarray:
+        total, n_samples = self._of_all(name, share, sums)
+        return np.asarray(total / n_samples)
+
+    def _of_all(
+        self, name: tuple[str, str], share: Callable[[], Any], merge: Callable[[list[Any]], Any]
+    ) -> Any:
+        """Return what is known of all partitions, or say what is not and what this one knows."""
+        known = self.setting.known
+        if name not in known:
+            raise MissingError(Missing(name, share(), merge))
+        return known[name]
 
     def begin(self) -> None:
         """Know of no label, and of all that is known without them."""
         self._begin(self.setting.classes)
+
+
+def sums(shares: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
+    """Return the sum of sums, and of the numbers of their terms."""
+    return np.sum([total for total, _ in shares], axis=0), sum(n for _, n in shares)
 
 
 def part_of_pool(X: Any, setting: Setting) -> PartOfPool:
@@ -270,8 +320,8 @@ _lock = Lock()
 def ask(source: Any, setting: Setting, log: Log, question: Question) -> tuple[str, Any]:
     """Ask a partition in this process; return the process, and the answer.
 
-    The answer is `Heard` where the partition has not heard all that was said, and
-    `MissingMeanError` where it wants the mean of the whole pool.
+    The answer is `Heard` where the partition has not heard all that was said, and `Missing` where
+    it has to know something of the others first.
     """
     from distributed import get_worker
 
@@ -289,8 +339,8 @@ def ask(source: Any, setting: Setting, log: Log, question: Question) -> tuple[st
                 return address, behind
             try:
                 return address, question(partition)
-            except MissingMeanError:
-                return address, MissingMeanError()
+            except MissingError as error:
+                return address, error.missing
 
 
 def forget(token: str) -> None:
@@ -307,15 +357,6 @@ class Size:
     def __call__(self, partition: Partition) -> tuple[int, int]:
         """Return both."""
         return partition.pool.X.shape
-
-
-@dataclass(frozen=True)
-class UnitSum:
-    """Ask for the sum of the unit vectors."""
-
-    def __call__(self, partition: Partition) -> np.ndarray:
-        """Return it, in float64."""
-        return partition.pool.unit_sum()
 
 
 @dataclass(frozen=True)

@@ -440,6 +440,7 @@ class PartitionedPool:
             candidates = np.unique(check_positions(candidates, self.n_samples))
             check_unlabeled(candidates, self.labeled, self.skipped)
         batch = PartitionedBatch(self, self._partitions, strategy, candidates)
+        self._partitions.begin_query()
         if is_fitted_elsewhere(self.estimator):
             if not self._is_told:
                 self._partitions.say_fitted(deepcopy(self.estimator))

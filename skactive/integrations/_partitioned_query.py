@@ -13,7 +13,9 @@ from skactive.integrations._partition import Partition, Query
 from skactive.integrations._partitions import Partitions
 from skactive.strategies import (
     CDFProduct,
+    KCenterGreedy,
     RandomSampling,
+    UncertaintyHerding,
     UncertaintySampling,
 )
 from skactive.strategies._distribution import (
@@ -303,6 +305,8 @@ def histograms_of(batch: PartitionedBatch, limits: dict[str, Limits]) -> dict[st
 
 CHOOSERS: dict[type, Callable[[PartitionedBatch], tuple[np.ndarray, float]]] = {
     CDFProduct: by_product,
+    KCenterGreedy: by_utility,
     RandomSampling: by_chance,
+    UncertaintyHerding: by_utility,
     UncertaintySampling: by_utility,
 }

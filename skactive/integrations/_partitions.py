@@ -16,12 +16,11 @@ from skactive.integrations._partition import (
     Heard,
     Labels,
     Log,
-    MissingMeanError,
+    Missing,
     Question,
     Setting,
     Size,
     Skipped,
-    UnitSum,
     ask,
     forget,
 )
@@ -88,7 +87,7 @@ class Partitions:
         self._entries: list[Labels | Skipped | Fitted] = []
         self._log_number = 0
         self._n_heard = [0] * len(self)
-        self._mean: np.ndarray | None = None
+        self._known: dict[tuple[str, str], Any] = {}
         self._features: dict[int, np.ndarray] = {}
         self.starts = np.zeros(len(self) + 1, dtype=np.intp)
         shapes = self.ask_all(lambda _: Size())
@@ -152,6 +151,11 @@ class Partitions:
         """Take in the features of samples, which were sent along with something else."""
         self._features.update(zip(positions.tolist(), X, strict=True))
 
+    def begin_query(self) -> None:
+        """Take nothing for granted that follows from labels."""
+        for name in [name for name in self._known if name[0] == "anywhere"]:
+            del self._known[name]
+
     def ask_all(self, question: Callable[[int], Question]) -> list[Any]:
         """Return the answers of all partitions, each to its own question."""
         numbers = range(len(self))
@@ -168,20 +172,23 @@ class Partitions:
         while len(answers) < len(questions):
             asked = [number for number in questions if number not in answers]
             futures = [self._submit(number, questions[number]) for number in asked]
-            misses_mean = False
+            missing: list[Missing] = []
             for number, (worker, answer) in zip(asked, self._client.gather(futures), strict=True):
                 # Where its samples are by now, which a worker that died may have left.
                 self._workers[number] = worker
                 if isinstance(answer, Heard):
                     self._n_heard[number] = answer.n_entries
-                elif isinstance(answer, MissingMeanError):
-                    misses_mean = True
+                    continue
+                self._n_heard[number] = len(self._entries)
+                if isinstance(answer, Missing):
+                    missing.append(answer)
                 else:
                     answers[number] = answer
-                    self._n_heard[number] = len(self._entries)
-            if misses_mean:
-                sums = self.ask_all(lambda _: UnitSum())
-                self._mean = np.sum(sums, axis=0) / self.starts[-1]
+            # Of each thing, all know their share, or none was asked.
+            for name in {one.name for one in missing}:
+                shares = [one.share for one in missing if one.name == name]
+                if len(shares) == len(self):
+                    self._known[name] = missing[0].merge(shares)
         return answers
 
     def _submit(self, number: int, question: Question) -> Any:
@@ -204,7 +211,7 @@ class Partitions:
             dtype=self._dtype,
             classes=self._classes,
             estimator=self.estimator,
-            mean=self._mean,
+            known=self._known,
             working_memory=get_config()["working_memory"],
         )
 

@@ -71,6 +71,7 @@ class Batch:
         self._outside: list[Any] = []
         self._to_picked: dict[tuple[str, str], tuple[int, int, np.ndarray]] = {}
         self._coverages: dict[tuple[Any, ...], Coverage] = {}
+        self._n_covering: dict[tuple[Any, ...], int] = {}
 
     @property
     def candidates(self) -> np.ndarray:
@@ -266,7 +267,7 @@ class Batch:
             As `Pool.coverage_gain` has it; those picked cover as the labelled do.
         """
         key = (n_neighbors, metric, bandwidth)
-        if not self.picked:
+        if self.n_picked == 0:
             gains = self.pool.coverage_gain(
                 weights, n_neighbors=n_neighbors, metric=metric, bandwidth=bandwidth
             )
@@ -275,6 +276,10 @@ class Batch:
             self._coverages[key] = self.pool.coverage(n_neighbors, metric, bandwidth).copy()
         coverage = self._coverages[key]
         coverage.label(self.picked)
+        n_covering = self._n_covering.get(key, 0)
+        if n_covering < len(self._outside):
+            coverage.cover(self.pool.covered_by(np.vstack(self._outside[n_covering:]), *key))
+            self._n_covering[key] = len(self._outside)
         return self.pool.gains_in(coverage, weights)[self.candidates]
 
     def distance_to_labeled(

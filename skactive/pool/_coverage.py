@@ -68,6 +68,10 @@ class Coverage:
         is_labeled[samples] = True
         self.set_labeled(is_labeled)
 
+    def cover(self, outside: np.ndarray) -> None:
+        """Count what further samples from outside cover too."""
+        self.set_labeled(self._is_labeled, np.maximum(self._outside, outside))
+
     def gains(self, weights: np.ndarray, kept_as: str) -> np.ndarray:
         """Return what labelling each sample would add, shape (n_samples,).
 

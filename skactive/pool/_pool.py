@@ -163,6 +163,7 @@ class Pool:
             self._labeled = LabeledSamples(self.X[:0], classes[:0], classes)
         self._distances: dict[str, LabeledDistances] = {}
         self._coverages: dict[tuple[Any, ...], Coverage] = {}
+        self._outside: dict[tuple[Any, ...], tuple[np.ndarray, np.ndarray]] = {}
         self._posterior: VotedPosterior | SpreadPosterior | AskedPosterior | None = None
         self._forgotten: list[ForgottenLabels] = []
 
@@ -614,6 +615,40 @@ class Pool:
         value: T = self._cached[key]
         return value
 
+    def anywhere(self, values: np.ndarray, name: str) -> bool:
+        """Tell whether a value is not 0; where a pool is in partitions, a value of any of them.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_candidates,)
+            One for each candidate.
+        name : str
+            What the values are of.
+
+        Returns
+        -------
+        is_anywhere : bool
+            Whether there is one.
+        """
+        return bool(values.any())
+
+    def mean_of(self, points: Any, name: str) -> np.ndarray:
+        """Return the mean of points; where a pool is in partitions, of the points of all of them.
+
+        Parameters
+        ----------
+        points : {ndarray, sparse matrix} of shape (n_samples, n_dimensions)
+            One for each sample.
+        name : str
+            What the points are.
+
+        Returns
+        -------
+        mean : ndarray of shape (n_dimensions,)
+            In float64.
+        """
+        return np.asarray(points.mean(axis=0, dtype=np.float64)).ravel()
+
     def distance_to_labeled(
         self,
         metric: str = "cosine",
@@ -820,9 +855,7 @@ class Pool:
         if key not in self._coverages:
             self._coverages[key] = Coverage(graph.affinity(bandwidth))
         is_labeled = self._answers.is_labeled(np.arange(self.n_samples))
-        X, _ = self.labeled_outside()
-        outside = self._covered_from_outside(graph, X, bandwidth)
-        self._coverages[key].set_labeled(is_labeled, outside)
+        self._coverages[key].set_labeled(is_labeled, self._covered_from_outside(key))
         return self._coverages[key]
 
     def _distances_to(
@@ -839,13 +872,45 @@ class Pool:
             return information_density(self._rows, space)
         return shared(("density", key), lambda: information_density(self._rows, space), self.X)
 
-    def _covered_from_outside(
-        self, graph: NeighborGraph, X: Any, bandwidth: float | str | None
+    def covered_by(
+        self, X: Any, n_neighbors: int, metric: str, bandwidth: float | str | None
     ) -> np.ndarray:
+        """Return how well samples that are not of the pool cover each that is.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n, n_features)
+            Their features.
+        n_neighbors : int
+            How many neighbours of each sample the graph has.
+        metric : str
+            The metric of the graph.
+        bandwidth : 'median', float or None
+            The bandwidth of the similarity.
+
+        Returns
+        -------
+        covered : ndarray of shape (n_samples,)
+            The similarity to the nearest of them, 0 where none is among the neighbours.
+        """
+        graph = self.graph(n_neighbors, metric)
+        distances, indices = graph.kneighbors(X)
         covered = np.zeros(self.n_samples)
-        if X is not None:
-            distances, indices = graph.kneighbors(X)
-            np.maximum.at(covered, indices, graph.similarities(distances, indices, bandwidth))
+        np.maximum.at(covered, indices, graph.similarities(distances, indices, bandwidth))
+        return covered
+
+    def _covered_from_outside(self, key: tuple[int, str, float | str | None]) -> np.ndarray:
+        """Return how well the seed set covers each sample; what joins it is looked at alone."""
+        if self._labeled is None:
+            return np.zeros(self.n_samples)
+        ids = np.setdiff1d(self._labeled.ids, self._answers.ids(self.labeled))
+        known, covered = self._outside.get(key, (ids[:0], np.zeros(self.n_samples)))
+        if not np.array_equal(known, ids[: len(known)]):
+            known, covered = ids[:0], np.zeros(self.n_samples)
+        if len(known) < len(ids):
+            X = self._labeled.rows.X[self._labeled.slots(ids[len(known) :])]
+            covered = np.maximum(covered, self.covered_by(X, *key))
+        self._outside[key] = (ids, covered)
         return covered
 
     def gains_in(self, coverage: Coverage, weights: Any) -> np.ndarray:

@@ -25,16 +25,15 @@ def nearness_to_center(
     """
     whole = whole_of(pool)
     key = ("nearness_to_center", space_key(metric, metric_params))
-    return whole.cached(key, lambda: _nearness(in_memory(whole.X), metric, metric_params))[
-        pool.candidates
-    ]
+    return whole.cached(key, lambda: _nearness(whole, metric, metric_params))[pool.candidates]
 
 
-def _nearness(X: Any, metric: str, metric_params: dict[str, Any] | None) -> np.ndarray:
-    points = points_of(X, metric)
-    mean = np.asarray(points.mean(axis=0, dtype=np.float64)).reshape(1, -1)
+def _nearness(pool: Pool, metric: str, metric_params: dict[str, Any] | None) -> np.ndarray:
+    X = in_memory(pool.X)
+    is_cosine = metric == "cosine"
+    mean = pool.mean_of(points_of(X, metric), "unit vectors" if is_cosine else "samples")
     space, rows = Space(metric, metric_params), Rows(X)
-    center = Rows(mean.astype(X.dtype))
+    center = Rows(mean.astype(X.dtype)[np.newaxis])
     nearness = np.empty(len(rows))
     for block in row_blocks(len(rows), 8 * rows.n_features):
         distances = space.finish(space.compare(rows[block], center))[:, 0]

@@ -161,7 +161,7 @@ class UncertaintyHerding(QueryStrategy):
         far = Diversity(self.metric, aggregate="min")
         for name, one in (("uncertainty", measure), ("diversity", far)):
             values = checked_utilities(type(one).__name__, one.utilities(whole), whole)
-            if values.any():
+            if whole.anywhere(values, name):
                 weights = np.zeros(whole.n_samples)
                 weights[whole.candidates] = values
                 return name, one, weights

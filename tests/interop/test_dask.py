@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -21,8 +22,10 @@ from skactive.measures import Diversity, Entropy, InformationDensity, Margin, Me
 from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
 from skactive.strategies import (
     CDFProduct,
+    KCenterGreedy,
     RandomSampling,
     TypiClust,
+    UncertaintyHerding,
     UncertaintySampling,
 )
 
@@ -105,6 +108,8 @@ def assert_same_choice(strategy, whole, parts, n_instances=1, **arguments):
         CDFProduct([("unsure", Margin())], random_state=3),
         UncertaintySampling(random_state=1),
         UncertaintySampling(Diversity()),
+        KCenterGreedy(),
+        KCenterGreedy("euclidean", random_state=0),
         RandomSampling(random_state=0),
     ],
 )
@@ -144,6 +149,61 @@ def test_a_query_goes_on_when_a_worker_is_killed_in_the_middle(client, tmp_path)
     while len(client.nthreads()) < n_before:
         time.sleep(0.05)
     assert_same_choice(CDFProduct(), whole, parts, 2)
+
+
+@pytest.mark.parametrize("classes", [None, np.arange(10)])
+def test_herding_in_one_partition_is_herding(classes, threads):
+    X, y = digits()
+    whole, parts = both(X, 600, threads, classes=classes)
+    for strategy in (UncertaintyHerding(), UncertaintyHerding(None)):
+        for n_instances in (1, 1, 3, 2):
+            indices = assert_same_choice(strategy, whole, parts, n_instances)
+            whole.add_labels(indices, y[indices])
+            parts.add_labels(indices, y[indices])
+
+
+@pytest.mark.parametrize("known", [[], [3], [0, 1, 22, 23]])
+def test_partitions_agree_on_what_herding_goes_by(known, threads):
+    """The samples of one partition may all be sure while those of another are not."""
+    X, y = digits()
+    order = np.argsort(y, kind="stable")
+    X, y = X[order], y[order]
+    _, parts = both(X, 150, threads)
+    parts.add_labels(known, y[known])
+    indices, utilities = UncertaintyHerding().select(parts, 4)
+    assert len(np.unique(indices)) == 4
+    assert (np.diff(utilities) <= 0).all() or len(known) > 0
+
+
+def test_a_herded_batch_covers_its_share_of_the_best(threads):
+    """Counted within the partitions, no batch covers more than 1 / (1 - 1 / e) of what it does."""
+    X, _ = digits(40)
+    strategy = UncertaintyHerding(None, n_neighbors=5)
+    _, parts = both(X, 20, threads)
+    batch, _ = strategy.select(parts, 3)
+
+    halves = [Pool(X[:20], dtype=np.float64), Pool(X[20:], dtype=np.float64)]
+    kernels = np.zeros((40, 40))
+    for start, half in zip((0, 20), halves, strict=True):
+        kernel = half.graph(5).affinity("median").toarray() + np.eye(20)
+        kernels[start : start + 20, start : start + 20] = kernel
+    best = max(
+        kernels[list(some)].max(axis=0).sum() for some in combinations(range(40), len(batch))
+    )
+    covered = kernels[batch].max(axis=0)
+    for sample in batch:
+        other = halves[0] if sample >= 20 else halves[1]
+        start = 0 if sample >= 20 else 20
+        across = other.covered_by(X[[sample]], 5, "cosine", "median")
+        covered[start : start + 20] = np.maximum(covered[start : start + 20], across)
+    assert covered.sum() >= (1 - 1 / np.e) * best
+
+
+def test_a_herded_batch_does_not_ask_about_copies_in_other_partitions(threads):
+    X, _ = digits(60)
+    _, parts = both(np.vstack([X, X]), 60, threads)
+    batch, _ = UncertaintyHerding().select(parts, 8)
+    assert len(np.unique(batch % 60)) == 8
 
 
 def test_stored_features_stay_on_disk(client, tmp_path):
