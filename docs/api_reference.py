@@ -149,7 +149,7 @@ SECTIONS = [
         "Dask",
         "skactive.integrations.dask",
         "A pool whose samples are held by the workers of a cluster.",
-        ["PartitionedPool"],
+        ["PartitionedLearner", "PartitionedPool"],
     ),
     Section(
         "The command line",

@@ -32,6 +32,7 @@ NEEDS_MODAL = re.compile(
     r"^\W*(?:from|import) +(?:modAL|skactive\.integrations\.modal)\b", re.MULTILINE
 )
 NEEDS_RIVER = re.compile(r"^\W*(?:from|import) +river\b", re.MULTILINE)
+NEEDS_DASK = re.compile(r"^from skactive\.integrations\.dask\b", re.MULTILINE)
 NEEDS_INDEX = re.compile(r"algorithm=\"hnsw\"")
 NEEDS_ACTIVEML = re.compile(
     r"^\W*(?:from|import) +(?:skactiveml|skactive\.integrations\.scikit_activeml)\b", re.MULTILINE
@@ -126,6 +127,8 @@ def test_every_python_block_runs(script, tmp_path, monkeypatch):
         pytest.skip("scikit-activeml is not installed")
     if find_spec("river") is None and any(NEEDS_RIVER.search(b.code) for b in script.blocks):
         pytest.skip("river is not installed: `nox -s interop` runs this block")
+    if find_spec("distributed") is None and any(NEEDS_DASK.search(b.code) for b in script.blocks):
+        pytest.skip("Dask is not installed: `nox -s interop` runs this block")
     if find_spec("usearch") is None and any(NEEDS_INDEX.search(b.code) for b in script.blocks):
         pytest.skip("usearch is not installed: `nox -s interop` runs this block")
     if any(NEEDS_HUB.search(b.code) for b in script.blocks):

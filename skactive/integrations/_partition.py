@@ -217,6 +217,7 @@ class PartOfPool(Pool):
 
     def begin(self) -> None:
         """Know of no label, and of all that is known without them."""
+        self.estimator = self.setting.estimator
         self._begin(self.setting.classes)
 
 
@@ -228,12 +229,11 @@ def sums(shares: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
 def part_of_pool(X: Any, setting: Setting) -> PartOfPool:
     """Make a pool of the samples of a partition."""
     try:
-        pool = PartOfPool(
-            X, estimator=setting.estimator, classes=setting.classes, dtype=setting.dtype
-        )
+        pool = PartOfPool(X, dtype=setting.dtype)
     except ValueError as error:
         raise ValueError(f"Partition {setting.number} of the pool: {error}") from error
     pool.setting = setting
+    pool.begin()
     return pool
 
 
@@ -268,11 +268,11 @@ class Partition:
     def hear(self, setting: Setting, log: Log) -> Heard | None:
         """Take in what was said; return how much of it, where that is not all there is."""
         self.pool.setting = setting
-        if isinstance(setting.estimator, IncrementalKNeighborsClassifier):
-            self.pool.estimator.set_params(**setting.estimator.get_params())
         if self._log_number != log.number:
             self.pool.begin()
             self._log_number, self._n_heard = log.number, 0
+        elif isinstance(setting.estimator, IncrementalKNeighborsClassifier):
+            self.pool.estimator.set_params(**setting.estimator.get_params())
         if self._n_heard >= log.start:
             for entry in log.entries[self._n_heard - log.start :]:
                 entry.tell(self)

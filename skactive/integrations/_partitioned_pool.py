@@ -18,6 +18,7 @@ from skactive.neighbors._labels import check_labels
 from skactive.pool._answers import check_answers, without_repetition
 from skactive.pool._features import check_features
 from skactive.pool._positions import check_positions, check_unlabeled
+from skactive.pool._posterior import AskedClassifier
 
 
 class PartitionedPool:
@@ -69,22 +70,33 @@ class PartitionedPool:
 
     See Also
     --------
+    PartitionedLearner : The loop over such a pool.
     skactive.Pool : The pool of one process.
 
     Notes
     -----
-    `CDFProduct`, `RandomSampling` and `UncertaintySampling` choose from it; others are refused.
-    The choice is that of a `Pool` of all samples. Densities, probabilities and distances are
-    the same up to the rounding of a product, and the distribution functions are exact: histograms
-    of the partitions, with the same bins, make those of the pool and bound each candidate's
-    product, and only those whose product may be the largest are ranked, in all partitions.
+    `CDFProduct`, `KCenterGreedy`, `RandomSampling`, `UncertaintySampling` and `UncertaintyHerding`
+    choose from it; others are refused. But for the last, the choice is that of a `Pool` of all
+    samples: densities, probabilities and distances are the same up to the rounding of a product,
+    and ranks among all candidates are exact. `UncertaintyHerding` and the measure `Coverage` go by
+    the neighbour graph of each partition; a batch chosen by plain gains covers at least 1 - 1/e
+    of what the best batch of its size would cover within partitions [1]_, [2]_.
     `InformationDensity` takes the cosine alone. A measure of your own has to look at each
-    candidate by itself; one that asks for a graph gets that of the partition.
+    candidate by itself.
 
     Cost of a query: that of a `Pool` of the largest share of a worker, and for each sample chosen
-    four rounds of messages of some 100 kB for each partition. A label costs what it costs a
+    three rounds of messages of some 100 kB for each partition, one where the strategy goes by one
+    number per candidate. A label costs what it costs a
     `Pool`, in each worker; removing or replacing one, what all labels cost. Workers need skactive
     installed, and memory for their share.
+
+    References
+    ----------
+    .. [1] G. L. Nemhauser, L. A. Wolsey and M. L. Fisher, "An analysis of approximations for
+       maximizing submodular set functions", Mathematical Programming 14, 1978.
+
+    .. [2] B. Mirzasoleiman, A. Karbasi, R. Sarkar and A. Krause, "Distributed submodular
+       maximization: identifying representative elements in massive data", NIPS 2013.
 
     Examples
     --------
@@ -114,23 +126,19 @@ class PartitionedPool:
         dtype: Any = np.float32,
         client: Any = None,
     ) -> None:
-        self._dtype = np.dtype(dtype)
         self.estimator = check_estimator(estimator)
-        classes = None if classes is None else check_labels(classes)
-        self._partitions = Partitions(
-            X,
-            estimator=estimator_elsewhere(estimator),
-            classes=classes,
-            dtype=self._dtype,
-            client=client,
-        )
+        self._classes = None if classes is None else check_labels(classes)
+        if not isinstance(X, Partitions):
+            X = Partitions(X, dtype, client)
+        self._partitions = X
+        self._partitions.begin(estimator_elsewhere(estimator), self._classes)
         self._ids: dict[int, int] = {}
         self._skipped: set[int] = set()
         self._is_told = False
         self._labeled: LabeledSamples | None = None
-        if classes is not None:
-            empty = np.empty((0, self.n_features), dtype=self._dtype)
-            self._labeled = LabeledSamples(empty, classes[:0], classes)
+        if self._classes is not None:
+            empty = np.empty((0, self.n_features), dtype=X.dtype)
+            self._labeled = LabeledSamples(empty, self._classes[:0], self._classes)
         if y_labeled is not None and X_labeled is None:
             raise ValueError("y_labeled was passed without X_labeled: give the samples too.")
         if X_labeled is not None:
@@ -139,17 +147,17 @@ class PartitionedPool:
     @property
     def n_partitions(self) -> int:
         """Number of partitions."""
-        return len(self._partitions)
+        return self._partitions.n_partitions
 
     @property
     def n_features(self) -> int:
         """Number of features."""
-        return self._partitions.n_features
+        return self._partitions.shape[1]
 
     @property
     def n_samples(self) -> int:
         """Number of samples, labelled or not."""
-        return int(self._partitions.starts[-1])
+        return len(self._partitions)
 
     @property
     def candidates(self) -> np.ndarray:
@@ -183,6 +191,11 @@ class PartitionedPool:
     def n_labeled(self) -> int:
         """Number of labelled samples, the seed set included."""
         return 0 if self._labeled is None else len(self._labeled)
+
+    @property
+    def n_forgotten(self) -> int:
+        """How many labels are forgotten: none ever is."""
+        return 0
 
     @property
     def classes_(self) -> np.ndarray:
@@ -240,7 +253,10 @@ class PartitionedPool:
         self : PartitionedPool
             The pool, which counts them as labelled.
         """
-        X, labels = check_features(X, "X_labeled", self._dtype, minimum=0), check_labels(y)
+        X, labels = (
+            check_features(X, "X_labeled", self._partitions.dtype, minimum=0),
+            check_labels(y),
+        )
         check_consistent_length(X, labels)
         if X.shape[1] != self.n_features:
             raise ValueError(
@@ -342,6 +358,21 @@ class PartitionedPool:
         self._is_told = False
         return self
 
+    def take(self, indices: Any) -> np.ndarray:
+        """Return what `estimator` is asked about: the features.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions in the pool.
+
+        Returns
+        -------
+        X : ndarray of shape (n, n_features)
+            As `features` returns them.
+        """
+        return self.features(indices)
+
     def is_labeled(self, indices: Any) -> np.ndarray:
         """Tell which samples are labelled.
 
@@ -387,7 +418,7 @@ class PartitionedPool:
             The labels.
         """
         if self._labeled is None:
-            return np.empty((0, self.n_features), dtype=self._dtype), np.empty(0)
+            return np.empty((0, self.n_features), dtype=self._partitions.dtype), np.empty(0)
         order = np.argsort(self._labeled.ids)
         return self._labeled.rows.X[order], self._labeled.labels[order]
 
@@ -443,7 +474,7 @@ class PartitionedPool:
         self._partitions.begin_query()
         if is_fitted_elsewhere(self.estimator):
             if not self._is_told:
-                self._partitions.say_fitted(deepcopy(self.estimator))
+                self._partitions.say_fitted(deepcopy(current(self.estimator)))
                 self._is_told = True
         else:
             self._partitions.estimator = estimator_elsewhere(self.estimator)
@@ -455,7 +486,7 @@ class PartitionedPool:
 
     def _say_anew(self) -> None:
         """Begin from nothing, with what is true now."""
-        self._partitions.begin()
+        self._partitions.begin(self._partitions.estimator, self._classes)
         if self._skipped:
             self._partitions.say_skipped(np.array(sorted(self._skipped)), is_back=False)
         X, y = self.labeled_samples()
@@ -499,6 +530,11 @@ def check_estimator(estimator: Any) -> Any:
 def is_fitted_elsewhere(estimator: Any) -> bool:
     """Tell whether an estimator is fitted where the person is, and sent to the workers."""
     return estimator is not None and not isinstance(estimator, IncrementalKNeighborsClassifier)
+
+
+def current(estimator: Any) -> Any:
+    """Return a classifier as it is now."""
+    return estimator.caught_up() if isinstance(estimator, AskedClassifier) else estimator
 
 
 def estimator_elsewhere(estimator: Any) -> Any:

@@ -40,14 +40,12 @@ class Partitions:
     What was said is kept, so that a partition that was lost with its process hears all of it
     where it is made anew.
 
+    To those who ask for rows by their positions it is an array.
+
     Parameters
     ----------
     X : dask array of shape (n_samples, n_features), or list of stored features
         The features, as `PartitionedPool` takes them.
-    estimator : object
-        What each partition asks for class probabilities.
-    classes : ndarray of shape (n_classes,) or None
-        Labels there will be.
     dtype : dtype
         What features are held as, or calculated with.
     client : distributed.Client or None
@@ -55,29 +53,21 @@ class Partitions:
 
     Attributes
     ----------
-    n_features : int
-        Number of features.
+    shape : tuple of int
+        Number of samples, number of features.
     starts : ndarray of int of shape (n_partitions + 1,)
         The position of the first sample of each, and at last the number of samples.
     estimator : object
-        As above; may be replaced by one of the same kind with other parameters.
+        What each partition asks for class probabilities.
     kept : dict
         What a query may leave for the next.
     """
 
-    def __init__(
-        self,
-        X: Any,
-        *,
-        estimator: Any,
-        classes: np.ndarray | None,
-        dtype: np.dtype[Any],
-        client: Any,
-    ) -> None:
-        self.estimator = estimator
+    def __init__(self, X: Any, dtype: np.dtype[Any], client: Any) -> None:
+        self.dtype = np.dtype(dtype)
+        self.estimator: Any = None
         self.kept: dict[str, Any] = {}
-        self._classes = classes
-        self._dtype = dtype
+        self._classes: np.ndarray | None = None
         self._client = client_of(client)
         self._token = uuid4().hex
         release_abandoned(self._client)
@@ -86,19 +76,27 @@ class Partitions:
         self._workers = self._holders()
         self._entries: list[Labels | Skipped | Fitted] = []
         self._log_number = 0
-        self._n_heard = [0] * len(self)
+        self._n_heard = [0] * self.n_partitions
         self._known: dict[tuple[str, str], Any] = {}
         self._features: dict[int, np.ndarray] = {}
-        self.starts = np.zeros(len(self) + 1, dtype=np.intp)
+        self.starts = np.zeros(self.n_partitions + 1, dtype=np.intp)
         shapes = self.ask_all(lambda _: Size())
         widths = [n_features for _, n_features in shapes]
         if len(set(widths)) > 1:
             raise ValueError(f"All partitions must have the same features. Got {widths} of them.")
         np.cumsum([n_samples for n_samples, _ in shapes], out=self.starts[1:])
-        self.n_features = int(widths[0])
+        self.shape = int(self.starts[-1]), int(widths[0])
+
+    @property
+    def n_partitions(self) -> int:
+        """How many there are."""
+        return len(self._sources)
 
     def __len__(self) -> int:
-        return len(self._sources)
+        return self.shape[0]
+
+    def __getitem__(self, positions: Any) -> np.ndarray:
+        return self.features(np.atleast_1d(positions))
 
     def close(self) -> None:
         """Let workers forget all."""
@@ -124,14 +122,15 @@ class Partitions:
                 self._entries[place] = Fitted(None)
         self._entries.append(Fitted(estimator))
 
-    def begin(self) -> None:
-        """Say that nothing of what was said is so."""
+    def begin(self, estimator: Any, classes: np.ndarray | None) -> None:
+        """Say that nothing of what was said is so, and who votes on which classes from now on."""
+        self.estimator, self._classes = estimator, classes
         self._entries, self._log_number = [], self._log_number + 1
-        self._n_heard = [0] * len(self)
+        self._n_heard = [0] * self.n_partitions
 
     def features(self, positions: np.ndarray) -> np.ndarray:
         """Return the features of some samples, those not seen yet from where they are."""
-        X = np.empty((len(positions), self.n_features), dtype=self._dtype)
+        X = np.empty((len(positions), self.shape[1]), dtype=self.dtype)
         holders = np.searchsorted(self.starts, positions, side="right") - 1
         far = np.array([position not in self._features for position in positions.tolist()])
         asked = {int(number): positions[far & (holders == number)] for number in holders[far]}
@@ -158,7 +157,7 @@ class Partitions:
 
     def ask_all(self, question: Callable[[int], Question]) -> list[Any]:
         """Return the answers of all partitions, each to its own question."""
-        numbers = range(len(self))
+        numbers = range(self.n_partitions)
         answers = self._ask({number: question(number) for number in numbers})
         return [answers[number] for number in numbers]
 
@@ -187,7 +186,7 @@ class Partitions:
             # Of each thing, all know their share, or none was asked.
             for name in {one.name for one in missing}:
                 shares = [one.share for one in missing if one.name == name]
-                if len(shares) == len(self):
+                if len(shares) == self.n_partitions:
                     self._known[name] = missing[0].merge(shares)
         return answers
 
@@ -208,7 +207,7 @@ class Partitions:
             token=self._token,
             number=number,
             start=int(self.starts[number]),
-            dtype=self._dtype,
+            dtype=self.dtype,
             classes=self._classes,
             estimator=self.estimator,
             known=self._known,
@@ -227,14 +226,14 @@ class Partitions:
     def _sources_of(self, X: Any) -> list[Any]:
         """Return the partitions: futures of arrays, or what is stored."""
         if hasattr(X, "to_delayed") and getattr(X, "ndim", None) == 2:
-            X = X.astype(self._dtype)
+            X = X.astype(self.dtype)
             if X.numblocks[1] > 1:
                 X = X.rechunk({1: -1})
             blocks = self._client.compute(X.to_delayed().ravel().tolist())
             sizes = self._client.gather(self._client.map(len, blocks))
             sources = [block for block, size in zip(blocks, sizes, strict=True) if size]
         elif isinstance(X, Sequence) and all(is_stored(part) for part in X):
-            sources = [StoredFeatures(part, self._dtype) for part in X if part.shape[0]]
+            sources = [StoredFeatures(part, self.dtype) for part in X if part.shape[0]]
         else:
             raise TypeError(
                 "X must be a Dask array with two dimensions, or a list of features on disk, as "
@@ -247,7 +246,7 @@ class Partitions:
     def _holders(self) -> list[str]:
         """Return the worker of each partition: who has it in memory, or one after the other."""
         workers = sorted(self._client.nthreads())
-        turns = [workers[turn % len(workers)] for turn in range(len(self))]
+        turns = [workers[turn % len(workers)] for turn in range(self.n_partitions)]
         if isinstance(self._sources[0], StoredFeatures):
             return turns
         holders = self._client.who_has(self._sources)

@@ -1,11 +1,13 @@
 """Pools that outgrow one machine, on a Dask cluster.
 
 `PartitionedPool` is a pool whose samples are held by the workers, and from which strategies choose
-as from any other. This module imports without Dask; the first pool imports it.
+as from any other; `PartitionedLearner` asks a person about them. This module imports without Dask;
+the first pool imports it.
 """
 
+from skactive.integrations._partitioned_learner import PartitionedLearner
 from skactive.integrations._partitioned_pool import PartitionedPool
 
-__all__ = ["PartitionedPool"]
+__all__ = ["PartitionedLearner", "PartitionedPool"]
 
-PartitionedPool.__module__ = __name__
+PartitionedLearner.__module__ = PartitionedPool.__module__ = __name__

@@ -841,10 +841,9 @@ class ActiveLearner:
         follows = isinstance(
             classifier, IncrementalKNeighborsClassifier | IncrementalLabelSpreading
         )
-        self.pool = Pool(
+        self.pool = self._new_pool(
             samples,
             estimator=classifier if follows else AskedClassifier(classifier, self._catch_up),
-            samples=samples,
             classes=declared_classes(classifier, self._classes),
             graph=graph,
             state=state,
@@ -855,6 +854,9 @@ class ActiveLearner:
         self._teaching = teaching_for(
             classifier, samples, self.pool, seed, self._classes, self._fit_params
         )
+
+    def _new_pool(self, samples: Any, **arguments: Any) -> Any:
+        return Pool(samples, samples=samples, **arguments)
 
     def _start_refresh(self, refreshing: Refreshing) -> None:
         refreshing.start(self.labeled, self.labels, n_outside(self.pool))

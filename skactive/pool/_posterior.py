@@ -248,11 +248,15 @@ class AskedClassifier:
         """Who is asked."""
         return self._classifier
 
-    def predict_proba(self, samples: Any) -> np.ndarray:
-        """Return class probabilities, or raise NotFittedError."""
+    def caught_up(self) -> Any:
+        """Return who is asked, when there is nothing left to learn."""
         if self._ready is not None:
             self._ready()
-        posterior = class_probabilities(self._classifier, samples)
+        return self._classifier
+
+    def predict_proba(self, samples: Any) -> np.ndarray:
+        """Return class probabilities, or raise NotFittedError."""
+        posterior = class_probabilities(self.caught_up(), samples)
         if posterior is None:
             raise NotFittedError(f"{type(self._classifier).__name__} is not fitted yet.")
         return posterior

@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
-from skactive import Pool
+from skactive import ActiveLearner, Pool
 from skactive.datasets import open_vectors, write_vectors
 from skactive.integrations import _partitions
-from skactive.integrations.dask import PartitionedPool
+from skactive.integrations.dask import PartitionedLearner, PartitionedPool
 from skactive.measures import Diversity, Entropy, InformationDensity, Margin, Measure
 from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
 from skactive.strategies import (
@@ -425,3 +426,80 @@ def test_without_a_client_or_dask_the_remedy_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ImportError, match=r"pip install 'skactive\[dask\]'"):
         PartitionedPool(X)
+
+
+@pytest.mark.parametrize("estimator", [None, LogisticRegression()])
+def test_a_learner_asks_and_learns_as_one_of_one_process(estimator, threads):
+    X, y = digits()
+    X = X / 16
+    seed = {"X_labeled": X[:3], "y_labeled": y[:3], "classes": np.arange(10)}
+    one = ActiveLearner(estimator or IncrementalKNeighborsClassifier(), CDFProduct(), X, **seed)
+    other = PartitionedLearner(
+        estimator, X_pool=da.from_array(X, chunks=(250, 64)), client=threads, **seed
+    )
+    for n_instances in (4, 1, 6, 3):
+        indices = one.query(n_instances)
+        np.testing.assert_array_equal(other.query(n_instances), indices)
+        for learner in (one, other):
+            learner.teach(indices, y[indices])
+    for learner in (one, other):
+        learner.relabel(indices[:1], [(y[indices[0]] + 1) % 10]).skip([30, 31])
+        for _ in range(3):
+            learner.undo()
+    np.testing.assert_array_equal(other.labeled, one.labeled)
+    np.testing.assert_array_equal(other.query(2), one.query(2))
+    np.testing.assert_allclose(other.predict_proba(X), one.predict_proba(X), atol=1e-6)
+    np.testing.assert_array_equal(other.samples([5, 400]), X[[5, 400]].astype(np.float32))
+    assert f"{len(one.labeled)} of 600 samples labelled" in repr(other)
+
+
+def test_a_learner_goes_on_with_its_journal(threads, tmp_path):
+    X, y = digits()
+    blocks = da.from_array(X, chunks=(250, 64))
+
+    def start():
+        return PartitionedLearner(X_pool=blocks, journal=tmp_path / "answers.jsonl", client=threads)
+
+    learner = start()
+    for _ in range(3):
+        indices = learner.query(2)
+        learner.teach(indices, y[indices])
+    learner.skip(learner.query())
+    expected = learner.query(2)
+    del learner
+    again = start()
+    np.testing.assert_array_equal(again.query(2), expected)
+    other = da.from_array(X[::-1].copy(), chunks=(250, 64))
+    with pytest.raises(ValueError, match="other samples"):
+        PartitionedLearner(X_pool=other, journal=tmp_path / "answers.jsonl", client=threads)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "fault"),
+    [
+        (lambda X: PartitionedLearner(), TypeError, "PartitionedLearner needs the samples"),
+        (
+            lambda X: PartitionedLearner(make_pipeline(LogisticRegression()), X_pool=X),
+            TypeError,
+            "must be a classifier of features. Got a Pipeline",
+        ),
+        (
+            lambda X: PartitionedLearner(IncrementalLabelSpreading(), X_pool=X),
+            TypeError,
+            "spreads labels along a graph",
+        ),
+        (
+            lambda X: PartitionedLearner(X_pool=X).explain_query(3),
+            NotImplementedError,
+            "explain_query compares a candidate with all others",
+        ),
+        (
+            lambda X: PartitionedLearner(X_pool=X).forget(3),
+            NotImplementedError,
+            "A partitioned pool forgets no labels. Got n_kept=3",
+        ),
+    ],
+)
+def test_what_a_learner_cannot_do_in_partitions_is_told(call, error, fault, threads):
+    with pytest.raises(error, match=fault), threads.as_current():
+        call(da.from_array(digits(100)[0], chunks=(50, 64)))
