@@ -22,6 +22,21 @@ WITH_THE_WHOLE = {"nearness_to_center"}
 
 
 @dataclass(frozen=True)
+class StoredPart:
+    """Stored features of a partition, which a scheduler takes for as large as they are.
+
+    They would travel as the name of a file; what is known of them would not, and is made anew where
+    they arrive.
+    """
+
+    features: Any
+
+    def __sizeof__(self) -> int:
+        n_samples, n_features = self.features.shape
+        return int(n_samples * n_features * self.features.dtype.itemsize)
+
+
+@dataclass(frozen=True)
 class Labels:
     """Labels that were given; a position of -1 stands for a sample from outside the pool."""
 
@@ -229,7 +244,7 @@ def sums(shares: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
 def part_of_pool(X: Any, setting: Setting) -> PartOfPool:
     """Make a pool of the samples of a partition."""
     try:
-        pool = PartOfPool(X, dtype=setting.dtype)
+        pool = PartOfPool(X.features if isinstance(X, StoredPart) else X, dtype=setting.dtype)
     except ValueError as error:
         raise ValueError(f"Partition {setting.number} of the pool: {error}") from error
     pool.setting = setting

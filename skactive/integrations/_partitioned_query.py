@@ -123,10 +123,12 @@ class Best:
 
     def __call__(self, partition: Partition) -> tuple[np.ndarray, float]:
         """Return the positions of all that are equally good, and their utility."""
-        batch = partition.batch(self.query)
+        batch, strategy = partition.batch(self.query), self.query.strategy
         if batch.n_candidates == 0:
+            # Where all partitions have to agree on something, it has its share all the same.
+            strategy.utilities(batch)
             return batch.candidates, -np.inf
-        places, utility = self.query.strategy._best(batch)
+        places, utility = strategy._best(batch)
         return batch.candidates[places] + partition.start, utility
 
 

@@ -21,10 +21,11 @@ from skactive.integrations._partition import (
     Setting,
     Size,
     Skipped,
+    StoredPart,
     ask,
     forget,
 )
-from skactive.neighbors._stored import StoredFeatures, is_stored
+from skactive.neighbors._stored import is_stored
 
 # What is said of a pool travels in pieces of about so many bytes.
 LOG_BYTES = 2**22
@@ -183,12 +184,22 @@ class Partitions:
                     missing.append(answer)
                 else:
                     answers[number] = answer
-            # Of each thing, all know their share, or none was asked.
-            for name in {one.name for one in missing}:
-                shares = [one.share for one in missing if one.name == name]
-                if len(shares) == self.n_partitions:
-                    self._known[name] = missing[0].merge(shares)
+            self._agree(missing, n_answered=len(answers))
         return answers
+
+    def _agree(self, missing: list[Missing], n_answered: int) -> None:
+        """Work out what partitions want to know of all, where all have said what they know."""
+        if not missing:
+            return
+        name = missing[0].name
+        shares = [one.share for one in missing if one.name == name]
+        if len(shares) == self.n_partitions:
+            self._known[name] = missing[0].merge(shares)
+        elif n_answered > 0 or len(shares) < len(missing):
+            raise RuntimeError(
+                f"{name[1]} of all samples is wanted in some partitions and not in others. Hint: a "
+                "measure has to ask the same of a pool whatever its candidates are."
+            )
 
     def _submit(self, number: int, question: Question) -> Any:
         return self._client.submit(
@@ -224,7 +235,7 @@ class Partitions:
         return Log(self._log_number, start, entries, is_whole=stop == len(self._entries))
 
     def _sources_of(self, X: Any) -> list[Any]:
-        """Return the partitions: futures of arrays, or what is stored."""
+        """Return the partitions, as futures: where these are, their samples stay."""
         if hasattr(X, "to_delayed") and getattr(X, "ndim", None) == 2:
             X = X.astype(self.dtype)
             if X.numblocks[1] > 1:
@@ -233,7 +244,8 @@ class Partitions:
             sizes = self._client.gather(self._client.map(len, blocks))
             sources = [block for block, size in zip(blocks, sizes, strict=True) if size]
         elif isinstance(X, Sequence) and all(is_stored(part) for part in X):
-            sources = [StoredFeatures(part, self.dtype) for part in X if part.shape[0]]
+            parts = [StoredPart(part) for part in X if part.shape[0]]
+            sources = self._client.map(returned, parts, pure=False)
         else:
             raise TypeError(
                 "X must be a Dask array with two dimensions, or a list of features on disk, as "
@@ -244,16 +256,26 @@ class Partitions:
         return sources
 
     def _holders(self) -> list[str]:
-        """Return the worker of each partition: who has it in memory, or one after the other."""
+        """Return the worker of each partition."""
         workers = sorted(self._client.nthreads())
-        turns = [workers[turn % len(workers)] for turn in range(self.n_partitions)]
-        if isinstance(self._sources[0], StoredFeatures):
-            return turns
-        holders = self._client.who_has(self._sources)
+        holders = self._client.who_has(wait_for(self._sources))
         return [
-            holders[source.key][0] if holders.get(source.key) else turn
-            for source, turn in zip(self._sources, turns, strict=True)
+            next(iter(holders.get(source.key) or workers[turn % len(workers) :]))
+            for turn, source in enumerate(self._sources)
         ]
+
+
+def returned(part: StoredPart) -> StoredPart:
+    """Return what is given, in the process that is to hold it."""
+    return part
+
+
+def wait_for(futures: list[Any]) -> list[Any]:
+    """Return futures when they are done."""
+    from distributed import wait
+
+    wait(futures)
+    return futures
 
 
 def client_of(client: Any) -> Any:

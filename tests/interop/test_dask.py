@@ -48,6 +48,13 @@ class KillsItsWorker(Measure):
         return pool.X[pool.candidates, 0]
 
 
+class AsksSome(Measure):
+    """A measure that goes by density where there are many candidates."""
+
+    def utilities(self, pool):
+        return pool.density() if pool.n_candidates > 20 else np.ones(pool.n_candidates)
+
+
 class LooksAtAll(Measure):
     """A measure that needs all samples at once."""
 
@@ -176,6 +183,18 @@ def test_partitions_agree_on_what_herding_goes_by(known, threads):
     assert (np.diff(utilities) <= 0).all() or len(known) > 0
 
 
+@pytest.mark.parametrize("strategy", [UncertaintyHerding(), KCenterGreedy(), CDFProduct()])
+def test_partitions_may_run_out_of_candidates(strategy, threads):
+    X, y = digits(40)
+    _, parts = both(X, 10, threads)
+    parts.skip(np.arange(10))
+    for _ in range(5):
+        indices, _ = strategy.select(parts, 5)
+        parts.add_labels(indices, y[indices])
+    indices, _ = strategy.select(parts, 5)
+    assert sorted([*parts.labeled, *indices]) == list(range(10, 40))
+
+
 def test_a_herded_batch_covers_its_share_of_the_best(threads):
     """Counted within the partitions, no batch covers more than 1 / (1 - 1 / e) of what it does."""
     X, _ = digits(40)
@@ -224,6 +243,11 @@ def test_stored_features_stay_on_disk(client, tmp_path):
         whole.add_labels(indices, y[indices])
         parts.add_labels(indices, y[indices])
     assert parts.n_partitions == 3
+    X[3, 5] = np.nan
+    np.save(tmp_path / "faulty.npy", X.astype(np.float32))
+    with pytest.raises(ValueError, match="Partition 0 of the pool: .* NaN.* first in row 3"):
+        PartitionedPool([open_vectors(tmp_path / "faulty.npy")], client=client)
+    X[3, 5] = digits()[0][3, 5]
     np.testing.assert_array_equal(parts.features([599, 0, 200]), X[[599, 0, 200]])
 
 
@@ -366,6 +390,13 @@ def test_what_needs_all_samples_at_once_is_refused(strategy, fault, threads):
     with pytest.raises((TypeError, ValueError), match=fault):
         strategy.select(parts)
     assert len(CDFProduct().select(parts)[0]) == 1
+
+
+def test_a_measure_that_asks_some_partitions_only_is_told(threads):
+    X, _ = digits(60)
+    _, parts = both(X, 50, threads)
+    with pytest.raises(RuntimeError, match="unit vectors of all samples is wanted in some"):
+        CDFProduct([("some", AsksSome())]).select(parts)
 
 
 @pytest.mark.parametrize(
