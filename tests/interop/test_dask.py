@@ -245,7 +245,7 @@ def test_stored_features_stay_on_disk(client, tmp_path):
     assert parts.n_partitions == 3
     X[3, 5] = np.nan
     np.save(tmp_path / "faulty.npy", X.astype(np.float32))
-    with pytest.raises(ValueError, match="Partition 0 of the pool: .* NaN.* first in row 3"):
+    with pytest.raises(ValueError, match=r"Partition 0 of the pool: .* NaN.* first in row 3"):
         PartitionedPool([open_vectors(tmp_path / "faulty.npy")], client=client)
     X[3, 5] = digits()[0][3, 5]
     np.testing.assert_array_equal(parts.features([599, 0, 200]), X[[599, 0, 200]])
