@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from hashlib import blake2b
 from importlib.util import find_spec
 from threading import Lock
 from typing import Any
@@ -12,7 +13,7 @@ import scipy.sparse as sp
 
 from skactive.neighbors._blocks import row_blocks
 from skactive.neighbors._distances import Rows, Space
-from skactive.neighbors._labeled_samples import LabeledSamples
+from skactive.neighbors._labeled_samples import GrowingArray, LabeledSamples
 from skactive.neighbors._nearest import choose_nearest, search
 
 # Fewer samples are compared one by one sooner than a graph is walked.
@@ -24,9 +25,13 @@ WORTH_SAMPLES = 10_000
 WORTH_QUERIES = 5_000
 
 # Links of a node, and how many nodes are kept in view when one is added and when one is sought.
-CONNECTIVITY = 16
+CONNECTIVITY = 24
 EXPANSION_ADD = 128
-EXPANSION_SEARCH = 96
+EXPANSION_SEARCH = 128
+
+
+# So many times the extent of the first samples away, one place is as far as another.
+FARTHEST = 1e15
 
 
 @cache
@@ -44,8 +49,9 @@ class NeighborIndex:
     """Search labelled samples through a graph (HNSW, by USearch), built when first needed.
 
     The graph only proposes some more than are asked for, whose distances are then computed and
-    chosen from as in an exact search. Queries for which it proposes too few, and zero vectors, from
-    which all is equally far by the cosine, are searched exactly.
+    chosen from as in an exact search. Samples whose vectors are equal, as the graph has them, share
+    a node: a thousand copies would be linked to each other alone. Queries for which it proposes too
+    few, and zero vectors, from which all is equally far by the cosine, are searched exactly.
 
     Parameters
     ----------
@@ -67,6 +73,12 @@ class NeighborIndex:
         self._next_id = 0
         self._n_gone = 0
         self._graph: Any = None
+        # By a digest of its vector, the sample that came first is the node of all with that
+        # vector; these are listed where there are others.
+        self._nodes: dict[int, int] = {}
+        self._copies: dict[int, set[int]] = {}
+        self._digests = GrowingArray(np.empty(0, dtype=np.uint64))
+        self._origin, self._scale = np.zeros(1), 1.0
         self._lock = Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -116,7 +128,7 @@ class NeighborIndex:
         self, queries: Rows, n_neighbors: int, width: int, exclude: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         labeled = self.labeled
-        proposed, is_there = self._proposed(queries, width)
+        proposed, is_there = self._proposed(queries, n_neighbors, width)
         if exclude is not None:
             is_there &= proposed != exclude[:, np.newaxis]
         among, columns = np.unique(proposed, return_inverse=True)
@@ -155,61 +167,143 @@ class NeighborIndex:
             exclude=exclude,
         )
 
-    def _proposed(self, queries: Rows, width: int) -> tuple[np.ndarray, np.ndarray]:
+    def _proposed(
+        self, queries: Rows, n_neighbors: int, width: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return slots that the graph proposes, and which of them it does."""
         found = self._graph.search(self._vectors(queries), width)
         keys = np.atleast_2d(found.keys)
         # One query is answered without a count.
         counts = np.atleast_1d(np.asarray(getattr(found, "counts", keys.shape[1])))
         is_there = np.arange(keys.shape[1]) < counts[:, np.newaxis]
-        ids = np.where(is_there, keys, 0).astype(np.intp)
-        slots = self.labeled.slots(ids)
-        return np.where(is_there, slots, 0), is_there
+        nodes = np.where(is_there, keys, 0).astype(np.intp)
+        if not self._copies:
+            return np.where(is_there, self.labeled.slots(nodes), 0), is_there
+        # Of equals those that go first are enough, and one more where one does not count.
+        return self._with_copies(nodes, is_there, n_neighbors + 1)
+
+    def _with_copies(
+        self, nodes: np.ndarray, is_there: np.ndarray, n_copies: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the slots of nodes, in place of each as many as it stands for, or `n_copies`."""
+        unique, which = np.unique(nodes[is_there], return_inverse=True)
+        members = [self._members(node, n_copies) for node in unique.tolist()]
+        sizes = np.array([len(slots) for slots in members], dtype=np.intp)
+        starts = np.cumsum(sizes) - sizes
+        n_there = np.zeros(len(nodes), dtype=np.intp)
+        np.add.at(n_there, np.nonzero(is_there)[0], sizes[which])
+        within = np.arange(n_there.max(initial=0))[np.newaxis] < n_there[:, np.newaxis]
+        # The members of each node in turn: where it starts, and how far one is within it.
+        runs = sizes[which]
+        offsets = np.arange(runs.sum()) - np.repeat(np.cumsum(runs) - runs, runs)
+        slots = np.zeros(within.shape, dtype=np.intp)
+        if members:
+            slots[within] = np.concatenate(members)[np.repeat(starts[which], runs) + offsets]
+        return slots, within
+
+    def _members(self, node: int, n_copies: int) -> np.ndarray:
+        """Return the slots of the samples that a node stands for, those that go first."""
+        copies = self._copies.get(node)
+        if copies is None:
+            return self.labeled.slots(np.array([node]))
+        slots = self.labeled.slots(np.fromiter(copies, dtype=np.intp, count=len(copies)))
+        if len(slots) > n_copies:
+            slots = slots[np.argsort(self.labeled.precedence(slots))[:n_copies]]
+        return slots
 
     def _follow(self) -> None:
         """Take in what was stored and removed since the last search."""
         labeled = self.labeled
-        if self._graph is None:
-            from usearch.index import Index
-
-            # Unit vectors fit into half precision; others may be of any size.
-            is_cosine = self.space.metric == "cosine"
-            self._graph = Index(
-                ndim=labeled.rows.n_features,
-                metric="cos" if is_cosine else "l2sq",
-                dtype="f16" if is_cosine else "f32",
-                connectivity=CONNECTIVITY,
-                expansion_add=EXPANSION_ADD,
-                expansion_search=EXPANSION_SEARCH,
-            )
-        elif isinstance(self._graph, bytes):
-            from usearch.index import Index
-
-            self._graph = Index.restore(self._graph)
-            self._graph.expansion_add = EXPANSION_ADD
-            self._graph.expansion_search = EXPANSION_SEARCH
-        gone = np.array(labeled.gone[self._n_gone :], dtype=np.uint64)
-        gone = gone[gone < self._next_id]
-        if len(gone):
-            self._graph.remove(gone)
+        if not self._is_open():
+            self._open()
+        gone = np.array(labeled.gone[self._n_gone :], dtype=np.intp)
+        self._take_out(gone[gone < self._next_id])
+        self._digests.extend(np.zeros(labeled.next_id - len(self._digests), dtype=np.uint64))
         # Added class by class, as samples are often stored, far groups would hardly be linked.
         new = np.flatnonzero(labeled.ids >= self._next_id)
         new = np.random.default_rng(0).permutation(new)
         for block in row_blocks(len(new), labeled.rows.n_features * 24):
-            some = new[block]
-            keys, vectors = (
-                labeled.ids[some].astype(np.uint64),
-                self._vectors(labeled.rows_at(some)),
-            )
-            # On several threads the graph would depend on which of them comes first.
-            self._graph.add(keys, vectors, threads=1)
+            self._take_in(labeled.ids[new[block]], labeled.rows_at(new[block]))
         self._n_gone, self._next_id = len(labeled.gone), labeled.next_id
 
+    def _is_open(self) -> bool:
+        return not isinstance(self._graph, bytes | None)
+
+    def _open(self) -> None:
+        """Make an empty graph, or the one that was kept as bytes."""
+        from usearch.index import Index
+
+        if self._graph is not None:
+            self._graph = Index.restore(self._graph)
+            self._graph.expansion_add = EXPANSION_ADD
+            self._graph.expansion_search = EXPANSION_SEARCH
+            return
+        is_cosine = self.space.metric == "cosine"
+        if not is_cosine:
+            self._set_scale()
+        self._graph = Index(
+            ndim=self.labeled.rows.n_features,
+            metric="cos" if is_cosine else "l2sq",
+            dtype="f16" if is_cosine else "f32",
+            connectivity=CONNECTIVITY,
+            expansion_add=EXPANSION_ADD,
+            expansion_search=EXPANSION_SEARCH,
+        )
+
+    def _set_scale(self) -> None:
+        """Set what vectors are moved and scaled by, so that squares of their size are numbers."""
+        X = self.labeled.rows.X
+        with np.errstate(over="ignore", invalid="ignore"):
+            origin = X.mean(axis=0, dtype=np.float64)
+            extent = self._extent(X, origin)
+            if not np.isfinite(extent):
+                origin = np.zeros(1)
+                extent = self._extent(X, origin)
+        self._origin, self._scale = origin, 1.0 / extent if extent > 0 else 1.0
+
+    def _extent(self, X: np.ndarray, origin: np.ndarray) -> float:
+        blocks = row_blocks(len(X), X.shape[1] * 16)
+        return float(np.max([np.abs(X[block] - origin).max() for block in blocks]))
+
+    def _take_out(self, ids: np.ndarray) -> None:
+        """Remove samples, and nodes of which none is left."""
+        empty = []
+        for id_, digest in zip(ids.tolist(), self._digests.view[ids].tolist(), strict=True):
+            node = self._nodes[digest]
+            copies = self._copies.get(node, {id_})
+            copies.discard(id_)
+            if not copies:
+                empty.append(node)
+                self._copies.pop(node, None)
+                del self._nodes[digest]
+        if empty:
+            self._graph.remove(np.array(empty, dtype=np.uint64))
+
+    def _take_in(self, ids: np.ndarray, rows: Rows) -> None:
+        """Add samples, and nodes for those whose vector is new."""
+        vectors = self._vectors(rows)
+        places = []
+        for place, (id_, vector) in enumerate(zip(ids.tolist(), vectors, strict=True)):
+            digest = int.from_bytes(blake2b(vector.tobytes(), digest_size=8).digest(), "little")
+            self._digests.view[id_] = digest
+            node = self._nodes.setdefault(digest, id_)
+            if node == id_:
+                places.append(place)
+            else:
+                self._copies.setdefault(node, {node}).add(id_)
+        if places:
+            keys = ids[places].astype(np.uint64)
+            # On several threads the graph would depend on which of them comes first.
+            self._graph.add(keys, vectors[places].astype(np.float32), threads=1)
+
     def _vectors(self, rows: Rows) -> np.ndarray:
-        vectors = rows.X
+        """Return vectors as the graph has them."""
         if self.space.metric == "cosine":
-            vectors = vectors * rows.inverse_norms[:, np.newaxis]
-        return np.ascontiguousarray(vectors, dtype=np.float32)
+            # Unit vectors fit into half precision.
+            return (rows.X * rows.inverse_norms[:, np.newaxis]).astype(np.float16)
+        with np.errstate(over="ignore"):
+            vectors = (rows.X - self._origin) * self._scale
+        return np.clip(vectors, -FARTHEST, FARTHEST).astype(np.float32)
 
 
 def is_sparse(labeled: LabeledSamples) -> bool:

@@ -33,6 +33,12 @@ def pair(**parameters):
     )
 
 
+def assert_same_neighbors(graph, exact, queries):
+    """Assert that the same are found, among equals in any order."""
+    found, expected = (np.sort(one.kneighbors(queries)[1], axis=1) for one in (graph, exact))
+    np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 def test_most_neighbours_are_found_whatever_comes_and_goes(metric):
     X, y = clouds(6_000)
@@ -87,6 +93,41 @@ def test_equals_go_by_class_and_then_the_younger_first():
     y[1_006] = "a"
     graph, exact = (one.fit(X, y) for one in pair(n_neighbors=4))
     np.testing.assert_array_equal(graph.kneighbors(X[:1])[1], exact.kneighbors(X[:1])[1])
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_copies_by_the_hundred_hide_nobody(metric):
+    rng = np.random.default_rng(0)
+    some, queries = clouds(100)[0], clouds(200, seed=1)[0]
+    X = np.tile(some, (100, 1))
+    y = rng.integers(3, size=len(X))
+    graph, exact = (one.fit(X, y) for one in pair(metric=metric, n_neighbors=7))
+    assert graph.index_recall(queries) >= 0.99
+    assert_same_neighbors(graph, exact, queries)
+    twin = pickle.loads(pickle.dumps(graph))
+    for step in range(4):
+        gone = rng.choice(exact.labeled_indices_, 2_000, replace=False)
+        if step == 1:
+            # All copies of some, and what they came with.
+            gone = exact.labeled_indices_[exact.labeled_indices_ % 100 < 30]
+        for one in (graph, exact, twin):
+            one.remove_labeled(gone)
+            one.add_labeled(X[:500], y[:500])
+        for one in (graph, twin):
+            assert_same_neighbors(one, exact, queries)
+    assert len(graph._labeled.index._graph) == len(graph._labeled.index._nodes) == 100
+    assert_same_neighbors(graph, exact, None)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e15, 1e25])
+def test_vectors_of_any_size_anywhere_are_found(scale, dtype):
+    X, y = clouds(2_000)
+    X, queries = (rows.astype(dtype) * scale + 100 * scale for rows in (X, clouds(200, seed=1)[0]))
+    graph = pair(metric="euclidean")[0].fit(X[:1_500], y[:1_500])
+    assert graph.index_recall(queries) >= 0.97
+    graph.add_labeled(X[1_500:], y[1_500:])
+    assert graph.index_recall(queries) >= 0.97
 
 
 def test_a_zero_vector_is_searched_exactly():
