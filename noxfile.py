@@ -93,10 +93,12 @@ def interop(session: nox.Session, sklearn: str) -> None:
     """Run what touches other tools, with the other tools installed."""
     extras = ".[plot,table,modal,activeml,crowd,drift,metric,umap,fast,index,dask]"
     session.install("-e", extras, "zarr", f"scikit-learn=={sklearn}.*", *group("test"))
+    marked = [] if sklearn == "1.9" or session.posargs else ["-m", "not once"]
     pytest(
         session,
         "-n",
         "2",
+        *marked,
         "tests/interop",
         "tests/test_pool_stored.py",
         "tests/test_readme.py",

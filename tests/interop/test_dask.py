@@ -33,6 +33,8 @@ from skactive.strategies import (
 distributed = pytest.importorskip("distributed")
 da = pytest.importorskip("dask.array")
 
+pytestmark = pytest.mark.once
+
 
 class KillsItsWorker(Measure):
     """A measure whose first use ends the process that it is used in."""
