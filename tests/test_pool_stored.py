@@ -158,6 +158,25 @@ def test_memory_is_bounded_by_working_memory(tmp_path):
     assert peak < 4 * 2**20 + n_samples * kept_for_each_sample < X.nbytes / 2
 
 
+def test_a_graph_is_built_from_the_file(tmp_path):
+    rng = np.random.default_rng(0)
+    X = (rng.normal(size=(200, 512))[rng.integers(200, size=25_000)]).astype(np.float16)
+    X += rng.normal(size=X.shape).astype(np.float16)
+    vectors = open_vectors(write_vectors(tmp_path / "x.npy", X))
+    graph = Pool(X.astype(np.float32)).graph()
+    with sklearn.config_context(working_memory=1):
+        tracemalloc.start()
+        try:
+            stored = Pool(vectors).graph()
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    np.testing.assert_array_equal(stored.indices, graph.indices)
+    np.testing.assert_allclose(stored.distances, graph.distances, atol=1e-6)
+    # Samples that the cells are learnt from are most of it, a part that falls as pools grow.
+    assert peak < 0.9 * X.size * np.dtype(np.float32).itemsize
+
+
 def test_a_zarr_array_is_read_in_place(tmp_path):
     zarr = pytest.importorskip("zarr")
     X = halves()

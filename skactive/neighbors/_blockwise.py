@@ -20,6 +20,7 @@ from skactive.neighbors._distances import (
 )
 from skactive.neighbors._nearest import search
 from skactive.neighbors._products import nearest_of_all
+from skactive.neighbors._stored import StoredFeatures
 
 ALGORITHMS = frozenset({"auto", "clusters", "exact"})
 MODES = frozenset({"connectivity", "distance"})
@@ -179,6 +180,11 @@ class BlockwiseKNeighborsTransformer(
         return nearest_of_all(self._space, rows, self._stored, n_neighbors)
 
     def _checked(self, X: Any, *, reset: bool) -> Any:
+        if isinstance(X, StoredFeatures):
+            # A pool's own, checked when they were opened.
+            if reset:
+                self.n_features_in_ = X.shape[1]
+            return X
         return validate_data(
             self,
             X,

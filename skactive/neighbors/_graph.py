@@ -380,10 +380,15 @@ def _widened(
 def _found(
     X: Any, n_neighbors: int, metric: str, transformer: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    # Whoever finds neighbours looks at samples again and again: that is what memory is for.
-    found = transformer.fit_transform(np.asarray(X) if isinstance(X, StoredFeatures) else X)
+    is_ours = isinstance(transformer, BlockwiseKNeighborsTransformer)
+    # Others take arrays.
+    found = transformer.fit_transform(X if is_ours else _in_memory(X))
     indices, distances = neighbor_lists(found, X.shape[0], n_neighbors)
     return indices, _in_units(distances, metric)
+
+
+def _in_memory(X: Any) -> Any:
+    return np.asarray(X) if isinstance(X, StoredFeatures) else X
 
 
 def _check_metric(transformer: Any, metric: str) -> None:
