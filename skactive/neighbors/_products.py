@@ -30,7 +30,7 @@ def nearest_of_all(
 
 def products_compared(space: Space, A: Rows, B: Rows) -> np.ndarray:
     """Return distances in comparison units, what rounding cannot tell from 0 as 0."""
-    product = B.dot(A.X).T if B.is_stored else A.X @ B.X.T
+    product: Any = B.dot(A.X).T if B.is_stored else A.X @ B.X.T
     product = np.asarray(product.toarray() if sp.issparse(product) else product)
     if space.metric == "cosine":
         product *= A.inverse_norms.astype(product.dtype)[:, np.newaxis]
