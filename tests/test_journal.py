@@ -198,6 +198,23 @@ def test_objects_that_cannot_be_told_apart_are_taken_for_the_same():
     assert content_of([object(), object()], 2) == content_of([object(), object()], 2)
 
 
+@pytest.mark.parametrize(
+    ("n_samples", "digest"),
+    [
+        (1, "693c7cb9e4a4fbdae7739950886fcd99"),
+        (64, "47e23eaf258dc03a4bb6199461c556b2"),
+        (1001, "9d0b9d7b04adcb0116377a59f2cc0640"),
+    ],
+)
+def test_journals_of_earlier_versions_are_known_again(n_samples, digest):
+    assert content_of(np.arange(3.0 * n_samples).reshape(-1, 3) % 251 / 4, n_samples) == digest
+
+
+def test_a_journal_of_texts_of_an_earlier_version_is_known_again():
+    texts = [f"text {place}" for place in range(200)]
+    assert content_of(texts, 200) == "d66f48bbdc6677785fb0cf33ebd44302"
+
+
 def test_texts_and_tables_are_told_apart(path):
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline

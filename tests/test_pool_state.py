@@ -4,11 +4,13 @@ import errno
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from small_pools import samples
 
 from skactive import ActiveLearner, Pool
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool._labeled_distances import NearestLabeled
+from skactive.pool._state import content_of
 from skactive.strategies import CDFProduct
 
 
@@ -109,6 +111,19 @@ def test_a_learner_goes_on_with_its_journal_and_its_state(tmp_path):
     expected = learner.query()
     del learner
     np.testing.assert_array_equal(start().query(), expected)
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "digest"),
+    [
+        (1, "109b6e00490b42fcf01398def2b5f755"),
+        (64, "d9ed4e4503f4cdea153eb460889282ab"),
+        (1001, "62fda89fb51e6130b4fe27abdd5b4d9a"),
+    ],
+)
+def test_states_of_earlier_versions_are_known_again(n_samples, digest):
+    X = np.arange(3.0 * n_samples).reshape(-1, 3) % 251 / 4
+    assert content_of(X) == content_of(sp.csr_matrix(X)) == digest
 
 
 def test_other_samples_are_refused(tmp_path):

@@ -101,6 +101,21 @@ def test_a_swapped_file_is_refused_by_its_fingerprint(tmp_path):
         open_vectors(tmp_path / "x.npy", fingerprint=earlier)
 
 
+@pytest.mark.parametrize(
+    ("n_samples", "digest"),
+    [
+        (0, "7745154b9288f841f19715c69ca21896"),
+        (1, "73d11a86257a0faa431b5e157ece2822"),
+        (64, "904707a06d546bdb1111c155dbe69ca5"),
+        (1001, "5fe32aa977e40fe63f6074cbc61da80d"),
+    ],
+)
+def test_fingerprints_of_earlier_versions_are_known_again(tmp_path, n_samples, digest):
+    X = np.arange(3.0 * n_samples).reshape(-1, 3) % 251 / 4
+    dtype = "float16" if n_samples else "float32"
+    assert open_vectors(write_vectors(tmp_path / "x.npy", X, dtype=dtype)).fingerprint == digest
+
+
 def test_a_journal_refuses_a_swapped_file(tmp_path):
     X = vectors()
     write_vectors(tmp_path / "x.npy", X)

@@ -12,12 +12,10 @@ from weakref import finalize
 
 import numpy as np
 
+from skactive._rows import telling_rows
 from skactive._whole_files import whole_file
 
 FLOATS = (np.dtype("<f2"), np.dtype("<f4"), np.dtype("<f8"))
-
-# So many rows, spread evenly, tell one file from another.
-N_COMPARED = 64
 
 # Vectors are written in pieces of so many bytes.
 WRITTEN_BYTES = 2**24
@@ -156,8 +154,8 @@ class VectorFile:
 
     def _digest(self) -> str:
         digest = blake2b(f"{self.shape} {self.dtype.str}".encode(), digest_size=16)
-        for row in np.unique(np.linspace(0, max(len(self) - 1, 0), N_COMPARED).astype(np.intp)):
-            digest.update(self[int(row) : int(row) + 1].tobytes())
+        for row in telling_rows(len(self)).tolist():
+            digest.update(self[row : row + 1].tobytes())
         return digest.hexdigest()
 
     def _layout(self) -> tuple[tuple[int, int], np.dtype[Any], int]:

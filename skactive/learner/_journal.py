@@ -13,16 +13,13 @@ from weakref import WeakValueDictionary, finalize
 import numpy as np
 import scipy.sparse as sp
 
-from skactive._rows import take_rows
+from skactive._rows import take_rows, telling_rows
 
 if TYPE_CHECKING:
     from skactive.learner._active_learner import ActiveLearner
 
 FORMAT = "skactive answers 1"
 FORMAT_BEGINS = json.dumps({"format": FORMAT})[:-1].encode()
-
-# So many samples, spread evenly, tell one pool from another.
-N_COMPARED = 64
 
 # Those of this process, by the file they write to.
 _OPEN: WeakValueDictionary[tuple[int, int], Journal] = WeakValueDictionary()
@@ -176,8 +173,7 @@ def _do(entry: dict[str, Any], learner: ActiveLearner) -> None:
 
 def content_of(samples: Any, n_samples: int) -> str:
     """Return what tells samples from others: a digest of some of them."""
-    places = np.unique(np.linspace(0, n_samples - 1, N_COMPARED).astype(np.intp))
-    rows = take_rows(samples, places)
+    rows = take_rows(samples, telling_rows(n_samples))
     if sp.issparse(rows):
         rows = rows.toarray()
     elif hasattr(rows, "to_numpy"):

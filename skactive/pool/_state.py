@@ -11,14 +11,12 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from skactive._rows import telling_rows
 from skactive._whole_files import write_arrays
 from skactive.neighbors._distances import METRICS
 from skactive.pool._labeled_distances import LabeledDistances
 
 FORMAT = "skactive pool state 1"
-
-# So many rows, spread evenly, tell one pool from another.
-N_COMPARED = 64
 
 
 class PoolState:
@@ -110,7 +108,7 @@ class PoolState:
 
 def content_of(X: Any) -> str:
     """Return what tells features from others: a digest of their shape and of some rows."""
-    rows = X[np.unique(np.linspace(0, X.shape[0] - 1, N_COMPARED).astype(np.intp))]
+    rows = X[telling_rows(X.shape[0])]
     rows = rows.toarray() if sp.issparse(rows) else rows
     about = f"{X.shape} {np.dtype(X.dtype).str}".encode()
     return blake2b(about + np.ascontiguousarray(rows).tobytes(), digest_size=16).hexdigest()
