@@ -29,9 +29,11 @@ CONNECTIVITY = 24
 EXPANSION_ADD = 128
 EXPANSION_SEARCH = 128
 
-
-# So many times the extent of the first samples away, one place is as far as another.
+# Vectors are scaled by the typical extent of so many of the first samples; so many times farther
+# away, one place is as far as another, and an extent below the least has no reciprocal.
+N_SCALED_BY = 1_000
 FARTHEST = 1e15
+SMALLEST_EXTENT = 1e-300
 
 
 @cache
@@ -251,19 +253,21 @@ class NeighborIndex:
         )
 
     def _set_scale(self) -> None:
-        """Set what vectors are moved and scaled by, so that squares of their size are numbers."""
-        X = self.labeled.rows.X
-        with np.errstate(over="ignore", invalid="ignore"):
-            origin = X.mean(axis=0, dtype=np.float64)
-            extent = self._extent(X, origin)
-            if not np.isfinite(extent):
-                origin = np.zeros(1)
-                extent = self._extent(X, origin)
-        self._origin, self._scale = origin, 1.0 / extent if extent > 0 else 1.0
+        """Set what vectors are moved and scaled by, so that squares of their size are numbers.
 
-    def _extent(self, X: np.ndarray, origin: np.ndarray) -> float:
-        blocks = row_blocks(len(X), X.shape[1] * 16)
-        return float(np.max([np.abs(X[block] - origin).max() for block in blocks]))
+        By medians: a single vector far away would move the mean, and beside it single precision
+        would tell the others no more from each other.
+        """
+        X = self.labeled.rows.X
+        if len(X) > N_SCALED_BY:
+            X = X[np.random.default_rng(0).choice(len(X), N_SCALED_BY, replace=False)]
+        middle = len(X) // 2
+        # Not numpy.median, which adds two that may be too large to be added.
+        self._origin = np.partition(X, middle, axis=0)[middle].astype(np.float64)
+        with np.errstate(over="ignore"):
+            extents = np.abs(X - self._origin).max(axis=1)
+        extents = np.sort(extents[(extents > SMALLEST_EXTENT) & np.isfinite(extents)])
+        self._scale = 1.0 / float(extents[len(extents) // 2]) if len(extents) else 1.0
 
     def _take_out(self, ids: np.ndarray) -> None:
         """Remove samples, and nodes of which none is left."""

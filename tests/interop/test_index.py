@@ -130,6 +130,25 @@ def test_vectors_of_any_size_anywhere_are_found(scale, dtype):
     assert graph.index_recall(queries) >= 0.97
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_far", [1, 700])
+@pytest.mark.parametrize("far", [1e12, -1e30])
+def test_vectors_far_away_hide_none_of_the_others(far, n_far, dtype):
+    X, y = clouds(1_500)
+    X, queries = X.astype(dtype), clouds(200, seed=1)[0].astype(dtype)
+    X[:n_far] = far
+    graph, exact = (one.fit(X, y) for one in pair(metric="euclidean"))
+    assert np.mean(graph.kneighbors(queries)[1] == exact.kneighbors(queries)[1]) >= 0.97
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("value", [0.0, 1.0, 1e-310, -1e38])
+def test_vectors_that_are_all_the_same_are_found(value, dtype):
+    X, y = np.full((1_200, 3), value, dtype=dtype), np.arange(1_200) % 3
+    graph, exact = (one.fit(X, y) for one in pair(metric="euclidean"))
+    np.testing.assert_array_equal(graph.kneighbors(X[:9])[1], exact.kneighbors(X[:9])[1])
+
+
 def test_a_zero_vector_is_searched_exactly():
     X, y = clouds(1_200)
     X[7] = 0
