@@ -1,5 +1,6 @@
 """Labels that spread, one by one, against the solution from scratch."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -17,6 +18,7 @@ from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.pipeline import make_pipeline
 
 from skactive import ActiveLearner, Pool
+from skactive.measures._uncertainty import entropy, margin
 from skactive.model_selection import BudgetedClassifier, compare_strategies
 from skactive.neighbors import (
     IncrementalKNeighborsClassifier,
@@ -272,6 +274,48 @@ def test_a_pool_asks_one_fitted_on_other_samples_what_it_predicts():
     pool.add_labels([0, 1], Y[:2])
     expected = elsewhere.predict_proba(X[2:300].astype(np.float32))
     assert pool.posterior() == pytest.approx(expected)
+
+
+@settings(max_examples=40)
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from("lllr"), st.integers(0, 59), st.sampled_from("abc")), max_size=12
+    ),
+    half_vote=st.sampled_from([None, 200]),
+    declared=st.booleans(),
+)
+def test_what_a_pool_keeps_of_the_spread_is_what_it_finds_anew(steps, half_vote, declared):
+    # Six islands, so that labels do not reach everyone.
+    points = np.repeat(np.eye(6), 10, axis=0) + 0.01 * X[:60, 20:26]
+    classes = list("abc") if declared else None
+    pool = Pool(points, classes=classes)
+    graph = pool.graph(5)
+    pool.estimator = IncrementalLabelSpreading(5, half_vote=half_vote).fit_graph(
+        graph, points, classes
+    )
+    for kind, place, name in steps:
+        if kind == "l" and place in pool.candidates:
+            pool.add_labels([place], [name])
+            pool.estimator.relabel([place], [name])
+        elif kind == "r" and place in pool.labeled:
+            pool.remove_labels([place])
+            pool.estimator.remove_labeled([place])
+        kept = [pool.of_posterior(function) for function in (margin, entropy)]
+        posterior = copy.deepcopy(pool).posterior()
+        if posterior is None:
+            assert kept == [None, None]
+        else:
+            assert kept[0].tolist() == margin(posterior).tolist()
+            assert kept[1].tolist() == entropy(posterior).tolist()
+
+
+def test_where_no_label_spreads_to_probabilities_are_uniform():
+    spreading = IncrementalLabelSpreading(8).fit_graph(GRAPH, X, classes=[0, 1])
+    spreading.relabel([3, 7], [0, 1])
+    is_reached = spreading.is_reached()
+    assert 0 < is_reached.sum() < 400
+    assert (spreading.spread_distributions(np.flatnonzero(~is_reached)) == 0.5).all()
+    assert (spreading.spread_distributions(np.flatnonzero(is_reached)) != 0.5).any(axis=1).all()
 
 
 def test_a_pool_whose_classifier_was_not_taught_knows_nothing():

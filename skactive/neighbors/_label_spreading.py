@@ -498,6 +498,17 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
         masses = self._spread.masses(classes)[np.newaxis]
         return self._normalized(self._spread.scores(classes, nodes), masses)
 
+    def is_reached(self) -> np.ndarray:
+        """Tell which nodes labels have ever spread to: at all others probabilities are uniform.
+
+        Returns
+        -------
+        is_reached : ndarray of bool of shape (n_nodes,)
+            Not to be changed. Some may not be reached any more, after labels were taken back.
+        """
+        self._fitted()
+        return self._spread.is_reached
+
     def held_out_distributions(self, nodes: Any) -> np.ndarray:
         """Return what spreads to labelled nodes, each as if its own label were not known.
 
@@ -538,7 +549,8 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
     def _normalized(self, scores: np.ndarray, masses: np.ndarray) -> np.ndarray:
         scores = self._weighted(scores, masses)
         scores += PRIOR / scores.shape[1]
-        scores /= scores.sum(axis=1, keepdims=True)
+        # Class by class, so that a row has the same sum whichever rows are beside it.
+        scores /= sum(scores.T)[:, np.newaxis]
         return scores
 
     def mixed(self, spread: np.ndarray, vote: np.ndarray | None) -> np.ndarray:

@@ -27,6 +27,11 @@ class Spread:
         In [0, 1): how much of its score a node takes from its neighbours.
     tol : float
         How far scores may be off; a label gives its own node a score of at least 1.
+
+    Attributes
+    ----------
+    is_reached : ndarray of bool of shape (n_nodes,)
+        Where F of any class has ever been other than 0.
     """
 
     def __init__(self, affinity: sp.csr_matrix, *, alpha: float, tol: float) -> None:
@@ -35,6 +40,7 @@ class Spread:
         self._masses: dict[Any, float] = {}
         self._own: dict[int, tuple[float, float]] = {}
         self._take_affinity(affinity)
+        self.is_reached = np.zeros(self.n_nodes, dtype=bool)
 
     @property
     def n_nodes(self) -> int:
@@ -49,6 +55,7 @@ class Spread:
         self._masses.pop(label, None)
         np.add.at(residuals, nodes, amount)
         self._settle(scores, residuals, nodes)
+        self.is_reached |= scores != 0
 
     def join(self, affinity: sp.csr_matrix) -> None:
         """Take in further nodes, the last of a larger affinity, which may change the others' too.
@@ -62,6 +69,7 @@ class Spread:
         n_before = self.n_nodes
         self._take_affinity(affinity)
         n_new = self.n_nodes - n_before
+        self.is_reached = np.concatenate([self.is_reached, np.zeros(n_new, dtype=bool)])
         for label, spread in labels.items():
             scores = np.concatenate([self._columns[label][0], np.zeros(n_new)])
             residuals = np.concatenate([spread, np.zeros(n_new)])
@@ -69,6 +77,7 @@ class Spread:
             self._columns[label] = (scores, residuals)
             self._masses.pop(label, None)
             self._settle(scores, residuals, np.arange(self.n_nodes))
+            self.is_reached |= scores != 0
 
     def scores(self, labels: Any, nodes: Any = slice(None)) -> np.ndarray:
         """Return F at some nodes, a column for each of some classes, never negative."""

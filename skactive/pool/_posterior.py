@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,7 @@ class SpreadPosterior:
 
     The classifier is taught by the caller, whose samples are its first nodes; the vote is that of
     the pool. Each label changes the weights of classes and of the vote, so that all is asked for
-    anew: O(n_samples n_classes).
+    anew: O(n_samples n_classes). Without a vote, samples that no label has reached stay uniform.
     """
 
     def __init__(
@@ -142,45 +143,73 @@ class SpreadPosterior:
         self._labeled = labeled
         self._voted = VotedPosterior(classifier.voter_, distances, labeled)
         self._posterior: np.ndarray | None = None
-        self._derived: dict[RowFunction, np.ndarray] = {}
+        self._derived: dict[RowFunction, SpreadValues] = {}
 
     def rows(self, positions: np.ndarray) -> np.ndarray | None:
         """Return class probabilities, or None where no label is known."""
         if self._posterior is None and self._is_taught():
             self._posterior = np.empty((self._n_samples, len(self._classifier.classes_)), order="F")
-            for block, posterior in self._blocks():
-                self._posterior[block] = posterior
+            for rows, posterior in self._blocks(np.arange(self._n_samples), self._votes()):
+                self._posterior[rows] = posterior
         return None if self._posterior is None else self._posterior[positions]
 
     def of_rows(self, function: RowFunction, positions: np.ndarray) -> np.ndarray | None:
         """Return a function of the probabilities, which are kept by nobody."""
         if not self._is_taught():
             return None
-        if function not in self._derived:
-            derived = np.empty(self._n_samples)
-            for block, posterior in self._blocks():
-                derived[block] = function(posterior)
-            self._derived[function] = derived
-        return self._derived[function][positions]
+        if function not in self._derived or self._derived[function].is_stale:
+            self._derived[function] = self._evaluated(function, self._derived.get(function))
+        return self._derived[function].values[positions]
 
     def labels_changed(self) -> None:
         """Ask again next time."""
         self._voted.labels_changed()
         self._posterior = None
-        self._derived.clear()
+        for derived in self._derived.values():
+            derived.is_stale = True
 
     def _is_taught(self) -> bool:
         return len(self._labeled.classes) > 0 and len(self._classifier.classes_) > 0
 
-    def _blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yield the posterior in blocks that stay in a cache."""
+    def _evaluated(self, function: RowFunction, before: SpreadValues | None) -> SpreadValues:
+        """Return a function of the probabilities, evaluated where these may have changed."""
+        voted, n_classes = self._votes(), len(self._classifier.classes_)
+        is_reached = self._classifier.is_reached()[: self._n_samples].copy()
+        values, rows = np.empty(self._n_samples), np.arange(self._n_samples)
+        if before is not None and voted is None and before.n_classes == n_classes:
+            reached = np.flatnonzero(before.is_reached | is_reached)
+            if len(reached) < WHOLE_SHARE * len(rows):
+                values, rows = before.values, reached
+        for some, posterior in self._blocks(rows, voted):
+            values[some] = function(posterior)
+        return SpreadValues(values, is_reached, None if voted is not None else n_classes)
+
+    def _votes(self) -> np.ndarray | None:
         # One who teaches the pool and not the classifier, or the other way round.
         same = np.array_equal(self._classifier.classes_, self._labeled.classes)
-        votes = same and self._classifier.half_vote is not None
-        voted = self._voted.everyone() if votes else None
-        for block in row_blocks(self._n_samples, VOTED_BYTES):
-            spread = self._classifier.spread_distributions(block)
-            yield block, self._classifier.mixed(spread, None if voted is None else voted[block])
+        return self._voted.everyone() if same and self._classifier.half_vote is not None else None
+
+    def _blocks(
+        self, rows: np.ndarray, voted: np.ndarray | None
+    ) -> Iterator[tuple[np.ndarray | slice, np.ndarray]]:
+        """Yield the posterior of ascending rows in blocks that stay in a cache."""
+        for block in row_blocks(len(rows), VOTED_BYTES):
+            some = _as_slice(rows[block])
+            spread = self._classifier.spread_distributions(some)
+            yield some, self._classifier.mixed(spread, None if voted is None else voted[some])
+
+
+@dataclass
+class SpreadValues:
+    """A function of the posterior of all samples, and where it was not that of the uniform one.
+
+    With a vote, `n_classes` is None: it was uniform nowhere.
+    """
+
+    values: np.ndarray
+    is_reached: np.ndarray
+    n_classes: int | None
+    is_stale: bool = False
 
 
 class AskedPosterior:
