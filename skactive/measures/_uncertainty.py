@@ -198,6 +198,10 @@ def entropy(posterior: np.ndarray) -> np.ndarray:
     return np.round(0.0 - np.einsum("ij,ij->i", posterior, logarithms), DECIMALS)
 
 
+# What each of these measures is, row by row; a subclass may be something else.
+ROW_FUNCTIONS = {LeastConfidence: least_confidence, Margin: margin, Entropy: entropy}
+
+
 def _of_posterior(pool: Pool | Batch, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     values = pool.of_posterior(function)
     return np.ones(pool.n_candidates) if values is None else values

@@ -570,7 +570,9 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
             return spread
         n_labeled = len(self._labeled)
         share = n_labeled / (n_labeled + float(self.half_vote))
-        return (1 - share) * spread + share * vote
+        mixture = (1 - share) * spread
+        mixture += share * vote
+        return mixture
 
     def labeled_samples(self) -> tuple[Any, np.ndarray | None]:
         """Return the labelled nodes.

@@ -54,8 +54,7 @@ class Spread:
         scores, residuals = self._columns[label]
         self._masses.pop(label, None)
         np.add.at(residuals, nodes, amount)
-        self._settle(scores, residuals, nodes)
-        self.is_reached |= scores != 0
+        self._settle(scores, residuals, nodes, self.is_reached)
 
     def join(self, affinity: sp.csr_matrix) -> None:
         """Take in further nodes, the last of a larger affinity, which may change the others' too.
@@ -76,17 +75,16 @@ class Spread:
             residuals += self._spreading @ scores - scores
             self._columns[label] = (scores, residuals)
             self._masses.pop(label, None)
-            self._settle(scores, residuals, np.arange(self.n_nodes))
-            self.is_reached |= scores != 0
+            self._settle(scores, residuals, np.arange(self.n_nodes), self.is_reached)
 
     def scores(self, labels: Any, nodes: Any = slice(None)) -> np.ndarray:
         """Return F at some nodes, a column for each of some classes, never negative."""
         columns = np.zeros((len(self._limits[nodes]), len(labels)), order="F")
         for place, label in enumerate(labels):
             if label in self._columns:
-                columns[:, place] = self._columns[label][0][nodes]
-        # Where labels were taken back, the tolerance may leave a little less than nothing.
-        return np.maximum(columns, 0.0, out=columns)
+                # Where labels were taken back, the tolerance may leave a little less than nothing.
+                np.maximum(self._columns[label][0][nodes], 0.0, out=columns[:, place])
+        return columns
 
     def masses(self, labels: Any) -> np.ndarray:
         """Return the sum of F over all nodes for each of some classes."""
@@ -114,7 +112,7 @@ class Spread:
     def _from(self, node: int) -> np.ndarray:
         scores, residuals = np.zeros(self.n_nodes), np.zeros(self.n_nodes)
         residuals[node] = 1.0
-        self._settle(scores, residuals, np.array([node]))
+        self._settle(scores, residuals, np.array([node]), np.zeros(self.n_nodes, dtype=bool))
         return scores
 
     def _take_affinity(self, affinity: sp.csr_matrix) -> None:
@@ -127,9 +125,15 @@ class Spread:
         self._spreading = sp.csr_matrix((values, affinity.indices, affinity.indptr), affinity.shape)
         self._limits = self._tol * (1 - self._alpha) * roots / np.sqrt(np.mean(roots**2))
 
-    def _settle(self, scores: np.ndarray, residuals: np.ndarray, nodes: np.ndarray) -> None:
+    def _settle(
+        self,
+        scores: np.ndarray,
+        residuals: np.ndarray,
+        nodes: np.ndarray,
+        is_reached: np.ndarray,
+    ) -> None:
         push = compiled_push if is_compiling() else plain_push
-        push(self._spreading, self._limits, scores, residuals, nodes)
+        push(self._spreading, self._limits, scores, residuals, is_reached, nodes)
 
 
 # Beyond this share of the nodes a product with the whole matrix is faster than picking rows.
@@ -141,6 +145,7 @@ def plain_push(
     limits: np.ndarray,
     scores: np.ndarray,
     residuals: np.ndarray,
+    is_reached: np.ndarray,
     nodes: np.ndarray,
 ) -> None:
     """Move the residuals of nodes above their limits to the scores, all at once, until none is."""
@@ -150,6 +155,7 @@ def plain_push(
     while len(active):
         amounts = residuals[active]
         scores[active] += amounts
+        is_reached[active] = True
         residuals[active] = 0.0
         if len(active) > WHOLE_SHARE * n_nodes:
             moved = np.zeros(n_nodes)
@@ -172,6 +178,7 @@ def compiled_push(
     limits: np.ndarray,
     scores: np.ndarray,
     residuals: np.ndarray,
+    is_reached: np.ndarray,
     nodes: np.ndarray,
 ) -> None:
     """Do the same with numba, node by node from a queue, which passes each edge less often."""
@@ -182,12 +189,13 @@ def compiled_push(
         limits,
         scores,
         residuals,
+        is_reached,
         np.unique(nodes),
     )
 
 
 def _push_from_queue(  # type: ignore[no-untyped-def]
-    starts, neighbors, values, limits, scores, residuals, nodes
+    starts, neighbors, values, limits, scores, residuals, is_reached, nodes
 ):  # pragma: no cover - compiled
     n_nodes = len(limits)
     queue = np.empty(n_nodes, dtype=np.int64)
@@ -206,6 +214,7 @@ def _push_from_queue(  # type: ignore[no-untyped-def]
         amount = residuals[i]
         residuals[i] = 0.0
         scores[i] += amount
+        is_reached[i] = True
         for place in range(starts[i], starts[i + 1]):
             j = neighbors[place]
             residuals[j] += values[place] * amount

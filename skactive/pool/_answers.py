@@ -20,6 +20,7 @@ class Answers:
     def __init__(self, n_samples: int) -> None:
         self.n_samples = n_samples
         self._ids = np.full(n_samples, -1, dtype=np.intp)
+        self._is_labeled = np.zeros(n_samples, dtype=bool)
         self._is_skipped = np.zeros(n_samples, dtype=bool)
         self._ids_in_order: dict[int, int] = {}
         self._candidates: np.ndarray | None = None
@@ -28,9 +29,14 @@ class Answers:
     def candidates(self) -> np.ndarray:
         """Positions of the samples neither labelled nor skipped, ascending."""
         if self._candidates is None:
-            self._candidates = np.flatnonzero((self._ids < 0) & ~self._is_skipped)
+            self._candidates = np.flatnonzero(self.is_candidate)
             self._candidates.flags.writeable = False
         return self._candidates
+
+    @property
+    def is_candidate(self) -> np.ndarray:
+        """Whether each sample is neither labelled nor skipped."""
+        return ~(self._is_labeled | self._is_skipped)
 
     @property
     def labeled(self) -> np.ndarray:
@@ -40,11 +46,11 @@ class Answers:
     @property
     def skipped(self) -> np.ndarray:
         """Positions of the skipped samples that are not labelled, ascending."""
-        return np.flatnonzero(self._is_skipped & (self._ids < 0))
+        return np.flatnonzero(self._is_skipped & ~self._is_labeled)
 
-    def is_labeled(self, positions: np.ndarray) -> np.ndarray:
+    def is_labeled(self, positions: np.ndarray | slice) -> np.ndarray:
         """Tell which samples are labelled."""
-        return np.asarray(self._ids[positions] >= 0)
+        return np.asarray(self._is_labeled[positions])
 
     def ids(self, positions: np.ndarray) -> np.ndarray:
         """Return the ids of samples that are labelled."""
@@ -71,7 +77,7 @@ class Answers:
 
     def add(self, positions: np.ndarray, ids: np.ndarray) -> None:
         """Note that samples are labelled."""
-        self._ids[positions] = ids
+        self._ids[positions], self._is_labeled[positions] = ids, True
         self._ids_in_order.update(zip(positions.tolist(), ids.tolist(), strict=True))
         if self._candidates is not None:
             answered = positions[~self._is_skipped[positions]]
@@ -88,7 +94,7 @@ class Answers:
 
     def remove(self, positions: np.ndarray) -> None:
         """Note that samples are not labelled any more."""
-        self._ids[positions] = -1
+        self._ids[positions], self._is_labeled[positions] = -1, False
         for position in positions.tolist():
             del self._ids_in_order[position]
         self._candidates = None

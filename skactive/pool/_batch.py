@@ -266,12 +266,29 @@ class Batch:
         gain : ndarray of shape (n_candidates,)
             As `Pool.coverage_gain` has it; those picked cover as the labelled do.
         """
+        coverage = self.coverage(n_neighbors, metric, bandwidth)
+        return self.pool.gains_in(coverage, weights)[self.candidates]
+
+    def coverage(self, n_neighbors: int, metric: str, bandwidth: float | str | None) -> Coverage:
+        """Return what `coverage_gain` reads, brought up to date.
+
+        Parameters
+        ----------
+        n_neighbors : int
+            How many neighbours of each sample the graph has.
+        metric : str
+            The metric of the graph.
+        bandwidth : 'median', float or None
+            The bandwidth of the similarity.
+
+        Returns
+        -------
+        coverage : Coverage
+            That of the pool until a sample is picked; not to be changed.
+        """
         key = (n_neighbors, metric, bandwidth)
         if self.n_picked == 0:
-            gains = self.pool.coverage_gain(
-                weights, n_neighbors=n_neighbors, metric=metric, bandwidth=bandwidth
-            )
-            return np.asarray(self._left(gains))
+            return self.pool.coverage(n_neighbors, metric, bandwidth)
         if key not in self._coverages:
             self._coverages[key] = self.pool.coverage(n_neighbors, metric, bandwidth).copy()
         coverage = self._coverages[key]
@@ -280,7 +297,7 @@ class Batch:
         if n_covering < len(self._outside):
             coverage.cover(self.pool.covered_by(np.vstack(self._outside[n_covering:]), *key))
             self._n_covering[key] = len(self._outside)
-        return self.pool.gains_in(coverage, weights)[self.candidates]
+        return coverage
 
     def distance_to_labeled(
         self,

@@ -485,21 +485,29 @@ class Pool:
         whole = indices is None
         return source.rows(self.candidates if whole else check_positions(indices, self.n_samples))
 
-    def of_posterior(self, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray | None:
+    def of_posterior(
+        self, function: Callable[[np.ndarray], np.ndarray], *, everywhere: bool = False
+    ) -> np.ndarray | None:
         """Return a row-wise function of the posterior, kept and evaluated only where it changed.
 
         Parameters
         ----------
         function : callable
             Takes an array of shape (n, n_classes) to one of shape (n,), row by row.
+        everywhere : bool, default=False
+            Whether to return a value for each sample, 0 for those that are no candidates.
 
         Returns
         -------
-        values : ndarray of shape (n_candidates,) or None
+        values : ndarray of shape (n_candidates,) or (n_samples,), or None
             None while nothing is known.
         """
         source = self._source()
-        return None if source is None else source.of_rows(function, self.candidates)
+        if source is None:
+            return None
+        if everywhere:
+            return source.of_samples(function, self._answers.is_candidate)
+        return source.of_rows(function, self.candidates)
 
     def density(
         self, metric: str = "cosine", metric_params: dict[str, Any] | None = None
@@ -620,8 +628,8 @@ class Pool:
 
         Parameters
         ----------
-        values : ndarray of shape (n_candidates,)
-            One for each candidate.
+        values : ndarray of shape (n,)
+            Any number of them.
         name : str
             What the values are of.
 
@@ -854,7 +862,7 @@ class Pool:
         graph = self.graph(n_neighbors, metric)
         if key not in self._coverages:
             self._coverages[key] = Coverage(graph.affinity(bandwidth))
-        is_labeled = self._answers.is_labeled(np.arange(self.n_samples))
+        is_labeled = self._answers.is_labeled(slice(None))
         self._coverages[key].set_labeled(is_labeled, self._covered_from_outside(key))
         return self._coverages[key]
 
@@ -899,10 +907,10 @@ class Pool:
         np.maximum.at(covered, indices, graph.similarities(distances, indices, bandwidth))
         return covered
 
-    def _covered_from_outside(self, key: tuple[int, str, float | str | None]) -> np.ndarray:
+    def _covered_from_outside(self, key: tuple[int, str, float | str | None]) -> np.ndarray | None:
         """Return how well the seed set covers each sample; what joins it is looked at alone."""
-        if self._labeled is None:
-            return np.zeros(self.n_samples)
+        if self.n_labeled == len(self.labeled) or self._labeled is None:
+            return None
         ids = np.setdiff1d(self._labeled.ids, self._answers.ids(self.labeled))
         known, covered = self._outside.get(key, (ids[:0], np.zeros(self.n_samples)))
         if not np.array_equal(known, ids[: len(known)]):
@@ -926,10 +934,37 @@ class Pool:
         Returns
         -------
         gains : ndarray of shape (n_samples,)
-            Of all samples, labelled ones included; not to be changed.
+            Of all samples, labelled ones included; not to be changed, and copied where they are
+            kept: asked again, the same array is brought up to date.
         """
         kept_as = "all" if weights is None else "weighted"
         return coverage.gains(self._coverage_weights(weights), kept_as)
+
+    def largest_gain(
+        self, coverage: Coverage, weights: Any, exponent: float, rows: np.ndarray
+    ) -> tuple[np.ndarray, float]:
+        """Find the largest gain in a coverage over that for unit weights to some power, by numba.
+
+        Parameters
+        ----------
+        coverage : Coverage
+            The pool's own, or a copy.
+        weights : array-like of shape (n_samples,)
+            As in `coverage_gain`; 0 for samples that are no candidates.
+        exponent : float
+            The power, at least 0 and below 1. Where a gain has the power 0, so is the quotient.
+        rows : ndarray of int of shape (n,)
+            The samples in question.
+
+        Returns
+        -------
+        places : ndarray of int
+            Which of them have the largest quotient.
+        largest : float
+            The quotient, the same as that of `gains_in`.
+        """
+        gains = self.gains_in(coverage, None)
+        return coverage.largest(self._coverage_weights(weights), gains, exponent, rows)
 
     def _coverage_weights(self, weights: Any) -> np.ndarray:
         """Return weights of all samples, where None stands for 1 for each candidate."""
@@ -940,16 +975,14 @@ class Pool:
                     f"weights has shape {weights.shape}, but the pool has {self.n_samples} "
                     "samples. Hint: give one number for each sample, labelled ones included."
                 )
-            wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
-            if len(wrong):
+            if not (weights.min() >= 0 and np.isfinite(weights.max())):
+                wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
                 raise ValueError(
                     f"weights must be finite numbers of at least 0. Got {weights[wrong[0]]} at "
                     f"position {wrong[0]}. Hint: where a sample need not be covered, give 0."
                 )
             return weights
-        counted = np.zeros(self.n_samples)
-        counted[self.candidates] = 1.0
-        return counted
+        return self._answers.is_candidate
 
     def save_state(self, path: Any) -> None:
         """Write what was computed to a file, whole or not at all: densities and distances.

@@ -56,11 +56,20 @@ class VotedPosterior:
 
     def of_rows(self, function: RowFunction, positions: np.ndarray) -> np.ndarray | None:
         """Return a function of the probabilities, evaluated only where they changed."""
+        values = self._of_everyone(function)
+        return None if values is None else values[positions]
+
+    def of_samples(self, function: RowFunction, are_asked: np.ndarray) -> np.ndarray | None:
+        """Return it for all samples, 0 for those that are not asked about."""
+        values = self._of_everyone(function)
+        return None if values is None else values * are_asked
+
+    def _of_everyone(self, function: RowFunction) -> np.ndarray | None:
         if not self._sync():
             return None
         if function not in self._derived:
             self._derived[function] = function(self._posterior)
-        return self._derived[function][positions]
+        return self._derived[function]
 
     def labels_changed(self) -> None:
         """Note that labels have aged; the nearest note themselves where others vote now."""
@@ -155,11 +164,20 @@ class SpreadPosterior:
 
     def of_rows(self, function: RowFunction, positions: np.ndarray) -> np.ndarray | None:
         """Return a function of the probabilities, which are kept by nobody."""
+        values = self._of_everyone(function)
+        return None if values is None else values[positions]
+
+    def of_samples(self, function: RowFunction, are_asked: np.ndarray) -> np.ndarray | None:
+        """Return it for all samples, 0 for those that are not asked about."""
+        values = self._of_everyone(function)
+        return None if values is None else values * are_asked
+
+    def _of_everyone(self, function: RowFunction) -> np.ndarray | None:
         if not self._is_taught():
             return None
         if function not in self._derived or self._derived[function].is_stale:
             self._derived[function] = self._evaluated(function, self._derived.get(function))
-        return self._derived[function].values[positions]
+        return self._derived[function].values
 
     def labels_changed(self) -> None:
         """Ask again next time."""
@@ -175,11 +193,12 @@ class SpreadPosterior:
         """Return a function of the probabilities, evaluated where these may have changed."""
         voted, n_classes = self._votes(), len(self._classifier.classes_)
         is_reached = self._classifier.is_reached()[: self._n_samples].copy()
-        values, rows = np.empty(self._n_samples), np.arange(self._n_samples)
         if before is not None and voted is None and before.n_classes == n_classes:
-            reached = np.flatnonzero(before.is_reached | is_reached)
-            if len(reached) < WHOLE_SHARE * len(rows):
-                values, rows = before.values, reached
+            values, rows = before.values, np.flatnonzero(before.is_reached | is_reached)
+        else:
+            values, rows = np.empty(self._n_samples), np.arange(self._n_samples)
+        if len(rows) > WHOLE_SHARE * len(values):
+            rows = np.arange(len(values))
         for some, posterior in self._blocks(rows, voted):
             values[some] = function(posterior)
         return SpreadValues(values, is_reached, None if voted is not None else n_classes)
@@ -235,6 +254,16 @@ class AskedPosterior:
         if function not in self._derived:
             self._derived[function] = function(self._posterior)
         return self._derived[function][found]
+
+    def of_samples(self, function: RowFunction, are_asked: np.ndarray) -> np.ndarray | None:
+        """Return it for all samples, 0 for those that are not asked about."""
+        positions = np.flatnonzero(are_asked)
+        values = self.of_rows(function, positions)
+        if values is None:
+            return None
+        whole = np.zeros(len(are_asked))
+        whole[positions] = values
+        return whole
 
     def labels_changed(self) -> None:
         """Ask again next time."""

@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from skactive._compiled import is_compiling
 from skactive._validation import check_choice, check_number
 from skactive.measures import Coverage, Diversity, Entropy, LeastConfidence, Margin, Measure
+from skactive.measures._uncertainty import ROW_FUNCTIONS
 from skactive.pool import Batch, Pool
+from skactive.pool._gain_bounds import quotients
 from skactive.strategies._base import QueryStrategy, checked_utilities
 from skactive.strategies._term import Term
 
@@ -54,8 +57,9 @@ class UncertaintyHerding(QueryStrategy):
     labelled sample. What is skipped need not be covered.
 
     Cost after the graph is there: that of the uncertainty, O(n_samples) to see what has changed,
-    and the neighbourhoods of the samples whose uncertainty or coverage has; these cost a third
-    with numba (``pip install 'skactive[fast]'``).
+    and the neighbourhoods of the samples whose uncertainty or coverage has. With numba
+    (``pip install 'skactive[fast]'``) `select` bounds the sums, and takes only those that may be
+    the largest.
 
     References
     ----------
@@ -116,7 +120,7 @@ class UncertaintyHerding(QueryStrategy):
         if weights is None or exponent == 1:
             return herded
         gains = pool.coverage_gain(**self._kernel())
-        return _ratio(herded, gains ** (1 - exponent))
+        return quotients(herded, gains ** (1 - exponent))
 
     def terms(self, pool: Pool | Batch) -> dict[str, Term]:
         """Return the coverage, and how uncertain what would be covered is.
@@ -141,8 +145,18 @@ class UncertaintyHerding(QueryStrategy):
         if measure is not None:
             values = checked_utilities(type(measure).__name__, measure.utilities(pool), pool)
             herded = pool.coverage_gain(weights, **self._kernel())
-            terms[name] = Term(measure, values, _ratio(herded, gains))
+            terms[name] = Term(measure, values, quotients(herded, gains))
         return terms
+
+    def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
+        # Whoever overrides utilities means those.
+        is_plain = type(self).utilities is UncertaintyHerding.utilities
+        weights = self._doubt(batch)[2] if is_plain and is_compiling() else None
+        if weights is None:
+            return super()._best(batch)
+        coverage = batch.coverage(**self._kernel())
+        exponent = 1 - self._exponent(batch)
+        return batch.pool.largest_gain(coverage, weights, exponent, batch.candidates)
 
     def _exponent(self, pool: Pool | Batch) -> float:
         """Return the power to which the gain in coverage counts."""
@@ -160,10 +174,8 @@ class UncertaintyHerding(QueryStrategy):
         whole = pool.pool if isinstance(pool, Batch) else pool
         far = Diversity(self.metric, aggregate="min")
         for name, one in (("uncertainty", measure), ("diversity", far)):
-            values = checked_utilities(type(one).__name__, one.utilities(whole), whole)
-            if whole.anywhere(values, name):
-                weights = np.zeros(whole.n_samples)
-                weights[whole.candidates] = values
+            weights = _everywhere(one, whole)
+            if whole.anywhere(weights, name):
                 return name, one, weights
         return "uncertainty", measure, None
 
@@ -181,6 +193,15 @@ class UncertaintyHerding(QueryStrategy):
         return UNCERTAINTIES[self.uncertainty]()
 
 
-def _ratio(values: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return values / others, 0 where nothing is left to cover."""
-    return np.divide(values, others, out=np.zeros_like(values), where=others > 0)
+def _everywhere(measure: Measure, pool: Pool) -> np.ndarray:
+    """Return the utilities of all samples, 0 for those that are no candidates."""
+    if type(measure) in ROW_FUNCTIONS:
+        values = pool.of_posterior(ROW_FUNCTIONS[type(measure)], everywhere=True)
+        # What is not finite is told below.
+        if values is not None and np.isfinite(values.sum()):
+            return values
+    weights = np.zeros(pool.n_samples)
+    weights[pool.candidates] = checked_utilities(
+        type(measure).__name__, measure.utilities(pool), pool
+    )
+    return weights

@@ -6,20 +6,31 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_spreading import solved
+from sklearn.datasets import load_digits
 
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.measures import Diversity, Measure
+from skactive.neighbors import (
+    IncrementalKNeighborsClassifier,
+    IncrementalLabelSpreading,
+    NeighborGraph,
+)
 from skactive.neighbors import _classifier as classifier_module
 from skactive.neighbors import _spread as spreading_module
 from skactive.neighbors._spread import Spread, compiled_push, plain_push
-from skactive.pool import Pool
+from skactive.pool import Batch, Pool
 from skactive.pool import _coverage as coverage_module
 from skactive.pool import _labeled_distances as distances_module
 from skactive.pool._coverage import Coverage, compiled_gains, plain_gains
+from skactive.strategies import UncertaintyHerding
 from skactive.strategies._distribution import compiled_bins, plain_bins
 
 pytest.importorskip("numba")
 
 TOLERANCE = 1e-3
+
+X, Y = load_digits(return_X_y=True)
+X, Y = X[:120].astype(np.float32), Y[:120]
+GRAPH = NeighborGraph.of(X, n_neighbors=5)
 
 
 def affinity(n_nodes, share, seed):
@@ -99,6 +110,96 @@ def test_either_sums_gains_as_a_dense_kernel_does(gains, share):
 def test_with_numba_installed_gains_are_compiled(monkeypatch):
     monkeypatch.setattr(coverage_module, "plain_gains", lambda *_: pytest.fail("not compiled"))
     assert Coverage(affinity(30, 0.2, 0)).gains(np.ones(30), "all").min() >= 1
+
+
+# By how much weights change, which share of them, and whose label is given or taken back.
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from([1e-3, 0.04, 0.1, 1.0, 1e6]),
+        st.sampled_from([0.0, 0.06, 1.0]),
+        st.none() | st.integers(0, 29),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=300)
+@given(
+    changes=CHANGES,
+    share=st.sampled_from([0.0, 0.05, 0.3]),
+    power=st.sampled_from([0.0, 0.3, 0.9, 1 - 1e-9]),
+    decimals=st.sampled_from([0, 2, 15]),
+    seed=st.integers(0, 99),
+)
+def test_bounds_leave_out_nobody_with_the_largest_gain(changes, share, power, decimals, seed):
+    rng = np.random.default_rng(seed)
+    kernel = affinity(30, share, seed)
+    coverage, is_labeled, weights = Coverage(kernel), np.zeros(30, dtype=bool), np.ones(30)
+    for scale, moving, sample in changes:
+        if sample is not None:
+            is_labeled[sample] ^= True
+            coverage.set_labeled(is_labeled)
+        if rng.random() < 0.1:
+            coverage = coverage.copy()
+        moved = weights + scale * rng.normal(size=30) * (rng.random(30) < moving)
+        weights = np.maximum(moved, 0).round(decimals)
+        rows = np.flatnonzero(rng.random(30) < 0.9)
+        gains = coverage.gains(np.ones(30), "all")
+        herded = compiled_gains(kernel, np.arange(30), coverage.covered, weights)
+        divisors = gains**power
+        places, largest = coverage.largest(weights, gains, power, rows)
+        expected = np.divide(herded, divisors, out=np.zeros(30), where=divisors > 0)[rows]
+        assert largest == expected.max(initial=-1.0)
+        assert places.tolist() == np.flatnonzero(expected == largest).tolist()
+
+
+@settings(max_examples=30)
+@given(
+    steps=st.lists(st.tuples(st.sampled_from("llllrs"), st.integers(0, 119)), max_size=20),
+    uncertainty=st.sampled_from(["margin", "entropy", Diversity("euclidean")]),
+    half_coverage=st.sampled_from([None, 2, 50]),
+    half_vote=st.sampled_from([None, 200]),
+)
+def test_bounds_choose_what_the_utilities_of_all_do(steps, uncertainty, half_coverage, half_vote):
+    pool = Pool(X, graph=GRAPH)
+    spreading = IncrementalLabelSpreading(5, half_vote=half_vote)
+    pool.estimator = spreading.fit_graph(pool.graph(5), X)
+    strategy = UncertaintyHerding(uncertainty, n_neighbors=5, half_coverage=half_coverage)
+    for kind, sample in steps:
+        if kind == "l" and sample in pool.candidates:
+            pool.add_labels([sample], Y[[sample]])
+            pool.estimator.relabel([sample], Y[[sample]])
+        elif kind == "r" and sample in pool.labeled:
+            pool.remove_labels([sample])
+            pool.estimator.remove_labeled([sample])
+        elif kind == "s" and sample not in pool.labeled:
+            pool.skip([sample])
+        batch = Batch(pool)
+        for _ in range(3):
+            values = strategy.utilities(batch)
+            places, largest = strategy._best(batch)
+            assert largest == values.max()
+            assert places.tolist() == np.flatnonzero(values == largest).tolist()
+            batch.pick(int(batch.candidates[places[0]]))
+
+
+def test_with_numba_installed_herding_goes_by_bounds(monkeypatch):
+    pool = Pool(X, graph=GRAPH, estimator=IncrementalKNeighborsClassifier())
+    pool.add_labels(range(30), Y[:30])
+    strategy = UncertaintyHerding(n_neighbors=5)
+    expected = strategy.utilities(pool).argmax()
+    monkeypatch.setattr(strategy, "utilities", lambda _: pytest.fail("all were asked for"))
+    assert strategy.select(pool)[0] == pool.candidates[expected]
+
+
+def test_herding_by_bounds_tells_weights_that_make_no_sense():
+    class Wrong(Measure):
+        def utilities(self, pool):
+            return np.full(pool.n_candidates, -1.0)
+
+    with pytest.raises(ValueError, match=r"finite numbers of at least 0\. Got -1\.0"):
+        UncertaintyHerding(Wrong(), n_neighbors=5).select(Pool(X, graph=GRAPH))
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "manhattan"])
