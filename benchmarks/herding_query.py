@@ -2,9 +2,10 @@
 
 The loop runs as a person would, with numba installed (`pip install 'skactive[fast]'`): label what
 was asked for, ask again. "Label" tells pool and classifier, "posterior" is the margin of every
-candidate, "herding" the `select` after it. Every answer changes the posterior of every node a
-little, so that the last two grow with the pool. "The vote beside it" (`half_vote=200`, the default)
-compares the new label with all 512 features of every sample, as `X @ v` does with a vector.
+candidate, "herding" the `select` after it. Every answer changes the posterior of every node that
+labels have reached a little. "The vote beside it" (`half_vote=200`, the default) compares the new
+label with all 512 features of every sample, as `X @ v` does with a vector, and changes the
+posterior of all nodes.
 
 Samples stand at random around 1,000 places in three dimensions, which is where the graph of 15
 neighbours comes from: its making is not part of the time.

@@ -145,7 +145,7 @@ def _nearly_largest(  # type: ignore[no-untyped-def]
             gain += weights[sample] * max(values[edge] - covered[sample], 0.0)
         bounds[row] = gain
         quotient = gain / power if power > 0.0 else 0.0
-        # Another's powers may differ in the last places.
+        # numpy's powers, which decide, may differ from these in the last places.
         if quotient < largest * (1.0 - rounding):
             continue
         if quotient * (1.0 - rounding) > largest:
