@@ -12,7 +12,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 
 from skactive._validation import check_choice
 from skactive.neighbors._blocks import row_blocks
-from skactive.neighbors._norms import norms_of, squared_sums
+from skactive.neighbors._norms import row_norms, squared_sums
 from skactive.neighbors._stored import StoredFeatures
 
 MATRIX_PRODUCT_METRICS = frozenset({"cosine", "euclidean"})
@@ -136,10 +136,7 @@ class Rows:
         if self._norms is None and self.is_stored:
             self._norms = self._source.norms
         if self._norms is None:
-            norms = np.empty(len(self))
-            for block in row_blocks(len(self), self.n_features * 16):
-                norms[block] = norms_of(_as_float64(self.X[block]))
-            self._norms = norms
+            self._norms = row_norms(self.X)
         return self._norms
 
     @property

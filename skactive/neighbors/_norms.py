@@ -7,8 +7,23 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from skactive._compiled import compiled, is_compiling
+from skactive.neighbors._blocks import row_blocks
+
 # Norms beyond which squares leave the range of float64.
 DOUBLE_RANGE = (1e-140, 1e140)
+
+
+def row_norms(X: Any) -> np.ndarray:
+    """Return the norm of each row, each found from the row alone."""
+    norms = np.empty(X.shape[0])
+    if is_compiling() and isinstance(X, np.ndarray) and X.dtype == np.float32:
+        # Squares of single precision are numbers of double precision.
+        compiled(_square, reassociates=True)(X.view(np.ndarray), norms)
+        return np.sqrt(norms, out=norms)
+    for block in row_blocks(X.shape[0], X.shape[1] * 16):
+        norms[block] = norms_of(X[block].astype(np.float64))
+    return norms
 
 
 def norms_of(X: Any) -> np.ndarray:
@@ -34,3 +49,12 @@ def squared_sums(X: Any) -> np.ndarray:
     if sp.issparse(X):
         return np.asarray(X.multiply(X).sum(axis=1)).ravel()
     return np.einsum("ij,ij->i", X, X)
+
+
+def _square(X, squares):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    for row in range(X.shape[0]):
+        total = 0.0
+        for column in range(X.shape[1]):
+            value = np.float64(X[row, column])
+            total += value * value
+        squares[row] = total

@@ -15,7 +15,9 @@ from skactive.neighbors import (
     NeighborGraph,
 )
 from skactive.neighbors import _classifier as classifier_module
+from skactive.neighbors import _norms as norms_module
 from skactive.neighbors import _spread as spreading_module
+from skactive.neighbors._norms import row_norms
 from skactive.neighbors._spread import Spread, compiled_push, plain_push
 from skactive.pool import Batch, Pool
 from skactive.pool import _coverage as coverage_module
@@ -255,3 +257,17 @@ def test_utilities_are_cut_into_the_same_bins_without_numba(scale, dtype):
     np.testing.assert_array_equal(bins.of, plain.of)
     for name, counted in vars(plain.histogram).items():
         np.testing.assert_array_equal(getattr(bins.histogram, name), counted)
+
+
+@pytest.mark.parametrize("scale", [1e-40, 1.0, 1e37])
+@pytest.mark.parametrize("n_features", [1, 7, 512])
+def test_norms_are_the_same_without_numba(n_features, scale, monkeypatch):
+    X = np.random.default_rng(0).normal(size=(40, n_features))
+    X[3] = 0
+    X = (X * scale).astype(np.float32)
+    norms = row_norms(X)
+    for row in (0, 17):
+        assert row_norms(X[row : row + 1]) == norms[row]
+    np.testing.assert_allclose(row_norms(np.asfortranarray(X)), norms, rtol=1e-14)
+    monkeypatch.setattr(norms_module, "is_compiling", lambda: False)
+    np.testing.assert_allclose(norms, row_norms(X), rtol=1e-14)
