@@ -79,8 +79,8 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         How the nearest are found. 'exact' compares a query with all stored samples. 'hnsw' walks a
         graph (``pip install 'skactive[index]'``), which takes a fraction of the time where many
         samples are stored and may miss some of the nearest, see `index_recall`; for the metrics
-        'cosine' and 'euclidean' and dense samples. 'auto' compares until 10,000 samples are stored
-        and 5,000 queries were asked, then takes the graph where there is one. A pool, whose vote
+        'cosine' and 'euclidean' and dense samples. 'auto' compares until 20,000 samples are stored
+        and 10,000 queries were asked, then takes the graph where there is one. A pool, whose vote
         takes its parameters from a classifier, is always exact.
 
     Attributes

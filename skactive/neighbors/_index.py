@@ -20,9 +20,9 @@ from skactive.neighbors._nearest import choose_nearest, search
 FEWEST_INDEXED = 1_000
 
 # From so many samples on a graph answers sooner, and after so many queries it has paid for being
-# built, which takes as long as some thousands of exact searches, however many are stored.
-WORTH_SAMPLES = 10_000
-WORTH_QUERIES = 5_000
+# built, which takes as long as some ten thousand exact searches.
+WORTH_SAMPLES = 20_000
+WORTH_QUERIES = 10_000
 
 # Links of a node, and how many nodes are kept in view when one is added and when one is sought.
 CONNECTIVITY = 24
