@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import math
 import pickle
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections import ChainMap, OrderedDict
+from collections.abc import Callable, Hashable, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
@@ -27,16 +27,22 @@ T = TypeVar("T")
 KEPT_SHARE = 0.25
 
 # Digests of the features met in this block, which hold still in it; None outside of one.
-_digests: ContextVar[dict[int, tuple[Any, bytes]] | None] = ContextVar("digests", default=None)
+_digests: ContextVar[MutableMapping[int, tuple[Any, bytes]] | None] = ContextVar(
+    "digests", default=None
+)
 # Values and the bytes they take, the longest unused first.
 _kept: OrderedDict[Hashable, tuple[Any, float]] = OrderedDict()
+_n_kept = 0.0
 _lock = Lock()
 
 
 @contextmanager
 def sharing() -> Iterator[None]:
-    """Share what `shared` finds in this block, in which no features change."""
-    token = _digests.set({})
+    """Share what `shared` finds in this block, in which no features change.
+
+    A block within another knows the features that the outer one has met before.
+    """
+    token = _digests.set(ChainMap({}, _digests.get() or {}))
     try:
         yield
     finally:
@@ -68,23 +74,44 @@ def shared(key: Hashable, compute: Callable[[], T], *features: Any) -> T:
             kept: T = _kept[name][0]
             return kept
     value = compute()
-    allowed = KEPT_SHARE * get_config()["working_memory"] * 2**20
+    allowed = allowed_bytes()
     n_bytes = _n_bytes(value)
     if n_bytes <= allowed:
         with _lock:
-            _kept[name] = value, n_bytes
-            while sum(size for _, size in _kept.values()) > allowed:
-                _kept.popitem(last=False)
+            _keep(name, value, n_bytes, allowed)
     return value
+
+
+def _keep(name: Hashable, value: Any, n_bytes: float, allowed: float) -> None:
+    global _n_kept  # noqa: PLW0603 - the sum over what is kept, which may be thousands of columns
+    _n_kept += n_bytes - _kept.get(name, (None, 0.0))[1]
+    _kept[name] = value, n_bytes
+    while _n_kept > allowed:
+        _, (_, n_gone) = _kept.popitem(last=False)
+        _n_kept -= n_gone
+
+
+def allowed_bytes() -> float:
+    """Return how much a process may keep."""
+    return float(KEPT_SHARE * get_config()["working_memory"] * 2**20)
+
+
+def meet(features: Any) -> None:
+    """Look at features for all blocks within this one."""
+    digests = _digests.get()
+    if digests is not None:
+        _digest(features, digests)
 
 
 def forget_shared() -> None:
     """Let go of all that is kept."""
+    global _n_kept  # noqa: PLW0603
     with _lock:
         _kept.clear()
+        _n_kept = 0.0
 
 
-def _digest(features: Any, digests: dict[int, tuple[Any, bytes]]) -> bytes:
+def _digest(features: Any, digests: MutableMapping[int, tuple[Any, bytes]]) -> bytes:
     if id(features) not in digests:
         parts = [features]
         if sp.issparse(features):

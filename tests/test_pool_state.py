@@ -36,9 +36,9 @@ def merged_rows(monkeypatch):
     """Count the labels that are taken in one product of the pool at a time."""
     counted, merge = [], NearestLabeled.merge
 
-    def counting(self, block, compared, slots):
+    def counting(self, block, compared, slots, tolerance):
         counted.append(len(slots))
-        return merge(self, block, compared, slots)
+        return merge(self, block, compared, slots, tolerance)
 
     monkeypatch.setattr(NearestLabeled, "merge", counting)
     return counted

@@ -22,6 +22,9 @@ from skactive.neighbors import (
     IncrementalKNeighborsClassifier,
     IncrementalLabelSpreading,
 )
+from skactive.neighbors._distances import Rows
+from skactive.pool import _shared_columns
+from skactive.pool._shared_columns import SharedColumns
 from skactive.strategies import (
     CDFProduct,
     ProbCover,
@@ -212,3 +215,59 @@ def test_processes_read_the_features_from_one_file():
     X = np.zeros((1000, 300))
     jobs = [LoopMemory("compare_strategies", None).job(kind_of, X) for _ in range(2)]
     assert _results(jobs, 2, progress=False) == ["memmap", "memmap"]
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("aggregate", ["mean", "min"])
+def test_distances_shared_by_loops_change_no_curve(metric, aggregate, monkeypatch):
+    forget_shared()
+    monkeypatch.setattr(_shared_columns, "LEAST_BYTES", 0)
+    X, y = clouds(301)
+    X = np.hstack([X, np.random.default_rng(1).normal(size=(301, 61)).astype(np.float32)])
+    measures = [("unsure", Margin()), ("unlike", Diversity(metric, aggregate=aggregate))]
+    found = []
+    compared = SharedColumns.compared
+
+    def counted(self, *arguments):
+        found.append(self._holds)
+        return compared(self, *arguments)
+
+    monkeypatch.setattr(SharedColumns, "compared", counted)
+
+    def curves():
+        comparison = compare_strategies(
+            IncrementalKNeighborsClassifier(metric=metric),
+            {"product": CDFProduct(measures, random_state=0), "random": RandomSampling()},
+            X,
+            y,
+            budget=30,
+            cv=StratifiedKFold(3),
+            random_state=0,
+        )
+        return comparison.test_scores
+
+    shared_curves = curves()
+    # The first of a fold's loop is tried; chance asks for no distance.
+    assert found.count(None) == 3
+    assert found.count(True) == len(found) - 3 > 80
+    n_found = len(found)
+    monkeypatch.setattr(SharedColumns, "pays", lambda *_: False)
+    np.testing.assert_array_equal(shared_curves, curves())
+    assert len(found) == n_found
+
+
+def test_where_products_depend_on_the_rows_around_nothing_is_shared(monkeypatch):
+    X, y = clouds(200)
+    rows = np.arange(0, 200, 2)
+    pools = [Pool(X[rows], estimator=IncrementalKNeighborsClassifier()) for _ in range(2)]
+    monkeypatch.setattr(_shared_columns, "LEAST_BYTES", 0)
+    with sharing():
+        pools[0].share_columns(X, rows)
+        broken = pools[0]._columns
+        assert broken is not None
+        monkeypatch.setattr(broken, "_rows", Rows(X + np.float32(1)))
+        for place in (3, 50, 7):
+            for pool in pools:
+                pool.add_labels([place], y[rows[[place]]])
+            np.testing.assert_array_equal(pools[0].posterior(), pools[1].posterior())
+    assert broken._holds is False

@@ -435,7 +435,9 @@ class ActiveLearner:
         """
         self._take_refresh()
         positions = check_positions(indices, self.pool.n_samples)
-        places = np.sort(np.unique(positions, return_index=True)[1])
+        places = np.arange(len(positions))
+        if len(positions) > 1:
+            places = np.sort(np.unique(positions, return_index=True)[1])
         places = places[~self.pool.is_labeled(positions[places])]
         fresh = positions[places]
         predicted = self._predicted(fresh)

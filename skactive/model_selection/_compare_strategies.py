@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_consistent_length
 from tqdm.auto import tqdm
 
 from skactive._rows import take_rows
-from skactive._sharing import sharing
+from skactive._sharing import meet, sharing
 from skactive._validation import check_integer
 from skactive.learner import ActiveLearner
 from skactive.learner._arguments import check_strategy
@@ -28,6 +28,7 @@ from skactive.model_selection._play import play, seeded
 from skactive.model_selection._strategy_comparison import StrategyComparison
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.neighbors._labels import check_labels
+from skactive.pool._shared_columns import SharedColumns
 
 
 def compare_strategies(
@@ -199,7 +200,10 @@ def compare_strategies(
         waiting = sorted(set(missing) - set(missing[:n_workers]))
         asked = [list(strategies.values())[place] for place in waiting]
         _ask_once(estimator, asked, take_rows(X, splits[0][0]))
-    results = _results(jobs, n_jobs, progress=progress)
+    with sharing():
+        if n_workers == 1 and SharedColumns.pays(X, len(labels)):
+            meet(X)
+        results = _results(jobs, n_jobs, progress=progress)
     curves = np.array(results[:n_curves]).reshape(len(splits), len(strategies), -1)
     n_labels = np.minimum(np.arange(1, curves.shape[2] + 1) * batch_size, budget)
     return StrategyComparison(
@@ -288,6 +292,8 @@ def _curve(
         take_rows(X, train),
         fit_params=per_sample(params, train, len(labels)),
     )
+    if not isinstance(estimator, Pipeline):
+        learner.pool.share_columns(X, train)
     audience = Audience(
         learner,
         take_rows(X, test),

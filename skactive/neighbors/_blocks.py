@@ -14,6 +14,9 @@ PRODUCT_ROWS = 256
 
 def row_blocks(n_rows: int, bytes_per_row: float) -> Iterator[slice]:
     """Cut rows into slices that fit into scikit-learn's `working_memory` one by one."""
+    if n_rows == 1:
+        yield slice(0, 1)
+        return
     allowed = get_config()["working_memory"] * 2**20
     bytes_per_row = max(bytes_per_row, 1.0)
     wanted = max(SCRATCH_BYTES, PRODUCT_ROWS * bytes_per_row)

@@ -599,7 +599,8 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         noted = self.__dict__.copy()
         try:
             X = self._checked_features(X, reset=reset, ensure_min_samples=1 if reset else 0)
-            check_consistent_length(X, labels)
+            if X.shape[0] != len(labels):
+                check_consistent_length(X, labels)
         except (TypeError, ValueError):
             # With `reset`, scikit-learn notes the features of X before it looks at their values.
             self.__dict__.clear()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import joblib
@@ -56,10 +58,16 @@ COSINE_DECIMALS = 14
 # Norms beyond which squares leave the range of float32.
 SINGLE_RANGE = (1e-15, 1e18)
 
+# What is no longer than this has no direction.
+LEAST_NORM = np.finfo(np.float64).tiny
+
 # A matrix product of unit rows is off by a few units in the last place; below a thousand times
 # that, a distance has lost too many digits to be divided by.
 ROUNDING_UNITS = 8.0
 NEAR = 1e3
+
+# A multiple of the rows that BLAS takes at once, on each of its threads.
+GROUP = 64
 
 
 def space_key(metric: str, metric_params: dict[str, Any] | None) -> str:
@@ -71,15 +79,16 @@ class Rows:
     """Rows of features, shape (n, n_features), with their Euclidean norms.
 
     The norms are computed once, in float64 and row by row, so that a row's norm does not depend
-    on the rows around it. Rows picked by an array are copied when their features are asked for,
-    which most of those that a label touches never are. Stored features are read when they are
-    asked for; `dot` goes over them block by block.
+    on the rows around it; where somebody else has them, a function returns them. Rows picked by an
+    array are copied when their features are asked for, which most of those that a label touches
+    never are. Stored features are read when they are asked for; `dot` goes over them block by
+    block.
     """
 
     def __init__(
         self,
         X: Any,
-        norms: np.ndarray | None = None,
+        norms: np.ndarray | Callable[[], np.ndarray] | None = None,
         inverse_norms: np.ndarray | None = None,
         picked: np.ndarray | None = None,
     ) -> None:
@@ -87,6 +96,7 @@ class Rows:
         self._norms = norms
         self._inverse_norms = inverse_norms
         self._picked = picked
+        self._negative_inverse_norms: np.ndarray | None = None
         self.dtype = X.dtype
         self.n_features = int(X.shape[1])
 
@@ -104,6 +114,11 @@ class Rows:
     def read(self) -> Rows:
         """Return the same rows with their features in memory."""
         return Rows(self.X, self.norms, self.inverse_norms)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether features are an array in memory, of which none is picked."""
+        return type(self._source) is np.ndarray and self._picked is None
 
     @property
     def is_stored(self) -> bool:
@@ -133,19 +148,28 @@ class Rows:
 
     @property
     def norms(self) -> np.ndarray:
-        if self._norms is None and self.is_stored:
-            self._norms = self._source.norms
-        if self._norms is None:
-            self._norms = row_norms(self.X)
-        return self._norms
+        norms = self._norms
+        if callable(norms):
+            norms = norms()
+        elif norms is None:
+            norms = self._source.norms if self.is_stored else row_norms(self.X)
+        self._norms = norms
+        return norms
 
     @property
     def inverse_norms(self) -> np.ndarray:
         """One over each norm; 0 for a zero vector, which has no direction."""
         if self._inverse_norms is None:
-            nonzero = self.norms > np.finfo(np.float64).tiny
+            nonzero = self.norms > LEAST_NORM
             self._inverse_norms = np.divide(1.0, self.norms, out=np.zeros(len(self)), where=nonzero)
         return self._inverse_norms
+
+    @property
+    def negative_inverse_norms(self) -> np.ndarray:
+        """Minus one over each norm, in the type of the features."""
+        if self._negative_inverse_norms is None:
+            self._negative_inverse_norms = -self.inverse_norms.astype(self.dtype)
+        return self._negative_inverse_norms
 
 
 class Space:
@@ -173,12 +197,12 @@ class Space:
             return self._by_pairs(A, B)
         if self.metric == "cosine":
             compared = _cosine_distances(A, B)
-            near = compared < NEAR * self.rounding(A, B)
+            near = NEAR * self.rounding(A, B)
         else:
             compared = _squared_distances(A, B)
-            near = compared < NEAR * self.rounding(A, B)[:, np.newaxis]
-        if near.any():
-            i, j = np.nonzero(near)
+            near = NEAR * self.rounding(A, B)[:, np.newaxis]
+        i, j = _positions(compared < near)
+        if len(i):
             compared[i, j] = self.pairs(A, i, B, j)
         return compared
 
@@ -186,7 +210,7 @@ class Space:
         """Return a bound on how far `compare` is off: a number, or one per row of A."""
         if not self.by_product:
             return 0.0
-        unit = ROUNDING_UNITS * np.finfo(np.result_type(A.dtype, B.dtype)).eps
+        unit = ROUNDING_UNITS * _spacing(A.dtype, B.dtype)
         if self.metric == "cosine":
             # A distance that was settled is rounded more coarsely than a product in float64.
             return max(unit, 10.0**-COSINE_DECIMALS)
@@ -197,6 +221,10 @@ class Space:
 
         It depends on the two rows alone, so equal rows get equal distances wherever they stand.
         """
+        if len(i) == 1 and A.is_plain and B.is_plain and _are_equal(A, i[0], B, j[0]):
+            # A sample and itself, as each label has it once.
+            directed = self.metric != "cosine" or B.inverse_norms[j[0]] > 0
+            return np.zeros(1) if directed else np.ones(1)
         exact = np.empty(len(i))
         for block in row_blocks(len(i), A.n_features * 24):
             a, b = A[i[block]], B[j[block]]
@@ -229,9 +257,31 @@ def _cosine_distances(A: Rows, B: Rows) -> np.ndarray:
         compared *= -B.inverse_norms.astype(compared.dtype)
     else:
         compared = A.dot(_unit(B).astype(B.dtype))
-        compared *= -A.inverse_norms.astype(compared.dtype)[:, np.newaxis]
+        scale = A.negative_inverse_norms
+        if compared.dtype != scale.dtype:
+            scale = -A.inverse_norms.astype(compared.dtype)
+        compared *= scale[:, np.newaxis]
     compared += 1
     return compared
+
+
+@cache
+def _spacing(left: np.dtype[Any], right: np.dtype[Any]) -> float:
+    """Return the distance from 1 to the next number in the type that products have."""
+    return float(np.finfo(np.result_type(left, right)).eps)
+
+
+def _positions(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where a matrix is true: rows and columns."""
+    if mask.shape[1] == 1:
+        rows = np.flatnonzero(mask)
+        return rows, np.zeros(len(rows), dtype=np.intp)
+    rows, columns = np.nonzero(mask)
+    return rows, columns
+
+
+def _are_equal(A: Rows, i: int, B: Rows, j: int) -> bool:
+    return A.dtype == B.dtype and A.X[i].tobytes() == B.X[j].tobytes()
 
 
 def _squared_distances(A: Rows, B: Rows) -> np.ndarray:
@@ -249,8 +299,23 @@ def _squared_distances(A: Rows, B: Rows) -> np.ndarray:
 def _products(left: Any, right: Any) -> np.ndarray:
     if right.shape[0] == 1 and not sp.issparse(left) and not sp.issparse(right):
         # One column: a matrix-vector product runs at the speed of memory.
-        return (left @ right[0])[:, np.newaxis]
+        return _column(left, right[0])[:, np.newaxis]
     return np.asarray(safe_sparse_dot(left, right.T, dense_output=True))
+
+
+def _column(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Return the product of each row with a vector, the same whichever rows stand around it.
+
+    BLAS goes over rows by groups, and sums up a few that are left over in another order: these are
+    made part of a group, too.
+    """
+    n_left = len(rows) % GROUP
+    if n_left == 0 or len(rows) < GROUP:
+        return np.asarray(rows @ vector)
+    column = np.empty(len(rows), dtype=np.result_type(rows, vector))
+    np.dot(rows[:-n_left], vector, out=column[:-n_left])
+    column[-n_left:] = (rows[-GROUP:] @ vector)[-n_left:]
+    return column
 
 
 def _with_short_indices(X: Any) -> Any:

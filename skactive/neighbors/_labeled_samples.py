@@ -25,8 +25,9 @@ class GrowingArray:
         return self._buffer[: self._size]
 
     def extend(self, rows: np.ndarray) -> None:
-        needed = self._size + len(rows)
-        dtype = np.result_type(self._buffer, rows)
+        needed, dtype = self._size + len(rows), self._buffer.dtype
+        if rows.dtype != dtype:
+            dtype = np.result_type(self._buffer, rows)
         if needed > len(self._buffer) or dtype != self._buffer.dtype:
             shape = (max(needed, 2 * len(self._buffer), 8), *self._buffer.shape[1:])
             grown = np.empty(shape, dtype=dtype)
@@ -107,6 +108,8 @@ class LabeledSamples:
         # Who follows what is stored, and the ids of those removed.
         self.index: Any = None
         self.gone: list[int] = []
+        # Whether none was ever removed, so that ids are slots.
+        self._is_in_order = True
         self.declared = None if classes is None else np.unique(classes)
         self.classes = np.empty(0, dtype=y.dtype) if classes is None else np.unique(classes)
         self._counts = np.zeros(len(self.classes), dtype=np.intp)
@@ -147,6 +150,13 @@ class LabeledSamples:
         """Return the slots of ids that are all there."""
         return self._slots.view[ids]
 
+    def slots_since(self, id_: int) -> np.ndarray:
+        """Return the slots of the samples that have this id or a later one."""
+        if id_ == self.next_id - 1:
+            slots = self._slots.view[id_:]
+            return slots[slots >= 0]
+        return np.flatnonzero(self.ids >= id_)
+
     def labels_of(self, ids: Any) -> np.ndarray:
         """Return the labels of ids that are all there."""
         return np.asarray(self.classes[self.codes[self.slots(ids)]])
@@ -170,7 +180,12 @@ class LabeledSamples:
         return array.astype(np.intp)
 
     def codes_by_id(self) -> np.ndarray:
-        """Return positions in `classes` in the order of the ids; of those gone, 0."""
+        """Return positions in `classes` in the order of the ids; of those gone, 0.
+
+        They are not to be changed.
+        """
+        if self._is_in_order:
+            return self.codes
         codes = np.zeros(self.next_id, dtype=np.intp)
         codes[self.ids] = self.codes
         return codes
@@ -213,10 +228,15 @@ class LabeledSamples:
         """
         self.check_labels(y)
         ids = np.arange(self.next_id, self.next_id + len(y))
-        n_passed = 0 if max_labeled is None else max(len(y) - max_labeled, 0)
+        if max_labeled is None:
+            self._slots.extend(ids)
+            self._append(X, y, ids)
+            return ids
+        n_passed = max(len(y) - max_labeled, 0)
+        self._is_in_order = self._is_in_order and n_passed == 0
         self._slots.extend(np.full(len(y), -1))
         self._append(X[n_passed:], y[n_passed:], ids[n_passed:])
-        if max_labeled is not None and len(y) and len(self) > max_labeled:
+        if len(y) and len(self) > max_labeled:
             self.remove(self.oldest(len(self) - max_labeled))
         return ids
 
@@ -230,8 +250,7 @@ class LabeledSamples:
             X = sp.csr_matrix(X)
         elif isinstance(self._X, GrowingArray) and sp.issparse(X):
             X = X.toarray()
-        rows = Rows(X)
-        norms = rows.norms
+        norms = Rows(X).norms
         codes = self._encode(y)
         self._slots.view[ids] = np.arange(len(self), len(self) + len(ids))
         self._X.extend(X)
@@ -242,6 +261,7 @@ class LabeledSamples:
     def remove(self, ids: np.ndarray) -> None:
         """Forget samples. Cost: O(n_features) each."""
         codes = self._codes.view[self.slots(ids)]
+        self._is_in_order = self._is_in_order and len(ids) == 0
         for sample in ids:
             slot = int(self._slots.view[sample])
             self._slots.view[self.ids[-1]] = slot
@@ -262,7 +282,8 @@ class LabeledSamples:
 
     def check_labels(self, y: np.ndarray) -> None:
         """Raise if labels of this kind cannot stand beside those already there."""
-        if len(self.classes) and len(y) and _kind(y) != _kind(self.classes):
+        alike = y.dtype == self.classes.dtype and y.dtype.kind != "O"
+        if not alike and len(self.classes) and len(y) and _kind(y) != _kind(self.classes):
             known, given = self.classes[:1].tolist()[0], y[:1].tolist()[0]
             raise ValueError(
                 f"Labels are {_kind(self.classes)} so far (such as {known!r}). "
@@ -270,13 +291,19 @@ class LabeledSamples:
             )
 
     def _encode(self, y: np.ndarray) -> np.ndarray:
-        codes = np.searchsorted(self.classes, y)
-        last = len(self.classes) - 1
-        if last < 0 or (self.classes[np.minimum(codes, last)] != y).any():
+        codes = self.classes.searchsorted(y)
+        if not self._are_known(codes, y):
             self._extend_classes(np.unique(y))
             codes = np.searchsorted(self.classes, y)
         self._counts += np.bincount(codes, minlength=len(self._counts))
         return codes
+
+    def _are_known(self, codes: np.ndarray, y: np.ndarray) -> bool:
+        if len(self.classes) == 0:
+            return len(y) == 0
+        if len(y) == 1:
+            return codes[0] < len(self.classes) and bool(self.classes[codes[0]] == y[0])
+        return bool((self.classes.take(codes, mode="clip") == y).all())
 
     def _extend_classes(self, seen: np.ndarray) -> None:
         merged = seen if len(self.classes) == 0 else np.union1d(self.classes, seen)

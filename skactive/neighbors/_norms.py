@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,10 @@ def row_norms(X: Any) -> np.ndarray:
 
 def norms_of(X: Any) -> np.ndarray:
     """Return the norm of each row, whose features may be changed."""
+    if X.shape[0] == 1 and not sp.issparse(X):
+        norm = math.sqrt(squared_sums(X)[0])
+        if DOUBLE_RANGE[0] <= norm <= DOUBLE_RANGE[1]:
+            return np.array([norm])
     with np.errstate(over="ignore", under="ignore"):
         norms = np.sqrt(squared_sums(X))
     odd = np.flatnonzero((norms < DOUBLE_RANGE[0]) | (norms > DOUBLE_RANGE[1]))

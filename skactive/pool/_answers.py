@@ -23,6 +23,7 @@ class Answers:
         self._is_labeled = np.zeros(n_samples, dtype=bool)
         self._is_skipped = np.zeros(n_samples, dtype=bool)
         self._ids_in_order: dict[int, int] = {}
+        self._positions: dict[int, int] = {}
         self._candidates: np.ndarray | None = None
 
     @property
@@ -58,8 +59,7 @@ class Answers:
 
     def positions_of(self, ids: np.ndarray) -> np.ndarray:
         """Return the positions of labelled samples by their ids, -1 for those of no pool sample."""
-        positions = {id_: position for position, id_ in self._ids_in_order.items()}
-        return np.array([positions.get(id_, -1) for id_ in ids.tolist()], dtype=np.intp)
+        return np.array([self._positions.get(id_, -1) for id_ in ids.tolist()], dtype=np.intp)
 
     def check_labeled(self, indices: Any) -> np.ndarray:
         """Return positions of labelled samples, or raise naming the first that is none."""
@@ -78,10 +78,17 @@ class Answers:
     def add(self, positions: np.ndarray, ids: np.ndarray) -> None:
         """Note that samples are labelled."""
         self._ids[positions], self._is_labeled[positions] = ids, True
-        self._ids_in_order.update(zip(positions.tolist(), ids.tolist(), strict=True))
+        places, numbers = positions.tolist(), ids.tolist()
+        self._ids_in_order.update(zip(places, numbers, strict=True))
+        self._positions.update(zip(numbers, places, strict=True))
         if self._candidates is not None:
             answered = positions[~self._is_skipped[positions]]
-            left = np.delete(self._candidates, np.searchsorted(self._candidates, answered))
+            places = np.searchsorted(self._candidates, answered)
+            if len(places) == 1:
+                before, after = self._candidates[: places[0]], self._candidates[places[0] + 1 :]
+                left = np.concatenate([before, after])
+            else:
+                left = np.delete(self._candidates, places)
             left.flags.writeable = False
             self._candidates = left
 
@@ -96,7 +103,7 @@ class Answers:
         """Note that samples are not labelled any more."""
         self._ids[positions], self._is_labeled[positions] = -1, False
         for position in positions.tolist():
-            del self._ids_in_order[position]
+            del self._positions[self._ids_in_order.pop(position)]
         self._candidates = None
 
     def skip(self, indices: Any) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -20,26 +21,35 @@ class LabeledDistances:
     O(n_samples · n_features) for each. Both parts are built on first use.
     """
 
-    def __init__(self, space: Space, rows: Rows, labeled: LabeledSamples) -> None:
+    def __init__(
+        self,
+        space: Space,
+        rows: Rows,
+        labeled: LabeledSamples,
+        compared_to: Callable[[int, Rows], np.ndarray | None] | None = None,
+    ) -> None:
         self._space = space
         self._rows = rows
         self._labeled = labeled
+        # Who knows the distances to a labelled sample by its id, or None.
+        self._compared_to = compared_to
         self._next_id = 0
         self._total: np.ndarray | None = None
         self._nearest: dict[int, NearestLabeled] = {}
 
-    def mean(self) -> np.ndarray:
-        """Return the mean distance to the labelled samples, shape (n_samples,)."""
+    def mean(self, positions: np.ndarray) -> np.ndarray:
+        """Return the mean distance of some samples to the labelled ones."""
         self._catch_up()
         if self._total is None:
             self._total = np.zeros(len(self._rows))
             self._take_in(self._all_slots(), total=self._total, nearest=())
-        return self._total / len(self._labeled)
+        return np.asarray(self._total.take(positions) / len(self._labeled))
 
-    def minimum(self) -> np.ndarray:
-        """Return the distance to the nearest labelled sample, shape (n_samples,)."""
+    def minimum(self, positions: np.ndarray) -> np.ndarray:
+        """Return the distance of some samples to the nearest labelled one."""
         n_neighbors = next(iter(self._nearest), 1)
-        return self._space.finish(self.nearest(n_neighbors).compared[:, 0])
+        nearest = self.nearest(n_neighbors)
+        return self._space.finish(nearest.compared[positions, 0])
 
     def nearest(self, n_neighbors: int) -> NearestLabeled:
         """Return the nearest labelled samples, `n_neighbors` of them or all there are."""
@@ -82,7 +92,8 @@ class LabeledDistances:
         for nearest in self._nearest.values():
             for block in self._blocks(len(ids)):
                 compared = self._space.compare(self._rows[block], self._labeled.rows[slots])
-                nearest.search_anew(nearest.within_reach(block, compared, slots))
+                tolerance = 2 * self._space.rounding(self._rows[block], self._labeled.rows[slots])
+                nearest.search_anew(nearest.within_reach(block, compared, tolerance))
 
     def kept(self) -> tuple[np.ndarray | None, dict[int, tuple[np.ndarray, np.ndarray]]]:
         """Return the sum, and the nearest by their number: in comparison units, and ids."""
@@ -113,7 +124,7 @@ class LabeledDistances:
     def _catch_up(self) -> None:
         if self._next_id == self._labeled.next_id:
             return
-        slots = np.flatnonzero(self._labeled.ids >= self._next_id)
+        slots = self._labeled.slots_since(self._next_id)
         self._take_in(slots, total=self._total, nearest=tuple(self._nearest.values()))
         self._next_id = self._labeled.next_id
 
@@ -122,15 +133,22 @@ class LabeledDistances:
     ) -> None:
         if len(slots) == 0 or (total is None and not nearest):
             return
-        arrived = self._labeled.rows[slots]
+        arrived, known = self._labeled.rows_at(slots), None
+        if self._compared_to is not None and len(slots) == 1:
+            known = self._compared_to(int(self._labeled.ids[slots[0]]), arrived)
         # What arrives is merged with the nearest there were.
         deepest = max((one.n_neighbors for one in nearest), default=0)
         for block in self._blocks(len(slots) + deepest):
-            compared = self._space.compare(self._rows[block], arrived)
+            rows = self._rows_in(block)
+            compared = self._space.compare(rows, arrived) if known is None else known[block]
+            tolerance = 2 * self._space.rounding(rows, arrived)
             for one in nearest:
-                one.merge(block, compared, slots)
+                one.merge(block, compared, slots, tolerance)
             if total is not None:
                 total[block] += _row_sums(self._space.finish(compared))
+
+    def _rows_in(self, block: slice) -> Rows:
+        return self._rows if block == slice(0, len(self._rows)) else self._rows[block]
 
     def _blocks(self, width: int) -> Iterator[slice]:
         features = 0 if self._space.by_product else 8 * self._rows.n_features
@@ -179,29 +197,33 @@ class NearestLabeled:
         self._ids[:, : ids.shape[1]] = ids
         self._farthest[:] = self._compared[:, -1]
 
-    def within_reach(self, block: slice, compared: np.ndarray, slots: np.ndarray) -> np.ndarray:
-        """Return the rows of a block that have one of `slots` among their nearest, or nearly."""
-        rounding = self._space.rounding(self._rows[block], self._labeled.rows[slots])
-        closest = compared[:, 0] if len(slots) == 1 else compared.min(axis=1)
-        return block.start + np.flatnonzero(closest <= self._farthest[block] + 2 * rounding)
+    def within_reach(self, block: slice, compared: np.ndarray, tolerance: Any) -> np.ndarray:
+        """Return the rows of a block that have one that is compared among their nearest, nearly."""
+        closest = compared[:, 0] if compared.shape[1] == 1 else compared.min(axis=1)
+        return block.start + np.flatnonzero(closest <= self._farthest[block] + tolerance)
 
     def holders(self, ids: np.ndarray) -> np.ndarray:
         """Return the rows that have one of `ids` among their nearest."""
         return np.flatnonzero(np.isin(self._ids, ids).any(axis=1))
 
-    def merge(self, block: slice, compared: np.ndarray, slots: np.ndarray) -> None:
-        """Take in the distances of a block of rows to labelled samples that arrived."""
-        places = self.within_reach(block, compared, slots)
-        if is_compiling() and len(places):
-            places = self._insert(places, block, compared, slots)
+    def merge(self, block: slice, compared: np.ndarray, slots: np.ndarray, tolerance: Any) -> None:
+        """Take in the distances of a block of rows to labelled samples that arrived.
+
+        `tolerance` says how near two distances are, one number or one per row, that rounding
+        could have put in either order.
+        """
+        if is_compiling():
+            places = self._insert(block, compared, slots, tolerance)
+        else:
+            places = self.within_reach(block, compared, tolerance)
         if len(places):
             self._settle(places, compared[places - block.start], slots)
 
     def _insert(
-        self, places: np.ndarray, block: slice, compared: np.ndarray, slots: np.ndarray
+        self, block: slice, compared: np.ndarray, slots: np.ndarray, tolerance: Any
     ) -> np.ndarray:
         """Put samples among the nearest, but for the rows returned, where rounding could decide."""
-        rounding = self._space.rounding(self._rows[block], self._labeled.rows[slots])
+        contested = np.empty(len(compared), dtype=np.intp)
         n_contested = compiled(_inserted)(
             self._compared,
             self._ids,
@@ -209,11 +231,11 @@ class NearestLabeled:
             self.touched,
             compared,
             self._labeled.ids[slots],
-            np.broadcast_to(np.asarray(2 * rounding, dtype=np.float64), len(compared)),
+            np.asarray(tolerance, dtype=np.float64).reshape(-1),
             block.start,
-            places,
+            contested,
         )
-        return places[:n_contested]
+        return contested[:n_contested]
 
     def _settle(self, places: np.ndarray, compared: np.ndarray, slots: np.ndarray) -> None:
         """Choose the nearest of some rows among those there were and those that arrived."""
@@ -260,16 +282,16 @@ class NearestLabeled:
 
 
 def _inserted(  # type: ignore[no-untyped-def] # noqa: C901 - one compiled loop
-    nearest, ids, farthest, touched, compared, new_ids, tolerances, start, places
+    nearest, ids, farthest, touched, compared, new_ids, tolerances, start, contested
 ):  # pragma: no cover - compiled
     """Put samples in their places among the nearest of each row, where these are clear.
 
-    The rows where they are not come to stand first in `places`.
+    Returns how many rows there are where they are not, and writes these to `contested`.
     """
     n_contested, last = 0, nearest.shape[1] - 1
     held, held_ids = np.empty(last + 1), np.empty(last + 1, dtype=ids.dtype)
-    for row in places:
-        tolerance, reach = tolerances[row - start], farthest[row]
+    for row in range(start, start + len(compared)):
+        tolerance, reach = tolerances[min(row - start, len(tolerances) - 1)], farthest[row]
         is_changed = is_contested = False
         for column in range(len(new_ids)):
             value = np.float64(compared[row - start, column])
@@ -294,7 +316,7 @@ def _inserted(  # type: ignore[no-untyped-def] # noqa: C901 - one compiled loop
             held[place], held_ids[place] = value, new_ids[column]
             reach = held[last]
         if is_contested:
-            places[n_contested] = row
+            contested[n_contested] = row
             n_contested += 1
         elif is_changed:
             touched[row], farthest[row] = True, reach

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -30,6 +31,7 @@ from skactive.pool._graphs import NeighborGraphs
 from skactive.pool._labeled_distances import LabeledDistances
 from skactive.pool._positions import check_positions
 from skactive.pool._posterior import AskedPosterior, SpreadPosterior, VotedPosterior
+from skactive.pool._shared_columns import SharedColumns
 from skactive.pool._state import PoolState
 
 AGGREGATES = frozenset({"mean", "min"})
@@ -158,6 +160,7 @@ class Pool:
     def _begin(self, classes: np.ndarray | None) -> None:
         """Know of no label, and of nothing that follows from labels."""
         self._answers = Answers(self.n_samples)
+        self._columns: SharedColumns | None = None
         self._labeled: LabeledSamples | None = None
         if classes is not None:
             self._labeled = LabeledSamples(self.X[:0], classes[:0], classes)
@@ -240,12 +243,11 @@ class Pool:
         positions, labels = self._answers.check_new(indices, y)
         if self._labeled is not None:
             self._labeled.check_labels(labels)
-        known: dict[int, Any] = {}
         labeled = positions[self._answers.is_labeled(positions)]
-        if len(labeled):
+        if len(labeled) or len(positions) > 1:
             labeled = np.unique(labeled)
             known = dict(zip(labeled.tolist(), self.labels_of(labeled).tolist(), strict=True))
-        positions, labels = without_repetition(positions, labels, known)
+            positions, labels = without_repetition(positions, labels, known)
         if len(positions):
             self._answers.add(positions, self._store(self.X[positions], labels))
             self._labels_added(max_labeled)
@@ -530,7 +532,7 @@ class Pool:
         key = space_key(metric, metric_params)
         if key not in self._densities:
             self._densities[key] = self._density(key, Space(metric, metric_params))
-        return self._densities[key][self.candidates]
+        return np.asarray(self._densities[key].take(self.candidates))
 
     def graph(
         self, n_neighbors: int = 15, metric: str = "cosine", transformer: Any = None
@@ -683,8 +685,8 @@ class Pool:
         if self.n_labeled == 0:
             return None
         distances = self._labeled_distances(metric, metric_params)
-        whole = distances.minimum() if aggregate == "min" else distances.mean()
-        return np.asarray(whole[self.candidates])
+        found = distances.minimum if aggregate == "min" else distances.mean
+        return found(self.candidates)
 
     def distances_to(
         self,
@@ -984,6 +986,20 @@ class Pool:
             return weights
         return self._answers.is_candidate
 
+    def share_columns(self, X: Any, rows: np.ndarray) -> None:
+        """Find distances to labelled samples among those of an experiment, where that pays.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_all, n_features)
+            The features of the experiment, which must not change as long as the pool is used.
+        rows : ndarray of int of shape (n_samples,)
+            Where the samples of the pool stand among them.
+        """
+        if type(self.X) is np.ndarray and SharedColumns.pays(X, self.n_samples):
+            self._columns = SharedColumns(X, rows, self.X.dtype)
+            self._rows = Rows(self.X, self._columns.norms_of_pool)
+
     def save_state(self, path: Any) -> None:
         """Write what was computed to a file, whole or not at all: densities and distances.
 
@@ -1045,9 +1061,17 @@ class Pool:
         key = space_key(metric, metric_params)
         if key not in self._distances:
             space = Space(metric, metric_params)
-            self._distances[key] = LabeledDistances(space, self._rows, self._labeled)
+            known = None if self._columns is None else partial(self._column, space, key)
+            self._distances[key] = LabeledDistances(space, self._rows, self._labeled, known)
             self._bring_back(key, self._distances[key])
         return self._distances[key]
+
+    def _column(self, space: Space, key: str, id_: int, arrived: Rows) -> np.ndarray | None:
+        """Return the distances to a labelled sample where the loops of an experiment share them."""
+        position = int(self._answers.positions_of(np.array([id_]))[0])
+        if self._columns is None or position < 0 or not space.by_product:
+            return None
+        return self._columns.compared(space, key, position, self._rows, arrived)
 
     def _bring_back(self, key: str, distances: LabeledDistances) -> None:
         """Give distances what the state has of them, where its labels came before all others."""

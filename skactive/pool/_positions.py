@@ -16,8 +16,12 @@ def check_positions(indices: Any, n_samples: int) -> np.ndarray:
         raise TypeError(
             f"Samples of the pool are named by integer positions. Got {indices!r} instead."
         )
-    outside = positions[(positions < 0) | (positions >= n_samples)]
-    if len(outside):
+    # One position, as each query asks about, is looked at without a temporary.
+    least, most = positions[0], positions[0]
+    if positions.size > 1:
+        least, most = positions.min(), positions.max()
+    if least < 0 or most >= n_samples:
+        outside = positions[(positions < 0) | (positions >= n_samples)]
         raise IndexError(
             f"There is no sample {outside[0]} in a pool of {n_samples}: "
             f"positions go from 0 to {n_samples - 1}."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -191,13 +193,21 @@ def checked_utilities(who: str, utilities: Any, pool: Pool | Batch) -> np.ndarra
     # Whatever is not finite shows in the sum, which takes a fraction of the time.
     with np.errstate(over="ignore", invalid="ignore"):
         total = values.sum()
-    if not np.isfinite(total) and not np.isfinite(values).all():
+    if not math.isfinite(total) and not np.isfinite(values).all():
         place = int(np.flatnonzero(~np.isfinite(values))[0])
         raise ValueError(
             f"{who} gave sample {pool.candidates[place]} of the pool the utility "
             f"{values[place]}, which is not finite."
         )
     return values
+
+
+# A loop asks for the same keys at each query.
+@lru_cache(maxsize=2)
+def _fixed_keys(seed: int, n_samples: int) -> np.ndarray:
+    keys = np.random.default_rng((seed, n_samples)).random(n_samples)
+    keys.flags.writeable = False
+    return keys
 
 
 def random_keys(random_state: Any, n_samples: int) -> np.ndarray:
@@ -207,5 +217,5 @@ def random_keys(random_state: Any, n_samples: int) -> np.ndarray:
     query, as modAL's does, is not always cut at the same place.
     """
     if isinstance(random_state, int | np.integer):
-        return np.random.default_rng((int(random_state), n_samples)).random(n_samples)
+        return _fixed_keys(int(random_state), n_samples)
     return np.asarray(check_random_state(random_state).random_sample(n_samples))

@@ -57,23 +57,23 @@ class DistributionFactor:
     def all(self) -> np.ndarray:
         """Return the factors of all candidates, in [0, 1]."""
         n = len(self.utilities)
-        if self.neutral:
-            return np.ones(n)
         order = np.argsort(self.utilities)
         ordered = self.utilities[order]
+        if self.weight == 0 or n == 0 or ordered[0] == ordered[-1]:
+            return np.ones(n)
         # Equal utilities share the rank of the first of them.
         first_of_run = np.empty(n, dtype=bool)
         first_of_run[0] = True
         np.not_equal(ordered[1:], ordered[:-1], out=first_of_run[1:])
         lower = np.empty(n, dtype=np.intp)
         lower[order] = np.maximum.accumulate(np.where(first_of_run, np.arange(n), 0))
-        return self._of_rank(lower)
+        return self.of_rank(lower)
 
     def at(self, places: np.ndarray) -> np.ndarray:
         """Return the factors of some candidates, in [0, 1]."""
         if self.neutral:
             return np.ones(len(places))
-        return self._of_rank(self.n_lower(self.utilities[places]))
+        return self.of_rank(self.n_lower(self.utilities[places]))
 
     def n_lower(self, values: np.ndarray) -> np.ndarray:
         """Return how many of the candidates have a lower utility than each of some values."""
@@ -106,7 +106,8 @@ class DistributionFactor:
         """How many utilities are in each bin."""
         return self.bins.histogram
 
-    def _of_rank(self, lower: np.ndarray) -> np.ndarray:
+    def of_rank(self, lower: np.ndarray) -> np.ndarray:
+        """Return the factors of candidates that so many have a lower utility than."""
         return factors_of(lower, len(self.utilities), self.weight)
 
 

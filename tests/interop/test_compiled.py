@@ -9,6 +9,7 @@ from plain_spreading import solved
 from sklearn.datasets import load_digits
 
 from skactive.measures import Diversity, Measure
+from skactive.measures._uncertainty import compiled_margin, plain_margin
 from skactive.neighbors import (
     IncrementalKNeighborsClassifier,
     IncrementalLabelSpreading,
@@ -24,7 +25,8 @@ from skactive.pool import _coverage as coverage_module
 from skactive.pool import _labeled_distances as distances_module
 from skactive.pool._coverage import Coverage, compiled_gains, plain_gains
 from skactive.strategies import UncertaintyHerding
-from skactive.strategies._distribution import compiled_bins, plain_bins
+from skactive.strategies._distribution import DistributionFactor, compiled_bins, plain_bins
+from skactive.strategies._few_candidates import largest_product_of_few
 
 pytest.importorskip("numba")
 
@@ -271,3 +273,47 @@ def test_norms_are_the_same_without_numba(n_features, scale, monkeypatch):
     np.testing.assert_allclose(row_norms(np.asfortranarray(X)), norms, rtol=1e-14)
     monkeypatch.setattr(norms_module, "is_compiling", lambda: False)
     np.testing.assert_allclose(norms, row_norms(X), rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("n_classes", [3, 10])
+def test_margins_are_the_same_without_numba(n_classes, order, dtype):
+    rng = np.random.default_rng(0)
+    posterior = rng.dirichlet(np.full(n_classes, 0.3), size=200)
+    posterior[:5] = 1 / n_classes
+    posterior[5:9] = np.eye(n_classes)[0]
+    posterior = np.asarray(posterior, dtype=dtype, order=order)
+    tolerance = 0 if dtype == np.float64 else 1e-6
+    np.testing.assert_allclose(
+        compiled_margin(posterior), plain_margin(posterior), rtol=0, atol=tolerance
+    )
+    posterior[3, 1] = np.nan
+    assert np.isnan(compiled_margin(posterior)[3])
+
+
+@given(data=st.data())
+def test_the_largest_product_of_few_is_that_of_all(data):
+    n = data.draw(st.integers(1, 60))
+    value = st.sampled_from([-1e300, -2.5, 0.0, 1e-300, 0.1, 0.25, 3.0, 1e300]) | st.floats(-9, 9)
+    factors = [
+        DistributionFactor(
+            np.array(data.draw(st.lists(value, min_size=n, max_size=n))), data.draw(weight)
+        )
+        for weight in [st.sampled_from([0.0, 0.3, 1.0, 2.5, 60.0])] * data.draw(st.integers(1, 3))
+    ]
+    found = largest_product_of_few(factors, n)
+    products = np.prod([factor.all() for factor in factors], axis=0)
+    if found is not None:
+        np.testing.assert_array_equal(found[0], np.flatnonzero(products == products.max()))
+        assert found[1] == products.max()
+
+
+def test_few_candidates_are_not_ranked_all():
+    """The compiled search answers for what it is made for, and leaves the rest to a sort."""
+    rng = np.random.default_rng(0)
+    factors = [DistributionFactor(rng.normal(size=1500)) for _ in range(3)]
+    assert largest_product_of_few(factors, 1500) is not None
+    assert largest_product_of_few([DistributionFactor(np.arange(3) % 1)], 3) is None
+    equal = [DistributionFactor(np.repeat([0.0, 1.0], 100)) for _ in range(2)]
+    assert largest_product_of_few(equal, 200) is None
