@@ -228,13 +228,12 @@ class LabeledSamples:
         """
         self.check_labels(y)
         ids = np.arange(self.next_id, self.next_id + len(y))
+        self._slots.extend(np.full(len(y), -1))
         if max_labeled is None:
-            self._slots.extend(ids)
             self._append(X, y, ids)
             return ids
         n_passed = max(len(y) - max_labeled, 0)
         self._is_in_order = self._is_in_order and n_passed == 0
-        self._slots.extend(np.full(len(y), -1))
         self._append(X[n_passed:], y[n_passed:], ids[n_passed:])
         if len(y) and len(self) > max_labeled:
             self.remove(self.oldest(len(self) - max_labeled))
