@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,25 @@ WHOLE_SHARE = 1 / 2
 RowFunction = Callable[[np.ndarray], np.ndarray]
 
 
-class VotedPosterior:
+class KeptPosterior(ABC):
+    """A posterior whose functions, row by row, are kept for all samples."""
+
+    def of_rows(self, function: RowFunction, positions: np.ndarray) -> np.ndarray | None:
+        """Return a function of the probabilities, evaluated only where these changed."""
+        values = self._of_everyone(function)
+        return None if values is None else values[positions]
+
+    def of_samples(self, function: RowFunction, are_asked: np.ndarray) -> np.ndarray | None:
+        """Return it for all samples, 0 for those that are not asked about."""
+        values = self._of_everyone(function)
+        return None if values is None else values * are_asked
+
+    @abstractmethod
+    def _of_everyone(self, function: RowFunction) -> np.ndarray | None:
+        """Return it for all samples, or None where no label is known."""
+
+
+class VotedPosterior(KeptPosterior):
     """The posterior of k-nearest neighbours, voted anew only where the nearest have changed.
 
     With `half_life` each label makes the others older, and all is voted anew: O(n_samples k).
@@ -53,16 +72,6 @@ class VotedPosterior:
     def everyone(self) -> np.ndarray | None:
         """Return class probabilities of all samples, which are not to be changed."""
         return self._posterior if self._sync() else None
-
-    def of_rows(self, function: RowFunction, positions: np.ndarray) -> np.ndarray | None:
-        """Return a function of the probabilities, evaluated only where they changed."""
-        values = self._of_everyone(function)
-        return None if values is None else values[positions]
-
-    def of_samples(self, function: RowFunction, are_asked: np.ndarray) -> np.ndarray | None:
-        """Return it for all samples, 0 for those that are not asked about."""
-        values = self._of_everyone(function)
-        return None if values is None else values * are_asked
 
     def _of_everyone(self, function: RowFunction) -> np.ndarray | None:
         if not self._sync():
@@ -132,7 +141,7 @@ def _as_slice(rows: np.ndarray) -> np.ndarray | slice:
     return rows
 
 
-class SpreadPosterior:
+class SpreadPosterior(KeptPosterior):
     """The posterior of labels that spread along the pool's own graph, and of the vote beside it.
 
     The classifier is taught by the caller, whose samples are its first nodes; the vote is that of
@@ -161,16 +170,6 @@ class SpreadPosterior:
             for rows, posterior in self._blocks(np.arange(self._n_samples), self._votes()):
                 self._posterior[rows] = posterior
         return None if self._posterior is None else self._posterior[positions]
-
-    def of_rows(self, function: RowFunction, positions: np.ndarray) -> np.ndarray | None:
-        """Return a function of the probabilities, which are kept by nobody."""
-        values = self._of_everyone(function)
-        return None if values is None else values[positions]
-
-    def of_samples(self, function: RowFunction, are_asked: np.ndarray) -> np.ndarray | None:
-        """Return it for all samples, 0 for those that are not asked about."""
-        values = self._of_everyone(function)
-        return None if values is None else values * are_asked
 
     def _of_everyone(self, function: RowFunction) -> np.ndarray | None:
         if not self._is_taught():
