@@ -15,8 +15,8 @@ from skactive.integrations._partitions import Partitions
 from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._labels import check_labels
-from skactive.pool._answers import check_answers, without_repetition
-from skactive.pool._features import check_features
+from skactive.pool._answers import check_answers, check_labeled, without_repetition
+from skactive.pool._features import check_labeled_samples
 from skactive.pool._positions import check_positions, check_unlabeled
 from skactive.pool._posterior import AskedClassifier
 
@@ -253,15 +253,7 @@ class PartitionedPool:
         self : PartitionedPool
             The pool, which counts them as labelled.
         """
-        X, labels = (
-            check_features(X, "X_labeled", self._partitions.dtype, minimum=0),
-            check_labels(y),
-        )
-        check_consistent_length(X, labels)
-        if X.shape[1] != self.n_features:
-            raise ValueError(
-                f"X_labeled has {X.shape[1]} features, but the pool has {self.n_features}."
-            )
+        X, labels = check_labeled_samples(X, y, self.n_features, self._partitions.dtype)
         if self._labeled is not None:
             self._labeled.check_labels(labels)
         self._store(X, labels)
@@ -496,12 +488,7 @@ class PartitionedPool:
 
     def _check_labeled(self, indices: Any) -> np.ndarray:
         positions = check_positions(indices, self.n_samples)
-        for position in positions.tolist():
-            if position not in self._ids:
-                raise ValueError(f"Sample {position} of the pool is not labelled.")
-        if len(np.unique(positions)) < len(positions):
-            raise ValueError(f"A sample is named twice in {positions.tolist()}.")
-        return positions
+        return check_labeled(positions, self.is_labeled(positions))
 
     def _ids_of(self, positions: np.ndarray) -> np.ndarray:
         return np.array([self._ids[position] for position in positions.tolist()], dtype=np.intp)

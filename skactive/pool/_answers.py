@@ -64,12 +64,7 @@ class Answers:
     def check_labeled(self, indices: Any) -> np.ndarray:
         """Return positions of labelled samples, or raise naming the first that is none."""
         positions = check_positions(indices, self.n_samples)
-        unlabeled = positions[~self.is_labeled(positions)]
-        if len(unlabeled):
-            raise ValueError(f"Sample {unlabeled[0]} of the pool is not labelled.")
-        if len(np.unique(positions)) < len(positions):
-            raise ValueError(f"A sample is named twice in {positions.tolist()}.")
-        return positions
+        return check_labeled(positions, self.is_labeled(positions))
 
     def check_new(self, indices: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return positions and labels of one length, or raise."""
@@ -141,6 +136,16 @@ def check_answers(indices: Any, y: Any, n_samples: int) -> tuple[np.ndarray, np.
             "Hint: give one label for each index."
         )
     return positions, labels
+
+
+def check_labeled(positions: np.ndarray, are_labeled: np.ndarray) -> np.ndarray:
+    """Return positions of labelled samples, or raise naming the first that is none."""
+    unlabeled = positions[~are_labeled]
+    if len(unlabeled):
+        raise ValueError(f"Sample {unlabeled[0]} of the pool is not labelled.")
+    if len(np.unique(positions)) < len(positions):
+        raise ValueError(f"A sample is named twice in {positions.tolist()}.")
+    return positions
 
 
 def without_repetition(

@@ -9,10 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from skactive._compiled import compiled, is_compiling
-from skactive.pool._gain_bounds import GainBounds
-
-# Beyond this share of the samples it is faster to look at all of them than to pick rows.
-WHOLE_SHARE = 1 / 8
+from skactive.pool._gain_bounds import WHOLE_SHARE, GainBounds
 
 
 class Coverage:

@@ -11,8 +11,10 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from skactive._validation import are_plain_features
+from skactive.neighbors._labels import check_labels
 from skactive.neighbors._stored import StoredFeatures, is_stored
 
 
@@ -48,6 +50,19 @@ def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) ->
             f"{name} holds what is not a number: {error}. Hint: put what turns raw samples "
             "into vectors before the classifier, in a Pipeline."
         ) from error
+
+
+def check_labeled_samples(
+    X: Any, y: Any, n_features: int, dtype: np.dtype[Any]
+) -> tuple[Any, np.ndarray]:
+    """Return samples from outside a pool, with its features, and their labels, or raise."""
+    if not are_plain_features(X, n_features, (dtype,)):
+        X = check_features(X, "X_labeled", dtype, minimum=0)
+    labels = check_labels(y)
+    check_consistent_length(X, labels)
+    if X.shape[1] != n_features:
+        raise ValueError(f"X_labeled has {X.shape[1]} features, but the pool has {n_features}.")
+    return X, labels
 
 
 def _checked_stored(X: Any, name: str, dtype: np.dtype[Any], minimum: int) -> StoredFeatures:

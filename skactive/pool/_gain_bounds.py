@@ -10,7 +10,7 @@ from skactive._compiled import compiled
 # By which share of the largest weight one may rise before the bounds of its neighbours do.
 RISE = 0.05
 
-# Beyond this share of the samples it is faster to take all sums anew.
+# Beyond this share of the samples it is faster to look at all of them than to pick rows.
 WHOLE_SHARE = 1 / 8
 
 # What sums of floats may be off, in whatever order they are taken.

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from skactive._rows import take_rows
 from skactive._sharing import shared
-from skactive._validation import are_plain_features, check_choice, check_integer
+from skactive._validation import check_choice, check_integer
 from skactive.neighbors import (
     IncrementalKNeighborsClassifier,
     IncrementalLabelSpreading,
@@ -26,7 +26,7 @@ from skactive.neighbors._labels import check_labels
 from skactive.pool._answers import Answers, ForgottenLabels, without_repetition
 from skactive.pool._coverage import Coverage
 from skactive.pool._density import information_density
-from skactive.pool._features import check_features
+from skactive.pool._features import check_features, check_labeled_samples
 from skactive.pool._graphs import NeighborGraphs
 from skactive.pool._labeled_distances import LabeledDistances
 from skactive.pool._positions import check_positions
@@ -269,14 +269,7 @@ class Pool:
             The pool, which counts them as labelled.
         """
         max_labeled = self._max_labeled()
-        if not are_plain_features(X, self.X.shape[1], (self._dtype,)):
-            X = check_features(X, "X_labeled", self._dtype, minimum=0)
-        labels = check_labels(y)
-        check_consistent_length(X, labels)
-        if X.shape[1] != self.X.shape[1]:
-            raise ValueError(
-                f"X_labeled has {X.shape[1]} features, but the pool has {self.X.shape[1]}."
-            )
+        X, labels = check_labeled_samples(X, y, self.X.shape[1], self._dtype)
         self._store(X, labels)
         return self._labels_added(max_labeled if len(labels) else None)
 
