@@ -34,6 +34,7 @@ OPTIONAL_PACKAGES = {
     "metric_learn",
     "modAL",
     "numba",
+    "numkong",
     "pandas",
     "pyarrow",
     "pynndescent",

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from skactive._compiled import compiled, is_compiling
 from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._coarse import MOST_ARRIVED, CoarseRows
 from skactive.neighbors._distances import Rows, Space
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._nearest import choose_nearest
+
+# A label is among the k nearest of about k / n_labeled of all samples: with this many times k
+# labels, those are few enough to be looked at one by one.
+LABELS_PER_NEIGHBOR = 16
+
+# Where more than one sample in so many may be reached, a pass over all is as fast.
+LEAST_SKIPPED = 8
+
+
+Places: TypeAlias = "slice | np.ndarray"
 
 
 class LabeledDistances:
     """Sum of distances to the labelled samples, and the nearest of them, for every pool sample.
 
     Labels that arrive are taken in when something is asked for, all in one pass over the pool:
-    O(n_samples · n_features) for each. Both parts are built on first use.
+    O(n_samples · n_features) for each. Both parts are built on first use. Where the nearest alone
+    are asked for, the pass goes over coarse rows, and leaves out exactly those that are too far.
     """
 
     def __init__(
@@ -27,12 +39,15 @@ class LabeledDistances:
         rows: Rows,
         labeled: LabeledSamples,
         compared_to: Callable[[int, Rows], np.ndarray | None] | None = None,
+        coarse: Callable[[], CoarseRows | None] | None = None,
     ) -> None:
         self._space = space
         self._rows = rows
         self._labeled = labeled
         # Who knows the distances to a labelled sample by its id, or None.
         self._compared_to = compared_to
+        # Who has the rows once more, coarsely, or None.
+        self._coarse = coarse
         self._next_id = 0
         self._total: np.ndarray | None = None
         self._nearest: dict[int, NearestLabeled] = {}
@@ -93,7 +108,8 @@ class LabeledDistances:
             for block in self._blocks(len(ids)):
                 compared = self._space.compare(self._rows[block], self._labeled.rows[slots])
                 tolerance = 2 * self._space.rounding(self._rows[block], self._labeled.rows[slots])
-                nearest.search_anew(nearest.within_reach(block, compared, tolerance))
+                left = nearest.within_reach(block, compared, tolerance)
+                nearest.search_anew(_among(block, left))
 
     def kept(self) -> tuple[np.ndarray | None, dict[int, tuple[np.ndarray, np.ndarray]]]:
         """Return the sum, and the nearest by their number: in comparison units, and ids."""
@@ -136,9 +152,12 @@ class LabeledDistances:
         arrived, known = self._labeled.rows_at(slots), None
         if self._compared_to is not None and len(slots) == 1:
             known = self._compared_to(int(self._labeled.ids[slots[0]]), arrived)
+        reached = None
+        if total is None and known is None:
+            reached = self._reached(arrived, nearest)
         # What arrives is merged with the nearest there were.
         deepest = max((one.n_neighbors for one in nearest), default=0)
-        for block in self._blocks(len(slots) + deepest):
+        for block in self._blocks(len(slots) + deepest, reached):
             rows = self._rows_in(block)
             compared = self._space.compare(rows, arrived) if known is None else known[block]
             tolerance = 2 * self._space.rounding(rows, arrived)
@@ -147,12 +166,35 @@ class LabeledDistances:
             if total is not None:
                 total[block] += _row_sums(self._space.finish(compared))
 
-    def _rows_in(self, block: slice) -> Rows:
-        return self._rows if block == slice(0, len(self._rows)) else self._rows[block]
+    def _reached(self, arrived: Rows, nearest: tuple[NearestLabeled, ...]) -> np.ndarray | None:
+        """Return the rows that may have samples among their nearest, or None where all are."""
+        deepest = max(one.n_neighbors for one in nearest)
+        if len(arrived) > MOST_ARRIVED or len(self._labeled) < LABELS_PER_NEIGHBOR * deepest:
+            return None
+        if self._coarse is None or not self._space.by_product:
+            return None
+        coarse = self._coarse()
+        if coarse is None:
+            return None
+        # A distance and one that it is held against may both be rounded.
+        tolerance = 3 * self._space.rounding(self._rows, arrived)
+        limits = nearest[0].farthest
+        for one in nearest[1:]:
+            limits = np.maximum(limits, one.farthest)
+        reached = coarse.within(self._space, arrived, limits, tolerance)
+        return reached if len(reached) * LEAST_SKIPPED <= len(self._rows) else None
 
-    def _blocks(self, width: int) -> Iterator[slice]:
+    def _rows_in(self, places: Places) -> Rows:
+        is_whole = isinstance(places, slice) and places == slice(0, len(self._rows))
+        return self._rows if is_whole else self._rows[places]
+
+    def _blocks(self, width: int, among: np.ndarray | None = None) -> Iterator[Places]:
         features = 0 if self._space.by_product else 8 * self._rows.n_features
-        return row_blocks(len(self._rows), 40 * width + features)
+        if among is None:
+            return row_blocks(len(self._rows), 40 * width + features)
+        # Rows picked one by one are copied.
+        features += self._rows.n_features * self._rows.dtype.itemsize
+        return (among[block] for block in row_blocks(len(among), 40 * width + features))
 
 
 class NearestLabeled:
@@ -164,6 +206,8 @@ class NearestLabeled:
         Distances in comparison units, nearest first.
     ids : ndarray of shape (n_samples, min(n_neighbors, n_labeled))
         Whose they are.
+    farthest : ndarray of shape (n_samples,)
+        The last distance of each, infinite while fewer are labelled.
     touched : ndarray of bool of shape (n_samples,)
         Which rows changed since the reader last cleared it.
     """
@@ -175,7 +219,7 @@ class NearestLabeled:
         self._labeled = labeled
         self._compared = np.full((len(rows), n_neighbors), np.inf)
         # The last of them once more: each label that arrives is held against all of these.
-        self._farthest = np.full(len(rows), np.inf)
+        self.farthest = np.full(len(rows), np.inf)
         self._ids = np.full((len(rows), n_neighbors), -1, dtype=np.intp)
         self.touched = np.full(len(rows), True)
 
@@ -195,46 +239,49 @@ class NearestLabeled:
         """Take in what `compared` and `ids` were."""
         self._compared[:, : compared.shape[1]] = compared
         self._ids[:, : ids.shape[1]] = ids
-        self._farthest[:] = self._compared[:, -1]
+        self.farthest[:] = self._compared[:, -1]
 
-    def within_reach(self, block: slice, compared: np.ndarray, tolerance: Any) -> np.ndarray:
-        """Return the rows of a block that have one that is compared among their nearest, nearly."""
+    def within_reach(self, places: Places, compared: np.ndarray, tolerance: Any) -> np.ndarray:
+        """Return which of some rows have one that is compared among their nearest, nearly."""
         closest = compared[:, 0] if compared.shape[1] == 1 else compared.min(axis=1)
-        return block.start + np.flatnonzero(closest <= self._farthest[block] + tolerance)
+        return np.flatnonzero(closest <= self.farthest[places] + tolerance)
 
     def holders(self, ids: np.ndarray) -> np.ndarray:
         """Return the rows that have one of `ids` among their nearest."""
         return np.flatnonzero(np.isin(self._ids, ids).any(axis=1))
 
-    def merge(self, block: slice, compared: np.ndarray, slots: np.ndarray, tolerance: Any) -> None:
-        """Take in the distances of a block of rows to labelled samples that arrived.
+    def merge(
+        self, places: Places, compared: np.ndarray, slots: np.ndarray, tolerance: Any
+    ) -> None:
+        """Take in the distances of some rows to labelled samples that arrived.
 
         `tolerance` says how near two distances are, one number or one per row, that rounding
         could have put in either order.
         """
         if is_compiling():
-            places = self._insert(block, compared, slots, tolerance)
+            left = self._insert(places, compared, slots, tolerance)
         else:
-            places = self.within_reach(block, compared, tolerance)
-        if len(places):
-            self._settle(places, compared[places - block.start], slots)
+            left = self.within_reach(places, compared, tolerance)
+        if len(left):
+            self._settle(_among(places, left), compared[left], slots)
 
     def _insert(
-        self, block: slice, compared: np.ndarray, slots: np.ndarray, tolerance: Any
+        self, places: Places, compared: np.ndarray, slots: np.ndarray, tolerance: Any
     ) -> np.ndarray:
-        """Put samples among the nearest, but for the rows returned, where rounding could decide."""
+        """Put samples among the nearest, but for those returned, where rounding could decide."""
+        kept = (self._compared, self._ids, self.farthest, self.touched)
+        some = [values[places] for values in kept]
         contested = np.empty(len(compared), dtype=np.intp)
         n_contested = compiled(_inserted)(
-            self._compared,
-            self._ids,
-            self._farthest,
-            self.touched,
+            *some,
             compared,
             self._labeled.ids[slots],
             np.asarray(tolerance, dtype=np.float64).reshape(-1),
-            block.start,
             contested,
         )
+        if not isinstance(places, slice):
+            for values, changed in zip(kept, some, strict=True):
+                values[places] = changed
         return contested[:n_contested]
 
     def _settle(self, places: np.ndarray, compared: np.ndarray, slots: np.ndarray) -> None:
@@ -252,7 +299,7 @@ class NearestLabeled:
     def search_anew(self, places: np.ndarray) -> None:
         """Find the nearest of some rows from scratch."""
         self._compared[places], self._ids[places] = np.inf, -1
-        self._farthest[places] = np.inf
+        self.farthest[places] = np.inf
         self.touched[places] = True
         if len(self._labeled) == 0:
             return
@@ -276,13 +323,13 @@ class NearestLabeled:
         width = kept.shape[1]
         self._compared[places, :width] = kept
         if width == self.n_neighbors:
-            self._farthest[places] = kept[:, -1]
+            self.farthest[places] = kept[:, -1]
         self._ids[places, :width] = np.where(np.isfinite(kept), self._labeled.ids[chosen], -1)
         self.touched[places] = True
 
 
 def _inserted(  # type: ignore[no-untyped-def] # noqa: C901 - one compiled loop
-    nearest, ids, farthest, touched, compared, new_ids, tolerances, start, contested
+    nearest, ids, farthest, touched, compared, new_ids, tolerances, contested
 ):  # pragma: no cover - compiled
     """Put samples in their places among the nearest of each row, where these are clear.
 
@@ -290,11 +337,11 @@ def _inserted(  # type: ignore[no-untyped-def] # noqa: C901 - one compiled loop
     """
     n_contested, last = 0, nearest.shape[1] - 1
     held, held_ids = np.empty(last + 1), np.empty(last + 1, dtype=ids.dtype)
-    for row in range(start, start + len(compared)):
-        tolerance, reach = tolerances[min(row - start, len(tolerances) - 1)], farthest[row]
+    for row in range(len(compared)):
+        tolerance, reach = tolerances[min(row, len(tolerances) - 1)], farthest[row]
         is_changed = is_contested = False
         for column in range(len(new_ids)):
-            value = np.float64(compared[row - start, column])
+            value = np.float64(compared[row, column])
             if value > reach + tolerance:
                 continue
             if not is_changed:
@@ -323,6 +370,11 @@ def _inserted(  # type: ignore[no-untyped-def] # noqa: C901 - one compiled loop
             for place in range(last + 1):
                 nearest[row, place], ids[row, place] = held[place], held_ids[place]
     return n_contested
+
+
+def _among(places: Places, some: np.ndarray) -> np.ndarray:
+    """Return which rows some of the places are."""
+    return some + places.start if isinstance(places, slice) else places[some]
 
 
 def _row_sums(distances: np.ndarray) -> np.ndarray:

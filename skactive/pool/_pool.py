@@ -20,6 +20,7 @@ from skactive.neighbors import (
     NeighborGraph,
 )
 from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._coarse import CoarseRows
 from skactive.neighbors._distances import Rows, Space, space_key
 from skactive.neighbors._labeled_samples import LabeledSamples
 from skactive.neighbors._labels import check_labels
@@ -148,6 +149,7 @@ class Pool:
             check_consistent_length(self.X, samples)
         self._samples = samples.tocsr() if sp.issparse(samples) else samples
         self._rows = Rows(self.X)
+        self._coarse: CoarseRows | None = None
         self._densities = {} if self._state is None else self._state.densities()
         self._graphs = NeighborGraphs(self.X, graph)
         self._cached: dict[Hashable, Any] = {}
@@ -1055,9 +1057,17 @@ class Pool:
         if key not in self._distances:
             space = Space(metric, metric_params)
             known = None if self._columns is None else partial(self._column, space, key)
-            self._distances[key] = LabeledDistances(space, self._rows, self._labeled, known)
+            self._distances[key] = LabeledDistances(
+                space, self._rows, self._labeled, known, self._coarse_rows
+            )
             self._bring_back(key, self._distances[key])
         return self._distances[key]
+
+    def _coarse_rows(self) -> CoarseRows | None:
+        """Return the features once more, in bytes, where that pays."""
+        if self._coarse is None and CoarseRows.pays(self._rows):
+            self._coarse = CoarseRows(self._rows)
+        return self._coarse
 
     def _column(self, space: Space, key: str, id_: int, arrived: Rows) -> np.ndarray | None:
         """Return the distances to a labelled sample where the loops of an experiment share them."""
