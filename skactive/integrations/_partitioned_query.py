@@ -23,12 +23,12 @@ from skactive.strategies._distribution import (
     Drawn,
     Histogram,
     Limits,
-    can_be_largest,
     drawn,
     factors_of,
     limits_of,
     merged,
 )
+from skactive.strategies._largest_product import can_be_largest
 
 # The features of so many of those that may win travel with them.
 N_SENT = 16

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from skactive._compiled import is_compiling
 from skactive._validation import check_number
 from skactive.measures import Diversity, InformationDensity, Margin, Measure
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._distribution import N_BINS, DistributionFactor, largest_product
-from skactive.strategies._few_candidates import largest_product_of_few
+from skactive.strategies._distribution import DistributionFactor
+from skactive.strategies._largest_product import largest_product
 from skactive.strategies._term import Term
 
 
@@ -194,16 +193,7 @@ class CDFProduct(QueryStrategy):
     def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
         if not self._is_plain():
             return super()._best(batch)
-        factors, n = list(self._factors(batch).values()), batch.n_candidates
-        if n >= 4 * N_BINS:
-            return largest_product(factors, n)
-        largest = largest_product_of_few(factors, n) if is_compiling() else None
-        if largest is not None:
-            return largest
-        product = np.ones(n)
-        for factor in factors:
-            product *= factor.all()
-        return np.flatnonzero(product == product.max()), float(product.max())
+        return largest_product(list(self._factors(batch).values()), batch.n_candidates)
 
     def _is_plain(self) -> bool:
         # Whoever overrides one of these means that, not the product of the plain factors.

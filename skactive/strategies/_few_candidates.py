@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from skactive._compiled import compiled
-
-if TYPE_CHECKING:
-    from skactive.strategies._distribution import DistributionFactor
+from skactive.strategies._distribution import DistributionFactor
 
 # Into how many bins a measure is cut, and how many candidates are ranked one by one at most: beyond
 # that it is faster to sort.
