@@ -3,8 +3,8 @@
 `X @ v`, a matrix-vector product on all CPUs, reads the features once, and so must the mean distance
 to the labelled samples, for the label that is new. "Label and query" is `add_labels` and the
 `select` after it. With few labels each new one comes among the nearest of many samples, which are
-then voted on anew. With the distance to the nearest (`aggregate="min"`) only what is nearer than
-before would have to be looked at, but finding that out takes the same pass today.
+then voted on anew. With the distance to the nearest (`aggregate="min"`) only what may be nearer
+than before is looked at, found by a pass over features of one byte each (`skactive[fast]`).
 """
 
 import gc
