@@ -15,7 +15,7 @@ from skactive._compiled import compiled, is_compiling
 from skactive.neighbors._distances import Rows, Space
 
 # Below this, a product with all features is as soon done.
-LEAST_BYTES = 2**25
+LEAST_BYTES = 2**28
 
 # A block of features that is read again before it leaves the processor's cache.
 CACHED_BYTES = 2**20

@@ -16,7 +16,7 @@ from skactive.neighbors._nearest import choose_nearest
 
 # A label is among the k nearest of about k / n_labeled of all samples: with this many times k
 # labels, those are few enough to be looked at one by one.
-LABELS_PER_NEIGHBOR = 16
+LABELS_PER_NEIGHBOR = 32
 
 # Where more than one sample in so many may be reached, a pass over all is as fast.
 LEAST_SKIPPED = 8
