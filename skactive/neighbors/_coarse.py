@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-import joblib
 import numpy as np
 
 from skactive._compiled import compiled, is_compiling
+from skactive.neighbors._blocks import n_threads, on_all_cpus
 from skactive.neighbors._distances import Rows, Space
 
 # Below this, a product with all features is as soon done.
@@ -127,14 +126,11 @@ class CoarseRows:
 
 
 def _each(function: Callable[[slice], Any], n_rows: int, n_at_once: int) -> list[Any]:
-    """Call a function with blocks of rows, on all CPUs."""
-    n_threads = joblib.effective_n_jobs(-1)
-    size = max(1, min(n_at_once, -(-n_rows // n_threads)))
-    blocks = [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]
-    if len(blocks) == 1:
-        return [function(blocks[0])]
-    with ThreadPoolExecutor(n_threads) as threads:
-        return list(threads.map(function, blocks))
+    """Call a function with blocks of rows, no fewer than there are CPUs."""
+    size = max(1, min(n_at_once, -(-n_rows // n_threads())))
+    return on_all_cpus(
+        function, [slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size)]
+    )
 
 
 def _is_mapped(X: Any) -> bool:

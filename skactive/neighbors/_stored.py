@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
-import joblib
 import numpy as np
 
 from skactive._compiled import is_compiling
 from skactive.neighbors import _halves as halves
-from skactive.neighbors._blocks import row_blocks
+from skactive.neighbors._blocks import on_all_cpus, row_blocks
 from skactive.neighbors._norms import norms_of
 
 # From so many columns on, one conversion and a matrix product are faster than the compiled loop.
@@ -144,8 +142,7 @@ class StoredFeatures:
 
     def _each(self, function: Callable[[slice], Any]) -> list[Any]:
         blocks = row_blocks(len(self), self.shape[1] * self.source.dtype.itemsize)
-        with ThreadPoolExecutor(joblib.effective_n_jobs(-1)) as threads:
-            return list(threads.map(function, blocks))
+        return on_all_cpus(function, list(blocks))
 
     def _bits(self, block: slice) -> np.ndarray:
         rows = self.source[self._start + block.start : self._start + block.stop]
