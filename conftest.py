@@ -16,18 +16,16 @@ if find_spec("modAL") is not None:
     # The door's classes are made on first use, and doctest sees what has been made.
     from skactive.integrations.modal import ActiveLearner, Committee  # noqa: F401
 else:
-    collect_ignore_glob.append("skactive/integrations/_modal_[!s]*.py")
+    collect_ignore_glob.append("skactive/integrations/modal/_[!s]*.py")
 
 if find_spec("skactiveml") is not None:
     from skactive.integrations.scikit_activeml import SkactiveStrategy  # noqa: F401
 else:
     collect_ignore_glob += [
-        "skactive/integrations/_activeml*.py",
-        "skactive/integrations/scikit_activeml.py",
+        "skactive/integrations/scikit_activeml/*.py",
     ]
 
 if find_spec("distributed") is None:
     collect_ignore_glob += [
-        "skactive/integrations/_partitioned_*.py",
-        "skactive/integrations/dask.py",
+        "skactive/integrations/dask/*.py",
     ]

@@ -20,8 +20,9 @@ from benchmarks.labelled_pool import overlapping_classes
 from benchmarks.report import Measurement, measured
 from benchmarks.timing import seconds
 from skactive.measures import Margin
-from skactive.neighbors import IncrementalLabelSpreading, NeighborGraph
+from skactive.neighbors import NeighborGraph
 from skactive.pool import Pool
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import UncertaintyHerding
 
 # Seconds that a label may cost, for spreading and for herding each.

@@ -33,9 +33,10 @@ from benchmarks.assets import asset
 from benchmarks.experiments.splits import naive_splits
 from benchmarks.report import Measurement, measured
 from benchmarks.timing import interleaved, seconds
-from skactive import _sharing
+from skactive._engine import sharing as _sharing
 from skactive.model_selection import BudgetedClassifier, StrategyComparison, compare_strategies
-from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import CDFProduct, RandomSampling, TypiClust, UncertaintyHerding
 
 FRUITS = "fruits_fresh_rotten_mobilenetv2.npz"

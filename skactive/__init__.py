@@ -8,11 +8,12 @@ Importing the package costs next to nothing: each room is loaded when it is firs
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 __all__ = [
     "ActiveLearner",
     "Pool",
+    "base",
     "cli",
     "datasets",
     "embedding",
@@ -24,13 +25,15 @@ __all__ = [
     "model_selection",
     "neighbors",
     "pool",
+    "semi_supervised",
     "strategies",
 ]
 
-_ROOM_OF = {"ActiveLearner": "learner", "Pool": "pool"}
+_PACKAGE_OF = {"ActiveLearner": "learner", "Pool": "pool"}
 
 if TYPE_CHECKING:
     from skactive import (
+        base,
         cli,
         datasets,
         embedding,
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
         model_selection,
         neighbors,
         pool,
+        semi_supervised,
         strategies,
     )
     from skactive.learner import ActiveLearner
@@ -51,11 +55,11 @@ else:
     def __getattr__(name):
         if name not in __all__:
             raise AttributeError(f"module 'skactive' has no attribute {name!r}")
-        room = import_module(f"skactive.{_ROOM_OF.get(name, name)}")
-        if name in _ROOM_OF:
-            globals()[name] = getattr(room, name)
+        package = import_module(f"skactive.{_PACKAGE_OF.get(name, name)}")
+        if name in _PACKAGE_OF:
+            globals()[name] = getattr(package, name)
             return globals()[name]
-        return room
+        return package
 
 
 def __dir__() -> list[str]:

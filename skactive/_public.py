@@ -1,22 +1,58 @@
-"""The name under which a public object is known."""
+"""The names under which public objects are known, now and in earlier versions."""
+
+from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from skactive._warning import warn_user
 
 
-def present(room: str) -> None:
-    """Make a room the home of all that its ``__all__`` lists.
+def present(package: str) -> None:
+    """Set the ``__module__`` of all objects in a package's ``__all__`` to the package.
 
-    The private module that happens to define a class then shows neither in its ``repr`` nor in a
-    pickle, and may be renamed without breaking either. A room's ``__init__`` calls it last:
+    Neither ``repr`` nor a pickle then names the private module that defines a class, so that the
+    private module can be renamed. The ``__init__`` of a package calls it last:
     ``present(__name__)``.
 
     Parameters
     ----------
-    room : str
-        Name of an imported module.
+    package : str
+        Name of an imported package.
     """
-    module = sys.modules[room]
+    module = sys.modules[package]
     for name in module.__all__:
         member = getattr(module, name)
-        if getattr(member, "__module__", "").startswith(f"{room}._"):
-            member.__module__ = room
+        if getattr(member, "__module__", "").startswith(f"{package}._"):
+            member.__module__ = package
+
+
+def moved(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return a module's ``__getattr__`` for names that have moved to other packages.
+
+    Parameters
+    ----------
+    package : str
+        Name of the package that had the names.
+    names : dict of str to str
+        The new package of each name.
+
+    Returns
+    -------
+    getattr : callable
+        Returns the object from its new package, with a `DeprecationWarning`.
+    """
+
+    def __getattr__(name: str) -> Any:  # noqa: N807 - what the module will be asked for
+        if name not in names:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        warn_user(
+            f"{package}.{name} has moved: import it from {names[name]}. The old name will be "
+            "removed in version 0.4.",
+            DeprecationWarning,
+        )
+        return getattr(import_module(names[name]), name)
+
+    return __getattr__

@@ -23,3 +23,8 @@ def take_rows(samples: Any, positions: np.ndarray) -> Any:
     if hasattr(samples, "shape"):
         return samples[positions]
     return [samples[position] for position in positions]
+
+
+def n_samples_of(samples: Any) -> int:
+    """Return how many samples there are."""
+    return int(samples.shape[0]) if hasattr(samples, "shape") else len(samples)

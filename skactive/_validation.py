@@ -49,6 +49,16 @@ def check_choice(owner: object, name: str, value: Any, choices: Collection[str])
     raise _parameter_error(owner, name, f"one of {sorted(choices)}", value)
 
 
+def check_strategy(strategy: Any) -> Any:
+    """Return a query strategy, or raise."""
+    if not hasattr(strategy, "select") or isinstance(strategy, type):
+        raise TypeError(
+            "The strategy must be a query strategy, such as CDFProduct(). "
+            f"Got {strategy!r} instead."
+        )
+    return strategy
+
+
 def _parameter_error(owner: object, name: str, expected: str, value: Any) -> Exception:
     who = owner if isinstance(owner, str) else type(owner).__name__
     sentence = f"The {name!r} parameter of {who} must be {expected}. Got {value!r} instead."

@@ -209,7 +209,7 @@ def test_features_before_the_step_are_computed_once(monkeypatch):
 def test_a_running_refresh_does_not_keep_the_interpreter():
     code = (
         "import numpy as np, threading\n"
-        "from skactive.learner._refreshing import Refreshing\n"
+        "from skactive.learner._refresh import Refreshing\n"
         "class Endless:\n"
         "    def __call__(self, *_): threading.Event().wait()\n"
         "refreshing = Refreshing([], np.eye(2), 1)\n"

@@ -10,11 +10,11 @@ from hypothesis.extra import numpy as hnp
 from sklearn.base import clone
 from strategies import utilities
 
+from skactive._engine.quantile_bins import DistributionFactor
 from skactive.measures import Diversity, Entropy, InformationDensity, Margin, Measure
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Batch, Pool
 from skactive.strategies import CDFProduct
-from skactive.strategies._distribution import DistributionFactor
 
 
 class Given(Measure):

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from skactive.embedding._sample_keys import content_key
+from skactive._io.content_keys import content_key
 
 
 def key(sample, *, identity=b"model 1", paths=False):
@@ -136,7 +136,7 @@ def test_the_same_content_in_another_form_has_the_same_key(one, other):
 
 def test_keys_are_those_of_any_process():
     program = (
-        "from skactive.embedding._sample_keys import content_key\n"
+        "from skactive._io.content_keys import content_key\n"
         "print(content_key(b'model 1', ['pear', 1.5, {'a': (None, b'x')}], paths=False).hex())"
     )
     run = subprocess.run(

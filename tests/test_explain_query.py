@@ -17,8 +17,8 @@ from strategies import utilities
 from strategies_under_contract import every_strategy
 
 from skactive import ActiveLearner, Pool
+from skactive._engine.candidate_rank import Standing, ordinal
 from skactive.learner import QueryExplanation
-from skactive.learner._standing import Standing, ordinal
 from skactive.measures import Diversity, InformationDensity, Margin, Measure
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import (

@@ -23,8 +23,8 @@ from skactive.strategies import (
     _prob_cover,
     _typi_clust,
 )
-from skactive.strategies._clusters import clusters_of
 from skactive.strategies._prob_cover import pure_radius
+from skactive.strategies._support.clusters import clusters_of
 from skactive.strategies._typi_clust import rounded_up, typicality
 
 GEOMETRIC = [KCenterGreedy, TypiClust, ProbCover, RankedBatch, DensityWeightedUncertainty]

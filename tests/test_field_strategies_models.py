@@ -17,6 +17,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from small_pools import labeled_pool, samples
 
 from skactive import ActiveLearner
+from skactive._engine.committees import BaggedNeighbors
 from skactive.measures import Entropy, LeastConfidence, Margin
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Batch, Pool
@@ -28,7 +29,6 @@ from skactive.strategies import (
     _cluster_margin,
 )
 from skactive.strategies._badge import SpannedLogisticRegression
-from skactive.strategies._committee import BaggedNeighbors
 
 DIGITS, DIGIT_LABELS = (part[:150] for part in load_digits(return_X_y=True))
 LOSSES = ["zero_one", "log"]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from skactive import ActiveLearner
 from skactive.learner import StabilizedPredictions
-from skactive.learner._journal import content_of
+from skactive.learner._history.journal import content_of
 from skactive.neighbors import IncrementalKNeighborsClassifier
 
 RNG = np.random.default_rng(0)

@@ -20,12 +20,9 @@ from sklearn.pipeline import make_pipeline
 from skactive import ActiveLearner, Pool
 from skactive.measures._uncertainty import entropy, margin
 from skactive.model_selection import BudgetedClassifier, compare_strategies
-from skactive.neighbors import (
-    IncrementalKNeighborsClassifier,
-    IncrementalLabelSpreading,
-    NeighborGraph,
-)
-from skactive.neighbors._spread import Spread
+from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
+from skactive.semi_supervised import IncrementalLabelSpreading
+from skactive.semi_supervised._spread import Spread
 from skactive.strategies import RandomSampling, UncertaintyHerding
 
 X, Y = load_digits(return_X_y=True)

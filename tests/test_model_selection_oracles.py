@@ -21,7 +21,7 @@ from skactive.model_selection import (
     Oracle,
     compare_strategies,
 )
-from skactive.model_selection._answering import answering
+from skactive.model_selection._label_source import answering
 from skactive.model_selection._play import play
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import CDFProduct, RandomSampling

@@ -11,8 +11,8 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsTransformer
 from sklearn.pipeline import make_pipeline
 
 from skactive import Pool
+from skactive._engine.distances import METRICS
 from skactive.neighbors import BlockwiseKNeighborsTransformer, NeighborGraph
-from skactive.neighbors._distances import METRICS
 
 
 def samples(n=60, n_features=5, dtype=np.float32, seed=0):

@@ -7,8 +7,8 @@ import pytest
 import scipy.sparse as sp
 import sklearn
 
+from skactive._engine.labeled_samples import GrowingArray
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.neighbors._labeled_samples import GrowingArray
 
 MEBIBYTE = 2**20
 

@@ -8,9 +8,9 @@ import scipy.sparse as sp
 from small_pools import samples
 
 from skactive import ActiveLearner, Pool
+from skactive._engine.labeled_distances import NearestLabeled
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.pool._labeled_distances import NearestLabeled
-from skactive.pool._state import content_of
+from skactive.pool._snapshot import content_of
 from skactive.strategies import CDFProduct
 
 

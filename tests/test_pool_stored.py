@@ -8,9 +8,9 @@ import sklearn
 from strategies_under_contract import every_strategy
 
 from skactive import ActiveLearner, Pool
+from skactive._engine.stored import StoredFeatures
 from skactive.datasets import open_vectors, write_vectors
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.neighbors._stored import StoredFeatures
 
 
 def halves(n_samples=60, n_features=6):
@@ -102,7 +102,7 @@ def test_products_norms_and_sums_are_those_of_double_precision(
 ):
     if compiled:
         pytest.importorskip("numba")
-    monkeypatch.setattr("skactive.neighbors._stored.is_compiling", lambda: compiled)
+    monkeypatch.setattr("skactive._engine.stored.is_compiling", lambda: compiled)
     X = np.concatenate([halves(400, 33) * np.float16(2.0**-20), halves(400, 33), halves(5, 33) * 0])
     X[:3] *= np.float16(-1)
     features, wide = StoredFeatures(Sliced(X), np.float32), X.astype(np.float64)
@@ -121,7 +121,7 @@ def test_products_norms_and_sums_are_those_of_double_precision(
 def test_a_stored_number_that_is_not_finite_is_named(monkeypatch, compiled, value):
     if compiled:
         pytest.importorskip("numba")
-    monkeypatch.setattr("skactive.neighbors._stored.is_compiling", lambda: compiled)
+    monkeypatch.setattr("skactive._engine.stored.is_compiling", lambda: compiled)
     X = halves()
     X[7, 2] = value
     with pytest.raises(ValueError, match="X_pool contains NaN or infinity, first in row 7"):

@@ -12,19 +12,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skactive import Pool, _sharing
-from skactive._sharing import forget_shared, shared, sharing
+from skactive._engine import shared_columns as _shared_columns
+from skactive._engine.distances import Rows
+from skactive._engine.shared_columns import SharedColumns
+from skactive._engine.sharing import forget_shared, shared, sharing
 from skactive.measures import Diversity, InformationDensity, Margin
 from skactive.model_selection import BudgetedClassifier, compare_strategies
 from skactive.model_selection._compare_strategies import _results
 from skactive.model_selection._loop_memory import LoopMemory
-from skactive.neighbors import (
-    BlockwiseKNeighborsTransformer,
-    IncrementalKNeighborsClassifier,
-    IncrementalLabelSpreading,
-)
-from skactive.neighbors._distances import Rows
-from skactive.pool import _shared_columns
-from skactive.pool._shared_columns import SharedColumns
+from skactive.neighbors import BlockwiseKNeighborsTransformer, IncrementalKNeighborsClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import (
     CDFProduct,
     ProbCover,

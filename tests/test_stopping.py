@@ -24,15 +24,16 @@ from skactive.learner import (
     StoppingCriterion,
     SufficientAccuracy,
 )
-from skactive.learner._accuracy_estimate import (
+from skactive.learner._stopping.accuracy_estimate import (
     _distances_among,
     _logistic_regression,
     _trials,
     estimate_accuracy,
 )
-from skactive.learner._percent import percent
-from skactive.learner._stopping import agreement
-from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
+from skactive.learner._stopping.criteria import agreement
+from skactive.learner._stopping.percent import percent
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import RandomSampling, UncertaintySampling
 
 X, codes = make_blobs(120, 3, centers=3, cluster_std=3.0, random_state=0)

@@ -17,7 +17,8 @@ from sklearn.linear_model import LogisticRegression
 from benchmarks.assets import MissingAssetError, asset
 from skactive import ActiveLearner
 from skactive.learner import ExpectedGain, StabilizedPredictions, SufficientAccuracy
-from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import CDFProduct, RandomSampling, UncertaintyHerding, UncertaintySampling
 
 RESULTS = Path(__file__).parents[1] / "results" / "experiments"

@@ -2,7 +2,8 @@
 
 from sklearn.base import ClassifierMixin
 
-from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import (
     BADGE,
     CDFProduct,

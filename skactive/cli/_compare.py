@@ -277,7 +277,8 @@ def compare(
 ) -> StrategyComparison:
     """Play the loops."""
     from skactive.model_selection import compare_strategies
-    from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
+    from skactive.neighbors import IncrementalKNeighborsClassifier
+    from skactive.semi_supervised import IncrementalLabelSpreading
 
     classifier: Any = IncrementalKNeighborsClassifier(arguments.neighbors, metric=arguments.metric)
     if arguments.classifier == "spreading":

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skactive._io.checks import is_missing, typed_labels
+from skactive._io.tables import LABEL_COLUMNS, SEPARATORS, listed, read_frame
 from skactive.cli._output import CommandError
 from skactive.datasets import list_images
-from skactive.datasets._checks import is_missing, typed_labels
-from skactive.datasets._tables import LABEL_COLUMNS, SEPARATORS, listed, read_frame
 
 TABLE_SUFFIXES = (*SEPARATORS, ".parquet")
 # In a table the first of these that there is holds the samples, unless the user names a column.

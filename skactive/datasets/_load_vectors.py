@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from skactive._io.tables import read_table
 from skactive.datasets._arrays import read_npy, read_npz
-from skactive.datasets._tables import read_table
 
 READERS = {
     ".npz": read_npz,

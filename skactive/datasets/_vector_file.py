@@ -12,8 +12,8 @@ from weakref import finalize
 
 import numpy as np
 
+from skactive._io.atomic_write import whole_file
 from skactive._rows import telling_rows
-from skactive._whole_files import whole_file
 
 FLOATS = (np.dtype("<f2"), np.dtype("<f4"), np.dtype("<f8"))
 

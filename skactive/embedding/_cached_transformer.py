@@ -14,11 +14,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 
+from skactive._io.content_keys import content_key
 from skactive._rows import take_rows
 from skactive._validation import check_integer
 from skactive.embedding._hub_embedder import HubEmbedder
 from skactive.embedding._identity import identity_of
-from skactive.embedding._sample_keys import content_key
 from skactive.embedding._vector_store import through_store
 
 

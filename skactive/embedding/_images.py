@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from skactive._io.content_keys import content_key
 from skactive.embedding._pixels import ImageForm, check_range, read_pixels
-from skactive.embedding._sample_keys import content_key
 from skactive.embedding._samples import as_samples, shortened
 from skactive.embedding._unreadable import Unreadable
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skactive.embedding._sample_keys import content_key
+from skactive._io.content_keys import content_key
 from skactive.embedding._samples import as_samples, is_missing, shortened
 from skactive.embedding._unreadable import Unreadable
 

@@ -11,22 +11,18 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skactive._engine.positions import check_positions
+from skactive._estimators import transformers
 from skactive._frame import as_frame
-from skactive._rows import take_rows
+from skactive._rows import n_samples_of, take_rows
 from skactive._validation import check_integer
 from skactive.inspection._axes import pyplot
 from skactive.inspection._colors import class_colors
-from skactive.inspection._portraits import draw_portrait, portrait
+from skactive.inspection._thumbnails import draw_portrait, portrait
 from skactive.learner import ActiveLearner
-from skactive.learner._arguments import n_samples_of
 from skactive.model_selection import BudgetedClassifier
-from skactive.neighbors import (
-    IncrementalKNeighborsClassifier,
-    IncrementalLabelSpreading,
-    VoteExplanation,
-)
-from skactive.pool._features import transformers
-from skactive.pool._positions import check_positions
+from skactive.neighbors import IncrementalKNeighborsClassifier, VoteExplanation
+from skactive.semi_supervised import IncrementalLabelSpreading
 
 N_CLASSES_DRAWN = 8
 N_LABELED_DRAWN = 8

@@ -12,17 +12,15 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from skactive._engine.features import check_features, in_memory
+from skactive._engine.labels import check_labels
+from skactive._estimators import transformers
 from skactive._rows import take_rows
 from skactive.learner import ActiveLearner
 from skactive.model_selection import BudgetedClassifier
-from skactive.neighbors import (
-    IncrementalKNeighborsClassifier,
-    IncrementalLabelSpreading,
-    NeighborGraph,
-)
-from skactive.neighbors._labels import check_labels
+from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
 from skactive.pool import Pool
-from skactive.pool._features import check_features, in_memory, transformers
+from skactive.semi_supervised import IncrementalLabelSpreading
 
 
 @dataclass

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from skactive._engine.candidate_rank import Standing
 from skactive._frame import as_frame
 from skactive.inspection._axes import pyplot
-from skactive.learner._query_explanation import check_candidate, terms_of
-from skactive.learner._standing import Standing
+from skactive.learner._explanation.query_explanation import check_candidate, terms_of
 from skactive.strategies import Term
-from skactive.strategies._term import product_of
+from skactive.strategies._utility_component import product_of
 
 # Okabe and Ito's blue and vermilion.
 CURVE, CHOSEN = "#0072B2", "#D55E00"

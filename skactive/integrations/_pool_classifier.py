@@ -6,9 +6,10 @@ from typing import Any
 
 from sklearn.base import clone
 
-from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
+from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Pool
 from skactive.pool._posterior import AskedClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 
 
 def classifier_like(pool: Pool) -> Any:

@@ -1,18 +1,18 @@
 """The loop with a person in it: ask, learn from the answer at once, ask again."""
 
 from skactive._public import present
-from skactive.learner._accuracy_estimate import AccuracyEstimate
 from skactive.learner._active_learner import ActiveLearner
 from skactive.learner._drift import DriftWarning
-from skactive.learner._progress import Progress
-from skactive.learner._query_explanation import NearestSamples, QueryExplanation
-from skactive.learner._stopping import (
+from skactive.learner._explanation.query_explanation import NearestSamples, QueryExplanation
+from skactive.learner._stopping.accuracy_estimate import AccuracyEstimate
+from skactive.learner._stopping.criteria import (
     ExpectedGain,
     StabilizedPredictions,
     StoppingCriterion,
     SufficientAccuracy,
     Verdict,
 )
+from skactive.learner._stopping.progress import Progress
 
 __all__ = [
     "AccuracyEstimate",

@@ -12,38 +12,34 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
+from skactive._engine.labels import check_labels
+from skactive._engine.positions import check_positions
+from skactive._estimators import is_fitted
+from skactive._fit_params import check_fit_params
 from skactive._rows import take_rows
+from skactive._validation import check_strategy
 from skactive._warning import warn_user
 from skactive.learner._arguments import (
     check_classifier,
     check_samples,
-    check_strategy,
     declared_classes,
     names_of,
     split_pipeline,
     stored_samples,
 )
 from skactive.learner._drift import AgreementWatch
-from skactive.learner._fit_params import check_fit_params
-from skactive.learner._history import Action, Forgot, History, Relabeled, Skipped, Taught
+from skactive.learner._explanation.query_explanation import QueryExplanation, explain_query
+from skactive.learner._history.actions import Action, Forgot, History, Relabeled, Skipped, Taught
+from skactive.learner._history.journal import Journal
 from skactive.learner._html import learner_html
-from skactive.learner._journal import Journal
-from skactive.learner._progress import Progress
-from skactive.learner._query_explanation import QueryExplanation, explain_query
-from skactive.learner._refreshing import Refreshing, refreshing_for
-from skactive.learner._stopping import StoppingHistory
-from skactive.learner._teaching import n_outside, restore, teaching_for
-from skactive.neighbors import (
-    IncrementalKNeighborsClassifier,
-    IncrementalLabelSpreading,
-    NeighborGraph,
-    VoteExplanation,
-)
-from skactive.neighbors._labels import check_labels
+from skactive.learner._refresh import Refreshing, refreshing_for
+from skactive.learner._stopping.criteria import StoppingHistory
+from skactive.learner._stopping.progress import Progress
+from skactive.learner._updaters.updaters import n_outside, restore, teaching_for
+from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph, VoteExplanation
 from skactive.pool import Pool
-from skactive.pool._features import is_fitted
-from skactive.pool._positions import check_positions
 from skactive.pool._posterior import AskedClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import UncertaintyHerding
 
 

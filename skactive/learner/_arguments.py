@@ -9,8 +9,10 @@ import scipy.sparse as sp
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
-from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
-from skactive.pool._features import fitted_steps, is_fitted
+from skactive._estimators import fitted_steps, is_fitted
+from skactive._rows import n_samples_of
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 
 
 def check_samples(X_pool: Any) -> Any:
@@ -34,16 +36,6 @@ def check_classifier(estimator: Any) -> None:
     is_object = hasattr(estimator, "get_params") and not isinstance(estimator, type)
     if not is_object or not is_classifier(estimator):
         raise TypeError(f"The estimator must be a classifier. Got {estimator!r} instead.")
-
-
-def check_strategy(strategy: Any) -> Any:
-    """Return a query strategy, or raise."""
-    if not hasattr(strategy, "select") or isinstance(strategy, type):
-        raise TypeError(
-            "The strategy must be a query strategy, such as CDFProduct(). "
-            f"Got {strategy!r} instead."
-        )
-    return strategy
 
 
 def split_pipeline(estimator: Any, X_pool: Any) -> tuple[Any, Any, Any]:
@@ -94,8 +86,3 @@ def names_of(X_pool: Any, ids: Any) -> np.ndarray:
     if names.shape != (n_samples,):
         raise ValueError(f"There are {len(names)} ids for the {n_samples} samples of X_pool.")
     return names
-
-
-def n_samples_of(samples: Any) -> int:
-    """Return how many samples there are."""
-    return int(samples.shape[0]) if hasattr(samples, "shape") else len(samples)

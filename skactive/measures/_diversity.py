@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from skactive._engine.distances import METRICS
 from skactive._validation import check_choice
 from skactive.measures._base import Measure
-from skactive.neighbors._distances import METRICS
 from skactive.pool import Batch, Pool
 
 AGGREGATES = frozenset({"mean", "min"})

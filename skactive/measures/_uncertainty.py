@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skactive._compiled import compiled, is_compiling
+from skactive._engine.compiled import compiled, is_compiling
 from skactive.measures._base import Measure
 from skactive.pool import Batch, Pool
 

@@ -16,17 +16,19 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from skactive._engine.labels import check_labels
+from skactive._engine.sharing import sharing
+from skactive._estimators import transformers
+from skactive._fit_params import check_fit_params, per_sample
 from skactive._html import Diagram
-from skactive._sharing import sharing
+from skactive._random_state import seeded
+from skactive._rows import n_samples_of
 from skactive._validation import check_integer
 from skactive.learner import ActiveLearner
-from skactive.learner._arguments import n_samples_of
-from skactive.learner._fit_params import check_fit_params, per_sample
-from skactive.model_selection._answering import answering, check_oracle
-from skactive.model_selection._play import play, seeded
-from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
-from skactive.neighbors._labels import check_labels
-from skactive.pool._features import transformers
+from skactive.model_selection._label_source import answering, check_oracle
+from skactive.model_selection._play import play
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import CDFProduct
 
 

@@ -15,20 +15,20 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 from tqdm.auto import tqdm
 
+from skactive._engine.labels import check_labels
+from skactive._engine.shared_columns import SharedColumns
+from skactive._engine.sharing import meet, sharing
+from skactive._fit_params import per_sample
+from skactive._random_state import seeded
 from skactive._rows import take_rows
-from skactive._sharing import meet, sharing
-from skactive._validation import check_integer
+from skactive._validation import check_integer, check_strategy
 from skactive.learner import ActiveLearner
-from skactive.learner._arguments import check_strategy
-from skactive.learner._fit_params import per_sample
-from skactive.model_selection._answering import answering, check_oracle
-from skactive.model_selection._audience import Audience, check_scorer
+from skactive.model_selection._held_out_evaluator import Audience, check_scorer
+from skactive.model_selection._label_source import answering, check_oracle
 from skactive.model_selection._loop_memory import Job, LoopMemory
-from skactive.model_selection._play import play, seeded
+from skactive.model_selection._play import play
 from skactive.model_selection._strategy_comparison import StrategyComparison
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.neighbors._labels import check_labels
-from skactive.pool._shared_columns import SharedColumns
 
 
 def compare_strategies(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skactive.neighbors._labels import check_labels
+from skactive._engine.labels import check_labels
 
 EXPECTED = "a number from 0 to 1, a dict of such by class, or a matrix of shape (n_classes,) * 2"
 

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.base import clone
 
 from skactive.learner import ActiveLearner
 
 if TYPE_CHECKING:
-    from skactive.model_selection._answering import Answering
-
-
-def seeded(strategy: Any, seed: int | None) -> Any:
-    """Return a clone of a strategy or oracle, every `random_state` that was None set to `seed`."""
-    strategy = clone(strategy)
-    if seed is not None:
-        unset = {
-            name: seed
-            for name, value in strategy.get_params().items()
-            if value is None and name.split("__")[-1] == "random_state"
-        }
-        strategy.set_params(**unset)
-    return strategy
+    from skactive.model_selection._label_source import Answering
 
 
 def play(

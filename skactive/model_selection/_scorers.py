@@ -10,10 +10,10 @@ import numpy as np
 from sklearn.metrics import get_scorer
 from sklearn.pipeline import Pipeline
 
+from skactive._engine.labels import check_labels
 from skactive.model_selection._areas import mean_height
-from skactive.model_selection._audience import Audience, RecordedPredictions
 from skactive.model_selection._budgeted_classifier import BudgetedClassifier
-from skactive.neighbors._labels import check_labels
+from skactive.model_selection._held_out_evaluator import Audience, RecordedPredictions
 
 
 def area_under_labeling_curve(

@@ -9,18 +9,18 @@ import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skactive._validation import check_choice, check_integer, check_number
-from skactive.neighbors._cells import Cells
-from skactive.neighbors._distances import (
+from skactive._engine.block_search import nearest_of_all
+from skactive._engine.distances import (
     MATRIX_PRODUCT_METRICS,
     METRICS,
     SINGLE_RANGE,
     Rows,
     Space,
 )
-from skactive.neighbors._nearest import search
-from skactive.neighbors._products import nearest_of_all
-from skactive.neighbors._stored import StoredFeatures
+from skactive._engine.exact_search import search
+from skactive._engine.inverted_file import Cells
+from skactive._engine.stored import StoredFeatures
+from skactive._validation import check_choice, check_integer, check_number
 
 ALGORITHMS = frozenset({"auto", "clusters", "exact"})
 MODES = frozenset({"connectivity", "distance"})

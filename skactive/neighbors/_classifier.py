@@ -10,14 +10,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from skactive._compiled import is_compiling
+from skactive._engine.compiled import is_compiling
+from skactive._engine.distances import METRICS, Rows, Space
+from skactive._engine.exact_search import search
+from skactive._engine.labeled_samples import LabeledSamples
+from skactive._engine.labels import check_labels
 from skactive._validation import are_plain_features, check_choice, check_integer, check_number
-from skactive.neighbors._distances import METRICS, Rows, Space
 from skactive.neighbors._explanation import VoteExplanation
 from skactive.neighbors._index import NeighborIndex, has_index, is_installed, is_sparse
-from skactive.neighbors._labeled_samples import LabeledSamples
-from skactive.neighbors._labels import check_labels
-from skactive.neighbors._nearest import search
 from skactive.neighbors._staged import replayed, staged
 from skactive.neighbors._votes import (
     VOTE_WEIGHTS,

@@ -8,14 +8,14 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.utils import check_array
 
-from skactive._sharing import shared
+from skactive._engine.distances import METRICS, Rows, Space
+from skactive._engine.exact_search import search
+from skactive._engine.neighbor_lists import neighbor_lists
+from skactive._engine.sharing import shared
+from skactive._engine.stored import StoredFeatures
 from skactive._validation import check_choice, check_integer, check_number
 from skactive.neighbors._blockwise import BlockwiseKNeighborsTransformer
-from skactive.neighbors._distances import METRICS, Rows, Space
 from skactive.neighbors._graph_file import read_graph, write_graph
-from skactive.neighbors._nearest import search
-from skactive.neighbors._neighbor_lists import neighbor_lists
-from skactive.neighbors._stored import StoredFeatures
 
 # The neighbour whose distance is a sample's own bandwidth, as its authors have it.
 SCALING_NEIGHBOR = 7

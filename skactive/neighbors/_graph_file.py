@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skactive._whole_files import write_arrays
+from skactive._io.atomic_write import write_arrays
 
 FORMAT = "skactive neighbour graph 1"
 

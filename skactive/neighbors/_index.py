@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from skactive.neighbors._blocks import row_blocks
-from skactive.neighbors._distances import Rows, Space
-from skactive.neighbors._labeled_samples import GrowingArray, LabeledSamples
-from skactive.neighbors._nearest import choose_nearest, search
+from skactive._engine.blocks import row_blocks
+from skactive._engine.distances import Rows, Space
+from skactive._engine.exact_search import choose_nearest, search
+from skactive._engine.labeled_samples import GrowingArray, LabeledSamples
 
 # Fewer samples are compared one by one sooner than a graph is walked.
 FEWEST_INDEXED = 1_000

@@ -9,10 +9,10 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import clone
 
-from skactive.neighbors._blocks import row_blocks
-from skactive.neighbors._distances import Rows, Space
-from skactive.neighbors._labeled_samples import LabeledSamples
-from skactive.neighbors._nearest import choose_nearest
+from skactive._engine.blocks import row_blocks
+from skactive._engine.distances import Rows, Space
+from skactive._engine.exact_search import choose_nearest
+from skactive._engine.labeled_samples import LabeledSamples
 
 if TYPE_CHECKING:
     from skactive.neighbors._classifier import IncrementalKNeighborsClassifier

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skactive._compiled import compiled
+from skactive._engine.compiled import compiled
 
 COMPILED_WEIGHTS = ("uniform", "distance", "gaussian")
 VOTE_WEIGHTS = frozenset(COMPILED_WEIGHTS)

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from skactive._engine.coverage import Coverage
+from skactive._engine.distances import space_key
+from skactive._engine.positions import check_positions, check_unlabeled
 from skactive.neighbors import NeighborGraph
-from skactive.neighbors._distances import space_key
-from skactive.pool._coverage import Coverage
 from skactive.pool._pool import Pool
-from skactive.pool._positions import check_positions, check_unlabeled
 
 
 class Batch:

@@ -11,29 +11,26 @@ import scipy.sparse as sp
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length
 
+from skactive._engine.blocks import row_blocks
+from skactive._engine.coverage import Coverage
+from skactive._engine.density import information_density
+from skactive._engine.distances import Rows, Space, space_key
+from skactive._engine.features import check_features, check_labeled_samples
+from skactive._engine.labeled_distances import LabeledDistances
+from skactive._engine.labeled_samples import LabeledSamples
+from skactive._engine.labels import check_labels
+from skactive._engine.positions import check_positions
+from skactive._engine.quantized import CoarseRows
+from skactive._engine.shared_columns import SharedColumns
+from skactive._engine.sharing import shared
 from skactive._rows import take_rows
-from skactive._sharing import shared
 from skactive._validation import check_choice, check_integer
-from skactive.neighbors import (
-    IncrementalKNeighborsClassifier,
-    IncrementalLabelSpreading,
-    NeighborGraph,
-)
-from skactive.neighbors._blocks import row_blocks
-from skactive.neighbors._coarse import CoarseRows
-from skactive.neighbors._distances import Rows, Space, space_key
-from skactive.neighbors._labeled_samples import LabeledSamples
-from skactive.neighbors._labels import check_labels
-from skactive.pool._answers import Answers, ForgottenLabels, without_repetition
-from skactive.pool._coverage import Coverage
-from skactive.pool._density import information_density
-from skactive.pool._features import check_features, check_labeled_samples
+from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
 from skactive.pool._graphs import NeighborGraphs
-from skactive.pool._labeled_distances import LabeledDistances
-from skactive.pool._positions import check_positions
+from skactive.pool._label_book import Answers, ForgottenLabels, without_repetition
 from skactive.pool._posterior import AskedPosterior, SpreadPosterior, VotedPosterior
-from skactive.pool._shared_columns import SharedColumns
-from skactive.pool._state import PoolState
+from skactive.pool._snapshot import PoolState
+from skactive.semi_supervised import IncrementalLabelSpreading
 
 AGGREGATES = frozenset({"mean", "min"})
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, softmax
 from sklearn.exceptions import NotFittedError
 
-from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
-from skactive.neighbors._blocks import row_blocks
-from skactive.neighbors._distances import space_key
-from skactive.neighbors._labeled_samples import LabeledSamples
-from skactive.pool._labeled_distances import LabeledDistances
+from skactive._engine.blocks import row_blocks
+from skactive._engine.distances import space_key
+from skactive._engine.labeled_distances import LabeledDistances
+from skactive._engine.labeled_samples import LabeledSamples
+from skactive._estimators import class_probabilities
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 
 # So many rows are voted on at once that what lies between stays in a cache.
 VOTED_BYTES = 2**11
@@ -317,27 +318,3 @@ class AskedClassifier:
         if posterior is None:
             raise NotFittedError(f"{type(self._classifier).__name__} is not fitted yet.")
         return posterior
-
-
-def class_probabilities(classifier: Any, samples: Any) -> np.ndarray | None:
-    """Return what a classifier thinks of samples, or None where it is not fitted yet.
-
-    Without `predict_proba`, a decision function stands in for it, through the logistic function
-    for two classes and the softmax for more.
-    """
-    try:
-        if hasattr(classifier, "predict_proba"):
-            return np.asarray(classifier.predict_proba(samples))
-        if hasattr(classifier, "decision_function"):
-            decision = np.asarray(classifier.decision_function(samples))
-            if decision.ndim == 1:
-                positive = expit(decision)
-                return np.column_stack([1 - positive, positive])
-            return np.asarray(softmax(decision, axis=1))
-    except NotFittedError:
-        return None
-    raise TypeError(
-        f"{type(classifier).__name__} has neither predict_proba nor decision_function, so that "
-        "its uncertainty cannot be measured. Hint: wrap it in "
-        "sklearn.calibration.CalibratedClassifierCV, or use a strategy without uncertainty."
-    )

@@ -12,10 +12,10 @@ from skactive.strategies._prob_cover import ProbCover
 from skactive.strategies._query_by_committee import QueryByCommittee
 from skactive.strategies._random import RandomSampling
 from skactive.strategies._ranked_batch import RankedBatch
-from skactive.strategies._term import Term
 from skactive.strategies._typi_clust import TypiClust
 from skactive.strategies._uncertainty import UncertaintySampling
 from skactive.strategies._uncertainty_herding import UncertaintyHerding
+from skactive.strategies._utility_component import Term
 
 __all__ = [
     "BADGE",

@@ -11,10 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils import check_random_state
 from sklearn.utils.extmath import row_norms, safe_sparse_dot
 
-from skactive.neighbors._blocks import row_blocks
-from skactive.pool import Batch, Pool
-from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._cold_start import (
+from skactive._engine.blocks import row_blocks
+from skactive._engine.cold_start import (
     fitted,
     knows_classes,
     once_per_batch,
@@ -22,7 +20,9 @@ from skactive.strategies._cold_start import (
     spread_out,
     whole_pool,
 )
-from skactive.strategies._term import Term
+from skactive.pool import Batch, Pool
+from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._utility_component import Term
 
 # Equal samples get equal probabilities, whatever the rounding of a product.
 DECIMALS = 12

@@ -14,8 +14,8 @@ from sklearn.utils import check_random_state
 from skactive._html import Diagram, nested_parts
 from skactive._validation import check_integer
 from skactive.pool import Batch, Pool
-from skactive.strategies._learner_pool import pool_of_learner
-from skactive.strategies._term import Term
+from skactive.strategies._support.learner_pool import pool_of_learner
+from skactive.strategies._utility_component import Term
 
 
 class QueryStrategy(ABC, BaseEstimator):

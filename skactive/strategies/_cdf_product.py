@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from skactive._engine.largest_product import largest_product
+from skactive._engine.quantile_bins import DistributionFactor
 from skactive._validation import check_number
 from skactive.measures import Diversity, InformationDensity, Margin, Measure
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._distribution import DistributionFactor
-from skactive.strategies._largest_product import largest_product
-from skactive.strategies._term import Term
+from skactive.strategies._utility_component import Term
 
 
 class CDFProduct(QueryStrategy):

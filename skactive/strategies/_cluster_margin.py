@@ -9,15 +9,15 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from sklearn.metrics import pairwise_distances
 
+from skactive._engine.blocks import row_blocks
+from skactive._engine.cold_start import centrality, whole_pool
+from skactive._engine.distances import Rows, Space
+from skactive._engine.features import in_memory
 from skactive._validation import check_choice, check_integer
 from skactive.measures import Margin
-from skactive.neighbors._blocks import row_blocks
-from skactive.neighbors._distances import Rows, Space
 from skactive.pool import Batch, Pool
-from skactive.pool._features import in_memory
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._cold_start import centrality, whole_pool
-from skactive.strategies._term import Term
+from skactive.strategies._utility_component import Term
 
 METRICS = frozenset({"cosine", "euclidean"})
 

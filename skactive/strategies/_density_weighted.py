@@ -10,7 +10,7 @@ from skactive._validation import check_number
 from skactive.measures import Entropy, InformationDensity, Measure
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._term import Term
+from skactive.strategies._utility_component import Term
 
 
 class DensityWeightedUncertainty(QueryStrategy):

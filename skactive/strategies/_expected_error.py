@@ -9,13 +9,7 @@ import scipy.sparse as sp
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from skactive._validation import check_choice, check_integer
-from skactive.measures import Entropy, LeastConfidence
-from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.pool import Batch, Pool
-from skactive.pool._posterior import AskedClassifier, class_probabilities
-from skactive.strategies._base import QueryStrategy, checked_utilities, random_keys
-from skactive.strategies._cold_start import (
+from skactive._engine.cold_start import (
     fitted,
     knows_classes,
     once_per_batch,
@@ -23,8 +17,15 @@ from skactive.strategies._cold_start import (
     spread_out,
     whole_pool,
 )
-from skactive.strategies._one_more_label import OneMoreLabel, loss_of
-from skactive.strategies._term import Term
+from skactive._estimators import class_probabilities
+from skactive._validation import check_choice, check_integer
+from skactive.measures import Entropy, LeastConfidence
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors._lookahead import OneMoreLabel, loss_of
+from skactive.pool import Batch, Pool
+from skactive.pool._posterior import AskedClassifier
+from skactive.strategies._base import QueryStrategy, checked_utilities, random_keys
+from skactive.strategies._utility_component import Term
 
 LOSSES = frozenset({"zero_one", "log"})
 

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from skactive._engine.blocks import row_blocks
+from skactive._engine.features import in_memory
 from skactive._validation import check_choice, check_integer, check_number
-from skactive.neighbors._blocks import row_blocks
 from skactive.pool import Batch, Pool
-from skactive.pool._features import in_memory
 from skactive.strategies._base import QueryStrategy
-from skactive.strategies._clusters import GEOMETRIES, clusters_of, whole_of
-from skactive.strategies._points import Points
-from skactive.strategies._term import Term
+from skactive.strategies._support.clusters import GEOMETRIES, clusters_of, whole_of
+from skactive.strategies._support.points import Points
+from skactive.strategies._utility_component import Term
 
 # How many samples at most are counted as covered, on how many the radius is chosen, and how many
 # pairs within a ball are stored.

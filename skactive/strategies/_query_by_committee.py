@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 from scipy.special import entr, rel_entr
 
-from skactive._validation import check_choice, check_integer
-from skactive.measures import Entropy
-from skactive.neighbors._blocks import row_blocks
-from skactive.pool import Batch, Pool
-from skactive.pool._posterior import AskedClassifier
-from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._cold_start import (
+from skactive._engine.blocks import row_blocks
+from skactive._engine.cold_start import (
     knows_classes,
     once_per_batch,
     posterior_of_classes,
     spread_out,
     whole_pool,
 )
-from skactive.strategies._committee import BaggedNeighbors, FittedMembers, seated, shares_of, taught
-from skactive.strategies._term import Term
+from skactive._engine.committees import BaggedNeighbors, FittedMembers, seated, shares_of, taught
+from skactive._validation import check_choice, check_integer
+from skactive.measures import Entropy
+from skactive.pool import Batch, Pool
+from skactive.pool._posterior import AskedClassifier
+from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._utility_component import Term
 
 
 class QueryByCommittee(QueryStrategy):

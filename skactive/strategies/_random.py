@@ -8,7 +8,7 @@ import numpy as np
 
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, random_keys
-from skactive.strategies._term import Term
+from skactive.strategies._utility_component import Term
 
 
 class RandomSampling(QueryStrategy):

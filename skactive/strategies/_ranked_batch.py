@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from skactive._engine.distances import METRICS
 from skactive._validation import check_choice
 from skactive.measures import LeastConfidence, Measure
-from skactive.neighbors._distances import METRICS
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._center import nearness_to_center
-from skactive.strategies._clusters import whole_of
-from skactive.strategies._term import Term
+from skactive.strategies._support.center import nearness_to_center
+from skactive.strategies._support.clusters import whole_of
+from skactive.strategies._utility_component import Term
 
 
 class RankedBatch(QueryStrategy):

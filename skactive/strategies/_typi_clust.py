@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from skactive._engine.blocks import row_blocks
 from skactive._validation import check_choice, check_integer
-from skactive.neighbors._blocks import row_blocks
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy
-from skactive.strategies._clusters import GEOMETRIES, Clusters, clusters_of, whole_of
-from skactive.strategies._points import Points
-from skactive.strategies._term import Term
+from skactive.strategies._support.clusters import GEOMETRIES, Clusters, clusters_of, whole_of
+from skactive.strategies._support.points import Points
+from skactive.strategies._utility_component import Term
 
 # So many members of a larger cluster are drawn to find its densest part, and so many of those
 # that look most typical are held against all members.

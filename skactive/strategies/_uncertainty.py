@@ -9,7 +9,7 @@ import numpy as np
 from skactive.measures import Margin, Measure
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._term import Term
+from skactive.strategies._utility_component import Term
 
 
 class UncertaintySampling(QueryStrategy):

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from skactive._compiled import is_compiling
+from skactive._engine.compiled import is_compiling
+from skactive._engine.gain_bounds import quotients
 from skactive._validation import check_choice, check_number
 from skactive.measures import Coverage, Diversity, Entropy, LeastConfidence, Margin, Measure
 from skactive.measures._uncertainty import ROW_FUNCTIONS
 from skactive.pool import Batch, Pool
-from skactive.pool._gain_bounds import quotients
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._term import Term
+from skactive.strategies._utility_component import Term
 
 UNCERTAINTIES = {"margin": Margin, "entropy": Entropy, "least_confidence": LeastConfidence}
 
@@ -73,7 +73,7 @@ class UncertaintyHerding(QueryStrategy):
     --------
     >>> from sklearn.datasets import load_digits
     >>> from skactive import ActiveLearner
-    >>> from skactive.neighbors import IncrementalLabelSpreading
+    >>> from skactive.semi_supervised import IncrementalLabelSpreading
     >>> from skactive.strategies import UncertaintyHerding
     >>> X, y = load_digits(return_X_y=True)
     >>> learner = ActiveLearner(IncrementalLabelSpreading(), UncertaintyHerding(), X)

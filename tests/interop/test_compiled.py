@@ -8,28 +8,25 @@ from hypothesis import strategies as st
 from plain_spreading import solved
 from sklearn.datasets import load_digits
 
+from skactive._engine import coverage as coverage_module
+from skactive._engine import labeled_distances as distances_module
+from skactive._engine import norms as norms_module
+from skactive._engine import quantized as coarse_module
+from skactive._engine.coverage import Coverage, compiled_gains, plain_gains
+from skactive._engine.distances import Rows, Space
+from skactive._engine.few_candidates import largest_product_of_few
+from skactive._engine.norms import row_norms
+from skactive._engine.quantile_bins import DistributionFactor, compiled_bins, plain_bins
+from skactive._engine.quantized import CoarseRows
 from skactive.measures import Diversity, Measure
 from skactive.measures._uncertainty import compiled_margin, plain_margin
-from skactive.neighbors import (
-    IncrementalKNeighborsClassifier,
-    IncrementalLabelSpreading,
-    NeighborGraph,
-)
+from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
 from skactive.neighbors import _classifier as classifier_module
-from skactive.neighbors import _coarse as coarse_module
-from skactive.neighbors import _norms as norms_module
-from skactive.neighbors import _spread as spreading_module
-from skactive.neighbors._coarse import CoarseRows
-from skactive.neighbors._distances import Rows, Space
-from skactive.neighbors._norms import row_norms
-from skactive.neighbors._spread import Spread, compiled_push, plain_push
 from skactive.pool import Batch, Pool
-from skactive.pool import _coverage as coverage_module
-from skactive.pool import _labeled_distances as distances_module
-from skactive.pool._coverage import Coverage, compiled_gains, plain_gains
+from skactive.semi_supervised import IncrementalLabelSpreading
+from skactive.semi_supervised import _spread as spreading_module
+from skactive.semi_supervised._spread import Spread, compiled_push, plain_push
 from skactive.strategies import UncertaintyHerding
-from skactive.strategies._distribution import DistributionFactor, compiled_bins, plain_bins
-from skactive.strategies._few_candidates import largest_product_of_few
 
 pytest.importorskip("numba")
 

@@ -17,10 +17,10 @@ from sklearn.pipeline import make_pipeline
 
 from skactive import ActiveLearner, Pool
 from skactive.datasets import open_vectors, write_vectors
-from skactive.integrations import _partitions
-from skactive.integrations.dask import PartitionedLearner, PartitionedPool
+from skactive.integrations.dask import PartitionedLearner, PartitionedPool, _partitions
 from skactive.measures import Diversity, Entropy, InformationDensity, Margin, Measure
-from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import (
     CDFProduct,
     KCenterGreedy,
@@ -359,7 +359,9 @@ def test_workers_let_go_of_pools_that_are_closed_or_gone(client):
     X, _ = digits(100)
 
     def held():
-        return client.run(lambda: len(sys.modules["skactive.integrations._partition"]._partitions))
+        return client.run(
+            lambda: len(sys.modules["skactive.integrations.dask._partition"]._partitions)
+        )
 
     with PartitionedPool(da.from_array(X, chunks=(50, 64)), client=client) as pool:
         before = sum(held().values())

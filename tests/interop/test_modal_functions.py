@@ -36,10 +36,8 @@ from strategies_under_contract import assert_query
 from skactive import ActiveLearner, Pool
 from skactive.integrations.modal import ModalStrategy
 from skactive.model_selection import compare_strategies
-from skactive.neighbors import (
-    IncrementalKNeighborsClassifier,
-    IncrementalLabelSpreading,
-)
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import QueryByCommittee, RankedBatch, UncertaintySampling
 
 X, y = load_iris(return_X_y=True)

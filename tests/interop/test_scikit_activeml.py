@@ -16,8 +16,9 @@ from sklearn.naive_bayes import GaussianNB
 from skactive import ActiveLearner
 from skactive.integrations.scikit_activeml import ActivemlStrategy
 from skactive.model_selection import compare_strategies
-from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalLabelSpreading
+from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Pool
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import CDFProduct, KCenterGreedy, RandomSampling, UncertaintySampling
 
 peers = pytest.importorskip("skactiveml.pool", reason="scikit-activeml is not installed")

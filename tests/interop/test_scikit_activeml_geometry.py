@@ -6,7 +6,7 @@ from sklearn.datasets import make_blobs
 
 from skactive.pool import Pool
 from skactive.strategies import KCenterGreedy, ProbCover, TypiClust
-from skactive.strategies._clusters import clusters_of
+from skactive.strategies._support.clusters import clusters_of
 
 peer = pytest.importorskip("skactiveml.pool", reason="scikit-activeml is not installed")
 

@@ -1,0 +1,1 @@
+"""Numbers only: distances, searches, bounds and compiled loops that several packages need."""

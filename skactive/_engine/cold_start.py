@@ -1,0 +1,83 @@
+"""What to ask while a classifier has nothing to go by."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+import numpy as np
+from sklearn.metrics.pairwise import euclidean_distances
+
+from skactive._engine.blocks import row_blocks
+from skactive._engine.features import in_memory
+from skactive.pool import Batch, Pool
+
+T = TypeVar("T")
+
+
+def spread_out(pool: Pool | Batch, metric: str) -> np.ndarray:
+    """Return how far each candidate is from all that is labelled or picked.
+
+    Where nothing is, how central it is: the first question is about a sample that stands for many,
+    the next ones about what is unlike those before.
+    """
+    distances = pool.distance_to_labeled(metric, "min")
+    return centrality(pool, metric) if distances is None else distances.astype(np.float64)
+
+
+def centrality(pool: Pool | Batch, metric: str) -> np.ndarray:
+    """Return how near each candidate is to all samples of the pool, larger is nearer.
+
+    For the Euclidean metric minus the distance to the mean, which orders samples as the mean of
+    the squared distances does, in O(n_samples · n_features); the density for others.
+    """
+    if metric != "euclidean":
+        return pool.density(metric)
+    whole = whole_pool(pool)
+    return whole.cached(("nearness to the mean",), lambda: _nearness_to_mean(in_memory(whole.X)))[
+        pool.candidates
+    ]
+
+
+def fitted(classifier: Any, X: Any, y: np.ndarray) -> Any:
+    """Fit a classifier that nobody else has, and return it."""
+    with warnings.catch_warnings():
+        # With the first labels, nearly every one is of another class.
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        return classifier.fit(X, y)
+
+
+def whole_pool(pool: Pool | Batch) -> Pool:
+    """Return the pool behind a batch."""
+    return pool.pool if isinstance(pool, Batch) else pool
+
+
+def once_per_batch(pool: Pool | Batch, key: Hashable, compute: Callable[[], T]) -> T:
+    """Return what stays true while a batch is picked, since nobody answers meanwhile."""
+    if not isinstance(pool, Batch):
+        return compute()
+    if key not in pool.scratch:
+        pool.scratch[key] = compute()
+    value: T = pool.scratch[key]
+    return value
+
+
+def knows_classes(pool: Pool) -> bool:
+    """Tell whether the labels that the pool was told are of two classes or more."""
+    return len(np.unique(pool.labeled_samples()[1])) > 1
+
+
+def posterior_of_classes(pool: Pool) -> np.ndarray | None:
+    """Return the candidates' posterior, or None where it is of fewer than two classes."""
+    posterior = pool.posterior() if pool.estimator is not None else None
+    return posterior if posterior is not None and posterior.shape[1] > 1 else None
+
+
+def _nearness_to_mean(X: Any) -> np.ndarray:
+    mean = np.asarray(X.mean(axis=0, dtype=np.float64)).reshape(1, -1)
+    distances = np.empty(X.shape[0])
+    for block in row_blocks(X.shape[0], 32 * X.shape[1]):
+        distances[block] = euclidean_distances(X[block].astype(np.float64), mean)[:, 0]
+    # Equal samples are equally near, whatever the rounding of a product.
+    return -np.round(distances, 9)

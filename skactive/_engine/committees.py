@@ -1,0 +1,149 @@
+"""Who sits in a committee, and how they vote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from skactive._engine.cold_start import fitted
+from skactive._estimators import class_probabilities
+from skactive.pool import Pool
+
+# Of how many labelled samples, in multiples of those that vote, a member can find its own: on
+# average it was given each once.
+REACH = 4
+
+
+class BaggedNeighbors:
+    """Nearest neighbours, each member with a bootstrap sample of the labels of its own.
+
+    A labelled sample counts as often for a member as a draw from the Poisson distribution with
+    mean 1 says, which is what a bootstrap comes to and does not change when labels arrive.
+    Members look for their neighbours among those that the pool keeps for all of them.
+
+    Parameters
+    ----------
+    pool : Pool
+        The pool; labels are known.
+    n_members : int
+        How many members.
+    n_neighbors : int
+        How many votes each of them counts.
+    metric : str
+        The metric.
+    seed : int
+        Who gets which labels.
+    """
+
+    def __init__(
+        self, pool: Pool, n_members: int, n_neighbors: int, metric: str, seed: int
+    ) -> None:
+        self._n_neighbors = n_neighbors
+        self._places = pool.labeled_neighbors(REACH * n_neighbors, metric)[1]
+        y = pool.labeled_samples()[1]
+        self.classes = pool.classes_
+        self._codes = np.searchsorted(self.classes, y)
+        self._counts = [
+            np.random.default_rng((seed, member)).poisson(1.0, size=len(y))
+            for member in range(n_members)
+        ]
+
+    def probabilities(self, positions: np.ndarray) -> np.ndarray:
+        """Return what each member thinks, shape (n_members, n, n_classes)."""
+        places = self._places[positions]
+        n, n_classes = len(positions), len(self.classes)
+        cells = (np.arange(n)[:, np.newaxis] * n_classes + self._codes[places]).ravel()
+        probabilities = np.empty((len(self._counts), n, n_classes))
+        for member, counts in enumerate(self._counts):
+            taken = self._taken(counts[places])
+            sums = np.bincount(cells, weights=taken.ravel(), minlength=n * n_classes)
+            probabilities[member] = sums.reshape(n, n_classes)
+        return probabilities / probabilities.sum(axis=2, keepdims=True)
+
+    def _taken(self, counts: np.ndarray) -> np.ndarray:
+        """Return how often each neighbour votes, nearest first, until all votes are given."""
+        # Who was given none of them votes as everybody would.
+        counts = np.where(counts.any(axis=1, keepdims=True), counts, 1)
+        before = np.cumsum(counts, axis=1) - counts
+        return np.asarray(np.clip(self._n_neighbors - before, 0, counts))
+
+
+class FittedMembers:
+    """Classifiers that are fitted already, with the classes of all of them together.
+
+    Parameters
+    ----------
+    members : list of classifier
+        Fitted; a learner of modAL counts as one.
+    pool : Pool
+        Whose samples they are asked about.
+    on_features : bool
+        Whether they take the features, or what the pool's estimator takes.
+    """
+
+    def __init__(self, members: Sequence[Any], pool: Pool, *, on_features: bool) -> None:
+        self._members = members
+        self._pool = pool
+        self._on_features = on_features
+        self._known = [np.asarray(classes_of(member)) for member in members]
+        self.classes = np.unique(np.concatenate(self._known))
+
+    def probabilities(self, positions: np.ndarray) -> np.ndarray:
+        """Return what each member thinks, shape (n_members, n, n_classes)."""
+        samples = self._samples(positions)
+        shape = (len(self._members), len(positions), len(self.classes))
+        probabilities = np.zeros(shape)
+        for place, (member, known) in enumerate(zip(self._members, self._known, strict=True)):
+            columns = np.searchsorted(self.classes, known)
+            answer = class_probabilities(member, samples)
+            if answer is None:
+                raise NotFittedError(f"{type(member).__name__} is not fitted yet.")
+            probabilities[place][:, columns] = answer
+        return probabilities
+
+    def votes(self, positions: np.ndarray) -> np.ndarray:
+        """Return the share of the members for each class, shape (n, n_classes)."""
+        samples = self._samples(positions)
+        winners = [
+            np.searchsorted(self.classes, np.asarray(member.predict(samples)))
+            for member in self._members
+        ]
+        return shares_of(np.asarray(winners), len(self.classes))
+
+    def _samples(self, positions: np.ndarray) -> Any:
+        return self._pool.X[positions] if self._on_features else self._pool.take(positions)
+
+
+def taught(classifiers: Sequence[Any], pool: Pool) -> FittedMembers:
+    """Return copies of classifiers, fitted to what is labelled in a pool."""
+    X, y = pool.labeled_samples()
+    return FittedMembers([fitted(clone(one), X, y) for one in classifiers], pool, on_features=True)
+
+
+def seated(learners: Sequence[Any], pool: Pool) -> FittedMembers | None:
+    """Return the members of a committee of modAL, or None where one of them is not fitted."""
+    try:
+        return FittedMembers(learners, pool, on_features=False)
+    except NotFittedError:
+        return None
+
+
+def classes_of(member: Any) -> Any:
+    """Return the labels that a classifier, or a learner of modAL, knows."""
+    for known in (member, getattr(member, "estimator", None)):
+        classes = getattr(known, "classes_", None)
+        if classes is not None:
+            return classes
+    raise NotFittedError(f"{type(member).__name__} is not fitted yet.")
+
+
+def shares_of(winners: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return how many of the members chose each class, shape (n_members, n) to (n, n_classes)."""
+    n_members, n = winners.shape
+    cells = (np.arange(n) * n_classes + winners).ravel()
+    counts = np.bincount(cells, minlength=n * n_classes).reshape(n, n_classes)
+    return counts / n_members

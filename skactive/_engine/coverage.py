@@ -1,0 +1,220 @@
+"""How well the labelled samples cover a pool, and what a further one would add."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from skactive._engine.compiled import compiled, is_compiling
+from skactive._engine.gain_bounds import WHOLE_SHARE, GainBounds
+
+
+class Coverage:
+    """Keep for each sample x its coverage max_l K(x, l) over the labelled samples l.
+
+    K is the similarity of the neighbour graph, 1 for a sample and itself. What labelling c would
+    add is its gain, the sum over x of w(x) max(0, K(x, c) - coverage(x)). Both are evaluated row
+    by row where something has changed, so that they are what they would be from scratch, to the
+    last bit.
+
+    Parameters
+    ----------
+    kernel : CSR matrix of shape (n_samples, n_samples)
+        Symmetric, in [0, 1], with nothing on the diagonal.
+    """
+
+    def __init__(self, kernel: sp.csr_matrix) -> None:
+        n_samples = kernel.shape[0]
+        self._kernel = kernel
+        self._is_labeled = np.zeros(n_samples, dtype=bool)
+        self._outside: np.ndarray | None = None
+        self.covered = np.zeros(n_samples)
+        self._gains: dict[str, Gains] = {}
+        self._bounds: GainBounds | None = None
+
+    def copy(self) -> Coverage:
+        """Return a copy that goes its own way."""
+        twin = Coverage(self._kernel)
+        twin._is_labeled, twin._outside = self._is_labeled.copy(), self._outside
+        twin.covered = self.covered.copy()
+        twin._gains = {name: kept.copy() for name, kept in self._gains.items()}
+        twin._bounds = self._bounds and self._bounds.copy()
+        return twin
+
+    def set_labeled(self, is_labeled: np.ndarray, outside: np.ndarray | None = None) -> None:
+        """Say which samples are labelled now, and what samples from outside cover, if any.
+
+        Cost: a comparison of all samples, and the neighbourhoods of those that differ.
+        """
+        changed = is_labeled != self._is_labeled
+        self._is_labeled = is_labeled.copy()
+        stale = self._and_neighbors(np.flatnonzero(changed))
+        if outside is not None or self._outside is not None:
+            before = np.zeros(len(changed)) if self._outside is None else self._outside
+            now = np.zeros(len(changed)) if outside is None else outside
+            stale = np.union1d(stale, np.flatnonzero(now != before))
+            self._outside = outside
+        if len(stale):
+            self._cover(stale)
+
+    def label(self, samples: Any) -> None:
+        """Count samples as labelled too."""
+        is_labeled = self._is_labeled.copy()
+        is_labeled[samples] = True
+        self.set_labeled(is_labeled, self._outside)
+
+    def cover(self, outside: np.ndarray) -> None:
+        """Count what further samples from outside cover too."""
+        known = outside if self._outside is None else np.maximum(self._outside, outside)
+        self.set_labeled(self._is_labeled, known)
+
+    def gains(self, weights: np.ndarray, kept_as: str) -> np.ndarray:
+        """Return what labelling each sample would add, shape (n_samples,).
+
+        It is kept, and changed when gains are next asked for under the same name. Cost: the
+        neighbourhoods of the samples whose weight or coverage differs from what it was then.
+        """
+        if kept_as not in self._gains:
+            everyone = np.arange(len(weights))
+            values = gains_of(self._kernel, everyone, self.covered, weights)
+            self._gains[kept_as] = Gains(weights.copy(), values, np.zeros(len(weights), dtype=bool))
+            return values
+        kept = self._gains[kept_as]
+        stale = self._and_neighbors(np.flatnonzero(kept.is_moved | (weights != kept.weights)))
+        if len(stale):
+            kept.values[stale] = gains_of(self._kernel, stale, self.covered, weights)
+            kept.weights = weights.copy()
+            kept.is_moved[:] = False
+        return kept.values
+
+    def largest(
+        self, weights: np.ndarray, gains: np.ndarray, exponent: float, rows: np.ndarray
+    ) -> tuple[np.ndarray, float]:
+        """Find the largest of gains(weights) / gains ** exponent, without summing up all.
+
+        Parameters
+        ----------
+        weights : ndarray of shape (n_samples,)
+            What each sample's coverage counts, at least 0.
+        gains : ndarray of shape (n_samples,)
+            The gains if all weights above 0 were 1, or more than that.
+        exponent : float
+            At least 0, below 1. Where the power is 0, so is the quotient.
+        rows : ndarray of int of shape (n,)
+            Among which samples.
+
+        Returns
+        -------
+        places : ndarray of int
+            Which rows have it.
+        largest : float
+            The quotient, to the last bit.
+        """
+        if self._bounds is None:
+            self._bounds = GainBounds(self._kernel)
+        return self._bounds.largest(weights, self.covered, gains, exponent, rows)
+
+    def _cover(self, samples: np.ndarray) -> None:
+        columns, values, starts = picked(self._kernel, samples)
+        covered = _reduced(np.maximum, np.where(self._is_labeled[columns], values, 0.0), starts)
+        if self._outside is not None:
+            covered = np.maximum(covered, self._outside[samples])
+        covered = np.where(self._is_labeled[samples], 1.0, covered)
+        before = self.covered[samples]
+        self.covered[samples] = covered
+        for kept in self._gains.values():
+            kept.is_moved[samples[covered != before]] = True
+        if self._bounds is not None:
+            self._bounds.forget(self._and_neighbors(samples[covered < before]))
+
+    def _and_neighbors(self, samples: np.ndarray) -> np.ndarray:
+        """Return samples and their neighbours, ascending."""
+        n_samples = len(self.covered)
+        if len(samples) > WHOLE_SHARE * n_samples:
+            return np.arange(n_samples)
+        if len(samples) == 0:
+            return samples
+        found = np.zeros(n_samples, dtype=bool)
+        found[samples] = True
+        found[picked(self._kernel, samples)[0]] = True
+        return np.flatnonzero(found)
+
+
+@dataclass
+class Gains:
+    """What labelling each sample would add: for which weights, and whose coverage has moved."""
+
+    weights: np.ndarray
+    values: np.ndarray
+    is_moved: np.ndarray
+
+    def copy(self) -> Gains:
+        """Return a copy that goes its own way."""
+        return Gains(self.weights, self.values.copy(), self.is_moved.copy())
+
+
+def gains_of(
+    kernel: sp.csr_matrix, rows: np.ndarray, covered: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Return the sum over x of w(x) max(0, K(x, c) - coverage(x)) for some rows c."""
+    gains = compiled_gains if is_compiling() else plain_gains
+    return gains(kernel, rows, covered, weights)
+
+
+def plain_gains(
+    kernel: sp.csr_matrix, rows: np.ndarray, covered: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Return them by numpy."""
+    columns, values, starts = picked(kernel, rows)
+    added = values - covered[columns]
+    np.maximum(added, 0.0, out=added)
+    added *= weights[columns]
+    return np.asarray(weights[rows] * (1.0 - covered[rows]) + _reduced(np.add, added, starts))
+
+
+def compiled_gains(
+    kernel: sp.csr_matrix, rows: np.ndarray, covered: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Return them by numba."""
+    if len(rows) > WHOLE_SHARE * kernel.shape[0]:
+        # What an edge needs of its sample lies in one place.
+        covered, weights = np.column_stack([covered, weights]).T
+    return np.asarray(
+        compiled(_gains_of)(kernel.indptr, kernel.indices, kernel.data, rows, covered, weights)
+    )
+
+
+def _gains_of(  # type: ignore[no-untyped-def]
+    starts, neighbors, values, rows, covered, weights
+):  # pragma: no cover - compiled
+    gains = np.empty(len(rows))
+    for place in range(len(rows)):
+        row = rows[place]
+        gain = weights[row] * (1.0 - covered[row])
+        for edge in range(starts[row], starts[row + 1]):
+            sample = neighbors[edge]
+            gain += weights[sample] * max(values[edge] - covered[sample], 0.0)
+        gains[place] = gain
+    return gains
+
+
+def picked(kernel: sp.csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the columns and values of rows, ascending, and where each row's begin."""
+    if len(rows) == kernel.shape[0]:
+        return kernel.indices, kernel.data, kernel.indptr
+    counts = kernel.indptr[rows + 1] - kernel.indptr[rows]
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    places = np.arange(starts[-1]) + np.repeat(kernel.indptr[rows] - starts[:-1], counts)
+    return kernel.indices[places], kernel.data[places], starts
+
+
+def _reduced(function: Any, values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Reduce each row's values to one, 0 for a row that has none."""
+    reduced = np.zeros(len(starts) - 1)
+    filled = np.flatnonzero(np.diff(starts))
+    if len(filled):
+        reduced[filled] = function.reduceat(values, starts[:-1][filled])
+    return reduced

@@ -1,0 +1,340 @@
+"""Distances between rows: by matrix products, settled pair by pair where rounding could decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import joblib
+import numpy as np
+import scipy.sparse as sp
+from sklearn.metrics import pairwise_distances
+from sklearn.utils.extmath import safe_sparse_dot
+
+from skactive._engine.blocks import row_blocks
+from skactive._engine.norms import row_norms, squared_sums
+from skactive._engine.stored import StoredFeatures
+from skactive._validation import check_choice
+
+MATRIX_PRODUCT_METRICS = frozenset({"cosine", "euclidean"})
+BOOLEAN_METRICS = frozenset(
+    {"dice", "jaccard", "rogerstanimoto", "russellrao", "sokalsneath", "yule"}
+)
+METRICS = (
+    MATRIX_PRODUCT_METRICS
+    | BOOLEAN_METRICS
+    | frozenset(
+        {
+            "braycurtis",
+            "canberra",
+            "chebyshev",
+            "cityblock",
+            "correlation",
+            "hamming",
+            "haversine",
+            "l1",
+            "l2",
+            "mahalanobis",
+            "manhattan",
+            "minkowski",
+            "nan_euclidean",
+            "seuclidean",
+            "sqeuclidean",
+        }
+    )
+)
+
+# Without missing values, which are refused, it is the Euclidean distance.
+SAME_AS_EUCLIDEAN = frozenset({"l2", "nan_euclidean"})
+
+# What a metric leaves undefined, such as the correlation with a constant vector, is farther than
+# anything.
+UNDEFINED = 1e38
+
+# Exact cosine distances are settled to this many decimals, so that parallel vectors are equal.
+COSINE_DECIMALS = 14
+
+# Norms beyond which squares leave the range of float32.
+SINGLE_RANGE = (1e-15, 1e18)
+
+# What is no longer than this has no direction.
+LEAST_NORM = np.finfo(np.float64).tiny
+
+# A matrix product of unit rows is off by a few units in the last place; below a thousand times
+# that, a distance has lost too many digits to be divided by.
+ROUNDING_UNITS = 8.0
+NEAR = 1e3
+
+# A multiple of the rows that BLAS takes at once, on each of its threads.
+GROUP = 64
+
+
+def space_key(metric: str, metric_params: dict[str, Any] | None) -> str:
+    """Return a name for a metric and its arguments, the same for equal ones, arrays included."""
+    return metric if not metric_params else f"{metric} {joblib.hash(metric_params)}"
+
+
+class Rows:
+    """Rows of features, shape (n, n_features), with their Euclidean norms.
+
+    The norms are computed once, in float64 and row by row, so that a row's norm does not depend
+    on the rows around it; where somebody else has them, a function returns them. Rows picked by an
+    array are copied when their features are asked for, which most of those that a label touches
+    never are. Stored features are read when they are asked for; `dot` goes over them block by
+    block.
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        norms: np.ndarray | Callable[[], np.ndarray] | None = None,
+        inverse_norms: np.ndarray | None = None,
+        picked: np.ndarray | None = None,
+    ) -> None:
+        self._source = X
+        self._norms = norms
+        self._inverse_norms = inverse_norms
+        self._picked = picked
+        self._negative_inverse_norms: np.ndarray | None = None
+        self.dtype = X.dtype
+        self.n_features = int(X.shape[1])
+
+    def __len__(self) -> int:
+        return int(self._source.shape[0]) if self._picked is None else len(self._picked)
+
+    def __getitem__(self, index: Any) -> Rows:
+        norms, inverse_norms = self.norms[index], self.inverse_norms[index]
+        if isinstance(index, slice):
+            X = self._source.part(index) if self.is_stored else self.X[index]
+            return Rows(X, norms, inverse_norms)
+        picked = index if self._picked is None else self._picked[index]
+        return Rows(self._source, norms, inverse_norms, picked)
+
+    def read(self) -> Rows:
+        """Return the same rows with their features in memory."""
+        return Rows(self.X, self.norms, self.inverse_norms)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether features are an array in memory, of which none is picked."""
+        return type(self._source) is np.ndarray and self._picked is None
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether features are read each time that they are asked for."""
+        return isinstance(self._source, StoredFeatures) and self._picked is None
+
+    @property
+    def X(self) -> Any:
+        if self._picked is not None:
+            self._source, self._picked = self._source[self._picked], None
+        return self._source[:] if self.is_stored else self._source
+
+    def dot(self, vectors: Any) -> np.ndarray:
+        """Return the products with vectors, shape (len(self), len(vectors))."""
+        return self._source.dot(vectors) if self.is_stored else _products(self.X, vectors)
+
+    def weighted_sum(self, weights: np.ndarray) -> np.ndarray:
+        """Return the sum of the rows, each times its weight, in float64."""
+        if self.is_stored:
+            return np.asarray(self._source.weighted_sum(weights))
+        total = np.zeros(self.n_features)
+        # A dense product needs no scratch: its blocks are there to keep float32 sums short.
+        bytes_per_row = self.n_features * 8 if sp.issparse(self.X) else 256
+        for block in row_blocks(len(self), bytes_per_row):
+            total += safe_sparse_dot(self.X[block].T, weights[block].astype(self.dtype))
+        return total
+
+    @property
+    def norms(self) -> np.ndarray:
+        norms = self._norms
+        if callable(norms):
+            norms = norms()
+        elif norms is None:
+            norms = self._source.norms if self.is_stored else row_norms(self.X)
+        self._norms = norms
+        return norms
+
+    @property
+    def inverse_norms(self) -> np.ndarray:
+        """One over each norm; 0 for a zero vector, which has no direction."""
+        if self._inverse_norms is None:
+            nonzero = self.norms > LEAST_NORM
+            self._inverse_norms = np.divide(1.0, self.norms, out=np.zeros(len(self)), where=nonzero)
+        return self._inverse_norms
+
+    @property
+    def negative_inverse_norms(self) -> np.ndarray:
+        """Minus one over each norm, in the type of the features."""
+        if self._negative_inverse_norms is None:
+            self._negative_inverse_norms = -self.inverse_norms.astype(self.dtype)
+        return self._negative_inverse_norms
+
+
+class Space:
+    """One metric, and the arithmetic that goes with it.
+
+    Distances are compared in `comparison units`: squared for the Euclidean metric, the distance
+    itself otherwise. `finish` turns them into distances.
+    """
+
+    def __init__(self, metric: str = "cosine", metric_params: dict[str, Any] | None = None) -> None:
+        check_choice("Space", "metric", metric, METRICS)
+        self.metric = "euclidean" if metric in SAME_AS_EUCLIDEAN else metric
+        self.metric_params = metric_params or {}
+        self.by_product = self.metric in MATRIX_PRODUCT_METRICS
+
+    def compare(self, A: Rows, B: Rows) -> np.ndarray:
+        """Return every pair's distance in comparison units, shape (len(A), len(B)).
+
+        The caller bounds the memory by calling with blocks of rows.
+        """
+        if B.is_stored:
+            parts = row_blocks(len(B), B.n_features * (B.dtype.itemsize + 8))
+            return np.hstack([self.compare(A, B[part].read()) for part in parts])
+        if not self.by_product:
+            return self._by_pairs(A, B)
+        if self.metric == "cosine":
+            compared = _cosine_distances(A, B)
+            near = NEAR * self.rounding(A, B)
+        else:
+            compared = _squared_distances(A, B)
+            near = NEAR * self.rounding(A, B)[:, np.newaxis]
+        i, j = _positions(compared < near)
+        if len(i):
+            compared[i, j] = self.pairs(A, i, B, j)
+        return compared
+
+    def rounding(self, A: Rows, B: Rows) -> Any:
+        """Return a bound on how far `compare` is off: a number, or one per row of A."""
+        if not self.by_product:
+            return 0.0
+        unit = ROUNDING_UNITS * _spacing(A.dtype, B.dtype)
+        if self.metric == "cosine":
+            # A distance that was settled is rounded more coarsely than a product in float64.
+            return max(unit, 10.0**-COSINE_DECIMALS)
+        return unit * (np.square(A.norms) + np.square(B.norms).max(initial=0.0))
+
+    def pairs(self, A: Rows, i: np.ndarray, B: Rows, j: np.ndarray) -> np.ndarray:
+        """Return the distance of A[i] to B[j] pair by pair, in comparison units, in float64.
+
+        It depends on the two rows alone, so equal rows get equal distances wherever they stand.
+        """
+        if len(i) == 1 and A.is_plain and B.is_plain and _are_equal(A, i[0], B, j[0]):
+            # A sample and itself, as each label has it once.
+            directed = self.metric != "cosine" or B.inverse_norms[j[0]] > 0
+            return np.zeros(1) if directed else np.ones(1)
+        exact = np.empty(len(i))
+        for block in row_blocks(len(i), A.n_features * 24):
+            a, b = A[i[block]], B[j[block]]
+            if self.metric == "cosine":
+                halves = squared_sums(_unit(a) - _unit(b)) / 2
+                defined = (a.inverse_norms > 0) & (b.inverse_norms > 0)
+                exact[block] = np.where(defined, np.round(halves, COSINE_DECIMALS), 1.0)
+            else:
+                exact[block] = squared_sums(_as_float64(a.X) - _as_float64(b.X))
+        return exact
+
+    def finish(self, compared: np.ndarray) -> np.ndarray:
+        """Return distances for values in comparison units."""
+        if self.metric == "euclidean":
+            return np.sqrt(compared)
+        return compared
+
+    def _by_pairs(self, A: Rows, B: Rows) -> np.ndarray:
+        left, right = _with_short_indices(A.X), _with_short_indices(B.X)
+        if self.metric in BOOLEAN_METRICS:
+            left, right = left.astype(bool), right.astype(bool)
+        distances = pairwise_distances(left, right, metric=self.metric, **self.metric_params)
+        return np.nan_to_num(distances, copy=False, nan=UNDEFINED, posinf=UNDEFINED)
+
+
+def _cosine_distances(A: Rows, B: Rows) -> np.ndarray:
+    # The smaller side is scaled before the product and the larger one after it, in place.
+    if len(A) < len(B):
+        compared = _products(_unit(A).astype(A.dtype), B.X)
+        compared *= -B.inverse_norms.astype(compared.dtype)
+    else:
+        compared = A.dot(_unit(B).astype(B.dtype))
+        scale = A.negative_inverse_norms
+        if compared.dtype != scale.dtype:
+            scale = -A.inverse_norms.astype(compared.dtype)
+        compared *= scale[:, np.newaxis]
+    compared += 1
+    return compared
+
+
+@cache
+def _spacing(left: np.dtype[Any], right: np.dtype[Any]) -> float:
+    """Return the distance from 1 to the next number in the type that products have."""
+    return float(np.finfo(np.result_type(left, right)).eps)
+
+
+def _positions(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where a matrix is true: rows and columns."""
+    if mask.shape[1] == 1:
+        rows = np.flatnonzero(mask)
+        return rows, np.zeros(len(rows), dtype=np.intp)
+    rows, columns = np.nonzero(mask)
+    return rows, columns
+
+
+def _are_equal(A: Rows, i: int, B: Rows, j: int) -> bool:
+    return A.dtype == B.dtype and A.X[i].tobytes() == B.X[j].tobytes()
+
+
+def _squared_distances(A: Rows, B: Rows) -> np.ndarray:
+    largest = max(A.norms.max(initial=0.0), B.norms.max(initial=0.0))
+    if SINGLE_RANGE[0] < largest < SINGLE_RANGE[1]:
+        compared = A.dot(B.X)
+    else:
+        compared = _products(_as_float64(A.X), B.X)
+    compared *= -2
+    compared += np.square(A.norms).astype(compared.dtype)[:, np.newaxis]
+    compared += np.square(B.norms).astype(compared.dtype)
+    return compared
+
+
+def _products(left: Any, right: Any) -> np.ndarray:
+    if right.shape[0] == 1 and not sp.issparse(left) and not sp.issparse(right):
+        # One column: a matrix-vector product runs at the speed of memory.
+        return _column(left, right[0])[:, np.newaxis]
+    return np.asarray(safe_sparse_dot(left, right.T, dense_output=True))
+
+
+def _column(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Return the product of each row with a vector, the same whichever rows stand around it.
+
+    BLAS goes over rows by groups, and sums up a few that are left over in another order: these are
+    made part of a group, too.
+    """
+    n_left = len(rows) % GROUP
+    if n_left == 0 or len(rows) < GROUP:
+        return np.asarray(rows @ vector)
+    column = np.empty(len(rows), dtype=np.result_type(rows, vector))
+    np.dot(rows[:-n_left], vector, out=column[:-n_left])
+    column[-n_left:] = (rows[-GROUP:] @ vector)[-n_left:]
+    return column
+
+
+def _with_short_indices(X: Any) -> Any:
+    # scikit-learn's sparse Manhattan distance takes 32-bit indices only.
+    if not sp.issparse(X) or X.indices.dtype == X.indptr.dtype == np.int32:
+        return X
+    indices, indptr = X.indices.astype(np.int32), X.indptr.astype(np.int32)
+    return sp.csr_matrix((X.data, indices, indptr), X.shape)
+
+
+def _as_float64(X: Any) -> Any:
+    return X.astype(np.float64)
+
+
+def _unit(rows: Rows) -> Any:
+    return _row_scaled(_as_float64(rows.X), rows.inverse_norms)
+
+
+def _row_scaled(X: Any, factors: np.ndarray) -> Any:
+    if sp.issparse(X):
+        return sp.csr_matrix(X.multiply(factors[:, np.newaxis]))
+    return X * factors[:, np.newaxis]

@@ -1,0 +1,134 @@
+"""The nearest of many, chosen so that rounding and order of arrival never decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from skactive._engine.blocks import row_blocks
+from skactive._engine.distances import Rows, Space
+
+
+def choose_nearest(
+    compared: np.ndarray,
+    columns: np.ndarray | None,
+    n_neighbors: int,
+    *,
+    space: Space,
+    A: Rows,
+    B: Rows,
+    precedence: Callable[[], np.ndarray],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Choose the nearest columns of each row, nearest first.
+
+    Where the last place is contested within rounding, the contenders are compared pair by pair,
+    and equal distances go by precedence.
+
+    Parameters
+    ----------
+    compared : ndarray of shape (n, width)
+        Distances in comparison units.
+    columns : ndarray of shape (n, width) or None
+        The row of B that each entry stands for; None where entry j stands for row j.
+    n_neighbors : int
+        How many to keep; all where there are fewer.
+    space, A, B
+        The metric, the rows of `compared` and what `columns` points into.
+    precedence : callable
+        Returns a number for every row of B; among equals the lowest goes first.
+
+    Returns
+    -------
+    compared, columns : ndarrays of shape (n, min(n_neighbors, width))
+    """
+    n, width = compared.shape
+    n_neighbors = min(n_neighbors, width)
+    if n_neighbors in (0, width):
+        chosen = np.broadcast_to(np.arange(n_neighbors), (n, n_neighbors))
+        kept = compared[:, :n_neighbors]
+    else:
+        chosen = np.argpartition(compared, n_neighbors - 1, axis=1)[:, :n_neighbors]
+        kept = np.take_along_axis(compared, chosen, axis=1)
+        limit = kept.max(axis=1) + 2 * space.rounding(A, B)
+        contenders = np.count_nonzero(compared <= limit[:, np.newaxis], axis=1)
+        # At infinity stand places that are not filled: nobody is left out for their sake.
+        contested = np.flatnonzero((contenders > n_neighbors) & np.isfinite(limit))
+        if contested.size:
+            contested = contested[np.argsort(contenders[contested], kind="stable")]
+            widest = int(contenders[contested[-1]])
+            order = precedence()
+            for block in row_blocks(len(contested), widest * 64):
+                rows = contested[block]
+                chosen[rows], kept[rows] = _settle(
+                    rows,
+                    compared[rows],
+                    None if columns is None else columns[rows],
+                    limit[rows],
+                    n_neighbors,
+                    int(contenders[rows[-1]]),
+                    space=space,
+                    A=A,
+                    B=B,
+                    order=order,
+                )
+    nearest_first = np.argsort(kept, axis=1, kind="stable")
+    kept = np.take_along_axis(kept, nearest_first, axis=1)
+    chosen = np.take_along_axis(chosen, nearest_first, axis=1)
+    if columns is not None:
+        chosen = np.take_along_axis(columns, chosen, axis=1)
+    return kept, chosen
+
+
+def _settle(
+    rows: np.ndarray,
+    compared: np.ndarray,
+    columns: np.ndarray | None,
+    limit: np.ndarray,
+    n_neighbors: int,
+    n_contenders: int,
+    *,
+    space: Space,
+    A: Rows,
+    B: Rows,
+    order: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    places = np.argpartition(compared, n_contenders - 1, axis=1)[:, :n_contenders]
+    values = np.take_along_axis(compared, places, axis=1).astype(np.float64)
+    candidates = places if columns is None else np.take_along_axis(columns, places, axis=1)
+    values[values > limit[:, np.newaxis]] = np.inf
+    if space.by_product:
+        i, j = np.nonzero(np.isfinite(values))
+        values[i, j] = space.pairs(A, rows[i], B, candidates[i, j])
+    first = np.lexsort((order[candidates], values), axis=-1)[:, :n_neighbors]
+    return np.take_along_axis(places, first, axis=1), np.take_along_axis(values, first, axis=1)
+
+
+def search(
+    space: Space,
+    A: Rows,
+    B: Rows,
+    n_neighbors: int,
+    *,
+    precedence: Callable[[], np.ndarray],
+    exclude: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the rows of B nearest to each row of A, in blocks bounded by `working_memory`.
+
+    `exclude` names one row of B per row of A that does not count, a sample itself. Cost:
+    O(len(A) · len(B) · n_features) time, O(working_memory) scratch.
+    """
+    width = len(B) - (exclude is not None)
+    n_neighbors = min(n_neighbors, width)
+    distances = np.empty((len(A), n_neighbors), dtype=np.result_type(A.dtype, B.dtype))
+    columns = np.empty((len(A), n_neighbors), dtype=np.intp)
+    for block in row_blocks(len(A), len(B) * 32):
+        part = A[block]
+        compared = space.compare(part, B)
+        if exclude is not None:
+            compared[np.arange(len(part)), exclude[block]] = np.inf
+        kept, columns[block] = choose_nearest(
+            compared, None, n_neighbors, space=space, A=part, B=B, precedence=precedence
+        )
+        distances[block] = space.finish(kept)
+    return distances, columns

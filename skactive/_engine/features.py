@@ -1,0 +1,100 @@
+"""Features: checked, or made of raw samples by the steps of a Pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_consistent_length
+
+from skactive._engine.labels import check_labels
+from skactive._engine.stored import StoredFeatures, is_stored
+from skactive._validation import are_plain_features
+
+
+def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) -> Any:
+    """Return features as a C-contiguous array or CSR matrix of finite numbers, or raise.
+
+    What is stored stays where it is, and is read once.
+    """
+    if is_stored(X):
+        return _checked_stored(X, name, dtype, minimum)
+    try:
+        # A number too large for `dtype` becomes an infinity, which is refused in words.
+        with np.errstate(over="ignore"):
+            return check_array(
+                X,
+                accept_sparse="csr",
+                dtype=dtype,
+                order="C",
+                input_name=name,
+                ensure_min_samples=minimum,
+            )
+    except ValueError as error:
+        faulty = _first_not_finite(X, dtype)
+        if faulty is not None:
+            fact = str(error).splitlines()[0].rstrip(".")
+            raise ValueError(
+                f"{fact}, first in row {faulty}. Hint: fill in such values, or leave such "
+                "samples out."
+            ) from error
+        if "could not convert" not in str(error):
+            raise
+        raise ValueError(
+            f"{name} holds what is not a number: {error}. Hint: put what turns raw samples "
+            "into vectors before the classifier, in a Pipeline."
+        ) from error
+
+
+def check_labeled_samples(
+    X: Any, y: Any, n_features: int, dtype: np.dtype[Any]
+) -> tuple[Any, np.ndarray]:
+    """Return samples from outside a pool, with its features, and their labels, or raise."""
+    if not are_plain_features(X, n_features, (dtype,)):
+        X = check_features(X, "X_labeled", dtype, minimum=0)
+    labels = check_labels(y)
+    check_consistent_length(X, labels)
+    if X.shape[1] != n_features:
+        raise ValueError(f"X_labeled has {X.shape[1]} features, but the pool has {n_features}.")
+    return X, labels
+
+
+def _checked_stored(X: Any, name: str, dtype: np.dtype[Any], minimum: int) -> StoredFeatures:
+    if isinstance(X, StoredFeatures) and X.dtype == dtype:
+        return X
+    features = StoredFeatures(X, dtype)
+    if len(features) < minimum or features.shape[1] == 0:
+        raise ValueError(
+            f"{name} has the shape {features.shape}, but at least {minimum} sample and 1 feature "
+            "are needed."
+        )
+    faulty = np.flatnonzero(~np.isfinite(features.norms))
+    if len(faulty):
+        raise ValueError(
+            f"Input {name} contains NaN or infinity, first in row {faulty[0]}. Hint: fill in such "
+            "values, or leave such samples out."
+        )
+    return features
+
+
+def in_memory(X: Any) -> Any:
+    """Return features that are held in memory as they are, and stored ones read into it."""
+    return np.asarray(X) if isinstance(X, StoredFeatures) else X
+
+
+def _first_not_finite(X: Any, dtype: np.dtype[Any]) -> int | None:
+    if sp.issparse(X):
+        X = X.tocoo()
+        faulty = X.row[~np.isfinite(X.data)]
+        return int(faulty.min()) if len(faulty) else None
+    try:
+        with np.errstate(over="ignore"):
+            features = np.asarray(X).astype(dtype)
+    except (TypeError, ValueError):
+        return None
+    if features.ndim != 2:
+        return None
+    rows = np.flatnonzero(~np.isfinite(features).all(axis=1))
+    return int(rows[0]) if len(rows) else None

@@ -1,0 +1,131 @@
+"""The largest product of factors among a few thousand candidates, in one compiled pass."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from skactive._engine.compiled import compiled
+from skactive._engine.quantile_bins import DistributionFactor
+
+# Into how many bins a measure is cut, and how many candidates are ranked one by one at most: beyond
+# that it is faster to sort.
+N_BINS = 512
+N_RANKED = 64
+
+# Below this, products have lost digits, or are all 0.
+LEAST_PRODUCT = 1e-290
+
+
+def largest_product_of_few(
+    factors: list[DistributionFactor], n: int
+) -> tuple[np.ndarray, float] | None:
+    """Return the places of those with the largest product of factors, and that product.
+
+    None where so many may have it that all have to be ranked. The counts are found by numba; the
+    factors are made of them as for all candidates, so that the products are the same numbers.
+    """
+    if n == 0 or any(factor.utilities.dtype.kind != "f" for factor in factors):
+        return None
+    columns = np.empty((len(factors), n))
+    for place, factor in enumerate(factors):
+        columns[place] = factor.utilities
+    weights = np.array([factor.weight for factor in factors])
+    places = np.empty(N_RANKED, dtype=np.intp)
+    n_lower = np.empty((len(factors), N_RANKED), dtype=np.intp)
+    n_ranked = compiled(_rank_few)(columns, weights, logarithms(n), places, n_lower, N_BINS)
+    if n_ranked < 0:
+        return None
+    places, products = places[:n_ranked], np.ones(n_ranked)
+    for factor, lower in zip(factors, n_lower, strict=True):
+        if lower[0] >= 0:
+            products *= factor.of_rank(lower[:n_ranked])
+    largest = float(products.max())
+    return None if largest < LEAST_PRODUCT else (places[products == largest], largest)
+
+
+def logarithms(n: int) -> np.ndarray:
+    """Return ln 0, ln 1, … at least to ln n."""
+    return _logarithms(1 << n.bit_length())
+
+
+@lru_cache(maxsize=4)
+def _logarithms(size: int) -> np.ndarray:
+    with np.errstate(divide="ignore"):
+        return np.log(np.arange(size))
+
+
+def _rank_few(  # type: ignore[no-untyped-def] # noqa: C901, PLR0912 - one compiled loop
+    columns, weights, logs, places, n_lower, n_bins
+):  # pragma: no cover - compiled
+    """Count who is lower than each of those that may have the largest product.
+
+    Returns how many these are, or -1 where they are too many. A factor that is the same for all
+    gets counts of -1.
+    """
+    n_columns, n = columns.shape
+    bins = np.empty((n_columns, n), dtype=np.uint16)
+    bounds = np.zeros(n)
+    telling = np.zeros(n_columns, dtype=np.bool_)
+    counts, lows, highs = np.empty(n_bins, dtype=np.intp), np.empty(n_bins), np.empty(n_bins)
+    table = np.empty(n_bins)
+    for which in range(n_columns):
+        values = columns[which]
+        low = high = values[0]
+        for place in range(n):
+            low = min(low, values[place])
+            high = max(high, values[place])
+        if weights[which] == 0.0 or low == high:
+            continue
+        telling[which] = True
+        scale = n_bins / (high - low)
+        if not (0.0 < scale < np.inf):
+            return -1
+        counts[:], lows[:], highs[:] = 0, np.inf, -np.inf
+        for place in range(n):
+            value = values[place]
+            own = np.intp(min((value - low) * scale, n_bins - 1.0))
+            bins[which, place] = own
+            counts[own] += 1
+            lows[own] = min(lows[own], value)
+            highs[own] = max(highs[own], value)
+        passed = 0
+        for bin_ in range(n_bins):
+            # A bin may hold one utility many times: none of these is lower than another.
+            others = counts[bin_] - 1 if lows[bin_] < highs[bin_] else 0
+            table[bin_] = weights[which] * (logs[passed + others] - logs[n])
+            passed += counts[bin_]
+        for place in range(n):
+            bounds[place] += table[bins[which, place]]
+    first = 0
+    for place in range(n):
+        if bounds[place] > bounds[first]:
+            first = place
+    reached = 0.0
+    for which in range(n_columns):
+        if telling[which]:
+            lower, value = 0, columns[which, first]
+            for place in range(n):
+                lower += columns[which, place] < value
+            reached += weights[which] * (logs[lower] - logs[n])
+    # Whoever is that close may tie once powers are rounded.
+    reached -= 1e-9 * (1.0 - reached)
+    if not reached > -np.inf:
+        return -1
+    n_ranked = 0
+    for place in range(n):
+        if bounds[place] >= reached:
+            if n_ranked == len(places):
+                return -1
+            places[n_ranked] = place
+            n_ranked += 1
+    for which in range(n_columns):
+        for ranked in range(n_ranked):
+            lower = -1
+            if telling[which]:
+                lower, value = 0, columns[which, places[ranked]]
+                for place in range(n):
+                    lower += columns[which, place] < value
+            n_lower[which, ranked] = lower
+    return n_ranked

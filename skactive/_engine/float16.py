@@ -1,0 +1,66 @@
+"""Arithmetic on half-precision numbers as they are stored, in single precision, by numba.
+
+Half precision is taken as bits. Moved to the places that single precision has for them they are
+the same number times 2^-112, subnormal ones and zeros included.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skactive._engine.compiled import compiled
+
+UNIT = np.float32(2.0**112)
+# Sign, exponent and fraction where single precision has them, and nothing else.
+PLACES = np.int32(0x8FFFE000 - 2**32)
+INFINITE = np.uint16(0x7C00)
+
+
+def products(bits: np.ndarray, vectors: np.ndarray, out: np.ndarray) -> None:
+    """Write the product of each row with each vector."""
+    scaled = vectors.astype(np.float32) * UNIT
+    compiled(_products, reassociates=True)(bits, scaled, out)
+
+
+def squared_norms(bits: np.ndarray, out: np.ndarray) -> None:
+    """Write each row's squared norm, summed in float64; NaN where the row is not finite."""
+    compiled(_squared_norms, reassociates=True)(bits, out)
+
+
+def weighted_sum(bits: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the sum of the rows, each times its weight."""
+    summed = np.zeros(bits.shape[1])
+    compiled(_weighted_sum, reassociates=True)(bits, weights * float(UNIT), summed)
+    return summed
+
+
+def _products(bits: Any, scaled: Any, out: Any) -> None:  # pragma: no cover - compiled
+    for column in range(len(scaled)):
+        vector = scaled[column]
+        for row in range(len(bits)):
+            total = np.float32(0)
+            for place in range(len(vector)):
+                moved = np.int32(np.int32(bits[row, place]) << 16) >> 3
+                total += np.int32(moved & PLACES).view(np.float32) * vector[place]
+            out[row, column] = total
+
+
+def _squared_norms(bits: Any, out: Any) -> None:  # pragma: no cover - compiled
+    for row in range(len(bits)):
+        total, largest = 0.0, np.uint16(0)
+        for place in range(bits.shape[1]):
+            magnitude = bits[row, place] & np.uint16(0x7FFF)
+            largest = max(largest, magnitude)
+            value = np.float64(np.int32(np.int32(magnitude) << 13).view(np.float32) * UNIT)
+            total += value * value
+        out[row] = total if largest < INFINITE else np.nan
+
+
+def _weighted_sum(bits: Any, scaled: Any, out: Any) -> None:  # pragma: no cover - compiled
+    for row in range(len(bits)):
+        weight = scaled[row]
+        for place in range(bits.shape[1]):
+            moved = np.int32(np.int32(bits[row, place]) << 16) >> 3
+            out[place] += np.float64(np.int32(moved & PLACES).view(np.float32)) * weight

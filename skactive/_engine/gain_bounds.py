@@ -1,0 +1,159 @@
+"""Who would add most to a coverage, without what everyone would add."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from skactive._engine.compiled import compiled
+
+# By which share of the largest weight one may rise before the bounds of its neighbours do.
+RISE = 0.05
+
+# Beyond this share of the samples it is faster to look at all of them than to pick rows.
+WHOLE_SHARE = 1 / 8
+
+# What sums of floats may be off, in whatever order they are taken.
+ROUNDING = 1e-9
+
+
+class GainBounds:
+    """Bound the gains sum_x w(x) max(0, K(x, c) - coverage(x)) as weights and coverage change.
+
+    A weight that falls, and coverage that grows, leave a bound true. A weight that rises raises
+    the bounds of its neighbours, once it has risen by some share of the largest weight; until
+    then, the gain for unit weights times that share is added to every bound. Only where a bound
+    reaches the largest gain so far is the sum itself taken, in numba, and is the bound from then
+    on.
+    """
+
+    def __init__(self, kernel: sp.csr_matrix) -> None:
+        self._kernel = kernel
+        self._weights = np.full(kernel.shape[0], np.inf)
+        self._bounds = np.full(kernel.shape[0], np.inf)
+
+    def copy(self) -> GainBounds:
+        """Return a copy that goes its own way."""
+        twin = GainBounds(self._kernel)
+        twin._weights, twin._bounds = self._weights.copy(), self._bounds.copy()
+        return twin
+
+    def forget(self, rows: np.ndarray) -> None:
+        """Note that nothing is known of the gains of some samples."""
+        self._bounds[rows] = np.inf
+
+    def largest(
+        self,
+        weights: np.ndarray,
+        covered: np.ndarray,
+        gains: np.ndarray,
+        exponent: float,
+        rows: np.ndarray,
+    ) -> tuple[np.ndarray, float]:
+        """Return which rows have the largest gain / gains ** exponent, and that quotient.
+
+        `gains` are those for weights of 1, at most, where weights are above 0.
+        """
+        graph = self._kernel.indptr, self._kernel.indices, self._kernel.data
+        heaviest, most = weights.max(), gains.max()
+        allowed = RISE * heaviest
+        risen = compiled(_settle)(weights, allowed, self._weights)
+        if len(risen) < WHOLE_SHARE * len(weights):
+            compiled(_raise)(*graph, risen, weights, covered, self._weights, self._bounds)
+        else:
+            self._weights, self._bounds = weights.copy(), np.full(len(weights), np.inf)
+        places = compiled(_nearly_largest)(
+            *graph,
+            weights,
+            covered,
+            gains,
+            exponent,
+            rows,
+            heaviest,
+            most,
+            allowed,
+            ROUNDING,
+            self._bounds,
+        )
+        values = quotients(self._bounds[rows[places]], gains[rows[places]] ** exponent)
+        largest = values.max(initial=-1.0)
+        return places[values == largest], float(largest)
+
+
+def quotients(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return values / others, 0 where nothing is left to cover."""
+    return np.divide(values, others, out=np.zeros_like(values), where=others > 0)
+
+
+def _settle(weights, allowed, kept):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    """Lower what is kept of weights that have fallen, and return those that have risen."""
+    n_risen = 0
+    risen = np.empty(len(weights), dtype=np.int64)
+    for sample in range(len(weights)):
+        if weights[sample] < kept[sample]:
+            kept[sample] = weights[sample]
+        elif weights[sample] > kept[sample] + allowed:
+            risen[n_risen] = sample
+            n_risen += 1
+    return risen[:n_risen]
+
+
+def _raise(  # type: ignore[no-untyped-def]
+    starts, neighbors, values, risen, weights, covered, kept, bounds
+):  # pragma: no cover - compiled
+    for sample in risen:
+        rise = weights[sample] - kept[sample]
+        kept[sample] = weights[sample]
+        bounds[sample] += rise * (1.0 - covered[sample])
+        for edge in range(starts[sample], starts[sample + 1]):
+            bounds[neighbors[edge]] += rise * max(values[edge] - covered[sample], 0.0)
+
+
+def _nearly_largest(  # type: ignore[no-untyped-def]
+    starts,
+    neighbors,
+    values,
+    weights,
+    covered,
+    gains,
+    exponent,
+    rows,
+    heaviest,
+    most,
+    allowed,
+    rounding,
+    bounds,
+):  # pragma: no cover - compiled
+    """Sum up all that can have the largest quotient, and return the places of who nearly has it.
+
+    Powers are dear, so that who is far off is told without: a quotient is at most that of the
+    largest weight and the gain, and a power of a gain lies above the line to that of the largest.
+    """
+    largest, slope, least_gain, n_found = 0.0, 0.0, 0.0, 0
+    found = np.empty(len(rows), dtype=np.int64)
+    for place in range(len(rows)):
+        row = rows[place]
+        bound = (bounds[row] + allowed * gains[row]) * (1.0 + rounding)
+        if gains[row] < least_gain or bound < slope * gains[row]:
+            continue
+        power = gains[row] ** exponent
+        if bound < largest * power:
+            continue
+        gain = weights[row] * (1.0 - covered[row])
+        for edge in range(starts[row], starts[row + 1]):
+            sample = neighbors[edge]
+            gain += weights[sample] * max(values[edge] - covered[sample], 0.0)
+        bounds[row] = gain
+        quotient = gain / power if power > 0.0 else 0.0
+        # numpy's powers, which decide, may differ from these in the last places.
+        if quotient < largest * (1.0 - rounding):
+            continue
+        if quotient * (1.0 - rounding) > largest:
+            n_found = 0
+        if quotient > largest:
+            largest = quotient
+            slope = largest * (1.0 - rounding) * most ** (exponent - 1.0)
+            least_gain = (largest * (1.0 - rounding) / heaviest) ** (1.0 / (1.0 - exponent))
+        found[n_found] = place
+        n_found += 1
+    return found[:n_found]

@@ -1,0 +1,150 @@
+"""A partition of samples into cells, so that a search looks only where neighbours are."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from skactive._engine.block_search import (
+    nearest_of_all,
+    ordered,
+    products_compared,
+    settled,
+    smallest,
+)
+from skactive._engine.blocks import row_blocks
+from skactive._engine.distances import Rows, Space
+
+# Of the samples per cell that the partition is learnt from, more change little.
+LEARNT_FROM = 64
+N_ROUNDS = 6
+
+# So many cells nearest to a sample say which cells border on its own.
+BORDERING = 8
+
+# So many samples' true neighbours decide how many cells are searched.
+N_TRIED = 512
+
+
+class Cells:
+    """Search samples in the cells that hold most of their neighbours.
+
+    About √n cells are learnt by k-means. For each of them the others are ranked by how often its
+    members are near to their centres; how many of them a search takes is the smallest number that
+    holds the share `recall` of the true neighbours of some samples.
+    """
+
+    def __init__(
+        self, stored: Rows, space: Space, n_neighbors: int, recall: float, random_state: int
+    ) -> None:
+        rng = np.random.default_rng(random_state)
+        self._stored, self._space = stored, space
+        n = len(stored)
+        self._centers = self._learnt(max(1, math.isqrt(n)), rng)
+        near = self._nearest_centers(stored, min(BORDERING, len(self._centers)))
+        own = near[:, 0]
+        self._order = np.argsort(own, kind="stable")
+        self._starts = np.searchsorted(own[self._order], np.arange(len(self._centers) + 1))
+        self._routes = self._ranked(near)
+        self.n_searched = self._cells_needed(own, n_neighbors, recall, rng)
+
+    def search(self, rows: Rows, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return distances and positions of the nearest that are found, nearest first."""
+        distances = np.empty(
+            (len(rows), n_neighbors), np.result_type(rows.dtype, self._stored.dtype)
+        )
+        columns = np.empty((len(rows), n_neighbors), np.int32)
+        own = self._nearest_centers(rows, 1)[:, 0]
+        for cell in np.unique(own):
+            members = np.flatnonzero(own == cell)
+            candidates = self._candidates(cell, n_neighbors)
+            among = self._stored[candidates]
+            for block in row_blocks(len(members), len(candidates) * distances.itemsize * 3):
+                part = rows[members[block]]
+                compared = products_compared(self._space, part, among)
+                kept, places = smallest(compared, n_neighbors)
+                distances[members[block]] = settled(self._space, part, among, kept, places)
+                columns[members[block]] = candidates[places]
+        return ordered(self._space.finish(distances), columns)
+
+    def _candidates(self, cell: int, n_neighbors: int) -> np.ndarray:
+        sizes = np.diff(self._starts)[self._routes[cell]]
+        enough = int(np.searchsorted(np.cumsum(sizes), n_neighbors)) + 1
+        chosen = self._routes[cell, : max(self.n_searched, enough)]
+        parts = [self._order[self._starts[one] : self._starts[one + 1]] for one in chosen]
+        return np.sort(np.concatenate(parts))
+
+    def _learnt(self, n_cells: int, rng: np.random.Generator) -> np.ndarray:
+        n = len(self._stored)
+        chosen = np.sort(rng.choice(n, min(n, LEARNT_FROM * n_cells), replace=False))
+        X = self._scaled(self._stored[chosen])
+        centers = X[np.sort(rng.choice(len(X), n_cells, replace=False))]
+        for _ in range(N_ROUNDS):
+            own = _nearest(X, centers, 1)[:, 0]
+            sizes = np.bincount(own, minlength=n_cells)
+            sums = (
+                sp.csr_matrix(
+                    (np.ones(len(X), X.dtype), own, np.arange(len(X) + 1)), (len(X), n_cells)
+                ).T
+                @ X
+            )
+            filled = sizes > 0
+            centers[filled] = sums[filled] / sizes[filled, np.newaxis]
+            if self._space.metric == "cosine":
+                norms = np.linalg.norm(centers, axis=1, keepdims=True)
+                centers /= np.where(norms > 0, norms, 1)
+        return centers
+
+    def _nearest_centers(self, rows: Rows, n_nearest: int) -> np.ndarray:
+        blocks = row_blocks(len(rows), 8 * (len(self._centers) * 3 + rows.n_features))
+        return np.vstack(
+            [_nearest(self._scaled(rows[b]), self._centers, n_nearest) for b in blocks]
+        )
+
+    def _scaled(self, rows: Rows) -> np.ndarray:
+        if self._space.metric != "cosine":
+            return np.asarray(rows.X)
+        return np.asarray(rows.X * rows.inverse_norms.astype(rows.dtype)[:, np.newaxis])
+
+    def _ranked(self, near: np.ndarray) -> np.ndarray:
+        n_cells = len(self._centers)
+        together = np.zeros((n_cells, n_cells))
+        for place in range(near.shape[1]):
+            np.add.at(together, (near[:, 0], near[:, place]), 1.0)
+        # Cells that no member is near to follow, nearest centre first.
+        far = _nearest(self._centers, self._centers, n_cells)
+        ranks = np.empty_like(far)
+        np.put_along_axis(ranks, far, np.arange(n_cells)[np.newaxis], axis=1)
+        together[np.arange(n_cells), np.arange(n_cells)] = np.inf
+        return np.lexsort((ranks, -together), axis=-1)
+
+    def _cells_needed(
+        self, own: np.ndarray, n_neighbors: int, recall: float, rng: np.random.Generator
+    ) -> int:
+        n = len(self._stored)
+        n_neighbors = min(n_neighbors + 1, n)
+        tried = np.sort(rng.choice(n, min(n, N_TRIED), replace=False))
+        _, columns = nearest_of_all(self._space, self._stored[tried], self._stored, n_neighbors)
+        places = np.empty_like(self._routes)
+        np.put_along_axis(places, self._routes, np.arange(len(places))[np.newaxis], axis=1)
+        needed = places[own[tried][:, np.newaxis], own[columns]]
+        needed = np.sort(needed[columns != tried[:, np.newaxis]])
+        return int(needed[max(0, math.ceil(recall * len(needed)) - 1)]) + 1 if len(needed) else 1
+
+
+def _nearest(X: np.ndarray, centers: np.ndarray, n_nearest: int) -> np.ndarray:
+    """Return the nearest centres of each row, nearest first."""
+    compared: Any = X @ centers.T
+    compared *= -2
+    compared += np.square(centers).sum(axis=1)
+    if n_nearest == 1:
+        return compared.argmin(axis=1)[:, np.newaxis]
+    if n_nearest < len(centers):
+        chosen = np.argpartition(compared, n_nearest - 1, axis=1)[:, :n_nearest]
+    else:
+        chosen = np.broadcast_to(np.arange(n_nearest), compared.shape)
+    values = np.take_along_axis(compared, chosen, axis=1)
+    return np.take_along_axis(chosen, np.lexsort((chosen, values), axis=-1), axis=1)

@@ -1,0 +1,383 @@
+"""What every pool sample knows of the labelled set under one metric, kept up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from skactive._engine.blocks import row_blocks
+from skactive._engine.compiled import compiled, is_compiling
+from skactive._engine.distances import Rows, Space
+from skactive._engine.exact_search import choose_nearest
+from skactive._engine.labeled_samples import LabeledSamples
+from skactive._engine.quantized import MOST_ARRIVED, CoarseRows
+
+# A label is among the k nearest of about k / n_labeled of all samples: with this many times k
+# labels, those are few enough to be looked at one by one.
+LABELS_PER_NEIGHBOR = 32
+
+# Where more than one sample in so many may be reached, a pass over all is as fast.
+LEAST_SKIPPED = 8
+
+
+Places: TypeAlias = "slice | np.ndarray"
+
+
+class LabeledDistances:
+    """Sum of distances to the labelled samples, and the nearest of them, for every pool sample.
+
+    Labels that arrive are taken in when something is asked for, all in one pass over the pool:
+    O(n_samples · n_features) for each. Both parts are built on first use. Where the nearest alone
+    are asked for, the pass goes over coarse rows, and leaves out exactly those that are too far.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        rows: Rows,
+        labeled: LabeledSamples,
+        compared_to: Callable[[int, Rows], np.ndarray | None] | None = None,
+        coarse: Callable[[], CoarseRows | None] | None = None,
+    ) -> None:
+        self._space = space
+        self._rows = rows
+        self._labeled = labeled
+        # Who knows the distances to a labelled sample by its id, or None.
+        self._compared_to = compared_to
+        # Who has the rows once more, coarsely, or None.
+        self._coarse = coarse
+        self._next_id = 0
+        self._total: np.ndarray | None = None
+        self._nearest: dict[int, NearestLabeled] = {}
+
+    def mean(self, positions: np.ndarray) -> np.ndarray:
+        """Return the mean distance of some samples to the labelled ones."""
+        self._catch_up()
+        if self._total is None:
+            self._total = np.zeros(len(self._rows))
+            self._take_in(self._all_slots(), total=self._total, nearest=())
+        return np.asarray(self._total.take(positions) / len(self._labeled))
+
+    def minimum(self, positions: np.ndarray) -> np.ndarray:
+        """Return the distance of some samples to the nearest labelled one."""
+        n_neighbors = next(iter(self._nearest), 1)
+        nearest = self.nearest(n_neighbors)
+        return self._space.finish(nearest.compared[positions, 0])
+
+    def nearest(self, n_neighbors: int) -> NearestLabeled:
+        """Return the nearest labelled samples, `n_neighbors` of them or all there are."""
+        self._catch_up()
+        if n_neighbors not in self._nearest:
+            nearest = NearestLabeled(n_neighbors, self._space, self._rows, self._labeled)
+            self._take_in(self._all_slots(), total=None, nearest=(nearest,))
+            self._nearest[n_neighbors] = nearest
+        return self._nearest[n_neighbors]
+
+    def leaving(self, ids: np.ndarray) -> None:
+        """Prepare for the removal of labelled samples, which are still there."""
+        self._catch_up()
+        if self._total is not None:
+            leaving = self._labeled.rows[self._labeled.slots(ids)]
+            for block in self._blocks(len(ids)):
+                compared = self._space.compare(self._rows[block], leaving)
+                self._total[block] -= _row_sums(self._space.finish(compared))
+
+    def left(self, ids: np.ndarray) -> None:
+        """Complete the removal of labelled samples, which are gone."""
+        if self._total is not None and len(self._labeled) == 0:
+            self._total[:] = 0.0
+        for nearest in self._nearest.values():
+            nearest.search_anew(nearest.holders(ids))
+
+    def returning(self) -> None:
+        """Prepare for the return of labelled samples, which are not there yet."""
+        self._catch_up()
+
+    def returned(self, ids: np.ndarray) -> None:
+        """Take in that labelled samples are there again, under the ids that they had."""
+        nearest = tuple(self._nearest.values())
+        self._take_in(self._labeled.slots(ids), total=self._total, nearest=nearest)
+
+    def relabeled(self, ids: np.ndarray) -> None:
+        """Take in that labelled samples have other labels, which can decide among equals."""
+        self._catch_up()
+        slots = self._labeled.slots(ids)
+        for nearest in self._nearest.values():
+            for block in self._blocks(len(ids)):
+                compared = self._space.compare(self._rows[block], self._labeled.rows[slots])
+                tolerance = 2 * self._space.rounding(self._rows[block], self._labeled.rows[slots])
+                left = nearest.within_reach(block, compared, tolerance)
+                nearest.search_anew(_among(block, left))
+
+    def kept(self) -> tuple[np.ndarray | None, dict[int, tuple[np.ndarray, np.ndarray]]]:
+        """Return the sum, and the nearest by their number: in comparison units, and ids."""
+        self._catch_up()
+        nearest = {number: (one.compared, one.ids) for number, one in self._nearest.items()}
+        return self._total, nearest
+
+    def bring_back(
+        self,
+        total: np.ndarray | None,
+        nearest: dict[int, tuple[np.ndarray, np.ndarray]],
+        next_id: int,
+    ) -> None:
+        """Take in what `kept` returned when the ids before `next_id` were all there was."""
+        self._total, self._next_id = total, next_id
+        for number, (compared, ids) in nearest.items():
+            one = NearestLabeled(number, self._space, self._rows, self._labeled)
+            one.bring_back(compared, ids)
+            self._nearest[number] = one
+
+    def finish(self, compared: np.ndarray) -> np.ndarray:
+        """Return distances for values in comparison units."""
+        return self._space.finish(compared)
+
+    def _all_slots(self) -> np.ndarray:
+        return np.arange(len(self._labeled))
+
+    def _catch_up(self) -> None:
+        if self._next_id == self._labeled.next_id:
+            return
+        slots = self._labeled.slots_since(self._next_id)
+        self._take_in(slots, total=self._total, nearest=tuple(self._nearest.values()))
+        self._next_id = self._labeled.next_id
+
+    def _take_in(
+        self, slots: np.ndarray, *, total: np.ndarray | None, nearest: tuple[NearestLabeled, ...]
+    ) -> None:
+        if len(slots) == 0 or (total is None and not nearest):
+            return
+        arrived, known = self._labeled.rows_at(slots), None
+        if self._compared_to is not None and len(slots) == 1:
+            known = self._compared_to(int(self._labeled.ids[slots[0]]), arrived)
+        reached = None
+        if total is None and known is None:
+            reached = self._reached(arrived, nearest)
+        # What arrives is merged with the nearest there were.
+        deepest = max((one.n_neighbors for one in nearest), default=0)
+        for block in self._blocks(len(slots) + deepest, reached):
+            rows = self._rows_in(block)
+            compared = self._space.compare(rows, arrived) if known is None else known[block]
+            tolerance = 2 * self._space.rounding(rows, arrived)
+            for one in nearest:
+                one.merge(block, compared, slots, tolerance)
+            if total is not None:
+                total[block] += _row_sums(self._space.finish(compared))
+
+    def _reached(self, arrived: Rows, nearest: tuple[NearestLabeled, ...]) -> np.ndarray | None:
+        """Return the rows that may have samples among their nearest, or None where all are."""
+        deepest = max(one.n_neighbors for one in nearest)
+        if len(arrived) > MOST_ARRIVED or len(self._labeled) < LABELS_PER_NEIGHBOR * deepest:
+            return None
+        if self._coarse is None or not self._space.by_product:
+            return None
+        coarse = self._coarse()
+        if coarse is None:
+            return None
+        # A distance and one that it is held against may both be rounded.
+        tolerance = 3 * self._space.rounding(self._rows, arrived)
+        limits = nearest[0].farthest
+        for one in nearest[1:]:
+            limits = np.maximum(limits, one.farthest)
+        reached = coarse.within(self._space, arrived, limits, tolerance)
+        return reached if len(reached) * LEAST_SKIPPED <= len(self._rows) else None
+
+    def _rows_in(self, places: Places) -> Rows:
+        is_whole = isinstance(places, slice) and places == slice(0, len(self._rows))
+        return self._rows if is_whole else self._rows[places]
+
+    def _blocks(self, width: int, among: np.ndarray | None = None) -> Iterator[Places]:
+        features = 0 if self._space.by_product else 8 * self._rows.n_features
+        if among is None:
+            return row_blocks(len(self._rows), 40 * width + features)
+        # Rows picked one by one are copied.
+        features += self._rows.n_features * self._rows.dtype.itemsize
+        return (among[block] for block in row_blocks(len(among), 40 * width + features))
+
+
+class NearestLabeled:
+    """The nearest labelled samples of every pool sample, in comparison units and by id.
+
+    Attributes
+    ----------
+    compared : ndarray of shape (n_samples, min(n_neighbors, n_labeled))
+        Distances in comparison units, nearest first.
+    ids : ndarray of shape (n_samples, min(n_neighbors, n_labeled))
+        Whose they are.
+    farthest : ndarray of shape (n_samples,)
+        The last distance of each, infinite while fewer are labelled.
+    touched : ndarray of bool of shape (n_samples,)
+        Which rows changed since the reader last cleared it.
+    """
+
+    def __init__(self, n_neighbors: int, space: Space, rows: Rows, labeled: LabeledSamples) -> None:
+        self.n_neighbors = n_neighbors
+        self._space = space
+        self._rows = rows
+        self._labeled = labeled
+        self._compared = np.full((len(rows), n_neighbors), np.inf)
+        # The last of them once more: each label that arrives is held against all of these.
+        self.farthest = np.full(len(rows), np.inf)
+        self._ids = np.full((len(rows), n_neighbors), -1, dtype=np.intp)
+        self.touched = np.full(len(rows), True)
+
+    @property
+    def width(self) -> int:
+        return min(self.n_neighbors, len(self._labeled))
+
+    @property
+    def compared(self) -> np.ndarray:
+        return self._compared[:, : self.width]
+
+    @property
+    def ids(self) -> np.ndarray:
+        return self._ids[:, : self.width]
+
+    def bring_back(self, compared: np.ndarray, ids: np.ndarray) -> None:
+        """Take in what `compared` and `ids` were."""
+        self._compared[:, : compared.shape[1]] = compared
+        self._ids[:, : ids.shape[1]] = ids
+        self.farthest[:] = self._compared[:, -1]
+
+    def within_reach(self, places: Places, compared: np.ndarray, tolerance: Any) -> np.ndarray:
+        """Return which of some rows have one that is compared among their nearest, nearly."""
+        closest = compared[:, 0] if compared.shape[1] == 1 else compared.min(axis=1)
+        return np.flatnonzero(closest <= self.farthest[places] + tolerance)
+
+    def holders(self, ids: np.ndarray) -> np.ndarray:
+        """Return the rows that have one of `ids` among their nearest."""
+        return np.flatnonzero(np.isin(self._ids, ids).any(axis=1))
+
+    def merge(
+        self, places: Places, compared: np.ndarray, slots: np.ndarray, tolerance: Any
+    ) -> None:
+        """Take in the distances of some rows to labelled samples that arrived.
+
+        `tolerance` says how near two distances are, one number or one per row, that rounding
+        could have put in either order.
+        """
+        if is_compiling():
+            left = self._insert(places, compared, slots, tolerance)
+        else:
+            left = self.within_reach(places, compared, tolerance)
+        if len(left):
+            self._settle(_among(places, left), compared[left], slots)
+
+    def _insert(
+        self, places: Places, compared: np.ndarray, slots: np.ndarray, tolerance: Any
+    ) -> np.ndarray:
+        """Put samples among the nearest, but for those returned, where rounding could decide."""
+        kept = (self._compared, self._ids, self.farthest, self.touched)
+        some = [values[places] for values in kept]
+        contested = np.empty(len(compared), dtype=np.intp)
+        n_contested = compiled(_inserted)(
+            *some,
+            compared,
+            self._labeled.ids[slots],
+            np.asarray(tolerance, dtype=np.float64).reshape(-1),
+            contested,
+        )
+        if not isinstance(places, slice):
+            for values, changed in zip(kept, some, strict=True):
+                values[places] = changed
+        return contested[:n_contested]
+
+    def _settle(self, places: np.ndarray, compared: np.ndarray, slots: np.ndarray) -> None:
+        """Choose the nearest of some rows among those there were and those that arrived."""
+        held_ids = self._ids[places]
+        # Places not filled yet stand at infinity, where they lose to every sample.
+        held_slots = np.where(held_ids >= 0, self._labeled.slots(np.maximum(held_ids, 0)), 0)
+        arrived = np.broadcast_to(slots, (len(places), len(slots)))
+        self._replace(
+            places,
+            np.hstack([self._compared[places], compared]),
+            np.hstack([held_slots, arrived]),
+        )
+
+    def search_anew(self, places: np.ndarray) -> None:
+        """Find the nearest of some rows from scratch."""
+        self._compared[places], self._ids[places] = np.inf, -1
+        self.farthest[places] = np.inf
+        self.touched[places] = True
+        if len(self._labeled) == 0:
+            return
+        # Rows picked one by one are copied, and once more where a metric works in float64.
+        copies = self._rows.dtype.itemsize + (0 if self._space.by_product else 8)
+        bytes_per_row = 40 * len(self._labeled) + copies * self._rows.n_features
+        for block in row_blocks(len(places), bytes_per_row):
+            part = places[block]
+            self._replace(part, self._space.compare(self._rows[part], self._labeled.rows), None)
+
+    def _replace(self, places: np.ndarray, compared: np.ndarray, slots: np.ndarray | None) -> None:
+        kept, chosen = choose_nearest(
+            compared,
+            slots,
+            self.n_neighbors,
+            space=self._space,
+            A=self._rows[places],
+            B=self._labeled.rows,
+            precedence=self._labeled.precedence,
+        )
+        width = kept.shape[1]
+        self._compared[places, :width] = kept
+        if width == self.n_neighbors:
+            self.farthest[places] = kept[:, -1]
+        self._ids[places, :width] = np.where(np.isfinite(kept), self._labeled.ids[chosen], -1)
+        self.touched[places] = True
+
+
+def _inserted(  # type: ignore[no-untyped-def] # noqa: C901 - one compiled loop
+    nearest, ids, farthest, touched, compared, new_ids, tolerances, contested
+):  # pragma: no cover - compiled
+    """Put samples in their places among the nearest of each row, where these are clear.
+
+    Returns how many rows there are where they are not, and writes these to `contested`.
+    """
+    n_contested, last = 0, nearest.shape[1] - 1
+    held, held_ids = np.empty(last + 1), np.empty(last + 1, dtype=ids.dtype)
+    for row in range(len(compared)):
+        tolerance, reach = tolerances[min(row, len(tolerances) - 1)], farthest[row]
+        is_changed = is_contested = False
+        for column in range(len(new_ids)):
+            value = np.float64(compared[row, column])
+            if value > reach + tolerance:
+                continue
+            if not is_changed:
+                is_changed = True
+                for place in range(last + 1):
+                    held[place], held_ids[place] = nearest[row, place], ids[row, place]
+            kept = min(reach, value)
+            if last > 0:
+                kept = max(held[last - 1], kept)
+            left_out = max(reach, value)
+            # At infinity stand places that are not filled: nobody is left out for their sake.
+            if left_out < np.inf and left_out <= kept + tolerance:
+                is_contested = True
+                break
+            place = last
+            while place > 0 and held[place - 1] > value:
+                held[place], held_ids[place] = held[place - 1], held_ids[place - 1]
+                place -= 1
+            held[place], held_ids[place] = value, new_ids[column]
+            reach = held[last]
+        if is_contested:
+            contested[n_contested] = row
+            n_contested += 1
+        elif is_changed:
+            touched[row], farthest[row] = True, reach
+            for place in range(last + 1):
+                nearest[row, place], ids[row, place] = held[place], held_ids[place]
+    return n_contested
+
+
+def _among(places: Places, some: np.ndarray) -> np.ndarray:
+    """Return which rows some of the places are."""
+    return some + places.start if isinstance(places, slice) else places[some]
+
+
+def _row_sums(distances: np.ndarray) -> np.ndarray:
+    if distances.shape[1] == 1:
+        return distances[:, 0]
+    return distances.sum(axis=1, dtype=np.float64)

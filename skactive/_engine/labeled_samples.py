@@ -1,0 +1,327 @@
+"""Labelled samples that come and go one by one, each at a cost that does not grow with the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from skactive._engine.distances import Rows
+
+
+class GrowingArray:
+    """An array that grows at the end by doubling, and closes a gap with its last row."""
+
+    def __init__(self, rows: np.ndarray) -> None:
+        self._buffer = rows
+        self._size = len(rows)
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def view(self) -> np.ndarray:
+        return self._buffer[: self._size]
+
+    def extend(self, rows: np.ndarray) -> None:
+        needed, dtype = self._size + len(rows), self._buffer.dtype
+        if rows.dtype != dtype:
+            dtype = np.result_type(self._buffer, rows)
+        if needed > len(self._buffer) or dtype != self._buffer.dtype:
+            shape = (max(needed, 2 * len(self._buffer), 8), *self._buffer.shape[1:])
+            grown = np.empty(shape, dtype=dtype)
+            grown[: self._size] = self.view
+            self._buffer = grown
+        self._buffer[self._size : needed] = rows
+        self._size = needed
+
+    def swap_remove(self, slot: int) -> None:
+        self._buffer[slot] = self._buffer[self._size - 1]
+        self._size -= 1
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_buffer": self.view.copy(), "_size": self._size}
+
+
+class GrowingCSR:
+    """The same for sparse rows. Removing any row but the last copies what is stored."""
+
+    def __init__(self, rows: sp.csr_matrix) -> None:
+        self._shape = rows.shape
+        self._values = GrowingArray(rows.data)
+        self._columns = GrowingArray(rows.indices)
+        self._ends = GrowingArray(np.asarray(rows.indptr[1:], dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @property
+    def view(self) -> sp.csr_matrix:
+        starts = np.concatenate([[0], self._ends.view])
+        return sp.csr_matrix(
+            (self._values.view, self._columns.view, starts), (len(self), self._shape[1])
+        )
+
+    def extend(self, rows: sp.csr_matrix) -> None:
+        self._ends.extend(rows.indptr[1:] + len(self._values))
+        self._values.extend(rows.data)
+        self._columns.extend(rows.indices)
+
+    def swap_remove(self, slot: int) -> None:
+        order = np.arange(len(self) - 1)
+        if slot < len(order):
+            order[slot] = len(self) - 1
+        self.__init__(self.view[order])  # type: ignore[misc]
+
+
+class LabeledSamples:
+    """The labelled samples of a classifier or a pool.
+
+    Each sample gets an id, the number of samples that came before it, which never changes.
+    Slots (places in the arrays) do change: a removed sample's slot is taken by the last one.
+
+    Parameters
+    ----------
+    X : array or CSR matrix of shape (n_samples, n_features)
+    y : array of shape (n_samples,)
+    classes : array of shape (n_classes,), default=None
+        Classes known beforehand; they stay known when no sample has them.
+    max_labeled : int, default=None
+        How many of the samples stay, the last ones.
+    """
+
+    def __init__(
+        self,
+        X: Any,
+        y: np.ndarray,
+        classes: np.ndarray | None = None,
+        max_labeled: int | None = None,
+    ) -> None:
+        empty = X[:0]
+        self._X: Any = GrowingCSR(empty) if sp.issparse(X) else GrowingArray(np.array(empty))
+        self._norms = GrowingArray(np.empty(0))
+        self._codes = GrowingArray(np.empty(0, dtype=np.intp))
+        self._ids = GrowingArray(np.empty(0, dtype=np.intp))
+        self._slots = GrowingArray(np.empty(0, dtype=np.intp))
+        self._oldest_id = 0
+        # Who follows what is stored, and the ids of those removed.
+        self.index: Any = None
+        self.gone: list[int] = []
+        # Whether none was ever removed, so that ids are slots.
+        self._is_in_order = True
+        self.declared = None if classes is None else np.unique(classes)
+        self.classes = np.empty(0, dtype=y.dtype) if classes is None else np.unique(classes)
+        self._counts = np.zeros(len(self.classes), dtype=np.intp)
+        self._kept = np.full(len(self.classes), True)
+        self.add(X, y, max_labeled)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @property
+    def rows(self) -> Rows:
+        return Rows(self._X.view, self._norms.view)
+
+    def rows_at(self, slots: np.ndarray) -> Rows:
+        """Return the rows of some slots, at no cost that grows with the others."""
+        return Rows(self._X.view[slots], self._norms.view[slots])
+
+    @property
+    def ids(self) -> np.ndarray:
+        """Ids in the order of the slots."""
+        return self._ids.view
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Labels in the order of the slots."""
+        return self.classes[self._codes.view]
+
+    @property
+    def codes(self) -> np.ndarray:
+        """Positions in `classes`, in the order of the slots."""
+        return self._codes.view
+
+    @property
+    def next_id(self) -> int:
+        return len(self._slots)
+
+    def slots(self, ids: Any) -> np.ndarray:
+        """Return the slots of ids that are all there."""
+        return self._slots.view[ids]
+
+    def slots_since(self, id_: int) -> np.ndarray:
+        """Return the slots of the samples that have this id or a later one."""
+        if id_ == self.next_id - 1:
+            slots = self._slots.view[id_:]
+            return slots[slots >= 0]
+        return np.flatnonzero(self.ids >= id_)
+
+    def labels_of(self, ids: Any) -> np.ndarray:
+        """Return the labels of ids that are all there."""
+        return np.asarray(self.classes[self.codes[self.slots(ids)]])
+
+    def check_ids(self, ids: Any) -> np.ndarray:
+        """Return ids as an array, or raise naming the first that is not there."""
+        array = np.atleast_1d(np.asarray(ids))
+        if array.size == 0:
+            return array.astype(np.intp)
+        if array.dtype.kind not in "iu" or array.ndim != 1:
+            raise TypeError(f"Labelled samples are named by integers. Got {ids!r} instead.")
+        known = (array >= 0) & (array < self.next_id)
+        known[known] = self._slots.view[array[known]] >= 0
+        if not known.all():
+            raise ValueError(
+                f"There is no labelled sample {array[~known][0]}. "
+                f"Hint: {len(self)} are stored, see `labeled_indices_`."
+            )
+        if len(np.unique(array)) < len(array):
+            raise ValueError(f"A labelled sample is named twice in {array.tolist()}.")
+        return array.astype(np.intp)
+
+    def codes_by_id(self) -> np.ndarray:
+        """Return positions in `classes` in the order of the ids; of those gone, 0.
+
+        They are not to be changed.
+        """
+        if self._is_in_order:
+            return self.codes
+        codes = np.zeros(self.next_id, dtype=np.intp)
+        codes[self.ids] = self.codes
+        return codes
+
+    def ages_by_id(self) -> np.ndarray:
+        """Return `ages` in the order of the ids; of those gone, 0."""
+        ages = np.zeros(self.next_id, dtype=np.intp)
+        ages[self.ids] = self.ages()
+        return ages
+
+    def precedence(self, slots: Any = slice(None)) -> np.ndarray:
+        """Return numbers by class, then the youngest first: the least goes first among equals."""
+        return self.codes[slots] * self.next_id - self.ids[slots]
+
+    def ages(self) -> np.ndarray:
+        """Return for each slot how many samples are there that came after its own."""
+        ages = np.empty(len(self), dtype=np.intp)
+        ages[np.argsort(self.ids)] = np.arange(len(self))[::-1]
+        return ages
+
+    def oldest(self, n: int) -> np.ndarray:
+        """Return the ids of the samples that came first. Cost: O(1) each, amortised."""
+        slots = self._slots.view
+        found: list[int] = []
+        # Those that are gone before the first that is left are passed over once and for all.
+        while self._oldest_id < len(slots) and slots[self._oldest_id] < 0:
+            self._oldest_id += 1
+        place = self._oldest_id
+        while len(found) < min(n, len(self)):
+            if slots[place] >= 0:
+                found.append(place)
+            place += 1
+        return np.array(found, dtype=np.intp)
+
+    def add(self, X: Any, y: np.ndarray, max_labeled: int | None = None) -> np.ndarray:
+        """Store samples, and return their ids. Cost: O(n_features) each, amortised.
+
+        With `max_labeled` the oldest of all make room; those of a batch that would be gone at
+        once are not stored at all.
+        """
+        self.check_labels(y)
+        ids = np.arange(self.next_id, self.next_id + len(y))
+        self._slots.extend(np.full(len(y), -1))
+        if max_labeled is None:
+            self._append(X, y, ids)
+            return ids
+        n_passed = max(len(y) - max_labeled, 0)
+        self._is_in_order = self._is_in_order and n_passed == 0
+        self._append(X[n_passed:], y[n_passed:], ids[n_passed:])
+        if len(y) and len(self) > max_labeled:
+            self.remove(self.oldest(len(self) - max_labeled))
+        return ids
+
+    def restore(self, ids: np.ndarray, X: Any, y: np.ndarray) -> None:
+        """Store samples that were removed again, under their old ids."""
+        self._append(X, y, ids)
+        self._oldest_id = min([self._oldest_id, *ids.tolist()])
+
+    def _append(self, X: Any, y: np.ndarray, ids: np.ndarray) -> None:
+        if isinstance(self._X, GrowingCSR) and not sp.issparse(X):
+            X = sp.csr_matrix(X)
+        elif isinstance(self._X, GrowingArray) and sp.issparse(X):
+            X = X.toarray()
+        norms = Rows(X).norms
+        codes = self._encode(y)
+        self._slots.view[ids] = np.arange(len(self), len(self) + len(ids))
+        self._X.extend(X)
+        self._norms.extend(norms)
+        self._codes.extend(codes)
+        self._ids.extend(ids)
+
+    def remove(self, ids: np.ndarray) -> None:
+        """Forget samples. Cost: O(n_features) each."""
+        codes = self._codes.view[self.slots(ids)]
+        self._is_in_order = self._is_in_order and len(ids) == 0
+        for sample in ids:
+            slot = int(self._slots.view[sample])
+            self._slots.view[self.ids[-1]] = slot
+            self._slots.view[sample] = -1
+            for column in (self._X, self._norms, self._codes, self._ids):
+                column.swap_remove(slot)
+        self.gone += ids.tolist()
+        self._uncount(codes)
+
+    def relabel(self, ids: np.ndarray, y: np.ndarray) -> None:
+        """Give samples other labels. Cost: O(1) each."""
+        self.check_labels(y)
+        new = self._encode(y)
+        slots = self.slots(ids)
+        old = self._codes.view[slots]
+        self._codes.view[slots] = new
+        self._uncount(old)
+
+    def check_labels(self, y: np.ndarray) -> None:
+        """Raise if labels of this kind cannot stand beside those already there."""
+        alike = y.dtype == self.classes.dtype and y.dtype.kind != "O"
+        if not alike and len(self.classes) and len(y) and _kind(y) != _kind(self.classes):
+            known, given = self.classes[:1].tolist()[0], y[:1].tolist()[0]
+            raise ValueError(
+                f"Labels are {_kind(self.classes)} so far (such as {known!r}). "
+                f"Got {given!r}, which is not. Hint: give every label in one type."
+            )
+
+    def _encode(self, y: np.ndarray) -> np.ndarray:
+        codes = self.classes.searchsorted(y)
+        if not self._are_known(codes, y):
+            self._extend_classes(np.unique(y))
+            codes = np.searchsorted(self.classes, y)
+        self._counts += np.bincount(codes, minlength=len(self._counts))
+        return codes
+
+    def _are_known(self, codes: np.ndarray, y: np.ndarray) -> bool:
+        if len(self.classes) == 0:
+            return len(y) == 0
+        if len(y) == 1:
+            return codes[0] < len(self.classes) and bool(self.classes[codes[0]] == y[0])
+        return bool((self.classes.take(codes, mode="clip") == y).all())
+
+    def _extend_classes(self, seen: np.ndarray) -> None:
+        merged = seen if len(self.classes) == 0 else np.union1d(self.classes, seen)
+        moved = np.searchsorted(merged, self.classes)
+        counts, kept = np.zeros(len(merged), dtype=np.intp), np.full(len(merged), False)
+        counts[moved], kept[moved] = self._counts, self._kept
+        self._codes.view[:] = moved[self._codes.view]
+        self.classes, self._counts, self._kept = merged, counts, kept
+
+    def _uncount(self, codes: np.ndarray) -> None:
+        self._counts -= np.bincount(codes, minlength=len(self._counts))
+        alive = (self._counts > 0) | self._kept
+        if not alive.all():
+            self._codes.view[:] = (np.cumsum(alive) - 1)[self._codes.view]
+            self.classes = self.classes[alive]
+            self._counts, self._kept = self._counts[alive], self._kept[alive]
+
+
+def _kind(labels: np.ndarray) -> str:
+    if labels.dtype.kind == "O":
+        return "strings" if isinstance(labels[0], str) else "objects"
+    return "strings" if labels.dtype.kind in "US" else "numbers"

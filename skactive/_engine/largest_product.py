@@ -1,0 +1,72 @@
+"""Who has the largest product of factors, without ranking everybody."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from skactive._engine.compiled import compiled, is_compiling
+from skactive._engine.few_candidates import largest_product_of_few
+from skactive._engine.quantile_bins import N_BINS, DistributionFactor
+
+
+def largest_product(factors: list[DistributionFactor], n: int) -> tuple[np.ndarray, float]:
+    """Return the places, of n, of those with the largest product of factors, and that product.
+
+    All ways give the same. Many candidates are bounded by bins, few in one compiled pass; without
+    it, or where too many may be the largest, all are ranked.
+    """
+    if n >= 4 * N_BINS:
+        return _of_those_bounded(factors, n)
+    largest = largest_product_of_few(factors, n) if is_compiling() else None
+    if largest is not None:
+        return largest
+    product = np.ones(n)
+    for factor in factors:
+        product *= factor.all()
+    return np.flatnonzero(product == product.max()), float(product.max())
+
+
+def _of_those_bounded(factors: list[DistributionFactor], n: int) -> tuple[np.ndarray, float]:
+    """Rank those only who can be the largest.
+
+    The product of the bounds bounds the product: who cannot reach what the most promising one
+    has is left out, without its ranks being found.
+    """
+    telling = [factor for factor in factors if not factor.neutral]
+    if not telling:
+        return np.arange(n), 1.0
+    places = can_be_largest(telling, [factor.bounds() for factor in telling], n)
+    products = np.ones(len(places))
+    for factor in telling:
+        products *= factor.at(places)
+    return places[products == products.max()], float(products.max())
+
+
+def can_be_largest(
+    factors: list[DistributionFactor], bounds: list[tuple[np.ndarray, np.ndarray]], n: int
+) -> np.ndarray:
+    """Return the places of those whose product may be the largest, by bounds on their factors."""
+    if n == 0:
+        return np.arange(0)
+    products = np.ones(n)
+    multiply = compiled(_multiply) if is_compiling() else _multiplied
+    for factor, (_, highest) in zip(factors, bounds, strict=True):
+        multiply(products, highest, factor.bins.of)
+    first = products.argmax()
+    reached = math.prod(
+        float(least[factor.bins.of[first]])
+        for factor, (least, _) in zip(factors, bounds, strict=True)
+    )
+    # A power may round the other way: whoever is that close is looked at.
+    return np.flatnonzero(products >= reached * (1 - 1e-12))
+
+
+def _multiplied(products: np.ndarray, table: np.ndarray, bins: np.ndarray) -> None:
+    products *= table.take(bins)
+
+
+def _multiply(products, table, bins):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    for place in range(len(products)):
+        products[place] *= table[bins[place]]

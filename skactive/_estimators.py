@@ -1,0 +1,87 @@
+"""Questions about any scikit-learn estimator: is it fitted, what are its steps, how sure is it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, softmax
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.validation import check_is_fitted
+
+
+def transformers(pipeline: Pipeline) -> Pipeline:
+    """Return a Pipeline with a last step that does nothing in the classifier's place."""
+    # The step is replaced, not cut off: it may be the only one, and before scikit-learn 1.7 a
+    # Pipeline that ends in a stateless transformer passes for not fitted.
+    return Pipeline([*pipeline.steps[:-1], ("features", FunctionTransformer())])
+
+
+def fitted_steps(pipeline: Pipeline, X: Any) -> tuple[Pipeline, Any]:
+    """Return the transformers of a Pipeline, fitted, and X transformed by them.
+
+    A step that is not fitted yet is cloned and fitted on what reaches it, without labels: a pool
+    is large, and what transforms it has to stand before the first label is known.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        The transformers and the classifier after them.
+    X : array-like of length n_samples
+        Raw samples.
+
+    Returns
+    -------
+    steps : Pipeline
+        The transformers, as they were where they were fitted, else fitted clones.
+    features : array-like of shape (n_samples, n_features)
+        What comes out of them.
+    """
+    steps = []
+    for name, given in pipeline.steps[:-1]:
+        step = given
+        if given in (None, "passthrough"):
+            pass
+        elif is_fitted(given):
+            X = given.transform(X)
+        else:
+            step = clone(given)
+            X = step.fit_transform(X)
+        steps.append((name, step))
+    return transformers(Pipeline([*steps, pipeline.steps[-1]])), X
+
+
+def is_fitted(estimator: Any) -> bool:
+    """Tell whether an estimator was fitted, or need not be."""
+    try:
+        check_is_fitted(estimator)
+    except NotFittedError:
+        return False
+    return True
+
+
+def class_probabilities(classifier: Any, samples: Any) -> np.ndarray | None:
+    """Return what a classifier thinks of samples, or None where it is not fitted yet.
+
+    Without `predict_proba`, a decision function stands in for it, through the logistic function
+    for two classes and the softmax for more.
+    """
+    try:
+        if hasattr(classifier, "predict_proba"):
+            return np.asarray(classifier.predict_proba(samples))
+        if hasattr(classifier, "decision_function"):
+            decision = np.asarray(classifier.decision_function(samples))
+            if decision.ndim == 1:
+                positive = expit(decision)
+                return np.column_stack([1 - positive, positive])
+            return np.asarray(softmax(decision, axis=1))
+    except NotFittedError:
+        return None
+    raise TypeError(
+        f"{type(classifier).__name__} has neither predict_proba nor decision_function, so that "
+        "its uncertainty cannot be measured. Hint: wrap it in "
+        "sklearn.calibration.CalibratedClassifierCV, or use a strategy without uncertainty."
+    )

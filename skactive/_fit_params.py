@@ -1,0 +1,50 @@
+"""Further arguments of a classifier's `fit`, cut down to the samples that are labelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from inspect import Parameter, signature
+from typing import Any
+
+import numpy as np
+
+from skactive._rows import n_samples_of, take_rows
+
+
+def check_fit_params(classifier: Any, names: Collection[str]) -> None:
+    """Raise unless the methods that a classifier learns by take arguments of these names."""
+    for method in learning_methods(classifier):
+        for name in names:
+            if not _takes(getattr(classifier, method), name):
+                raise TypeError(
+                    f"{type(classifier).__name__}.{method}() got an unexpected keyword argument "
+                    f"{name!r}. Hint: choose a classifier whose {method} takes it, or leave it out."
+                )
+
+
+def learning_methods(classifier: Any) -> list[str]:
+    """Return the names of the methods that answers are passed to."""
+    if all(hasattr(classifier, name) for name in ("add_labeled", "remove_labeled", "relabel")):
+        return ["add_labeled"]
+    return ["partial_fit"] if hasattr(classifier, "partial_fit") else ["fit"]
+
+
+def per_sample(params: dict[str, Any], positions: np.ndarray, n_samples: int) -> dict[str, Any]:
+    """Return arguments in which what has an entry per sample has those of some samples only."""
+    return {
+        name: take_rows(value, positions) if _is_per_sample(value, n_samples) else value
+        for name, value in params.items()
+    }
+
+
+def _is_per_sample(value: Any, n_samples: int) -> bool:
+    if isinstance(value, str | dict) or getattr(value, "ndim", 1) == 0:
+        return False
+    is_sized = hasattr(value, "__len__") or hasattr(value, "shape")
+    return is_sized and n_samples_of(value) == n_samples
+
+
+def _takes(method: Callable[..., Any], name: str) -> bool:
+    parameters = signature(method).parameters
+    anything = any(one.kind is Parameter.VAR_KEYWORD for one in parameters.values())
+    return anything or name in parameters

@@ -1,0 +1,1 @@
+"""Files: fingerprints, atomic writes, tables and content keys."""

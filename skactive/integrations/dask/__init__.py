@@ -1,0 +1,13 @@
+"""Pools that outgrow one machine, on a Dask cluster.
+
+`PartitionedPool` is a pool whose samples are held by the workers, and from which strategies choose
+as from any other; `PartitionedLearner` asks a person about them. This module imports without Dask;
+the first pool imports it.
+"""
+
+from skactive.integrations.dask._learner import PartitionedLearner
+from skactive.integrations.dask._pool import PartitionedPool
+
+__all__ = ["PartitionedLearner", "PartitionedPool"]
+
+PartitionedLearner.__module__ = PartitionedPool.__module__ = __name__

@@ -1,0 +1,312 @@
+"""The partitions of a pool, wherever they are: what is said to them, and asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import uuid4
+from weakref import finalize
+
+import numpy as np
+from sklearn import get_config
+
+from skactive._engine.stored import is_stored
+from skactive.integrations.dask._partition import (
+    Features,
+    Fitted,
+    Heard,
+    Labels,
+    Log,
+    Missing,
+    Question,
+    Setting,
+    Size,
+    Skipped,
+    StoredPart,
+    ask,
+    forget,
+)
+
+# What is said of a pool travels in pieces of about so many bytes.
+LOG_BYTES = 2**22
+
+# Pools that nobody uses any more, by their client: what workers hold of them is let go of with
+# the next pool of that client.
+_abandoned: list[tuple[str, str]] = []
+
+
+class Partitions:
+    """Talk to the partitions of a pool, each in the process that has its samples.
+
+    What was said is kept, so that a partition that was lost with its process hears all of it
+    where it is made anew.
+
+    To those who ask for rows by their positions it is an array.
+
+    Parameters
+    ----------
+    X : dask array of shape (n_samples, n_features), or list of stored features
+        The features, as `PartitionedPool` takes them.
+    dtype : dtype
+        What features are held as, or calculated with.
+    client : distributed.Client or None
+        The cluster.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Number of samples, number of features.
+    starts : ndarray of int of shape (n_partitions + 1,)
+        The position of the first sample of each, and at last the number of samples.
+    estimator : object
+        What each partition asks for class probabilities.
+    kept : dict
+        What a query may leave for the next.
+    """
+
+    def __init__(self, X: Any, dtype: np.dtype[Any], client: Any) -> None:
+        self.dtype = np.dtype(dtype)
+        self.estimator: Any = None
+        self.kept: dict[str, Any] = {}
+        self._classes: np.ndarray | None = None
+        self._client = client_of(client)
+        self._token = uuid4().hex
+        release_abandoned(self._client)
+        finalize(self, _abandoned.append, (self._client.id, self._token)).atexit = False
+        self._sources = self._sources_of(X)
+        self._workers = self._holders()
+        self._entries: list[Labels | Skipped | Fitted] = []
+        self._log_number = 0
+        self._n_heard = [0] * self.n_partitions
+        self._known: dict[tuple[str, str], Any] = {}
+        self._features: dict[int, np.ndarray] = {}
+        self.starts = np.zeros(self.n_partitions + 1, dtype=np.intp)
+        shapes = self.ask_all(lambda _: Size())
+        widths = [n_features for _, n_features in shapes]
+        if len(set(widths)) > 1:
+            raise ValueError(f"All partitions must have the same features. Got {widths} of them.")
+        np.cumsum([n_samples for n_samples, _ in shapes], out=self.starts[1:])
+        self.shape = int(self.starts[-1]), int(widths[0])
+
+    @property
+    def n_partitions(self) -> int:
+        """How many there are."""
+        return len(self._sources)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, positions: Any) -> np.ndarray:
+        return self.features(np.atleast_1d(positions))
+
+    def close(self) -> None:
+        """Let workers forget all."""
+        self._client.run(forget, self._token)
+        self._sources = []
+
+    def say_labels(self, positions: np.ndarray, X: np.ndarray, y: np.ndarray) -> None:
+        """Say labels, before the next question; -1 stands for a sample from outside the pool."""
+        size = max(1, LOG_BYTES // max(1, X.itemsize * X.shape[1]))
+        for start in range(0, len(y), size):
+            part = slice(start, start + size)
+            self._entries.append(Labels(positions[part], X[part], y[part]))
+
+    def say_skipped(self, positions: np.ndarray, *, is_back: bool) -> None:
+        """Say who is left out of the candidates, or taken back."""
+        self._entries.append(Skipped(positions, is_back))
+
+    def say_fitted(self, estimator: Any) -> None:
+        """Say what the classifier is by now."""
+        for place, entry in enumerate(self._entries):
+            if isinstance(entry, Fitted):
+                # Those before are of no use to whoever hears of all.
+                self._entries[place] = Fitted(None)
+        self._entries.append(Fitted(estimator))
+
+    def begin(self, estimator: Any, classes: np.ndarray | None) -> None:
+        """Say that nothing of what was said is so, and who votes on which classes from now on."""
+        self.estimator, self._classes = estimator, classes
+        self._entries, self._log_number = [], self._log_number + 1
+        self._n_heard = [0] * self.n_partitions
+
+    def features(self, positions: np.ndarray) -> np.ndarray:
+        """Return the features of some samples, those not seen yet from where they are."""
+        X = np.empty((len(positions), self.shape[1]), dtype=self.dtype)
+        holders = np.searchsorted(self.starts, positions, side="right") - 1
+        far = np.array([position not in self._features for position in positions.tolist()])
+        asked = {int(number): positions[far & (holders == number)] for number in holders[far]}
+        answers = self._ask({number: Features(some) for number, some in asked.items()})
+        for number, some in asked.items():
+            self.bring(some, answers[number])
+        for place, position in enumerate(positions.tolist()):
+            X[place] = self._features[position]
+        return X
+
+    def places_in(self, number: int, positions: np.ndarray) -> np.ndarray:
+        """Return where samples are in a partition, those that are in it."""
+        start, stop = self.starts[number : number + 2]
+        return positions[(positions >= start) & (positions < stop)] - start
+
+    def bring(self, positions: np.ndarray, X: np.ndarray) -> None:
+        """Take in the features of samples, which were sent along with something else."""
+        self._features.update(zip(positions.tolist(), X, strict=True))
+
+    def begin_query(self) -> None:
+        """Take nothing for granted that follows from labels."""
+        for name in [name for name in self._known if name[0] == "anywhere"]:
+            del self._known[name]
+
+    def ask_all(self, question: Callable[[int], Question]) -> list[Any]:
+        """Return the answers of all partitions, each to its own question."""
+        numbers = range(self.n_partitions)
+        answers = self._ask({number: question(number) for number in numbers})
+        return [answers[number] for number in numbers]
+
+    def _ask(self, questions: dict[int, Question]) -> dict[int, Any]:
+        """Ask some partitions, each until it has heard all that it has to know."""
+        if not self._sources:
+            raise RuntimeError(
+                "This pool was closed: workers have forgotten it. Hint: make a new one."
+            )
+        answers: dict[int, Any] = {}
+        while len(answers) < len(questions):
+            asked = [number for number in questions if number not in answers]
+            futures = [self._submit(number, questions[number]) for number in asked]
+            missing: list[Missing] = []
+            for number, (worker, answer) in zip(asked, self._client.gather(futures), strict=True):
+                # Where its samples are by now, which a worker that died may have left.
+                self._workers[number] = worker
+                if isinstance(answer, Heard):
+                    self._n_heard[number] = answer.n_entries
+                    continue
+                self._n_heard[number] = len(self._entries)
+                if isinstance(answer, Missing):
+                    missing.append(answer)
+                else:
+                    answers[number] = answer
+            self._agree(missing, n_answered=len(answers))
+        return answers
+
+    def _agree(self, missing: list[Missing], n_answered: int) -> None:
+        """Work out what partitions want to know of all, where all have said what they know."""
+        if not missing:
+            return
+        name = missing[0].name
+        shares = [one.share for one in missing if one.name == name]
+        if len(shares) == self.n_partitions:
+            self._known[name] = missing[0].merge(shares)
+        elif n_answered > 0 or len(shares) < len(missing):
+            raise RuntimeError(
+                f"{name[1]} of all samples is wanted in some partitions and not in others. Hint: a "
+                "measure has to ask the same of a pool whatever its candidates are."
+            )
+
+    def _submit(self, number: int, question: Question) -> Any:
+        return self._client.submit(
+            ask,
+            self._sources[number],
+            self._setting(number),
+            self._log(number),
+            question,
+            workers=[self._workers[number]],
+            allow_other_workers=True,
+            pure=False,
+        )
+
+    def _setting(self, number: int) -> Setting:
+        return Setting(
+            token=self._token,
+            number=number,
+            start=int(self.starts[number]),
+            dtype=self.dtype,
+            classes=self._classes,
+            estimator=self.estimator,
+            known=self._known,
+            working_memory=get_config()["working_memory"],
+        )
+
+    def _log(self, number: int) -> Log:
+        start = stop = self._n_heard[number]
+        n_bytes = 0
+        while stop < len(self._entries) and n_bytes < LOG_BYTES:
+            n_bytes += self._entries[stop].n_bytes
+            stop += 1
+        entries = tuple(self._entries[start:stop])
+        return Log(self._log_number, start, entries, is_whole=stop == len(self._entries))
+
+    def _sources_of(self, X: Any) -> list[Any]:
+        """Return the partitions, as futures: where these are, their samples stay."""
+        if hasattr(X, "to_delayed") and getattr(X, "ndim", None) == 2:
+            X = X.astype(self.dtype)
+            if X.numblocks[1] > 1:
+                X = X.rechunk({1: -1})
+            blocks = self._client.compute(X.to_delayed().ravel().tolist())
+            sizes = self._client.gather(self._client.map(len, blocks))
+            sources = [block for block, size in zip(blocks, sizes, strict=True) if size]
+        elif isinstance(X, Sequence) and all(is_stored(part) for part in X):
+            parts = [StoredPart(part) for part in X if part.shape[0]]
+            sources = self._client.map(returned, parts, pure=False)
+        else:
+            raise TypeError(
+                "X must be a Dask array with two dimensions, or a list of features on disk, as "
+                f"skactive.datasets.open_vectors opens. Got {type(X).__name__} instead."
+            )
+        if not sources:
+            raise ValueError("X has no samples: a pool needs at least one.")
+        return sources
+
+    def _holders(self) -> list[str]:
+        """Return the worker of each partition."""
+        workers = sorted(self._client.nthreads())
+        holders = self._client.who_has(wait_for(self._sources))
+        return [
+            next(iter(holders.get(source.key) or workers[turn % len(workers) :]))
+            for turn, source in enumerate(self._sources)
+        ]
+
+
+def returned(part: StoredPart) -> StoredPart:
+    """Return what is given, in the process that is to hold it."""
+    return part
+
+
+def wait_for(futures: list[Any]) -> list[Any]:
+    """Return futures when they are done."""
+    from distributed import wait
+
+    wait(futures)
+    return futures
+
+
+def client_of(client: Any) -> Any:
+    """Return a client of a cluster, or raise."""
+    try:
+        from distributed import Client, get_client
+    except ModuleNotFoundError as error:
+        if error.name != "distributed":
+            raise
+        raise ImportError(
+            "PartitionedPool needs Dask's distributed scheduler, which is not installed. "
+            "Install it with: pip install 'skactive[dask]'"
+        ) from error
+    if client is None:
+        try:
+            client = get_client()
+        except ValueError as error:
+            raise ValueError(
+                "There is no cluster to hold the pool. Hint: make a dask.distributed.Client first."
+            ) from error
+    if not isinstance(client, Client) or client.asynchronous:
+        raise TypeError(
+            f"The 'client' parameter of PartitionedPool must be a dask.distributed.Client that is "
+            f"not asynchronous. Got {client!r} instead."
+        )
+    return client
+
+
+def release_abandoned(client: Any) -> None:
+    """Let workers forget the pools of a client that nobody uses any more."""
+    left = [one for one in _abandoned if one[0] == client.id]
+    for one in left:
+        _abandoned.remove(one)
+        client.run(forget, one[1])

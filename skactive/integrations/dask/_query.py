@@ -1,0 +1,314 @@
+"""Queries of a pool in partitions: what each is asked, and how the answers make one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+
+from skactive._engine.largest_product import can_be_largest
+from skactive._engine.quantile_bins import (
+    DistributionFactor,
+    Drawn,
+    Histogram,
+    Limits,
+    drawn,
+    factors_of,
+    limits_of,
+    merged,
+)
+from skactive.integrations.dask._partition import Partition, Query
+from skactive.integrations.dask._partitions import Partitions
+from skactive.strategies import (
+    CDFProduct,
+    KCenterGreedy,
+    RandomSampling,
+    UncertaintyHerding,
+    UncertaintySampling,
+)
+
+# The features of so many of those that may win travel with them.
+N_SENT = 16
+
+Factors = dict[str, DistributionFactor]
+Bounds = dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Ask for some utilities of each measure, from which limits of bins are set."""
+
+    query: Query
+    n_candidates: int
+
+    def __call__(self, partition: Partition) -> dict[str, Drawn]:
+        """Return them."""
+        return {
+            name: drawn(factor.utilities, self.n_candidates)
+            for name, factor in factors_in(partition, self.query).items()
+        }
+
+
+@dataclass(frozen=True)
+class Count:
+    """Ask how many utilities of each measure are in which bin."""
+
+    query: Query
+    limits: dict[str, Limits]
+
+    def __call__(self, partition: Partition) -> dict[str, Histogram]:
+        """Return a histogram for each measure."""
+        factors = factors_in(partition, self.query, self.limits)
+        return {name: factor.histogram for name, factor in factors.items()}
+
+
+@dataclass(frozen=True)
+class Finalists:
+    """What candidates are whose product may be the largest of a partition.
+
+    `utilities` has a column for each measure that tells candidates apart; `X` has the features
+    of the first of them, so that the one that wins need not be asked for.
+    """
+
+    positions: np.ndarray
+    utilities: np.ndarray
+    X: np.ndarray
+
+
+@dataclass(frozen=True)
+class Compete:
+    """Ask for the candidates whose product of factors may be the largest."""
+
+    query: Query
+    limits: dict[str, Limits]
+    bounds: Bounds
+
+    def __call__(self, partition: Partition) -> Finalists:
+        """Return them."""
+        factors = factors_in(partition, self.query, self.limits)
+        telling = [factors[name] for name in self.bounds]
+        batch = partition.batch(self.query)
+        places = can_be_largest(telling, list(self.bounds.values()), batch.n_candidates)
+        return Finalists(
+            batch.candidates[places] + partition.start,
+            np.column_stack([factor.utilities[places] for factor in telling]),
+            np.asarray(partition.pool.X[batch.candidates[places[:N_SENT]]]),
+        )
+
+
+@dataclass(frozen=True)
+class Rank:
+    """Ask how many candidates have a lower utility than each finalist has."""
+
+    query: Query
+    limits: dict[str, Limits]
+    names: list[str]
+    utilities: np.ndarray
+
+    def __call__(self, partition: Partition) -> np.ndarray:
+        """Return their numbers, one column for each measure."""
+        factors = factors_in(partition, self.query, self.limits)
+        columns = zip(self.names, self.utilities.T, strict=True)
+        return np.column_stack([factors[name].n_lower(values) for name, values in columns])
+
+
+@dataclass(frozen=True)
+class Best:
+    """Ask for the best candidates and their utility, by a strategy that looks at each by itself."""
+
+    query: Query
+
+    def __call__(self, partition: Partition) -> tuple[np.ndarray, float]:
+        """Return the positions of all that are equally good, and their utility."""
+        batch, strategy = partition.batch(self.query), self.query.strategy
+        if batch.n_candidates == 0:
+            # Where all partitions have to agree on something, it has its share all the same.
+            strategy.utilities(batch)
+            return batch.candidates, -np.inf
+        places, utility = strategy._best(batch)
+        return batch.candidates[places] + partition.start, utility
+
+
+def factors_in(
+    partition: Partition, query: Query, limits: dict[str, Limits] | None = None
+) -> Factors:
+    """Return the factors of a CDF product in a partition, worked out once for each pick."""
+    batch = partition.batch(query)
+    if "factors" not in partition.scratch:
+        partition.scratch["factors"] = query.strategy._factors(batch)
+    factors: Factors = partition.scratch["factors"]
+    if limits is not None and partition.scratch.get("limits") != limits:
+        factors = {
+            name: DistributionFactor(factor.utilities, factor.weight, limits[name])
+            for name, factor in factors.items()
+        }
+        partition.scratch.update(factors=factors, limits=limits)
+    return factors
+
+
+class PartitionedBatch:
+    """Choose from a pool in partitions as if the samples picked so far were labelled."""
+
+    def __init__(
+        self,
+        pool: Any,
+        partitions: Partitions,
+        strategy: Any,
+        candidates: np.ndarray | None = None,
+    ) -> None:
+        self._choose = chooser_of(strategy)
+        self._pool = pool
+        self._partitions = partitions
+        self._chosen_from = candidates
+        self.picked: list[int] = []
+        empty = np.empty(0, dtype=np.intp)
+        self._query = Query(uuid4().hex, strategy, empty, np.empty((0, 0)))
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples of the pool."""
+        return int(self._pool.n_samples)
+
+    @property
+    def candidates(self) -> np.ndarray:
+        """Positions to choose from that were not picked, ascending."""
+        whole = self._pool.candidates if self._chosen_from is None else self._chosen_from
+        return np.setdiff1d(whole, self.picked)
+
+    @property
+    def n_candidates(self) -> int:
+        """Number of candidates left."""
+        whole = self._pool.n_candidates if self._chosen_from is None else len(self._chosen_from)
+        return int(whole) - len(self.picked)
+
+    def best(self) -> tuple[np.ndarray, float]:
+        """Return the positions of the best candidates, and their utility."""
+        return self._choose(self)
+
+    def pick(self, position: int) -> None:
+        """Count a candidate as labelled from now on."""
+        self.picked.append(position)
+        picked = np.array(self.picked, dtype=np.intp)
+        self._query = replace(
+            self._query, picked=picked, X_picked=self._partitions.features(picked)
+        )
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What may be of use for the next query."""
+        return self._partitions.kept
+
+    def bring(self, positions: np.ndarray, X: np.ndarray) -> None:
+        """Take in features of samples, one of which may be picked."""
+        self._partitions.bring(positions, X)
+
+    def ask_all(self, question: Callable[[Query], Any]) -> list[Any]:
+        """Return the answers of all partitions to a question about this query."""
+        return self._partitions.ask_all(lambda number: question(self._query_of(number)))
+
+    @property
+    def strategy(self) -> Any:
+        """Who chooses."""
+        return self._query.strategy
+
+    def _query_of(self, number: int) -> Query:
+        if self._chosen_from is None:
+            return self._query
+        return replace(
+            self._query, candidates=self._partitions.places_in(number, self._chosen_from)
+        )
+
+
+def chooser_of(strategy: Any) -> Callable[[PartitionedBatch], tuple[np.ndarray, float]]:
+    """Return how a strategy chooses from partitions, or raise where it cannot."""
+    for kind, chooser in CHOOSERS.items():
+        if type(strategy) is kind:
+            return chooser
+    raise TypeError(
+        f"{type(strategy).__name__} does not choose from a partitioned pool. "
+        f"Hint: these do: {', '.join(sorted(kind.__name__ for kind in CHOOSERS))}."
+    )
+
+
+def by_chance(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
+    """Choose without asking any partition."""
+    places, utility = batch.strategy._best(batch)
+    return batch.candidates[places], utility
+
+
+def by_utility(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
+    """Choose by a number that each partition has of each of its candidates."""
+    answers = batch.ask_all(Best)
+    highest = max(utility for _, utility in answers)
+    best = [positions for positions, utility in answers if utility == highest]
+    return np.concatenate(best), highest
+
+
+def by_product(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
+    """Choose by the product of distribution functions over the candidates of all partitions.
+
+    Histograms of the partitions make those of the pool. They bound each factor, and those whose
+    product may be the largest are ranked: the choice is that of one process.
+    """
+    n, strategy = batch.n_candidates, batch.strategy
+    weights = strategy._checked_weights(strategy._checked_measures())
+    limits, counts = counted(batch, list(weights))
+    telling = {
+        name: histogram.bounds(weights[name])
+        for name, histogram in counts.items()
+        if weights[name] > 0 and not histogram.is_constant
+    }
+    if not telling:
+        return batch.candidates, 1.0
+    parts = batch.ask_all(lambda query: Compete(query, limits, telling))
+    positions = np.concatenate([part.positions for part in parts])
+    utilities = np.concatenate([part.utilities for part in parts])
+    names = list(telling)
+    ranks = np.sum(batch.ask_all(lambda query: Rank(query, limits, names, utilities)), axis=0)
+    products = np.ones(len(positions))
+    for name, n_lower in zip(names, ranks.T, strict=True):
+        products *= factors_of(n_lower, n, weights[name])
+    best = positions[products == products.max()]
+    for part in parts:
+        is_sent = np.isin(part.positions[: len(part.X)], best)
+        batch.bring(part.positions[: len(part.X)][is_sent], part.X[is_sent])
+    return best, float(products.max())
+
+
+def counted(
+    batch: PartitionedBatch, names: list[str]
+) -> tuple[dict[str, Limits], dict[str, Histogram]]:
+    """Return histograms of the measures over all candidates, and the limits of their bins.
+
+    Limits are those that would have suited the last query, which saves a round of messages, or
+    are drawn anew where they do not suit this one.
+    """
+    limits: dict[str, Limits] = batch.kept.get("limits", {})
+    histograms: dict[str, Histogram] = {}
+    if list(limits) == names:
+        histograms = histograms_of(batch, limits)
+    if not histograms or not all(one.is_cut_well for one in histograms.values()):
+        n = batch.n_candidates
+        draws = batch.ask_all(lambda query: Draw(query, n))
+        limits = {name: limits_of([one[name] for one in draws]) for name in names}
+        histograms = histograms_of(batch, limits)
+    batch.kept["limits"] = {name: one.limits() for name, one in histograms.items()}
+    return limits, histograms
+
+
+def histograms_of(batch: PartitionedBatch, limits: dict[str, Limits]) -> dict[str, Histogram]:
+    """Return histograms of the measures over all candidates."""
+    counts = batch.ask_all(lambda query: Count(query, limits))
+    return {name: merged([one[name] for one in counts]) for name in limits}
+
+
+CHOOSERS: dict[type, Callable[[PartitionedBatch], tuple[np.ndarray, float]]] = {
+    CDFProduct: by_product,
+    KCenterGreedy: by_utility,
+    RandomSampling: by_chance,
+    UncertaintyHerding: by_utility,
+    UncertaintySampling: by_utility,
+}

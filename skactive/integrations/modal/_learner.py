@@ -1,0 +1,359 @@
+"""`modAL.models.ActiveLearner` for today's scikit-learn, taught without refitting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from sklearn.pipeline import Pipeline
+from sklearn.utils import Tags, check_random_state, get_tags
+
+from skactive._estimators import is_fitted, transformers
+from skactive.integrations.modal._query import query_once
+from skactive.integrations.modal._rows import check_labeled, rows_at, stacked
+from skactive.strategies import CDFProduct
+
+if TYPE_CHECKING:
+    from modAL.models import ActiveLearner as _ActiveLearner
+else:
+    # The public class puts modAL's after this one, so that this module needs no modAL.
+    _ActiveLearner = object
+
+
+class TaughtLearner(_ActiveLearner):
+    """Query and teach as `modAL.models.ActiveLearner` does, on scikit-learn 1.6 and later.
+
+    A drop-in for modAL's class and a subclass of it. An estimator with `add_labeled`, alone or as
+    the last step of a `Pipeline`, learns each answer at once, where modAL refits everything on all
+    labels. Any other estimator is refitted as modAL does. Choose it to keep a modAL loop while
+    scikit-learn moves on; `skactive.ActiveLearner` is the faster choice for a new one.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The classifier or regressor, a `Pipeline` over raw samples included. It is fitted in place.
+    query_strategy : callable, default=None
+        Called as `query_strategy(learner, X_pool, *query_args, **query_kwargs)`; returns
+        `(indices, metrics)` or the indices alone. None means a new
+        :class:`~skactive.strategies.CDFProduct`.
+    X_training : array-like, sparse matrix, DataFrame or list of n_samples raw samples, default=None
+        The labelled samples. Where given, the estimator is fitted at once. Teaching appends to it.
+    y_training : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
+        The labels of `X_training`.
+    bootstrap_init : bool, default=False
+        Whether the first fit is on a bootstrap sample of `X_training`, for bagged committees.
+    on_transformed : bool, default=False
+        Whether modAL's strategies that measure distances see the samples as the last step of the
+        `Pipeline` does. The strategies of skactive always do.
+    force_all_finite : bool, default=True
+        Whether a NaN or an infinity in the samples is an error. It is one in labels always.
+    **fit_kwargs : dict
+        Keyword arguments of the estimator's `fit`, for the first fit on `X_training` only.
+
+    Attributes
+    ----------
+    estimator : estimator
+        The estimator given, fitted.
+    query_strategy : callable
+        The query strategy.
+    X_training : array-like, sparse matrix, DataFrame, list or None
+        All samples taught so far, in the order of teaching.
+    y_training : array-like or None
+        Their labels.
+    classes_ : ndarray of shape (n_classes,)
+        The estimator's classes, where it is a fitted classifier.
+
+    See Also
+    --------
+    Committee : Several such learners that vote.
+
+    Notes
+    -----
+    Teaching n labels costs one `add_labeled` of n samples plus a copy of `X_training`. An estimator
+    last fitted on a part of the labels (`bootstrap=True`, `only_new=True`) is refitted on all of
+    them by the next `teach`, and so is any estimator where `teach` is given `fit_kwargs`.
+
+    An estimator that is fitted already when the learner has no `X_training` keeps what it knows if
+    it has `add_labeled`; modAL's `teach` would make it forget.
+
+    `X_training` and `y_training` are parameters as well as attributes, as in modAL: a clone starts
+    with the labels its original has by then. Bootstraps draw from numpy's global generator, as
+    modAL's do.
+
+    References
+    ----------
+    Tivadar Danka and Peter Horvath, "modAL: A modular active learning framework for Python", 2018.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from skactive.integrations.modal import ActiveLearner
+    >>> from skactive.measures import Margin
+    >>> from skactive.strategies import UncertaintySampling
+    >>> X, y = load_iris(return_X_y=True)
+    >>> learner = ActiveLearner(
+    ...     GaussianNB(),
+    ...     UncertaintySampling(Margin()),
+    ...     X_training=X[[0, 1, 50, 51, 100, 101]],
+    ...     y_training=y[[0, 1, 50, 51, 100, 101]],
+    ... )
+    >>> indices, samples = learner.query(X, n_instances=3)
+    >>> samples.shape
+    (3, 4)
+    >>> learner.teach(samples, y[indices])
+    >>> learner.X_training.shape
+    (9, 4)
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        query_strategy: Callable[..., Any] | None = None,
+        X_training: Any = None,
+        y_training: Any = None,
+        bootstrap_init: bool = False,
+        on_transformed: bool = False,
+        *,
+        force_all_finite: bool = True,
+        **fit_kwargs: Any,
+    ) -> None:
+        if query_strategy is None:
+            query_strategy = CDFProduct()
+        if not callable(query_strategy):
+            raise TypeError(
+                "The 'query_strategy' parameter of ActiveLearner must be a callable or None. "
+                f"Got {query_strategy!r} instead."
+            )
+        # modAL's constructor would fit before it stores what `clone` and `repr` read, and would
+        # hand `force_all_finite` on to the estimator's `fit`.
+        super().__init__(
+            estimator,
+            query_strategy,
+            on_transformed=on_transformed,
+            force_all_finite=force_all_finite,
+        )
+        self.bootstrap_init = bootstrap_init
+        self.fit_kwargs = fit_kwargs
+        self.X_training = X_training
+        self.y_training = y_training
+        self._knows_a_part = False
+        if X_training is not None:
+            self._fit_to_known(bootstrap=bootstrap_init, **fit_kwargs)
+
+    @property
+    def classes_(self) -> Any:
+        """The estimator's classes, where it is a fitted classifier."""
+        return self.estimator.classes_
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, those of `fit_kwargs` included.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to include the parameters of the estimator and of the query strategy.
+
+        Returns
+        -------
+        dict
+            Parameter names mapped to their values.
+        """
+        return {**super().get_params(deep=deep), **self.fit_kwargs}
+
+    def set_params(self, **params: Any) -> TaughtLearner:
+        """Set parameters, nested ones (`estimator__...`) included, without fitting.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameter names mapped to their new values.
+
+        Returns
+        -------
+        ActiveLearner
+            This learner.
+        """
+        fit_kwargs = {name: params.pop(name) for name in self.fit_kwargs if name in params}
+        super().set_params(**params)
+        self.fit_kwargs = {**self.fit_kwargs, **fit_kwargs}
+        return self
+
+    def fit(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> TaughtLearner:
+        """Fit the estimator on these samples alone and keep them as the training set.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, DataFrame or list of n_samples raw samples
+            The samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their labels.
+        bootstrap : bool, default=False
+            Whether to fit on a bootstrap sample of them.
+        **fit_kwargs : dict
+            Keyword arguments of the estimator's `fit`.
+
+        Returns
+        -------
+        ActiveLearner
+            This learner.
+
+        Raises
+        ------
+        ValueError
+            If X and y differ in length or hold what `force_all_finite` forbids.
+        """
+        check_labeled(X, y, finite=self.force_all_finite)
+        self._fit_on_training_set(X, y, bootstrap=bootstrap, **fit_kwargs)
+        return self
+
+    def query(
+        self, X_pool: Any, *query_args: Any, return_metrics: bool = False, **query_kwargs: Any
+    ) -> tuple[Any, ...]:
+        """Ask the query strategy, once, which samples of the pool to label next.
+
+        Parameters
+        ----------
+        X_pool : array-like, sparse matrix, DataFrame or list of n_candidates raw samples
+            The unlabelled samples.
+        *query_args : tuple
+            Further positional arguments of the query strategy.
+        return_metrics : bool, default=False
+            Whether to return the strategy's numbers for the chosen samples as well.
+        **query_kwargs : dict
+            Keyword arguments of the query strategy, such as `n_instances`.
+
+        Returns
+        -------
+        indices : ndarray of shape (n_instances,)
+            Positions in `X_pool`, as the strategy returned them.
+        rows : same kind as X_pool
+            The samples at these positions.
+        metrics : ndarray of shape (n_instances,) or None
+            Only where `return_metrics`; None, with a warning, where the strategy returns none.
+        """
+        return query_once(self, X_pool, query_args, query_kwargs, return_metrics=return_metrics)
+
+    def teach(
+        self, X: Any, y: Any, bootstrap: bool = False, only_new: bool = False, **fit_kwargs: Any
+    ) -> None:
+        """Append labelled samples to the training set and make the estimator know them.
+
+        A call that raises leaves the training set as it was, and the estimator too unless its own
+        `fit` or `add_labeled` failed half-way.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, DataFrame or list of n_samples raw samples
+            The new samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their labels.
+        bootstrap : bool, default=False
+            Whether to refit on a bootstrap sample of the training set.
+        only_new : bool, default=False
+            Whether to fit on the new samples alone, which are then not kept.
+        **fit_kwargs : dict
+            Keyword arguments of the estimator's `fit`; giving one means a refit.
+
+        Raises
+        ------
+        ValueError
+            If X and y differ in length, hold what `force_all_finite` forbids, or X does not have
+            the features of the training set.
+        """
+        check_labeled(X, y, finite=self.force_all_finite)
+        if only_new:
+            self._fit_on_new(X, y, bootstrap=bootstrap, **fit_kwargs)
+            return
+        X_training, y_training = self._with_training_set(X, y)
+        if bootstrap or fit_kwargs or self._knows_a_part or not _takes_labels(self.estimator):
+            self._fit_on_training_set(X_training, y_training, bootstrap=bootstrap, **fit_kwargs)
+        else:
+            _add_labeled(self.estimator, X, y)
+            self.X_training, self.y_training = X_training, y_training
+
+    def transform_without_estimating(self, X: Any) -> Any:
+        """Transform samples as the estimator's last step sees them.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, DataFrame or list of n_samples raw samples
+            The samples.
+
+        Returns
+        -------
+        array-like, sparse matrix or DataFrame of n_samples rows
+            The output of all steps of a `Pipeline` but the last; of an ensemble of them, side by
+            side; of anything else, X itself.
+        """
+        # modAL's own goes through `data_hstack`, which loses a DataFrame.
+        if isinstance(self.estimator, Pipeline):
+            return transformers(self.estimator).transform(X)
+        return super().transform_without_estimating(X)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return is_fitted(self.estimator)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags: Tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.estimator_type = inner.estimator_type
+        tags.classifier_tags = inner.classifier_tags
+        tags.regressor_tags = inner.regressor_tags
+        tags.target_tags = inner.target_tags
+        tags.input_tags = inner.input_tags
+        return tags
+
+    # The three methods below are modAL's names: its committees call them.
+
+    def _add_training_data(self, X: Any, y: Any) -> None:
+        check_labeled(X, y, finite=self.force_all_finite)
+        self.X_training, self.y_training = self._with_training_set(X, y)
+
+    def _fit_to_known(self, bootstrap: bool = False, **fit_kwargs: Any) -> TaughtLearner:
+        self._fit_on_rows(self.X_training, self.y_training, bootstrap, fit_kwargs)
+        self._knows_a_part = bootstrap
+        return self
+
+    def _fit_on_new(
+        self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any
+    ) -> TaughtLearner:
+        self._fit_on_rows(X, y, bootstrap, fit_kwargs)
+        self._knows_a_part = True
+        return self
+
+    def _fit_on_rows(self, X: Any, y: Any, bootstrap: bool, fit_kwargs: dict[str, Any]) -> None:
+        if bootstrap:
+            n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
+            # numpy's global generator, so that a seeded modAL loop draws what it drew before.
+            chosen = check_random_state(None).choice(n_samples, n_samples, replace=True)
+            X, y = rows_at(X, chosen), rows_at(y, chosen)
+        self.estimator.fit(X, y, **fit_kwargs)
+
+    def _fit_on_training_set(self, X: Any, y: Any, *, bootstrap: bool, **fit_kwargs: Any) -> None:
+        known = self.X_training, self.y_training
+        self.X_training, self.y_training = X, y
+        try:
+            self._fit_to_known(bootstrap=bootstrap, **fit_kwargs)
+        except BaseException:
+            self.X_training, self.y_training = known
+            raise
+
+    def _with_training_set(self, X: Any, y: Any) -> tuple[Any, Any]:
+        if self.X_training is None:
+            return X, y
+        return stacked(self.X_training, X, name="X"), stacked(self.y_training, y, name="y")
+
+
+def _takes_labels(estimator: Any) -> bool:
+    last = estimator
+    while isinstance(last, Pipeline) and not hasattr(last, "add_labeled"):
+        last = last.steps[-1][1]
+    return hasattr(last, "add_labeled") and is_fitted(estimator)
+
+
+def _add_labeled(estimator: Any, X: Any, y: Any) -> None:
+    while not hasattr(estimator, "add_labeled"):
+        X = transformers(estimator).transform(X)
+        estimator = estimator.steps[-1][1]
+    estimator.add_labeled(X, y)

@@ -1,0 +1,327 @@
+"""A plain function of modAL as one of our strategies."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import NotFittedError
+
+from skactive._engine.cold_start import fitted, knows_classes, spread_out, whole_pool
+from skactive._engine.committees import BaggedNeighbors, FittedMembers, taught
+from skactive.integrations._pool_classifier import classifier_like
+from skactive.pool import Batch, Pool
+from skactive.strategies import QueryStrategy
+
+N_MEMBERS = 10
+
+# modAL gives what it minimises as the metric of what it chose.
+MINIMIZING = {"margin_sampling", "expected_error_reduction"}
+# It takes the best of these in no order.
+UNORDERED = {"modAL.uncertainty", "modAL.disagreement", "modAL.expected_error"}
+
+
+class ModalStrategy(QueryStrategy):
+    """Choose candidates by a function of modAL, or one written for it.
+
+    Such functions take a learner (or committee), samples and `n_instances`, and return positions:
+    ``modAL.uncertainty.margin_sampling``, ``modAL.batch.uncertainty_batch_sampling``,
+    ``modAL.expected_error.expected_error_reduction``, ``modAL.disagreement.vote_entropy_sampling``.
+    Functions without `n_instances` that return a number per sample, larger for what is more
+    useful, are utilities, of which the largest are taken: ``modAL.uncertainty.classifier_entropy``,
+    what ``modAL.utils.combination.make_product`` makes, or, with X as its only samples,
+    ``modAL.density.information_density``.
+
+    Parameters
+    ----------
+    function : callable
+        The function.
+    query_params : dict, default=None
+        Its further arguments, by name, such as ``{"metric": "cosine"}``.
+    committee : list of classifiers, default=None
+        The members, where its first argument is called `committee`: copies of them are fitted to
+        the labelled samples. None takes 10 that vote by nearest neighbours, on bootstrap samples.
+    random_state : int, RandomState instance or None, default=None
+        How ties are broken: at random, or by position where it is None. modAL itself draws from
+        numpy's global generator where `query_params` ask for that.
+
+    See Also
+    --------
+    ActiveLearner : The other direction: modAL's own loop takes our strategies as they are.
+    skactive.integrations.scikit_activeml.ActivemlStrategy : The same for scikit-activeml.
+
+    Notes
+    -----
+    The function sees the features of the candidates, and a learner with what is labelled as
+    `X_training` and `y_training`; the class probabilities of the candidates are those of the pool.
+    A committee begins once two classes are labelled: until then the most central candidate comes
+    first, then what is farthest from all that is labelled.
+
+    The utilities of `margin_sampling` and `expected_error_reduction`, which take the smallest, are
+    minus what modAL calls their metrics. A function that returns positions alone gives the
+    utilities n, n - 1, …, 1.
+
+    Cost: that of the function, and of copying the candidates' features.
+
+    References
+    ----------
+    T. Danka and P. Horvath, "modAL: A modular active learning framework for Python", 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skactive import ActiveLearner
+    >>> from skactive.integrations.modal import ModalStrategy
+    >>> def smallest(learner, X, n_instances=1):
+    ...     order = np.argsort(X[:, 0])[:n_instances]
+    ...     return order, -X[order, 0]
+    >>> learner = ActiveLearner(strategy=ModalStrategy(smallest), X_pool=[[3.0], [1.0], [2.0]])
+    >>> learner.query(2)
+    array([1, 2])
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        query_params: dict[str, Any] | None = None,
+        committee: Sequence[Any] | None = None,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(random_state=random_state)
+        self.function = function
+        self.query_params = query_params
+        self.committee = committee
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return what the function makes of each candidate.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            For a function that chooses, what it says when asked for all of them.
+        """
+        whole, candidates = whole_pool(pool), pool.candidates
+        if self._waits(whole):
+            return spread_out(pool, "cosine")
+        answer = self._answer(whole, candidates, len(candidates))
+        if _are_utilities(answer, len(candidates)):
+            return np.asarray(answer, dtype=np.float64)
+        order, worth = self._chosen(answer, len(candidates))
+        utilities = np.empty(len(candidates))
+        utilities[order] = worth
+        return utilities
+
+    def select(
+        self, pool: Pool, n_instances: int = 1, *, candidates: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Choose candidates, in the order in which the function does.
+
+        Parameters
+        ----------
+        pool : Pool
+            Where to choose from; it is not changed.
+        n_instances : int, default=1
+            How many, at least 1 and at most ``pool.n_candidates``.
+        candidates : array-like of int of shape (n,), default=None
+            Positions to choose from, labelled and skipped ones excluded; None takes all
+            candidates of the pool.
+
+        Returns
+        -------
+        indices : ndarray of int of shape (n_instances,)
+            Positions in the pool, without repetition.
+        utilities : ndarray of shape (n_instances,)
+            What each was worth when it was chosen.
+
+        Raises
+        ------
+        ValueError
+            If fewer candidates are left, or the function names fewer, others, or one twice.
+        """
+        batch = Batch(pool, candidates)
+        self._check_n_instances(batch, n_instances)
+        if self._waits(pool):
+            return super().select(pool, n_instances, candidates=candidates)
+        among = batch.candidates
+        tie_break = self._tie_break(pool)
+        if tie_break is not None:
+            # Whoever takes the first of equals takes one at random.
+            among = among[np.argsort(tie_break[among])]
+        answer = self._answer(pool, among, n_instances)
+        if _are_utilities(answer, len(among)):
+            worth = np.asarray(answer, dtype=np.float64)
+            order = np.argsort(-worth, kind="stable")[:n_instances]
+            return among[order], worth[order]
+        order, worth = self._chosen(answer, n_instances, len(among))
+        return among[order], worth
+
+    def _waits(self, pool: Pool) -> bool:
+        return self._first_argument() == "committee" and not knows_classes(pool)
+
+    def _first_argument(self) -> str:
+        parameters = _parameters(self.function)
+        return next(iter(parameters), "")
+
+    def _answer(self, pool: Pool, candidates: np.ndarray, n: int) -> Any:
+        X, params = pool.X[candidates], dict(self.query_params or {})
+        if "n_instances" in _parameters(self.function):
+            params["n_instances"] = int(n)
+        asked = self._first_argument()
+        if asked == "X":
+            return self.function(X, **params)
+        if asked == "committee":
+            return self.function(self._committee(pool, candidates, X), X, **params)
+        return self.function(PoolLearner(pool, candidates, X), X, **params)
+
+    def _committee(self, pool: Pool, candidates: np.ndarray, X: Any) -> PoolCommittee:
+        if self.committee is not None:
+            members: Any = taught(self.committee, pool)
+        else:
+            seed = int(self.random_state) if isinstance(self.random_state, int | np.integer) else 0
+            members = BaggedNeighbors(pool, N_MEMBERS, 5, "cosine", seed)
+        return PoolCommittee(members, candidates, X)
+
+    def _chosen(
+        self, answer: Any, n: int, n_candidates: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the places and utilities that a function answered with, most useful first."""
+        name = getattr(self.function, "__name__", repr(self.function))
+        places, metrics = (
+            answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
+        )
+        places = np.atleast_1d(np.asarray(places))
+        if places.dtype.kind not in "iu" or len(np.unique(places)) != n or len(places) != n:
+            raise ValueError(
+                f"{name} was asked for {n} different samples. Got {places.tolist()} instead."
+            )
+        n_candidates = n if n_candidates is None else n_candidates
+        if places.min() < 0 or places.max() >= n_candidates:
+            raise ValueError(
+                f"{name} was given {n_candidates} samples, and named others: {places.tolist()}."
+            )
+        if metrics is None:
+            return places, np.arange(n, 0.0, -1.0)
+        worth = np.asarray(metrics, dtype=np.float64).reshape(n)
+        module = getattr(self.function, "__module__", "")
+        if module.startswith("modAL.") and name in MINIMIZING:
+            worth = -worth
+        if module in UNORDERED:
+            order = np.argsort(-worth, kind="stable")
+            return places[order], worth[order]
+        return places, worth
+
+
+class PoolLearner:
+    """A pool in the form in which modAL's functions know a learner.
+
+    Parameters
+    ----------
+    pool : Pool
+        The pool.
+    candidates : ndarray of int of shape (n,)
+        Which samples the function is asked about.
+    X : {ndarray, CSR matrix} of shape (n, n_features)
+        Their features, as they are passed to it.
+    """
+
+    on_transformed = False
+
+    def __init__(self, pool: Pool, candidates: np.ndarray, X: Any) -> None:
+        self._pool = pool
+        self._candidates = candidates
+        self._X = X
+        self._fitted: Any = None
+        self.X_training: Any = None
+        self.y_training: Any = None
+        if pool.n_labeled:
+            self.X_training, self.y_training = pool.labeled_samples()
+
+    @property
+    def estimator(self) -> Any:
+        """A classifier like that of the pool, fitted to the features of what is labelled."""
+        if self._fitted is None:
+            self._fitted = classifier_like(self._pool)
+            if self.X_training is not None:
+                fitted(self._fitted, self.X_training, self.y_training)
+        return self._fitted
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels known."""
+        return self._pool.classes_
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return what the pool knows of the candidates; of others, what `estimator` says."""
+        if X is not self._X:
+            return np.asarray(self.estimator.predict_proba(X))
+        posterior = self._pool.posterior(self._candidates)
+        if posterior is None:
+            raise NotFittedError("No label is known yet.")
+        return posterior
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the labels that `estimator` predicts."""
+        return np.asarray(self.estimator.predict(X))
+
+
+class PoolCommittee:
+    """Members who vote on the candidates, in the form in which modAL's functions know them.
+
+    Parameters
+    ----------
+    members : BaggedNeighbors or FittedMembers
+        The members.
+    candidates : ndarray of int of shape (n,)
+        Which samples the function is asked about.
+    X : {ndarray, CSR matrix} of shape (n, n_features)
+        Their features, as they are passed to it.
+    """
+
+    on_transformed = False
+
+    def __init__(
+        self, members: BaggedNeighbors | FittedMembers, candidates: np.ndarray, X: Any
+    ) -> None:
+        self.classes_ = members.classes
+        self._X = X
+        self._probabilities = members.probabilities(candidates)
+
+    def __len__(self) -> int:
+        return len(self._probabilities)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self)))
+
+    def vote_proba(self, X: Any) -> np.ndarray:
+        """Return what each member thinks, shape (n, n_members, n_classes)."""
+        if X is not self._X:
+            raise ValueError("A committee of ModalStrategy is asked about all candidates at once.")
+        return self._probabilities.swapaxes(0, 1)
+
+    def vote(self, X: Any) -> np.ndarray:
+        """Return the label that each member predicts, shape (n, n_members)."""
+        return np.asarray(self.classes_[self.vote_proba(X).argmax(axis=2)])
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the mean of what the members think, shape (n, n_classes)."""
+        return np.asarray(self.vote_proba(X).mean(axis=1))
+
+
+def _parameters(function: Callable[..., Any]) -> dict[str, Any]:
+    return dict(inspect.signature(function).parameters)
+
+
+def _are_utilities(answer: Any, n_candidates: int) -> bool:
+    """Tell a number per sample from positions, which are integers."""
+    if isinstance(answer, tuple):
+        return False
+    values = np.asarray(answer)
+    return values.shape == (n_candidates,) and values.dtype.kind == "f"

@@ -1,0 +1,296 @@
+"""A query strategy of scikit-activeml as one of ours."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import clone
+from sklearn.ensemble import BaggingClassifier, BaseEnsemble
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils.validation import has_fit_parameter
+
+from skactive._engine.cold_start import knows_classes, spread_out, whole_pool
+from skactive._engine.features import in_memory
+from skactive.integrations._pool_classifier import classifier_like
+from skactive.integrations.scikit_activeml._package import activeml
+from skactive.pool import Batch, Pool
+from skactive.strategies import QueryStrategy
+
+# What scikit-activeml calls the classifier, or classifiers, that a strategy asks.
+ROLES = ("clf", "estimator", "ensemble", "discriminator")
+N_MEMBERS = 10
+
+
+class ActivemlStrategy(QueryStrategy):
+    """Choose candidates by a pool-based strategy of scikit-activeml.
+
+    Any of ``skactiveml.pool`` for classification with one annotator takes a place in
+    `ActiveLearner`, `BudgetedClassifier` and `compare_strategies`, beside ours. It sees the
+    features of the pool, and labels as their positions among the classes, in our order; its own
+    `missing_label` and `classes`, and those of `estimator`, are set to match.
+
+    Parameters
+    ----------
+    strategy : skactiveml.base.SingleAnnotatorPoolQueryStrategy
+        Theirs, such as ``CoreSet()``; it is copied for each query.
+    estimator : classifier or list of classifiers, default=None
+        Whom a strategy asks that goes by a classifier (`clf`, `ensemble` or `discriminator` in
+        its `query`): one of scikit-learn or scikit-activeml. None takes the classifier of the
+        pool, or scikit-activeml's own where nothing else will do, see Notes.
+    query_params : dict, default=None
+        Further arguments of its `query`, by name, such as ``{"utility_weight": weights}``. A
+        classifier among them comes before `estimator`, and is told the classes as well.
+
+    See Also
+    --------
+    SkactiveStrategy : The other direction.
+    skactive.integrations.modal.ModalStrategy : The same for modAL's functions.
+
+    Notes
+    -----
+    A strategy's own `random_state` decides about chance and ties; with None the same question may
+    get another answer, as in scikit-activeml. `compare_strategies` seeds it.
+
+    Where `estimator` is None, the classifier of the pool is fitted to the labelled samples anew
+    for each query; for `IncrementalLabelSpreading`, which lives on one pool, nearest neighbours
+    stand in. Committees are 10 of them on bootstrap samples. Strategies that count class
+    frequencies (`ProbabilisticAL`, `EpistemicUncertaintySampling`) ask a `ParzenWindowClassifier`,
+    and so do those that reduce the expected error where the classifier takes no sample weights;
+    `FourDs` asks a `MixtureModelClassifier`, `DiscriminativeAL` logistic regression.
+
+    Strategies that go by a classifier or by classes begin once two classes are labelled,
+    `DiscriminativeAL` after one label. Until then the most central candidate comes first, then
+    what is farthest from all that is labelled.
+
+    Cost: that of the strategy, and of fitting whom it asks; nothing is kept between queries.
+    Regression strategies and those for several annotators cannot be used.
+
+    References
+    ----------
+    D. Kottke, M. Herde, T. Pham Minh, A. Benz, P. Mergard, A. Roghman, C. Sandrock and B. Sick,
+    "scikit-activeml: A Library and Toolbox for Active Learning Algorithms", 2021.
+
+    Examples
+    --------
+    >>> from skactiveml.pool import CoreSet
+    >>> from skactive import ActiveLearner
+    >>> from skactive.integrations.scikit_activeml import ActivemlStrategy
+    >>> X = [[0.0], [1.0], [2.0], [9.0]]
+    >>> learner = ActiveLearner(strategy=ActivemlStrategy(CoreSet(random_state=0)), X_pool=X)
+    >>> learner.teach([0], ["near"]).query()
+    array([3])
+    """
+
+    def __init__(
+        self,
+        strategy: Any,
+        estimator: Any = None,
+        *,
+        query_params: dict[str, Any] | None = None,
+    ) -> None:
+        self.strategy = strategy
+        self.estimator = estimator
+        self.query_params = query_params
+
+    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+        """Return what the strategy makes of each candidate.
+
+        Parameters
+        ----------
+        pool : Pool or Batch
+            Where to choose from; it is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            Candidates that the strategy does not consider have the least of all.
+        """
+        if self._waits(pool):
+            return spread_out(pool, "euclidean")
+        _, utilities = self._query(whole_pool(pool), pool.candidates, 1)
+        values = utilities[0, pool.candidates]
+        considered = np.isfinite(values)
+        lowest = values[considered].min() if considered.any() else 0.0
+        return np.where(considered, values, lowest)
+
+    def select(
+        self, pool: Pool, n_instances: int = 1, *, candidates: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Choose candidates, in the order in which the strategy does.
+
+        Parameters
+        ----------
+        pool : Pool
+            Where to choose from; it is not changed.
+        n_instances : int, default=1
+            How many, at least 1 and at most ``pool.n_candidates``.
+        candidates : array-like of int of shape (n,), default=None
+            Positions to choose from, labelled and skipped ones excluded; None takes all
+            candidates of the pool.
+
+        Returns
+        -------
+        indices : ndarray of int of shape (n_instances,)
+            Positions in the pool, without repetition.
+        utilities : ndarray of shape (n_instances,)
+            What each was worth when it was chosen.
+
+        Raises
+        ------
+        TypeError
+            If `strategy` is none of scikit-activeml's pool-based strategies for classification,
+            or the pool is sparse.
+        ValueError
+            If fewer candidates are left, or the strategy cannot answer.
+        """
+        if self._waits(pool):
+            return super().select(pool, n_instances, candidates=candidates)
+        batch = Batch(pool, candidates)
+        self._check_n_instances(batch, n_instances)
+        indices, utilities = self._query(pool, batch.candidates, n_instances)
+        indices = np.asarray(indices, dtype=np.intp)
+        return indices, utilities[np.arange(len(indices)), indices]
+
+    def _tie_break(self, pool: Pool) -> np.ndarray | None:
+        return None
+
+    def _waits(self, pool: Pool | Batch) -> bool:
+        """Tell whether the strategy has nothing to go by yet."""
+        whole, arguments = whole_pool(pool), self._arguments()
+        if "discriminator" in arguments:
+            return whole.n_labeled == 0
+        needs_classes = not arguments.isdisjoint(ROLES) or "classes" in self._own_params()
+        return needs_classes and not knows_classes(whole)
+
+    def _query(self, pool: Pool, candidates: np.ndarray, n: int) -> tuple[Any, np.ndarray]:
+        if sp.issparse(pool.X):
+            raise TypeError(
+                f"{type(self.strategy).__name__} of scikit-activeml takes dense features, but the "
+                "pool is sparse. Hint: put sklearn.decomposition.TruncatedSVD before the "
+                "classifier."
+            )
+        classes = self._classes(pool)
+        X, y = _samples_and_codes(pool, classes)
+        everyone = len(candidates) == pool.n_samples - len(pool.labeled)
+        # A member of a committee may have met no sample of a class, whose probability is 0 then.
+        with warnings.catch_warnings(), np.errstate(divide="ignore"):
+            # With the first labels, nearly every one is of another class.
+            warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+            answer = _told(self.strategy, len(classes), self._seed()).query(
+                X,
+                y,
+                candidates=None if everyone else candidates,
+                batch_size=int(n),
+                return_utilities=True,
+                **self._query_params(pool, len(classes)),
+            )
+        return answer[0], np.asarray(answer[1], dtype=np.float64)
+
+    def _arguments(self) -> set[str]:
+        """Return the names of what the strategy's `query` takes."""
+        base = activeml().base
+        if not isinstance(self.strategy, base.SingleAnnotatorPoolQueryStrategy):
+            raise TypeError(
+                "ActivemlStrategy needs a pool-based strategy of scikit-activeml for one annotator,"
+                f" such as CoreSet(). Got {self.strategy!r} instead."
+            )
+        arguments = set(inspect.signature(_innermost(self.strategy).query).parameters)
+        if "reg" in arguments:
+            raise TypeError(
+                f"{type(_innermost(self.strategy)).__name__} of scikit-activeml is for regression: "
+                "it cannot choose samples for a classifier."
+            )
+        return arguments
+
+    def _own_params(self) -> set[str]:
+        return {name.split("__")[-1] for name in self.strategy.get_params()}
+
+    def _classes(self, pool: Pool) -> np.ndarray:
+        """Return all classes that are known, to the pool or to the strategy, sorted."""
+        known = pool.classes_
+        for name, declared in self.strategy.get_params().items():
+            if name.split("__")[-1] == "classes" and declared is not None:
+                known = np.union1d(known, declared) if len(known) else np.unique(declared)
+        return known
+
+    def _query_params(self, pool: Pool, n_classes: int) -> dict[str, Any]:
+        params = dict(self.query_params or {})
+        for role in ROLES:
+            if role in self._arguments() and role not in params:
+                params[role] = self._asked(pool, role)
+        for name in set(params) & set(ROLES):
+            params[name] = _wrapped(params[name], name, n_classes, self._seed())
+        return params
+
+    def _seed(self) -> Any:
+        return getattr(self.strategy, "random_state", None)
+
+    def _asked(self, pool: Pool, role: str) -> Any:
+        if self.estimator is not None:
+            return self.estimator
+        own, name = classifier_like(pool), type(_innermost(self.strategy)).__name__
+        if role == "discriminator":
+            return LogisticRegression(max_iter=1000)
+        theirs = activeml().classifier
+        if name == "FourDs":
+            return theirs.MixtureModelClassifier()
+        counts = name in {"ProbabilisticAL", "EpistemicUncertaintySampling"}
+        weighs = "sample_weight_candidates" in self._arguments() or "ValueOfInfo" in name
+        if counts or (weighs and not has_fit_parameter(own, "sample_weight")):
+            # The bandwidth of scikit-learn's SVC: scikit-activeml's own supposes scaled features.
+            variance = pool.cached(
+                ("variance",), lambda: float(np.var(in_memory(pool.X), dtype=np.float64))
+            )
+            gamma = 1.0 / (pool.X.shape[1] * variance) if variance > 0 else 1.0
+            return theirs.ParzenWindowClassifier(metric_dict={"gamma": gamma})
+        return own
+
+
+def _innermost(strategy: Any) -> Any:
+    """Return the strategy inside scikit-activeml's wrappers, such as `SubSamplingWrapper`."""
+    while getattr(strategy, "query_strategy", None) is not None:
+        strategy = strategy.query_strategy
+    return strategy
+
+
+def _samples_and_codes(pool: Pool, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pool's samples, then the seed set, and their labels as positions or NaN."""
+    X, y = in_memory(pool.X), np.full(pool.n_samples, np.nan)
+    y[pool.labeled] = np.searchsorted(classes, pool.labels)
+    X_outside, y_outside = pool.labeled_outside()
+    if X_outside is not None and y_outside is not None:
+        X = np.vstack([X, X_outside])
+        y = np.concatenate([y, np.searchsorted(classes, y_outside)])
+    return X, y
+
+
+def _wrapped(asked: Any, role: str, n_classes: int, seed: Any) -> Any:
+    """Return copies of classifiers as scikit-activeml takes them."""
+    theirs = activeml()
+    if isinstance(asked, list | tuple):
+        return [_wrapped(one, "clf", n_classes, seed) for one in asked]
+    if not isinstance(asked, theirs.base.SkactivemlClassifier):
+        votes = isinstance(asked, BaseEnsemble) or hasattr(asked, "estimators")
+        if role == "ensemble" and not votes:
+            asked = BaggingClassifier(asked, n_estimators=N_MEMBERS)
+        asked = theirs.classifier.SklearnClassifier(asked)
+    return _told(asked, n_classes, seed)
+
+
+def _told(theirs: Any, n_classes: int, seed: Any) -> Any:
+    """Return a copy of a part of scikit-activeml that is told how labels are encoded."""
+    copied = clone(theirs)
+    params: dict[str, Any] = {}
+    for name, value in copied.get_params().items():
+        last = name.split("__")[-1]
+        if last == "missing_label":
+            params[name] = np.nan
+        elif last == "classes":
+            params[name] = list(range(n_classes))
+        elif last == "random_state" and value is None and isinstance(seed, int | np.integer):
+            params[name] = int(seed)
+    return copied.set_params(**params)

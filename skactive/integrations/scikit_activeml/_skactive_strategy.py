@@ -1,0 +1,162 @@
+"""One of our query strategies as one of scikit-activeml's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import clone
+
+from skactive._random_state import seeded
+from skactive.integrations.scikit_activeml._package import activeml
+from skactive.learner import ActiveLearner
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.pool import Batch, Pool
+from skactive.pool._posterior import AskedClassifier
+from skactive.strategies import CDFProduct, QueryStrategy
+
+if TYPE_CHECKING:
+    from skactiveml.base import SingleAnnotatorPoolQueryStrategy as _PoolStrategy
+else:
+    # The public class puts scikit-activeml's after this one, so that this module needs none.
+    _PoolStrategy = object
+
+
+class WrappedStrategy(_PoolStrategy):
+    """Choose candidates by one of our strategies, as a strategy of scikit-activeml.
+
+    A subclass of ``skactiveml.base.SingleAnnotatorPoolQueryStrategy`` that keeps its conventions:
+    unlabelled samples are marked in `y`, and utilities have a row for each sample chosen.
+
+    Parameters
+    ----------
+    strategy : QueryStrategy, default=None
+        Ours; None takes `CDFProduct()`.
+    missing_label : scalar, str, None or nan, default=nan
+        What marks a missing label in `y`.
+    random_state : int, RandomState instance or None, default=None
+        Seeds each `random_state` of `strategy` that is None. Where this is None too, ties are
+        broken by position.
+
+    See Also
+    --------
+    ActivemlStrategy : The other direction.
+
+    Notes
+    -----
+    Each query makes a pool of its own, so that it costs what the first query of `ActiveLearner`
+    does. For a loop with one of our strategies, that is the faster one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skactive.integrations.scikit_activeml import SkactiveStrategy
+    >>> from skactive.strategies import KCenterGreedy
+    >>> X, y = np.array([[0.0], [1.0], [2.0], [9.0]]), np.array([0, np.nan, np.nan, np.nan])
+    >>> strategy = SkactiveStrategy(KCenterGreedy("euclidean"))
+    >>> strategy.query(X, y, batch_size=2, return_utilities=True)
+    (array([3, 2]), array([[nan,  1.,  2.,  9.],
+           [nan,  1.,  2., nan]]))
+    """
+
+    def __init__(
+        self,
+        strategy: QueryStrategy | None = None,
+        missing_label: Any = np.nan,
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(missing_label=missing_label, random_state=random_state)
+        self.strategy = strategy
+
+    def query(
+        self,
+        X: Any,
+        y: Any,
+        clf: Any = None,
+        fit_clf: bool = True,
+        candidates: Any = None,
+        batch_size: int = 1,
+        return_utilities: bool = False,
+    ) -> Any:
+        """Choose the samples whose labels are to be asked for.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            All samples, labelled or not.
+        y : array-like of shape (n_samples,)
+            Their labels, `missing_label` for those that have none.
+        clf : classifier, default=None
+            Where class probabilities come from: a classifier of scikit-activeml, scikit-learn or
+            skactive. None takes `IncrementalKNeighborsClassifier()`.
+        fit_clf : bool, default=True
+            Whether to fit a copy of it to what is labelled; False takes it as it is.
+        candidates : array-like of shape (n_candidates,) or (n_candidates, n_features), default=None
+            What to choose from: positions of unlabelled samples, or samples of their own. None
+            takes all that are unlabelled.
+        batch_size : int, default=1
+            How many to choose; more than there are candidates is all of them, with a warning.
+        return_utilities : bool, default=False
+            Whether to return also what all candidates were worth.
+
+        Returns
+        -------
+        query_indices : ndarray of int of shape (batch_size,)
+            Positions in X, or in `candidates` where these are samples, most useful first.
+        utilities : ndarray of shape (batch_size, n_samples) or (batch_size, n_candidates)
+            Only if `return_utilities`: what each candidate was worth when each was chosen; nan
+            for what was none, or chosen before.
+        """
+        X, y, candidates, batch_size, return_utilities = self._validate_data(
+            X, y, candidates, batch_size, return_utilities, reset=True
+        )
+        strategy = CDFProduct() if self.strategy is None else self.strategy
+        if self.random_state is not None:
+            strategy = seeded(strategy, int(self.random_state_.randint(2**31 - 1)))
+        among = candidates if candidates is None or candidates.ndim == 1 else None
+        pool = self._pool(X, y, clf, fit_clf, None if among is not None else candidates)
+        indices, chosen = strategy.select(pool, batch_size, candidates=among)
+        if not return_utilities:
+            return indices
+        return indices, _all_utilities(strategy, Batch(pool, among), indices, chosen)
+
+    def _pool(self, X: Any, y: Any, clf: Any, fit_clf: bool, samples: Any) -> Pool:
+        """Return a pool of X, or of samples that are not among X, with what is labelled."""
+        theirs = activeml()
+        is_labeled = theirs.utils.is_labeled(y, self.missing_label_)
+        known: tuple[Any, Any] = X[is_labeled], np.array(y[is_labeled].tolist())
+        if not is_labeled.any():
+            known = None, None
+        seed = known if samples is not None else (None, None)
+        pool_X = X if samples is None else samples
+        if fit_clf and not isinstance(clf, theirs.base.SkactivemlClassifier):
+            learner = ActiveLearner(
+                IncrementalKNeighborsClassifier() if clf is None else clone(clf),
+                X_pool=pool_X,
+                X_labeled=seed[0],
+                y_labeled=seed[1],
+            )
+            if samples is None and is_labeled.any():
+                learner.teach(np.flatnonzero(is_labeled), known[1])
+            return learner.pool
+        if fit_clf:
+            can_fit = is_labeled.any() or clf.classes is not None
+            clf = clone(clf).fit(X, y) if can_fit else None
+        asked = None if clf is None else AskedClassifier(clf)
+        pool = Pool(pool_X, estimator=asked, X_labeled=seed[0], y_labeled=seed[1])
+        if samples is None and is_labeled.any():
+            pool.add_labels(np.flatnonzero(is_labeled), known[1])
+        return pool
+
+
+def _all_utilities(
+    strategy: QueryStrategy, batch: Batch, indices: np.ndarray, chosen: np.ndarray
+) -> np.ndarray:
+    """Return what every candidate was worth each time that one was chosen, nan for others."""
+    utilities = np.full((len(indices), batch.n_samples), np.nan)
+    for place, index in enumerate(indices.tolist()):
+        utilities[place, batch.candidates] = strategy.utilities(batch)
+        utilities[place, index] = chosen[place]
+        if place < len(indices) - 1:
+            batch.pick(index)
+    return utilities

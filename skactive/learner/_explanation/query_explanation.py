@@ -1,0 +1,379 @@
+"""Why a sample is asked about: each measure, its factor and its rank, and what is near."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from skactive._engine.candidate_rank import Standing
+from skactive._engine.distances import UNDEFINED
+from skactive._engine.positions import check_positions
+from skactive._frame import as_frame
+from skactive._validation import check_integer
+from skactive.learner._explanation.reasons import sentences_of
+from skactive.measures import Diversity, InformationDensity
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.pool import Pool
+from skactive.strategies import Term
+from skactive.strategies._utility_component import product_of
+
+# How many classes of the posterior the text names.
+N_CLASSES = 5
+
+
+@dataclass(frozen=True, eq=False)
+class NearestSamples:
+    """The samples nearest to the one that is explained, nearest first.
+
+    Attributes
+    ----------
+    indices : ndarray of int of shape (n,)
+        Their positions in the pool; -1 for a labelled sample of the seed set.
+    names : tuple of length n
+        Their ids; None for a sample of the seed set.
+    distances : ndarray of shape (n,)
+        Their distances.
+    metric : str
+        The metric of the distances.
+    labels : ndarray of shape (n,) or None
+        Their labels; None where the samples are neighbours in the pool, labelled or not.
+    """
+
+    indices: np.ndarray
+    names: tuple[Any, ...]
+    distances: np.ndarray
+    metric: str
+    labels: np.ndarray | None = None
+
+    def named(self) -> list[str]:
+        """Return each as a person reads it, with its label where labels are known.
+
+        Returns
+        -------
+        texts : list of str of length n
+            Such as "44" or "44 (apple)".
+        """
+        names = ["one of the seed set" if name is None else str(name) for name in self.names]
+        if self.labels is None:
+            return names
+        labels = self.labels.tolist()
+        return [f"{name} ({label})" for name, label in zip(names, labels, strict=True)]
+
+    def __str__(self) -> str:
+        distances = [_number(distance, ".3f") for distance in self.distances.tolist()]
+        return ", ".join(
+            f"{name} at {distance}" for name, distance in zip(self.named(), distances, strict=True)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class QueryExplanation:
+    """Why a strategy asks about a candidate, or why not yet.
+
+    `ActiveLearner.explain_query` makes one. Printed, it gives the reasons in words, then the
+    numbers; a notebook shows the same as a table.
+
+    Attributes
+    ----------
+    index : int
+        The position of the sample in the pool.
+    name : object
+        Its id.
+    sentences : tuple of str
+        The reasons in words: its place first, then what speaks for it most.
+    n_candidates : int
+        Among how many candidates the ranks are.
+    utility : float
+        What the strategy gives it, the product of `factors`; 1 if the strategy draws at random.
+    rank : int
+        Its rank by utility; 1 is the highest, and equals share the first of their ranks.
+    measures : tuple of str of length n_measures
+        The names of what the strategy goes by; empty if it draws at random.
+    values : ndarray of shape (n_measures,)
+        What each measure says of the sample.
+    weights : ndarray of shape (n_measures,)
+        The weight of each.
+    factors : ndarray of shape (n_measures,)
+        What each comes to in the utility. For `CDFProduct`, the share of the candidates with a
+        lower value to the power of the weight; 1 for a measure that is the same for all.
+    ranks : ndarray of int of shape (n_measures,)
+        Its rank by each; 1 is the highest value, and equals share the first of their ranks.
+    ties : ndarray of int of shape (n_measures,)
+        How many other candidates have the same value.
+    classes : tuple of length n_classes
+        What the classifier takes it for, most probable first; empty while it cannot tell.
+    probabilities : ndarray of shape (n_classes,)
+        The probabilities of `classes`.
+    neighbors : NearestSamples
+        Its neighbours in the pool, labelled or not, by the metric of the density.
+    labeled : NearestSamples
+        The labelled samples nearest to it, by the metric of the diversity.
+
+    See Also
+    --------
+    skactive.inspection.UtilityDisplay : Draws the factors of all candidates.
+    """
+
+    index: int
+    name: Any
+    sentences: tuple[str, ...]
+    n_candidates: int
+    utility: float
+    rank: int
+    measures: tuple[str, ...]
+    values: np.ndarray
+    weights: np.ndarray
+    factors: np.ndarray
+    ranks: np.ndarray
+    ties: np.ndarray
+    classes: tuple[Any, ...]
+    probabilities: np.ndarray
+    neighbors: NearestSamples
+    labeled: NearestSamples
+
+    def table(self) -> dict[str, np.ndarray]:
+        """Return the numbers, one row per measure.
+
+        Returns
+        -------
+        table : dict of str to ndarray of shape (n_measures,)
+            Columns 'measure', 'value', 'weight', 'factor' and 'rank'.
+        """
+        return {
+            "measure": np.array(self.measures, dtype=str),
+            "value": self.values,
+            "weight": self.weights,
+            "factor": self.factors,
+            "rank": self.ranks,
+        }
+
+    def frame(self) -> Any:
+        """Return the numbers as a DataFrame, one row per measure.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            The columns of `table`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        return as_frame(self, self.table())
+
+    def __str__(self) -> str:
+        parts = [_wrapped(" ".join(self.sentences))]
+        if self.measures:
+            parts.append(_aligned(self._cells()))
+        near = [_wrapped(f"{what}: {text}", indent="    ") for what, text in self._surroundings()]
+        return "\n\n".join(parts + ["\n".join(near)] * bool(near))
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p>{html.escape(' '.join(self.sentences))}</p>"]
+        if self.measures:
+            first, *rows = self._cells()
+            cells = [("th", first), *(("td", row) for row in rows)]
+            lines = [
+                "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) for tag, row in cells
+            ]
+            parts.append("<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>")
+        for what, text in self._surroundings():
+            parts.append(f"<p>{html.escape(what)}: {html.escape(text)}</p>")
+        return "".join(parts)
+
+    def _cells(self) -> list[list[str]]:
+        """Return the table as text, its head and the product included."""
+        rows = [["measure", "value", "weight", "factor", f"rank of {self.n_candidates:,}"]]
+        columns = (self.values, self.weights, self.factors, self.ranks, self.ties)
+        numbers = zip(*(column.tolist() for column in columns), strict=True)
+        for name, (value, weight, factor, rank, n_tied) in zip(self.measures, numbers, strict=True):
+            place = "all equal" if n_tied == self.n_candidates - 1 else f"{rank:,}"
+            rows.append([name, f"{value:.4g}", f"{weight:g}", f"{factor:.3f}", place])
+        if np.array_equal(self.values, self.factors) and len(self.measures) == 1:
+            # The value is the factor and the product.
+            return [[row[0], row[1], row[4]] for row in rows]
+        rows.append(["product", "", "", f"{self.utility:.3f}", f"{self.rank:,}"])
+        if (self.weights == 1).all():
+            rows = [[*row[:2], *row[3:]] for row in rows]
+        return rows
+
+    def _surroundings(self) -> list[tuple[str, str]]:
+        lines = []
+        if self.classes:
+            pairs = zip(self.classes, self.probabilities.tolist(), strict=True)
+            classes = [f"{label} {probability:.2f}" for label, probability in pairs]
+            if len(classes) > N_CLASSES:
+                classes[N_CLASSES:] = [f"{len(classes) - N_CLASSES} more"]
+            lines.append(("Class probabilities", ", ".join(classes)))
+        for what, nearest in (
+            ("Nearest in the pool", self.neighbors),
+            ("Nearest labelled", self.labeled),
+        ):
+            if nearest.names:
+                lines.append((f"{what} ({nearest.metric})", str(nearest)))
+        return lines
+
+
+def explain_query(learner: Any, index: Any, n_neighbors: int) -> QueryExplanation:
+    """Return why a learner asks about a candidate, or why not yet."""
+    check_integer("explain_query", "n_neighbors", n_neighbors, minimum=1)
+    pool = learner.pool
+    index = check_candidate(pool, index)
+    place = int(np.searchsorted(pool.candidates, index))
+    terms = terms_of(learner)
+    utilities = product_of(terms, pool.n_candidates)
+    whole = Standing.of(utilities, place)
+    standings = {name: Standing.of(term.values, place) for name, term in terms.items()}
+    classes, probabilities = _posterior_of(learner, index)
+    neighbors = _neighbors_of(learner, index, n_neighbors, terms)
+    labeled = _labeled_near(learner, index, n_neighbors, terms)
+    name = _names(learner, [index])[0]
+    sentences = sentences_of(
+        f"Sample {name}",
+        whole,
+        [(name, term, float(term.values[place]), standings[name]) for name, term in terms.items()],
+        strategy=learner.strategy,
+        n_labeled=pool.n_labeled,
+        posterior=(classes, probabilities.tolist()),
+        nearest_labeled=next(iter(labeled.named()), None),
+    )
+    return QueryExplanation(
+        index=index,
+        name=name,
+        sentences=sentences,
+        n_candidates=pool.n_candidates,
+        utility=float(utilities[place]),
+        rank=whole.rank,
+        measures=tuple(terms),
+        values=np.array([term.values[place] for term in terms.values()], dtype=float),
+        weights=np.array([term.weight for term in terms.values()], dtype=float),
+        factors=np.array([term.factors[place] for term in terms.values()], dtype=float),
+        ranks=np.array([standing.rank for standing in standings.values()], dtype=np.intp),
+        ties=np.array([standing.n_tied for standing in standings.values()], dtype=np.intp),
+        classes=classes,
+        probabilities=probabilities,
+        neighbors=neighbors,
+        labeled=labeled,
+    )
+
+
+def check_candidate(pool: Pool, index: Any) -> int:
+    """Return the position of one candidate, or raise saying why it is none."""
+    positions = check_positions(index, pool.n_samples)
+    if len(positions) != 1:
+        raise ValueError(
+            f"One sample is explained at a time. Got {len(positions)} positions. "
+            "Hint: call it once for each."
+        )
+    position = int(positions[0])
+    if pool.is_labeled(positions)[0]:
+        label = pool.labels_of(positions).tolist()[0]
+        raise ValueError(
+            f"Sample {position} of the pool is no longer a candidate: it is labelled {label!r}. "
+            "Hint: ask before the label is taught, or take it back with `undo` first."
+        )
+    if position in pool.skipped:
+        raise ValueError(
+            f"Sample {position} of the pool is no longer a candidate: it was skipped. "
+            "Hint: `candidates` lists those to choose from."
+        )
+    return position
+
+
+def terms_of(learner: Any) -> dict[str, Term]:
+    """Return what the learner's strategy goes by now, or raise where it does not say."""
+    strategy = learner.strategy
+    if not hasattr(strategy, "terms"):
+        raise TypeError(
+            f"{type(strategy).__name__} does not say what it goes by: it has no method `terms`. "
+            "Hint: derive it from skactive.strategies.QueryStrategy."
+        )
+    return dict(strategy.terms(learner.pool))
+
+
+def _posterior_of(learner: Any, index: int) -> tuple[tuple[Any, ...], np.ndarray]:
+    classifier = _classifier_of(learner)
+    if not (hasattr(classifier, "predict_proba") or hasattr(classifier, "decision_function")):
+        return (), np.empty(0)
+    posterior = learner.pool.posterior([index])
+    if posterior is None:
+        return (), np.empty(0)
+    instant = isinstance(classifier, IncrementalKNeighborsClassifier)
+    classes = np.asarray(learner.classes_ if instant else classifier.classes_)
+    order = np.argsort(-posterior[0], kind="stable")
+    return tuple(classes[order].tolist()), np.asarray(posterior[0][order], dtype=float)
+
+
+def _neighbors_of(
+    learner: Any, index: int, n_neighbors: int, terms: dict[str, Term]
+) -> NearestSamples:
+    metric, params = _metric(learner, terms, InformationDensity, Diversity)
+    distances = learner.pool.distances_to(index, metric, params)[:, 0]
+    order = np.argsort(distances, kind="stable")
+    nearest = order[order != index][:n_neighbors]
+    return NearestSamples(
+        nearest, _names(learner, nearest.tolist()), distances[nearest].astype(float), metric
+    )
+
+
+def _labeled_near(
+    learner: Any, index: int, n_neighbors: int, terms: dict[str, Term]
+) -> NearestSamples:
+    metric, params = _metric(learner, terms, Diversity, InformationDensity)
+    nearest, labels, distances = learner.pool.nearest_labeled(index, n_neighbors, metric, params)
+    names = _names(learner, nearest.tolist())
+    return NearestSamples(nearest, names, distances.astype(float), metric, labels)
+
+
+def _metric(
+    learner: Any, terms: dict[str, Term], *kinds: type[InformationDensity | Diversity]
+) -> tuple[str, dict[str, Any] | None]:
+    """Return the metric of the first measure of the first kind that there is, or the vote's."""
+    for kind in kinds:
+        for term in terms.values():
+            if isinstance(term.measure, kind):
+                return term.measure.metric, term.measure.metric_params
+    classifier = _classifier_of(learner)
+    if isinstance(classifier, IncrementalKNeighborsClassifier):
+        return classifier.metric, classifier.metric_params
+    return "cosine", None
+
+
+def _classifier_of(learner: Any) -> Any:
+    estimator = learner.estimator
+    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
+
+
+def _names(learner: Any, positions: list[int]) -> tuple[Any, ...]:
+    """Return the ids of pool samples, None for one outside the pool."""
+    return tuple(
+        None if position < 0 else learner.ids[position : position + 1].tolist()[0]
+        for position in positions
+    )
+
+
+def _number(value: float, form: str) -> str:
+    return "an undefined distance" if value >= UNDEFINED else format(value, form)
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    # A path or an id stays in one piece.
+    return textwrap.fill(
+        text, width=80, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+    )
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = [
+        [row[0].ljust(widths[0])]
+        + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        for row in rows
+    ]
+    return "\n".join("  ".join(line).rstrip() for line in lines)

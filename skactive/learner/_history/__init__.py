@@ -1,0 +1,1 @@
+"""What was answered, in memory and in a file."""

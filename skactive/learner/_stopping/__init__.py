@@ -1,0 +1,1 @@
+"""When labelling may stop, and how accurate the classifier is."""

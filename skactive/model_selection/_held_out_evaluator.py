@@ -1,0 +1,188 @@
+"""Those who hear every answer: the test part of a split, scored label by label."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.pipeline import Pipeline
+
+from skactive._engine.features import check_features
+from skactive._engine.sharing import shared
+from skactive._rows import take_rows
+from skactive.learner import ActiveLearner
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.pool import Pool
+from skactive.semi_supervised import IncrementalLabelSpreading
+
+
+class Audience:
+    """The test part of a split, which hears every answer and is scored after each.
+
+    For `IncrementalKNeighborsClassifier` it is a pool of its own, in which an answer changes
+    only what it changes; for `IncrementalLabelSpreading` the same for the vote, and nodes found
+    once. Any other classifier is asked to predict.
+
+    Where answers are never revised, nearest neighbours that forget nothing need not be scored
+    label by label: their stages are predicted at the end, all in one go. Then the audience waits.
+    """
+
+    def __init__(
+        self,
+        learner: ActiveLearner,
+        X: Any,
+        y: np.ndarray,
+        classes: np.ndarray,
+        scorer: Any,
+        *,
+        may_wait: bool = False,
+    ) -> None:
+        self._learner = learner
+        self._X = X
+        self._y = y
+        self._classes = classes
+        self._scorer = scorer
+        self._pool: Pool | None = None
+        self._spreading: IncrementalLabelSpreading | None = None
+        classifier = learner.pool.estimator
+        nearest = isinstance(classifier, IncrementalKNeighborsClassifier)
+        self.waits = may_wait and nearest and classifier.votes_plainly
+        if self.waits:
+            return
+        if isinstance(classifier, IncrementalLabelSpreading):
+            self._spreading = spreading = classifier
+            classifier, graph = classifier.voter_, classifier.graph_
+            features = check_features(learner.features(X), "X", graph.X.dtype)
+            key = (type(spreading), "nearest nodes", graph.n_neighbors, graph.metric)
+            self._nearest = shared(
+                key, lambda: spreading.nearest_nodes(features), graph.X, features
+            )
+        if isinstance(classifier, IncrementalKNeighborsClassifier):
+            self._pool = Pool(learner.features(X), estimator=classifier)
+
+    def hear(self, indices: np.ndarray, labels: np.ndarray) -> None:
+        """Take in answers about the learner's pool."""
+        if self._pool is not None:
+            self._pool.add_labeled(self._learner.pool.X[indices], labels)
+
+    def hear_anew(self) -> None:
+        """Forget what was heard, and take in all answers as the learner has them now."""
+        if self._pool is not None:
+            self._pool = Pool(self._pool.X, estimator=self._pool.estimator)
+            self.hear(self._learner.labeled, self._learner.labels)
+
+    def score(self) -> float:
+        """Score what the classifier says about the test part."""
+        if self._scorer is None:
+            return float(np.mean(self._predict() == self._y))
+        everything_met = np.array_equal(self._learner.classes_, self._classes)
+        asked = self._pool is None and everything_met
+        estimator = self._learner.fitted_estimator() if asked else self._recorded()
+        return float(self._scorer(estimator, self._X, self._y))
+
+    def staged_scores(self, batch_size: int) -> Iterator[float]:
+        """Score what the classifier said about the test part after each batch of answers."""
+        classifier, features = self._learner.pool.estimator, self._learner.features(self._X)
+        n_labeled = len(self._learner.labeled)
+        ends = {*range(batch_size, n_labeled, batch_size), n_labeled}
+        if self._scorer is None:
+            for stage, predicted in enumerate(classifier.staged_predict(features), start=1):
+                if stage in ends:
+                    yield float(np.mean(predicted == self._y))
+            return
+        columns = np.searchsorted(self._classes, classifier.classes_)
+        for stage, votes in enumerate(classifier.staged_predict_proba(features), start=1):
+            if stage in ends:
+                probabilities = np.zeros((len(self._y), len(self._classes)))
+                probabilities[:, columns] = votes
+                recorded = RecordedPredictions(self._classes, probabilities)
+                yield float(self._scorer(recorded, self._X, self._y))
+
+    def _predict(self) -> np.ndarray:
+        if self._pool is not None:
+            posterior = self._posterior()
+            if posterior is not None:
+                return np.asarray(self._pool.classes_[posterior.argmax(axis=1)])
+        if len(self._learner.classes_) == 1:
+            # Most classifiers cannot be fitted on one class; until the second it is all there is.
+            return np.repeat(self._learner.classes_, len(self._y))
+        return self._learner.predict(self._X)
+
+    def _posterior(self) -> np.ndarray | None:
+        vote = None if self._pool is None else self._pool.posterior()
+        if vote is None or self._spreading is None:
+            return vote
+        return self._spreading.mixed(self._spreading.spread_at(self._nearest), vote)
+
+    def _recorded(self) -> RecordedPredictions:
+        known = self._learner.classes_
+        # An oracle may answer with a class that no sample is of.
+        classes = np.union1d(self._classes, known)
+        probabilities = np.zeros((len(self._y), len(classes)))
+        columns = np.searchsorted(classes, known)
+        posterior = self._posterior()
+        if posterior is not None:
+            probabilities[:, columns] = posterior
+        elif len(known) > 1 and hasattr(self._learner.estimator, "predict_proba"):
+            probabilities[:, columns] = self._learner.predict_proba(self._X)
+        else:
+            winners = np.searchsorted(classes, self._predict())
+            probabilities[np.arange(len(self._y)), winners] = 1.0
+        return RecordedPredictions(classes, probabilities)
+
+
+class RecordedPredictions(ClassifierMixin, BaseEstimator):
+    """Class probabilities found elsewhere, in the shape that scorers ask for."""
+
+    def __init__(self, classes: np.ndarray, probabilities: np.ndarray) -> None:
+        self.classes = classes
+        self.probabilities = probabilities
+        self.classes_ = classes
+
+    def predict(self, X: Any) -> np.ndarray:
+        return np.asarray(self.classes_[self.probabilities.argmax(axis=1)])
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        return self.probabilities
+
+
+class RecordedDecisions(ClassifierMixin, BaseEstimator):
+    """A classifier without probabilities, to find out what a scorer asks for."""
+
+    def __init__(self, classes: np.ndarray) -> None:
+        self.classes = classes
+        self.classes_ = classes
+
+    def predict(self, X: Any) -> np.ndarray:
+        return self.classes_
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        n_classes = len(self.classes_)
+        return np.array([-1.0, 1.0]) if n_classes == 2 else np.eye(n_classes)
+
+
+def check_scorer(scorer: Any, name: Any, estimator: Any, X: Any, y: np.ndarray) -> None:
+    """Raise if a scorer needs probabilities and the estimator gives none."""
+    if scorer is None or hasattr(estimator, "predict_proba"):
+        return
+    classes, first = np.unique(y, return_index=True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            scorer(RecordedDecisions(classes), take_rows(X, first), y[first])
+    except AttributeError as error:
+        if "predict_proba" not in str(error):
+            return
+        shown = name if isinstance(name, str) else getattr(name, "__name__", name)
+        classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+        raise ValueError(
+            f"scoring={shown!r} needs probabilities, and {type(classifier).__name__} has no "
+            "predict_proba. "
+            "Hint: choose a classifier that has it, wrap this one in CalibratedClassifierCV, or "
+            "choose a score of predictions, such as 'balanced_accuracy'."
+        ) from error
+    except Exception:  # noqa: BLE001 - what else a scorer dislikes, it says of the real classifier
+        return

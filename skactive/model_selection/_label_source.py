@@ -1,0 +1,176 @@
+"""Who answers in a loop that is played: the recorded labels, a function, or people who err."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from skactive._engine.labels import check_labels
+from skactive._random_state import seeded
+from skactive.learner import ActiveLearner
+from skactive.model_selection._noisy_oracle import MAX_SEED
+from skactive.model_selection._oracle import Oracle
+
+
+class Answering:
+    """Answer with the true labels.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        The labels of the learner's pool.
+    """
+
+    # How many people answer a question.
+    n_annotators = 1
+    # Whether the last answers changed labels given earlier.
+    revised = False
+
+    def __init__(self, y: np.ndarray) -> None:
+        self.y = y
+
+    def teach(self, learner: ActiveLearner, indices: np.ndarray) -> None:
+        """Teach a learner the answers about samples of its pool."""
+        learner.teach(indices, self.y[indices])
+
+
+class CalledAnswering(Answering):
+    """Answer with what a function says of the samples just asked about.
+
+    Parameters
+    ----------
+    oracle : callable
+        ``oracle(positions, y)`` returns labels.
+    y : ndarray of shape (n_samples,)
+        All true labels.
+    rows : ndarray of int of shape (n_pool,)
+        Where the samples of the pool stand among them.
+    """
+
+    def __init__(self, oracle: Callable[..., Any], y: np.ndarray, rows: np.ndarray) -> None:
+        super().__init__(y)
+        self._oracle = oracle
+        self._rows = rows
+
+    def teach(self, learner: ActiveLearner, indices: np.ndarray) -> None:
+        if len(indices) == 0:
+            return
+        positions = self._rows[indices]
+        said = self._oracle(positions, self.y[positions])
+        learner.teach(indices, checked_answers(said, len(indices), self.y))
+
+
+class VotedAnswering(Answering):
+    """Answer with what the votes on all samples asked so far amount to.
+
+    Parameters
+    ----------
+    oracle : Oracle
+        Whose votes, with its random state set.
+    y : ndarray of shape (n_samples,)
+        All true labels.
+    rows : ndarray of int of shape (n_pool,)
+        Where the samples of the pool stand among them.
+    """
+
+    def __init__(self, oracle: Oracle, y: np.ndarray, rows: np.ndarray) -> None:
+        super().__init__(y)
+        self._oracle = oracle
+        votes = np.asarray(oracle.votes(y, classes=np.unique(y)))
+        if votes.ndim != 2 or len(votes) != len(y) or votes.shape[1] == 0:
+            raise ValueError(
+                f"The votes of {type(oracle).__name__} have the shape {votes.shape}, but there "
+                f"are {len(y)} samples. Hint: `votes` returns a row for each sample and a column "
+                "for each annotator."
+            )
+        self._votes = votes[rows]
+        self._asked = np.empty(0, dtype=np.intp)
+        self.n_annotators = votes.shape[1]
+
+    def teach(self, learner: ActiveLearner, indices: np.ndarray) -> None:
+        if len(indices) == 0:
+            return
+        n_before = len(self._asked)
+        asked = np.concatenate([self._asked, indices])
+        said = self._oracle.labels(self._votes[asked])
+        labels = checked_answers(said, len(asked), self.y)
+        learner.teach(indices, labels[n_before:])
+        self._asked = asked
+        # What the learner has forgotten is not corrected.
+        known = learner.labeled
+        last = {position: place for place, position in enumerate(asked.tolist())}
+        now = labels[[last[position] for position in known.tolist()]]
+        changed = now != learner.labels
+        self.revised = bool(changed.any())
+        if self.revised:
+            learner.relabel(known[changed], now[changed])
+
+
+def check_oracle(owner: object, oracle: Any) -> None:
+    """Raise unless a parameter is something that answers."""
+    if oracle is None or isinstance(oracle, Oracle):
+        return
+    if isinstance(oracle, type) or not callable(oracle):
+        who = owner if isinstance(owner, str) else type(owner).__name__
+        raise TypeError(
+            f"The 'oracle' parameter of {who} must be an Oracle, such as NoisyOracle(0.1), or a "
+            f"function of positions and labels. Got {oracle!r} instead."
+        )
+
+
+def answering(
+    oracle: Any, y: np.ndarray, random_state: Any = None, rows: np.ndarray | None = None
+) -> Answering:
+    """Return who answers in one loop.
+
+    Parameters
+    ----------
+    oracle : Oracle, callable or None
+        The parameter; None means the true labels.
+    y : ndarray of shape (n_samples,)
+        All true labels.
+    random_state : int, RandomState instance or None, default=None
+        What becomes of every random state of the oracle's that is None.
+    rows : ndarray of int of shape (n_pool,), default=None
+        Where the samples of the pool stand in `y`; None means that they are all of it.
+
+    Returns
+    -------
+    answering : Answering
+        Teaches a learner whose pool they are.
+    """
+    if oracle is None:
+        return Answering(y if rows is None else y[rows])
+    if rows is None:
+        rows = np.arange(len(y))
+    if not isinstance(oracle, Oracle):
+        return CalledAnswering(oracle, y, rows)
+    oracle = seeded(oracle, int(check_random_state(random_state).randint(MAX_SEED)))
+    # A generator would break ties differently each time that it is asked about the same votes.
+    for name, value in oracle.get_params().items():
+        if name.split("__")[-1] == "random_state" and not isinstance(value, int | np.integer):
+            oracle.set_params(**{name: int(check_random_state(value).randint(MAX_SEED))})
+    return VotedAnswering(oracle, y, rows)
+
+
+def checked_answers(said: Any, n: int, y: np.ndarray) -> np.ndarray:
+    """Return what an oracle said as labels, or raise before anything is taught."""
+    try:
+        labels = check_labels(said)
+    except ValueError as error:
+        raise ValueError(f"The oracle gave answers that are no labels: {error}") from error
+    if len(labels) != n:
+        raise ValueError(
+            f"The oracle was asked about {n} samples and gave {len(labels)} labels. "
+            "Hint: it returns one label for each sample, in their order."
+        )
+    if (labels.dtype.kind in "US") != (y.dtype.kind in "US"):
+        kinds = ("a string", "numbers") if labels.dtype.kind in "US" else ("a number", "strings")
+        raise ValueError(
+            f"The oracle answered {labels.tolist()[0]!r}, {kinds[0]}, but the labels in y are "
+            f"{kinds[1]}, such as {y.tolist()[0]!r}."
+        )
+    return labels

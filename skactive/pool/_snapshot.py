@@ -1,0 +1,114 @@
+"""What a pool has computed, in a file: a loop that starts again need not compute it again."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from skactive._engine.distances import METRICS
+from skactive._engine.labeled_distances import LabeledDistances
+from skactive._io.atomic_write import write_arrays
+from skactive._rows import telling_rows
+
+FORMAT = "skactive pool state 1"
+
+
+class PoolState:
+    """Arrays by name: densities, and distances to the labelled as of the last label.
+
+    Parameters
+    ----------
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        The features of the pool.
+    arrays : dict of str to ndarray, default=None
+        What is known already.
+    """
+
+    def __init__(self, X: Any, arrays: dict[str, Any] | None = None) -> None:
+        self._about = {"format": np.array(FORMAT), "content": np.array(content_of(X))}
+        self.arrays: dict[str, Any] = {} if arrays is None else arrays
+
+    @classmethod
+    def read(cls, path: Any, X: Any) -> PoolState:
+        """Return what a file has, nothing where there is none, or raise in one sentence."""
+        state = cls(X)
+        if not Path(path).exists():
+            return state
+        try:
+            with Path(path).open("rb") as source, np.load(source, allow_pickle=False) as file:
+                state.arrays = {name: file[name] for name in file.files}
+                same_format = str(state.arrays.pop("format")) == FORMAT
+                content = str(state.arrays.pop("content"))
+        except (ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError) as error:
+            raise ValueError(
+                f"{os.fspath(path)} is not a whole state of a pool. Hint: delete it, and it is "
+                "computed anew."
+            ) from error
+        if not same_format or content != str(state._about["content"]):
+            raise ValueError(
+                f"{os.fspath(path)} is the state of a pool of other samples than these, or of the "
+                "same in another order. Hint: pass the samples in question, or another file."
+            )
+        return state
+
+    def write(self, path: Any) -> None:
+        """Write a file, whole or not at all."""
+        write_arrays(path, {**self._about, **self.arrays})
+
+    def densities(self) -> dict[str, np.ndarray]:
+        """Return the densities by the keys of their metrics."""
+        prefix = "density "
+        return {
+            name.removeprefix(prefix): values
+            for name, values in self.arrays.items()
+            if name.startswith(prefix)
+        }
+
+    def metrics(self) -> set[str]:
+        """Return the metrics, those without further arguments, that distances are there of."""
+        names = {name.split(" ", 1)[1] for name in self.arrays if name.startswith("total ")}
+        names |= {name.split(" ", 2)[2] for name in self.arrays if name.startswith("compared ")}
+        return names & METRICS
+
+    def keep(self, key: str, distances: LabeledDistances, ids: np.ndarray) -> None:
+        """Take in the distances under a metric; `ids` are those of the labels, in their order."""
+        total, nearest = distances.kept()
+        if total is not None:
+            self.arrays[f"total {key}"] = total
+        order = np.argsort(ids)
+        for n_neighbors, (compared, held) in nearest.items():
+            places = order[np.searchsorted(ids[order], np.maximum(held, ids.min()))]
+            self.arrays[f"compared {n_neighbors} {key}"] = compared
+            self.arrays[f"places {n_neighbors} {key}"] = np.where(held < 0, -1, places).astype("i4")
+
+    def bring_back(self, key: str, distances: LabeledDistances, ids: np.ndarray) -> None:
+        """Give distances what was kept of them, under the ids that the labels have now."""
+        nearest = {}
+        for name, compared in self.arrays.items():
+            kind, *rest = name.split(" ", 2)
+            if kind == "compared" and rest[1] == key:
+                places = self.arrays[f"places {rest[0]} {key}"]
+                nearest[int(rest[0])] = compared, np.where(places < 0, -1, ids[places])
+        distances.bring_back(self.arrays.get(f"total {key}"), nearest, int(ids.max()) + 1)
+
+    def is_of(self, positions: np.ndarray, labels: np.ndarray) -> bool:
+        """Tell whether the labels it was kept with are the first of some."""
+        kept = self.arrays.get("positions")
+        if kept is None or len(kept) == 0 or len(kept) > len(positions):
+            return False
+        same = np.array_equal(kept, positions[: len(kept)])
+        return same and self.arrays["labels"].tolist() == labels[: len(kept)].tolist()
+
+
+def content_of(X: Any) -> str:
+    """Return what tells features from others: a digest of their shape and of some rows."""
+    rows = X[telling_rows(X.shape[0])]
+    rows = rows.toarray() if sp.issparse(rows) else rows
+    about = f"{X.shape} {np.dtype(X.dtype).str}".encode()
+    return blake2b(about + np.ascontiguousarray(rows).tobytes(), digest_size=16).hexdigest()

@@ -1,0 +1,8 @@
+"""Labels of a few samples, and what they say of all others."""
+
+from skactive._public import present
+from skactive.semi_supervised._label_spreading import IncrementalLabelSpreading
+
+__all__ = ["IncrementalLabelSpreading"]
+
+present(__name__)

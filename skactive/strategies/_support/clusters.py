@@ -1,0 +1,81 @@
+"""The samples of a pool in clusters, the same whatever their order."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.cluster import KMeans, kmeans_plusplus
+from sklearn.exceptions import ConvergenceWarning
+
+from skactive._engine.features import in_memory
+from skactive.pool import Batch, Pool
+from skactive.strategies._support.points import points_of
+
+GEOMETRIES = frozenset({"cosine", "euclidean"})
+
+# k-means learns its centres from at most so many samples, or so many for each cluster.
+N_LEARNT_FROM = 5_000
+N_PER_CLUSTER = 20
+
+# Further passes hardly move a centre.
+N_PASSES = 25
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """What cluster each sample of a pool is in.
+
+    Attributes
+    ----------
+    labels : ndarray of int of shape (n_samples,)
+        The cluster of each sample, from 0.
+    model : KMeans
+        Tells the cluster of other points.
+    """
+
+    labels: np.ndarray
+    model: KMeans
+
+    def count(self, X: Any, metric: str) -> np.ndarray:
+        """Return how many rows are nearest to each cluster's centre, shape (n_clusters,)."""
+        predicted = self.model.predict(points_of(X, metric))
+        return np.bincount(predicted, minlength=self.model.n_clusters)
+
+
+def whole_of(pool: Pool | Batch) -> Pool:
+    """Return the pool behind a batch, or the pool itself."""
+    return pool.pool if isinstance(pool, Batch) else pool
+
+
+def clusters_of(pool: Pool, n_clusters: int, metric: str) -> Clusters:
+    """Return the samples of a pool in clusters by k-means; the pool keeps them.
+
+    The centres are learnt from at most 5,000 samples, or 20 for each cluster. Cost:
+    O(n_samples · n_features · n_clusters), and so much for each of at most 25 passes over those.
+    """
+    n_clusters = min(n_clusters, pool.n_samples)
+    key = ("clusters_of", n_clusters, metric)
+    return pool.cached(key, lambda: _clusters(points_of(in_memory(pool.X), metric), n_clusters))
+
+
+def _clusters(points: Any, n_clusters: int) -> Clusters:
+    # k-means draws its first centres by position: in an order of their own, the samples are
+    # drawn whatever their positions are. Only duplicates are equal in it.
+    direction = np.random.default_rng(0).standard_normal(points.shape[1])
+    order = np.argsort(points @ direction.astype(points.dtype), kind="stable")
+    n_learnt_from = min(len(order), max(N_LEARNT_FROM, N_PER_CLUSTER * n_clusters))
+    learnt_from = order[np.linspace(0, len(order) - 1, n_learnt_from).astype(np.intp)]
+    learnt = points[learnt_from]
+    # In double precision: scikit-learn would convert all of them anew for each centre.
+    first, _ = kmeans_plusplus(learnt.astype(np.float64), n_clusters, random_state=0)
+    model = KMeans(
+        n_clusters, init=first.astype(points.dtype), n_init=1, max_iter=N_PASSES, random_state=0
+    )
+    with warnings.catch_warnings():
+        # Fewer distinct samples than clusters: some clusters are empty, which is all right.
+        warnings.filterwarnings("ignore", "Number of distinct clusters", ConvergenceWarning)
+        model.fit(learnt)
+    return Clusters(model.predict(points).astype(np.int32), model)

@@ -1,0 +1,60 @@
+"""From modAL's arguments to a pool that lives for one query."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
+
+from skactive._estimators import fitted_steps
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.pool import Pool
+from skactive.pool._posterior import AskedClassifier
+
+
+def pool_of_learner(learner: Any, X_pool: Any) -> Pool:
+    """Return the pool that a strategy sees when modAL calls it.
+
+    Class probabilities are the learner's own (a committee's consensus). For a Pipeline the
+    geometry is that of its last step, and the pool is transformed once.
+    """
+    members = getattr(learner, "learner_list", None)
+    member = members[0] if members else learner
+    estimator = _estimator_of(member)
+    X_labeled, y_labeled = _labeled_set(member, estimator)
+    asked = AskedClassifier(learner if members else estimator)
+    if not (isinstance(estimator, Pipeline) and len(estimator) > 1):
+        return Pool(
+            X_pool, estimator=asked, samples=X_pool, X_labeled=X_labeled, y_labeled=y_labeled
+        )
+    steps, features = fitted_steps(estimator, X_pool)
+    if X_labeled is not None:
+        X_labeled = steps.transform(X_labeled)
+    else:
+        X_labeled, y_labeled = _labeled_set(estimator[-1], estimator[-1])
+    if not members:
+        asked, X_pool = AskedClassifier(estimator[-1]), features
+    return Pool(features, estimator=asked, samples=X_pool, X_labeled=X_labeled, y_labeled=y_labeled)
+
+
+def _estimator_of(member: Any) -> Any:
+    # scikit-learn's own wrappers have an `estimator` too, and are the classifier all the same.
+    if isinstance(member, BaseEstimator) and not hasattr(member, "query"):
+        return member
+    return getattr(member, "estimator", member)
+
+
+def _labeled_set(member: Any, estimator: Any) -> tuple[Any, Any]:
+    X = getattr(member, "X_training", None)
+    if X is None and isinstance(estimator, IncrementalKNeighborsClassifier):
+        return estimator.labeled_samples()
+    n_labeled = 0 if X is None else X.shape[0] if hasattr(X, "shape") else len(X)
+    if n_labeled == 0:
+        return None, None
+    y = getattr(member, "y_training", None)
+    if y is not None and np.shape(y) == (n_labeled,):
+        return X, y
+    # Distances are all that can be asked of samples whose labels are not told: one stands for all.
+    return X, np.zeros(n_labeled, dtype=int)

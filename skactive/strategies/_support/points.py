@@ -1,0 +1,51 @@
+"""Euclidean distances of a pool's samples in single precision, by matrix products alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.preprocessing import normalize
+from sklearn.utils.extmath import row_norms, safe_sparse_dot
+
+from skactive._engine.distances import Rows, Space
+
+# Squares that differ by less than this share of the squared norms are equal within rounding.
+ROUNDING_UNITS = 8.0
+
+
+def points_of(X: Any, metric: str) -> Any:
+    """Return rows whose Euclidean distances go by a metric: for the cosine, unit vectors."""
+    return normalize(X) if metric == "cosine" else X
+
+
+class Points:
+    """Rows of features, for many distances at once.
+
+    What rounding could have made of a distance counts for the nearer side, so that duplicates
+    are at distance 0 though there are thousands of them.
+    """
+
+    def __init__(self, X: Any, metric: str) -> None:
+        points = points_of(X, metric)
+        if metric == "euclidean" and not sp.issparse(points):
+            # Far from the origin, squares lose the digits in which the samples differ.
+            points = points - points.mean(axis=0, dtype=np.float64).astype(points.dtype)
+        self._points = points
+        self._squares = row_norms(points, squared=True)
+        self._kept = 1.0 - ROUNDING_UNITS * float(np.finfo(points.dtype).eps)
+
+    def squared_distances(self, rows: Any, others: Any) -> np.ndarray:
+        """Return the squared distances of some rows to others, shape (len(rows), len(others))."""
+        products = safe_sparse_dot(self._points[rows], self._points[others].T, dense_output=True)
+        squared = np.asarray(products)
+        squared *= -2
+        squared += self._kept * self._squares[rows][:, np.newaxis]
+        squared += self._kept * self._squares[others]
+        return np.maximum(squared, 0, out=squared)
+
+    def exact_squares(self, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Return the squared distance of each of some rows to its other, in double precision."""
+        points = Rows(self._points)
+        return Space("euclidean").pairs(points, rows, points, others)
