@@ -29,7 +29,7 @@ SECTIONS = [
             "QueryStrategy",
             "RandomSampling",
             "RankedBatch",
-            "Term",
+            "UtilityComponent",
             "TypiClust",
             "UncertaintyHerding",
             "UncertaintySampling",

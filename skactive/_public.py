@@ -37,7 +37,7 @@ def moved(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
     package : str
         Name of the package that had the names.
     names : dict of str to str
-        The new package of each name.
+        The new path of each name, ``"package.name"``.
 
     Returns
     -------
@@ -49,10 +49,10 @@ def moved(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
         if name not in names:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         warn_user(
-            f"{package}.{name} has moved: import it from {names[name]}. The old name will be "
-            "removed in version 0.4.",
+            f"{package}.{name} is now {names[name]}. The old name will be removed in version 0.4.",
             DeprecationWarning,
         )
-        return getattr(import_module(names[name]), name)
+        new_package, _, new_name = names[name].rpartition(".")
+        return getattr(import_module(new_package), new_name)
 
     return __getattr__

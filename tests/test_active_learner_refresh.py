@@ -152,13 +152,13 @@ def test_answers_do_not_wait_for_a_refresh_and_none_is_lost(gate):
         learner.teach(place, y[place])
         assert learner.estimator.steps[0][1] == "passthrough"
     gate.set()
-    learner._refreshing._running.exception(20)
+    learner._refresher._running.exception(20)
     learner.query()
     assert learner.estimator[0].scale_ == 6
     assert learner.labeled.tolist() == list(range(20))
     assert learner.fitted_estimator()[-1].class_count_.sum() == 20
     learner.teach(20, y[20])
-    learner._refreshing._running.exception(20)
+    learner._refresher._running.exception(20)
     learner.undo()
     learner.predict(X)
     assert learner.estimator[0].scale_ == 21
@@ -171,7 +171,7 @@ def test_a_refresh_that_fails_is_a_warning_and_labels_are_safe(gate, monkeypatch
     learner.teach(range(6), y[:6])
     monkeypatch.setattr(Waiting, "fails", True)
     gate.set()
-    learner._refreshing._running.exception(20)
+    learner._refresher._running.exception(20)
     with pytest.warns(UserWarning, match=r"not refreshed: singular In the step 'waiting'.* safe"):
         learner.query()
     assert len(learner.labeled) == 6
@@ -185,10 +185,10 @@ def test_a_copy_drops_the_running_refresh_and_starts_its_own(gate, copied):
     X, y = clouds()
     learner = waiting_learner(X).teach(range(6), y[:6])
     other = copied(learner)
-    assert other._refreshing._running is None
+    assert other._refresher._running is None
     gate.set()
     other.teach(6, y[6])
-    other._refreshing._running.exception(20)
+    other._refresher._running.exception(20)
     other.query()
     assert other.estimator[0].scale_ == 7
 
@@ -209,10 +209,10 @@ def test_features_before_the_step_are_computed_once(monkeypatch):
 def test_a_running_refresh_does_not_keep_the_interpreter():
     code = (
         "import numpy as np, threading\n"
-        "from skactive.learner._refresh import Refreshing\n"
+        "from skactive.learner._refresh import Refresher\n"
         "class Endless:\n"
         "    def __call__(self, *_): threading.Event().wait()\n"
-        "refreshing = Refreshing([], np.eye(2), 1)\n"
+        "refreshing = Refresher([], np.eye(2), 1)\n"
         "refreshing.refit = Endless()\n"
         "refreshing.start(np.array([0]), np.array([1]), 0)\n"
     )
@@ -308,7 +308,7 @@ def test_refreshes_go_on_when_no_more_labels_are_kept():
     maps = set()
     for start in range(0, 30, 5):
         learner.teach(range(start, start + 5), y[start : start + 5])
-        learner._refreshing._running.exception(20)
+        learner._refresher._running.exception(20)
         learner.query()
         maps.add(learner.estimator[0].transform(X).tobytes())
     assert len(maps) == 6

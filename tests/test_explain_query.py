@@ -17,7 +17,7 @@ from strategies import utilities
 from strategies_under_contract import every_strategy
 
 from skactive import ActiveLearner, Pool
-from skactive._engine.candidate_rank import Standing, ordinal
+from skactive._engine.candidate_rank import CandidateRank, ordinal
 from skactive.learner import QueryExplanation
 from skactive.measures import Diversity, InformationDensity, Margin, Measure
 from skactive.neighbors import IncrementalKNeighborsClassifier
@@ -25,9 +25,9 @@ from skactive.strategies import (
     CDFProduct,
     QueryStrategy,
     RandomSampling,
-    Term,
     UncertaintyHerding,
     UncertaintySampling,
+    UtilityComponent,
 )
 
 LINE = [[0.0], [1.0], [2.0], [4.0], [9.0]]
@@ -143,7 +143,7 @@ def test_the_numbers_are_those_computed_by_hand():
 @given(utilities(), st.data())
 def test_ranks_are_those_of_scipy_with_ties(values, data):
     place = data.draw(st.integers(0, len(values) - 1))
-    standing = Standing.of(values, place)
+    standing = CandidateRank.of(values, place)
     assert standing.rank == rankdata(-values, method="min")[place]
     assert standing.n_tied == np.count_nonzero(values == values[place]) - 1
     assert standing.share_lower == np.mean(values < values[place])
@@ -403,7 +403,7 @@ def test_ordinals(number, word):
     ],
 )
 def test_a_share_is_never_rounded_up(n_candidates, n_lower, words):
-    assert Standing(n_candidates, n_lower, 0).than() == words
+    assert CandidateRank(n_candidates, n_lower, 0).than() == words
 
 
 def test_a_labelled_or_skipped_sample_is_no_candidate_and_says_why():
@@ -472,8 +472,8 @@ def test_the_posterior_of_some_samples_is_that_among_all(estimator):
 
 
 def test_a_term_tells_whether_it_says_anything():
-    assert Term(Margin(), np.ones(3), np.ones(3)).is_constant
-    assert not Term(Margin(), np.arange(3.0), np.ones(3)).is_constant
+    assert UtilityComponent(Margin(), np.ones(3), np.ones(3)).is_constant
+    assert not UtilityComponent(Margin(), np.arange(3.0), np.ones(3)).is_constant
 
 
 def test_coverage_is_put_into_words():

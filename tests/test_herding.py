@@ -83,7 +83,7 @@ def test_a_forgotten_seed_set_covers_no_more():
     with_seed = pool.coverage_gain()
     pool.forget(0)
     assert pool.coverage_gain().tolist() == Pool(X[1:]).coverage_gain().tolist()
-    pool.recall()
+    pool.restore_forgotten()
     assert pool.coverage_gain().tolist() == with_seed.tolist()
 
 

@@ -320,10 +320,10 @@ def test_a_pool_whose_classifier_was_not_taught_knows_nothing():
     pool.estimator = IncrementalLabelSpreading().fit_graph(pool.graph(), pool.X)
     assert pool.add_labels([0, 1], ["a", "b"]).posterior() is None
     pool.estimator.relabel([0], ["a"])
-    assert pool.refitted().posterior().tolist() == [[1.0]] * 298
+    assert pool.invalidate_posterior().posterior().tolist() == [[1.0]] * 298
     pool.estimator.relabel([1], ["b"])
     taught = pool.estimator.label_distributions_[2:]
-    assert pool.refitted().posterior() == pytest.approx(taught, abs=1e-6)
+    assert pool.invalidate_posterior().posterior() == pytest.approx(taught, abs=1e-6)
 
 
 def learner_state(learner):

@@ -21,7 +21,7 @@ from skactive.model_selection import (
     Oracle,
     compare_strategies,
 )
-from skactive.model_selection._label_source import answering
+from skactive.model_selection._label_source import label_source
 from skactive.model_selection._play import play
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import CDFProduct, RandomSampling
@@ -323,9 +323,9 @@ def test_a_bad_answer_leaves_the_earlier_ones_in_the_learner():
     X, y = clouds()
     answers = iter([["ash", "birch"], ["ash", None]])
     learner = ActiveLearner(X_pool=X)
-    said = answering(lambda positions, labels: next(answers), y)
+    said = label_source(lambda positions, labels: next(answers), y)
     with pytest.raises(ValueError, match=r"y\[1\] is missing"):
-        list(play(learner, y, budget=6, batch_size=2, answering=said))
+        list(play(learner, y, budget=6, batch_size=2, label_source=said))
     assert learner.labels.tolist() == ["ash", "birch"]
 
 

@@ -56,7 +56,7 @@ def test_a_classifier_is_asked_once_after_each_change():
     assert counted.asked == [60, 57]
     pool.relabel([0], [2])
     pool.posterior()
-    pool.refitted()
+    pool.invalidate_posterior()
     pool.posterior()
     assert counted.asked == [60, 57, 57, 57]
     pool.unskip([4])
@@ -111,7 +111,7 @@ def test_a_classifier_fitted_later_is_asked_again():
     pool = Pool(samples, estimator=classifier)
     assert pool.posterior() is None
     classifier.fit(samples, labels)
-    assert pool.refitted().posterior().shape == (60, 3)
+    assert pool.invalidate_posterior().posterior().shape == (60, 3)
 
 
 def test_what_gives_no_probabilities_is_refused():
@@ -360,15 +360,15 @@ def test_what_was_recalled_is_the_first_to_be_forgotten_again():
     assert pool.forget(3).forget(2).labeled.tolist() == [3, 4]
     assert pool.candidates.tolist() == [0, 1, 2]
     assert pool.n_forgotten == 3
-    assert pool.recall().recall().labels.tolist() == list("abcde")
+    assert pool.restore_forgotten().restore_forgotten().labels.tolist() == list("abcde")
     assert pool.forget(4).labeled.tolist() == [1, 2, 3, 4]
-    assert pool.recall().recall().labeled.tolist() == [0, 1, 2, 3, 4]
+    assert pool.restore_forgotten().restore_forgotten().labeled.tolist() == [0, 1, 2, 3, 4]
 
 
 def test_a_recalled_label_must_be_of_the_kind_given_since():
     pool = Pool(np.eye(3)).add_labels([0, 1], ["a", "b"]).forget(0).add_labels([2], [7])
     with pytest.raises(ValueError, match=r"Labels are numbers so far \(such as 7\). Got 'a'"):
-        pool.recall()
+        pool.restore_forgotten()
     assert pool.labels.tolist() == [7]
     assert pool.n_forgotten == 2
 

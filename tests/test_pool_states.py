@@ -100,7 +100,7 @@ class PoolHistory(RuleBasedStateMachine):
 
     @rule()
     def recall_what_was_forgotten_last(self):
-        assert self.pool.recall() is self.pool
+        assert self.pool.restore_forgotten() is self.pool
         if self.forgotten:
             # What was labelled anew keeps its new label, and its new place in the order.
             back = self.forgotten.pop()

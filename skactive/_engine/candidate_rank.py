@@ -8,7 +8,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Standing:
+class CandidateRank:
     """How many candidates have a lower number than one of them, and how many the same."""
 
     n_candidates: int
@@ -16,7 +16,7 @@ class Standing:
     n_tied: int
 
     @classmethod
-    def of(cls, values: np.ndarray, place: int) -> Standing:
+    def of(cls, values: np.ndarray, place: int) -> CandidateRank:
         """Return where the candidate at a place stands."""
         value = values[place]
         n_lower = int(np.count_nonzero(values < value))

@@ -29,7 +29,7 @@ BORDERING = 8
 N_TRIED = 512
 
 
-class Cells:
+class InvertedFile:
     """Search samples in the cells that hold most of their neighbours.
 
     About √n cells are learnt by k-means. For each of them the others are ranked by how often its
@@ -114,7 +114,7 @@ class Cells:
         together = np.zeros((n_cells, n_cells))
         for place in range(near.shape[1]):
             np.add.at(together, (near[:, 0], near[:, place]), 1.0)
-        # Cells that no member is near to follow, nearest centre first.
+        # InvertedFile that no member is near to follow, nearest centre first.
         far = _nearest(self._centers, self._centers, n_cells)
         ranks = np.empty_like(far)
         np.put_along_axis(ranks, far, np.arange(n_cells)[np.newaxis], axis=1)

@@ -12,7 +12,7 @@ from skactive._engine.compiled import compiled, is_compiling
 from skactive._engine.distances import Rows, Space
 from skactive._engine.exact_search import choose_nearest
 from skactive._engine.labeled_samples import LabeledSamples
-from skactive._engine.quantized import MOST_ARRIVED, CoarseRows
+from skactive._engine.quantized import MOST_ARRIVED, QuantizedRows
 
 # A label is among the k nearest of about k / n_labeled of all samples: with this many times k
 # labels, those are few enough to be looked at one by one.
@@ -39,7 +39,7 @@ class LabeledDistances:
         rows: Rows,
         labeled: LabeledSamples,
         compared_to: Callable[[int, Rows], np.ndarray | None] | None = None,
-        coarse: Callable[[], CoarseRows | None] | None = None,
+        coarse: Callable[[], QuantizedRows | None] | None = None,
     ) -> None:
         self._space = space
         self._rows = rows

@@ -38,7 +38,7 @@ def is_available() -> bool:
     return is_compiling() and find_spec("numkong") is not None
 
 
-class CoarseRows:
+class QuantizedRows:
     """Rows of features as unit vectors, each feature a whole multiple of the row's step.
 
     With how far each is off, products of bytes bound cosines, and so distances: who is farther
@@ -100,7 +100,7 @@ class CoarseRows:
         """
         import numkong
 
-        others = CoarseRows(arrived)
+        others = QuantizedRows(arrived)
         is_cosine = space.metric == "cosine"
         tolerances = np.asarray(tolerance, dtype=np.float64).reshape(-1)
 

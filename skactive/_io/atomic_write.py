@@ -13,7 +13,7 @@ import numpy as np
 
 
 @contextmanager
-def whole_file(path: Any) -> Iterator[BinaryIO]:
+def atomic_write(path: Any) -> Iterator[BinaryIO]:
     """Write a file beside its place, and rename it in the end: nobody ever sees half of it."""
     path = Path(path)
     handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -30,5 +30,5 @@ def whole_file(path: Any) -> Iterator[BinaryIO]:
 
 def write_arrays(path: Any, arrays: dict[str, Any]) -> None:
     """Write a npz file, whole or not at all."""
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         np.savez(file, **arrays)

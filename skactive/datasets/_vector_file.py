@@ -12,7 +12,7 @@ from weakref import finalize
 
 import numpy as np
 
-from skactive._io.atomic_write import whole_file
+from skactive._io.atomic_write import atomic_write
 from skactive._rows import telling_rows
 
 FLOATS = (np.dtype("<f2"), np.dtype("<f4"), np.dtype("<f8"))
@@ -326,7 +326,7 @@ def write_vectors(
         X = ParquetVectors(X, columns)
     elif not hasattr(X, "shape"):
         X = np.asarray(X)
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         _write(file, X, dtype)
     return path
 

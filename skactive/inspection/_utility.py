@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from skactive._engine.candidate_rank import Standing
+from skactive._engine.candidate_rank import CandidateRank
 from skactive._frame import as_frame
 from skactive.inspection._axes import pyplot
 from skactive.learner._explanation.query_explanation import check_candidate, terms_of
-from skactive.strategies import Term
+from skactive.strategies import UtilityComponent
 from skactive.strategies._utility_component import product_of
 
 # Okabe and Ito's blue and vermilion.
@@ -32,7 +32,7 @@ class UtilityDisplay:
 
     Parameters
     ----------
-    terms : dict of str to Term
+    terms : dict of str to UtilityComponent
         What the strategy goes by, as `QueryStrategy.terms` returns it.
     candidates : ndarray of int of shape (n_candidates,)
         The positions of the candidates in the pool, ascending.
@@ -70,7 +70,12 @@ class UtilityDisplay:
     """
 
     def __init__(
-        self, terms: Mapping[str, Term], candidates: np.ndarray, index: int, *, name: Any = None
+        self,
+        terms: Mapping[str, UtilityComponent],
+        candidates: np.ndarray,
+        index: int,
+        *,
+        name: Any = None,
     ) -> None:
         self.terms = dict(terms)
         self.candidates = candidates
@@ -187,7 +192,7 @@ class UtilityDisplay:
     def _place(self) -> int:
         return int(np.searchsorted(self.candidates, self.index))
 
-    def _shown(self) -> dict[str, Term]:
+    def _shown(self) -> dict[str, UtilityComponent]:
         """Return the terms that have a panel: where the value is the utility, one says it all."""
         if len(self.terms) == 1:
             [term] = self.terms.values()
@@ -196,7 +201,7 @@ class UtilityDisplay:
         return self.terms
 
     def _default_title(self) -> str:
-        standing = Standing.of(self.utilities, self._place)
+        standing = CandidateRank.of(self.utilities, self._place)
         return f"Sample {self.name} {standing.place()}"
 
     def _axes(self, ax: Any, title: str) -> np.ndarray:
@@ -236,7 +241,7 @@ class UtilityDisplay:
             axes[0].set_title(title, loc="left", fontsize=11)
         return axes
 
-    def _draw_term(self, ax: Any, name: str, term: Term) -> None:
+    def _draw_term(self, ax: Any, name: str, term: UtilityComponent) -> None:
         value, factor = float(term.values[self._place]), float(term.factors[self._place])
         order = np.argsort(term.values, kind="stable")
         self.lines_ += ax.plot(
@@ -258,7 +263,7 @@ class UtilityDisplay:
 
     def _draw_utilities(self, ax: Any) -> None:
         utilities = np.sort(self.utilities)[::-1]
-        standing = Standing.of(self.utilities, self._place)
+        standing = CandidateRank.of(self.utilities, self._place)
         utility = float(self.utilities[self._place])
         ranks = np.arange(1, len(utilities) + 1)
         self.lines_ += ax.plot(ranks, utilities, color=GREY)
@@ -279,7 +284,7 @@ class UtilityDisplay:
         self.marks_ += ax.plot([x], [y], "o", color=CHOSEN, markersize=8, markeredgecolor="white")
 
 
-def _remark(term: Term) -> str:
+def _remark(term: UtilityComponent) -> str:
     if term.weight == 0:
         return "left out: weight 0"
     if term.is_constant:

@@ -32,10 +32,10 @@ from skactive.learner._explanation.query_explanation import QueryExplanation, ex
 from skactive.learner._history.actions import Action, Forgot, History, Relabeled, Skipped, Taught
 from skactive.learner._history.journal import Journal
 from skactive.learner._html import learner_html
-from skactive.learner._refresh import Refreshing, refreshing_for
+from skactive.learner._refresh import Refresher, refresher_for
 from skactive.learner._stopping.criteria import StoppingHistory
 from skactive.learner._stopping.progress import Progress
-from skactive.learner._updaters.updaters import n_outside, restore, teaching_for
+from skactive.learner._updaters.updaters import n_outside, restore, updater_for
 from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph, VoteExplanation
 from skactive.pool import Pool
 from skactive.pool._posterior import AskedClassifier
@@ -198,12 +198,12 @@ class ActiveLearner:
             estimator = IncrementalLabelSpreading()
         check_classifier(estimator)
         estimator = copy.deepcopy(estimator)
-        before, self._refreshing = refreshing_for(estimator, self.X_pool, refresh_every)
-        if self._refreshing is None:
+        before, self._refresher = refresher_for(estimator, self.X_pool, refresh_every)
+        if self._refresher is None:
             self._steps, classifier, samples = split_pipeline(estimator, self.X_pool)
         else:
             classifier = estimator[-1]
-            steps, samples = self._refreshing.first_steps()
+            steps, samples = self._refresher.first_steps()
             self._steps = Pipeline([*before.steps[:-1], *steps, before.steps[-1]])
         self.estimator = classifier
         if self._steps is not None:
@@ -215,15 +215,15 @@ class ActiveLearner:
         self._classes, self._fit_params = classes, fit_params
         self._history = History()
         self._stopping = StoppingHistory(stopping)
-        if self._refreshing is not None:
+        if self._refresher is not None:
             if seed[0] is not None:
-                self._refreshing.seed = before.transform(X_labeled), seed[1]
+                self._refresher.seed = before.transform(X_labeled), seed[1]
             self._blank = copy.deepcopy(classifier)
         self._build(classifier, samples, seed, graph, state)
-        if self._refreshing is not None:
-            self._refreshing.heard(self.pool.n_labeled)
-            if self._refreshing.is_due():
-                self._start_refresh(self._refreshing)
+        if self._refresher is not None:
+            self._refresher.heard(self.pool.n_labeled)
+            if self._refresher.is_due():
+                self._start_refresh(self._refresher)
                 self._take_refresh(wait=True)
         self._journal: Journal | None = None
         if journal is not None:
@@ -443,17 +443,17 @@ class ActiveLearner:
             return self
         labels, forgot = check_labels(y)[places], self.pool.n_forgotten > n_forgotten
         try:
-            self._teaching.add(fresh, labels)
+            self._updater.add(fresh, labels)
         except Exception:
             self._unlabel(fresh, forgot)
             raise
         self._note(Taught(fresh, labels, forgot))
         if self._watch is not None and predicted is not None:
             self._watch.take_in(predicted == labels, self._history.n_answers)
-        if self._refreshing is not None:
-            self._refreshing.heard(len(fresh))
-            if self._refreshing.is_due():
-                self._start_refresh(self._refreshing)
+        if self._refresher is not None:
+            self._refresher.heard(len(fresh))
+            if self._refresher.is_due():
+                self._start_refresh(self._refresher)
         self._stopping.taught(self, self._history.n_answers)
         return self
 
@@ -535,7 +535,7 @@ class ActiveLearner:
         before, n_before = self.pool.labeled, self.pool.n_labeled
         self.pool.forget(n_kept)
         if self.pool.n_labeled < n_before:
-            self._teaching.start_over()
+            self._updater.start_over()
             self._note(Forgot(before[~self.pool.is_labeled(before)], n_kept))
         if self._watch is not None:
             self._watch.start_anew()
@@ -655,14 +655,14 @@ class ActiveLearner:
             If the classifier has no `explain`.
         """
         self.fitted_estimator()
-        classifier = self._teaching.classifier
+        classifier = self._updater.classifier
         if not hasattr(classifier, "explain"):
             raise TypeError(
                 f"{type(classifier).__name__} cannot name the samples behind a prediction. "
                 "Hint: IncrementalKNeighborsClassifier can."
             )
         explanation = classifier.explain(self.features(X))
-        return replace(explanation, indices=self._teaching.positions_of(explanation.indices))
+        return replace(explanation, indices=self._updater.positions_of(explanation.indices))
 
     def fitted_estimator(self) -> Any:
         """Return the estimator with all answers learnt.
@@ -679,7 +679,7 @@ class ActiveLearner:
         """
         self._take_refresh()
         self._catch_up()
-        classifier = self._teaching.classifier
+        classifier = self._updater.classifier
         # Label spreading has its graph before it has a label.
         if not is_fitted(classifier) or len(getattr(classifier, "classes_", [None])) == 0:
             raise NotFittedError(
@@ -705,7 +705,7 @@ class ActiveLearner:
             If there are no such steps or no labels, or a step cannot be fitted: the steps before
             stay, and so do all labels.
         """
-        if self._refreshing is None:
+        if self._refresher is None:
             raise ValueError(
                 "There is nothing to refresh: no step was passed that learns from labels. Hint: "
                 "pass a Pipeline with one, and refresh_every."
@@ -713,10 +713,10 @@ class ActiveLearner:
         if self.pool.n_labeled == 0:
             raise ValueError("There is nothing to refresh from: no label is known yet.")
         self._take_refresh(wait=True)
-        self._start_refresh(self._refreshing)
-        refreshed = self._refreshing.finished(wait=True)
+        self._start_refresh(self._refresher)
+        refreshed = self._refresher.finished(wait=True)
         if refreshed is not None:
-            self._swap(*refreshed, self._refreshing.seed)
+            self._swap(*refreshed, self._refresher.seed)
         return self
 
     def __repr__(self) -> str:
@@ -745,13 +745,13 @@ class ActiveLearner:
             return None
         try:
             self.fitted_estimator()
-            return np.asarray(self._teaching.classifier.predict(self.pool.take(positions)))
+            return np.asarray(self._updater.classifier.predict(self.pool.take(positions)))
         except NotFittedError:
             return None
 
     def _unlabel(self, positions: np.ndarray, forgot: bool) -> None:
         if forgot:
-            self.pool.recall()
+            self.pool.restore_forgotten()
         self.pool.remove_labels(positions)
 
     def _relabel(self, positions: np.ndarray, y: Any) -> np.ndarray:
@@ -759,7 +759,7 @@ class ActiveLearner:
         self.pool.relabel(positions, y)
         if len(positions):
             try:
-                self._teaching.relabel(positions, self.pool.labels_of(positions))
+                self._updater.relabel(positions, self.pool.labels_of(positions))
             except Exception:
                 self.pool.relabel(positions, before)
                 raise
@@ -778,7 +778,7 @@ class ActiveLearner:
         return (self.features(X), labels) if len(labels) else (None, None)
 
     def _catch_up(self) -> None:
-        self._teaching.catch_up()
+        self._updater.catch_up()
 
     def _note(self, action: Action) -> None:
         """Remember what was done, in the journal too, or take it back."""
@@ -796,16 +796,16 @@ class ActiveLearner:
         if isinstance(action, Taught):
             self._unlabel(action.positions, action.forgot)
             if action.forgot:
-                self._teaching.start_over()
+                self._updater.start_over()
             else:
-                self._teaching.remove(action.positions)
+                self._updater.remove(action.positions)
         elif isinstance(action, Relabeled):
             self._relabel(action.positions, action.before)
         elif isinstance(action, Skipped):
             self.pool.unskip(action.positions)
         else:
-            self.pool.recall()
-            self._teaching.start_over()
+            self.pool.restore_forgotten()
+            self._updater.start_over()
         self._history.pop()
         return action
 
@@ -821,7 +821,7 @@ class ActiveLearner:
                 "X_labeled have none. Hint: make the labelled samples part of the pool, and "
                 "`teach` their labels."
             )
-        if graph is not None and self._refreshing is not None:
+        if graph is not None and self._refresher is not None:
             raise ValueError(
                 "A graph cannot be given with refresh_every: it is of features that will change. "
                 "Hint: leave the graph out."
@@ -849,28 +849,28 @@ class ActiveLearner:
         for X, y in (stored_samples(classifier), seed):
             if X is not None:
                 self.pool.add_labeled(X, y)
-        self._teaching = teaching_for(
+        self._updater = updater_for(
             classifier, samples, self.pool, seed, self._classes, self._fit_params
         )
 
     def _new_pool(self, samples: Any, **arguments: Any) -> Any:
         return Pool(samples, samples=samples, **arguments)
 
-    def _start_refresh(self, refreshing: Refreshing) -> None:
+    def _start_refresh(self, refreshing: Refresher) -> None:
         refreshing.start(self.labeled, self.labels, n_outside(self.pool))
 
     def _take_refresh(self, *, wait: bool = False) -> None:
         """Swap in what was refitted meanwhile, or say why there is nothing."""
-        if self._refreshing is None:
+        if self._refresher is None:
             return
         try:
-            refreshed = self._refreshing.finished(wait=wait)
+            refreshed = self._refresher.finished(wait=wait)
         except Exception as error:  # noqa: BLE001  of a user's step, whatever it is
             where = " ".join(getattr(error, "__notes__", []))
             warn_user(f"The features were not refreshed: {error} {where} Labels are safe.")
             return
         if refreshed is not None:
-            self._swap(*refreshed, self._refreshing.seed)
+            self._swap(*refreshed, self._refresher.seed)
 
     def _swap(self, steps: list[tuple[str, Any]], samples: Any, seed: tuple[Any, Any]) -> None:
         """Put refitted steps in, and tell a new pool and the emptied classifier all answers."""
@@ -881,8 +881,8 @@ class ActiveLearner:
         X, y = seed
         for _, step in steps:
             X = X if X is None or step in (None, "passthrough") else step.transform(X)
-        classifier = self._teaching.classifier
+        classifier = self._updater.classifier
         restore(classifier, self._blank)
         self._build(classifier, samples, (X, y))
         self._history.replay(self.pool)
-        self._teaching.start_over()
+        self._updater.start_over()

@@ -33,7 +33,7 @@ def learns_from_labels(step: Any) -> bool:
     )
 
 
-def refreshing_for(estimator: Any, X_pool: Any, every: Any) -> tuple[Any, Refreshing | None]:
+def refresher_for(estimator: Any, X_pool: Any, every: Any) -> tuple[Any, Refresher | None]:
     """Return the steps before the first that learns from labels, and what refits the others.
 
     (None, None) where nothing is to be refitted.
@@ -64,10 +64,10 @@ def refreshing_for(estimator: Any, X_pool: Any, every: Any) -> tuple[Any, Refres
         )
     first = learning[0]
     before, base = fitted_steps(Pipeline([*steps[:first], ("last", classifier)]), X_pool)
-    return before, Refreshing(steps[first:], base, every)
+    return before, Refresher(steps[first:], base, every)
 
 
-class Refreshing:
+class Refresher:
     """The steps from the first that learns from labels on, and the thread that refits them.
 
     Parameters

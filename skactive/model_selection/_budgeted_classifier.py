@@ -25,7 +25,7 @@ from skactive._random_state import seeded
 from skactive._rows import n_samples_of
 from skactive._validation import check_integer
 from skactive.learner import ActiveLearner
-from skactive.model_selection._label_source import answering, check_oracle
+from skactive.model_selection._label_source import check_oracle, label_source
 from skactive.model_selection._play import play
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.semi_supervised import IncrementalLabelSpreading
@@ -170,10 +170,10 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         params = self._routed(fit_params)
         learner = ActiveLearner(estimator, strategy, X, fit_params=params)
         drawn = random.permutation(len(labels))[: self.seed_set]
-        answers = answering(self.oracle, labels, random)
+        answers = label_source(self.oracle, labels, random)
         answers.teach(learner, drawn)
         for _ in play(
-            learner, labels, budget=self.budget, batch_size=self.batch_size, answering=answers
+            learner, labels, budget=self.budget, batch_size=self.batch_size, label_source=answers
         ):
             pass
         self.estimator_ = learner.fitted_estimator()

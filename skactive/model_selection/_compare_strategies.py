@@ -23,8 +23,8 @@ from skactive._random_state import seeded
 from skactive._rows import take_rows
 from skactive._validation import check_integer, check_strategy
 from skactive.learner import ActiveLearner
-from skactive.model_selection._held_out_evaluator import Audience, check_scorer
-from skactive.model_selection._label_source import answering, check_oracle
+from skactive.model_selection._held_out_evaluator import HeldOutEvaluator, check_scorer
+from skactive.model_selection._label_source import check_oracle, label_source
 from skactive.model_selection._loop_memory import Job, LoopMemory
 from skactive.model_selection._play import play
 from skactive.model_selection._strategy_comparison import StrategyComparison
@@ -294,7 +294,7 @@ def _curve(
     )
     if not isinstance(estimator, Pipeline):
         learner.pool.share_columns(X, train)
-    audience = Audience(
+    audience = HeldOutEvaluator(
         learner,
         take_rows(X, test),
         labels[test],
@@ -302,10 +302,10 @@ def _curve(
         scorer,
         may_wait=oracle is None,
     )
-    answers = answering(oracle, labels, noise, rows=train)
+    answers = label_source(oracle, labels, noise, rows=train)
     scores = []
     for indices in play(
-        learner, labels[train], budget=budget, batch_size=batch_size, answering=answers
+        learner, labels[train], budget=budget, batch_size=batch_size, label_source=answers
     ):
         if audience.waits:
             continue

@@ -19,7 +19,7 @@ from skactive.pool import Pool
 from skactive.semi_supervised import IncrementalLabelSpreading
 
 
-class Audience:
+class HeldOutEvaluator:
     """The test part of a split, which hears every answer and is scored after each.
 
     For `IncrementalKNeighborsClassifier` it is a pool of its own, in which an answer changes

@@ -15,7 +15,7 @@ from skactive.model_selection._noisy_oracle import MAX_SEED
 from skactive.model_selection._oracle import Oracle
 
 
-class Answering:
+class LabelSource:
     """Answer with the true labels.
 
     Parameters
@@ -37,7 +37,7 @@ class Answering:
         learner.teach(indices, self.y[indices])
 
 
-class CalledAnswering(Answering):
+class CallableLabelSource(LabelSource):
     """Answer with what a function says of the samples just asked about.
 
     Parameters
@@ -63,7 +63,7 @@ class CalledAnswering(Answering):
         learner.teach(indices, checked_answers(said, len(indices), self.y))
 
 
-class VotedAnswering(Answering):
+class VotedLabelSource(LabelSource):
     """Answer with what the votes on all samples asked so far amount to.
 
     Parameters
@@ -121,9 +121,9 @@ def check_oracle(owner: object, oracle: Any) -> None:
         )
 
 
-def answering(
+def label_source(
     oracle: Any, y: np.ndarray, random_state: Any = None, rows: np.ndarray | None = None
-) -> Answering:
+) -> LabelSource:
     """Return who answers in one loop.
 
     Parameters
@@ -139,21 +139,21 @@ def answering(
 
     Returns
     -------
-    answering : Answering
+    label_source : LabelSource
         Teaches a learner whose pool they are.
     """
     if oracle is None:
-        return Answering(y if rows is None else y[rows])
+        return LabelSource(y if rows is None else y[rows])
     if rows is None:
         rows = np.arange(len(y))
     if not isinstance(oracle, Oracle):
-        return CalledAnswering(oracle, y, rows)
+        return CallableLabelSource(oracle, y, rows)
     oracle = seeded(oracle, int(check_random_state(random_state).randint(MAX_SEED)))
     # A generator would break ties differently each time that it is asked about the same votes.
     for name, value in oracle.get_params().items():
         if name.split("__")[-1] == "random_state" and not isinstance(value, int | np.integer):
             oracle.set_params(**{name: int(check_random_state(value).randint(MAX_SEED))})
-    return VotedAnswering(oracle, y, rows)
+    return VotedLabelSource(oracle, y, rows)
 
 
 def checked_answers(said: Any, n: int, y: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from skactive.learner import ActiveLearner
 
 if TYPE_CHECKING:
-    from skactive.model_selection._label_source import Answering
+    from skactive.model_selection._label_source import LabelSource
 
 
 def play(
@@ -19,19 +19,19 @@ def play(
     *,
     budget: int,
     batch_size: int,
-    answering: Answering | None = None,
+    label_source: LabelSource | None = None,
 ) -> Iterator[np.ndarray]:
     """Answer queries with `y` until `budget` labels are given, and yield what was asked.
 
-    Where `answering` is passed, it answers instead, and may correct what it answered earlier.
+    Where `label_source` is passed, it answers instead, and may correct what it answered earlier.
     The last batch is smaller where `batch_size` does not divide what is left of the budget.
     """
     left = budget - len(learner.answered)
     while left > 0:
         indices = learner.query(min(batch_size, left))
-        if answering is None:
+        if label_source is None:
             learner.teach(indices, y[indices])
         else:
-            answering.teach(learner, indices)
+            label_source.teach(learner, indices)
         left -= len(indices)
         yield indices

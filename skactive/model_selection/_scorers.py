@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from skactive._engine.labels import check_labels
 from skactive.model_selection._areas import mean_height
 from skactive.model_selection._budgeted_classifier import BudgetedClassifier
-from skactive.model_selection._held_out_evaluator import Audience, RecordedPredictions
+from skactive.model_selection._held_out_evaluator import HeldOutEvaluator, RecordedPredictions
 
 
 def area_under_labeling_curve(
@@ -142,7 +142,7 @@ def stage_scores(who: str, estimator: Any, X: Any, y: Any, scoring: Any) -> np.n
         features = budgeted.features(X)
         return np.array(
             [
-                Audience(learner, features, labels, classes, scorer).score()
+                HeldOutEvaluator(learner, features, labels, classes, scorer).score()
                 for learner in budgeted.staged_learners()
             ]
         )

@@ -13,6 +13,9 @@ __all__ = [
     "VoteExplanation",
 ]
 
-__getattr__ = moved(__name__, {"IncrementalLabelSpreading": "skactive.semi_supervised"})
+__getattr__ = moved(
+    __name__,
+    {"IncrementalLabelSpreading": "skactive.semi_supervised.IncrementalLabelSpreading"},
+)
 
 present(__name__)

@@ -18,7 +18,7 @@ from skactive._engine.distances import (
     Space,
 )
 from skactive._engine.exact_search import search
-from skactive._engine.inverted_file import Cells
+from skactive._engine.inverted_file import InvertedFile
 from skactive._engine.stored import StoredFeatures
 from skactive._validation import check_choice, check_integer, check_number
 
@@ -143,7 +143,7 @@ class BlockwiseKNeighborsTransformer(
         self.algorithm_ = wanted
         self._cells = None
         if wanted == "clusters":
-            self._cells = Cells(
+            self._cells = InvertedFile(
                 self._stored, self._space, self.n_neighbors, self.recall, self.random_state
             )
         return self

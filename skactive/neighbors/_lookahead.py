@@ -17,7 +17,7 @@ from skactive.neighbors._votes import (
 from skactive.pool import Pool
 
 
-class OneMoreLabel:
+class KNNLookahead:
     """The expected error of nearest neighbours after each possible answer to each question.
 
     A vote changes only where the new sample comes among the nearest; what it weighs there does

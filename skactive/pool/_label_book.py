@@ -11,7 +11,7 @@ from skactive._engine.labels import check_labels
 from skactive._engine.positions import check_positions, check_unlabeled
 
 
-class Answers:
+class AnswerBook:
     """Which samples of a pool are labelled, which are skipped, and which are left.
 
     Labels themselves are kept with the labelled samples, where each has an id.

@@ -20,16 +20,16 @@ from skactive._engine.labeled_distances import LabeledDistances
 from skactive._engine.labeled_samples import LabeledSamples
 from skactive._engine.labels import check_labels
 from skactive._engine.positions import check_positions
-from skactive._engine.quantized import CoarseRows
+from skactive._engine.quantized import QuantizedRows
 from skactive._engine.shared_columns import SharedColumns
 from skactive._engine.sharing import shared
 from skactive._rows import take_rows
 from skactive._validation import check_choice, check_integer
 from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
 from skactive.pool._graphs import NeighborGraphs
-from skactive.pool._label_book import Answers, ForgottenLabels, without_repetition
-from skactive.pool._posterior import AskedPosterior, SpreadPosterior, VotedPosterior
-from skactive.pool._snapshot import PoolState
+from skactive.pool._label_book import AnswerBook, ForgottenLabels, without_repetition
+from skactive.pool._posterior import ExternalPosterior, SpreadPosterior, VotedPosterior
+from skactive.pool._snapshot import PoolSnapshot
 from skactive.semi_supervised import IncrementalLabelSpreading
 
 AGGREGATES = frozenset({"mean", "min"})
@@ -140,13 +140,13 @@ class Pool:
     ) -> None:
         self._dtype = np.dtype(dtype)
         self.X = check_features(X, "X_pool", self._dtype)
-        self._state = None if state is None else PoolState.read(state, self.X)
+        self._state = None if state is None else PoolSnapshot.read(state, self.X)
         self.estimator = estimator
         if samples is not None:
             check_consistent_length(self.X, samples)
         self._samples = samples.tocsr() if sp.issparse(samples) else samples
         self._rows = Rows(self.X)
-        self._coarse: CoarseRows | None = None
+        self._coarse: QuantizedRows | None = None
         self._densities = {} if self._state is None else self._state.densities()
         self._graphs = NeighborGraphs(self.X, graph)
         self._cached: dict[Hashable, Any] = {}
@@ -158,7 +158,7 @@ class Pool:
 
     def _begin(self, classes: np.ndarray | None) -> None:
         """Know of no label, and of nothing that follows from labels."""
-        self._answers = Answers(self.n_samples)
+        self._answers = AnswerBook(self.n_samples)
         self._columns: SharedColumns | None = None
         self._labeled: LabeledSamples | None = None
         if classes is not None:
@@ -166,7 +166,7 @@ class Pool:
         self._distances: dict[str, LabeledDistances] = {}
         self._coverages: dict[tuple[Any, ...], Coverage] = {}
         self._outside: dict[tuple[Any, ...], tuple[np.ndarray, np.ndarray]] = {}
-        self._posterior: VotedPosterior | SpreadPosterior | AskedPosterior | None = None
+        self._posterior: VotedPosterior | SpreadPosterior | ExternalPosterior | None = None
         self._forgotten: list[ForgottenLabels] = []
 
     @property
@@ -290,7 +290,7 @@ class Pool:
             return self
         self._take_out(self._labeled, self._answers.ids(positions))
         self._answers.remove(positions)
-        return self.refitted()
+        return self.invalidate_posterior()
 
     def forget(self, n_kept: int) -> Pool:
         """Forget the oldest labels, those from outside the pool included.
@@ -318,9 +318,9 @@ class Pool:
         self._take_out(self._labeled, ids)
         self._answers.remove(positions[positions >= 0])
         self._forgotten.append(ForgottenLabels(ids, positions, X, labels))
-        return self.refitted()
+        return self.invalidate_posterior()
 
-    def recall(self) -> Pool:
+    def restore_forgotten(self) -> Pool:
         """Bring back the labels that were forgotten last, in one call, as old as they were.
 
         Returns
@@ -341,7 +341,7 @@ class Pool:
         self._answers.restore(one.positions[back & is_inside], one.ids[back & is_inside])
         for distances in self._distances.values():
             distances.returned(one.ids[back])
-        return self.refitted()
+        return self.invalidate_posterior()
 
     def relabel(self, indices: Any, y: Any) -> Pool:
         """Replace the labels of labelled samples.
@@ -366,7 +366,7 @@ class Pool:
         self._labeled.relabel(ids, labels)
         for distances in self._distances.values():
             distances.relabeled(ids)
-        return self.refitted()
+        return self.invalidate_posterior()
 
     def skip(self, indices: Any) -> Pool:
         """Leave samples out of the candidates: nobody can answer for them.
@@ -400,7 +400,7 @@ class Pool:
         self._answers.unskip(indices)
         return self
 
-    def refitted(self) -> Pool:
+    def invalidate_posterior(self) -> Pool:
         """Note that the estimator was fitted anew without a label having changed.
 
         Returns
@@ -1016,7 +1016,7 @@ class Pool:
         ...     Pool(X, state=Path(folder) / "state.npz").n_candidates
         3
         """
-        state = PoolState(self.X)
+        state = PoolSnapshot(self.X)
         for key, density in self._densities.items():
             state.arrays[f"density {key}"] = density
         if 0 < self.n_labeled == len(self.labeled):
@@ -1029,7 +1029,7 @@ class Pool:
                 state.keep(key, distances, self._answers.ids(self.labeled))
         state.write(path)
 
-    def _source(self) -> VotedPosterior | SpreadPosterior | AskedPosterior | None:
+    def _source(self) -> VotedPosterior | SpreadPosterior | ExternalPosterior | None:
         if self._posterior is not None or self.estimator is None:
             return self._posterior
         if isinstance(self.estimator, IncrementalLabelSpreading) and any(
@@ -1040,7 +1040,7 @@ class Pool:
                     self.estimator, self.n_samples, self._labeled_distances, self._labeled
                 )
         elif not isinstance(self.estimator, IncrementalKNeighborsClassifier):
-            self._posterior = AskedPosterior(self.estimator, self.take)
+            self._posterior = ExternalPosterior(self.estimator, self.take)
         elif self._labeled is not None:
             self._posterior = VotedPosterior(self.estimator, self._labeled_distances, self._labeled)
         return self._posterior
@@ -1060,10 +1060,10 @@ class Pool:
             self._bring_back(key, self._distances[key])
         return self._distances[key]
 
-    def _coarse_rows(self) -> CoarseRows | None:
+    def _coarse_rows(self) -> QuantizedRows | None:
         """Return the features once more, in bytes, where that pays."""
-        if self._coarse is None and CoarseRows.pays(self._rows):
-            self._coarse = CoarseRows(self._rows)
+        if self._coarse is None and QuantizedRows.pays(self._rows):
+            self._coarse = QuantizedRows(self._rows)
         return self._coarse
 
     def _column(self, space: Space, key: str, id_: int, arrived: Rows) -> np.ndarray | None:
@@ -1090,7 +1090,7 @@ class Pool:
         return self.estimator.max_labeled
 
     def _labels_added(self, max_labeled: int | None) -> Pool:
-        self.refitted()
+        self.invalidate_posterior()
         return self if max_labeled is None else self.forget(max_labeled)
 
     def _take_out(self, labeled: LabeledSamples, ids: np.ndarray) -> None:

@@ -231,7 +231,7 @@ class SpreadValues:
     is_stale: bool = False
 
 
-class AskedPosterior:
+class ExternalPosterior:
     """The posterior of any other classifier, asked for once after each change."""
 
     def __init__(self, classifier: Any, samples: Any) -> None:

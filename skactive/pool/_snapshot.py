@@ -19,7 +19,7 @@ from skactive._rows import telling_rows
 FORMAT = "skactive pool state 1"
 
 
-class PoolState:
+class PoolSnapshot:
     """Arrays by name: densities, and distances to the labelled as of the last label.
 
     Parameters
@@ -35,7 +35,7 @@ class PoolState:
         self.arrays: dict[str, Any] = {} if arrays is None else arrays
 
     @classmethod
-    def read(cls, path: Any, X: Any) -> PoolState:
+    def read(cls, path: Any, X: Any) -> PoolSnapshot:
         """Return what a file has, nothing where there is none, or raise in one sentence."""
         state = cls(X)
         if not Path(path).exists():

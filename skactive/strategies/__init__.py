@@ -1,6 +1,6 @@
 """Which samples next? Query strategies, as objects that modAL calls and grids tune."""
 
-from skactive._public import present
+from skactive._public import moved, present
 from skactive.strategies._badge import BADGE
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._cdf_product import CDFProduct
@@ -15,7 +15,7 @@ from skactive.strategies._ranked_batch import RankedBatch
 from skactive.strategies._typi_clust import TypiClust
 from skactive.strategies._uncertainty import UncertaintySampling
 from skactive.strategies._uncertainty_herding import UncertaintyHerding
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 __all__ = [
     "BADGE",
@@ -29,10 +29,12 @@ __all__ = [
     "QueryStrategy",
     "RandomSampling",
     "RankedBatch",
-    "Term",
     "TypiClust",
     "UncertaintyHerding",
     "UncertaintySampling",
+    "UtilityComponent",
 ]
+
+__getattr__ = moved(__name__, {"Term": "skactive.strategies.UtilityComponent"})
 
 present(__name__)

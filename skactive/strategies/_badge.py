@@ -22,7 +22,7 @@ from skactive._engine.cold_start import (
 )
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 # Equal samples get equal probabilities, whatever the rounding of a product.
 DECIMALS = 12
@@ -118,7 +118,7 @@ class BADGE(QueryStrategy):
             return values
         return values / self._exponentials(whole.n_samples, len(picked))[pool.candidates]
 
-    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
         """Return one term, under the name 'gradient'.
 
         Parameters
@@ -128,11 +128,11 @@ class BADGE(QueryStrategy):
 
         Returns
         -------
-        terms : dict of str to Term
+        terms : dict of str to UtilityComponent
             One, whose factor is the value itself.
         """
         values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
-        return {"gradient": Term(self, values, values)}
+        return {"gradient": UtilityComponent(self, values, values)}
 
     def _gradients(self, pool: Pool) -> Gradients | None:
         squares = pool.cached((BADGE, "squares"), lambda: squared_norms(pool.X))

@@ -15,7 +15,7 @@ from skactive._html import Diagram, nested_parts
 from skactive._validation import check_integer
 from skactive.pool import Batch, Pool
 from skactive.strategies._support.learner_pool import pool_of_learner
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 
 class QueryStrategy(ABC, BaseEstimator):
@@ -67,7 +67,7 @@ class QueryStrategy(ABC, BaseEstimator):
             Finite, larger is better, in the order of ``pool.candidates``.
         """
 
-    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
         """Return what the strategy goes by: why a candidate is worth asking about.
 
         `ActiveLearner.explain_query` puts it into words. A strategy that is made of measures
@@ -80,13 +80,13 @@ class QueryStrategy(ABC, BaseEstimator):
 
         Returns
         -------
-        terms : dict of str to Term
+        terms : dict of str to UtilityComponent
             By the name of the measure. The product of their factors is what `utilities`
             returns. Empty for a strategy that draws at random.
         """
         name = type(self).__name__
         values = checked_utilities(name, self.utilities(pool), pool)
-        return {name: Term(self, values, values)}
+        return {name: UtilityComponent(self, values, values)}
 
     def select(
         self, pool: Pool, n_instances: int = 1, *, candidates: Any = None

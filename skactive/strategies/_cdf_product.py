@@ -13,7 +13,7 @@ from skactive._validation import check_number
 from skactive.measures import Diversity, InformationDensity, Margin, Measure
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 
 class CDFProduct(QueryStrategy):
@@ -113,7 +113,7 @@ class CDFProduct(QueryStrategy):
         """
         return {name: factor.all() for name, factor in self._factors(pool).items()}
 
-    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
         """Return each measure with its values and its factor: why a candidate is chosen.
 
         Parameters
@@ -123,14 +123,14 @@ class CDFProduct(QueryStrategy):
 
         Returns
         -------
-        terms : dict of str to Term
+        terms : dict of str to UtilityComponent
             By the name of the measure; the factors are those of `factors`.
         """
         if not self._is_plain():
             return super().terms(pool)
         measures = dict(self._named_measures())
         return {
-            name: Term(measures[name], factor.utilities, factor.all(), factor.weight)
+            name: UtilityComponent(measures[name], factor.utilities, factor.all(), factor.weight)
             for name, factor in self._factors(pool).items()
         }
 

@@ -17,7 +17,7 @@ from skactive._validation import check_choice, check_integer
 from skactive.measures import Margin
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 METRICS = frozenset({"cosine", "euclidean"})
 
@@ -112,7 +112,7 @@ class ClusterMargin(QueryStrategy):
         turns, _ = self._turns(pool)
         return 1 / (1 + turns)
 
-    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
         """Return the margin, under the name 'uncertainty', and the clusters' turns.
 
         Parameters
@@ -122,14 +122,14 @@ class ClusterMargin(QueryStrategy):
 
         Returns
         -------
-        terms : dict of str to Term
+        terms : dict of str to UtilityComponent
             Two: the turn's factor is the utility, which has the margin in it.
         """
         turns, unsure = self._turns(pool)
         values = 1 / (1 + turns)
         return {
-            "uncertainty": Term(Margin(), unsure, np.ones(len(unsure))),
-            "cluster's turn": Term(self, values, values),
+            "uncertainty": UtilityComponent(Margin(), unsure, np.ones(len(unsure))),
+            "cluster's turn": UtilityComponent(self, values, values),
         }
 
     def clusters(self, pool: Pool | Batch) -> np.ndarray:

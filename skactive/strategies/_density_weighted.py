@@ -10,7 +10,7 @@ from skactive._validation import check_number
 from skactive.measures import Entropy, InformationDensity, Measure
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 
 class DensityWeightedUncertainty(QueryStrategy):
@@ -86,7 +86,7 @@ class DensityWeightedUncertainty(QueryStrategy):
         terms = self.terms(pool)
         return terms["uncertainty"].factors * terms["density"].factors
 
-    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
         """Return the two measures with their factors: why a candidate is chosen.
 
         Parameters
@@ -96,7 +96,7 @@ class DensityWeightedUncertainty(QueryStrategy):
 
         Returns
         -------
-        terms : dict of str to Term
+        terms : dict of str to UtilityComponent
             'uncertainty' and 'density'.
         """
         beta = check_number(self, "beta", self.beta)
@@ -106,8 +106,8 @@ class DensityWeightedUncertainty(QueryStrategy):
             checked_utilities(type(measure).__name__, measure.utilities(pool), pool)
             for measure in (uncertainty, density)
         )
-        term = Term(uncertainty, unsure, np.asarray(unsure, dtype=np.float64))
+        term = UtilityComponent(uncertainty, unsure, np.asarray(unsure, dtype=np.float64))
         if term.is_constant:
-            term = Term(uncertainty, unsure, np.ones(pool.n_candidates))
+            term = UtilityComponent(uncertainty, unsure, np.ones(pool.n_candidates))
         weighted = np.maximum(dense, 0.0).astype(np.float64) ** beta
-        return {"uncertainty": term, "density": Term(density, dense, weighted, beta)}
+        return {"uncertainty": term, "density": UtilityComponent(density, dense, weighted, beta)}

@@ -21,11 +21,11 @@ from skactive._estimators import class_probabilities
 from skactive._validation import check_choice, check_integer
 from skactive.measures import Entropy, LeastConfidence
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.neighbors._lookahead import OneMoreLabel, loss_of
+from skactive.neighbors._lookahead import KNNLookahead, loss_of
 from skactive.pool import Batch, Pool
 from skactive.pool._posterior import AskedClassifier
 from skactive.strategies._base import QueryStrategy, checked_utilities, random_keys
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 LOSSES = frozenset({"zero_one", "log"})
 
@@ -146,7 +146,7 @@ class ExpectedErrorReduction(QueryStrategy):
         utilities[np.searchsorted(candidates, tried)] = values
         return utilities
 
-    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
         """Return one term, under the name 'error reduction'.
 
         Parameters
@@ -156,11 +156,11 @@ class ExpectedErrorReduction(QueryStrategy):
 
         Returns
         -------
-        terms : dict of str to Term
+        terms : dict of str to UtilityComponent
             One, whose factor is the value itself.
         """
         values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
-        return {"error reduction": Term(self, values, values)}
+        return {"error reduction": UtilityComponent(self, values, values)}
 
     def _tried(self, candidates: np.ndarray, keys: np.ndarray) -> np.ndarray:
         return self._sample(candidates, keys, "n_candidates")
@@ -182,8 +182,8 @@ class ExpectedErrorReduction(QueryStrategy):
         evaluated = self._sample(pool.candidates, 1 - keys, "n_evaluated")
         classifier = self._classifier(pool)
         if isinstance(classifier, IncrementalKNeighborsClassifier):
-            return Reductions(OneMoreLabel(pool, classifier, evaluated, self.loss), keys)
-        return Reductions(OneMoreFit(pool, classifier, evaluated, self.loss), keys)
+            return Reductions(KNNLookahead(pool, classifier, evaluated, self.loss), keys)
+        return Reductions(RefitLookahead(pool, classifier, evaluated, self.loss), keys)
 
     def _classifier(self, pool: Pool | Batch) -> Any:
         """Return whose error is expected."""
@@ -199,7 +199,7 @@ class ExpectedErrorReduction(QueryStrategy):
 class Reductions:
     """By how much an answer lowers the error, found once for each candidate that is tried."""
 
-    def __init__(self, model: OneMoreLabel | OneMoreFit, keys: np.ndarray) -> None:
+    def __init__(self, model: KNNLookahead | RefitLookahead, keys: np.ndarray) -> None:
         self.keys = keys
         self._model = model
         self._values = np.full(len(keys), np.nan)
@@ -219,10 +219,10 @@ class Reductions:
         return self._values[positions]
 
 
-class OneMoreFit:
+class RefitLookahead:
     """The expected error of any classifier, fitted anew for each possible answer.
 
-    The same questions as `OneMoreLabel` answers for nearest neighbours.
+    The same questions as `KNNLookahead` answers for nearest neighbours.
     """
 
     def __init__(self, pool: Pool, classifier: Any, evaluated: np.ndarray, loss: str) -> None:

@@ -12,7 +12,7 @@ from skactive.measures import Diversity
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._support.center import nearness_to_center
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 
 class KCenterGreedy(QueryStrategy):
@@ -88,7 +88,7 @@ class KCenterGreedy(QueryStrategy):
             return nearness_to_center(pool, self.metric, self.metric_params)
         return distances.astype(np.float64)
 
-    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
         """Return the distance; while nothing is labelled, the nearness to the mean.
 
         Parameters
@@ -98,11 +98,11 @@ class KCenterGreedy(QueryStrategy):
 
         Returns
         -------
-        terms : dict of str to Term
+        terms : dict of str to UtilityComponent
             One, 'distance' or 'nearness to the middle of the pool'.
         """
         values = self.utilities(pool)
         if pool.n_labeled == 0:
-            return {"nearness to the middle of the pool": Term(self, values, values)}
+            return {"nearness to the middle of the pool": UtilityComponent(self, values, values)}
         measure = Diversity(self.metric, aggregate="min", metric_params=self.metric_params)
-        return {"distance": Term(measure, values, values)}
+        return {"distance": UtilityComponent(measure, values, values)}

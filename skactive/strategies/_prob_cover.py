@@ -15,7 +15,7 @@ from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._support.clusters import GEOMETRIES, clusters_of, whole_of
 from skactive.strategies._support.points import Points
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 # How many samples at most are counted as covered, on how many the radius is chosen, and how many
 # pairs within a ball are stored.
@@ -123,7 +123,7 @@ class ProbCover(QueryStrategy):
         wanted = (is_open & (n_covers == least)).astype(balls.pairs.dtype)
         return (balls.pairs @ wanted)[pool.candidates].astype(np.float64)
 
-    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
         """Return the number of samples that a candidate would cover.
 
         Parameters
@@ -133,11 +133,11 @@ class ProbCover(QueryStrategy):
 
         Returns
         -------
-        terms : dict of str to Term
+        terms : dict of str to UtilityComponent
             One, 'number of neighbours without cover'.
         """
         values = self.utilities(pool)
-        return {"number of neighbours without cover": Term(self, values, values)}
+        return {"number of neighbours without cover": UtilityComponent(self, values, values)}
 
     def _balls(self, pool: Pool) -> Balls:
         check_choice(self, "metric", self.metric, GEOMETRIES)

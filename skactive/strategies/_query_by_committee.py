@@ -22,7 +22,7 @@ from skactive.measures import Entropy
 from skactive.pool import Batch, Pool
 from skactive.pool._posterior import AskedClassifier
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 
 class QueryByCommittee(QueryStrategy):
@@ -124,7 +124,7 @@ class QueryByCommittee(QueryStrategy):
             return spread_out(pool, self.metric)
         return values[np.searchsorted(whole.candidates, pool.candidates), 0]
 
-    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
         """Return one term, under the name 'disagreement'.
 
         Parameters
@@ -134,11 +134,11 @@ class QueryByCommittee(QueryStrategy):
 
         Returns
         -------
-        terms : dict of str to Term
+        terms : dict of str to UtilityComponent
             One, whose factor is the value itself.
         """
         values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
-        return {"disagreement": Term(self, values, values)}
+        return {"disagreement": UtilityComponent(self, values, values)}
 
     def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
         places, worth = super()._best(batch)

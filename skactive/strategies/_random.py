@@ -8,7 +8,7 @@ import numpy as np
 
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, random_keys
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 
 class RandomSampling(QueryStrategy):
@@ -55,7 +55,7 @@ class RandomSampling(QueryStrategy):
         """
         return random_keys(self.random_state, pool.n_samples)[pool.candidates]
 
-    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
         """Return nothing: no property of a candidate counts.
 
         Parameters
@@ -65,7 +65,7 @@ class RandomSampling(QueryStrategy):
 
         Returns
         -------
-        terms : dict of str to Term
+        terms : dict of str to UtilityComponent
             Empty.
         """
         return {}

@@ -13,7 +13,7 @@ from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
 from skactive.strategies._support.center import nearness_to_center
 from skactive.strategies._support.clusters import whole_of
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 
 class RankedBatch(QueryStrategy):
@@ -103,7 +103,7 @@ class RankedBatch(QueryStrategy):
         unlike = 1.0 - 1.0 / (1.0 + distances.astype(np.float64))
         return alpha * unlike + (1.0 - alpha) * uncertainty
 
-    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
         """Return the score: a sum, which has no factors to name apart.
 
         Parameters
@@ -113,14 +113,14 @@ class RankedBatch(QueryStrategy):
 
         Returns
         -------
-        terms : dict of str to Term
+        terms : dict of str to UtilityComponent
             One: 'balance of distance and uncertainty', or 'nearness to the middle of the pool'
             while nothing is labelled.
         """
         values = self.utilities(pool)
         if pool.n_labeled == 0:
-            return {"nearness to the middle of the pool": Term(self, values, values)}
-        return {"balance of distance and uncertainty": Term(self, values, values)}
+            return {"nearness to the middle of the pool": UtilityComponent(self, values, values)}
+        return {"balance of distance and uncertainty": UtilityComponent(self, values, values)}
 
     def _measure(self) -> Measure:
         return LeastConfidence() if self.uncertainty is None else self.uncertainty

@@ -12,7 +12,7 @@ from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._support.clusters import GEOMETRIES, Clusters, clusters_of, whole_of
 from skactive.strategies._support.points import Points
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 # So many members of a larger cluster are drawn to find its densest part, and so many of those
 # that look most typical are held against all members.
@@ -131,7 +131,7 @@ class TypiClust(QueryStrategy):
         utilities[is_in] = typical[np.searchsorted(members, candidates[is_in])]
         return utilities
 
-    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
         """Return the typicality, 0 for what is not in the cluster that comes next.
 
         Parameters
@@ -141,11 +141,11 @@ class TypiClust(QueryStrategy):
 
         Returns
         -------
-        terms : dict of str to Term
+        terms : dict of str to UtilityComponent
             One, 'typicality'.
         """
         values = self.utilities(pool)
-        return {"typicality": Term(self, values, values)}
+        return {"typicality": UtilityComponent(self, values, values)}
 
     def _n_clusters(self, pool: Pool | Batch, n_neighbors: int) -> int:
         most = check_integer(self, "max_clusters", self.max_clusters, minimum=1)

@@ -9,7 +9,7 @@ import numpy as np
 from skactive.measures import Margin, Measure
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 
 class UncertaintySampling(QueryStrategy):
@@ -68,7 +68,7 @@ class UncertaintySampling(QueryStrategy):
         """
         return self._measure().utilities(pool)
 
-    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
         """Return the measure, under the name 'uncertainty'.
 
         Parameters
@@ -78,11 +78,11 @@ class UncertaintySampling(QueryStrategy):
 
         Returns
         -------
-        terms : dict of str to Term
+        terms : dict of str to UtilityComponent
             One, whose factor is the value itself.
         """
         values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
-        return {"uncertainty": Term(self._measure(), values, values)}
+        return {"uncertainty": UtilityComponent(self._measure(), values, values)}
 
     def _measure(self) -> Measure:
         return Margin() if self.measure is None else self.measure

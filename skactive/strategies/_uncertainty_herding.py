@@ -13,7 +13,7 @@ from skactive.measures import Coverage, Diversity, Entropy, LeastConfidence, Mar
 from skactive.measures._uncertainty import ROW_FUNCTIONS
 from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
-from skactive.strategies._utility_component import Term
+from skactive.strategies._utility_component import UtilityComponent
 
 UNCERTAINTIES = {"margin": Margin, "entropy": Entropy, "least_confidence": LeastConfidence}
 
@@ -122,7 +122,7 @@ class UncertaintyHerding(QueryStrategy):
         gains = pool.coverage_gain(**self._kernel())
         return quotients(herded, gains ** (1 - exponent))
 
-    def terms(self, pool: Pool | Batch) -> dict[str, Term]:
+    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
         """Return the coverage, and how uncertain what would be covered is.
 
         Parameters
@@ -132,7 +132,7 @@ class UncertaintyHerding(QueryStrategy):
 
         Returns
         -------
-        terms : dict of str to Term
+        terms : dict of str to UtilityComponent
             'coverage', the gain in coverage; and 'uncertainty', whose value is the candidate's
             own, and whose factor is the mean over the samples it would cover, by how much. While
             the classifier is sure of everything, 'diversity' stands in for it.
@@ -141,11 +141,11 @@ class UncertaintyHerding(QueryStrategy):
         gains = checked_utilities("Coverage", coverage.utilities(pool), pool)
         name, measure, weights = self._doubt(pool)
         exponent = 1.0 if weights is None else self._exponent(pool)
-        terms = {"coverage": Term(coverage, gains, gains**exponent)}
+        terms = {"coverage": UtilityComponent(coverage, gains, gains**exponent)}
         if measure is not None:
             values = checked_utilities(type(measure).__name__, measure.utilities(pool), pool)
             herded = pool.coverage_gain(weights, **self._kernel())
-            terms[name] = Term(measure, values, quotients(herded, gains))
+            terms[name] = UtilityComponent(measure, values, quotients(herded, gains))
         return terms
 
     def _best(self, batch: Batch) -> tuple[np.ndarray, float]:

@@ -10,7 +10,7 @@ import numpy as np
 
 
 @dataclass(frozen=True, eq=False)
-class Term:
+class UtilityComponent:
     """One of the things that a strategy goes by: a measure, and the factor made of it.
 
     `QueryStrategy.terms` returns one for each measure. The utility of a candidate is the product
@@ -39,7 +39,7 @@ class Term:
         return len(self.values) == 0 or bool(self.values.min() == self.values.max())
 
 
-def product_of(terms: Mapping[str, Term], n_candidates: int) -> np.ndarray:
+def product_of(terms: Mapping[str, UtilityComponent], n_candidates: int) -> np.ndarray:
     """Return the utility of each candidate: 1 where there are no terms, and chance decides."""
     product = np.ones(n_candidates)
     for term in terms.values():

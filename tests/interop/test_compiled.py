@@ -17,7 +17,7 @@ from skactive._engine.distances import Rows, Space
 from skactive._engine.few_candidates import largest_product_of_few
 from skactive._engine.norms import row_norms
 from skactive._engine.quantile_bins import DistributionFactor, compiled_bins, plain_bins
-from skactive._engine.quantized import CoarseRows
+from skactive._engine.quantized import QuantizedRows
 from skactive.measures import Diversity, Measure
 from skactive.measures._uncertainty import compiled_margin, plain_margin
 from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
@@ -383,7 +383,7 @@ def test_all_within_a_limit_are_found_and_few_others(n_features, metric, monkeyp
     distances = space.compare(rows, arrived).min(axis=1)
     limits = rng.choice(distances, size=len(rows))
     monkeypatch.setattr(coarse_module, "PRODUCT_BYTES", 1_000 * n_features)
-    found = CoarseRows(rows).within(space, arrived, limits, 0.0)
+    found = QuantizedRows(rows).within(space, arrived, limits, 0.0)
     within = np.flatnonzero(distances <= limits)
     assert set(within) <= set(found)
     assert len(found) - len(within) < 0.15 * len(rows)
@@ -410,10 +410,10 @@ def test_features_are_kept_in_bytes_only_where_that_pays(tmp_path, monkeypatch):
     monkeypatch.setattr(coarse_module, "LEAST_BYTES", 4_000)
     X = np.ones((100, 10), dtype=np.float32)
     mapped = np.memmap(tmp_path / "features", dtype=np.float32, shape=X.shape, mode="w+")
-    assert CoarseRows.pays(Rows(X))
-    assert not CoarseRows.pays(Rows(X[:99]))
-    assert not CoarseRows.pays(Rows(np.asarray(mapped)))
-    assert not CoarseRows.pays(Rows(sp.csr_matrix(X)))
-    assert not CoarseRows.pays(Rows(X)[np.arange(100)])
+    assert QuantizedRows.pays(Rows(X))
+    assert not QuantizedRows.pays(Rows(X[:99]))
+    assert not QuantizedRows.pays(Rows(np.asarray(mapped)))
+    assert not QuantizedRows.pays(Rows(sp.csr_matrix(X)))
+    assert not QuantizedRows.pays(Rows(X)[np.arange(100)])
     monkeypatch.setattr(coarse_module, "is_available", lambda: False)
-    assert not CoarseRows.pays(Rows(X))
+    assert not QuantizedRows.pays(Rows(X))

@@ -321,8 +321,8 @@ def test_any_classifier_is_asked_where_the_samples_are(threads):
             pool.add_labels(indices, y[indices])
         classifier.fit(*whole.labeled_samples())
     classifier.set_params(C=0.01).fit(*whole.labeled_samples())
-    whole.refitted()
-    parts.refitted()
+    whole.invalidate_posterior()
+    parts.invalidate_posterior()
     assert_same_choice(UncertaintySampling(), whole, parts, 5)
 
 

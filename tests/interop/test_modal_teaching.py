@@ -61,7 +61,7 @@ def teach_word(learner, word, food):
     return learner.predict([word])[0]
 
 
-# Teaching
+# EstimatorUpdater
 
 
 def test_teaching_returns_none_as_in_modal():

@@ -92,7 +92,7 @@ class Fitted:
     def tell(self, partition: Partition) -> None:
         """Tell a partition."""
         partition.pool.estimator.fitted = self.estimator
-        partition.pool.refitted()
+        partition.pool.invalidate_posterior()
 
 
 @dataclass(frozen=True)
@@ -127,14 +127,14 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Heard:
+class Ack:
     """How many entries of a log a partition has heard: the answer of one that lags behind."""
 
     n_entries: int
 
 
 @dataclass(frozen=True)
-class Missing:
+class PendingGlobal:
     """What is wanted of all partitions, of which one knows its share: an answer too."""
 
     name: tuple[str, str]
@@ -142,10 +142,10 @@ class Missing:
     merge: Callable[[list[Any]], Any]
 
 
-class MissingError(Exception):
+class PendingGlobalError(Exception):
     """A measure wants to know something of all partitions, which this one was not told yet."""
 
-    def __init__(self, missing: Missing) -> None:
+    def __init__(self, missing: PendingGlobal) -> None:
         super().__init__(f"{missing.name} of all partitions")
         self.missing = missing
 
@@ -227,7 +227,7 @@ class PartOfPool(Pool):
         """Return what is known of all partitions, or say what is not and what this one knows."""
         known = self.setting.known
         if name not in known:
-            raise MissingError(Missing(name, share(), merge))
+            raise PendingGlobalError(PendingGlobal(name, share(), merge))
         return known[name]
 
     def begin(self) -> None:
@@ -280,7 +280,7 @@ class Partition:
         places = positions - self.start
         return places, (places >= 0) & (places < self.pool.n_samples)
 
-    def hear(self, setting: Setting, log: Log) -> Heard | None:
+    def hear(self, setting: Setting, log: Log) -> Ack | None:
         """Take in what was said; return how much of it, where that is not all there is."""
         self.pool.setting = setting
         if self._log_number != log.number:
@@ -294,7 +294,7 @@ class Partition:
                 self._n_heard += 1
             if log.is_whole:
                 return None
-        return Heard(self._n_heard)
+        return Ack(self._n_heard)
 
     def batch(self, query: Query) -> Batch:
         """Return this partition as it would be if what a query picked so far were labelled."""
@@ -335,7 +335,7 @@ _lock = Lock()
 def ask(source: Any, setting: Setting, log: Log, question: Question) -> tuple[str, Any]:
     """Ask a partition in this process; return the process, and the answer.
 
-    The answer is `Heard` where the partition has not heard all that was said, and `Missing` where
+    The answer is `Ack` where the partition has not heard all that was said, and `PendingGlobal` where
     it has to know something of the others first.
     """
     from distributed import get_worker
@@ -354,7 +354,7 @@ def ask(source: Any, setting: Setting, log: Log, question: Question) -> tuple[st
                 return address, behind
             try:
                 return address, question(partition)
-            except MissingError as error:
+            except PendingGlobalError as error:
                 return address, error.missing
 
 

@@ -12,12 +12,12 @@ from sklearn import get_config
 
 from skactive._engine.stored import is_stored
 from skactive.integrations.dask._partition import (
+    Ack,
     Features,
     Fitted,
-    Heard,
     Labels,
     Log,
-    Missing,
+    PendingGlobal,
     Question,
     Setting,
     Size,
@@ -172,22 +172,22 @@ class Partitions:
         while len(answers) < len(questions):
             asked = [number for number in questions if number not in answers]
             futures = [self._submit(number, questions[number]) for number in asked]
-            missing: list[Missing] = []
+            missing: list[PendingGlobal] = []
             for number, (worker, answer) in zip(asked, self._client.gather(futures), strict=True):
                 # Where its samples are by now, which a worker that died may have left.
                 self._workers[number] = worker
-                if isinstance(answer, Heard):
+                if isinstance(answer, Ack):
                     self._n_heard[number] = answer.n_entries
                     continue
                 self._n_heard[number] = len(self._entries)
-                if isinstance(answer, Missing):
+                if isinstance(answer, PendingGlobal):
                     missing.append(answer)
                 else:
                     answers[number] = answer
             self._agree(missing, n_answered=len(answers))
         return answers
 
-    def _agree(self, missing: list[Missing], n_answered: int) -> None:
+    def _agree(self, missing: list[PendingGlobal], n_answered: int) -> None:
         """Work out what partitions want to know of all, where all have said what they know."""
         if not missing:
             return

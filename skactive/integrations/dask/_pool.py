@@ -39,7 +39,7 @@ class PartitionedPool:
     estimator : classifier, default=None
         Where class probabilities come from. An `IncrementalKNeighborsClassifier` lends its
         parameters only. Any other classifier is sent to the workers, as it is at the first query
-        after a label or `refitted`; the caller fits it. None means no probabilities.
+        after a label or `invalidate_posterior`; the caller fits it. None means no probabilities.
     X_labeled : array-like of shape (n_labeled, n_features), default=None
         Samples outside the pool whose labels are known: the seed set.
     y_labeled : array-like of shape (n_labeled,), default=None
@@ -340,7 +340,7 @@ class PartitionedPool:
         self._partitions.say_skipped(positions, is_back=True)
         return self
 
-    def refitted(self) -> PartitionedPool:
+    def invalidate_posterior(self) -> PartitionedPool:
         """Note that the estimator was fitted anew without a label having changed.
 
         Returns

@@ -66,7 +66,7 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Finalists:
+class TopCandidates:
     """What candidates are whose product may be the largest of a partition.
 
     `utilities` has a column for each measure that tells candidates apart; `X` has the features
@@ -86,13 +86,13 @@ class Compete:
     limits: dict[str, Limits]
     bounds: Bounds
 
-    def __call__(self, partition: Partition) -> Finalists:
+    def __call__(self, partition: Partition) -> TopCandidates:
         """Return them."""
         factors = factors_in(partition, self.query, self.limits)
         telling = [factors[name] for name in self.bounds]
         batch = partition.batch(self.query)
         places = can_be_largest(telling, list(self.bounds.values()), batch.n_candidates)
-        return Finalists(
+        return TopCandidates(
             batch.candidates[places] + partition.start,
             np.column_stack([factor.utilities[places] for factor in telling]),
             np.asarray(partition.pool.X[batch.candidates[places[:N_SENT]]]),

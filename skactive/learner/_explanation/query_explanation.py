@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from skactive._engine.candidate_rank import Standing
+from skactive._engine.candidate_rank import CandidateRank
 from skactive._engine.distances import UNDEFINED
 from skactive._engine.positions import check_positions
 from skactive._frame import as_frame
@@ -19,7 +19,7 @@ from skactive.learner._explanation.reasons import sentences_of
 from skactive.measures import Diversity, InformationDensity
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Pool
-from skactive.strategies import Term
+from skactive.strategies import UtilityComponent
 from skactive.strategies._utility_component import product_of
 
 # How many classes of the posterior the text names.
@@ -228,8 +228,8 @@ def explain_query(learner: Any, index: Any, n_neighbors: int) -> QueryExplanatio
     place = int(np.searchsorted(pool.candidates, index))
     terms = terms_of(learner)
     utilities = product_of(terms, pool.n_candidates)
-    whole = Standing.of(utilities, place)
-    standings = {name: Standing.of(term.values, place) for name, term in terms.items()}
+    whole = CandidateRank.of(utilities, place)
+    standings = {name: CandidateRank.of(term.values, place) for name, term in terms.items()}
     classes, probabilities = _posterior_of(learner, index)
     neighbors = _neighbors_of(learner, index, n_neighbors, terms)
     labeled = _labeled_near(learner, index, n_neighbors, terms)
@@ -286,7 +286,7 @@ def check_candidate(pool: Pool, index: Any) -> int:
     return position
 
 
-def terms_of(learner: Any) -> dict[str, Term]:
+def terms_of(learner: Any) -> dict[str, UtilityComponent]:
     """Return what the learner's strategy goes by now, or raise where it does not say."""
     strategy = learner.strategy
     if not hasattr(strategy, "terms"):
@@ -311,7 +311,7 @@ def _posterior_of(learner: Any, index: int) -> tuple[tuple[Any, ...], np.ndarray
 
 
 def _neighbors_of(
-    learner: Any, index: int, n_neighbors: int, terms: dict[str, Term]
+    learner: Any, index: int, n_neighbors: int, terms: dict[str, UtilityComponent]
 ) -> NearestSamples:
     metric, params = _metric(learner, terms, InformationDensity, Diversity)
     distances = learner.pool.distances_to(index, metric, params)[:, 0]
@@ -323,7 +323,7 @@ def _neighbors_of(
 
 
 def _labeled_near(
-    learner: Any, index: int, n_neighbors: int, terms: dict[str, Term]
+    learner: Any, index: int, n_neighbors: int, terms: dict[str, UtilityComponent]
 ) -> NearestSamples:
     metric, params = _metric(learner, terms, Diversity, InformationDensity)
     nearest, labels, distances = learner.pool.nearest_labeled(index, n_neighbors, metric, params)
@@ -332,7 +332,7 @@ def _labeled_near(
 
 
 def _metric(
-    learner: Any, terms: dict[str, Term], *kinds: type[InformationDensity | Diversity]
+    learner: Any, terms: dict[str, UtilityComponent], *kinds: type[InformationDensity | Diversity]
 ) -> tuple[str, dict[str, Any] | None]:
     """Return the metric of the first measure of the first kind that there is, or the vote's."""
     for kind in kinds:

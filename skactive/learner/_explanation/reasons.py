@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skactive._engine.candidate_rank import Standing, enumerated
+from skactive._engine.candidate_rank import CandidateRank, enumerated
 from skactive.measures import (
     Coverage,
     Diversity,
@@ -30,8 +30,8 @@ HIGH, LOW = 2 / 3, 1 / 3
 
 def sentences_of(
     who: str,
-    whole: Standing,
-    terms: Sequence[tuple[str, Any, float, Standing]],
+    whole: CandidateRank,
+    terms: Sequence[tuple[str, Any, float, CandidateRank]],
     *,
     strategy: Any,
     n_labeled: int,
@@ -44,9 +44,9 @@ def sentences_of(
     ----------
     who : str
         What the sample is called.
-    whole : Standing
+    whole : CandidateRank
         Its place by utility.
-    terms : sequence of (name, Term, value, Standing)
+    terms : sequence of (name, UtilityComponent, value, CandidateRank)
         What the strategy goes by, the value of the candidate and its place by it.
     strategy : QueryStrategy
         Who asks.
@@ -87,7 +87,7 @@ def sentences_of(
     return tuple(sentences)
 
 
-def _ending(strategy: Any, whole: Standing, *, has_terms: bool) -> str:
+def _ending(strategy: Any, whole: CandidateRank, *, has_terms: bool) -> str:
     if whole.n_candidates == 1:
         return ""
     if not has_terms:
@@ -102,7 +102,7 @@ def _sentence(
     name: str,
     measure: Any,
     value: float,
-    standing: Standing,
+    standing: CandidateRank,
     posterior: tuple[Sequence[Any], Sequence[float]],
 ) -> str:
     if isinstance(measure, UNCERTAINTY):
@@ -120,7 +120,7 @@ def _sentence(
 
 
 def _about_uncertainty(
-    standing: Standing, classes: Sequence[Any], probabilities: Sequence[float]
+    standing: CandidateRank, classes: Sequence[Any], probabilities: Sequence[float]
 ) -> str:
     if standing.n_lower == 0:
         more = "there is no candidate of which it is surer"
@@ -141,7 +141,7 @@ def _about_uncertainty(
     return f"The classifier hesitates between {in_question} classes, {first}: {more}."
 
 
-def _about_density(standing: Standing) -> str:
+def _about_density(standing: CandidateRank) -> str:
     if standing.n_lower == 0:
         return "It stands alone: around no candidate is the pool less dense."
     fact = f"the pool is denser around it than around {standing.than()}"
@@ -152,7 +152,7 @@ def _about_density(standing: Standing) -> str:
     return f"{fact[0].upper()}{fact[1:]}."
 
 
-def _about_diversity(standing: Standing, aggregate: str) -> str:
+def _about_diversity(standing: CandidateRank, aggregate: str) -> str:
     what = "the nearest labelled sample" if aggregate == "min" else "the labelled samples"
     mean = "" if aggregate == "min" else "on average "
     if standing.n_lower == 0:
@@ -165,7 +165,7 @@ def _about_diversity(standing: Standing, aggregate: str) -> str:
     return f"{fact[0].upper()}{fact[1:]}."
 
 
-def _about_coverage(value: float, standing: Standing) -> str:
+def _about_coverage(value: float, standing: CandidateRank) -> str:
     if standing.n_lower == 0:
         return "Around no candidate do labels cover the pool as well already."
     samples = "sample" if f"{value:.3g}" == "1" else "samples"

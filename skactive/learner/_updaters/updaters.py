@@ -18,14 +18,14 @@ from skactive.pool import Pool
 from skactive.semi_supervised import IncrementalLabelSpreading
 
 
-def teaching_for(
+def updater_for(
     classifier: Any,
     samples: Any,
     pool: Pool,
     seed: tuple[Any, Any],
     classes: Any,
     fit_params: dict[str, Any] | None = None,
-) -> Teaching:
+) -> EstimatorUpdater:
     """Return the way a classifier learns.
 
     Parameters
@@ -45,15 +45,15 @@ def teaching_for(
     """
     params = fit_params or {}
     if isinstance(classifier, IncrementalLabelSpreading):
-        return SpreadTeaching(classifier, pool, classes)
+        return TransductiveUpdater(classifier, pool, classes)
     if all(hasattr(classifier, name) for name in ("add_labeled", "remove_labeled", "relabel")):
-        return InstantTeaching(classifier, samples, pool, seed, classes, params)
+        return IncrementalUpdater(classifier, samples, pool, seed, classes, params)
     if hasattr(classifier, "partial_fit"):
-        return PartialTeaching(classifier, samples, pool, seed, classes, params)
-    return RefitTeaching(classifier, samples, pool, seed, classes, params)
+        return PartialFitUpdater(classifier, samples, pool, seed, classes, params)
+    return RefitUpdater(classifier, samples, pool, seed, classes, params)
 
 
-class Teaching(ABC):
+class EstimatorUpdater(ABC):
     """What a learner tells its classifier."""
 
     classifier: Any
@@ -82,7 +82,7 @@ class Teaching(ABC):
         return np.full(np.shape(numbers), -1)
 
 
-class InstantTeaching(Teaching):
+class IncrementalUpdater(EstimatorUpdater):
     """Tell a classifier with `add_labeled` at once."""
 
     def __init__(
@@ -146,7 +146,7 @@ class InstantTeaching(Teaching):
         return range(first, first + len(y))
 
 
-class SpreadTeaching(Teaching):
+class TransductiveUpdater(EstimatorUpdater):
     """Tell label spreading, whose first nodes are the samples of the pool."""
 
     def __init__(self, classifier: IncrementalLabelSpreading, pool: Pool, classes: Any) -> None:
@@ -177,7 +177,7 @@ class SpreadTeaching(Teaching):
         return np.where(np.asarray(numbers) < self._pool.n_samples, numbers, -1)
 
 
-class RefitTeaching(Teaching):
+class RefitUpdater(EstimatorUpdater):
     """Fit a classifier anew, when it is next asked."""
 
     def __init__(
@@ -250,7 +250,7 @@ class RefitTeaching(Teaching):
         return concatenate_rows(X, taught), np.concatenate([np.asarray(y), self._pool.labels])
 
 
-class PartialTeaching(RefitTeaching):
+class PartialFitUpdater(RefitUpdater):
     """Pass answers to `partial_fit`, and start anew where that cannot follow."""
 
     def __init__(
