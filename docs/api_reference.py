@@ -29,10 +29,10 @@ SECTIONS = [
             "QueryStrategy",
             "RandomSampling",
             "RankedBatch",
-            "UtilityComponent",
             "TypiClust",
             "UncertaintyHerding",
             "UncertaintySampling",
+            "UtilityComponent",
         ],
     ),
     Section(
@@ -56,10 +56,15 @@ SECTIONS = [
         [
             "BlockwiseKNeighborsTransformer",
             "IncrementalKNeighborsClassifier",
-            "IncrementalLabelSpreading",
             "NeighborGraph",
             "VoteExplanation",
         ],
+    ),
+    Section(
+        "Semi-supervised classifiers",
+        "skactive.semi_supervised",
+        "Classifiers that learn from labelled and unlabelled samples.",
+        ["IncrementalLabelSpreading"],
     ),
     Section(
         "The pool",

@@ -335,8 +335,8 @@ _lock = Lock()
 def ask(source: Any, setting: Setting, log: Log, question: Question) -> tuple[str, Any]:
     """Ask a partition in this process; return the process, and the answer.
 
-    The answer is `Ack` where the partition has not heard all that was said, and `PendingGlobal` where
-    it has to know something of the others first.
+    The answer is `Ack` if the partition has not received all entries of the log, and
+    `PendingGlobal` if it needs a value of all partitions first.
     """
     from distributed import get_worker
 
