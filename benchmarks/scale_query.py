@@ -3,8 +3,7 @@
 `X @ v`, a matrix-vector product on all CPUs, reads the features once, and so must the mean distance
 to the labelled samples, for the label that is new. "Label and query" is `add_labels` and the
 `select` after it. With few labels each new one comes among the nearest of many samples, which are
-then voted on anew. With the distance to the nearest (`aggregate="min"`) only what may be nearer
-than before is looked at, found by a pass over features of one byte each (`skactive[fast]`).
+then voted on anew. The last rows measure the distance to the nearest (`aggregate="min"`).
 """
 
 import gc
@@ -58,7 +57,7 @@ def follow(
 
 
 def measurements_of(
-    product: np.ndarray, both: np.ndarray, where: str, at_most: float
+    product: np.ndarray, both: np.ndarray, where: str, at_most: float | None
 ) -> list[Measurement]:
     return [
         measured(f"{where}: X @ v", product),
@@ -82,4 +81,4 @@ def measure() -> list[Measurement]:
     nearest = CDFProduct().set_params(diversity=Diversity(aggregate="min"))
     pool = labelled(pool_of(X), y, 1_000)
     where = "after 1,000 labels, distance to the nearest"
-    return found + measurements_of(*follow(pool, y, nearest, 30), where, 0.3)
+    return found + measurements_of(*follow(pool, y, nearest, 30), where, None)

@@ -34,7 +34,6 @@ OPTIONAL_PACKAGES = {
     "metric_learn",
     "modAL",
     "numba",
-    "numkong",
     "pandas",
     "pyarrow",
     "pynndescent",

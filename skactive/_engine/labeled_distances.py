@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -12,25 +12,13 @@ from skactive._engine.compiled import compiled, is_compiling
 from skactive._engine.distances import Rows, Space
 from skactive._engine.exact_search import choose_nearest
 from skactive._engine.labeled_samples import LabeledSamples
-from skactive._engine.quantized import MOST_ARRIVED, QuantizedRows
-
-# A label is among the k nearest of about k / n_labeled of all samples: with this many times k
-# labels, those are few enough to be looked at one by one.
-LABELS_PER_NEIGHBOR = 32
-
-# Where more than one sample in so many may be reached, a pass over all is as fast.
-LEAST_SKIPPED = 8
-
-
-Places: TypeAlias = "slice | np.ndarray"
 
 
 class LabeledDistances:
     """Sum of distances to the labelled samples, and the nearest of them, for every pool sample.
 
     Labels that arrive are taken in when something is asked for, all in one pass over the pool:
-    O(n_samples · n_features) for each. Both parts are built on first use. Where the nearest alone
-    are asked for, the pass goes over coarse rows, and leaves out exactly those that are too far.
+    O(n_samples · n_features) for each. Both parts are built on first use.
     """
 
     def __init__(
@@ -39,15 +27,12 @@ class LabeledDistances:
         rows: Rows,
         labeled: LabeledSamples,
         compared_to: Callable[[int, Rows], np.ndarray | None] | None = None,
-        coarse: Callable[[], QuantizedRows | None] | None = None,
     ) -> None:
         self._space = space
         self._rows = rows
         self._labeled = labeled
         # Who knows the distances to a labelled sample by its id, or None.
         self._compared_to = compared_to
-        # Who has the rows once more, coarsely, or None.
-        self._coarse = coarse
         self._next_id = 0
         self._total: np.ndarray | None = None
         self._nearest: dict[int, NearestLabeled] = {}
@@ -109,7 +94,7 @@ class LabeledDistances:
                 compared = self._space.compare(self._rows[block], self._labeled.rows[slots])
                 tolerance = 2 * self._space.rounding(self._rows[block], self._labeled.rows[slots])
                 left = nearest.within_reach(block, compared, tolerance)
-                nearest.search_anew(_among(block, left))
+                nearest.search_anew(left + block.start)
 
     def kept(self) -> tuple[np.ndarray | None, dict[int, tuple[np.ndarray, np.ndarray]]]:
         """Return the sum, and the nearest by their number: in comparison units, and ids."""
@@ -152,12 +137,9 @@ class LabeledDistances:
         arrived, known = self._labeled.rows_at(slots), None
         if self._compared_to is not None and len(slots) == 1:
             known = self._compared_to(int(self._labeled.ids[slots[0]]), arrived)
-        reached = None
-        if total is None and known is None:
-            reached = self._reached(arrived, nearest)
         # What arrives is merged with the nearest there were.
         deepest = max((one.n_neighbors for one in nearest), default=0)
-        for block in self._blocks(len(slots) + deepest, reached):
+        for block in self._blocks(len(slots) + deepest):
             rows = self._rows_in(block)
             compared = self._space.compare(rows, arrived) if known is None else known[block]
             tolerance = 2 * self._space.rounding(rows, arrived)
@@ -166,35 +148,12 @@ class LabeledDistances:
             if total is not None:
                 total[block] += _row_sums(self._space.finish(compared))
 
-    def _reached(self, arrived: Rows, nearest: tuple[NearestLabeled, ...]) -> np.ndarray | None:
-        """Return the rows that may have samples among their nearest, or None where all are."""
-        deepest = max(one.n_neighbors for one in nearest)
-        if len(arrived) > MOST_ARRIVED or len(self._labeled) < LABELS_PER_NEIGHBOR * deepest:
-            return None
-        if self._coarse is None or not self._space.by_product:
-            return None
-        coarse = self._coarse()
-        if coarse is None:
-            return None
-        # A distance and one that it is held against may both be rounded.
-        tolerance = 3 * self._space.rounding(self._rows, arrived)
-        limits = nearest[0].farthest
-        for one in nearest[1:]:
-            limits = np.maximum(limits, one.farthest)
-        reached = coarse.within(self._space, arrived, limits, tolerance)
-        return reached if len(reached) * LEAST_SKIPPED <= len(self._rows) else None
+    def _rows_in(self, block: slice) -> Rows:
+        return self._rows if block == slice(0, len(self._rows)) else self._rows[block]
 
-    def _rows_in(self, places: Places) -> Rows:
-        is_whole = isinstance(places, slice) and places == slice(0, len(self._rows))
-        return self._rows if is_whole else self._rows[places]
-
-    def _blocks(self, width: int, among: np.ndarray | None = None) -> Iterator[Places]:
+    def _blocks(self, width: int) -> Iterator[slice]:
         features = 0 if self._space.by_product else 8 * self._rows.n_features
-        if among is None:
-            return row_blocks(len(self._rows), 40 * width + features)
-        # Rows picked one by one are copied.
-        features += self._rows.n_features * self._rows.dtype.itemsize
-        return (among[block] for block in row_blocks(len(among), 40 * width + features))
+        return row_blocks(len(self._rows), 40 * width + features)
 
 
 class NearestLabeled:
@@ -241,47 +200,43 @@ class NearestLabeled:
         self._ids[:, : ids.shape[1]] = ids
         self.farthest[:] = self._compared[:, -1]
 
-    def within_reach(self, places: Places, compared: np.ndarray, tolerance: Any) -> np.ndarray:
+    def within_reach(self, block: slice, compared: np.ndarray, tolerance: Any) -> np.ndarray:
         """Return which of some rows have one that is compared among their nearest, nearly."""
         closest = compared[:, 0] if compared.shape[1] == 1 else compared.min(axis=1)
-        return np.flatnonzero(closest <= self.farthest[places] + tolerance)
+        return np.flatnonzero(closest <= self.farthest[block] + tolerance)
 
     def holders(self, ids: np.ndarray) -> np.ndarray:
         """Return the rows that have one of `ids` among their nearest."""
         return np.flatnonzero(np.isin(self._ids, ids).any(axis=1))
 
-    def merge(
-        self, places: Places, compared: np.ndarray, slots: np.ndarray, tolerance: Any
-    ) -> None:
+    def merge(self, block: slice, compared: np.ndarray, slots: np.ndarray, tolerance: Any) -> None:
         """Take in the distances of some rows to labelled samples that arrived.
 
         `tolerance` says how near two distances are, one number or one per row, that rounding
         could have put in either order.
         """
         if is_compiling():
-            left = self._insert(places, compared, slots, tolerance)
+            left = self._insert(block, compared, slots, tolerance)
         else:
-            left = self.within_reach(places, compared, tolerance)
+            left = self.within_reach(block, compared, tolerance)
         if len(left):
-            self._settle(_among(places, left), compared[left], slots)
+            self._settle(left + block.start, compared[left], slots)
 
     def _insert(
-        self, places: Places, compared: np.ndarray, slots: np.ndarray, tolerance: Any
+        self, block: slice, compared: np.ndarray, slots: np.ndarray, tolerance: Any
     ) -> np.ndarray:
         """Put samples among the nearest, but for those returned, where rounding could decide."""
-        kept = (self._compared, self._ids, self.farthest, self.touched)
-        some = [values[places] for values in kept]
         contested = np.empty(len(compared), dtype=np.intp)
         n_contested = compiled(_inserted)(
-            *some,
+            self._compared[block],
+            self._ids[block],
+            self.farthest[block],
+            self.touched[block],
             compared,
             self._labeled.ids[slots],
             np.asarray(tolerance, dtype=np.float64).reshape(-1),
             contested,
         )
-        if not isinstance(places, slice):
-            for values, changed in zip(kept, some, strict=True):
-                values[places] = changed
         return contested[:n_contested]
 
     def _settle(self, places: np.ndarray, compared: np.ndarray, slots: np.ndarray) -> None:
@@ -370,11 +325,6 @@ def _inserted(  # type: ignore[no-untyped-def] # noqa: C901 - one compiled loop
             for place in range(last + 1):
                 nearest[row, place], ids[row, place] = held[place], held_ids[place]
     return n_contested
-
-
-def _among(places: Places, some: np.ndarray) -> np.ndarray:
-    """Return which rows some of the places are."""
-    return some + places.start if isinstance(places, slice) else places[some]
 
 
 def _row_sums(distances: np.ndarray) -> np.ndarray:

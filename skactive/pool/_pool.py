@@ -20,7 +20,6 @@ from skactive._engine.labeled_distances import LabeledDistances
 from skactive._engine.labeled_samples import LabeledSamples
 from skactive._engine.labels import check_labels
 from skactive._engine.positions import check_positions
-from skactive._engine.quantized import QuantizedRows
 from skactive._engine.shared_columns import SharedColumns
 from skactive._engine.sharing import shared
 from skactive._rows import take_rows
@@ -146,7 +145,6 @@ class Pool:
             check_consistent_length(self.X, samples)
         self._samples = samples.tocsr() if sp.issparse(samples) else samples
         self._rows = Rows(self.X)
-        self._coarse: QuantizedRows | None = None
         self._densities = {} if self._state is None else self._state.densities()
         self._graphs = NeighborGraphs(self.X, graph)
         self._cached: dict[Hashable, Any] = {}
@@ -1054,17 +1052,9 @@ class Pool:
         if key not in self._distances:
             space = Space(metric, metric_params)
             known = None if self._columns is None else partial(self._column, space, key)
-            self._distances[key] = LabeledDistances(
-                space, self._rows, self._labeled, known, self._coarse_rows
-            )
+            self._distances[key] = LabeledDistances(space, self._rows, self._labeled, known)
             self._bring_back(key, self._distances[key])
         return self._distances[key]
-
-    def _coarse_rows(self) -> QuantizedRows | None:
-        """Return the features once more, in bytes, where that pays."""
-        if self._coarse is None and QuantizedRows.pays(self._rows):
-            self._coarse = QuantizedRows(self._rows)
-        return self._coarse
 
     def _column(self, space: Space, key: str, id_: int, arrived: Rows) -> np.ndarray | None:
         """Return the distances to a labelled sample where the loops of an experiment share them."""

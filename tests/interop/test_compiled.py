@@ -11,13 +11,10 @@ from sklearn.datasets import load_digits
 from skactive._engine import coverage as coverage_module
 from skactive._engine import labeled_distances as distances_module
 from skactive._engine import norms as norms_module
-from skactive._engine import quantized as coarse_module
 from skactive._engine.coverage import Coverage, compiled_gains, plain_gains
-from skactive._engine.distances import Rows, Space
 from skactive._engine.few_candidates import largest_product_of_few
 from skactive._engine.norms import row_norms
 from skactive._engine.quantile_bins import DistributionFactor, compiled_bins, plain_bins
-from skactive._engine.quantized import QuantizedRows
 from skactive.measures import Diversity, Measure
 from skactive.measures._uncertainty import compiled_margin, plain_margin
 from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
@@ -317,103 +314,3 @@ def test_few_candidates_are_not_ranked_all():
     assert largest_product_of_few([DistributionFactor(np.arange(3) % 1)], 3) is None
     equal = [DistributionFactor(np.repeat([0.0, 1.0], 100)) for _ in range(2)]
     assert largest_product_of_few(equal, 200) is None
-
-
-def coarsely(patch):
-    """Make pools of any size leave out those that bounds show to be too far."""
-    patch.setattr(coarse_module, "LEAST_BYTES", 0)
-    patch.setattr(distances_module, "LABELS_PER_NEIGHBOR", 1)
-    patch.setattr(distances_module, "LEAST_SKIPPED", 1)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-@settings(max_examples=80)
-@given(
-    n_neighbors=st.integers(1, 4),
-    # Few values, so that many samples are equally near, and some are zero.
-    X=st.lists(st.tuples(st.integers(-1, 2), st.integers(0, 3)), min_size=10, max_size=30),
-    scale=st.sampled_from([1e-30, 1.0, 1e15]),
-    steps=st.lists(
-        st.tuples(st.sampled_from(["add", "remove", "relabel"]), st.integers(1, 3)), max_size=12
-    ),
-    seed=st.integers(0, 99),
-)
-def test_leaving_out_those_too_far_finds_the_same_nearest_labelled(
-    metric, dtype, n_neighbors, X, scale, steps, seed
-):
-    pytest.importorskip("numkong")
-    rng = np.random.default_rng(seed)
-    X = np.array(X, dtype=dtype) + rng.choice([0, 1e-7, 0.3], size=(len(X), 1))
-    X = (X * scale).astype(dtype)
-    labels = rng.integers(3, size=len(X))
-    whole, coarse = Pool(X, dtype=dtype), Pool(X, dtype=dtype)
-    with pytest.MonkeyPatch.context() as patch:
-        for step, size in [("add", 2), *steps]:
-            among = whole.candidates if step == "add" else whole.labeled
-            some = rng.choice(among, min(size, len(among)), replace=False)
-            said = (labels[some] + 1) % 3
-            coarsely(patch)
-            found = changed(coarse, step, some, said).labeled_neighbors(n_neighbors, metric)
-            nearest = coarse.distance_to_labeled(metric, "min")
-            patch.undo()
-            expected = changed(whole, step, some, said).labeled_neighbors(n_neighbors, metric)
-            np.testing.assert_array_equal(found[1], expected[1])
-            # A product of few rows may be summed in another order; what is small is settled.
-            np.testing.assert_allclose(found[0], expected[0], rtol=2e-3)
-            if whole.n_labeled:
-                expected = whole.distance_to_labeled(metric, "min")
-                np.testing.assert_allclose(nearest, expected, rtol=2e-3)
-
-
-def changed(pool, step, some, labels):
-    if step == "add":
-        return pool.add_labels(some, labels)
-    return pool.remove_labels(some) if step == "remove" else pool.relabel(some, labels)
-
-
-@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-@pytest.mark.parametrize("n_features", [3, 70, 512])
-def test_all_within_a_limit_are_found_and_few_others(n_features, metric, monkeypatch):
-    pytest.importorskip("numkong")
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(3_000, n_features)) * rng.uniform(1, 2, (3_000, 1))
-    rows, space = Rows(X.astype(np.float32)), Space(metric)
-    arrived = rows[np.array([5, 17])]
-    distances = space.compare(rows, arrived).min(axis=1)
-    limits = rng.choice(distances, size=len(rows))
-    monkeypatch.setattr(coarse_module, "PRODUCT_BYTES", 1_000 * n_features)
-    found = QuantizedRows(rows).within(space, arrived, limits, 0.0)
-    within = np.flatnonzero(distances <= limits)
-    assert set(within) <= set(found)
-    assert len(found) - len(within) < 0.15 * len(rows)
-
-
-def test_after_some_labels_most_samples_are_left_out(monkeypatch):
-    pytest.importorskip("numkong")
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(2_000, 64)).astype(np.float32)
-    coarsely(monkeypatch)
-    pool = Pool(X).add_labels(np.arange(100), np.arange(100) % 2)
-    pool.labeled_neighbors(5)
-    compared = []
-    of_all = Space.compare
-    monkeypatch.setattr(
-        Space, "compare", lambda self, A, B: compared.append(len(A)) or of_all(self, A, B)
-    )
-    pool.add_labels([300], [1]).labeled_neighbors(5)
-    assert 0 < sum(compared) < 300
-
-
-def test_features_are_kept_in_bytes_only_where_that_pays(tmp_path, monkeypatch):
-    pytest.importorskip("numkong")
-    monkeypatch.setattr(coarse_module, "LEAST_BYTES", 4_000)
-    X = np.ones((100, 10), dtype=np.float32)
-    mapped = np.memmap(tmp_path / "features", dtype=np.float32, shape=X.shape, mode="w+")
-    assert QuantizedRows.pays(Rows(X))
-    assert not QuantizedRows.pays(Rows(X[:99]))
-    assert not QuantizedRows.pays(Rows(np.asarray(mapped)))
-    assert not QuantizedRows.pays(Rows(sp.csr_matrix(X)))
-    assert not QuantizedRows.pays(Rows(X)[np.arange(100)])
-    monkeypatch.setattr(coarse_module, "is_available", lambda: False)
-    assert not QuantizedRows.pays(Rows(X))
