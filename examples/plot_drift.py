@@ -2,18 +2,18 @@
 When the task changes
 =====================
 
-Somebody decides that what was called 0 is called 1 from now on, and the other way round, and so for 2 and 3. The answers
-so far are half wrong then, and nobody tells the classifier. Here the labelling loop goes through such a change on
+In this example the definition of the classes changes during labelling: 0 and 1 swap their names, and so do 2 and 3. Many of
+the previous answers are then wrong, and the classifier is not informed. The labelling loop goes through such a change on
 scikit-learn's handwritten digits.
 """
 
 # %%
-# What can be done about it
-# -------------------------
-# A classifier can forget by itself: ``max_labeled`` keeps the last answers only, ``half_life`` trusts an answer the less
-# the more came after it. Or somebody says ``forget``, at best when the change happens, else when a drift detector notices
-# that fewer answers than before are what the classifier predicted. The detector is one of river's
-# (``pip install 'skactive[drift]'``).
+# Ways to forget
+# --------------
+# A classifier can forget by itself: ``max_labeled`` keeps only the latest answers, and with ``half_life`` the weight of an
+# answer decays as more answers follow it. Alternatively ``forget`` is called, at best when the change happens, otherwise when
+# a drift detector finds that the classifier predicts fewer answers correctly than before. The detector here is one of
+# river's (``pip install 'skactive[drift]'``).
 
 from river.drift import PageHinkley
 
@@ -30,8 +30,8 @@ classifiers = {
 # %%
 # The loop
 # --------
-# After 150 answers the four classes change their names. Accuracy is always that on the task as it is now, on samples that
-# are not in the pool, taken after every fifth answer; the curves are means over two splits.
+# After 150 answers the four classes change their names. The accuracy is computed after every fifth answer with the current
+# names, on samples that are not in the pool. The curves are means over two splits.
 
 import warnings
 
@@ -71,16 +71,16 @@ def accuracies(name, seed):
 
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DriftWarning)  # here the program reads `drifts` instead
+    warnings.simplefilter("ignore", DriftWarning)  # this script reads `drifts` instead
     curves = {
         name: np.mean([accuracies(name, seed) for seed in range(2)], axis=0) for name in classifiers
     }
 print("signals after", sorted(signals), "labels")
 
 # %%
-# What it looks like
-# ------------------
-# The triangles at the bottom are the detector's signals: those of both splits coincide.
+# The curves
+# ----------
+# The triangles at the bottom are the detector's signals, which coincide in both splits.
 
 import matplotlib.pyplot as plt
 
@@ -94,33 +94,33 @@ ax.annotate(
 for (name, curve), color, style in zip(curves.items(), colors, styles, strict=True):
     ax.plot(scored_after, curve, style, color=color, linewidth=2, label=name)
 ax.plot(signals, [0.02] * len(signals), "^", color=colors[-1], markersize=8, label="signal")
-ax.set(xlabel="number of labels", ylabel="accuracy on the task as it is", ylim=(0, 1))
+ax.set(xlabel="number of labels", ylabel="accuracy with the current names", ylim=(0, 1))
 ax.legend(loc="lower right", bbox_to_anchor=(1, 0.06), frameon=False)
 plt.show()
 
 # %%
-# In numbers
-# ----------
-# How many labels after the change until the mean accuracy is back at 90 % of what it was?
+# The numbers
+# -----------
+# The number of labels after the change until the mean accuracy is back at 90 % of its value before the change.
 
 after = scored_after > n_before
 for name, curve in curves.items():
     good = curve[after] >= 0.9 * curve[~after][-1]
     needed = scored_after[after][good][0] - n_before
     print(
-        f"{name:>24}: {needed} labels; {curve[~after][-1]:.2f} before, {curve[-1]:.2f} in the end"
+        f"{name:>24}: {needed} labels; {curve[~after][-1]:.2f} before, {curve[-1]:.2f} at the end"
     )
 
 # %%
-# What was learned
-# ----------------
-# - A classifier that forgets nothing recovers too, by asking until new answers outnumber old ones: that takes more
-#   than twice the labels that starting from nothing takes.
-# - Forgetting everything is best where somebody knows when the task changed, although the next few answers are spent on
-#   what was known before.
-# - ``half_life`` is almost as quick without being told of anything, and ``max_labeled`` gains once the old answers are on
-#   their way out. Both pay for it with two per cent of accuracy while nothing changes.
-# - The detector needs 15 answers to be sure, in both splits. What is forgotten then is missed for a while, and still it
-#   is quicker than to forget nothing.
-# - All this is for answers that are no longer true. Where new classes join the old ones, the old answers are: the
-#   benchmark called ``drift`` shows what forgetting them costs.
+# Summary
+# -------
+# - A classifier that forgets nothing also recovers, once new answers outnumber old ones. This takes more than twice as many
+#   labels as starting again without labels.
+# - Forgetting everything is best if the time of the change is known, although the next few answers only restore knowledge
+#   that was lost.
+# - ``half_life`` recovers almost as fast without any information about the change, and ``max_labeled`` improves as the old
+#   answers are dropped. Both cost two per cent of accuracy while the task does not change.
+# - The detector needs 15 answers for its signal, in both splits. After it, the forgotten answers are missing for a while,
+#   but recovery is still faster than without forgetting.
+# - These results are for answers that are no longer valid. If new classes are added to the old ones, the old answers remain
+#   valid: the benchmark ``drift`` shows the cost of forgetting them.

@@ -1,16 +1,16 @@
 """
-A loop in modAL
-===============
+Strategies in a modAL loop
+==========================
 
-Whoever has a loop in modAL keeps it: every strategy of skactive is a ``query_strategy`` of modAL. Here modAL's own
-uncertainty sampling and the CDF product label handwritten digits in the same loop.
+An existing modAL loop does not have to change: every strategy of skactive is a ``query_strategy`` of modAL. In this example
+modAL's own uncertainty sampling and the CDF product label handwritten digits in the same loop.
 """
 
 # %%
 # The loop
 # --------
-# It is modAL's: query, teach, and take the labelled sample out of the pool. ``skactive.integrations.modal`` has modAL's
-# ``ActiveLearner`` for today's scikit-learn; a classifier that learns at once is taught without being refitted.
+# The loop is that of modAL: query, teach, and remove the labelled sample from the pool. ``skactive.integrations.modal`` has
+# modAL's ``ActiveLearner`` for current versions of scikit-learn; an incremental classifier is updated without a refit.
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from skactive.neighbors import IncrementalKNeighborsClassifier
 
 
 def accuracies(query_strategy, X_pool, y_pool, X_test, y_test, X_seed, y_seed, n_queries):
-    """Return the accuracy on the test part with one label, and after every third answer."""
+    """Return the accuracy on the test part after one label, and after every third answer."""
     learner = ActiveLearner(
         estimator=IncrementalKNeighborsClassifier(),
         query_strategy=query_strategy,
@@ -39,8 +39,8 @@ def accuracies(query_strategy, X_pool, y_pool, X_test, y_test, X_seed, y_seed, n
 # %%
 # The strategies
 # --------------
-# The first is modAL's own function. The others are skactive's: ``Margin`` looks at the two most probable classes, where
-# modAL's uncertainty sampling looks at the most probable one.
+# The first strategy is modAL's own function. The others belong to skactive: ``Margin`` uses the probabilities of the two most
+# probable classes, modAL's uncertainty sampling only that of the most probable one.
 
 from modAL.uncertainty import uncertainty_sampling
 
@@ -56,8 +56,8 @@ strategies = {
 # %%
 # The samples
 # -----------
-# Three times, the digits are split anew into a pool and a test part, and one digit of the pool is labelled beforehand:
-# modAL's functions have to have a classifier that knows something.
+# In each of three repeats, the digits are split into a pool and a test part. One digit of the pool is labelled beforehand,
+# because modAL's functions need a fitted classifier.
 
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -111,13 +111,14 @@ for name, scores in curves.items():
     print(f"{name:40} {at[0]:9.2f}  {at[1]:9.2f}  {at[2]:9.2f}  {at[3]:9.2f}")
 
 # %%
-# What was learned
-# ----------------
-# - The loop stays as it is; only ``query_strategy`` changes.
+# Summary
+# -------
+# - Only ``query_strategy`` changes in the loop.
 # - With the first 25 labels the CDF product is ahead of modAL's uncertainty sampling by about ten points of accuracy, and
-#   of random selection by twenty: while the classifier knows little, density and diversity know more.
-# - From 50 labels on the three are close, and in the end uncertainty sampling is a point or two ahead, as `the labelling
-#   curves <plot_labeling_curve.html>`_ show too.
-# - Looking at the two most probable classes does better here than looking at the most probable one.
-# - modAL passes the pool anew with each query. For a new loop ``skactive.ActiveLearner``, which keeps what it knows of the
-#   pool, is the faster choice.
+#   of random selection by twenty: while the classifier has few labels, density and diversity are more informative than its
+#   uncertainty.
+# - From 50 labels on the three are close, and at the end uncertainty sampling is a point or two ahead, as in `the labelling
+#   curves <plot_labeling_curve.html>`_.
+# - Here the two most probable classes are a better criterion than the most probable one alone.
+# - modAL passes the whole pool with each query. For a new loop ``skactive.ActiveLearner`` is faster, because it keeps the
+#   cached values of the pool between queries.

@@ -2,14 +2,14 @@
 From a folder of photos to a classifier
 =======================================
 
-A folder with a subfolder for each class, a function that turns an image file into numbers, and fifty answers: that is all
-a classifier of images needs. Here the photos are scikit-learn's handwritten digits, written out as PNG files.
+A classifier of images needs a folder with a subfolder for each class, a function that converts an image file to numbers, and
+fifty answers. The photos in this example are scikit-learn's handwritten digits, saved as PNG files.
 """
 
 # %%
 # The photos
 # ----------
-# Any folder tree will do. This one is made of the digits, enlarged, and is deleted at the end.
+# Any folder with subfolders can be used. This one contains the digits, enlarged, and is deleted at the end.
 
 import tempfile
 from pathlib import Path
@@ -27,7 +27,7 @@ for number, (image, label) in enumerate(zip(digits.images, digits.target, strict
     Image.fromarray(pixels).resize((32, 32), Image.Resampling.BICUBIC).save(path)
 
 # %%
-# `list_images` names the files, and their classes after the folders they are in. A third of them is held out.
+# `list_images` lists the files and their classes, the names of their folders. A third of the files is held out.
 
 from sklearn.model_selection import train_test_split
 
@@ -40,8 +40,8 @@ print(f"{len(pool)} photos to choose from, {len(held_out)} held out")
 # %%
 # The Pipeline
 # ------------
-# The first step turns files into vectors. For photos of the world it would be `HubEmbedder(handle)`, a pretrained network;
-# for digits it is enough to shrink them and count how dark each part is. What comes after does not change.
+# The first step converts files to vectors. For real photos this would be `HubEmbedder(handle)`, a pretrained network; for
+# digits it is sufficient to scale them down and measure the darkness of each part. The other steps are the same.
 
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -59,7 +59,7 @@ classifier = make_pipeline(FunctionTransformer(darkness), IncrementalKNeighborsC
 # %%
 # Fifty answers
 # -------------
-# The folder's name stands in for the person who looks at the photo. Each file is opened once.
+# The name of the folder is the answer of the annotator. Each file is opened once.
 
 from skactive import ActiveLearner
 from skactive.strategies import CDFProduct
@@ -70,23 +70,23 @@ for n_answers in range(1, 51):
     learner.teach(index, y_pool[index])
     if n_answers % 10 == 0:
         print(
-            f"{n_answers} answers: {learner.score(held_out, y_held_out):.0%} of held-out photos right"
+            f"{n_answers} answers: {learner.score(held_out, y_held_out):.0%} of held-out photos correct"
         )
 
 # %%
-# What was asked about
+# The selected samples
 # --------------------
-# The first answers go to the middle of the crowd and then to one kind after the other.
+# The first queries are in the densest part of the pool, the next ones in one class after the other.
 
 from skactive.inspection import QueryPathDisplay
 
 QueryPathDisplay.from_estimator(learner, y=y_pool)
 
 # %%
-# Why?
-# ----
-# A prediction of k-nearest neighbours can be traced to the photos that made it. First one of those that the classifier is
-# sure of, then one that it gets wrong.
+# Explanations of predictions
+# ---------------------------
+# A prediction of k-nearest neighbours can be traced to the labelled photos that voted for it. The first plot shows the
+# prediction with the highest probability, the second a wrong one.
 
 from skactive.inspection import ExplanationDisplay
 
@@ -100,17 +100,17 @@ ExplanationDisplay.from_estimator(learner, held_out, index=surest)
 wrong = np.flatnonzero(predictions != y_held_out)
 index = wrong[probabilities[wrong].max(axis=1).argmax()]
 display = ExplanationDisplay.from_estimator(learner, held_out, index=index)
-print(f"in truth: {y_held_out[index]}")
+print(f"true class: {y_held_out[index]}")
 
 # %%
 
 folder.cleanup()
 
 # %%
-# What was learned
-# ----------------
-# - A folder of photos, a function from files to vectors and fifty answers gave a classifier that is right about 86 % of
-#   the photos that it had never seen; ten answers, one for each digit at best, gave 60 %.
-# - The classifier opens each file of the pool once. Swapping the function for a pretrained network changes one step.
-# - Where it is sure, all neighbours that voted are of one kind. Where it is wrong they disagree, though they are no
-#   farther away: a slanted 0 lies among 4, 6 and 8, and no labelled 0 is near. A label for it is worth having.
+# Summary
+# -------
+# - With a folder of photos, a function from files to vectors and fifty answers, the classifier predicts 86 % of the held-out
+#   photos correctly; with ten answers, at most one for each digit, 60 %.
+# - The classifier opens each file of the pool once. To use a pretrained network instead of the function, replace one step.
+# - Where the prediction is certain, all voting neighbours are of one class. Where it is wrong they disagree, although they
+#   are no farther away: a slanted 0 is between 4, 6 and 8, and no labelled 0 is near. A label for it would be informative.

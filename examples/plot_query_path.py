@@ -1,9 +1,9 @@
 """
-What does each strategy ask about?
-==================================
+Samples selected by each strategy
+=================================
 
-Points in the plane show what a strategy looks for. There are three classes, a few points far from all others, and nobody
-has labelled anything yet.
+This example compares the samples that four strategies select from points in the plane. The points belong to three classes, a
+few of them are far from all others, and none is labelled at the start.
 """
 
 # %%
@@ -26,8 +26,8 @@ X, y = np.vstack([X, outliers]), np.append(y, [0, 1, 2, 0])
 # %%
 # The strategies
 # --------------
-# In the plane distances are Euclidean: classifier and measures are told so. The last strategy is the CDF product with one
-# of its three factors only.
+# Distances in the plane are Euclidean, so `metric="euclidean"` is set for classifier and measures. The last strategy is the
+# CDF product with only one of its three factors.
 
 from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling
 
@@ -46,8 +46,8 @@ strategies = {
 # %%
 # The first twelve queries
 # ------------------------
-# The colour of a point is its class, which the strategies do not know before they ask. The numbers are the order of the
-# queries.
+# The colour of a point is its class, which is unknown to a strategy until the point is labelled. The numbers are the order
+# of the queries.
 
 import matplotlib.pyplot as plt
 
@@ -63,26 +63,26 @@ for ax, (name, strategy) in zip(axes.flat, strategies.items(), strict=True):
     for _ in range(12):
         index = learner.query()
         learner.teach(index, y[index])
-    title = f"{name}: {learner.score(X, y):.0%} right"
+    title = f"{name}: {learner.score(X, y):.0%} correct"
     displays[name] = QueryPathDisplay.from_estimator(learner, y=y, ax=ax, legend=False, title=title)
 
 # %%
-# The border moves
-# ----------------
-# The background is the class that the classifier predicts there. Press play, or step from answer to answer: the ring is
-# around the answer that is new.
+# Predictions after each answer
+# -----------------------------
+# The colour of the background is the predicted class. Press play, or step from answer to answer: the ring marks the latest
+# answer.
 
 displays["CDF product"].animate()
 
 # %%
-# What was learned
-# ----------------
-# - Random selection asks about each class in proportion to its size. Here it never meets the smallest one, and spends a
-#   question on a point that speaks for nobody.
-# - Margin sampling works along the borders between the classes that it has met, and on anything that lies between them,
-#   however far away. Its first question is arbitrary.
-# - The CDF product begins in the middle, where the points are densest, goes to each class in turn, and asks about no
-#   point that is far from all others.
-# - Diversity alone does the opposite: it asks about those first, and then goes around the rim.
+# Summary
+# -------
+# - Random selection queries each class in proportion to its size. Here it never selects the smallest class, and spends one
+#   query on an outlier.
+# - Margin sampling selects points along the borders between the known classes, and any point between these classes, however
+#   far away. Its first query is arbitrary.
+# - The CDF product starts in the densest region, then selects from each class in turn, and does not select outliers.
+# - Diversity alone does the opposite: it first selects the outliers, then points at the edge of the classes.
 #
-# Twelve queries on one set of points show how strategies differ, not which is better. For that, compare their curves.
+# Twelve queries on one set of points show how strategies differ, not which is better. For that, compare their labelling
+# curves.

@@ -2,16 +2,16 @@
 Tune the weights with GridSearchCV
 ==================================
 
-`CDFProduct` multiplies uncertainty, density and diversity, each to the power of a weight. Which weights fit your samples?
-`BudgetedClassifier` plays the labelling loop inside `fit`, so scikit-learn's `GridSearchCV` can answer. Here it does on
-half of the handwritten digits; the other half tells whether the answer holds.
+`CDFProduct` multiplies uncertainty, density and diversity, each to the power of a weight. `BudgetedClassifier` runs the
+labelling loop inside `fit`, so that scikit-learn's `GridSearchCV` can tune these weights. This example tunes them on half of the
+handwritten digits and validates the result on the other half.
 """
 
 # %%
 # The search
 # ----------
-# A strategy is worth more when it is good early. The scorer `area_under_labeling_curve` is the mean accuracy from the
-# first label to the last, not the accuracy at the end alone.
+# A strategy is more useful if its accuracy is high early. The scorer `area_under_labeling_curve` is the mean accuracy from
+# the first label to the last, not the accuracy at the end alone.
 
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, train_test_split
@@ -35,9 +35,9 @@ search.fit(X, y)
 print(f"best: {search.best_params_['strategy__weights']}")
 
 # %%
-# The map
-# -------
-# The weight of uncertainty stays 1: what counts is how the others compare with it. A weight of 0 leaves a measure out.
+# The results of the search
+# -------------------------
+# The weight of uncertainty is fixed at 1, because only the ratios of the weights matter. A weight of 0 excludes a measure.
 
 import matplotlib.pyplot as plt
 
@@ -56,10 +56,10 @@ axes.set_title("Mean accuracy over the first 60 labels")
 figure.colorbar(image, label="area under the labelling curve")
 
 # %%
-# Does it hold?
-# -------------
-# The best of sixteen is partly the luckiest of sixteen. On the samples that the search has not seen, the loop is played
-# three times with the default weights and three times with the tuned ones.
+# Validation
+# ----------
+# The best score of sixteen candidates is optimistic. On the samples that the search did not use, the loop runs three times
+# with the default weights and three times with the tuned ones.
 
 import numpy as np
 from sklearn.model_selection import cross_val_score
@@ -76,10 +76,11 @@ default = areas[exponents.index(1.0), exponents.index(1.0)]
 print(f"in the search: default {default:.3f}, best {areas.max():.3f}, spread of folds {spread:.3f}")
 
 # %%
-# What was learned
-# ----------------
-# - Density without diversity is the worst choice, 0.54 to 0.58: the queries crowd together. Diversity without density
-#   costs 5 to 9 points against the best. With both in, all weights are within 5 points of each other.
-# - On samples the search has not seen, the tuned weights do no better than the default ones. The gain of 0.018 in
-#   the search was little more than the spread of the folds, 0.014: the best of sixteen was partly luck.
-# - So tune when you have recorded labels to spare, hold some of them out, and keep the default where they do not agree.
+# Summary
+# -------
+# - Density without diversity is the worst choice, 0.54 to 0.58: the queries are close to each other. Diversity without
+#   density is 5 to 9 points below the best. With both measures, all weights are within 5 points of each other.
+# - On samples that the search did not use, the tuned weights are no better than the default ones. The gain of 0.018 in the
+#   search was little more than the spread of the folds, 0.014: the best of sixteen candidates was best partly by chance.
+# - Tune the weights if you have enough recorded labels, hold some of them out, and keep the default if the held-out labels
+#   do not confirm the gain.

@@ -2,19 +2,19 @@
 When to stop
 ============
 
-Every label costs a person's time. A test set would tell when more labels bring no more accuracy, but a test set has to be
-labelled too. The loop itself knows a few things that hint at it: here they are held against the true accuracy, which the
-loop does not see.
+Every label costs annotation time. A test set would show when more labels no longer increase the accuracy, but a test set has
+to be labelled too. This example compares three indicators that the loop can compute without a test set with the true
+accuracy, which is not available to the loop.
 """
 
 # %%
-# What the loop knows
-# -------------------
-# - **Stability**: of all predictions for the pool, the share that the last ten answers did not change (Bloodgood and
+# Indicators
+# ----------
+# - **Stability**: the share of the predictions for the pool that the last ten answers did not change (Bloodgood and
 #   Vijay-Shanker, "A method for stopping active learning based on stabilizing predictions and the need for user-adjustable
 #   stopping", CoNLL 2009).
-# - **Confidence**: the mean lead of the most probable class over the second, over the candidates that are left.
-# - **Agreement**: how many of the last 20 samples were predicted right before the person answered.
+# - **Confidence**: the mean margin between the most probable class and the second, over the remaining candidates.
+# - **Agreement**: the share of the last 20 samples that were predicted correctly before they were labelled.
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -29,7 +29,7 @@ STEP, N_LABELS, N_SPLITS = 10, 240, 4
 
 
 def play(X_pool, y_pool, X_test, y_test):
-    """Return what is known after each ten labels, and the accuracy, which is not."""
+    """Return the three indicators and the true accuracy after every ten labels."""
     learner = ActiveLearner(IncrementalKNeighborsClassifier(), CDFProduct(), X_pool)
     points, agreed, before = [], [], None
     for n_labels in range(1, N_LABELS + 1):
@@ -63,14 +63,14 @@ n_labels = np.arange(STEP, N_LABELS + 1, STEP)
 # %%
 # The curves
 # ----------
-# A thin line is one split, a thick line the mean over all.
+# Each thin line is one split, the thick line the mean over all splits.
 
 import matplotlib.pyplot as plt
 
 titles = ["stability", "confidence", "agreement"]
 figure, axes = plt.subplots(1, 3, figsize=(10.5, 3.9), sharey=True, layout="constrained")
 for place, (ax, title) in enumerate(zip(axes, titles, strict=True)):
-    for column, color, label in ((3, "#6e6e6e", "accuracy, not seen"), (place, "#0072B2", title)):
+    for column, color, label in ((3, "#6e6e6e", "true accuracy"), (place, "#0072B2", title)):
         ax.plot(n_labels, known[:, :, column].T, color=color, linewidth=0.7, alpha=0.4)
         style = {"linestyle": "--"} if column == 3 else {}
         ax.plot(n_labels, known[:, :, column].mean(axis=0), color=color, label=label, lw=2, **style)
@@ -83,14 +83,14 @@ for place, (ax, title) in enumerate(zip(axes, titles, strict=True)):
 axes[0].set_ylabel("share")
 
 # %%
-# Rules, and what they would have cost
-# ------------------------------------
-# Stop when the last three values are at least so high. What was the accuracy then, and how much more would all labels of
-# the pool have given?
+# Stopping rules and their cost
+# -----------------------------
+# Each rule stops when the last three values reach a threshold. The table compares the accuracy at this point with the
+# accuracy with all labels of the pool.
 
 
 def stopping_place(values, threshold):
-    """Return where the last three values first are all at least `threshold`, or None."""
+    """Return the first index at which the last three values reach `threshold`, or None."""
     enough = values >= threshold
     for place in range(2, len(values)):
         if enough[place - 2 : place + 1].all():
@@ -110,15 +110,15 @@ for column, threshold in rules:
 print(f"accuracy with all {len(X_pool)} labels of the pool: {np.mean(full_scores):.3f}")
 
 # %%
-# What was learned
-# ----------------
-# - All three rise with the accuracy, and none of them is the accuracy. Where predictions hardly change any more, 3 to 8
-#   points of accuracy are still missing: the loop becomes stable before it has learned all that there is.
-# - Stability is the first to level off, and closest to what it stands for: when 98 or 99 per cent of the predictions stay,
-#   ten more labels change little. It tells that labels have become expensive, not that nothing is left to gain.
-# - Confidence goes on rising while the accuracy hardly does. Nothing marks the place to stop: a threshold has to
-#   be found anew for each task and classifier.
-# - Agreement is far below the accuracy for the first 100 labels, since the strategy asks about the hardest samples, and it is
-#   noisy: 20 answers move in steps of 5 per cent. A low agreement does not mean a bad classifier.
-# - These rules stop with 90 to 210 of 1,078 labels. Whether what is missing then is worth the other labels is for the task to
-#   say. Who has to know the accuracy draws some samples at random, has them labelled, and keeps them out of the pool.
+# Summary
+# -------
+# - All three indicators rise with the accuracy, but none of them estimates it. When predictions hardly change any more, 3 to 8
+#   points of accuracy are still missing: predictions become stable before the accuracy reaches its maximum.
+# - Stability levels off first and has the clearest meaning: when 98 or 99 per cent of the predictions stay the same, ten more
+#   labels change little. It shows that further gains need many labels, not that no gain is left.
+# - Confidence continues to rise while the accuracy hardly does. No value marks the point to stop: the threshold has to be
+#   chosen for each task and classifier.
+# - Agreement is far below the accuracy for the first 100 labels, since the strategy selects the hardest samples, and it is
+#   noisy: with 20 answers it changes in steps of 5 per cent. A low agreement does not mean a bad classifier.
+# - These rules stop with 90 to 210 of 1,078 labels. Whether the missing accuracy is worth the remaining labels depends on the
+#   task. To measure the accuracy, draw some samples at random, label them, and keep them out of the pool.
