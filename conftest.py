@@ -1,19 +1,19 @@
-"""What every run of pytest shares, on the tests and on the examples in docstrings."""
+"""Settings of every pytest run, for the tests and the examples in docstrings."""
 
 from importlib.util import find_spec
 
 from hypothesis import settings
 
-# How long an example takes says more of the machine than of the code, and a run that fails must
-# fail again.
+# The duration of an example depends more on the machine than on the code, and a failure must be
+# reproducible.
 settings.register_profile("skactive", deadline=None, derandomize=True)
 settings.load_profile("skactive")
 
-# Private modules' examples use public classes, which other tools' subclasses are made of.
+# Examples in private modules use public classes that subclass those of other packages.
 collect_ignore_glob = []
 
 if find_spec("modAL") is not None:
-    # The door's classes are made on first use, and doctest sees what has been made.
+    # These classes are created at first use, and doctest only finds classes that exist.
     from skactive.integrations.modal import ActiveLearner, Committee  # noqa: F401
 else:
     collect_ignore_glob.append("skactive/integrations/modal/_[!s]*.py")

@@ -15,8 +15,8 @@ nox.options.error_on_missing_interpreters = False
 nox.options.reuse_venv = "no"
 nox.options.sessions = ["lint", "tests", "hub", "lowest", "interop", "docs", "build"]
 
-# uv installs sources only. Where Python may not keep what it compiles, every process that a test
-# starts would compile scikit-learn and scipy again.
+# uv installs sources without bytecode. If Python may not write bytecode, every process started by
+# a test compiles scikit-learn and scipy again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 ROOT = Path(__file__).parent
@@ -32,7 +32,7 @@ def group(name: str) -> tuple[str, ...]:
 
 
 def pytest(session: nox.Session, *arguments: str) -> None:
-    """Run pytest as on a machine without a screen."""
+    """Run pytest without a display."""
     session.run("pytest", *arguments, *session.posargs, env={"MPLBACKEND": "agg"})
 
 
@@ -49,11 +49,11 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run the tests and the docstrings' examples with the newest dependencies."""
-    # On one Python with loops that are compiled, on the others without.
+    """Run the tests and the examples in docstrings with the newest dependencies."""
+    # Compiled loops are tested on one Python version, the fallback on the others.
     extras = "plot,table,fast" if session.python == COMPILED_PYTHON else "plot,table"
     session.install("-e", f".[{extras}]", *group("test"))
-    # An argument after -- may name a test that is marked.
+    # An argument after -- may select a marked test.
     everything = session.python == OLDEST_PYTHON or session.posargs
     marked = [] if everything else ["-m", "not once"]
     pytest(session, "-n", "2", "--dist", "worksteal", *marked)
@@ -61,20 +61,20 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def hub(session: nox.Session) -> None:
-    """Run what embeds samples, with TensorFlow installed."""
+    """Run the tests of embeddings, with TensorFlow installed."""
     session.install("-e", ".[hub,plot,table]", *group("test"))
     pytest(session, "-n", "2", "tests/hub", "tests/test_readme.py", "skactive/embedding")
 
 
 @nox.session(python=OLDEST_PYTHON)
 def lowest(session: nox.Session) -> None:
-    """Run the tests with the oldest dependencies claimed."""
+    """Run the tests with the oldest supported dependencies."""
     if session.venv_backend != "uv":
         session.skip("pip cannot resolve to the lowest versions: install uv beside nox")
     session.install(*group("test"))
     session.install("--resolution", "lowest-direct", "-e", ".[hub,plot,table]")
-    # Docstrings are left out: numpy 1 shows a scalar as 0.5, numpy 2 as np.float64(0.5).
-    # The experiments are no part of the package: they run with the newest dependencies only.
+    # Docstrings are not tested here: numpy 1 shows a scalar as 0.5, numpy 2 as np.float64(0.5).
+    # The experiments are not part of the package and run with the newest dependencies only.
     pytest(
         session,
         "-n",
@@ -90,7 +90,7 @@ def lowest(session: nox.Session) -> None:
 @nox.session(python=OLDEST_PYTHON)
 @nox.parametrize("sklearn", ["1.7", "1.9"])
 def interop(session: nox.Session, sklearn: str) -> None:
-    """Run what touches other tools, with the other tools installed."""
+    """Run the tests of integrations, with the other packages installed."""
     extras = ".[plot,table,modal,activeml,crowd,drift,metric,umap,fast,index,dask]"
     session.install("-e", extras, "zarr", f"scikit-learn=={sklearn}.*", *group("test"))
     marked = [] if sklearn == "1.9" or session.posargs else ["-m", "not once"]
@@ -118,7 +118,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Build the wheel from the sdist, and run the README's code on what a user would install."""
+    """Build the wheel from the sdist, and run the README's code on the installed wheel."""
     session.install(*group("build"), *group("test"))
     folder = Path(session.create_tmp()).resolve()
     shutil.rmtree(folder / "dist", ignore_errors=True)
@@ -138,13 +138,13 @@ def build(session: nox.Session) -> None:
         (folder / file).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / file, folder / file)
     session.chdir(folder)
-    # -P keeps the working directory off sys.path: what is imported is the wheel.
+    # -P keeps the working directory off sys.path, so that the wheel is imported.
     session.run(
         "python", "-P", "-c", "import skactive; assert 'site-packages' in skactive.__file__"
     )
     pytest(session, "tests/test_readme.py")
 
-    # The README's first command, word for word, where there is nothing but the sources.
+    # The README's first command, unchanged, in a folder with only the sources.
     sdist = next(path for path in distributions if path.endswith(".tar.gz"))
     shutil.unpack_archive(sdist, folder, filter="data")
     session.chdir(folder / Path(sdist).name.removesuffix(".tar.gz"))
@@ -157,6 +157,6 @@ def build(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Run the benchmarks, or those named after --, and write benchmarks/results."""
+    """Run all benchmarks, or those named after --, and write benchmarks/results."""
     session.install("-e", ".[hub,modal,plot,drift,fast,dask]", "lmdb", "zarr")
     session.run("python", "-m", "benchmarks", *session.posargs)

@@ -1,4 +1,4 @@
-"""The API reference as data: `conf.py` makes a page of it, a test compares it with `__all__`."""
+"""The API reference as data: `conf.py` generates a page, a test compares it with `__all__`."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ SECTIONS = [
     Section(
         "Query strategies",
         "skactive.strategies",
-        "Which candidates next?",
+        "Selection of the candidates to label next.",
         [
             "BADGE",
             "CDFProduct",
@@ -38,7 +38,7 @@ SECTIONS = [
     Section(
         "Measures",
         "skactive.measures",
-        "How informative is each candidate? One number for each, larger is better.",
+        "The informativeness of each candidate: one number, larger is better.",
         [
             "Coverage",
             "Diversity",
@@ -50,9 +50,9 @@ SECTIONS = [
         ],
     ),
     Section(
-        "Classifiers that learn at once",
+        "Incremental nearest neighbours",
         "skactive.neighbors",
-        "Labelled vectors to predictions, with no training in between.",
+        "A classifier that adds and removes samples without refitting, and neighbour graphs.",
         [
             "BlockwiseKNeighborsTransformer",
             "IncrementalKNeighborsClassifier",
@@ -69,13 +69,13 @@ SECTIONS = [
     Section(
         "The pool",
         "skactive.pool",
-        "The candidates, and everything known about them.",
+        "The candidates with their cached densities, distances and class probabilities.",
         ["Batch", "Pool"],
     ),
     Section(
-        "The loop with a person",
+        "The labelling loop",
         "skactive.learner",
-        "Ask, and learn from the answer.",
+        "Query an annotator and update the classifier with each answer.",
         [
             "AccuracyEstimate",
             "ActiveLearner",
@@ -91,9 +91,9 @@ SECTIONS = [
         ],
     ),
     Section(
-        "The loop against recorded labels",
+        "Simulated labelling loops",
         "skactive.model_selection",
-        "Tune a strategy, compare strategies, measure label savings, and what errors cost.",
+        "Tune and compare strategies on recorded labels; label savings and the cost of errors.",
         [
             "AnnotatorPanel",
             "BudgetedClassifier",
@@ -114,15 +114,15 @@ SECTIONS = [
         ["CachedTransformer", "HubEmbedder", "UnreadableSampleError", "UnreadableSampleWarning"],
     ),
     Section(
-        "Learnt metrics",
+        "Learned metrics",
         "skactive.metric_learning",
-        "Linear maps learnt from labels, after which like samples stand nearer to each other.",
+        "Linear maps learned from labels that move samples of a class closer together.",
         ["ContrastiveMap", "LargeMarginNearestNeighbor", "WithinClassWhitening"],
     ),
     Section(
         "Plots",
         "skactive.inspection",
-        "What was asked about, predicted and found, drawn with matplotlib.",
+        "Plots of queries, predictions and results with matplotlib.",
         [
             "ExplanationDisplay",
             "LabelingCurveDisplay",
@@ -135,31 +135,31 @@ SECTIONS = [
     Section(
         "Files",
         "skactive.datasets",
-        "Vectors, images and labels from a user's own files.",
+        "Vectors, images and labels read from files.",
         ["VectorFile", "list_images", "load_vectors", "open_vectors", "write_vectors"],
     ),
     Section(
         "modAL",
         "skactive.integrations.modal",
-        "modAL's learner and committee for today's scikit-learn, and its functions among ours.",
+        "modAL's learner and committee for current scikit-learn; an adapter of its strategies.",
         ["ActiveLearner", "Committee", "ModalStrategy"],
     ),
     Section(
         "scikit-activeml",
         "skactive.integrations.scikit_activeml",
-        "Its strategies among ours, and ours among its own.",
+        "Adapters of query strategies in both directions.",
         ["ActivemlStrategy", "SkactiveStrategy"],
     ),
     Section(
         "Dask",
         "skactive.integrations.dask",
-        "A pool whose samples are held by the workers of a cluster.",
+        "A pool whose samples are distributed over the workers of a cluster.",
         ["PartitionedLearner", "PartitionedPool"],
     ),
     Section(
         "The command line",
         "skactive.cli",
-        "What `skactive` and `python -m skactive` run.",
+        "The entry point of `skactive` and `python -m skactive`.",
         ["main"],
     ),
 ]
@@ -171,7 +171,7 @@ def names() -> list[str]:
 
 
 def page() -> str:
-    """Return the page in MyST Markdown: a table for each section, its links to a page per name."""
+    """Return the page in MyST Markdown, with a table of linked names for each section."""
     parts = ["# API reference\n"]
     for section in SECTIONS:
         rows = "\n".join(f"   {name}" for name in section.names)

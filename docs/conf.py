@@ -1,4 +1,4 @@
-"""How Sphinx builds these pages. Nothing here needs a network."""
+"""Configuration of Sphinx. The build needs no network."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ import skactive
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-import api_reference  # noqa: E402 - it lies beside this file
+import api_reference  # noqa: E402 - it is in the folder of this file
 
 project = "skactive"
 author = "The skactive developers"
@@ -30,7 +30,7 @@ templates_path = ["_templates"]
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 
-autodoc_typehints = "none"  # the docstrings say more than the annotations
+autodoc_typehints = "none"  # the docstrings are more precise than the annotations
 autosummary_generate = True
 numpydoc_class_members_toctree = False
 numpydoc_show_class_members = False
@@ -57,7 +57,8 @@ html_theme_options = {
     "show_prev_next": False,
     "show_toc_level": 2,
 }
-html_sidebars = {  # pages of one piece have nothing to list there, and tables that need the width
+# No sidebar: a page without subpages has no entries there, and wide tables need the space.
+html_sidebars = {
     page: []
     for page in ["benchmarks", "changelog", "experiments", "how_it_works", "index", "user_guide"]
 }
@@ -68,7 +69,7 @@ toc_object_entries_show_parents = "hide"  # the column is narrow
 
 
 def leave_out_inherited(app, what, name, obj, skip, options):  # noqa: ARG001
-    """Leave out what scikit-learn's base classes add: its own pages describe it."""
+    """Leave out members inherited from scikit-learn, which its own pages describe."""
     member = obj.fget if isinstance(obj, property) else obj
     home = getattr(member, "__module__", None) or ""
     return True if home.split(".")[0] not in {"", "skactive"} else None

@@ -2,18 +2,18 @@
 When the task changes
 =====================
 
-In this example the definition of the classes changes during labelling: 0 and 1 swap their names, and so do 2 and 3. Many of
-the previous answers are then wrong, and the classifier is not informed. The labelling loop goes through such a change on
-scikit-learn's handwritten digits.
+In this example the definition of the classes changes during labelling: 0 and 1 swap their names, and so do 2 and 3.
+Many of the previous answers are then wrong, and the classifier is not informed. The labelling loop goes through such a
+change on scikit-learn's handwritten digits.
 """
 
 # %%
 # Ways to forget
 # --------------
-# A classifier can forget by itself: ``max_labeled`` keeps only the latest answers, and with ``half_life`` the weight of an
-# answer decays as more answers follow it. Alternatively ``forget`` is called, at best when the change happens, otherwise when
-# a drift detector finds that the classifier predicts fewer answers correctly than before. The detector here is one of
-# river's (``pip install 'skactive[drift]'``).
+# A classifier can forget by itself: ``max_labeled`` keeps only the latest answers, and with ``half_life`` the weight of
+# an answer decays as more answers follow it. Alternatively ``forget`` is called, at best when the change happens,
+# otherwise when a drift detector finds that the classifier predicts fewer answers correctly than before. The detector
+# here is one of river's (``pip install 'skactive[drift]'``).
 
 from river.drift import PageHinkley
 
@@ -30,8 +30,8 @@ classifiers = {
 # %%
 # The loop
 # --------
-# After 150 answers the four classes change their names. The accuracy is computed after every fifth answer with the current
-# names, on samples that are not in the pool. The curves are means over two splits.
+# After 150 answers the four classes change their names. The accuracy is computed after every fifth answer with the
+# current names, on samples that are not in the pool. The curves are means over two splits.
 
 import warnings
 
@@ -114,13 +114,13 @@ for name, curve in curves.items():
 # %%
 # Summary
 # -------
-# - A classifier that forgets nothing also recovers, once new answers outnumber old ones. This takes more than twice as many
-#   labels as starting again without labels.
-# - Forgetting everything is best if the time of the change is known, although the next few answers only restore knowledge
-#   that was lost.
-# - ``half_life`` recovers almost as fast without any information about the change, and ``max_labeled`` improves as the old
-#   answers are dropped. Both cost two per cent of accuracy while the task does not change.
-# - The detector needs 15 answers for its signal, in both splits. After it, the forgotten answers are missing for a while,
-#   but recovery is still faster than without forgetting.
-# - These results are for answers that are no longer valid. If new classes are added to the old ones, the old answers remain
-#   valid: the benchmark ``drift`` shows the cost of forgetting them.
+# - A classifier that forgets nothing also recovers, once new answers outnumber old ones. This takes more than twice as
+#   many labels as starting again without labels.
+# - Forgetting everything is best if the time of the change is known, although the next few answers only restore
+#   knowledge that was lost.
+# - ``half_life`` recovers almost as fast without any information about the change, and ``max_labeled`` improves as the
+#   old answers are dropped. Both cost two per cent of accuracy while the task does not change.
+# - The detector needs 15 answers for its signal, in both splits. After it, the forgotten answers are missing for a
+#   while, but recovery is still faster than without forgetting.
+# - These results are for answers that are no longer valid. If new classes are added to the old ones, the old answers
+#   remain valid: the benchmark ``drift`` shows the cost of forgetting them.

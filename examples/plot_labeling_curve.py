@@ -2,16 +2,16 @@
 Which strategy needs the fewest labels?
 =======================================
 
-The number of labels that a query strategy saves depends on the samples, and can be measured before an annotator starts to
-label. This example runs the labelling loop on scikit-learn's handwritten digits, with the recorded labels as the
+The number of labels that a query strategy saves depends on the samples, and can be measured before an annotator starts
+to label. This example runs the labelling loop on scikit-learn's handwritten digits, with the recorded labels as the
 annotator's answers.
 """
 
 # %%
 # The strategies
 # --------------
-# Random selection is the baseline. Margin sampling uses uncertainty alone. The CDF product combines uncertainty with density
-# and diversity; the variant without diversity shows the effect of this measure.
+# Random selection is the baseline. Margin sampling uses uncertainty alone. The CDF product combines uncertainty with
+# density and diversity; the variant without diversity shows the effect of this measure.
 
 from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling
 
@@ -60,8 +60,8 @@ for share in (0.7, 0.8, 0.9, 0.95):
 # %%
 # Statistical significance
 # ------------------------
-# The curves of two strategies may differ by chance. Each pair of strategies is compared over the splits, by the mean height
-# of their curves, in a t-test corrected for the training samples that the splits share.
+# The curves of two strategies may differ by chance. Each pair of strategies is compared over the splits, by the mean
+# height of their curves, in a t-test corrected for the training samples that the splits share.
 
 from skactive.inspection import StrategyComparisonDisplay
 
@@ -81,9 +81,9 @@ for name, difference, p_value in zip(
 # -------
 # - For 90 % of the accuracy with all labels, the CDF product needs 55 labels, margin sampling 65 and random selection
 #   105. Both are significantly better than random selection: they win in all ten splits.
-# - Between the two, the difference is not significant: over the whole curve the CDF product is ahead by 0.012, but it wins
-#   in six splits and loses in four. It is ahead with the first labels, while the uncertainty of the classifier is not yet
-#   reliable; for the last few per cent margin sampling needs fewer labels.
+# - Between the two, the difference is not significant: over the whole curve the CDF product is ahead by 0.012, but it
+#   wins in six splits and loses in four. It is ahead with the first labels, while the uncertainty of the classifier is
+#   not yet reliable; for the last few per cent margin sampling needs fewer labels.
 # - Uncertainty and density without diversity are significantly worse than random selection: they query the same dense
 #   region repeatedly. The value of a measure depends on the measures it is combined with.
 # - These results hold for one data set: run the comparison on your own samples before you choose a strategy.

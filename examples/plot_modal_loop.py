@@ -2,15 +2,16 @@
 Strategies in a modAL loop
 ==========================
 
-An existing modAL loop does not have to change: every strategy of skactive is a ``query_strategy`` of modAL. In this example
-modAL's own uncertainty sampling and the CDF product label handwritten digits in the same loop.
+An existing modAL loop does not have to change: every strategy of skactive is a ``query_strategy`` of modAL. In this
+example modAL's own uncertainty sampling and the CDF product label handwritten digits in the same loop.
 """
 
 # %%
 # The loop
 # --------
-# The loop is that of modAL: query, teach, and remove the labelled sample from the pool. ``skactive.integrations.modal`` has
-# modAL's ``ActiveLearner`` for current versions of scikit-learn; an incremental classifier is updated without a refit.
+# The loop is that of modAL: query, teach, and remove the labelled sample from the pool. ``skactive.integrations.modal``
+# has modAL's ``ActiveLearner`` for current versions of scikit-learn; an incremental classifier is updated without a
+# refit.
 
 import numpy as np
 
@@ -39,8 +40,8 @@ def accuracies(query_strategy, X_pool, y_pool, X_test, y_test, X_seed, y_seed, n
 # %%
 # The strategies
 # --------------
-# The first strategy is modAL's own function. The others belong to skactive: ``Margin`` uses the probabilities of the two most
-# probable classes, modAL's uncertainty sampling only that of the most probable one.
+# The first strategy is modAL's own function. The others belong to skactive: ``Margin`` uses the probabilities of the
+# two most probable classes, modAL's uncertainty sampling only that of the most probable one.
 
 from modAL.uncertainty import uncertainty_sampling
 
@@ -56,8 +57,8 @@ strategies = {
 # %%
 # The samples
 # -----------
-# In each of three repeats, the digits are split into a pool and a test part. One digit of the pool is labelled beforehand,
-# because modAL's functions need a fitted classifier.
+# In each of three repeats, the digits are split into a pool and a test part. One digit of the pool is labelled
+# beforehand, because modAL's functions need a fitted classifier.
 
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -114,11 +115,11 @@ for name, scores in curves.items():
 # Summary
 # -------
 # - Only ``query_strategy`` changes in the loop.
-# - With the first 25 labels the CDF product is ahead of modAL's uncertainty sampling by about ten points of accuracy, and
-#   of random selection by twenty: while the classifier has few labels, density and diversity are more informative than its
-#   uncertainty.
-# - From 50 labels on the three are close, and at the end uncertainty sampling is a point or two ahead, as in `the labelling
-#   curves <plot_labeling_curve.html>`_.
+# - With the first 25 labels the CDF product is ahead of modAL's uncertainty sampling by about ten points of accuracy,
+#   and of random selection by twenty: while the classifier has few labels, density and diversity are more informative
+#   than its uncertainty.
+# - From 50 labels on the three are close, and at the end uncertainty sampling is a point or two ahead, as in `the
+#   labelling curves <plot_labeling_curve.html>`_.
 # - Here the two most probable classes are a better criterion than the most probable one alone.
-# - modAL passes the whole pool with each query. For a new loop ``skactive.ActiveLearner`` is faster, because it keeps the
-#   cached values of the pool between queries.
+# - modAL passes the whole pool with each query. For a new loop ``skactive.ActiveLearner`` is faster, because it keeps
+#   the cached values of the pool between queries.

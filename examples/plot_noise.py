@@ -2,16 +2,16 @@
 The cost of annotation errors
 =============================
 
-Annotators make errors. This example runs the labelling loop on scikit-learn's handwritten digits with annotators whose error
-rate is 10 or 20 %, and with a panel of three of the latter who vote on each sample. A label of the panel costs three answers,
-so all budgets are counted in answers.
+Annotators make errors. This example runs the labelling loop on scikit-learn's handwritten digits with annotators whose
+error rate is 10 or 20 %, and with a panel of three of the latter who vote on each sample. A label of the panel costs
+three answers, so all budgets are counted in answers.
 """
 
 # %%
 # The annotators
 # --------------
-# ``NoisyOracle(0.2)`` returns a wrong digit at random for every fifth sample. ``AnnotatorPanel(3, 0.2)`` takes the majority
-# of three such annotators.
+# ``NoisyOracle(0.2)`` returns a wrong digit at random for every fifth sample. ``AnnotatorPanel(3, 0.2)`` takes the
+# majority of three such annotators.
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -27,8 +27,8 @@ print(f"wrong labels of the panel:      {np.mean(panel.labels(votes) != y):.1%}"
 # %%
 # The loop
 # --------
-# The budget is 180 answers in each case, which is 60 samples for the panel. The classifier uses the single nearest neighbour,
-# or a vote of 15. Scores are computed with the true labels, in each of three splits.
+# The budget is 180 answers in each case, which is 60 samples for the panel. The classifier uses the single nearest
+# neighbour, or a vote of 15. Scores are computed with the true labels, in each of three splits.
 
 from skactive.model_selection import compare_strategies
 from skactive.neighbors import IncrementalKNeighborsClassifier
@@ -93,12 +93,12 @@ for (n_neighbors, name), (n_answers, scores) in curves.items():
 # %%
 # Summary
 # -------
-# - With one neighbour, errors cost accuracy: with every fifth answer wrong, 180 answers give 0.73 instead of 0.93, and more
-#   answers of this kind hardly help. Two further answers for each sample do help: from 80 answers on the panel is better,
-#   and with 180 it reaches 0.79.
-# - With a vote of 15 neighbours, errors only cost additional labels: with every fifth answer wrong, 60 answers give 0.805
-#   instead of 0.855, and 180 give the same 0.94 as without errors.
-# - In this case, new samples are worth more than further answers for the same sample (0.94 against 0.86 with 180 answers):
-#   the neighbours already outvote single errors.
-# - These errors are random. Real annotators may confuse particular classes: ``NoisyOracle`` accepts a confusion matrix, so
-#   run the comparison with theirs before you choose.
+# - With one neighbour, errors cost accuracy: with every fifth answer wrong, 180 answers give 0.73 instead of 0.93, and
+#   more answers of this kind hardly help. Two further answers for each sample do help: from 80 answers on the panel is
+#   better, and with 180 it reaches 0.79.
+# - With a vote of 15 neighbours, errors only cost additional labels: with every fifth answer wrong, 60 answers give
+#   0.805 instead of 0.855, and 180 give the same 0.94 as without errors.
+# - In this case, new samples are worth more than further answers for the same sample (0.94 against 0.86 with 180
+#   answers): the neighbours already outvote single errors.
+# - These errors are random. Real annotators may confuse particular classes: ``NoisyOracle`` accepts a confusion matrix,
+#   so run the comparison with theirs before you choose.

@@ -2,8 +2,8 @@
 From a folder of photos to a classifier
 =======================================
 
-A classifier of images needs a folder with a subfolder for each class, a function that converts an image file to numbers, and
-fifty answers. The photos in this example are scikit-learn's handwritten digits, saved as PNG files.
+A classifier of images needs a folder with a subfolder for each class, a function that converts an image file to
+numbers, and fifty answers. The photos in this example are scikit-learn's handwritten digits, saved as PNG files.
 """
 
 # %%
@@ -40,8 +40,8 @@ print(f"{len(pool)} photos to choose from, {len(held_out)} held out")
 # %%
 # The Pipeline
 # ------------
-# The first step converts files to vectors. For real photos this would be `HubEmbedder(handle)`, a pretrained network; for
-# digits it is sufficient to scale them down and measure the darkness of each part. The other steps are the same.
+# The first step converts files to vectors. For real photos this would be `HubEmbedder(handle)`, a pretrained network;
+# for digits it is sufficient to scale them down and measure the darkness of each part. The other steps are the same.
 
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -109,8 +109,10 @@ folder.cleanup()
 # %%
 # Summary
 # -------
-# - With a folder of photos, a function from files to vectors and fifty answers, the classifier predicts 86 % of the held-out
-#   photos correctly; with ten answers, at most one for each digit, 60 %.
-# - The classifier opens each file of the pool once. To use a pretrained network instead of the function, replace one step.
-# - Where the prediction is certain, all voting neighbours are of one class. Where it is wrong they disagree, although they
-#   are no farther away: a slanted 0 is between 4, 6 and 8, and no labelled 0 is near. A label for it would be informative.
+# - With a folder of photos, a function from files to vectors and fifty answers, the classifier predicts 86 % of the
+#   held-out photos correctly; with ten answers, at most one for each digit, 60 %.
+# - The classifier opens each file of the pool once. To use a pretrained network instead of the function, replace one
+#   step.
+# - Where the prediction is certain, all voting neighbours are of one class. Where it is wrong they disagree, although
+#   they are no farther away: a slanted 0 is between 4, 6 and 8, and no labelled 0 is near. A label for it would be
+#   informative.

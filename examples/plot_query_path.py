@@ -2,8 +2,8 @@
 Samples selected by each strategy
 =================================
 
-This example compares the samples that four strategies select from points in the plane. The points belong to three classes, a
-few of them are far from all others, and none is labelled at the start.
+This example compares the samples that four strategies select from points in the plane. The points belong to three
+classes, a few of them are far from all others, and none is labelled at the start.
 """
 
 # %%
@@ -26,8 +26,8 @@ X, y = np.vstack([X, outliers]), np.append(y, [0, 1, 2, 0])
 # %%
 # The strategies
 # --------------
-# Distances in the plane are Euclidean, so `metric="euclidean"` is set for classifier and measures. The last strategy is the
-# CDF product with only one of its three factors.
+# Distances in the plane are Euclidean, so `metric="euclidean"` is set for classifier and measures. The last strategy is
+# the CDF product with only one of its three factors.
 
 from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling
 
@@ -46,8 +46,8 @@ strategies = {
 # %%
 # The first twelve queries
 # ------------------------
-# The colour of a point is its class, which is unknown to a strategy until the point is labelled. The numbers are the order
-# of the queries.
+# The colour of a point is its class, which is unknown to a strategy until the point is labelled. The numbers are the
+# order of the queries.
 
 import matplotlib.pyplot as plt
 
@@ -69,18 +69,18 @@ for ax, (name, strategy) in zip(axes.flat, strategies.items(), strict=True):
 # %%
 # Predictions after each answer
 # -----------------------------
-# The colour of the background is the predicted class. Press play, or step from answer to answer: the ring marks the latest
-# answer.
+# The colour of the background is the predicted class. Press play, or step from answer to answer: the ring marks the
+# latest answer.
 
 displays["CDF product"].animate()
 
 # %%
 # Summary
 # -------
-# - Random selection queries each class in proportion to its size. Here it never selects the smallest class, and spends one
-#   query on an outlier.
-# - Margin sampling selects points along the borders between the known classes, and any point between these classes, however
-#   far away. Its first query is arbitrary.
+# - Random selection queries each class in proportion to its size. Here it never selects the smallest class, and spends
+#   one query on an outlier.
+# - Margin sampling selects points along the borders between the known classes, and any point between these classes,
+#   however far away. Its first query is arbitrary.
 # - The CDF product starts in the densest region, then selects from each class in turn, and does not select outliers.
 # - Diversity alone does the opposite: it first selects the outliers, then points at the edge of the classes.
 #

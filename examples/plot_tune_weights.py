@@ -3,15 +3,15 @@ Tune the weights with GridSearchCV
 ==================================
 
 `CDFProduct` multiplies uncertainty, density and diversity, each to the power of a weight. `BudgetedClassifier` runs the
-labelling loop inside `fit`, so that scikit-learn's `GridSearchCV` can tune these weights. This example tunes them on half of the
-handwritten digits and validates the result on the other half.
+labelling loop inside `fit`, so that scikit-learn's `GridSearchCV` can tune these weights. This example tunes them on
+half of the handwritten digits and validates the result on the other half.
 """
 
 # %%
 # The search
 # ----------
-# A strategy is more useful if its accuracy is high early. The scorer `area_under_labeling_curve` is the mean accuracy from
-# the first label to the last, not the accuracy at the end alone.
+# A strategy is more useful if its accuracy is high early. The scorer `area_under_labeling_curve` is the mean accuracy
+# from the first label to the last, not the accuracy at the end alone.
 
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, train_test_split
@@ -37,7 +37,8 @@ print(f"best: {search.best_params_['strategy__weights']}")
 # %%
 # The results of the search
 # -------------------------
-# The weight of uncertainty is fixed at 1, because only the ratios of the weights matter. A weight of 0 excludes a measure.
+# The weight of uncertainty is fixed at 1, because only the ratios of the weights matter. A weight of 0 excludes a
+# measure.
 
 import matplotlib.pyplot as plt
 
@@ -58,8 +59,8 @@ figure.colorbar(image, label="area under the labelling curve")
 # %%
 # Validation
 # ----------
-# The best score of sixteen candidates is optimistic. On the samples that the search did not use, the loop runs three times
-# with the default weights and three times with the tuned ones.
+# The best score of sixteen candidates is optimistic. On the samples that the search did not use, the loop runs three
+# times with the default weights and three times with the tuned ones.
 
 import numpy as np
 from sklearn.model_selection import cross_val_score
@@ -80,7 +81,8 @@ print(f"in the search: default {default:.3f}, best {areas.max():.3f}, spread of 
 # -------
 # - Density without diversity is the worst choice, 0.54 to 0.58: the queries are close to each other. Diversity without
 #   density is 5 to 9 points below the best. With both measures, all weights are within 5 points of each other.
-# - On samples that the search did not use, the tuned weights are no better than the default ones. The gain of 0.018 in the
-#   search was little more than the spread of the folds, 0.014: the best of sixteen candidates was best partly by chance.
-# - Tune the weights if you have enough recorded labels, hold some of them out, and keep the default if the held-out labels
-#   do not confirm the gain.
+# - On samples that the search did not use, the tuned weights are no better than the default ones. The gain of 0.018 in
+#   the search was little more than the spread of the folds, 0.014: the best of sixteen candidates was best partly by
+#   chance.
+# - Tune the weights if you have enough recorded labels, hold some of them out, and keep the default if the held-out
+#   labels do not confirm the gain.

@@ -2,17 +2,17 @@
 When to stop
 ============
 
-Every label costs annotation time. A test set would show when more labels no longer increase the accuracy, but a test set has
-to be labelled too. This example compares three indicators that the loop can compute without a test set with the true
-accuracy, which is not available to the loop.
+Every label costs annotation time. A test set would show when more labels no longer increase the accuracy, but a test
+set has to be labelled too. This example compares three indicators that the loop can compute without a test set with the
+true accuracy, which is not available to the loop.
 """
 
 # %%
 # Indicators
 # ----------
 # - **Stability**: the share of the predictions for the pool that the last ten answers did not change (Bloodgood and
-#   Vijay-Shanker, "A method for stopping active learning based on stabilizing predictions and the need for user-adjustable
-#   stopping", CoNLL 2009).
+#   Vijay-Shanker, "A method for stopping active learning based on stabilizing predictions and the need for
+#   user-adjustable stopping", CoNLL 2009).
 # - **Confidence**: the mean margin between the most probable class and the second, over the remaining candidates.
 # - **Agreement**: the share of the last 20 samples that were predicted correctly before they were labelled.
 
@@ -112,13 +112,13 @@ print(f"accuracy with all {len(X_pool)} labels of the pool: {np.mean(full_scores
 # %%
 # Summary
 # -------
-# - All three indicators rise with the accuracy, but none of them estimates it. When predictions hardly change any more, 3 to 8
-#   points of accuracy are still missing: predictions become stable before the accuracy reaches its maximum.
-# - Stability levels off first and has the clearest meaning: when 98 or 99 per cent of the predictions stay the same, ten more
-#   labels change little. It shows that further gains need many labels, not that no gain is left.
-# - Confidence continues to rise while the accuracy hardly does. No value marks the point to stop: the threshold has to be
-#   chosen for each task and classifier.
-# - Agreement is far below the accuracy for the first 100 labels, since the strategy selects the hardest samples, and it is
-#   noisy: with 20 answers it changes in steps of 5 per cent. A low agreement does not mean a bad classifier.
-# - These rules stop with 90 to 210 of 1,078 labels. Whether the missing accuracy is worth the remaining labels depends on the
-#   task. To measure the accuracy, draw some samples at random, label them, and keep them out of the pool.
+# - All three indicators rise with the accuracy, but none of them estimates it. When predictions hardly change any more,
+#   3 to 8 points of accuracy are still missing: predictions become stable before the accuracy reaches its maximum.
+# - Stability levels off first and has the clearest meaning: when 98 or 99 per cent of the predictions stay the same,
+#   ten more labels change little. It shows that further gains need many labels, not that no gain is left.
+# - Confidence continues to rise while the accuracy hardly does. No value marks the point to stop: the threshold has to
+#   be chosen for each task and classifier.
+# - Agreement is far below the accuracy for the first 100 labels, since the strategy selects the hardest samples, and it
+#   is noisy: with 20 answers it changes in steps of 5 per cent. A low agreement does not mean a bad classifier.
+# - These rules stop with 90 to 210 of 1,078 labels. Whether the missing accuracy is worth the remaining labels depends
+#   on the task. To measure the accuracy, draw some samples at random, label them, and keep them out of the pool.

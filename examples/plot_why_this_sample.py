@@ -2,15 +2,15 @@
 Explain a query
 ===============
 
-``ActiveLearner.explain_query`` explains why a sample was selected. This example explains queries of handwritten digits, the first
-one and later ones.
+``ActiveLearner.explain_query`` explains why a sample was selected. This example explains queries of handwritten digits,
+the first one and later ones.
 """
 
 # %%
 # The loop
 # --------
-# The recorded labels are the answers. Before each answer the learner explains its query, and the explanations are stored.
-# An explanation does not change the state of the learner.
+# The recorded labels are the answers. Before each answer the learner explains its query, and the explanations are
+# stored. An explanation does not change the state of the learner.
 
 from sklearn.datasets import load_digits
 
@@ -63,8 +63,8 @@ for ax, position in zip(axes, [asked, *near.indices], strict=True):
 # %%
 # All candidates at once
 # ----------------------
-# The next query. Each of the first three panels shows the values of one measure and the factors computed from them: the share
-# of the candidates with a lower value. The last panel has the products in descending order.
+# The next query. Each of the first three panels shows the values of one measure and the factors computed from them: the
+# share of the candidates with a lower value. The last panel has the products in descending order.
 
 from skactive.inspection import UtilityDisplay
 
@@ -106,11 +106,12 @@ print(f"{sum(right)} of the last {len(right)} samples predicted correctly before
 # %%
 # Summary
 # -------
-# - The first query depends on density alone: without a label, every candidate is equally uncertain and equally different.
-# - The fiftieth sample is a 6 that leans to the right, with similar probabilities of 6, 0 and 5. The labelled digits nearest to
-#   it show why, and none of them is as near as its neighbours in the pool.
-# - Uncertainty dominates all later queries: its factor stays close to 1, while medium values of density and diversity are
-#   sufficient. No sample has the highest value of every measure; the product selects the best compromise.
+# - The first query depends on density alone: without a label, every candidate is equally uncertain and equally
+#   different.
+# - The fiftieth sample is a 6 that leans to the right, with similar probabilities of 6, 0 and 5. The labelled digits
+#   nearest to it show why, and none of them is as near as its neighbours in the pool.
+# - Uncertainty dominates all later queries: its factor stays close to 1, while medium values of density and diversity
+#   are sufficient. No sample has the highest value of every measure; the product selects the best compromise.
 # - The most uncertain candidate is not selected, because too few other samples are similar to it.
-# - The selected samples are difficult by design. A share of correct predictions below one half on them does not measure the
-#   accuracy of the classifier.
+# - The selected samples are difficult by design. A share of correct predictions below one half on them does not measure
+#   the accuracy of the classifier.
