@@ -1,1 +1,1 @@
-"""What skactive claims of its speed and memory, measured: `python -m benchmarks`."""
+"""Measurements of speed and memory: `python -m benchmarks`."""

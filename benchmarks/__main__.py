@@ -36,14 +36,14 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(NAMES)}")
     names = parser.parse_args().names or NAMES
     if unknown := sorted(set(names) - set(NAMES)):
-        parser.error(f"There is no benchmark {unknown[0]!r}, only {', '.join(NAMES)}.")
+        parser.error(f"Unknown benchmark {unknown[0]!r}. Hint: choose from {', '.join(NAMES)}.")
     for name in names:
         print(f"\n{name}")
         measurements = import_module(f"benchmarks.{name}").measure()
         RESULTS.mkdir(exist_ok=True)
         write_csv(RESULTS / f"{name}.csv", measurements)
         print(table(measurements))
-    # One run by name leaves the others' last figures in the page.
+    # After a run of single benchmarks, the page keeps the last figures of the others.
     made = {name: RESULTS / f"{name}.csv" for name in NAMES}
     write_markdown(
         RESULTS / "README.md",
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def docstring(name: str) -> str:
-    """Return what a benchmark says of itself, without importing what it needs."""
+    """Return the docstring of a benchmark without importing its requirements."""
     source = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
     return ast.get_docstring(ast.parse(source)) or ""
 

@@ -1,9 +1,9 @@
-"""One more labelled sample, against fitting scikit-learn's classifier to all of them again.
+"""Adding one labelled sample, against fitting scikit-learn's classifier to all of them again.
 
 `IncrementalKNeighborsClassifier.add_labeled` of one float32 sample is timed with 1,000 to
-1,000,000 samples stored. `KNeighborsClassifier.fit` on 100,000 × 512 is what it replaces. The
-array that holds the samples doubles now and then: the one addition that pays for it has its own
-line, and so has the mean over a whole doubling.
+1,000,000 stored samples, and compared with `KNeighborsClassifier.fit` on 100,000 × 512, which it
+replaces. The array of the samples occasionally doubles in size: the addition that causes this is
+reported separately, and so is the mean time including its share of a doubling.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def samples(n: int, n_features: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def check_answers() -> None:
-    """Adding one by one gives what fit gives, and what scikit-learn's classifier gives."""
+    """Compare adding one by one with `fit`, and with scikit-learn's classifier."""
     X, y = samples(1_000, 32)
     queries = samples(200, 32)[0]
     for metric in METRICS:
@@ -94,7 +94,7 @@ def against_fit(n: int, n_features: int) -> list[Measurement]:
 
 
 def against_store(sizes: list[int], n_features: int) -> list[Measurement]:
-    """Time one addition at several sizes, in turns."""
+    """Time one addition at several sizes, alternately."""
     X, y = samples(max(sizes), n_features)
     new, new_labels = samples(1_000, n_features)
     adders = {}
@@ -102,7 +102,7 @@ def against_store(sizes: list[int], n_features: int) -> list[Measurement]:
         classifier = IncrementalKNeighborsClassifier().fit(X[:size], y[:size])
         adders[size] = adder(classifier, new, new_labels)
         adders[size]()
-    # At most 900 are added to the smallest store: it does not double again.
+    # At most 900 are added to the smallest array: it does not double again.
     times = interleaved({str(size): add for size, add in adders.items()}, N_ADDED, warm_up=20)
     smallest = times[str(min(sizes))]
     measurements = [

@@ -1,9 +1,9 @@
 """An animation of 100 answers on 1,000 points, against matplotlib drawing as many bare frames.
 
 `QueryPathDisplay.animate` predicts the whole pool again after each answer, and `save` writes a
-frame for each: the regions of ten classes, 1,000 points, the labels known by then and a title.
+frame for each: the regions of ten classes, 1,000 points, the labels known at this time and a title.
 The bare frames are 1,000 points and a title, saved by matplotlib's own `FuncAnimation` at the same
-size. Frames are written as a GIF by both.
+size. Both write the frames as a GIF.
 """
 
 import tempfile
@@ -27,7 +27,7 @@ N_ROUNDS = 3
 
 
 def check_frames(display: QueryPathDisplay, classifier: BudgetedClassifier, X: np.ndarray) -> None:
-    """The last frame predicts what the classifier does."""
+    """Compare the last frame with the predictions of the classifier."""
     last = display.animate(every=N_ANSWERS).predictions[-1]
     np.testing.assert_array_equal(last, classifier.predict(X))
 

@@ -1,7 +1,7 @@
 """Peak memory of a `CDFProduct` loop over 100,000 × 512 float32 features on disk.
 
-The features are a `numpy.memmap`, so that the peak, as tracemalloc sees it, is all that the pool
-keeps and all the scratch it ever needs. One loop starts with no label, one with 200.
+The features are a `numpy.memmap`, so that the peak by tracemalloc contains everything that the
+pool caches and all temporary arrays. One loop starts without labels, one with 200.
 """
 
 import tempfile
@@ -22,21 +22,21 @@ N_QUERIES = 50
 
 
 def loop(X: np.ndarray, y: np.ndarray, n_labeled: int) -> tuple[float, float, list[int]]:
-    """Return peak and final bytes of a loop, and what it asked for."""
+    """Return peak and final bytes of a loop, and the selected positions."""
     tracemalloc.start()
     pool = Pool(X, estimator=IncrementalKNeighborsClassifier())
     if n_labeled:
         start = np.random.default_rng(2).choice(len(X), n_labeled, replace=False)
         pool.add_labels(start, y[start])
-    asked = []
+    selected = []
     for _ in range(N_QUERIES):
         indices = CDFProduct().select(pool)[0]
-        asked += indices.tolist()
+        selected += indices.tolist()
         pool.add_labels(indices, y[indices])
     kept, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert np.shares_memory(pool.X, X), "The pool copied the features."
-    return peak, kept, asked
+    return peak, kept, selected
 
 
 def measure() -> list[Measurement]:
@@ -47,8 +47,8 @@ def measure() -> list[Measurement]:
         X.tofile(path)
         on_disk = np.memmap(path, dtype=X.dtype, mode="r", shape=X.shape)
         for n_labeled in (0, 200):
-            peak, kept, asked = loop(on_disk, y, n_labeled)
-            assert asked == loop(X, y, n_labeled)[2], "A memmap gives other answers."
+            peak, kept, selected = loop(on_disk, y, n_labeled)
+            assert selected == loop(X, y, n_labeled)[2], "With a memmap other samples are selected."
             where = f"{N_QUERIES} queries from {n_labeled} labels"
             measurements += [
                 measured(f"{where}: peak ÷ features", peak / X.nbytes, "ratio"),

@@ -1,10 +1,10 @@
 """One `CDFProduct` query over 100,000 × 512, against one matrix-vector product over the pool.
 
-The loop runs as a person would: label what was asked for, ask again. Everything a query needs of
-the pool is one such product, for the label that is new; the rest is done on one number per
-candidate. "Label and query" is `add_labels` and the `select` after it, which takes the label in;
-"query, nothing new" is another `select` after that. `X @ v` uses all CPUs; the second half holds
-both sides to one thread.
+The loop labels the selected sample and queries again, as in interactive use. A query needs one
+such product with all features, for the new label; everything else is computed from one number per
+candidate. "Label and query" is `add_labels` and the next `select`, which processes the label;
+"query, no new label" is another `select` after that. `X @ v` uses all CPUs; the second half
+restricts both sides to one thread.
 """
 
 import gc
@@ -31,7 +31,7 @@ def distribution(values: np.ndarray) -> np.ndarray:
 
 
 def check_formula() -> None:
-    """The utilities are what the definition says, computed the plain way."""
+    """Compare the utilities with a direct computation of the definition."""
     X, y = overlapping_classes(400, 16)
     X = X.astype(float)
     labeled = np.arange(30)
@@ -44,12 +44,12 @@ def check_formula() -> None:
         * distribution(cosine_similarity(X[left], X).mean(axis=1))
         * distribution(cosine_distances(X[left], X[labeled]).mean(axis=1))
     )
-    # Rounding may swap neighbours in rank.
+    # Rounding may swap neighbouring ranks.
     np.testing.assert_allclose(CDFProduct().utilities(pool), expected, atol=2 / len(left))
 
 
 def check_same_as_fresh(pool: Pool) -> None:
-    """A pool that followed label by label answers as one that is given all labels at once."""
+    """Compare a pool updated label by label with one that got all labels at once."""
     fresh = Pool(pool.X, estimator=IncrementalKNeighborsClassifier())
     fresh.add_labels(pool.labeled, pool.labels)
     strategy = CDFProduct()
@@ -58,7 +58,7 @@ def check_same_as_fresh(pool: Pool) -> None:
 
 
 def follow(pool: Pool, y: np.ndarray, n_queries: int) -> dict[str, np.ndarray]:
-    """Label and query in turn with the matrix-vector product; seconds of each part."""
+    """Alternate label, query and matrix-vector product; return the seconds of each."""
     strategy = CDFProduct()
     vector = np.random.default_rng(1).standard_normal(N_FEATURES, dtype=np.float32)
     times = {name: np.empty(n_queries) for name in ("product", "add", "select", "again")}
@@ -81,10 +81,10 @@ def measurements_of(times: dict[str, np.ndarray], where: str) -> list[Measuremen
     return [
         measured(f"{where}: X @ v", product),
         measured(f"{where}: label and query", both),
-        measured(f"{where}: query, nothing new", times["again"]),
+        measured(f"{where}: query, no new label", times["again"]),
         measured(f"{where}: label and query ÷ X @ v", both / product, "ratio", at_most=2),
         measured(
-            f"{where}: query, nothing new ÷ X @ v", times["again"] / product, "ratio", at_most=2
+            f"{where}: query, no new label ÷ X @ v", times["again"] / product, "ratio", at_most=2
         ),
     ]
 
@@ -103,7 +103,7 @@ def measure() -> list[Measurement]:
         one_thread = follow(pool, y, N_QUERIES)
     check_same_as_fresh(pool)
     return [
-        measured(f"first query, which builds everything for {N_LABELED} labels", first),
+        measured(f"first query, which fills the caches for {N_LABELED} labels", first),
         *measurements_of(all_threads, "all CPUs"),
         *measurements_of(one_thread, "one thread"),
     ]

@@ -1,28 +1,29 @@
-"""The task changes while people label: how many labels until the classifier is as good again?
+"""The number of labels until the classifier recovers after the task has changed.
 
-The loop of `ActiveLearner` with `CDFProduct` on digits, 1,200 samples in the pool and 597 to score
-on, split anew for each of eight seeds. Two changes:
+The loop of `ActiveLearner` with `CDFProduct` on digits, with 1,200 samples in the pool and 597 for
+scoring, split anew for each of eight seeds. Two kinds of change:
 
-- swap: after 150 labels 0 and 1 change their names, and so do 2 and 3: 150 more labels follow.
-- arrival: five classes first, and after every 40 labels a further one, five in all. Only samples
-  of the classes there are so far can be asked about, and scores are on those.
+- swap: after 150 labels the classes 0 and 1 change their names, and so do 2 and 3: 150 more labels
+  follow.
+- arrival: five classes at first, and another one after every 40 labels, five in all. Only samples
+  of the current classes can be queried, and scores are computed on these.
 
-Recovery is how many labels after the change it takes until accuracy, on the task as it is now, is
-back at 90 % of what it was before: on all classes, and on the four that changed or the one that
-arrived alone. Where that does not happen before the next change, it is the number of labels until
-then. For arrival it is the mean of the five. Below 1, a ratio to no forgetting means fewer labels.
+Recovery is the number of labels after the change until the accuracy on the current task is back at
+90 % of its value before: on all classes, and on the four changed classes or the new one alone. If
+the accuracy does not recover before the next change, it is the number of labels until then. For
+arrival it is the mean over the five changes. A ratio to no forgetting below 1 means fewer labels.
 
-At the detector's signal the learner does what the warning says, `forget(n_kept=20)`.
+At the detector's signal the learner follows the advice of the warning, `forget(n_kept=20)`.
 
-After a swap, forgetting everything at the change is best where somebody knows of the change.
-`half_life` needs about half the labels of no forgetting without being told, and the signal two
-thirds. When a class arrives the other answers stay true: forgetting them all costs many labels,
-and each way of forgetting ends 3 to 9 per cent lower than none, though with `half_life` and
-`forget` the new class itself is learnt sooner.
+After a swap, forgetting everything at the change is best if the time of the change is known.
+`half_life` needs about half the labels of no forgetting without this information, and the signal
+two thirds. When a class arrives, the other answers remain valid: forgetting all of them costs many
+labels, and the final accuracy of each way of forgetting is 3 to 9 per cent lower than without,
+although `half_life` and `forget` learn the new class itself sooner.
 
 The second half compares river's detectors on 16 further splits, in loops by `CDFProduct` and by
-random sampling: in how many loops of 300 labels without a change there is a signal, and how many
-labels after the swap the first signal comes (150 means none).
+random sampling: the number of loops of 300 labels without a change in which there is a signal, and
+the number of labels from the swap to the first signal (150 means none).
 """
 
 import warnings
@@ -51,7 +52,7 @@ SWAPPED = np.array([1, 0, 3, 2, *range(4, 10)])
 
 @dataclass(frozen=True)
 class Phase:
-    """How long a task lasts, which classes are new, which there are, and what they are called."""
+    """A period of one task: its length, the names of the classes, changed and existing classes."""
 
     n_labels: int
     names: np.ndarray
@@ -70,7 +71,7 @@ CHANGES = {
 
 @dataclass(frozen=True)
 class Variant:
-    """What is done about a change."""
+    """A way to react to a change."""
 
     parameters: dict[str, Any] = field(default_factory=dict)
     forgets_at_change: bool = False
@@ -95,7 +96,7 @@ DETECTORS = {
 
 
 class Recorder:
-    """Takes down what a detector hears."""
+    """Records the input of a detector."""
 
     drift_detected = False
 
@@ -111,7 +112,7 @@ def split(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return order[:N_POOL], order[N_POOL:]
 
 
-def play(
+def run_phases(
     learner: ActiveLearner, y: np.ndarray, phases: Sequence[Phase], at_change: Callable[[], object]
 ) -> Iterator[Phase]:
     """Teach the learner through all phases, and yield the phase after each label."""
@@ -120,14 +121,14 @@ def play(
             at_change()
         for _ in range(phase.n_labels):
             candidates = learner.candidates
-            there = candidates[np.isin(y[candidates], phase.classes)]
-            indices = learner.query(candidates=there)
+            existing = candidates[np.isin(y[candidates], phase.classes)]
+            indices = learner.query(candidates=existing)
             learner.teach(indices, phase.names[y[indices]])
             yield phase
 
 
 def accuracies(variant: Variant, phases: Sequence[Phase], seed: int) -> list[np.ndarray]:
-    """Return the accuracy after each label of each phase: on all classes, and on those changed."""
+    """Return the accuracy after each label of each phase: on all and on the changed classes."""
     X, y = load_digits(return_X_y=True)
     pool, test = split(seed)
     learner = ActiveLearner(
@@ -141,18 +142,18 @@ def accuracies(variant: Variant, phases: Sequence[Phase], seed: int) -> list[np.
             learner.forget()
 
     curve, n_signals = [], 0
-    for phase in play(learner, y[pool], phases, at_change):
+    for phase in run_phases(learner, y[pool], phases, at_change):
         if len(learner.drifts) > n_signals:
             n_signals = len(learner.drifts)
             learner.forget(n_kept=20)
-        there = test[np.isin(y[test], phase.classes)]
-        right = learner.predict(X[there]) == phase.names[y[there]]
-        curve.append((right.mean(), right[np.isin(y[there], phase.changed)].mean()))
+        existing = test[np.isin(y[test], phase.classes)]
+        correct = learner.predict(X[existing]) == phase.names[y[existing]]
+        curve.append((correct.mean(), correct[np.isin(y[existing], phase.changed)].mean()))
     return np.split(np.array(curve), np.cumsum([phase.n_labels for phase in phases])[:-1])
 
 
 def recovery(curves: list[np.ndarray], column: int) -> float:
-    """Return the labels that a change costs, on average over the changes."""
+    """Return the number of labels to recover, on average over the changes."""
     costs = []
     for before, after in pairwise(curves):
         good = np.flatnonzero(after[:, column] >= 0.9 * before[-5:, 0].mean())
@@ -167,7 +168,7 @@ def against_no_forgetting(change: str) -> list[Measurement]:
     }
     measurements = []
     for name, curves in found.items():
-        for column, where in enumerate(("recovery", "recovery where it changed")):
+        for column, where in enumerate(("recovery", "recovery on the changed classes")):
             costs, without = (
                 np.array([recovery(one, column) for one in found[which]])
                 for which in (name, "no forgetting")
@@ -177,16 +178,16 @@ def against_no_forgetting(change: str) -> list[Measurement]:
                 what = f"{change}, {name}: {where} ÷ without forgetting"
                 measurements.append(measured(what, costs / without, "ratio"))
         ends = np.array([100 * one[-1][-5:, 0].mean() for one in curves])
-        measurements.append(measured(f"{change}, {name}: accuracy in the end", ends, "%"))
+        measurements.append(measured(f"{change}, {name}: final accuracy", ends, "%"))
     return measurements
 
 
-def heard(strategy: Any, phases: Sequence[Phase], seed: int) -> np.ndarray:
-    """Return whether each answer was predicted."""
+def predicted(strategy: Any, phases: Sequence[Phase], seed: int) -> np.ndarray:
+    """Return for each answer whether it was predicted."""
     X, y = load_digits(return_X_y=True)
     pool, _ = split(seed)
     learner = ActiveLearner(strategy=strategy, X_pool=X[pool], drift_detector=Recorder())
-    for _ in play(learner, y[pool], phases, lambda: None):
+    for _ in run_phases(learner, y[pool], phases, lambda: None):
         pass
     return np.array(learner.drift_detector.errors) == 0.0
 
@@ -199,7 +200,7 @@ def of_detectors() -> list[Measurement]:
             for seed in SEEDS_OF_DETECTORS
         }
         unchanged, swapped = (
-            [heard(strategy, phases, seed) for seed, strategy in strategies.items()]
+            [predicted(strategy, phases, seed) for seed, strategy in strategies.items()]
             for phases in ([Phase(300, SAME, range(10))], CHANGES["swap"])
         )
         for name, detector in DETECTORS.items():
@@ -218,7 +219,7 @@ def of_detectors() -> list[Measurement]:
 
 
 def signals(detector: Any, agreed: np.ndarray) -> list[int]:
-    """Return after how many answers a detector would have signalled."""
+    """Return the numbers of answers after which a detector would have signalled."""
     watch = AgreementWatch(detector)
     # Nothing is predicted before the first answer.
     watch.take_in(agreed, len(agreed) + 1)
@@ -231,6 +232,6 @@ def first_after(change: int, drifts: list[int]) -> float:
 
 def measure() -> list[Measurement]:
     with warnings.catch_warnings():
-        # They are what is measured.
+        # The warnings are measured.
         warnings.simplefilter("ignore", DriftWarning)
         return [*against_no_forgetting("swap"), *against_no_forgetting("arrival"), *of_detectors()]

@@ -1,14 +1,13 @@
 """One answer and the next query with label spreading and herding, on 100,000 and 1,000,000 nodes.
 
-The loop runs as a person would, with numba installed (`pip install 'skactive[fast]'`): label what
-was asked for, ask again. "Label" tells pool and classifier, "posterior" is the margin of every
-candidate, "herding" the `select` after it. Every answer changes the posterior of every node that
-labels have reached a little. "The vote beside it" (`half_vote=200`, the default) compares the new
-label with all 512 features of every sample, as `X @ v` does with a vector, and changes the
-posterior of all nodes.
+The loop labels the selected sample and queries again, as in interactive use, with numba installed.
+"Label" updates pool and classifier, "posterior" is the margin of every candidate, "herding" the
+next `select`. Every answer changes the posterior of every node that labels have reached a little.
+"With vote" (`half_vote=200`, the default) compares the new label with all 512 features of every
+sample, as `X @ v` does with a vector, and changes the posterior of all nodes.
 
-Samples stand at random around 1,000 places in three dimensions, which is where the graph of 15
-neighbours comes from: its making is not part of the time.
+Samples are drawn around 1,000 random centres in three dimensions, from which the graph of 15
+neighbours is built: this is not part of the time.
 """
 
 import gc
@@ -25,7 +24,7 @@ from skactive.pool import Pool
 from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import UncertaintyHerding
 
-# Seconds that a label may cost, for spreading and for herding each.
+# Target in seconds per label, for spreading and for herding each.
 ALLOWED = {100_000: 0.005, 1_000_000: 0.020}
 N_FEATURES = 512
 N_NEIGHBORS = 15
@@ -46,7 +45,7 @@ def graph_and_classes(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def pool_of(
     X: np.ndarray, indices: np.ndarray, distances: np.ndarray, half_vote: float | None
 ) -> Pool:
-    """Return a pool whose classifier spreads labels along its graph."""
+    """Return a pool whose classifier is label spreading along its graph."""
     graph = NeighborGraph(indices, distances, X=X, metric="cosine")
     pool = Pool(X, graph=graph)
     classifier = IncrementalLabelSpreading(half_vote=half_vote)
@@ -60,7 +59,7 @@ def label(pool: Pool, chosen: np.ndarray, y: np.ndarray) -> None:
 
 
 def check_formula(half_vote: float | None) -> None:
-    """The utilities are what the definition says, computed the plain way."""
+    """Compare the utilities with a direct computation of the definition."""
     X, _ = overlapping_classes(500, 16)
     indices, distances, y = graph_and_classes(500)
     pool = pool_of(X, indices, distances, half_vote)
@@ -76,7 +75,7 @@ def check_formula(half_vote: float | None) -> None:
 
 
 def check_same_as_fresh(pool: Pool, fresh: Pool) -> None:
-    """A pool that followed label by label answers as one that is given all labels at once."""
+    """Compare a pool updated label by label with one that got all labels at once."""
     fresh.add_labels(pool.labeled, pool.labels)
     fresh.estimator.relabel(pool.labeled, pool.labels)
     strategy = UncertaintyHerding()
@@ -84,7 +83,7 @@ def check_same_as_fresh(pool: Pool, fresh: Pool) -> None:
 
 
 def follow(pool: Pool, y: np.ndarray, n_queries: int) -> dict[str, np.ndarray]:
-    """Label and query in turn with the matrix-vector product; seconds of each part."""
+    """Alternate label, query and matrix-vector product; return the seconds of each."""
     strategy, measure = UncertaintyHerding(), Margin()
     vector = np.random.default_rng(1).standard_normal(N_FEATURES, dtype=np.float32)
     times = {name: np.empty(n_queries) for name in ("product", "label", "posterior", "herding")}
@@ -118,7 +117,7 @@ def measure() -> list[Measurement]:
     for n, allowed in ALLOWED.items():
         X, _ = overlapping_classes(n, N_FEATURES)
         indices, distances, y = graph_and_classes(n)
-        for half_vote, beside in ((None, "no vote"), (200, "the vote beside it")):
+        for half_vote, beside in ((None, "without vote"), (200, "with vote")):
             check_formula(half_vote)
             pool = pool_of(X, indices, distances, half_vote)
             follow(pool, y, N_WARM_UP)

@@ -1,16 +1,16 @@
 """Photos and texts per second of `HubEmbedder`, against a bare loop over the same model.
 
-The bare loop is what one writes by hand: `hub.load`, then batch by batch open, convert, resize,
-stack, call. Both sides give the same vectors, which is asserted first. Photos are JPEG files of
-three sizes: thumbnails, which are those of the fruit data at the model's own 224 × 224; and the
-same pictures enlarged, with a sensor's noise, to 2 and 12 megapixels, as the web and a camera
-have them. "Scaled decoding" is a bare loop that lets Pillow decode at a smaller scale as
-`HubEmbedder` does, so that what is left of the ratio is the overlap alone. For thumbnails decoding
-is about an eighth of the work, and the model, which keeps both cores busy, the rest: no overlap
-can gain more than about 1.2 × there.
+The bare loop is a typical hand-written one: `hub.load`, then open, convert, resize, stack and call
+batch by batch. Both give the same vectors, which is asserted first. Photos are JPEG files of
+three sizes: thumbnails, the photos of the fruit data at the model's own 224 × 224; and the same
+photos enlarged, with sensor noise, to 2 and 12 megapixels, as on the web and from a camera.
+"Scaled decoding" is a bare loop in which Pillow decodes at a smaller scale as in `HubEmbedder`, so
+that the remaining ratio is the effect of the overlap alone. For thumbnails, decoding is about an
+eighth of the work. The rest is the model, which uses both cores: overlap cannot gain more than
+about 1.2 × there.
 
-Cache hits read and hash every file again. Peak memory is that of a process of its own which
-embeds 10,000 photos, beside one that embeds two batches.
+Cache hits read and hash every file again. Peak memory is that of a separate process that embeds
+10,000 photos, beside one that embeds two batches.
 """
 
 import csv
@@ -55,7 +55,7 @@ def sentence_encoder() -> str:
 
 
 def bare_photos(model: Callable, paths: list[str], *, scaled: bool = False) -> np.ndarray:
-    """Embed photos as one would by hand."""
+    """Embed photos with a hand-written loop."""
     from PIL import Image
 
     vectors = []
@@ -72,7 +72,7 @@ def bare_photos(model: Callable, paths: list[str], *, scaled: bool = False) -> n
 
 
 def bare_arrays(model: Callable, images: np.ndarray) -> np.ndarray:
-    """Embed arrays as one would by hand."""
+    """Embed arrays with a hand-written loop."""
     return np.concatenate(
         [
             model(images[start : start + BATCH_SIZE].astype(np.float32) / 255).numpy()
@@ -82,7 +82,7 @@ def bare_arrays(model: Callable, images: np.ndarray) -> np.ndarray:
 
 
 def bare_texts(model: Callable, texts: list[str]) -> np.ndarray:
-    """Embed texts as one would by hand."""
+    """Embed texts with a hand-written loop."""
     return np.concatenate(
         [
             model(texts[start : start + BATCH_SIZE]).numpy()
@@ -94,11 +94,11 @@ def bare_texts(model: Callable, texts: list[str]) -> np.ndarray:
 def assert_agree(one: np.ndarray, other: np.ndarray, least: float) -> None:
     lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
     worst = ((one * other).sum(axis=1) / lengths).min()
-    assert worst > least, f"The vectors agree to a cosine of {worst} only."
+    assert worst > least, f"The cosine between the vectors is only {worst}."
 
 
 def enlarged(paths: list[str], size: tuple[int, int], folder: Path) -> list[str]:
-    """Write photos as a camera would have taken them."""
+    """Write enlarged photos with sensor noise."""
     from PIL import Image
 
     noise = np.random.default_rng(0)
@@ -196,32 +196,32 @@ def texts(folder: Path) -> list[Measurement]:
 
 
 def hits(what: str, embedder, samples: list[str], location: Path) -> list[Measurement]:
-    """Compare embedding samples with remembering them."""
+    """Compare embedding samples with reading them from the cache."""
     from sklearn.base import clone
 
-    remembering = clone(embedder).set_params(cache=location)
+    caching = clone(embedder).set_params(cache=location)
     expected = embedder.transform(samples)
-    assert np.array_equal(remembering.transform(samples), remembering.transform(samples))
-    assert_agree(remembering.transform(samples), expected, 0.99999)
+    assert np.array_equal(caching.transform(samples), caching.transform(samples))
+    assert_agree(caching.transform(samples), expected, 0.99999)
     times = interleaved(
         {
             "embed": lambda: embedder.transform(samples),
-            "remember": lambda: remembering.transform(samples),
+            "cached": lambda: caching.transform(samples),
         },
         5,
     )
     return [
-        measured(f"{what}: cache hits", len(samples) / times["remember"], "samples/s"),
+        measured(f"{what}: cache hits", len(samples) / times["cached"], "samples/s"),
         measured(
             f"{what}: cache hits ÷ embedding",
-            times["embed"] / times["remember"],
+            times["embed"] / times["cached"],
             "ratio",
             at_least=100,
         ),
     ]
 
 
-# Linux's own record, since what `getrusage` says of a new process includes the one that started it.
+# Read from /proc: `getrusage` of a new process includes the memory of its parent.
 PEAK = """
 import json, re, sys
 from pathlib import Path
@@ -240,7 +240,7 @@ def memory() -> list[Measurement]:
     return [
         measured("peak memory, two batches of photos", few_peak, "MB"),
         measured(f"peak memory, {N_PHOTOS_IN_MEMORY_TEST:,} photos", many_peak, "MB"),
-        measured("the second beyond the first", many_peak - few_peak, "MB", at_most=300),
+        measured("difference of the two", many_peak - few_peak, "MB", at_most=300),
     ]
 
 

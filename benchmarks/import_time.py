@@ -1,7 +1,7 @@
 """Importing skactive, against importing scikit-learn's neighbours.
 
-Each import runs in a fresh interpreter, in turns, and is timed inside it: the start of the
-interpreter, the same for all, is left out.
+Each import runs in a new interpreter, alternating, and is timed inside it: the start of the
+interpreter, which is the same for all, is not included.
 """
 
 import subprocess
@@ -20,7 +20,7 @@ N_ROUNDS = 21
 
 
 def output_of(program: str) -> str:
-    # The programs are those of this file.
+    # All programs are defined in this file.
     run = subprocess.run(  # noqa: S603
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
@@ -36,12 +36,12 @@ def import_seconds(statement: str) -> float:
 
 
 def check_answers() -> None:
-    """The imports import what they say, and none is fast by leaving the work to first use."""
+    """Check that the imported names work, and that no import is deferred to their first use."""
     classifier = STATEMENTS["classifier"]
     fit = "IncrementalKNeighborsClassifier().fit([[1, 0], [0, 1]], ['a', 'b']).predict([[1, 0]])[0]"
     assert output_of(f"{classifier}\nprint({fit})") == "a"
-    room = "skactive.neighbors.IncrementalKNeighborsClassifier.__name__"
-    assert output_of(f"import skactive\nprint({room})") == "IncrementalKNeighborsClassifier"
+    name = "skactive.neighbors.IncrementalKNeighborsClassifier.__name__"
+    assert output_of(f"import skactive\nprint({name})") == "IncrementalKNeighborsClassifier"
 
 
 def measure() -> list[Measurement]:

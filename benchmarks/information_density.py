@@ -1,11 +1,11 @@
 """Information density of 100,000 × 512 by the cosine, against modAL's pairwise matrix.
 
-modAL holds n × n numbers, so its time is taken at 10,000 × 512 and multiplied by 10² for ten
-times as many samples: it would need 80 GB for one matrix there. The two are not the same number:
-modAL makes a similarity of the cosine distance d as 1 / (1 + d), skactive takes the cosine
-itself, which is what makes it one product with the mean unit vector. By the Euclidean distance
-both are 1 / (1 + d) and agree, which is asserted. Memory is the peak that tracemalloc sees beside
-the features.
+modAL computes an n × n matrix, so its time is measured at 10,000 × 512 and multiplied by 10² for
+ten times as many samples, where one matrix would need 80 GB. The two values differ: the similarity
+in modAL is 1 / (1 + d) with the cosine distance d, that in skactive is the cosine itself, so that
+the density is one product with the mean unit vector. By the Euclidean distance both are
+1 / (1 + d), and the benchmark asserts that they are equal. Memory is the peak by tracemalloc,
+without the features.
 """
 
 import tracemalloc
@@ -50,7 +50,7 @@ def measure() -> list[Measurement]:
     check_answers()
     X = features(N_SAMPLES)
     few = X[:N_MODAL]
-    # A pool keeps a density once it has it: each round needs a fresh one, made beforehand.
+    # A pool caches its density: each round needs a new pool, created beforehand.
     pools = [Pool(X) for _ in range(6)]
     peak = peak_bytes(pools.pop())
     times = interleaved(

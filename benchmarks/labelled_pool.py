@@ -1,4 +1,4 @@
-"""A large pool of samples in classes that overlap, for queries."""
+"""A large pool of samples from overlapping classes, for benchmarks of queries."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def overlapping_classes(n: int, n_features: int, seed: int = 0) -> tuple[np.ndar
 def classes(
     n: int, n_features: int, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray, np.random.Generator]:
-    """Return the classes, the centres, and what the features are drawn from."""
+    """Return the classes, the centres, and the random generator of the features."""
     rng = np.random.default_rng(0)
     y = rng.integers(N_CLASSES, size=n)
     centres = rng.standard_normal((N_CLASSES, n_features), dtype=np.float32)

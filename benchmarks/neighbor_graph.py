@@ -1,10 +1,10 @@
 """The neighbour graph of 100,000 × 512, against PyNNDescent.
 
-The features are float32, unit vectors around 200 centres that lie in 32 dimensions. Both sides
-search 15 neighbours by the cosine and have all CPUs. PyNNDescent compiles in a run of 2,000
-samples before any time is taken. Recall is the share of the exact neighbours of 1,000 sampled
-rows that are found. The lines below compare the two algorithms of
-`BlockwiseKNeighborsTransformer` at several sizes: they are why 'auto' switches where it does.
+The features are float32 unit vectors around 200 centres in a 32-dimensional subspace. Both
+algorithms search 15 neighbours by the cosine and use all CPUs. PyNNDescent compiles in a run with
+2,000 samples before the measurement. Recall is the share of the exact neighbours of 1,000 sampled
+rows that were found. The last lines compare the two algorithms of `BlockwiseKNeighborsTransformer`
+at several sizes, from which the switch of 'auto' was chosen.
 """
 
 import numpy as np

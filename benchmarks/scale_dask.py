@@ -1,8 +1,8 @@
 """A `CDFProduct` loop over 4,000,000 × 128 vectors in the four processes of a Dask cluster.
 
-Held against the same loop in one process, query by query in turns; both ask about the same
-samples. Memory is the most that was resident
-in a process at once, the libraries included: of the one, and of the largest worker.
+The loop is compared with the same loop in one process, query by query, alternating; both select
+the same samples. Memory is the peak resident memory of a process, libraries included: of the
+single process, and of the largest worker.
 """
 
 import multiprocessing
@@ -43,31 +43,31 @@ label_of.kept = []
 
 
 class Loop:
-    """A loop that is played step by step, each timed."""
+    """A loop that runs step by step, with the time of each step."""
 
     def __init__(self, pool: Any) -> None:
         self.pool = pool
         self.strategy = CDFProduct()
-        self.asked: list[int] = []
+        self.selected: list[int] = []
         label_of(0)
 
     def step(self) -> float:
-        """Label what was asked for last, ask for the next, and return how long that took."""
-        answers = [label_of(position) for position in self.asked[-1:]]
+        """Label the last selected sample, select the next, and return the duration."""
+        answers = [label_of(position) for position in self.selected[-1:]]
         start = time.perf_counter()
-        self.pool.add_labels(self.asked[-1:], answers)
-        self.asked += self.strategy.select(self.pool)[0].tolist()
+        self.pool.add_labels(self.selected[-1:], answers)
+        self.selected += self.strategy.select(self.pool)[0].tolist()
         return time.perf_counter() - start
 
 
 def peak_bytes() -> int:
-    """Return the most memory that was resident at once."""
+    """Return the peak resident memory."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return 1024 * int(status.split("VmHWM:")[1].split()[0])
 
 
 def one_process(wire: Any) -> None:
-    """Play a loop over all samples, a step for each message, and tell what came of it."""
+    """Run a loop over all samples, a step for each message, and send its results."""
     X = np.empty((N_SAMPLES, N_FEATURES), dtype=np.float32)
     for number in range(N_WORKERS):
         X[number * N_IN_BLOCK : (number + 1) * N_IN_BLOCK] = features((number, 0))
@@ -76,7 +76,7 @@ def one_process(wire: Any) -> None:
     for _ in range(N_QUERIES + 1):
         wire.recv()
         wire.send(loop.step())
-    wire.send((loop.asked, peak_bytes()))
+    wire.send((loop.selected, peak_bytes()))
 
 
 def measure() -> list[Measurement]:
@@ -103,9 +103,9 @@ def measure() -> list[Measurement]:
             one[query] = wire.recv()
             four[query] = loop.step()
         largest = max(client.run(peak_bytes).values())
-    asked, memory = wire.recv()
+    selected, memory = wire.recv()
     process.join()
-    assert loop.asked == asked, "Partitions give other answers than one pool."
+    assert loop.selected == selected, "Partitions select other samples than one pool."
     first, later = slice(1, 1 + N_FIRST), slice(1 + N_FIRST, None)
     return [
         measured("first query, one process", one[0]),

@@ -1,9 +1,9 @@
-"""A `CDFProduct` loop over 1,000,000 × 512 float16 vectors on disk, in a process of its own.
+"""A `CDFProduct` loop over 1,000,000 × 512 float16 vectors on disk, in a separate process.
 
-The file is written beforehand and is in the page cache. What the loop asks for is held against
-the same loop over the same values as float32 in memory; its times against one product of those
-with a vector, `X @ v`, and the start against reading the file once. Peak memory is what the
-system counted for the process, the libraries included.
+The file is written beforehand and is in the page cache. The selected samples are compared with
+those of the same loop over the same values as float32 in memory, the times with one product of
+those with a vector, `X @ v`, and the start with reading the file once. Peak memory is the resident
+memory of the process as reported by the system, libraries included.
 """
 
 import json
@@ -31,25 +31,25 @@ GIBIBYTE = 2**30
 
 
 def loop(pool: Pool, y: np.ndarray, n_queries: int) -> tuple[list[int], list[float]]:
-    """Return what is asked for, and how long each label and the query after it took."""
+    """Return the selected positions, and the duration of each label and the next query."""
     strategy = CDFProduct()
-    asked, times = strategy.select(pool)[0].tolist(), []
+    selected, times = strategy.select(pool)[0].tolist(), []
     for _ in range(n_queries):
         start = time.perf_counter()
-        pool.add_labels(asked[-1:], y[asked[-1:]])
-        asked += strategy.select(pool)[0].tolist()
+        pool.add_labels(selected[-1:], y[selected[-1:]])
+        selected += strategy.select(pool)[0].tolist()
         times.append(time.perf_counter() - start)
-    return asked, times
+    return selected, times
 
 
 def restarted(y: np.ndarray) -> np.ndarray:
-    """Return the positions whose labels a loop starts again with."""
+    """Return the positions that are labelled when a loop is restarted."""
     return np.random.default_rng(3).choice(len(y), N_RESTARTED, replace=False)
 
 
 def peak_bytes() -> int:
-    """Return the most memory that was resident at once, pages of files included."""
-    # What getrusage counts begins with the process that this one was forked from.
+    """Return the peak resident memory, pages of files included."""
+    # The value of getrusage includes the process that this one was forked from.
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return 1024 * int(status.split("VmHWM:")[1].split()[0])
 
@@ -62,9 +62,9 @@ def read_once(path: Path) -> None:
 
 
 def on_disk(folder: Path) -> None:
-    """Play the loops over the file, and print what was found out."""
+    """Run the loops over the file, and print the results."""
     path, y = folder / "vectors.npy", np.load(folder / "y.npy")
-    # What is compiled once for all runs, and imported, is no part of a loop.
+    # Imports and compilation are not part of a loop.
     small = Pool(open_vectors(folder / "few.npy"), estimator=IncrementalKNeighborsClassifier())
     loop(small, y, 2)
     found = {"reads": [seconds(lambda: read_once(path)) for _ in range(5)]}
@@ -72,13 +72,13 @@ def on_disk(folder: Path) -> None:
     pool = Pool(open_vectors(path), estimator=IncrementalKNeighborsClassifier())
     CDFProduct().select(pool)
     found["start"] = time.perf_counter() - start
-    found["asked"], found["times"] = loop(pool, y, N_QUERIES)
+    found["selected"], found["times"] = loop(pool, y, N_QUERIES)
     found["peak"] = peak_bytes()
     del pool
     start = time.perf_counter()
     pool = Pool(open_vectors(path), estimator=IncrementalKNeighborsClassifier())
     pool.add_labels(restarted(y), y[restarted(y)])
-    asked = CDFProduct().select(pool)[0].tolist()
+    selected = CDFProduct().select(pool)[0].tolist()
     found["restart"] = time.perf_counter() - start
     found["save"] = seconds(lambda: pool.save_state(folder / "state.npz"))
     del pool
@@ -89,7 +89,7 @@ def on_disk(folder: Path) -> None:
         state=folder / "state.npz",
     )
     pool.add_labels(restarted(y), y[restarted(y)])
-    assert CDFProduct().select(pool)[0].tolist() == asked, "A state gives another query."
+    assert CDFProduct().select(pool)[0].tolist() == selected, "With a state the next query differs."
     found["restart with state"] = time.perf_counter() - start
     found["peak after restart"] = peak_bytes()
     print(json.dumps(found))
@@ -114,8 +114,10 @@ def measure() -> list[Measurement]:
         found = json.loads(answer.splitlines()[-1])
         products += [seconds(lambda: X @ vector) for _ in range(9)]
         pool = Pool(X, estimator=IncrementalKNeighborsClassifier())
-        asked, in_memory = loop(pool, y, N_QUERIES)
-        assert asked == found["asked"], "A file gives other answers than memory."
+        selected, in_memory = loop(pool, y, N_QUERIES)
+        assert selected == found["selected"], (
+            "With a file other samples are selected than in memory."
+        )
     product, times = float(np.median(products)), np.array(found["times"])
     return [
         measured("X @ v, float32 in memory", products),

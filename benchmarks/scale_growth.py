@@ -1,8 +1,8 @@
-"""How the cost of an answer and the next `CDFProduct` query grows, one thing at a time.
+"""The cost of an answer and the next `CDFProduct` query against the size of the problem.
 
-From 100,000 samples of 512 features and 100 labels, the number of samples, of labels or of features
-is changed. Time is `add_labels` and the `select` after it, memory what the pool keeps beside the
-features and the peak of all it ever needs, by tracemalloc, per sample of the pool.
+Starting from 100,000 samples of 512 features and 100 labels, the number of samples, of labels or
+of features is varied. Time is that of `add_labels` and the next `select`. Memory is that of the
+pool without the features, and its peak, by tracemalloc, per sample of the pool.
 """
 
 import tracemalloc
@@ -28,7 +28,7 @@ VARIED = {
 
 
 def memory(X: np.ndarray, y: np.ndarray, n_labeled: int) -> tuple[float, float]:
-    """Return the bytes that a pool keeps, and its peak, per sample."""
+    """Return the bytes that a pool holds, and its peak, per sample."""
     tracemalloc.start()
     pool = labelled(pool_of(X), y, n_labeled)
     follow(pool, y, CDFProduct(), 3)
@@ -38,7 +38,7 @@ def memory(X: np.ndarray, y: np.ndarray, n_labeled: int) -> tuple[float, float]:
 
 
 def measure() -> list[Measurement]:
-    # Whatever is compiled is compiled before.
+    # Compile everything before the measurement.
     X, y = overlapping_classes(10_000, 32)
     follow(labelled(pool_of(X), y, 10), y, CDFProduct(), 10)
     found: list[Measurement] = []

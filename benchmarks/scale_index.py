@@ -1,10 +1,10 @@
-"""Predicting one sample by `algorithm="hnsw"`, against the exact search over as many labelled ones.
+"""Predicting one sample with `algorithm="hnsw"`, against the exact search over the same samples.
 
-Samples stand around 1,000 places in 32 dimensions, turned into 64 or 512 features with a little
-noise, as embeddings of one subject do; queries are further ones. "Add one and predict one" stores
-one more sample and predicts one, so that the graph takes it in. Recall is `index_recall` over 500
-queries: the share of the five neighbours found that are no farther than the fifth nearest. Building
-happens once, at the first prediction, and is not part of the other times.
+Samples are drawn around 1,000 centres in 32 dimensions, mapped to 64 or 512 features with a little
+noise, like embeddings of one subject; queries are drawn in the same way. "Add one and predict one"
+stores one more sample and predicts one, so that the graph has to add it. Recall is `index_recall`
+over 500 queries: the share of the five neighbours found that are no farther away than the fifth
+nearest. The graph is built once, at the first prediction; this is not part of the other times.
 """
 
 import numpy as np

@@ -1,12 +1,12 @@
 """One query for ten samples of 50,000 × 512, against modAL's and scikit-activeml's strategies.
 
-Every strategy meets a pool of unlabelled samples with 20 labels beside them for the first time, or
-with none (cold), so that all that it builds is part of its time, as it is for those that keep
-nothing from one query to the next. Ours is the strategy of the same name. modAL's cold query and
-its `information_density`, and scikit-activeml's ProbCover and MaxHerding, hold 50,000 × 50,000
-numbers, which is more memory than there is here: those of modAL are timed on 10,000 samples, and
-time and memory multiplied by 25; the other two are left out. Memory is the peak that a fresh
-process has beside the features.
+Each strategy starts with a new pool of unlabelled samples and 20 labels, or none (cold), so that
+its time includes everything that it builds, like that of strategies that cache nothing between
+queries. "Ours" is the strategy of the same name. modAL's cold query and its
+`information_density`, and scikit-activeml's ProbCover and MaxHerding, need a matrix of
+50,000 × 50,000 numbers, which exceeds the memory of this machine: those of modAL are measured on
+10,000 samples, with time and memory multiplied by 25; the other two are left out. Memory is the
+peak of a new process without the features.
 """
 
 import resource
@@ -33,7 +33,7 @@ Query = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def ours(name: str, n_labeled: int = N_LABELED) -> Query:
-    """Return a query by one of our strategies, on a pool made for it."""
+    """Return a query by one of our strategies, with a new pool."""
     from skactive import strategies
     from skactive.neighbors import IncrementalKNeighborsClassifier
     from skactive.pool import Pool
@@ -97,20 +97,20 @@ def activeml(name: str) -> Query:
     def query(X: np.ndarray, y: np.ndarray) -> np.ndarray:
         known = np.full(len(X), MISSING_LABEL)
         known[:N_LABELED] = y[:N_LABELED]
-        asked = {"X": X, "y": known, "batch_size": N_INSTANCES}
+        arguments = {"X": X, "y": known, "batch_size": N_INSTANCES}
         if name == "Badge":
             classifier = SklearnClassifier(LogisticRegression(), classes=np.unique(y))
-            asked |= {"clf": classifier}
-        return np.asarray(strategy.query(**asked))
+            arguments |= {"clf": classifier}
+        return np.asarray(strategy.query(**arguments))
 
     return query
 
 
 def run(make: Callable[..., Query], *arguments: Any) -> tuple[float, float]:
-    """Return the seconds of a query, and the megabytes that it took at its peak."""
+    """Return the seconds of a query and its peak memory in megabytes."""
     X, y = overlapping_classes(N_SAMPLES, N_FEATURES)
     query = make(*arguments)
-    # What is imported and compiled on first use is not part of a query.
+    # Imports and compilation at first use are not part of a query.
     query(X[: 20 * N_LABELED].copy(), y[: 20 * N_LABELED])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     chosen: list[np.ndarray] = []

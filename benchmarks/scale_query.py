@@ -1,9 +1,9 @@
 """One answer and the next `CDFProduct` query at 1,000,000 × 512, against one product over the pool.
 
-`X @ v`, a matrix-vector product on all CPUs, reads the features once, and so must the mean distance
-to the labelled samples, for the label that is new. "Label and query" is `add_labels` and the
-`select` after it. With few labels each new one comes among the nearest of many samples, which are
-then voted on anew. The last rows measure the distance to the nearest (`aggregate="min"`).
+`X @ v`, a matrix-vector product on all CPUs, reads the features once. So does the mean distance to
+the labelled samples, for the new label. "Label and query" is `add_labels` and the next `select`.
+With few labels, each new one is among the nearest labelled samples of many samples, whose votes
+are computed again. The last rows measure the distance to the nearest (`aggregate="min"`).
 """
 
 import gc
@@ -28,7 +28,7 @@ def pool_of(X: np.ndarray) -> Pool:
 
 
 def labelled(pool: Pool, y: np.ndarray, n_labeled: int) -> Pool:
-    """Label samples drawn at random, until so many are labelled."""
+    """Label random samples until `n_labeled` are labelled."""
     drawn = np.random.default_rng(n_labeled).permutation(pool.candidates)
     some = drawn[: n_labeled - pool.n_labeled]
     return pool.add_labels(some, y[some])
@@ -37,7 +37,7 @@ def labelled(pool: Pool, y: np.ndarray, n_labeled: int) -> Pool:
 def follow(
     pool: Pool, y: np.ndarray, strategy: CDFProduct, n_queries: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Label and query in turn with the matrix-vector product; seconds of both."""
+    """Alternate label, query and matrix-vector product; return the seconds of each."""
     vector = np.random.default_rng(1).standard_normal(pool.X.shape[1], dtype=np.float32)
     product, both = np.empty((2, n_queries))
     chosen = strategy.select(pool)[0]
@@ -69,7 +69,7 @@ def measurements_of(
 def measure() -> list[Measurement]:
     check_formula()
     X, y = overlapping_classes(N_SAMPLES, N_FEATURES)
-    # Whatever is compiled is compiled before.
+    # Compile everything before the measurement.
     follow(labelled(pool_of(X[:10_000]), y, 3), y, CDFProduct(), 10)
     pool = pool_of(X)
     found = [measured("start to first query", seconds(lambda: CDFProduct().select(pool)))]

@@ -1,19 +1,19 @@
-"""Simulated loops in bulk, against the same loops written with modAL and scikit-learn.
+"""Many simulated loops, against the same loops written with modAL and scikit-learn.
 
 The article's experiment: 5,421 photos of fruits, 16 repeats, one photo in ten held out, 300 labels
-asked for one by one by `CDFProduct` and at random, accuracy after each. The plain loop is modAL's
-learner around `KNeighborsClassifier`: what is labelled is stacked and the classifier refitted
-(which is what modAL's `teach` does, where scikit-learn still lets it), asked about all candidates,
-and density, margin and mean distance are ranked by sorting. One repeat of it is timed and counts 16
+queried one by one by `CDFProduct` and at random, accuracy after each. The plain loop is modAL's
+learner around `KNeighborsClassifier`: the labelled samples are stacked, the classifier is refitted
+(as in modAL's `teach`, where scikit-learn still allows it) and predicts all candidates, and
+density, margin and mean distance are ranked by sorting. One repeat of it is timed and counts 16
 times.
 
 The grid search: 100 weightings of `CDFProduct` on digits, five folds, 100 labels each, against the
-same loop as an estimator of its own. Two candidates of that are timed and count 50 times.
+same loop as a hand-written estimator. Two candidates of that are timed and count 50 times.
 
-Both plain loops keep the density from query to query, which whoever writes them has to think of.
-In the lines that say "density anew" a query finds it again for its candidates, as a query strategy
-does that calls modAL's `information_density(X_pool)`: one such call is timed and counts once per
-query. All run in one process and one thread but where two processes are named.
+Both plain loops keep the density between queries, an optimisation that has to be written by hand.
+In the lines with "density recomputed" each query computes it again for its candidates, like a query
+strategy that calls modAL's `information_density(X_pool)`: one such call is timed and counts once
+per query. All loops run in one process and one thread except where two processes are named.
 """
 
 from functools import partial
@@ -44,7 +44,7 @@ N_REPEATS, N_LABELS = 16, 300
 STRATEGIES = {"active": CDFProduct(), "random": RandomSampling()}
 BUDGET, N_FOLDS, N_CANDIDATES, N_PLAIN = 100, 5, 100, 2
 NAMES = ("uncertainty", "density", "diversity")
-# A mean curve, and a mean over folds, may part by so much where rounding decides a query.
+# Tolerance for mean curves and means over folds: rounding may decide a query.
 SAME_CURVE = 0.02
 
 
@@ -73,7 +73,7 @@ def plain_product(
     """Return the candidate with the largest product of ranks."""
     posterior = np.sort(classifier.predict_proba(X_pool), axis=1)
     if posterior.shape[1] > 1:
-        # As many digits as skactive looks at.
+        # The same number of digits as in skactive.
         uncertainty = np.round(1 - (posterior[:, -1] - posterior[:, -2]), 12)
     else:
         uncertainty = np.ones(len(X_pool))
@@ -85,10 +85,10 @@ def plain_product(
 def modals_loop(
     X: np.ndarray, y: np.ndarray, X_test: np.ndarray, y_test: np.ndarray, *, active: bool
 ) -> list[float]:
-    """Play one repeat with modAL's learner, and return the accuracies."""
+    """Run one repeat with modAL's learner, and return the accuracies."""
     density = mean_cosine(X) if active else np.empty(len(X))
     drawn = np.random.default_rng(0).permutation(len(X))
-    left, asked, scores = np.arange(len(X)), [], []
+    left, selected, scores = np.arange(len(X)), [], []
 
     def query_strategy(learner: ModalLearner, X_pool: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         place = plain_product(learner.estimator, X_pool, learner.X_training, density[left])
@@ -102,10 +102,10 @@ def modals_loop(
             place = int(density.argmax())
         else:
             place = int(learner.query(X_pool)[0][0])
-        asked.append(int(left[place]))
+        selected.append(int(left[place]))
         left = np.delete(left, place)
         X_pool = np.delete(X_pool, place, axis=0)
-        learner = ModalLearner(neighbors(len(asked)), query_strategy, X[asked], y[asked])
+        learner = ModalLearner(neighbors(len(selected)), query_strategy, X[selected], y[selected])
         scores.append(learner.score(X_test, y_test))
     return scores
 
@@ -130,7 +130,7 @@ def measure_fruits() -> list[Measurement]:
     middle = X[train][: len(train) - N_LABELS // 2]
     anew = seconds(lambda: information_density(middle, "cosine"))
     one = ours(X, y, splits[:1])
-    # The same curve; those drawn at random are other samples.
+    # Only the active curve is comparable: random sampling draws other samples.
     active = np.array(plain_scores["active"])
     assert np.abs(one.test_scores[0, 0] - active).mean() < SAME_CURVE
     assert abs(one.test_scores[0, 0].mean() - active.mean()) < SAME_CURVE / 2
@@ -147,7 +147,10 @@ def measure_fruits() -> list[Measurement]:
         measured(f"{where}: compare_strategies, 2 processes", in_two),
         measured(f"{where}: modAL's loop ÷ ours", plain / whole, "ratio", at_least=100),
         measured(
-            f"{where}: modAL's loop, density anew ÷ ours", plain_anew / whole, "ratio", at_least=100
+            f"{where}: modAL's loop, density recomputed ÷ ours",
+            plain_anew / whole,
+            "ratio",
+            at_least=100,
         ),
         measured(f"{where}: modAL's loop ÷ ours in 2 processes", plain / in_two, "ratio"),
         *measure_shared(X, y, splits[:2]),
@@ -155,7 +158,7 @@ def measure_fruits() -> list[Measurement]:
 
 
 def measure_shared(X: np.ndarray, y: np.ndarray, splits: list) -> list[Measurement]:
-    """What sharing saves where a split has a graph."""
+    """Measure the effect of sharing where a split has a graph."""
     strategies = {
         "herding": UncertaintyHerding(),
         "no uncertainty": UncertaintyHerding(None),
@@ -163,27 +166,27 @@ def measure_shared(X: np.ndarray, y: np.ndarray, splits: list) -> list[Measureme
         "random": RandomSampling(),
     }
 
-    def play() -> np.ndarray:
+    def run() -> np.ndarray:
         _sharing.forget_shared()
         return compare_strategies(
             IncrementalLabelSpreading(), strategies, X, y, budget=50, cv=splits, random_state=0
         ).test_scores
 
-    def play_alone() -> np.ndarray:
+    def run_alone() -> np.ndarray:
         with patch.object(_sharing, "KEPT_SHARE", 0.0):
-            return play()
+            return run()
 
-    np.testing.assert_array_equal(play(), play_alone())
-    times = interleaved({"alone": play_alone, "shared": play}, 3, warm_up=0)
+    np.testing.assert_array_equal(run(), run_alone())
+    times = interleaved({"alone": run_alone, "shared": run}, 3, warm_up=0)
     where = "fruits, label spreading, 4 strategies × 2 splits × 50 labels"
     return [
         measured(f"{where}: compare_strategies", times["shared"]),
-        measured(f"{where}: nothing shared ÷ shared", times["alone"] / times["shared"], "ratio"),
+        measured(f"{where}: without ÷ with sharing", times["alone"] / times["shared"], "ratio"),
     ]
 
 
 class PlainLoop(ClassifierMixin, BaseEstimator):
-    """The loop as an estimator: the classifier is refitted after each label."""
+    """The loop as an estimator that refits the classifier after each label."""
 
     def __init__(self, weights: dict[str, float] | None = None) -> None:
         self.weights = weights
@@ -191,16 +194,16 @@ class PlainLoop(ClassifierMixin, BaseEstimator):
     def fit(self, X: np.ndarray, y: np.ndarray) -> "PlainLoop":
         weights = tuple((self.weights or {}).get(name, 1.0) for name in NAMES)
         density = mean_cosine(X)
-        asked = [int(density.argmax())]
-        left = np.delete(np.arange(len(X)), asked[0])
-        while len(asked) < BUDGET:
-            fitted = neighbors(len(asked)).fit(X[asked], y[asked])
-            place = plain_product(fitted, X[left], X[asked], density[left], weights)
-            asked.append(int(left[place]))
+        selected = [int(density.argmax())]
+        left = np.delete(np.arange(len(X)), selected[0])
+        while len(selected) < BUDGET:
+            fitted = neighbors(len(selected)).fit(X[selected], y[selected])
+            place = plain_product(fitted, X[left], X[selected], density[left], weights)
+            selected.append(int(left[place]))
             left = np.delete(left, place)
         self.classes_ = np.unique(y)
-        self.asked_ = asked
-        self.fitted_ = neighbors(len(asked)).fit(X[asked], y[asked])
+        self.selected_ = selected
+        self.fitted_ = neighbors(len(selected)).fit(X[selected], y[selected])
         return self
 
     def predict(self, X: np.ndarray) -> np.ndarray:
@@ -217,9 +220,9 @@ def measure_grid() -> list[Measurement]:
     grid = GridSearchCV(budgeted, {"strategy__weights": weights}, **kwargs)
     grid_in_two = GridSearchCV(budgeted, {"strategy__weights": weights}, n_jobs=2, **kwargs)
     plain_grid = GridSearchCV(PlainLoop(), {"weights": weights[:N_PLAIN]}, **kwargs)
-    asked = PlainLoop(weights[0]).fit(X, y).asked_
+    selected = PlainLoop(weights[0]).fit(X, y).selected_
     budgeted.set_params(strategy__weights=weights[0]).fit(X, y)
-    same = np.array(asked) == budgeted.query_indices_
+    same = np.array(selected) == budgeted.query_indices_
     assert same[:10].all()
     few = seconds(lambda: plain_grid.fit(X, y))
     n_middle = len(X) * (N_FOLDS - 1) // N_FOLDS - BUDGET // 2
@@ -240,7 +243,10 @@ def measure_grid() -> list[Measurement]:
         measured(f"{where}: BudgetedClassifier, 2 processes", in_two),
         measured(f"{where}: plain loop ÷ ours", plain / whole, "ratio", at_least=50),
         measured(
-            f"{where}: plain loop, density anew ÷ ours", plain_anew / whole, "ratio", at_least=50
+            f"{where}: plain loop, density recomputed ÷ ours",
+            plain_anew / whole,
+            "ratio",
+            at_least=50,
         ),
         measured(f"{where}: plain loop ÷ ours in 2 processes", plain / in_two, "ratio"),
     ]

@@ -1,8 +1,8 @@
 """The prediction after each of 300 labels, against one prediction of the final model.
 
 `IncrementalKNeighborsClassifier.staged_predict` multiplies the queries with the stored samples
-once, as `predict` does, and after each label lets only those vote again that it came near to. On
-small inputs a prediction takes a few milliseconds, and what each stage costs at least weighs more.
+once, as `predict` does, and after each label recomputes only the votes that it changes. On small
+inputs a prediction takes a few milliseconds, and the constant cost of each stage has more weight.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ N_LABELS = 300
 
 
 def check_answers(classifier: IncrementalKNeighborsClassifier, queries: np.ndarray) -> None:
-    """Every stage is what a fresh classifier with the first labels predicts."""
+    """Compare every stage with a new classifier that has the same labels."""
     X, y = classifier.labeled_samples()
     for place, said in enumerate(classifier.staged_predict(queries)):
         if place % 20 == 0 or place == N_LABELS - 1:

@@ -1,4 +1,4 @@
-"""Times of things that are to be compared, taken in turns."""
+"""Times of several calls, measured alternately for comparison."""
 
 import gc
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def seconds(call: Callable[[], Any]) -> float:
-    """Return how long a call takes."""
+    """Return the duration of a call."""
     start = perf_counter()
     call()
     return perf_counter() - start
@@ -20,8 +20,8 @@ def interleaved(
 ) -> dict[str, np.ndarray]:
     """Return the seconds of each call in each round, shape (n_rounds,).
 
-    Every round has every call, so that a machine that is busy for a while is so for all of them,
-    and every other round goes backwards, so that none is always the one that follows.
+    Every round contains every call, so that other load on the machine affects all of them. Every
+    second round runs in reverse order, so that no call always follows the same other one.
     """
     names = list(calls)
     times = {name: np.empty(n_rounds) for name in names}

@@ -1,17 +1,17 @@
-"""Vectors kept on disk: SQLite, as skactive uses it, against LMDB and zarr for the same job.
+"""Vectors on disk: SQLite, as used by skactive, against LMDB and zarr for the same task.
 
-20,000 float32 vectors are written in blocks of 1,024, each on the disk before the next, then
-read back by their keys in random order, 1,024 at a time. LMDB and zarr are used plainly: neither
-gives the checksum of each vector, and for zarr an array of keys stands beside the chunks of
-vectors, since it knows positions only. A ratio above 1 means that SQLite is faster.
+20,000 float32 vectors are written in blocks of 1,024, each flushed to disk before the next, then
+read back by their keys in random order, 1,024 at a time. LMDB and zarr are used without additions:
+neither stores a checksum for each vector, and zarr, which has only positions, is combined with an
+array of keys beside the chunks of vectors. A ratio above 1 means that SQLite is faster.
 
-SQLite was chosen: LMDB reads faster, but SQLite is fast enough, comes with Python, keeps its
-files small, and where the disk fails or a file is cut short it raises an error, while the memory
-map of LMDB ends the process.
+SQLite was chosen: LMDB reads faster, but SQLite is fast enough, is part of Python, keeps its
+files small, and raises an error if the disk fails or a file is truncated, while the memory map of
+LMDB ends the process.
 
-The second half is all that a cache hit costs in `CachedTransformer`: hashing the sample, for
-photos reading their files of 8 KB, finding, checking and copying the vector. How that compares
-with embedding, `hub_embedder` measures.
+The second half measures all of a cache hit in `CachedTransformer`: hashing the sample (for photos,
+reading their files of 8 KB), then finding, checking and copying the vector. `hub_embedder` compares
+this with embedding.
 """
 
 import tempfile
@@ -58,7 +58,7 @@ class Sqlite:
 
 
 class Lmdb:
-    """A vector's bytes under its key."""
+    """The bytes of each vector under its key."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -129,7 +129,7 @@ def stores(folder: Path, n_features: int) -> list[Measurement]:
     writing, reading, sizes = {}, {}, {}
     for name, kind in STORES.items():
         if name != "SQLite" and find_spec(name.lower()) is None:
-            print(f"{name} is not installed and left out.")
+            print(f"{name} is not installed and is left out.")
             continue
         store = kind(folder / name)
         pairs = list(zip(in_blocks(keys), in_blocks(vectors), strict=True))
@@ -159,10 +159,10 @@ def hits(folder: Path, kind: str) -> list[Measurement]:
     vectors = rng.standard_normal((N_VECTORS, LENGTHS[kind]), dtype=np.float32)
     samples = texts(rng) if kind == "texts" else files(folder / "photos", rng)
     place_of = {sample: place for place, sample in enumerate(samples)}
-    asked = []
+    embedded = []
 
     def embed(some: list[Any]) -> np.ndarray:
-        asked.extend(some)
+        embedded.extend(some)
         return vectors[[place_of[sample] for sample in some]]
 
     cached = CachedTransformer(FunctionTransformer(embed), folder / kind, identity="table")
@@ -171,7 +171,7 @@ def hits(folder: Path, kind: str) -> list[Measurement]:
     mixed = [samples[place] for place in shuffled]
     np.testing.assert_array_equal(cached.transform(samples), vectors)
     np.testing.assert_array_equal(cached.transform(mixed), vectors[shuffled])
-    assert len(asked) == N_VECTORS, "Some samples were embedded twice."
+    assert len(embedded) == N_VECTORS, "Some samples were embedded twice."
     calls: dict[str, Callable[[], object]] = {
         "in the order of writing": lambda: cached.transform(samples),
         "in random order": lambda: cached.transform(mixed),
@@ -184,13 +184,13 @@ def hits(folder: Path, kind: str) -> list[Measurement]:
 
 
 def texts(rng: np.random.Generator) -> list[str]:
-    """Return strings as long as tweets."""
+    """Return strings of the length of tweets."""
     letters = rng.integers(97, 123, size=(N_VECTORS, 120), dtype=np.uint8)
     return [row.tobytes().decode() for row in letters]
 
 
 def files(folder: Path, rng: np.random.Generator) -> list[Path]:
-    """Write files as large as thumbnails."""
+    """Write files of the size of thumbnails."""
     folder.mkdir()
     paths = [folder / f"{number}.jpg" for number in range(N_VECTORS)]
     for path in paths:
