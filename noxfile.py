@@ -23,7 +23,6 @@ ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
 OLDEST_PYTHON = PYTHONS[0]
-COMPILED_PYTHON = PYTHONS[1]
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -50,9 +49,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests and the examples in docstrings with the newest dependencies."""
-    # Compiled loops are tested on one Python version, the fallback on the others.
-    extras = "plot,table,fast" if session.python == COMPILED_PYTHON else "plot,table"
-    session.install("-e", f".[{extras}]", *group("test"))
+    session.install("-e", ".[plot,table]", *group("test"))
     # An argument after -- may select a marked test.
     everything = session.python == OLDEST_PYTHON or session.posargs
     marked = [] if everything else ["-m", "not once"]
@@ -91,7 +88,7 @@ def lowest(session: nox.Session) -> None:
 @nox.parametrize("sklearn", ["1.7", "1.9"])
 def interop(session: nox.Session, sklearn: str) -> None:
     """Run the tests of integrations, with the other packages installed."""
-    extras = ".[plot,table,modal,activeml,crowd,drift,metric,umap,fast,index,dask]"
+    extras = ".[plot,table,modal,activeml,crowd,drift,metric,umap,index,dask]"
     session.install("-e", extras, "zarr", f"scikit-learn=={sklearn}.*", *group("test"))
     marked = [] if sklearn == "1.9" or session.posargs else ["-m", "not once"]
     pytest(
@@ -158,5 +155,5 @@ def build(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Run all benchmarks, or those named after --, and write benchmarks/results."""
-    session.install("-e", ".[hub,modal,plot,drift,fast,dask]", "lmdb", "zarr")
+    session.install("-e", ".[hub,modal,plot,drift,dask]", "lmdb", "zarr")
     session.run("python", "-m", "benchmarks", *session.posargs)

@@ -33,7 +33,6 @@ OPTIONAL_PACKAGES = {
     "matplotlib",
     "metric_learn",
     "modAL",
-    "numba",
     "pandas",
     "pyarrow",
     "pynndescent",
@@ -44,6 +43,8 @@ OPTIONAL_PACKAGES = {
     "umap",
     "usearch",
 }
+# Required, but loaded on first use: `import skactive` is to take no longer for it.
+LAZY_PACKAGES = {"numba"}
 NUMPY_GENERATORS = {
     "BitGenerator",
     "Generator",
@@ -128,13 +129,13 @@ def run_on_import(tree: ast.Module) -> Iterator[ast.stmt]:
         waiting.extend(ast.iter_child_nodes(node))
 
 
-def eager_optional_imports(module: str, tree: ast.Module) -> Iterator[str]:
-    """Find optional packages that importing the module would import."""
+def eager_imports(module: str, tree: ast.Module) -> Iterator[str]:
+    """Find optional and slow packages that importing the module would import."""
     for statement in run_on_import(tree):
         if isinstance(statement, ast.Import | ast.ImportFrom):
             for node, name in imported_names(ast.Module([statement], [])):
-                if name.split(".")[0] in OPTIONAL_PACKAGES:
-                    yield f"line {node.lineno}: {name} is optional, import it inside the call"
+                if name.split(".")[0] in OPTIONAL_PACKAGES | LAZY_PACKAGES:
+                    yield f"line {node.lineno}: {name} is to be imported inside the call"
 
 
 def forbidden_constructs(module: str, tree: ast.Module) -> Iterator[str]:
@@ -167,7 +168,7 @@ def test_the_package_has_the_rooms_of_the_design_and_no_other():
 RULES = [
     wrong_directions,
     private_scikit_learn_names,
-    eager_optional_imports,
+    eager_imports,
     forbidden_constructs,
 ]
 
@@ -255,13 +256,13 @@ def test_importing_the_package_names_rooms_for_type_checkers_only():
         ),
         (private_scikit_learn_names, "m", "import sklearn.neighbors._base", "private"),
         (private_scikit_learn_names, "m", "sklearn.utils._bunch.Bunch()", "private"),
-        (eager_optional_imports, "m", "import matplotlib.pyplot as plt", "optional"),
-        (eager_optional_imports, "m", "class C:\n    from pandas import DataFrame", "optional"),
+        (eager_imports, "m", "import matplotlib.pyplot as plt", "inside the call"),
+        (eager_imports, "m", "class C:\n    from pandas import DataFrame", "inside the call"),
         (
-            eager_optional_imports,
+            eager_imports,
             "m",
             "try:\n    import numba\nexcept ImportError:\n    pass",
-            "optional",
+            "inside the call",
         ),
         (forbidden_constructs, "m", "assert x", "assert"),
         (forbidden_constructs, "m", "try:\n    x\nexcept:\n    pass", "bare except"),
@@ -286,8 +287,8 @@ def test_each_rule_finds_what_breaks_it(rule, module, source, fault):
         (wrong_directions, "skactive.__main__", "from skactive.cli import main"),
         (private_scikit_learn_names, "m", "import sklearn\nsklearn.__version__"),
         (private_scikit_learn_names, "m", "from sklearn.utils.validation import validate_data"),
-        (eager_optional_imports, "m", "def plot():\n    import matplotlib"),
-        (eager_optional_imports, "m", "if TYPE_CHECKING:\n    import pandas"),
+        (eager_imports, "m", "def plot():\n    import matplotlib"),
+        (eager_imports, "m", "if TYPE_CHECKING:\n    import pandas"),
         (forbidden_constructs, "skactive.cli", "print(np.random.default_rng(0))"),
     ],
 )

@@ -95,14 +95,8 @@ def test_a_learner_plays_on_disk_as_in_memory(stored):
     assert asked[0] == asked[1]
 
 
-@pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("working_memory", [1e-3, 1024])
-def test_products_norms_and_sums_are_those_of_double_precision(
-    monkeypatch, compiled, working_memory
-):
-    if compiled:
-        pytest.importorskip("numba")
-    monkeypatch.setattr("skactive._engine.stored.is_compiling", lambda: compiled)
+def test_products_norms_and_sums_are_those_of_double_precision(working_memory):
     X = np.concatenate([halves(400, 33) * np.float16(2.0**-20), halves(400, 33), halves(5, 33) * 0])
     X[:3] *= np.float16(-1)
     features, wide = StoredFeatures(Sliced(X), np.float32), X.astype(np.float64)
@@ -116,12 +110,8 @@ def test_products_norms_and_sums_are_those_of_double_precision(
         np.testing.assert_allclose(features.weighted_sum(weights), weights @ wide, atol=1e-4)
 
 
-@pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_stored_number_that_is_not_finite_is_named(monkeypatch, compiled, value):
-    if compiled:
-        pytest.importorskip("numba")
-    monkeypatch.setattr("skactive._engine.stored.is_compiling", lambda: compiled)
+def test_a_stored_number_that_is_not_finite_is_named(value):
     X = halves()
     X[7, 2] = value
     with pytest.raises(ValueError, match="X_pool contains NaN or infinity, first in row 7"):

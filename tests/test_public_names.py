@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from numpydoc.docscrape import NumpyDocString, get_doc_object
 from numpydoc.validate import Validator, validate
-from test_architecture import OPTIONAL_PACKAGES
+from test_architecture import LAZY_PACKAGES, OPTIONAL_PACKAGES
 
 import skactive
 
@@ -169,10 +169,10 @@ def test_importing_the_package_loads_no_room_and_no_dependency():
     )
 
 
-def test_every_public_module_imports_without_the_optional_packages():
+def test_every_public_module_imports_without_the_optional_and_the_lazy_packages():
     run_python(
         "import importlib, sys\n"
-        f"sys.modules.update(dict.fromkeys({OPTIONAL_PACKAGES}))\n"
+        f"sys.modules.update(dict.fromkeys({OPTIONAL_PACKAGES | LAZY_PACKAGES}))\n"
         f"for name in {PUBLIC_MODULES}:\n"
         "    importlib.import_module(name)\n"
     )

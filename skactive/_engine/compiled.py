@@ -1,25 +1,55 @@
-"""Loops that numba compiles where it is installed: the extra `fast`."""
+"""Loops compiled by numba on first use."""
+
+from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from importlib.util import find_spec
+from functools import cache, partial
 from typing import Any
 
-
-@cache
-def is_compiling() -> bool:
-    """Tell whether numba is installed."""
-    return find_spec("numba") is not None
+import numpy as np
 
 
 @cache
 def compiled(function: Callable[..., Any], *, reassociates: bool = False) -> Callable[..., Any]:
-    """Return a function compiled by numba, which is kept on disk from run to run.
+    """Return a function compiled by numba, with the machine code cached on disk.
 
-    With `reassociates` its sums may be taken in another order, several terms at once.
+    The cache lies beside the module, in the user's cache folder or in NUMBA_CACHE_DIR. Where none
+    of them can be written, the function is compiled again in each process.
+
+    Parameters
+    ----------
+    function : callable
+        A loop over arrays and numbers, in the subset of Python that numba compiles.
+    reassociates : bool, default=False
+        Whether sums may be taken in another order, several terms at once.
+
+    Returns
+    -------
+    compiled : callable
+        Runs without the interpreter's lock.
     """
     import numba
 
     allowed = {"reassoc", "contract", "nsz"} if reassociates else False
-    compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True, fastmath=allowed)(function)
-    return compiled
+    compile_ = partial(numba.njit, nogil=True, fastmath=allowed)
+    uncached: Callable[..., Any] = compile_()(function)
+    try:
+        cached = compile_(cache=True)(function)
+    except RuntimeError:
+        # numba finds no folder that can be written.
+        return uncached
+
+    def run(*arguments: Any) -> Any:
+        try:
+            return cached(*arguments)
+        except OSError:
+            # The folder can no longer be read or written, or the disk is full. The loop itself
+            # has not run: it raises no OSError.
+            return uncached(*arguments)
+
+    return run
+
+
+def as_floats(values: np.ndarray) -> np.ndarray:
+    """Return numbers of any kind as numba takes them: float32 as it is, all others in float64."""
+    return values if values.dtype == np.float32 else np.asarray(values, dtype=np.float64)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from skactive._engine.compiled import compiled, is_compiling
+from skactive._engine.compiled import compiled
 from skactive._engine.gain_bounds import WHOLE_SHARE, GainBounds
 
 
@@ -160,25 +160,6 @@ def gains_of(
     kernel: sp.csr_matrix, rows: np.ndarray, covered: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
     """Return the sum over x of w(x) max(0, K(x, c) - coverage(x)) for some rows c."""
-    gains = compiled_gains if is_compiling() else plain_gains
-    return gains(kernel, rows, covered, weights)
-
-
-def plain_gains(
-    kernel: sp.csr_matrix, rows: np.ndarray, covered: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
-    """Return them by numpy."""
-    columns, values, starts = picked(kernel, rows)
-    added = values - covered[columns]
-    np.maximum(added, 0.0, out=added)
-    added *= weights[columns]
-    return np.asarray(weights[rows] * (1.0 - covered[rows]) + _reduced(np.add, added, starts))
-
-
-def compiled_gains(
-    kernel: sp.csr_matrix, rows: np.ndarray, covered: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
-    """Return them by numba."""
     if len(rows) > WHOLE_SHARE * kernel.shape[0]:
         # What an edge needs of its sample lies in one place.
         covered, weights = np.column_stack([covered, weights]).T

@@ -23,8 +23,9 @@ def largest_product_of_few(
 ) -> tuple[np.ndarray, float] | None:
     """Return the places of those with the largest product of factors, and that product.
 
-    None where so many may have it that all have to be ranked. The counts are found by numba; the
-    factors are made of them as for all candidates, so that the products are the same numbers.
+    None where so many may have it that all have to be ranked. The counts are found in a compiled
+    loop; the factors are made of them as for all candidates, so that the products are the same
+    numbers.
     """
     if n == 0 or any(factor.utilities.dtype.kind != "f" for factor in factors):
         return None

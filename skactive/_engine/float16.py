@@ -1,4 +1,4 @@
-"""Arithmetic on half-precision numbers as they are stored, in single precision, by numba.
+"""Arithmetic on half-precision numbers as they are stored, in single precision.
 
 Half precision is taken as bits. Moved to the places that single precision has for them they are
 the same number times 2^-112, subnormal ones and zeros included.

@@ -23,8 +23,7 @@ class GainBounds:
     A weight that falls, and coverage that grows, leave a bound true. A weight that rises raises
     the bounds of its neighbours, once it has risen by some share of the largest weight; until
     then, the gain for unit weights times that share is added to every bound. Only where a bound
-    reaches the largest gain so far is the sum itself taken, in numba, and is the bound from then
-    on.
+    reaches the largest gain so far is the sum itself taken, and is the bound from then on.
     """
 
     def __init__(self, kernel: sp.csr_matrix) -> None:

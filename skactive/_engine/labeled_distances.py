@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skactive._engine.blocks import row_blocks
-from skactive._engine.compiled import compiled, is_compiling
+from skactive._engine.compiled import compiled
 from skactive._engine.distances import Rows, Space
 from skactive._engine.exact_search import choose_nearest
 from skactive._engine.labeled_samples import LabeledSamples
@@ -215,10 +215,7 @@ class NearestLabeled:
         `tolerance` says how near two distances are, one number or one per row, that rounding
         could have put in either order.
         """
-        if is_compiling():
-            left = self._insert(block, compared, slots, tolerance)
-        else:
-            left = self.within_reach(block, compared, tolerance)
+        left = self._insert(block, compared, slots, tolerance)
         if len(left):
             self._settle(left + block.start, compared[left], slots)
 

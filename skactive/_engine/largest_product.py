@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from skactive._engine.compiled import compiled, is_compiling
+from skactive._engine.compiled import compiled
 from skactive._engine.few_candidates import largest_product_of_few
 from skactive._engine.quantile_bins import N_BINS, DistributionFactor
 
@@ -14,12 +14,12 @@ from skactive._engine.quantile_bins import N_BINS, DistributionFactor
 def largest_product(factors: list[DistributionFactor], n: int) -> tuple[np.ndarray, float]:
     """Return the places, of n, of those with the largest product of factors, and that product.
 
-    All ways give the same. Many candidates are bounded by bins, few in one compiled pass; without
-    it, or where too many may be the largest, all are ranked.
+    All ways give the same. Many candidates are bounded by bins, few in one compiled pass; where
+    too many of them may be the largest, all are ranked.
     """
     if n >= 4 * N_BINS:
         return _of_those_bounded(factors, n)
-    largest = largest_product_of_few(factors, n) if is_compiling() else None
+    largest = largest_product_of_few(factors, n)
     if largest is not None:
         return largest
     product = np.ones(n)
@@ -51,9 +51,8 @@ def can_be_largest(
     if n == 0:
         return np.arange(0)
     products = np.ones(n)
-    multiply = compiled(_multiply) if is_compiling() else _multiplied
     for factor, (_, highest) in zip(factors, bounds, strict=True):
-        multiply(products, highest, factor.bins.of)
+        compiled(_multiply)(products, highest, factor.bins.of)
     first = products.argmax()
     reached = math.prod(
         float(least[factor.bins.of[first]])
@@ -61,10 +60,6 @@ def can_be_largest(
     )
     # A power may round the other way: whoever is that close is looked at.
     return np.flatnonzero(products >= reached * (1 - 1e-12))
-
-
-def _multiplied(products: np.ndarray, table: np.ndarray, bins: np.ndarray) -> None:
-    products *= table.take(bins)
 
 
 def _multiply(products, table, bins):  # type: ignore[no-untyped-def] # pragma: no cover - compiled

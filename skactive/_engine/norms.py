@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from skactive._engine.blocks import row_blocks
-from skactive._engine.compiled import compiled, is_compiling
+from skactive._engine.compiled import compiled
 
 # Norms beyond which squares leave the range of float64.
 DOUBLE_RANGE = (1e-140, 1e140)
@@ -18,7 +18,7 @@ DOUBLE_RANGE = (1e-140, 1e140)
 def row_norms(X: Any) -> np.ndarray:
     """Return the norm of each row, each found from the row alone."""
     norms = np.empty(X.shape[0])
-    if is_compiling() and isinstance(X, np.ndarray) and X.dtype == np.float32:
+    if isinstance(X, np.ndarray) and X.dtype == np.float32:
         # Squares of single precision are numbers of double precision.
         compiled(_square, reassociates=True)(X.view(np.ndarray), norms)
         return np.sqrt(norms, out=norms)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from skactive._engine.compiled import compiled, is_compiling
+from skactive._engine.compiled import as_floats, compiled
 
 # Limits that were set for other utilities are set anew where so many lie outside.
 OUTSIDE_SHARE = 0.1
@@ -221,30 +221,12 @@ def merged(histograms: list[Histogram]) -> Histogram:
 
 def binned(utilities: np.ndarray, limits: Limits) -> Bins:
     """Cut utilities into bins of one width; what lies outside the limits goes outermost."""
-    cut = compiled_bins if is_compiling() else plain_bins
-    return cut(utilities, limits.low, limits.scale)
-
-
-def plain_bins(utilities: np.ndarray, low: float, scale: float) -> Bins:
-    """Do so with numpy."""
-    with np.errstate(over="ignore"):
-        places = np.subtract(utilities, low, dtype=np.float64)
-        places *= scale
-    bins = np.clip(places, 0, N_BINS - 1, out=places).astype(np.uint16)
-    least, most = np.full(N_BINS, np.inf), np.full(N_BINS, -np.inf)
-    np.minimum.at(least, bins, utilities)
-    np.maximum.at(most, bins, utilities)
-    return Bins(bins, Histogram(np.bincount(bins, minlength=N_BINS), least, most))
-
-
-def compiled_bins(utilities: np.ndarray, low: float, scale: float) -> Bins:
-    """Do the same with numba."""
     bins = np.empty(len(utilities), dtype=np.uint16)
     histogram = Histogram(
         np.zeros(N_BINS, dtype=np.intp), np.full(N_BINS, np.inf), np.full(N_BINS, -np.inf)
     )
     counts, least, most = histogram.counts, histogram.least, histogram.most
-    compiled(_cut)(utilities, low, scale, bins, counts, least, most)
+    compiled(_cut)(as_floats(utilities), limits.low, limits.scale, bins, counts, least, most)
     return Bins(bins, histogram)
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from skactive._engine import float16 as halves
 from skactive._engine.blocks import on_all_cpus, row_blocks
-from skactive._engine.compiled import is_compiling
 from skactive._engine.norms import norms_of
 
 # From so many columns on, one conversion and a matrix product are faster than the compiled loop.
@@ -35,7 +34,7 @@ class StoredFeatures:
     """Rows of a store as arithmetic takes them: whatever is picked is an array of `dtype`.
 
     Products, norms and sums go over all rows in blocks that fit into `working_memory`; those of
-    half precision without a copy where numba is installed.
+    half precision without a copy.
 
     Parameters
     ----------
@@ -98,7 +97,7 @@ class StoredFeatures:
     def norms(self) -> np.ndarray:
         """The Euclidean norm of each row, in float64; not finite where the row is not."""
         norms = np.empty(len(self))
-        if self._is_compiled:
+        if self._is_half:
             self._each(lambda block: halves.squared_norms(self._bits(block), norms[block]))
             return np.sqrt(norms, out=norms)
         for block in self._blocks():
@@ -111,7 +110,7 @@ class StoredFeatures:
     def dot(self, vectors: np.ndarray) -> np.ndarray:
         """Return the products of the rows with vectors, shape (len(self), len(vectors))."""
         products = np.empty((len(self), len(vectors)), np.result_type(self.dtype, vectors))
-        if self._is_compiled and len(vectors) < PRODUCT_COLUMNS and products.dtype == np.float32:
+        if self._is_half and len(vectors) < PRODUCT_COLUMNS and products.dtype == np.float32:
             self._each(lambda block: halves.products(self._bits(block), vectors, products[block]))
             return products
         for block in self._blocks():
@@ -123,7 +122,7 @@ class StoredFeatures:
 
     def weighted_sum(self, weights: np.ndarray) -> np.ndarray:
         """Return the sum of the rows, each times its weight, in float64."""
-        if self._is_compiled:
+        if self._is_half:
             sums = self._each(lambda block: halves.weighted_sum(self._bits(block), weights[block]))
         else:
             weights = weights.astype(self.dtype)
@@ -131,9 +130,8 @@ class StoredFeatures:
         return np.asarray(np.sum(sums, axis=0, dtype=np.float64))
 
     @property
-    def _is_compiled(self) -> bool:
-        halves = self.source.dtype == np.float16 and self.dtype == np.float32
-        return halves and is_compiling()
+    def _is_half(self) -> bool:
+        return bool(self.source.dtype == np.float16 and self.dtype == np.float32)
 
     def _blocks(self) -> Iterator[slice]:
         # Beside the block as it is stored and as it is converted, what norms take in float64.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from skactive._engine.compiled import compiled, is_compiling
+from skactive._engine.compiled import as_floats, compiled
 from skactive.measures._base import Measure
 from skactive.pool import Batch, Pool
 
@@ -166,22 +166,16 @@ def least_confidence(posterior: np.ndarray) -> np.ndarray:
 
 def margin(posterior: np.ndarray) -> np.ndarray:
     """Return 1 - (p1 - p2) for each row, p1 and p2 the two largest."""
-    n_classes = posterior.shape[1]
-    if n_classes > 2 and is_compiling():
-        return compiled_margin(posterior)
-    return plain_margin(posterior)
-
-
-def compiled_margin(posterior: np.ndarray) -> np.ndarray:
-    """Do so with numba, for two columns or more."""
     margins = np.empty(len(posterior))
-    compiled(_margins)(posterior, 10.0**DECIMALS, margins)
+    compiled(_margins)(as_floats(posterior), 10.0**DECIMALS, margins)
     return margins
 
 
 def _margins(posterior, unit, margins):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     for row in range(len(posterior)):
-        first = second = -np.inf
+        first = -np.inf
+        # A single class leads by all that it has.
+        second = -np.inf if posterior.shape[1] > 1 else 0.0
         total = 0.0
         for column in range(posterior.shape[1]):
             share = np.float64(posterior[row, column])
@@ -191,35 +185,6 @@ def _margins(posterior, unit, margins):  # type: ignore[no-untyped-def] # pragma
         # What is not finite stays so, to be refused by whoever looks at it.
         lead = first - second + (total - total)
         margins[row] = np.rint((1.0 - lead) * unit) / unit
-
-
-def plain_margin(posterior: np.ndarray) -> np.ndarray:
-    """Do the same with numpy."""
-    n_classes = posterior.shape[1]
-    if n_classes == 1:
-        lead = posterior[:, 0]
-    elif n_classes == 2:
-        lead = np.abs(posterior[:, 0] - posterior[:, 1])
-    else:
-        first, second = _two_largest(posterior)
-        lead = first - second
-    return np.round(1.0 - lead, DECIMALS)
-
-
-def _two_largest(posterior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the largest and the second largest of each row of three columns or more."""
-    if len(posterior) < posterior.shape[1]:
-        largest = np.partition(posterior, (-2, -1), axis=1)
-        return largest[:, -1], largest[:, -2]
-    # Column by column, so that all rows are compared in one go.
-    columns = np.asfortranarray(posterior).T
-    first, second = np.maximum(*columns[:2]), np.minimum(*columns[:2])
-    beaten = np.empty_like(first)
-    for column in columns[2:]:
-        np.minimum(first, column, out=beaten)
-        np.maximum(second, beaten, out=second)
-        np.maximum(first, column, out=first)
-    return first, second
 
 
 def entropy(posterior: np.ndarray) -> np.ndarray:

@@ -10,7 +10,6 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from skactive._engine.compiled import is_compiling
 from skactive._engine.distances import METRICS, Rows, Space
 from skactive._engine.exact_search import search
 from skactive._engine.labeled_samples import LabeledSamples
@@ -492,7 +491,7 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If `half_life` is set and there are no `ages`.
         """
-        if is_compiling() and isinstance(self.weights, str) and self.half_life is None:
+        if isinstance(self.weights, str) and self.half_life is None:
             return compiled_vote(
                 distances, codes, n_classes, self.weights, self.bandwidth, self.smoothing
             )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skactive._engine.compiled import compiled
+from skactive._engine.compiled import as_floats, compiled
 
 COMPILED_WEIGHTS = ("uniform", "distance", "gaussian")
 VOTE_WEIGHTS = frozenset(COMPILED_WEIGHTS)
@@ -78,11 +78,11 @@ def compiled_vote(
     bandwidth: float | None,
     smoothing: float,
 ) -> np.ndarray:
-    """Return what the functions above come to for named weights without ages, by numba."""
+    """Return what the functions above give for named weights without ages, in one loop."""
     probabilities = np.zeros((len(distances), n_classes))
     scale = -1.0 if bandwidth is None else float(bandwidth) ** 2
     kind = COMPILED_WEIGHTS.index(weights)
-    compiled(_count)(distances, codes, kind, scale, float(smoothing), probabilities)
+    compiled(_count)(as_floats(distances), codes, kind, scale, float(smoothing), probabilities)
     return probabilities
 
 

@@ -935,7 +935,7 @@ class Pool:
     def largest_gain(
         self, coverage: Coverage, weights: Any, exponent: float, rows: np.ndarray
     ) -> tuple[np.ndarray, float]:
-        """Find the largest gain in a coverage over that for unit weights to some power, by numba.
+        """Find the largest gain in a coverage over that for unit weights to some power.
 
         Parameters
         ----------

@@ -97,9 +97,8 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
     the vote of its own nearest labelled samples. For a sample that is one, ask
     `label_distributions_`.
 
-    Cost of a label: local, some thousand edges, whatever the number of nodes; much less with
-    numba (``pip install 'skactive[fast]'``) than without. `label_distributions_`:
-    O(n_nodes · (n_classes + n_features · n_labeled)).
+    Cost of a label: local, some thousand edges, whatever the number of nodes.
+    `label_distributions_`: O(n_nodes · (n_classes + n_features · n_labeled)).
 
     References
     ----------

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from skactive._engine.compiled import compiled, is_compiling
+from skactive._engine.compiled import compiled
 
 
 class Spread:
@@ -132,71 +132,22 @@ class Spread:
         nodes: np.ndarray,
         is_reached: np.ndarray,
     ) -> None:
-        push = compiled_push if is_compiling() else plain_push
-        push(self._spreading, self._limits, scores, residuals, is_reached, nodes)
-
-
-# Beyond this share of the nodes a product with the whole matrix is faster than picking rows.
-WHOLE_SHARE = 1 / 16
-
-
-def plain_push(
-    spreading: sp.csr_matrix,
-    limits: np.ndarray,
-    scores: np.ndarray,
-    residuals: np.ndarray,
-    is_reached: np.ndarray,
-    nodes: np.ndarray,
-) -> None:
-    """Move the residuals of nodes above their limits to the scores, all at once, until none is."""
-    starts, n_nodes = spreading.indptr, len(limits)
-    active = np.unique(nodes)
-    active = active[np.abs(residuals[active]) > limits[active]]
-    while len(active):
-        amounts = residuals[active]
-        scores[active] += amounts
-        is_reached[active] = True
-        residuals[active] = 0.0
-        if len(active) > WHOLE_SHARE * n_nodes:
-            moved = np.zeros(n_nodes)
-            moved[active] = amounts
-            residuals += spreading @ moved
-            active = np.flatnonzero(np.abs(residuals) > limits)
-            continue
-        counts = starts[active + 1] - starts[active]
-        ends = np.cumsum(counts)
-        places = np.arange(ends[-1]) + np.repeat(starts[active] - (ends - counts), counts)
-        reached, owners = np.unique(spreading.indices[places], return_inverse=True)
-        residuals[reached] += np.bincount(
-            owners, spreading.data[places] * np.repeat(amounts, counts), len(reached)
+        compiled(_push_from_queue)(
+            self._spreading.indptr,
+            self._spreading.indices,
+            self._spreading.data,
+            self._limits,
+            scores,
+            residuals,
+            is_reached,
+            np.unique(nodes),
         )
-        active = reached[np.abs(residuals[reached]) > limits[reached]]
-
-
-def compiled_push(
-    spreading: sp.csr_matrix,
-    limits: np.ndarray,
-    scores: np.ndarray,
-    residuals: np.ndarray,
-    is_reached: np.ndarray,
-    nodes: np.ndarray,
-) -> None:
-    """Do the same with numba, node by node from a queue, which passes each edge less often."""
-    compiled(_push_from_queue)(
-        spreading.indptr,
-        spreading.indices,
-        spreading.data,
-        limits,
-        scores,
-        residuals,
-        is_reached,
-        np.unique(nodes),
-    )
 
 
 def _push_from_queue(  # type: ignore[no-untyped-def]
     starts, neighbors, values, limits, scores, residuals, is_reached, nodes
 ):  # pragma: no cover - compiled
+    """Move residuals above their limits to the scores, node by node from a queue."""
     n_nodes = len(limits)
     queue = np.empty(n_nodes, dtype=np.int64)
     waits = np.zeros(n_nodes, dtype=np.bool_)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from skactive._engine.compiled import is_compiling
 from skactive._engine.gain_bounds import quotients
 from skactive._validation import check_choice, check_number
 from skactive.measures import Coverage, Diversity, Entropy, LeastConfidence, Margin, Measure
@@ -57,9 +56,8 @@ class UncertaintyHerding(QueryStrategy):
     labelled sample. What is skipped need not be covered.
 
     Cost after the graph is there: that of the uncertainty, O(n_samples) to see what has changed,
-    and the neighbourhoods of the samples whose uncertainty or coverage has. With numba
-    (``pip install 'skactive[fast]'``) `select` bounds the sums, and takes only those that may be
-    the largest.
+    and the neighbourhoods of the samples whose uncertainty or coverage has. `select` bounds the
+    sums, and takes only those that may be the largest.
 
     References
     ----------
@@ -151,7 +149,7 @@ class UncertaintyHerding(QueryStrategy):
     def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
         # Whoever overrides utilities means those.
         is_plain = type(self).utilities is UncertaintyHerding.utilities
-        weights = self._doubt(batch)[2] if is_plain and is_compiling() else None
+        weights = self._doubt(batch)[2] if is_plain else None
         if weights is None:
             return super()._best(batch)
         coverage = batch.coverage(**self._kernel())

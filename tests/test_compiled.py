@@ -1,31 +1,34 @@
-"""What numba compiles does as numpy does, and as the definition says."""
+"""Each compiled loop computes what its definition says, as NumPy does."""
 
+from types import ModuleType
+
+import numba
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from plain_loops import plain_bins, plain_gains, plain_insert, plain_margins
 from plain_spreading import solved
 from sklearn.datasets import load_digits
 
-from skactive._engine import coverage as coverage_module
-from skactive._engine import labeled_distances as distances_module
-from skactive._engine import norms as norms_module
-from skactive._engine.coverage import Coverage, compiled_gains, plain_gains
+from skactive._engine import float16
+from skactive._engine.compiled import compiled
+from skactive._engine.coverage import Coverage, gains_of
 from skactive._engine.few_candidates import largest_product_of_few
+from skactive._engine.labeled_distances import NearestLabeled
+from skactive._engine.largest_product import can_be_largest
 from skactive._engine.norms import row_norms
-from skactive._engine.quantile_bins import DistributionFactor, compiled_bins, plain_bins
+from skactive._engine.quantile_bins import N_BINS, DistributionFactor, Limits, binned
 from skactive.measures import Diversity, Measure
-from skactive.measures._uncertainty import compiled_margin, plain_margin
+from skactive.measures._uncertainty import margin
 from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
-from skactive.neighbors import _classifier as classifier_module
+from skactive.neighbors._votes import smoothed_probabilities
 from skactive.pool import Batch, Pool
 from skactive.semi_supervised import IncrementalLabelSpreading
-from skactive.semi_supervised import _spread as spreading_module
-from skactive.semi_supervised._spread import Spread, compiled_push, plain_push
+from skactive.semi_supervised._spread import Spread
 from skactive.strategies import UncertaintyHerding
-
-pytest.importorskip("numba")
 
 TOLERANCE = 1e-3
 
@@ -43,7 +46,6 @@ def affinity(n_nodes, share, seed):
 ANSWERS = st.lists(st.tuples(st.integers(0, 29), st.sampled_from("ab")), min_size=1, max_size=12)
 
 
-@pytest.mark.parametrize("push", [plain_push, compiled_push], ids=lambda push: push.__name__)
 @settings(max_examples=25)
 @given(
     answers=ANSWERS,
@@ -52,28 +54,20 @@ ANSWERS = st.lists(st.tuples(st.integers(0, 29), st.sampled_from("ab")), min_siz
     share=st.sampled_from([0.0, 0.03, 0.2, 0.9]),
     seed=st.integers(0, 99),
 )
-def test_either_push_solves_the_system_to_the_tolerance(
-    push, answers, taken_back, alpha, share, seed
-):
+def test_a_spread_solves_the_system_to_the_tolerance(answers, taken_back, alpha, share, seed):
     graph = affinity(30, share, seed)
     spread = Spread(graph, alpha=alpha, tol=TOLERANCE)
     labels = np.zeros((30, 2))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(spreading_module, "plain_push", push)
-        patch.setattr(spreading_module, "compiled_push", push)
-        for amount, some in [(1.0, answers), (-1.0, answers[:taken_back])]:
-            for node, name in some:
-                spread.add(np.array([node]), name, amount)
-                labels[node, "ab".index(name)] += amount
+    for amount, some in [(1.0, answers), (-1.0, answers[:taken_back])]:
+        for node, name in some:
+            spread.add(np.array([node]), name, amount)
+            labels[node, "ab".index(name)] += amount
     exact, scale = solved(graph, labels, alpha)
     error = np.abs(spread.scores("ab") - exact).max(axis=1)
     assert (error <= TOLERANCE * scale + 1e-12).all()
 
 
-@pytest.mark.parametrize("push", [plain_push, compiled_push], ids=lambda push: push.__name__)
-def test_either_push_goes_on_when_nodes_join(push, monkeypatch):
-    monkeypatch.setattr(spreading_module, "plain_push", push)
-    monkeypatch.setattr(spreading_module, "compiled_push", push)
+def test_a_spread_goes_on_when_nodes_join():
     graph = affinity(30, 0.2, 1)
     spread = Spread(graph[:20, :20], alpha=0.9, tol=TOLERANCE)
     spread.add(np.array([3, 7]), "a")
@@ -86,31 +80,19 @@ def test_either_push_goes_on_when_nodes_join(push, monkeypatch):
     assert (error <= TOLERANCE * scale + 1e-12).all()
 
 
-def test_with_numba_installed_the_compiled_push_is_taken(monkeypatch):
-    monkeypatch.setattr(spreading_module, "plain_push", lambda *_: pytest.fail("not compiled"))
-    spread = Spread(affinity(30, 0.2, 0), alpha=0.9, tol=TOLERANCE)
-    spread.add(np.array([4]), "a")
-    assert spread.scores("a")[4] >= 1
-
-
-@pytest.mark.parametrize("gains", [plain_gains, compiled_gains], ids=lambda gains: gains.__name__)
-@pytest.mark.parametrize("share", [0.0, 0.05, 0.9])
-def test_either_sums_gains_as_a_dense_kernel_does(gains, share):
-    rng = np.random.default_rng(0)
-    kernel = affinity(40, share, 2)
+@given(
+    share=st.sampled_from([0.0, 0.05, 0.9]),
+    rows=st.lists(st.integers(0, 39), unique=True, max_size=40),
+    seed=st.integers(0, 99),
+)
+def test_gains_are_those_of_a_dense_kernel(share, rows, seed):
+    rng = np.random.default_rng(seed)
+    kernel, rows = affinity(40, share, seed), np.array(rows, dtype=np.intp)
     dense = kernel.toarray()
     np.fill_diagonal(dense, 1.0)
-    covered, weights = rng.random(40), rng.random(40)
-    rows = np.array([0, 3, 17, 39])
-    expected = weights @ np.maximum(dense - covered[:, np.newaxis], 0.0)
-    everyone = np.arange(40)
-    assert gains(kernel, everyone, covered, weights) == pytest.approx(expected)
-    assert gains(kernel, rows, covered, weights) == pytest.approx(expected[rows])
-
-
-def test_with_numba_installed_gains_are_compiled(monkeypatch):
-    monkeypatch.setattr(coverage_module, "plain_gains", lambda *_: pytest.fail("not compiled"))
-    assert Coverage(affinity(30, 0.2, 0)).gains(np.ones(30), "all").min() >= 1
+    covered, weights = rng.random((2, 40))
+    expected = plain_gains(dense, rows, covered, weights)
+    np.testing.assert_allclose(gains_of(kernel, rows, covered, weights), expected)
 
 
 # By how much weights change, which share of them, and whose label is given or taken back.
@@ -147,7 +129,7 @@ def test_bounds_leave_out_nobody_with_the_largest_gain(changes, share, power, de
         weights = np.maximum(moved, 0).round(decimals)
         rows = np.flatnonzero(rng.random(30) < 0.9)
         gains = coverage.gains(np.ones(30), "all")
-        herded = compiled_gains(kernel, np.arange(30), coverage.covered, weights)
+        herded = gains_of(kernel, np.arange(30), coverage.covered, weights)
         divisors = gains**power
         places, largest = coverage.largest(weights, gains, power, rows)
         expected = np.divide(herded, divisors, out=np.zeros(30), where=divisors > 0)[rows]
@@ -185,7 +167,7 @@ def test_bounds_choose_what_the_utilities_of_all_do(steps, uncertainty, half_cov
             batch.pick(int(batch.candidates[places[0]]))
 
 
-def test_with_numba_installed_herding_goes_by_bounds(monkeypatch):
+def test_herding_goes_by_bounds(monkeypatch):
     pool = Pool(X, graph=GRAPH, estimator=IncrementalKNeighborsClassifier())
     pool.add_labels(range(30), Y[:30])
     strategy = UncertaintyHerding(n_neighbors=5)
@@ -212,14 +194,14 @@ def test_herding_by_bounds_tells_weights_that_make_no_sense():
     batches=st.lists(st.integers(1, 4), min_size=1, max_size=6),
     seed=st.integers(0, 99),
 )
-def test_the_nearest_labelled_are_the_same_without_numba(metric, n_neighbors, X, batches, seed):
+def test_the_nearest_labelled_are_those_that_numpy_settles(metric, n_neighbors, X, batches, seed):
     rng = np.random.default_rng(seed)
     X = np.array(X, dtype=np.float32) + rng.choice([0, 1e-7, 0.3], size=(len(X), 1))
     order, labels = rng.permutation(len(X)), rng.integers(3, size=len(X))
     with pytest.MonkeyPatch.context() as patch:
         nearest = []
-        for is_compiling in (True, False):
-            patch.setattr(distances_module, "is_compiling", lambda it=is_compiling: it)
+        for insert in (NearestLabeled._insert, plain_insert):
+            patch.setattr(NearestLabeled, "_insert", insert)
             pool = Pool(X)
             start = 0
             for size in batches:
@@ -232,61 +214,114 @@ def test_the_nearest_labelled_are_the_same_without_numba(metric, n_neighbors, X,
     np.testing.assert_array_equal(np.sort(places, axis=1), np.sort(plain_places, axis=1))
 
 
-@pytest.mark.parametrize("bandwidth", [None, 0.5])
-@pytest.mark.parametrize("weights", ["uniform", "distance", "gaussian"])
-@pytest.mark.parametrize("smoothing", [0, 0.7])
-@pytest.mark.parametrize("n_neighbors", [0, 1, 5, 12])
-def test_votes_are_the_same_without_numba(weights, bandwidth, smoothing, n_neighbors, monkeypatch):
-    rng = np.random.default_rng(0)
-    distances = np.sort(rng.choice([0.0, 1e-160, 0.1, 0.2, 3.0, 1e38], size=(50, n_neighbors)))
+@given(
+    weights=st.sampled_from(["uniform", "distance", "gaussian"]),
+    bandwidth=st.none() | st.just(0.5),
+    smoothing=st.sampled_from([0, 0.7]),
+    n_neighbors=st.integers(0, 12),
+    dtype=st.sampled_from([np.float64, np.float32]),
+    seed=st.integers(0, 99),
+)
+def test_votes_are_those_of_the_shares(weights, bandwidth, smoothing, n_neighbors, dtype, seed):
+    rng = np.random.default_rng(seed)
+    distances = rng.choice([0.0, 1e-160, 0.1, 0.2, 3.0, 1e38], size=(50, n_neighbors))
+    distances = np.sort(distances).astype(dtype)
     codes = rng.integers(4, size=(50, n_neighbors))
     classifier = IncrementalKNeighborsClassifier(
         weights=weights, bandwidth=bandwidth, smoothing=smoothing
     )
-    voted = classifier.vote(distances, codes, 4)
-    monkeypatch.setattr(classifier_module, "is_compiling", lambda: False)
-    np.testing.assert_allclose(voted, classifier.vote(distances, codes, 4), atol=1e-15)
+    shares, prior = classifier._shares(distances, None)
+    expected = smoothed_probabilities(shares, codes, 4, prior)
+    np.testing.assert_allclose(classifier.vote(distances, codes, 4), expected, atol=1e-15)
 
 
-@pytest.mark.parametrize("scale", [0.0, 10.0, 1e300])
-@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
-def test_utilities_are_cut_into_the_same_bins_without_numba(scale, dtype):
-    utilities = (np.random.default_rng(0).normal(size=500) * 100).astype(dtype)
-    bins, plain = compiled_bins(utilities, -50.0, scale), plain_bins(utilities, -50.0, scale)
-    np.testing.assert_array_equal(bins.of, plain.of)
-    for name, counted in vars(plain.histogram).items():
-        np.testing.assert_array_equal(getattr(bins.histogram, name), counted)
+DTYPES = [np.float16, np.float32, np.float64, np.longdouble, ">f8"]
 
 
-@pytest.mark.parametrize("scale", [1e-40, 1.0, 1e37])
-@pytest.mark.parametrize("n_features", [1, 7, 512])
-def test_norms_are_the_same_without_numba(n_features, scale, monkeypatch):
-    X = np.random.default_rng(0).normal(size=(40, n_features))
+@given(
+    dtype=st.sampled_from([*DTYPES, np.int64, bool]),
+    scale=st.sampled_from([0.0, 10.0, 1e300]),
+    size=st.integers(0, 500),
+    seed=st.integers(0, 99),
+)
+def test_utilities_of_any_type_are_cut_into_the_same_bins(dtype, scale, size, seed):
+    utilities = (np.random.default_rng(seed).normal(size=size) * 100).astype(dtype)
+    bins, *counted = plain_bins(utilities, -50.0, scale, N_BINS)
+    found = binned(utilities, Limits(-50.0, scale))
+    np.testing.assert_array_equal(found.of, bins)
+    for one, other in zip(vars(found.histogram).values(), counted, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@given(
+    scale=st.sampled_from([1e-40, 1.0, 1e37]),
+    n_features=st.sampled_from([1, 7, 512]),
+    seed=st.integers(0, 99),
+)
+def test_norms_are_found_in_double_precision_from_each_row_alone(scale, n_features, seed):
+    X = np.random.default_rng(seed).normal(size=(40, n_features))
     X[3] = 0
     X = (X * scale).astype(np.float32)
     norms = row_norms(X)
-    for row in (0, 17):
+    np.testing.assert_allclose(norms, np.linalg.norm(X.astype(np.float64), axis=1), rtol=1e-14)
+    for row in (0, 3, 17):
         assert row_norms(X[row : row + 1]) == norms[row]
     np.testing.assert_allclose(row_norms(np.asfortranarray(X)), norms, rtol=1e-14)
-    monkeypatch.setattr(norms_module, "is_compiling", lambda: False)
-    np.testing.assert_allclose(norms, row_norms(X), rtol=1e-14)
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("order", ["C", "F"])
-@pytest.mark.parametrize("n_classes", [3, 10])
-def test_margins_are_the_same_without_numba(n_classes, order, dtype):
-    rng = np.random.default_rng(0)
-    posterior = rng.dirichlet(np.full(n_classes, 0.3), size=200)
+@given(
+    dtype=st.sampled_from(DTYPES),
+    order=st.sampled_from("CF"),
+    n_classes=st.sampled_from([1, 2, 3, 10]),
+    seed=st.integers(0, 99),
+)
+def test_margins_of_any_type_are_those_of_the_two_largest(dtype, order, n_classes, seed):
+    posterior = np.random.default_rng(seed).dirichlet(np.full(n_classes, 0.3), size=50)
     posterior[:5] = 1 / n_classes
     posterior[5:9] = np.eye(n_classes)[0]
     posterior = np.asarray(posterior, dtype=dtype, order=order)
-    tolerance = 0 if dtype == np.float64 else 1e-6
+    np.testing.assert_array_equal(margin(posterior), plain_margins(posterior))
+    posterior[3, -1] = np.nan
+    assert np.isnan(margin(posterior)[3])
+
+
+HALVES = arrays(np.float16, (5, 9), elements=st.floats(width=16, allow_nan=False))
+
+
+@given(X=HALVES, seed=st.integers(0, 99))
+@example(X=np.array([[np.nan, 0], [np.inf, 1], [6e-8, -6e-8], [-0.0, 0], [65504, 1]], "f2"), seed=0)
+def test_half_precision_is_read_as_it_is_stored(X, seed):
+    rng = np.random.default_rng(seed)
+    bits, wide = X.view(np.uint16), X.astype(np.float64)
+    norms = np.empty(len(X))
+    float16.squared_norms(bits, norms)
+    is_finite = np.isfinite(wide).all(axis=1)
+    expected = np.where(is_finite, np.einsum("ij,ij->i", wide, wide), np.nan)
+    np.testing.assert_allclose(norms, expected, rtol=1e-14)
+    bits, wide = bits[is_finite], wide[is_finite]
+    vectors = rng.normal(size=(2, X.shape[1])).astype(np.float32)
+    products = np.empty((len(bits), 2), dtype=np.float32)
+    float16.products(bits, vectors, products)
+    bound = abs(wide) @ abs(vectors.T) * 1e-6
+    assert (abs(products - wide @ vectors.T.astype(np.float64)) <= bound).all()
+    weights = rng.normal(size=len(bits))
     np.testing.assert_allclose(
-        compiled_margin(posterior), plain_margin(posterior), rtol=0, atol=tolerance
+        float16.weighted_sum(bits, weights), weights @ wide, atol=1e-9 * abs(wide).sum()
     )
-    posterior[3, 1] = np.nan
-    assert np.isnan(compiled_margin(posterior)[3])
+
+
+@given(
+    n=st.integers(1, 40),
+    powers=st.lists(st.sampled_from([0.3, 1.0, 2.5]), min_size=1, max_size=3),
+    decimals=st.sampled_from([0, 1, 15]),
+    seed=st.integers(0, 99),
+)
+def test_bounds_leave_out_no_candidate_with_the_largest_product(n, powers, decimals, seed):
+    rng = np.random.default_rng(seed)
+    factors = [DistributionFactor(rng.normal(size=n).round(decimals), power) for power in powers]
+    places = can_be_largest(factors, [factor.bounds() for factor in factors], n)
+    products = np.prod([factor.all() for factor in factors], axis=0)
+    assert set(np.flatnonzero(products == products.max())) <= set(places)
 
 
 @given(data=st.data())
@@ -314,3 +349,36 @@ def test_few_candidates_are_not_ranked_all():
     assert largest_product_of_few([DistributionFactor(np.arange(3) % 1)], 3) is None
     equal = [DistributionFactor(np.repeat([0.0, 1.0], 100)) for _ in range(2)]
     assert largest_product_of_few(equal, 200) is None
+
+
+@pytest.fixture
+def loop(tmp_path, monkeypatch):
+    """Return a function whose module lies in a folder of its own, the only one for its cache."""
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "")
+    for name in ("XDG_CACHE_HOME", "HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, "/dev/null/nowhere")
+    source = tmp_path / "loops.py"
+    source.write_text("def doubled(values):\n    return 2 * values.sum()\n", encoding="utf-8")
+    module = ModuleType("loops")
+    exec(compile(source.read_text(encoding="utf-8"), source, "exec"), vars(module))  # noqa: S102
+    return module.doubled
+
+
+def test_machine_code_is_cached_beside_the_module(loop, tmp_path):
+    assert compiled(loop)(np.ones(3)) == 6
+    assert list((tmp_path / "__pycache__").glob("loops.doubled*.nbi"))
+
+
+def test_without_a_folder_to_write_to_loops_are_compiled_uncached(loop, tmp_path):
+    # A file where the folder belongs cannot be written to, by an administrator neither.
+    (tmp_path / "__pycache__").touch()
+    with pytest.raises(RuntimeError, match="cannot cache function"):
+        numba.njit(cache=True)(loop)
+    assert compiled(loop)(np.ones(3)) == 6
+
+
+def test_a_cache_folder_that_is_gone_when_it_is_needed_is_done_without(loop, tmp_path):
+    run = compiled(loop)
+    (tmp_path / "__pycache__").rmdir()
+    (tmp_path / "__pycache__").touch()
+    assert run(np.ones(3)) == run(np.ones(3)) == 6
