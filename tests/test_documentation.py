@@ -1,6 +1,8 @@
 """The tables and links of the documentation agree with the code and with each other."""
 
+import ast
 import importlib
+import inspect
 import re
 import tomllib
 from collections.abc import Iterator
@@ -10,10 +12,16 @@ import pytest
 from test_public_names import PUBLIC_MODULES
 
 import skactive
+from skactive.learner import StoppingCriterion
+from skactive.measures import Measure
+from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.strategies import QueryStrategy
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted({*DOCS.glob("*.md")})]
+USER_GUIDE = (DOCS / "user_guide.md").read_text(encoding="utf-8")
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 INCLUDE = re.compile(r"^```\{include\} (\S+)$", re.MULTILINE)
@@ -101,6 +109,62 @@ def test_the_readme_lists_every_package_with_all_its_public_names():
     assert list(listed) == sorted(listed)
 
 
+def concrete(module: str, base: type) -> set[str]:
+    """Return the names of the public classes of a module that implement a base class."""
+    members = vars(importlib.import_module(module))
+    public = {name: members[name] for name in members["__all__"]}
+    return {
+        name
+        for name, member in public.items()
+        if inspect.isclass(member) and issubclass(member, base) and not inspect.isabstract(member)
+    }
+
+
+def test_the_user_guide_lists_every_measure():
+    assert {names(row[0])[0] for row in rows(USER_GUIDE, "measure")} == concrete(
+        "skactive.measures", Measure
+    )
+
+
+def test_the_user_guide_lists_every_strategy_once():
+    tables = [
+        rows(USER_GUIDE[USER_GUIDE.index(heading) :], "strategy")
+        for heading in ["\n## Choose a strategy\n", "\n### Strategies from the literature\n"]
+    ]
+    listed = [names(row[0])[0] for table in tables for row in table]
+    assert sorted(listed) == sorted(concrete("skactive.strategies", QueryStrategy))
+
+
+def test_the_user_guide_lists_every_stopping_criterion():
+    assert {names(row[0])[0] for row in rows(USER_GUIDE, "criterion")} == concrete(
+        "skactive.learner", StoppingCriterion
+    )
+
+
+def test_the_user_guide_gives_the_defaults_of_the_nearest_neighbours():
+    parameters = inspect.signature(IncrementalKNeighborsClassifier).parameters
+    for name, default, _ in rows(USER_GUIDE, "parameter"):
+        assert parameters[names(name)[0]].default == ast.literal_eval(default.strip("`"))
+
+
+def test_every_extra_that_a_page_names_exists():
+    extras = SETTINGS["project"]["optional-dependencies"]
+    for path in PAGES:
+        named = re.findall(r"(?:skactive|\.)\[([a-z,]+)\]", path.read_text(encoding="utf-8"))
+        assert {extra for extras in named for extra in extras.split(",")} <= set(extras), path
+
+
+def test_the_contributing_guide_names_every_task():
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    tasks = re.findall(
+        r"^@nox\.session(?:\(.*\))?\n(?:@nox.*\n)*def (\w+)\(",
+        (ROOT / "noxfile.py").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert len(tasks) > 5
+    assert set(re.findall(r"nox -s (\w+)", page)) == set(tasks)
+
+
 def unmatched(patterns: Iterator[str], root: Path) -> list[str]:
     """Return the patterns, in ruff's notation, that match no file below a folder."""
 
@@ -119,8 +183,7 @@ def unmatched(patterns: Iterator[str], root: Path) -> list[str]:
 
 
 def test_every_exception_for_a_file_names_a_file():
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    assert unmatched(settings["tool"]["ruff"]["lint"]["per-file-ignores"], ROOT) == []
+    assert unmatched(SETTINGS["tool"]["ruff"]["lint"]["per-file-ignores"], ROOT) == []
 
 
 def test_an_exception_for_a_missing_file_is_found(tmp_path):
