@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skactive._io.checks import as_float, as_labels, first_not_finite, is_missing
+from skactive._io.values import as_float, as_labels, first_not_finite, is_missing
 
 LABEL_COLUMNS = ("label", "y", "target", "class")
 SEPARATORS = {".csv": ",", ".tsv": "\t"}

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skactive._io.checks import is_missing, typed_labels
+from skactive._io.values import is_missing, typed_labels
 from skactive._io.tables import LABEL_COLUMNS, SEPARATORS, listed, read_frame
 from skactive.cli._output import CommandError
 from skactive.datasets import list_images

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from skactive._io.checks import as_float, as_labels, first_not_finite
+from skactive._io.values import as_float, as_labels, first_not_finite
 
 FEATURE_KEYS = ("X", "x")
 LABEL_KEYS = ("y", "label", "target", "class")

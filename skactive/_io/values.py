@@ -1,4 +1,4 @@
-"""What makes numbers vectors and values labels; each fault is told with its place."""
+"""Values of files and tables as numbers of vectors and as labels; an error names the place."""
 
 from __future__ import annotations
 
