@@ -7,7 +7,6 @@ copies of them, as those of a grid search do, and by nothing else.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import pickle
 from collections import ChainMap, OrderedDict
@@ -17,9 +16,9 @@ from contextvars import ContextVar
 from threading import Lock
 from typing import Any, TypeVar
 
-import numpy as np
-import scipy.sparse as sp
 from sklearn import get_config
+
+from skactive._io.fingerprint import fingerprint
 
 T = TypeVar("T")
 
@@ -27,7 +26,7 @@ T = TypeVar("T")
 KEPT_SHARE = 0.25
 
 # Digests of the features met in this block, which hold still in it; None outside of one.
-_digests: ContextVar[MutableMapping[int, tuple[Any, bytes]] | None] = ContextVar(
+_digests: ContextVar[MutableMapping[int, tuple[Any, str]] | None] = ContextVar(
     "digests", default=None
 )
 # Values and the bytes they take, the longest unused first.
@@ -111,17 +110,10 @@ def forget_shared() -> None:
         _n_kept = 0.0
 
 
-def _digest(features: Any, digests: MutableMapping[int, tuple[Any, bytes]]) -> bytes:
+def _digest(features: Any, digests: MutableMapping[int, tuple[Any, str]]) -> str:
     if id(features) not in digests:
-        parts = [features]
-        if sp.issparse(features):
-            parts = [features.data, features.indices, features.indptr]
-        found = hashlib.sha256(str(features.shape).encode())
-        for part in parts:
-            found.update(str(part.dtype).encode())
-            found.update(np.ascontiguousarray(part).data)
         # The features are held on to, so that no others take their id.
-        digests[id(features)] = features, found.digest()
+        digests[id(features)] = features, fingerprint(features)
     return digests[id(features)][1]
 
 

@@ -1,1 +1,25 @@
-"""Files: fingerprints, atomic writes, tables and content keys."""
+"""Files, and the identity of samples: what the rest of the package reads, writes and compares.
+
+Private to the package. Each module has the functions that other packages import:
+
+`fingerprint`
+    `fingerprint(samples)`, `row_fingerprints(samples, positions)`, `find_rows(samples, digests)`:
+    one digest of all rows in their order, one of each row, and the positions of rows by their
+    digest. Used wherever samples have to be recognised: journals (`learner`), pool states
+    (`pool`), saved graphs (`neighbors`), vector files (`datasets`), shared results (`_engine`).
+`content_keys`
+    `content_key(identity, sample)`: a digest of the content of one raw sample and of the model
+    that embeds it. Used by the store of vectors (`embedding`), and by `fingerprint` for samples
+    that are not numbers.
+`atomic_write`
+    `atomic_write(path)`, `write_arrays(path, arrays)`: a file is written completely or not at
+    all. Used by `datasets`, `neighbors` and `pool`.
+`tables`
+    `read_table(path)`, `read_frame(path)`: CSV and Parquet files through pandas. Used by
+    `datasets` and `cli`.
+`values`
+    `as_labels`, `typed_labels`, `as_float`, `first_not_finite`, `is_missing`: checked labels and
+    numbers from the cells of a file. Used by `tables`, `datasets` and `cli`.
+
+Nothing here imports a public package. `fingerprint` uses the threads of `skactive._engine.blocks`.
+"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
@@ -57,6 +57,17 @@ def content_key(identity: bytes, sample: Any, *, paths: bool) -> bytes | None:
     except UnreadableContentError:
         return None
     return content.digest()
+
+
+def keys_of_rows(rows: np.ndarray) -> Iterator[bytes]:
+    """Yield ``content_key(b"", row, paths=False)`` of each row of an array of numbers."""
+    begun = _begun(b"").copy()
+    _describe_text("array", f"{rows.dtype.str} {rows.shape[1:]}", begun.update)
+    n_numbers = int(np.prod(rows.shape[1:], dtype=np.int64))
+    for row in np.ascontiguousarray(rows).reshape(len(rows), n_numbers).view(np.uint8):
+        content = begun.copy()
+        content.update(row)
+        yield content.digest()
 
 
 @lru_cache(maxsize=64)

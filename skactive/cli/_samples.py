@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skactive._io.values import is_missing, typed_labels
 from skactive._io.tables import LABEL_COLUMNS, SEPARATORS, listed, read_frame
+from skactive._io.values import is_missing, typed_labels
 from skactive.cli._output import CommandError
 from skactive.datasets import list_images
 
