@@ -133,7 +133,8 @@ def accuracies(variant: Variant, phases: Sequence[Phase], seed: int) -> list[np.
     pool, test = split(seed)
     learner = ActiveLearner(
         IncrementalKNeighborsClassifier(**variant.parameters),
-        X_pool=X[pool],
+        CDFProduct(),
+        X[pool],
         drift_detector=variant.detector,
     )
 
@@ -186,7 +187,9 @@ def predicted(strategy: Any, phases: Sequence[Phase], seed: int) -> np.ndarray:
     """Return for each answer whether it was predicted."""
     X, y = load_digits(return_X_y=True)
     pool, _ = split(seed)
-    learner = ActiveLearner(strategy=strategy, X_pool=X[pool], drift_detector=Recorder())
+    learner = ActiveLearner(
+        IncrementalKNeighborsClassifier(), strategy, X[pool], drift_detector=Recorder()
+    )
     for _ in run_phases(learner, y[pool], phases, lambda: None):
         pass
     return np.array(learner.drift_detector.errors) == 0.0

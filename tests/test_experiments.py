@@ -1,4 +1,4 @@
-"""The experiments' machinery, on small made-up tasks."""
+"""The code of the experiments, on small synthetic tasks."""
 
 import math
 
@@ -9,14 +9,14 @@ from sklearn.datasets import make_blobs
 from benchmarks import assets
 from benchmarks.experiments import loops, outcome, report
 from benchmarks.experiments.command import check_agreement
-from benchmarks.experiments.loops import Loop, Task, play_all
+from benchmarks.experiments.loops import Loop, Task, run_all
 from benchmarks.experiments.outcome import Target, all_savings, all_summaries, verdict
 from benchmarks.experiments.splits import naive_splits, splits_by_group
 from benchmarks.experiments.tweets import SAME_WITH_TWO_CLASSES
 from benchmarks.experiments.variants import DEFAULT, all_variants
 from skactive.model_selection import StrategyComparison, compare_strategies
 
-# No part of the package: how its figures are reckoned is the same on every Python.
+# Not part of the package: the computation is the same on every Python version.
 pytestmark = pytest.mark.once
 
 BUDGET = 12
@@ -78,42 +78,40 @@ def test_splits_are_the_same_every_time():
         np.testing.assert_equal(made, again)
 
 
-def test_a_resumed_run_gives_the_same_and_plays_only_what_is_missing(
+def test_a_resumed_run_gives_the_same_and_runs_only_missing_loops(
     task, variants, tmp_path, monkeypatch
 ):
     splits = {"naive": naive_splits(task.y, 2)}
-    whole = curves_of(play_all(task, variants, splits, BUDGET, tmp_path / "whole"))
+    whole = curves_of(run_all(task, variants, splits, BUDGET, tmp_path / "whole"))
 
-    played = []
-    play = Loop.play
+    ran = []
+    run = Loop.run
 
     def interrupted(loop, task):
-        if len(played) == 3:
+        if len(ran) == 3:
             raise KeyboardInterrupt
-        played.append(loop)
-        return play(loop, task)
+        ran.append(loop)
+        return run(loop, task)
 
-    monkeypatch.setattr(Loop, "play", interrupted)
+    monkeypatch.setattr(Loop, "run", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        play_all(task, variants, splits, BUDGET, tmp_path / "resumed")
-    monkeypatch.setattr(Loop, "play", lambda loop, task: played.append(loop) or play(loop, task))
-    resumed = curves_of(play_all(task, variants, splits, BUDGET, tmp_path / "resumed"))
-    assert len(played) == len({(loop.variant.name, loop.repeat) for loop in played}) == 8
+        run_all(task, variants, splits, BUDGET, tmp_path / "resumed")
+    monkeypatch.setattr(Loop, "run", lambda loop, task: ran.append(loop) or run(loop, task))
+    resumed = curves_of(run_all(task, variants, splits, BUDGET, tmp_path / "resumed"))
+    assert len(ran) == len({(loop.variant.name, loop.repeat) for loop in ran}) == 8
     np.testing.assert_equal(resumed, whole)
 
-    play_all(task, variants, splits, BUDGET, tmp_path / "resumed")
-    assert len(played) == 8
+    run_all(task, variants, splits, BUDGET, tmp_path / "resumed")
+    assert len(ran) == 8
 
 
 @pytest.mark.parametrize("changed", ["vectors", "labels", "budget", "splits", "code"])
-def test_what_was_made_of_something_else_is_played_again(
-    task, variants, tmp_path, monkeypatch, changed
-):
+def test_loops_of_other_inputs_or_code_run_again(task, variants, tmp_path, monkeypatch, changed):
     splits = {"naive": naive_splits(task.y, 1)}
-    play_all(task, variants, splits, BUDGET, tmp_path)
-    played = []
-    play = Loop.play
-    monkeypatch.setattr(Loop, "play", lambda loop, task: played.append(loop) or play(loop, task))
+    run_all(task, variants, splits, BUDGET, tmp_path)
+    ran = []
+    run = Loop.run
+    monkeypatch.setattr(Loop, "run", lambda loop, task: ran.append(loop) or run(loop, task))
     if changed == "vectors":
         task = Task(task.name, task.X * np.float32(1.5), task.y)
     elif changed == "labels":
@@ -121,22 +119,22 @@ def test_what_was_made_of_something_else_is_played_again(
     elif changed == "splits":
         splits = {"naive": naive_splits(task.y, 2)[1:]}
     elif changed == "code":
-        monkeypatch.setattr(loops, "ROOMS", loops.ROOMS[1:])
+        monkeypatch.setattr(loops, "PACKAGES", loops.PACKAGES[1:])
     budget = BUDGET + 1 if changed == "budget" else BUDGET
-    play_all(task, variants, splits, budget, tmp_path)
-    assert len(played) == len(variants)
+    run_all(task, variants, splits, budget, tmp_path)
+    assert len(ran) == len(variants)
 
 
-def test_redraw_takes_loops_of_other_code_as_they_are(task, variants, tmp_path, monkeypatch):
+def test_redraw_uses_stored_loops_of_other_code(task, variants, tmp_path, monkeypatch):
     splits = {"naive": naive_splits(task.y, 1)}
-    made = curves_of(play_all(task, variants, splits, BUDGET, tmp_path))
-    monkeypatch.setattr(loops, "ROOMS", loops.ROOMS[1:])
-    monkeypatch.setattr(Loop, "play", lambda *_: pytest.fail("a finished loop was played again"))
-    drawn = play_all(task, variants, splits, BUDGET, tmp_path, redraw=True)
+    made = curves_of(run_all(task, variants, splits, BUDGET, tmp_path))
+    monkeypatch.setattr(loops, "PACKAGES", loops.PACKAGES[1:])
+    monkeypatch.setattr(Loop, "run", lambda *_: pytest.fail("a finished loop ran again"))
+    drawn = run_all(task, variants, splits, BUDGET, tmp_path, redraw=True)
     np.testing.assert_equal(curves_of(drawn), made)
 
 
-def test_a_loop_half_written_is_no_finished_loop(tmp_path):
+def test_a_partly_written_loop_is_not_finished(tmp_path):
     path = tmp_path / "curve.json"
     path.with_suffix(".17").write_text('{"key": "a", "sco')
     assert loops.kept(path, None) is None
@@ -157,7 +155,7 @@ def test_every_variant_has_a_baseline_and_a_name_of_its_own(tmp_path):
     assert len(keys) == len(names)
 
 
-def test_with_two_classes_the_kinds_of_uncertainty_choose_alike():
+def test_with_two_classes_all_uncertainties_select_the_same():
     X, y = make_blobs(150, n_features=5, centers=2, cluster_std=6.0, random_state=0)
     wanted = {DEFAULT, *SAME_WITH_TWO_CLASSES}
     strategies = {v.name: v.strategy for v in all_variants() if v.name in wanted}
@@ -167,7 +165,7 @@ def test_with_two_classes_the_kinds_of_uncertainty_choose_alike():
 
 
 def made_up_comparisons():
-    """Return curves in which the strategy needs half the labels of random, in three repeats."""
+    """Return curves of a strategy that needs half the labels of random, in three repeats."""
     n_labels = np.arange(1, 41)
     random = np.minimum(n_labels / 40, 0.95)
     active = np.minimum(n_labels / 20, 0.95)
@@ -209,7 +207,7 @@ def test_summaries_are_paired_with_random():
 
 
 @pytest.mark.parametrize(
-    ("savings", "low", "high", "said"),
+    ("savings", "low", "high", "expected"),
     [
         (1.8, 1.3, 2.1, outcome.REPRODUCED),
         (3.0, 2.5, 3.5, outcome.REPRODUCED),
@@ -220,12 +218,12 @@ def test_summaries_are_paired_with_random():
         (math.nan, math.nan, math.nan, outcome.UNCLEAR),
     ],
 )
-def test_the_verdict_follows_from_the_interval(savings, low, high, said):
-    assert verdict(savings, low, high) == said
+def test_the_verdict_follows_from_the_interval(savings, low, high, expected):
+    assert verdict(savings, low, high) == expected
     assert verdict(savings, low, high, reached=False) == outcome.NOT_REACHED
 
 
-def test_one_experiment_leaves_the_others_part_of_the_page():
+def test_writing_one_experiment_keeps_the_parts_of_others():
     page = report.with_section("", "tweets", "## Tweets")
     page = report.with_section(page, "fruits", "## Fruits, first")
     page = report.with_section(page, "fruits", "## Fruits, again")
@@ -257,7 +255,7 @@ def test_results_are_written_as_tables_and_figures(task, tmp_path):
     assert str(tmp_path) not in page
 
 
-def test_a_missing_input_is_named_with_the_remedy(tmp_path, monkeypatch):
+def test_a_missing_input_raises_with_a_hint(tmp_path, monkeypatch):
     monkeypatch.setenv(assets.VARIABLE, str(tmp_path))
     (tmp_path / "data").mkdir()
     assert assets.asset("data") == tmp_path / "data"
@@ -265,13 +263,13 @@ def test_a_missing_input_is_named_with_the_remedy(tmp_path, monkeypatch):
         assets.asset("models", "some")
 
 
-def test_inputs_are_looked_for_beside_the_repository(tmp_path, monkeypatch):
+def test_inputs_default_to_a_folder_beside_the_repository(tmp_path, monkeypatch):
     monkeypatch.delenv(assets.VARIABLE, raising=False)
     monkeypatch.setattr(assets, "DEFAULT", tmp_path)
     assert assets.asset() == tmp_path
 
 
-def test_vectors_unlike_those_recorded_are_refused():
+def test_vectors_different_from_recorded_ones_raise():
     X = np.eye(3, dtype=np.float32)
     assert check_agreement(2 * X, X) == pytest.approx(1)
     with pytest.raises(ValueError, match=r"The vector of sample 0 has a cosine of 0\.0"):

@@ -1,4 +1,4 @@
-"""From labelling curves to savings, on made-up curves."""
+"""Label savings of synthetic labelling curves."""
 
 import numpy as np
 import pytest
@@ -14,14 +14,14 @@ from benchmarks.label_savings.savings import (
 )
 from benchmarks.label_savings.tasks import TASKS, digits
 
-# No part of the package: how its figures are reckoned is the same on every Python.
+# Not part of the package: the computation is the same on every Python version.
 pytestmark = pytest.mark.once
 
 RANDOM = ("k-NN", BASELINE)
 
 
 def curves():
-    """One that needs a third of the labels, one like random, and one that never gets there."""
+    """Curves with a third of the labels of random, the same, and without success."""
     rng = np.random.default_rng(0)
     labels = np.arange(1, 121)
     noise = rng.normal(0, 0.001, size=(6, 1))
@@ -33,7 +33,7 @@ def curves():
     }
 
 
-def test_savings_are_those_that_the_curves_were_made_with():
+def test_savings_equal_those_of_the_synthetic_curves():
     rows = {(r.strategy, r.budget): r for r in rows_of("made-up", curves(), RANDOM)}
     assert {budget for _, budget in rows} == {50, 100}
     assert rows["fast", 100].savings == pytest.approx(3, rel=0.03)
@@ -56,7 +56,7 @@ def test_a_score_is_a_mean_over_a_few_budgets():
     assert geometric_mean(np.array([2.0, 0.0])) == 0
 
 
-def test_a_duel_is_won_where_the_difference_is_no_chance():
+def test_a_duel_is_won_if_the_difference_is_significant():
     duels = {(d.strategy, d.other): d for d in duels_of("made-up", curves())}
     assert set(duels) == {
         ("fast", BASELINE),

@@ -1,1 +1,1 @@
-"""The article's two experiments on real inputs: `python -m benchmarks.experiments.fruits`."""
+"""The two experiments of the article on real data: `python -m benchmarks.experiments.fruits`."""

@@ -1,4 +1,4 @@
-"""What both experiments' commands have in common."""
+"""The common part of the commands of both experiments."""
 
 import argparse
 import os
@@ -9,27 +9,27 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.assets import MissingAssetError, asset
-from benchmarks.experiments.loops import Task, play_all
+from benchmarks.experiments.loops import Task, run_all
 from benchmarks.experiments.report import Section, write_results
 from benchmarks.experiments.splits import Split
 from benchmarks.experiments.variants import Variant
 
 WORK = Path(__file__).parents[2] / "build" / "experiments"
-# Those made by another machine's arithmetic, and kept in float16, are not the same to the bit.
+# The recorded vectors were computed on another machine and stored in float16.
 LEAST_COSINE = 0.9999
 
 
 def arguments(program: str, description: str) -> argparse.Namespace:
-    """Return what was asked for on the command line."""
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(
         prog=f"python -m benchmarks.experiments.{program}",
-        description=f"{description} An interrupted run goes on where it stopped.",
+        description=f"{description} An interrupted run continues with the missing loops.",
     )
     parser.add_argument(
         "--work",
         type=Path,
         default=WORK,
-        help="where vectors and finished loops are kept (default: build/experiments)",
+        help="folder of vectors and finished loops (default: build/experiments)",
     )
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count(), help="processes that share the loops"
@@ -37,13 +37,13 @@ def arguments(program: str, description: str) -> argparse.Namespace:
     parser.add_argument(
         "--redraw",
         action="store_true",
-        help="take finished loops as they are, even those of other code",
+        help="use finished loops without comparing their fingerprints",
     )
     return parser.parse_args()
 
 
 def embedded(model: str, samples: Sequence[str], recorded: str, work: Path) -> np.ndarray:
-    """Return the vectors of raw samples, which agree with those recorded."""
+    """Return the vectors of raw samples, after comparing them with the recorded ones."""
     from skactive.embedding import HubEmbedder
 
     embedder = HubEmbedder(asset("models", model), cache=work / "vectors", verbose=True)
@@ -54,17 +54,17 @@ def embedded(model: str, samples: Sequence[str], recorded: str, work: Path) -> n
 
 
 def check_agreement(X: np.ndarray, recorded: np.ndarray) -> float:
-    """Return the smallest cosine between vectors of the same sample, which is near 1."""
+    """Return the smallest cosine between vectors of the same sample; raise if it is not near 1."""
     lengths = np.linalg.norm(X, axis=1) * np.linalg.norm(recorded, axis=1)
     cosines = np.einsum("ij,ij->i", X, recorded) / lengths
     least = float(cosines.min())
     if not least > LEAST_COSINE:
         raise ValueError(
             f"The vector of sample {int(cosines.argmin())} has a cosine of {least:.6f} with the "
-            f"recorded one, where more than {LEAST_COSINE} was expected. Hint: the model, the "
-            "samples or their preparation are not those that were recorded."
+            f"recorded one, expected more than {LEAST_COSINE}. Hint: check that the model, the "
+            "samples and their preparation are those of the recording."
         )
-    print(f"{len(X):,} vectors agree with those recorded: cosines of at least {least:.6f}")
+    print(f"{len(X):,} vectors agree with the recorded ones: cosines of at least {least:.6f}")
     return least
 
 
@@ -75,12 +75,12 @@ def run(
     budget: int,
     section: Section,
 ) -> None:
-    """Embed, play, draw and write; stop with a sentence where the real inputs are missing."""
+    """Embed, run, draw and write; exit with a message if the real inputs are missing."""
     try:
         task, splits = prepare(options.work)
     except MissingAssetError as error:
         sys.exit(str(error))
-    comparisons = play_all(
+    comparisons = run_all(
         task,
         variants,
         splits,

@@ -13,12 +13,12 @@ from skactive.model_selection import StrategyComparison
 DPI = 100
 COLORS = ["#0072B2", "#D55E00"]
 MARKERS = ["o", "D"]
-# Beyond this an interval is cut off and ends in an arrow.
+# Intervals are cut off at these limits, with an arrow.
 WIDEST = (0.2, 6.0)
 
 
 def chosen(comparison: StrategyComparison, names: Sequence[str]) -> StrategyComparison:
-    """Return a comparison of some strategies only, in the order of their names."""
+    """Return a comparison of the named strategies only, in this order."""
     places = [comparison.names.index(name) for name in names]
     return StrategyComparison(
         names=tuple(names),
@@ -30,7 +30,7 @@ def chosen(comparison: StrategyComparison, names: Sequence[str]) -> StrategyComp
 
 
 def new_figure(n_columns: int, size: tuple[float, float]) -> tuple[Any, Any]:
-    """Return a figure that no screen shows, and its axes side by side."""
+    """Return a figure without a window, and its axes side by side."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=size, layout="constrained")
@@ -113,7 +113,7 @@ def _finish(ax: Any, target: str) -> None:
 
 
 def save(figure: Any, path: Path) -> None:
-    """Write a figure in as few bytes as its flat colours need."""
+    """Write a figure with a reduced palette, to save bytes."""
     from PIL import Image
 
     figure.savefig(path, dpi=DPI)

@@ -1,4 +1,4 @@
-"""Fresh and rotten fruits: how many labels active selection saves on six classes of photos."""
+"""Fresh and rotten fruits: label savings of active selection on six classes of photos."""
 
 import csv
 from pathlib import Path
@@ -21,15 +21,15 @@ SECTION = Section(
     title="Fruits",
     text="""
 5,421 photos of fresh and rotten apples, bananas and oranges, six classes, from the set that the
-article used, embedded by MobileNet-v2 (1,280 features; weights that were rounded to eight bits).
-They show 1,497 pictures: most are rotated, mirrored, shifted or noised copies of one. They are
+article used, embedded by MobileNet-v2 (1,280 features; weights rounded to eight bits). They
+show 1,497 pictures: most photos are rotated, mirrored, shifted or noisy copies of one. They are
 split in two ways:
 
 - naive: photos at random, classes in proportion (`StratifiedShuffleSplit`). Of 100 held-out photos
   97 have a copy in the pool.
 - by photo: whole pictures at random, classes nearly in proportion (one fold, drawn at random, of a
-  `StratifiedGroupKFold` shuffled anew for each repeat). All copies of a picture are on one side,
-  so that accuracy is that on pictures never seen.
+  `StratifiedGroupKFold` shuffled anew for each repeat). All copies of a picture are in the
+  same part, so that the accuracy is that on new pictures.
 """,
     article="active selection needs almost half the labels that random selection needs for 90 % "
     "accuracy.",
@@ -48,7 +48,7 @@ split in two ways:
 
 
 def prepare(work: Path) -> tuple[Task, dict[str, list[Split]]]:
-    """Return the photos' vectors and classes, and both kinds of splits."""
+    """Return the vectors and classes of the photos, and both kinds of splits."""
     folder = asset("data", "fruits_fresh_rotten")
     with (folder / "index.csv").open(newline="", encoding="utf-8") as file:
         photos = list(csv.DictReader(file))

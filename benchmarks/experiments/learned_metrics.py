@@ -1,4 +1,4 @@
-"""Learned metrics: at how many labels a map learnt from them helps k-NN, and where it hurts."""
+"""Learned metrics: the effect on k-NN of a map learned from labels, against their number."""
 
 import argparse
 import csv
@@ -31,14 +31,15 @@ from skactive.metric_learning import (
     WithinClassWhitening,
 )
 from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.strategies import CDFProduct
 
 RESULTS = Path(__file__).parents[1] / "results" / "experiments"
 BUDGETS = [20, 50, 100, 200, 300]
 N_SEEDS = 8
-# Far from the seeds that the defaults of ContrastiveMap were chosen with.
+# Different from the seeds with which the defaults of ContrastiveMap were chosen.
 FIRST_SEED = 71_000
 MOST_POOL, MOST_HELD_OUT = 2000, 1000
-# NCA, LDA and LMNN cost the square of the number of features and more, or fit noise.
+# The cost of NCA, LDA and LMNN is at least quadratic in the features, and they overfit.
 MOST_FEATURES = 64
 RECORDED = {
     "fruits": "fruits_fresh_rotten_mobilenetv2.npz",
@@ -50,7 +51,7 @@ QUERIES = ["cdf-product", "random"]
 
 NO_MAP = "no map"
 PCA_ALONE = "PCA alone"
-# Map, metric of the k-NN behind it, and whether long vectors are shortened before it.
+# Map, metric of the k-NN after it, and whether a PCA comes before it.
 MAPS: dict[str, tuple[Any, str, bool]] = {
     NO_MAP: (None, "cosine", False),
     PCA_ALONE: (None, "euclidean", True),
@@ -65,7 +66,7 @@ COLORS = ["0.45", "#56B4E9", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#D55E0
 
 @dataclass(frozen=True)
 class Score:
-    """Held-out accuracy of k-NN behind one map, and the processor time of fitting it."""
+    """Held-out accuracy of k-NN after one map, and the processor time of fitting it."""
 
     data: str
     queries: str
@@ -77,7 +78,7 @@ class Score:
 
 
 def load(data: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return vectors, classes, and which samples must be on one side of a split."""
+    """Return vectors, classes, and groups of samples that must not be split."""
     if data == "digits":
         X, y = load_digits(return_X_y=True)
         return X, y, np.arange(len(y))
@@ -95,11 +96,11 @@ def split(groups: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return rng.permutation(pool)[:MOST_POOL], rng.permutation(held_out)[:MOST_HELD_OUT]
 
 
-def asked(X: np.ndarray, y: np.ndarray, queries: str, seed: int) -> np.ndarray:
-    """Return the first samples asked about, in order, by k-NN without a map."""
+def selected(X: np.ndarray, y: np.ndarray, queries: str, seed: int) -> np.ndarray:
+    """Return the first selected samples, in order, with k-NN without a map."""
     if queries == "random":
         return np.random.default_rng(seed).permutation(len(y))[: BUDGETS[-1]]
-    learner = ActiveLearner(X_pool=X)
+    learner = ActiveLearner(IncrementalKNeighborsClassifier(), CDFProduct(), X)
     order = []
     for _ in range(BUDGETS[-1]):
         indices = learner.query()
@@ -108,11 +109,11 @@ def asked(X: np.ndarray, y: np.ndarray, queries: str, seed: int) -> np.ndarray:
     return np.array(order)
 
 
-def play(data: str, seed: int) -> list[Score]:
+def run(data: str, seed: int) -> list[Score]:
     """Label one pool in both ways, and score every map at every budget."""
     X, y, groups = load(data)
     pool, held_out = split(groups, seed)
-    # Then both metrics find the same neighbours, and NCA, whose loss depends on the unit, learns.
+    # With unit length both metrics find the same neighbours, and NCA's scale-dependent loss works.
     X = normalize(X)
     plain = X[pool], X[held_out]
     short = plain
@@ -122,7 +123,7 @@ def play(data: str, seed: int) -> list[Score]:
     scores = []
     with threadpool_limits(1):
         for queries in QUERIES:
-            order = asked(plain[0], y[pool], queries, seed)
+            order = selected(plain[0], y[pool], queries, seed)
             for n_labels in BUDGETS:
                 labelled = order[:n_labels]
                 for name, (learned, metric, shortened) in MAPS.items():
@@ -139,10 +140,10 @@ def score(
 ) -> tuple[float, float]:
     """Return held-out accuracy, and the processor seconds that fitting the map took."""
     seconds = 0.0
-    # A single class teaches no map anything.
+    # No map can be learned from a single class.
     if learned is not None and len(np.unique(y)) > 1:
         with warnings.catch_warnings():
-            # Classes with a single sample, and optimisers that reach their last iteration.
+            # Warnings of classes with a single sample, and of optimisers at their last iteration.
             warnings.simplefilter("ignore")
             start = process_time()
             learned.fit(X, y)
@@ -187,7 +188,7 @@ def table_rows(scores: Sequence[Score], data: str, queries: str) -> list[str]:
 
 
 def cell(mean: float, half: float) -> str:
-    """Return a difference and its interval, bold where the interval leaves out 0."""
+    """Return a difference and its interval, bold if the interval excludes 0."""
     words = f"{mean:+.1f} ± {half:.1f}"
     return f"**{words}**" if abs(mean) > half else words
 
@@ -252,13 +253,15 @@ def draw(scores: Sequence[Score], path: Path) -> None:
 
 
 def main() -> None:
-    """Measure, or take what was measured, and write table and figure."""
+    """Measure, or read earlier measurements, and write tables and figure."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.experiments.learned_metrics", description=__doc__
     )
-    parser.add_argument("--jobs", type=int, default=1, help="how many processes share the loops")
-    parser.add_argument("--seeds", type=int, default=N_SEEDS, help="how many repeats")
-    parser.add_argument("--redraw", action="store_true", help="tables and figure from the CSV")
+    parser.add_argument("--jobs", type=int, default=1, help="number of processes")
+    parser.add_argument("--seeds", type=int, default=N_SEEDS, help="number of repeats")
+    parser.add_argument(
+        "--redraw", action="store_true", help="write tables and figure from the CSV"
+    )
     chosen = parser.parse_args()
     path = RESULTS / "learned_metrics.csv"
     if chosen.redraw:
@@ -273,9 +276,9 @@ def main() -> None:
             (data, FIRST_SEED + place) for place in range(chosen.seeds) for data in reversed(DATA)
         ]
         jobs = Parallel(n_jobs=chosen.jobs, return_as="generator")(
-            delayed(play)(*case) for case in cases
+            delayed(run)(*case) for case in cases
         )
-        scores = [s for played in tqdm(jobs, total=len(cases)) for s in played]
+        scores = [s for found in tqdm(jobs, total=len(cases)) for s in found]
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, [f.name for f in fields(Score)], lineterminator="\n")
             writer.writeheader()

@@ -1,4 +1,4 @@
-"""The labelling loops of an experiment, each kept as soon as it is finished."""
+"""The labelling loops of an experiment, each stored as soon as it is finished."""
 
 import hashlib
 import json
@@ -18,13 +18,13 @@ from benchmarks.experiments.splits import Split
 from benchmarks.experiments.variants import Variant
 from skactive.model_selection import StrategyComparison, compare_strategies
 
-# What a loop runs through. A change there makes every loop run again.
-ROOMS = ["neighbors", "pool", "measures", "strategies", "learner", "model_selection"]
+# Packages whose code a loop runs: after a change there, every loop runs again.
+PACKAGES = ["_engine", "neighbors", "pool", "measures", "strategies", "learner", "model_selection"]
 
 
 @dataclass(frozen=True)
 class Task:
-    """Vectors and their labels, under a name."""
+    """Named vectors with their labels."""
 
     name: str
     X: np.ndarray
@@ -42,12 +42,12 @@ class Loop:
     budget: int
 
     def path(self, folder: Path) -> Path:
-        """Return where its curve is kept."""
+        """Return the path of the stored curve."""
         kind, name = (re.sub(r"[^\w=.]+", "-", words) for words in (self.kind, self.variant.name))
         return folder / kind / name / f"{self.repeat:02d}.json"
 
     def key(self, surroundings: str) -> str:
-        """Return a digest of everything that its curve depends on."""
+        """Return a fingerprint of everything that the curve depends on."""
         estimators = (self.variant.strategy, self.variant.classifier)
         parameters = [
             {name: repr(value) for name, value in sorted(estimator.get_params().items())}
@@ -57,10 +57,10 @@ class Loop:
         described = json.dumps([surroundings, kinds, parameters, self.budget, self.repeat])
         return digest(described.encode(), *self.split)
 
-    def play(self, task: Task) -> tuple[list[float], float]:
+    def run(self, task: Task) -> tuple[list[float], float]:
         """Return held-out accuracies after each label, and the one with every label.
 
-        The repeat is the seed, so that all variants meet the same splits and the same draws.
+        The repeat is the seed, so that all variants have the same splits and the same draws.
         """
         comparison = compare_strategies(
             self.variant.classifier,
@@ -75,7 +75,7 @@ class Loop:
 
 
 def digest(*parts: bytes | np.ndarray) -> str:
-    """Return what tells these contents from any others, in hexadecimal digits."""
+    """Return a fingerprint of the contents, in hexadecimal digits."""
     whole = hashlib.blake2b(digest_size=16)
     for part in parts:
         if isinstance(part, np.ndarray):
@@ -85,9 +85,9 @@ def digest(*parts: bytes | np.ndarray) -> str:
 
 
 def surroundings_of(task: Task) -> str:
-    """Return a digest of vectors, labels, code and library versions."""
+    """Return a fingerprint of vectors, labels, code and library versions."""
     root = Path(skactive.__file__).parent
-    sources = [path for room in ROOMS for path in sorted((root / room).rglob("*.py"))]
+    sources = [path for name in PACKAGES for path in sorted((root / name).rglob("*.py"))]
     versions = f"numpy {version('numpy')}, scikit-learn {version('scikit-learn')}"
     labels = "\n".join(map(str, task.y.tolist()))
     return digest(
@@ -96,7 +96,7 @@ def surroundings_of(task: Task) -> str:
 
 
 def kept(path: Path, key: str | None) -> tuple[list[float], float] | None:
-    """Return a finished curve, or None where there is none of that key; None takes any key."""
+    """Return a stored curve, or None if there is none with this key; a key of None fits all."""
     if not path.exists():
         return None
     found = json.loads(path.read_text(encoding="utf-8"))
@@ -104,7 +104,7 @@ def kept(path: Path, key: str | None) -> tuple[list[float], float] | None:
 
 
 def keep(path: Path, key: str, scores: list[float], full_score: float) -> None:
-    """Write a finished curve, whole or not at all."""
+    """Write a finished curve atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(f".{os.getpid()}")
     content = {"key": key, "full_score": full_score, "scores": scores}
@@ -112,12 +112,12 @@ def keep(path: Path, key: str, scores: list[float], full_score: float) -> None:
     unfinished.replace(path)
 
 
-def play_and_keep(loop: Loop, task: Task, path: Path, key: str) -> None:
-    """Play one loop to its end and write its curve."""
-    keep(path, key, *loop.play(task))
+def run_and_keep(loop: Loop, task: Task, path: Path, key: str) -> None:
+    """Run one loop and write its curve."""
+    keep(path, key, *loop.run(task))
 
 
-def play_all(
+def run_all(
     task: Task,
     variants: Sequence[Variant],
     splits: Mapping[str, Sequence[Split]],
@@ -127,24 +127,24 @@ def play_all(
     n_jobs: int | None = None,
     redraw: bool = False,
 ) -> dict[str, dict[str, StrategyComparison]]:
-    """Play what is not finished yet, and return all curves.
+    """Run the loops that are not finished yet, and return all curves.
 
     Parameters
     ----------
     task : Task
         Vectors and labels.
     variants : sequence of Variant
-        What to compare.
+        The variants to compare.
     splits : dict of str to sequence of (pool, held out)
         The repeats of each kind of split.
     budget : int
-        How many labels are asked for.
+        Number of labels of each loop.
     folder : Path
-        Where finished loops are kept.
+        The folder of finished loops.
     n_jobs : int, default=None
-        How many processes share the loops.
+        Number of processes.
     redraw : bool, default=False
-        Whether to take loops that other code or other data left there as they are.
+        Whether to use stored loops without comparing their fingerprints.
 
     Returns
     -------
@@ -164,10 +164,10 @@ def play_all(
         for loop, key in zip(loops, keys, strict=True)
         if kept(loop.path(folder), key) is None
     ]
-    jobs = [delayed(play_and_keep)(loop, task, loop.path(folder), key) for loop, key in missing]
-    played = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(jobs)
+    jobs = [delayed(run_and_keep)(loop, task, loop.path(folder), key) for loop, key in missing]
+    finished = Parallel(n_jobs=n_jobs, return_as="generator_unordered")(jobs)
     done = len(loops) - len(missing)
-    for _ in tqdm(played, desc=f"{task.name}: loops", initial=done, total=len(loops)):
+    for _ in tqdm(finished, desc=f"{task.name}: loops", initial=done, total=len(loops)):
         pass
     curves = {
         (loop.kind, loop.variant.name, loop.repeat): kept(loop.path(folder), None) for loop in loops

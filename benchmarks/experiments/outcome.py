@@ -1,4 +1,4 @@
-"""What the curves say: labels for a score, label savings, area, and a verdict."""
+"""Results of the curves: labels to a score, label savings, area, and a verdict."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ MORE_LABELS = "needs more than random"
 NOT_REACHED = "not reached"
 VERDICTS = [REPRODUCED, LESS, UNCLEAR, NO_SAVING, MORE_LABELS, NOT_REACHED]
 
-# By the kind of split and the baseline.
+# Keys: the kind of split and the baseline.
 Comparisons = Mapping[str, Mapping[str, StrategyComparison]]
 
 
@@ -36,13 +36,13 @@ class Target:
         return f"{100 * self.value:g} % {'of full' if self.of_full else 'accuracy'}"
 
     def score(self, comparison: StrategyComparison) -> float:
-        """Return the score that stands for it with one classifier."""
+        """Return the corresponding score of one classifier."""
         return self.value * (float(comparison.full_scores.mean()) if self.of_full else 1.0)
 
 
 @dataclass(frozen=True)
 class Savings:
-    """Labels that one variant needs for one target, and what that saves."""
+    """Labels that one variant needs for one target, and its label savings."""
 
     split: str
     variant: str
@@ -75,18 +75,18 @@ class Summary:
 
 
 def verdict(savings: float, low: float, high: float, *, reached: bool = True) -> str:
-    """Return in words how label savings and their interval compare with the article's factor.
+    """Return the verdict: how label savings compare with the article's factor.
 
     Parameters
     ----------
     savings : float
-        On the mean curves; NaN where the variant or the baseline does not get there.
+        On the mean curves; NaN if the variant or the baseline does not reach the score.
     low : float
-        Lower end of the interval; NaN where too many draws do not get there.
+        Lower end of the interval; NaN if too many draws do not reach the score.
     high : float
         Upper end.
     reached : bool, default=True
-        Whether the variant gets there.
+        Whether the variant reaches the score.
     """
     if not reached:
         return NOT_REACHED
@@ -120,7 +120,7 @@ def _savings(
     for name, labels, (savings, low, high) in zip(
         comparison.names, needed.tolist(), saved.tolist(), strict=True
     ):
-        said = verdict(savings, low, high, reached=not math.isnan(labels))
+        found = verdict(savings, low, high, reached=not math.isnan(labels))
         rows.append(
             Savings(
                 split,
@@ -133,7 +133,7 @@ def _savings(
                 savings,
                 low,
                 high,
-                "" if name == baseline else said,
+                "" if name == baseline else found,
             )
         )
     return rows
@@ -176,7 +176,7 @@ def mean_interval(values: np.ndarray) -> tuple[float, float, float]:
 
 
 def curve_rows(comparisons: Comparisons) -> list[dict[str, object]]:
-    """Return the curves as rows: every label up to 50, and every 20th after that."""
+    """Return the curves as rows: each number of labels up to 50, then every 20th."""
     rows = []
     for split, by_baseline in comparisons.items():
         for comparison in by_baseline.values():

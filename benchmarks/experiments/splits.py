@@ -1,4 +1,4 @@
-"""Who is in the pool and who is held out, repeat by repeat."""
+"""Splits into pool and held-out part for each repeat."""
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedShuffleSplit
@@ -20,12 +20,12 @@ def splits_by_group(y: np.ndarray, groups: np.ndarray, n_repeats: int = N_REPEAT
     """Return pool and held-out rows for each repeat; no group is in both.
 
     A repeat is one fold, drawn at random, of a `StratifiedGroupKFold` shuffled anew: about a
-    tenth of the rows, and classes as near to their proportions as whole groups allow.
+    tenth of the rows, with classes as close to their proportions as whole groups allow.
     """
     splits = []
     for repeat in range(n_repeats):
         folds = StratifiedGroupKFold(N_PARTS, shuffle=True, random_state=repeat)
-        # The largest groups are dealt out first and the first of all goes to the first fold.
+        # Groups are assigned from the largest on, and the largest always to the first fold.
         drawn = np.random.default_rng(repeat).integers(N_PARTS)
         splits.append(list(folds.split(y, y, groups))[drawn])
     return splits

@@ -1,4 +1,4 @@
-"""When to stop: how far accuracy estimates are off, and where stopping criteria would stop."""
+"""When to stop: errors of accuracy estimates, and results of stopping criteria."""
 
 import argparse
 import csv
@@ -55,27 +55,27 @@ def samples(name: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def true_accuracy(learner: ActiveLearner, y: np.ndarray) -> float:
-    """Return the share of right predictions among the samples left."""
+    """Return the share of correct predictions among the remaining candidates."""
     left = learner.candidates
     posterior = learner.pool.posterior()
     return float(np.mean(learner.classes_[posterior.argmax(axis=1)] == y[left]))
 
 
-def played(name: str, loop: str, seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the estimates at some numbers of labels, and where each criterion stopped first."""
+def run(name: str, loop: str, seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the estimates at some numbers of labels, and the first stop of each criterion."""
     X, y = samples(name, seed)
     estimator, strategy = LOOPS[loop]
     strategy = clone(strategy).set_params(random_state=seed)
     learner = ActiveLearner(estimator, strategy, X, stopping=CRITERIA)
     key = {"data": name, "loop": loop, "seed": seed}
     estimates, stops = [], {}
-    # Margins say nothing before there are classes.
+    # Margins are not informative before several classes are known.
     first = np.random.default_rng(seed).permutation(len(X))[:5]
     if isinstance(strategy, UncertaintySampling):
         learner.teach(first, y[first])
     while len(learner.labeled) < BUDGET:
-        asked = learner.query()
-        learner.teach(asked, y[asked])
+        indices = learner.query()
+        learner.teach(indices, y[indices])
         n_labels = len(learner.labeled)
         if n_labels in CHECKED:
             estimate = learner.progress.accuracy
@@ -117,13 +117,13 @@ def write(name: str, rows: list[dict[str, Any]]) -> None:
 
 
 def groups(rows: list[dict[str, Any]], *names: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Return rows that agree in some columns, in the order in which they come."""
+    """Return groups of rows that are equal in the named columns, in order of appearance."""
     for key in dict.fromkeys(tuple(row[name] for name in names) for row in rows):
         yield ", ".join(key), [row for row in rows if tuple(row[name] for name in names) == key]
 
 
 def estimate_summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return how far estimates are off for each data set and loop, then for all."""
+    """Return the errors of the estimates for each data set and loop, then for all."""
     summary = []
     for name, some in [*groups(rows, "data", "loop"), ("all", rows)]:
         off = np.array([row["estimate"] - row["true"] for row in some])
@@ -148,7 +148,7 @@ def estimate_summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def stop_summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return after how many labels each criterion stops, and what it gives up by then."""
+    """Return the number of labels at which each criterion stops, and the accuracy it gives up."""
     summary = []
     for name, some in groups(rows, "data", "loop", "criterion"):
         stopped = [row for row in some if row["stopped_at"] != ""]
@@ -172,13 +172,13 @@ def stop_summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    """Play all loops, and write what came out."""
+    """Run all loops, and write the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.experiments.stopping")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     jobs = parser.parse_args().jobs
     try:
         outcomes = Parallel(n_jobs=jobs)(
-            delayed(played)(name, loop, seed)
+            delayed(run)(name, loop, seed)
             for name in ("digits", *RECORDED)
             for loop in LOOPS
             for seed in range(N_SEEDS)

@@ -1,4 +1,4 @@
-"""Tweets: how many labels active selection saves on positive and negative sentiment."""
+"""Tweets: label savings of active selection on positive and negative sentiment."""
 
 import csv
 from pathlib import Path
@@ -17,10 +17,10 @@ MODEL = "use_multilingual_3_english_small"
 RECORDED = "sentiment140_20k_use.npz"
 BUDGET = 800
 
-# Between two classes margin, least confidence and entropy put candidates in the same order.
+# With two classes, margin, least confidence and entropy rank candidates in the same order.
 SAME_WITH_TWO_CLASSES = {"least confidence", "entropy"}
 
-# A loop takes several times as long as one on fruits.
+# Left out because a loop takes several times as long as on fruits.
 LEFT_OUT = {
     *SAME_WITH_TWO_CLASSES,
     *[f"{measure} × 0.5" for measure in ("uncertainty", "density", "diversity")],
@@ -32,14 +32,14 @@ SECTION = Section(
     text="""
 20,000 tweets of Sentiment140, half of them positive, embedded by the Universal Sentence Encoder
 (512 features; the multilingual one with an English vocabulary) and split at random, classes in
-proportion (`StratifiedShuffleSplit`). Between two classes margin, least confidence and entropy put
-candidates in the same order, so that the last two are left out; so are, to save time, the weights
-of 0.5 and k=1.
+proportion (`StratifiedShuffleSplit`). With two classes, margin, least confidence and entropy
+rank candidates in the same order, so that the last two are left out; the weights of 0.5 and k=1
+are left out to save time.
 
-The article gives no factor for tweets. The verdicts compare with the factor it gives for fruits,
-at the accuracy it gives here. All curves rise slowly and cross the lower targets where they are
-nearly flat: a difference in accuracy of half a point moves the crossing by dozens of labels, and
-the intervals show it. The gain in area is the steadier figure.
+The article gives no factor for tweets. The verdicts use the factor that it gives for fruits, at the
+accuracy that it gives for tweets. All curves rise slowly and cross the lower targets where they are
+nearly flat: a difference in accuracy of half a point moves the crossing by dozens of labels, as the
+wide intervals show. The gain in area is the more reliable figure.
 """,
     article="active selection reaches 62 % accuracy, against 70 % with all labels.",
     targets=[
@@ -57,7 +57,7 @@ the intervals show it. The gain in area is the steadier figure.
 
 
 def prepare(work: Path) -> tuple[Task, dict[str, list[Split]]]:
-    """Return the tweets' vectors and sentiments, and the splits."""
+    """Return the vectors and sentiments of the tweets, and the splits."""
     with asset("data", "sentiment140_20k", "data.csv").open(newline="", encoding="utf-8") as file:
         tweets = list(csv.DictReader(file))
     y = np.array([tweet["label"] for tweet in tweets])

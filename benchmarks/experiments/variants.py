@@ -1,4 +1,4 @@
-"""What is compared: the CDF product, and what differs from it in one respect each."""
+"""The compared variants: the CDF product, and variants that differ from it in one respect."""
 
 from dataclasses import dataclass, field
 
@@ -16,9 +16,9 @@ def neighbors(n_neighbors: int = 5, weights: str = "distance") -> IncrementalKNe
 
 @dataclass(frozen=True)
 class Variant:
-    """A strategy and the classifier it serves, under a name and in words.
+    """A strategy and its classifier, with a name and a description.
 
-    What it saves is measured against `baseline`: random selection with the same classifier.
+    Its savings are relative to `baseline`: random selection with the same classifier.
     """
 
     name: str
@@ -61,7 +61,9 @@ def of_classifier(
 def all_variants() -> list[Variant]:
     """Return every variant, the baseline first and the default second."""
     return [
-        Variant("random", "Every candidate is equally likely to be asked about.", RandomSampling()),
+        Variant(
+            "random", "Every candidate is selected with the same probability.", RandomSampling()
+        ),
         Variant(
             DEFAULT,
             "The default: F(margin) · F(density) · F(diversity), F(v) the share of candidates "
@@ -105,7 +107,7 @@ def all_variants() -> list[Variant]:
         *of_classifier("k=15", "15 nearest neighbours instead of five", neighbors(15)),
         *of_classifier(
             "equal votes",
-            "neighbours whose votes count the same, however far they are",
+            "equal votes of all neighbours, whatever their distances",
             neighbors(weights="uniform"),
         ),
     ]

@@ -1,1 +1,1 @@
-"""How many labels each strategy of the field saves: `python -m benchmarks.label_savings`."""
+"""Label savings of query strategies of several packages: `python -m benchmarks.label_savings`."""

@@ -1,6 +1,6 @@
-"""Play every strategy on every data set, and write what it saves.
+"""Run every strategy on every data set, and write the label savings.
 
-An interrupted run goes on where it stopped: finished loops are kept.
+Finished loops are kept, so that an interrupted run continues.
 """
 
 import argparse
@@ -35,61 +35,61 @@ WORK = ROOT / "build" / "label_savings"
 
 
 def main() -> None:
-    asked = arguments()
+    options = arguments()
     mpl.use("agg")
-    asked.results.mkdir(parents=True, exist_ok=True)
+    options.results.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
     duels: list[Duel] = []
-    for name in asked.tasks:
+    for name in options.tasks:
         try:
             task = TASKS[name]()
         except (MissingAssetError, ImportError) as error:
             print(f"{name} is left out: {error}")
             continue
         print(f"\n{name}: {TASKS[name].__doc__}")
-        curves = played(task, asked)
+        curves = curves_of(task, options)
         baseline = (next(iter(CLASSIFIERS)), BASELINE)
         rows += rows_of(name, curves, baseline)
         duels += duels_of(name, curves)
-        write_curves(asked.results / f"{name}.csv", curves)
-        draw(name, curves, baseline).savefig(asked.results / f"{name}.png", dpi=150)
-        write_rows(asked.results / "savings.csv", COLUMNS, rows)
-        write_rows(asked.results / "wins.csv", DUEL_COLUMNS, duels)
-        write_report(asked.results / "README.md", rows, duels, asked.splits)
+        write_curves(options.results / f"{name}.csv", curves)
+        draw(name, curves, baseline).savefig(options.results / f"{name}.png", dpi=150)
+        write_rows(options.results / "savings.csv", COLUMNS, rows)
+        write_rows(options.results / "wins.csv", DUEL_COLUMNS, duels)
+        write_report(options.results / "README.md", rows, duels, options.splits)
 
 
 def arguments() -> argparse.Namespace:
-    """Return what was asked for on the command line."""
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.label_savings", description=__doc__)
     parser.add_argument("tasks", nargs="*", metavar="task", help=f"of {', '.join(TASKS)}")
     parser.add_argument("--strategies", nargs="+", default=list(STRATEGIES), choices=STRATEGIES)
     parser.add_argument("--splits", type=int, default=16, help="repeats, each a split and a seed")
-    parser.add_argument("--budget", type=int, default=300, help="labels asked for")
+    parser.add_argument("--budget", type=int, default=300, help="labels per loop")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="where results are written")
-    parser.add_argument("--work", type=Path, default=WORK, help="where finished loops are kept")
-    asked = parser.parse_args()
-    asked.tasks = asked.tasks or list(TASKS)
-    if unknown := sorted(set(asked.tasks) - set(TASKS)):
-        parser.error(f"There is no task {unknown[0]!r}, only {', '.join(TASKS)}.")
-    asked.strategies = list(dict.fromkeys([BASELINE, *asked.strategies]))
-    return asked
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the results")
+    parser.add_argument("--work", type=Path, default=WORK, help="folder of finished loops")
+    options = parser.parse_args()
+    options.tasks = options.tasks or list(TASKS)
+    if unknown := sorted(set(options.tasks) - set(TASKS)):
+        parser.error(f"Unknown task {unknown[0]!r}. Hint: choose from {', '.join(TASKS)}.")
+    options.strategies = list(dict.fromkeys([BASELINE, *options.strategies]))
+    return options
 
 
-def played(task: Task, asked: argparse.Namespace) -> Curves:
+def curves_of(task: Task, options: argparse.Namespace) -> Curves:
     """Return the labelling curves of all classifiers and strategies, over the same splits."""
     curves = {}
     for name, classifier in CLASSIFIERS.items():
         comparison = compare_strategies(
             classifier,
-            {one: STRATEGIES[one] for one in asked.strategies if one in LINEUPS[task.lineup]},
+            {one: STRATEGIES[one] for one in options.strategies if one in LINEUPS[task.lineup]},
             task.X,
             task.y,
-            budget=asked.budget,
-            cv=task.splits(asked.splits),
+            budget=options.budget,
+            cv=task.splits(options.splits),
             random_state=0,
-            n_jobs=asked.jobs,
-            memory=asked.work,
+            n_jobs=options.jobs,
+            memory=options.work,
             progress=True,
         )
         for strategy, scores in zip(comparison.names, comparison.test_scores, strict=True):
@@ -101,14 +101,16 @@ def write_curves(path: Path, curves: Curves) -> None:
     """Write the mean curves, a row for each number of labels."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["labels", *[f"{strategy} ({who})" for who, strategy in curves]])
+        writer.writerow(
+            ["labels", *[f"{strategy} ({classifier})" for classifier, strategy in curves]]
+        )
         means = np.array([curve.mean(axis=0) for curve in curves.values()]).T
         for place, values in enumerate(means):
             writer.writerow([place + 1, *[f"{value:.4f}" for value in values]])
 
 
 def write_rows(path: Path, columns: Sequence[str], rows: Sequence[Row | Duel]) -> None:
-    """Write what each curve, or each pair of curves, comes to."""
+    """Write a row for each curve, or each pair of curves."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)

@@ -1,4 +1,4 @@
-"""Who takes part: our strategies, and the classifiers that learn."""
+"""The strategies of this package, and the classifiers of the comparison."""
 
 from sklearn.base import ClassifierMixin
 

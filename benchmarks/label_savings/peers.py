@@ -1,4 +1,4 @@
-"""Strategies of other packages as they come, and who plays where."""
+"""Strategies of other packages with their defaults, and the line-up of each data set."""
 
 from modAL.batch import uncertainty_batch_sampling
 from modAL.uncertainty import entropy_sampling, margin_sampling
@@ -32,7 +32,7 @@ QUICK: dict[str, QueryStrategy] = {
     "scikit-activeml GreedySamplingX": ActivemlStrategy(GreedySamplingX()),
 }
 
-# Minutes to an hour for each loop on 4,000 samples: they play where the pool is small.
+# A loop on 4,000 samples takes minutes to an hour: these only run on small pools.
 SLOW: dict[str, QueryStrategy] = {
     "scikit-activeml BADGE": ActivemlStrategy(Badge()),
     "scikit-activeml CLUE": ActivemlStrategy(Clue()),
@@ -46,7 +46,7 @@ SLOW: dict[str, QueryStrategy] = {
 
 STRATEGIES = {**OURS, **QUICK, **SLOW}
 
-# Who plays on which data sets.
+# The strategies of each line-up.
 LINEUPS = {
     "all": tuple(STRATEGIES),
     "quick": tuple({**OURS, **QUICK}),

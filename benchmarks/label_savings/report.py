@@ -1,4 +1,4 @@
-"""Tables and pictures of label savings."""
+"""Tables and figures of label savings."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.label_savings.savings import BUDGETS, Curves, Duel, Row, geometric_mean
 
-# Okabe and Ito's colours, which all can tell apart; what is not named is grey.
+# Okabe and Ito's colours, distinguishable with colour blindness; other strategies are grey.
 COLORS = {
     "herding": "#D55E00",
     "max-herding": "#E69F00",
@@ -34,7 +34,7 @@ def write_report(path: Path, rows: Sequence[Row], duels: Sequence[Duel], n_split
         if not some:
             continue
         lines += [
-            f"## Savings at the score that random sampling with k-NN has with {budget} labels",
+            f"## Savings at the score of random sampling with k-NN and {budget} labels",
             "",
             f"| strategy | classifier | {' | '.join(tasks)} | geometric mean |",
             f"| --- | --- | {' | '.join('---' for _ in tasks)} | --- |",
@@ -47,7 +47,7 @@ def write_report(path: Path, rows: Sequence[Row], duels: Sequence[Duel], n_split
 
 
 def savings_lines(rows: Sequence[Row], tasks: Sequence[str]) -> list[str]:
-    """Return a line for each strategy, the one that saves most first."""
+    """Return a line for each strategy, sorted by savings in descending order."""
     by_strategy: dict[str, dict[str, Row]] = {}
     for row in rows:
         by_strategy.setdefault(row.strategy, {})[row.task] = row
@@ -66,7 +66,7 @@ def savings_lines(rows: Sequence[Row], tasks: Sequence[str]) -> list[str]:
 
 
 def cell(row: Row | None) -> str:
-    """Return savings with their interval; a score that is never reached saves 0."""
+    """Return savings with their interval; savings are 0 if the score is never reached."""
     if row is None:
         return ""
     if row.savings == 0:
@@ -75,13 +75,13 @@ def cell(row: Row | None) -> str:
 
 
 def gains_table(rows: Sequence[Row], tasks: Sequence[str]) -> str:
-    """Return the area gained over random with k-NN, and the largest loss that is no chance."""
+    """Return the gain in area over random with k-NN, and the largest significant loss."""
     some = [row for row in rows if row.budget == rows[0].budget]
     lines = [
-        "## Accuracy gained over random sampling with k-NN, mean over all budgets",
+        "## Gain in accuracy over random sampling with k-NN, mean over all budgets",
         "",
-        "In points; in brackets the largest loss at any number of labels that is no chance, the",
-        "upper end of its interval being below 0.",
+        "In points; in brackets the largest significant loss at any number of labels: the upper",
+        "end of its interval is below 0.",
         "",
         f"| strategy | classifier | {' | '.join(tasks)} |",
         f"| --- | --- | {' | '.join('---' for _ in tasks)} |",
@@ -98,22 +98,24 @@ def gains_table(rows: Sequence[Row], tasks: Sequence[str]) -> str:
 
 
 def wins_tables(duels: Sequence[Duel]) -> str:
-    """Return on how many data sets each strategy is ahead of each other one."""
+    """Return the number of data sets on which each strategy is ahead of each other one."""
     tasks = {duel.task for duel in duels}
-    played: dict[tuple[str, str], set[str]] = {}
+    common_tasks: dict[tuple[str, str], set[str]] = {}
     for duel in duels:
-        played.setdefault((duel.classifier, duel.strategy), set()).add(duel.task)
+        common_tasks.setdefault((duel.classifier, duel.strategy), set()).add(duel.task)
     won = Counter((d.classifier, d.strategy, d.other) for d in duels if d.is_won)
     lines = [
         "",
         "## Pairwise wins",
         "",
-        f"On how many of the {len(tasks)} data sets the row's area under the curve is above the",
-        "column's, with the same classifier, and no chance: the lower end of the interval is above",
-        "0. Strategies that were played on all of them.",
+        f"The number of data sets, of {len(tasks)}, on which the row's area under the curve is",
+        "significantly larger than the column's with the same classifier: the lower end of the",
+        "interval is above 0. Only strategies that were run on all data sets are compared.",
     ]
     for classifier in dict.fromkeys(duel.classifier for duel in duels):
-        common = [one for (who, one), on in played.items() if who == classifier and on == tasks]
+        common = [
+            one for (name, one), on in common_tasks.items() if name == classifier and on == tasks
+        ]
         wins = {one: sum(won[classifier, one, other] for other in common) for one in common}
         names = sorted(common, key=wins.__getitem__, reverse=True)
         lines += [
@@ -131,13 +133,13 @@ def draw(task: str, curves: Curves, baseline: tuple[str, str]) -> Any:
     """Draw the mean curves, a panel for each classifier."""
     import matplotlib.pyplot as plt
 
-    classifiers = list(dict.fromkeys(who for who, _ in curves))
+    classifiers = list(dict.fromkeys(name for name, _ in curves))
     figure, panels = plt.subplots(
         1, len(classifiers), figsize=(11, 4.6), sharey=True, layout="constrained"
     )
     for panel, classifier in zip(np.ravel(panels), classifiers, strict=True):
-        for (who, strategy), scores in curves.items():
-            if who != classifier:
+        for (name, strategy), scores in curves.items():
+            if name != classifier:
                 continue
             labels = np.arange(1, scores.shape[1] + 1)
             known = strategy in COLORS

