@@ -1,4 +1,4 @@
-"""The house rules of DESIGN and STYLE, proved on the source of every module."""
+"""The architecture of the package and rules of style, checked on the source of every module."""
 
 import ast
 from collections.abc import Iterator
@@ -10,11 +10,13 @@ import skactive
 
 PACKAGE = Path(skactive.__file__).parent
 
-# Each room may import from the rooms before it, never from those after it.
-ROOMS = [
+# A public package may import from the packages before it, never from those after it.
+PACKAGES = [
+    "base",
     "embedding",
     "metric_learning",
     "neighbors",
+    "semi_supervised",
     "pool",
     "measures",
     "strategies",
@@ -43,7 +45,7 @@ OPTIONAL_PACKAGES = {
     "umap",
     "usearch",
 }
-# Required, but loaded on first use: `import skactive` is to take no longer for it.
+# Required, but loaded on first use, so that `import skactive` stays fast.
 LAZY_PACKAGES = {"numba"}
 NUMPY_GENERATORS = {
     "BitGenerator",
@@ -74,30 +76,32 @@ def imported_names(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
                 yield node, f"{'.' * node.level}{node.module or ''}.{alias.name}"
 
 
-def room_of(module: str) -> str | None:
-    """Return the room of a module, or None for the package itself and its private modules."""
+def package_of(module: str) -> str | None:
+    """Return the public package of a module, or None for skactive itself and private modules."""
     parts = module.split(".")
     return parts[1] if len(parts) > 1 and not parts[1].startswith("_") else None
 
 
 def wrong_directions(module: str, tree: ast.Module) -> Iterator[str]:
-    """Find imports of a room that stands below the module's own."""
-    room = room_of(module)
+    """Find imports of a package that comes after the module's own."""
+    package = package_of(module)
     if module == "skactive.__main__":
         allowed = {"cli"}
-    elif room == "datasets" or room is None:
+    elif package == "datasets" or package is None:
         allowed = set()
     else:
-        allowed = {*ROOMS[: ROOMS.index(room) + 1]} - ({"datasets"} if room != "cli" else set())
+        allowed = {*PACKAGES[: PACKAGES.index(package) + 1]}
+        if package != "cli":
+            allowed -= {"datasets"}
     for node, name in imported_names(tree):
         if name.startswith("."):
             yield f"line {node.lineno}: {name} is a relative import"
         elif name == "skactive":
-            yield f"line {node.lineno}: import skactive, name the room instead"
+            yield f"line {node.lineno}: import skactive, name the package instead"
         elif name.startswith("skactive."):
-            target = room_of(name)
-            if target is not None and target != room and target not in allowed:
-                yield f"line {node.lineno}: {room or module} imports from {target}"
+            target = package_of(name)
+            if target is not None and target != package and target not in allowed:
+                yield f"line {node.lineno}: {package or module} imports from {target}"
 
 
 def private_scikit_learn_names(module: str, tree: ast.Module) -> Iterator[str]:
@@ -146,7 +150,7 @@ def forbidden_constructs(module: str, tree: ast.Module) -> Iterator[str]:
                 yield f"line {node.lineno}: assert"
             case ast.ExceptHandler(type=None):
                 yield f"line {node.lineno}: bare except"
-            case ast.Call(func=ast.Name(id="print")) if room_of(module) != "cli":
+            case ast.Call(func=ast.Name(id="print")) if package_of(module) != "cli":
                 yield f"line {node.lineno}: print"
             case ast.Attribute(attr=function) if ast.unparse(node.value) in {
                 "np.random",
@@ -160,9 +164,8 @@ def forbidden_constructs(module: str, tree: ast.Module) -> Iterator[str]:
                         yield f"line {node.lineno}: np.random.{alias.name}"
 
 
-def test_the_package_has_the_rooms_of_the_design_and_no_other():
-    rooms = {room_of(module) for module in MODULES} - {None}
-    assert rooms <= set(ROOMS)
+def test_the_public_packages_are_those_of_the_design():
+    assert {package_of(module) for module in MODULES} - {None} == set(PACKAGES)
 
 
 RULES = [
@@ -175,14 +178,14 @@ RULES = [
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("module", MODULES)
-def test_every_module_keeps_the_house_rules(module, rule):
+def test_every_module_follows_the_rules(module, rule):
     if module == "skactive" and rule is wrong_directions:
-        pytest.skip("the package names its rooms for type checkers, and loads none")
+        pytest.skip("skactive names its packages for type checkers, and imports none")
     tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
     assert list(rule(module, tree)) == []
 
 
-def test_importing_the_package_names_rooms_for_type_checkers_only():
+def test_skactive_imports_its_packages_for_type_checkers_only():
     tree = ast.parse(MODULES["skactive"].read_text(encoding="utf-8"))
     statements = [s for s in run_on_import(tree) if isinstance(s, ast.Import | ast.ImportFrom)]
     names = [name for _, name in imported_names(ast.Module(statements, []))]
@@ -211,7 +214,7 @@ def test_importing_the_package_names_rooms_for_type_checkers_only():
             "measures imports from learner",
         ),
         (wrong_directions, "skactive.measures", "from . import _x", "relative import"),
-        (wrong_directions, "skactive.measures", "import skactive", "name the room"),
+        (wrong_directions, "skactive.measures", "import skactive", "name the package"),
         (
             wrong_directions,
             "skactive.datasets",
@@ -271,7 +274,7 @@ def test_importing_the_package_names_rooms_for_type_checkers_only():
         (forbidden_constructs, "m", "from numpy.random import rand", "np.random.rand"),
     ],
 )
-def test_each_rule_finds_what_breaks_it(rule, module, source, fault):
+def test_each_rule_finds_violations(rule, module, source, fault):
     faults = list(rule(module, ast.parse(source)))
     assert faults
     assert fault in faults[0]
@@ -292,5 +295,5 @@ def test_each_rule_finds_what_breaks_it(rule, module, source, fault):
         (forbidden_constructs, "skactive.cli", "print(np.random.default_rng(0))"),
     ],
 )
-def test_each_rule_lets_good_code_pass(rule, module, source):
+def test_each_rule_accepts_correct_code(rule, module, source):
     assert list(rule(module, ast.parse(source))) == []
