@@ -10,8 +10,9 @@ from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsTransformer
 from sklearn.pipeline import make_pipeline
 
-from skactive import Pool
+from skactive import ActiveLearner, Pool
 from skactive._engine.distances import METRICS
+from skactive.datasets import open_vectors, write_vectors
 from skactive.neighbors import BlockwiseKNeighborsTransformer, NeighborGraph
 
 
@@ -294,6 +295,82 @@ def test_a_saved_graph_comes_back(tmp_path):
     assert loaded.metric == "euclidean"
     with pytest.raises(ValueError, match="X has 59 samples, but the graph has 60"):
         NeighborGraph.load(tmp_path / "graph.npz", X[:59])
+
+
+def stored(X, folder):
+    return open_vectors(write_vectors(folder / "x.npy", X, dtype="float16"))
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        lambda X, _: X,
+        lambda X, _: X.astype(np.float64),
+        lambda X, _: sp.csr_matrix(X),
+        lambda X, _: X.tolist(),
+        stored,
+    ],
+    ids=["float32", "float64", "sparse", "list", "file"],
+)
+def test_a_graph_is_accepted_for_its_own_samples_alone(tmp_path, kept):
+    X = samples(200)
+    built = NeighborGraph.of(kept(X, tmp_path))
+    built.save(tmp_path / "graph.npz")
+    loaded = NeighborGraph.load(tmp_path / "graph.npz")
+    assert loaded.X is None
+    assert loaded.fingerprint == built.fingerprint
+    for graph in (built, loaded, NeighborGraph.load(tmp_path / "graph.npz", kept(X, tmp_path))):
+        assert Pool(kept(X, tmp_path), graph=graph).graph().indices is graph.indices
+    order = np.arange(200)
+    order[[5, 6]] = 6, 5
+    for others in (X[order], X[::-1], X + 1):
+        sentence = r"X has other samples than those .* or the same in another order\. Hint: pass"
+        with pytest.raises(ValueError, match=sentence):
+            NeighborGraph.load(tmp_path / "graph.npz", kept(others, tmp_path))
+        for graph in (built, loaded):
+            with pytest.raises(ValueError, match=sentence):
+                Pool(kept(others, tmp_path), graph=graph)
+            with pytest.raises(ValueError, match=sentence):
+                ActiveLearner(X_pool=kept(others, tmp_path), graph=graph)
+
+
+def test_a_pool_of_single_precision_accepts_a_graph_of_doubles(tmp_path):
+    X = samples(dtype=np.float64)
+    NeighborGraph.of(X).save(tmp_path / "graph.npz")
+    for dtype in (np.float32, np.float64):
+        Pool(X, graph=NeighborGraph.load(tmp_path / "graph.npz"), dtype=dtype)
+
+
+def test_a_fingerprint_stays_with_a_graph_that_is_saved_again(tmp_path):
+    X = samples()
+    NeighborGraph.of(X).save(tmp_path / "graph.npz")
+    NeighborGraph.load(tmp_path / "graph.npz").save(tmp_path / "again.npz")
+    Pool(X, graph=NeighborGraph.load(tmp_path / "again.npz"))
+    with pytest.raises(ValueError, match="X has other samples"):
+        Pool(X[::-1], graph=NeighborGraph.load(tmp_path / "again.npz"))
+
+
+def test_a_graph_of_unknown_features_is_accepted_for_any_of_its_length(tmp_path):
+    graph = NeighborGraph.of(samples())
+    bare = NeighborGraph(graph.indices, graph.distances)
+    assert bare.fingerprint is None
+    bare.save(tmp_path / "graph.npz")
+    loaded = NeighborGraph.load(tmp_path / "graph.npz")
+    assert loaded.fingerprint is None
+    assert Pool(samples()[::-1], graph=loaded).graph().indices.tolist() == graph.indices.tolist()
+
+
+def test_a_graph_of_an_earlier_version_is_refused(tmp_path):
+    graph, path = NeighborGraph.of(samples()), tmp_path / "graph.npz"
+    np.savez(
+        path,
+        format="skactive neighbour graph 1",
+        indices=graph.indices,
+        distances=graph.distances,
+        metric="cosine",
+    )
+    with pytest.raises(ValueError, match=r"by an earlier version, without a fingerprint .* Hint"):
+        NeighborGraph.load(path)
 
 
 def test_half_a_file_and_a_foreign_one_are_refused(tmp_path):

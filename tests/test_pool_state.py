@@ -5,12 +5,13 @@ import errno
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from small_pools import samples
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from skactive import ActiveLearner, Pool
 from skactive._engine.labeled_distances import NearestLabeled
+from skactive.datasets import open_vectors, write_vectors
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.pool._snapshot import content_of
 from skactive.strategies import CDFProduct
 
 
@@ -113,24 +114,54 @@ def test_a_learner_goes_on_with_its_journal_and_its_state(tmp_path):
     np.testing.assert_array_equal(start().query(), expected)
 
 
+def swapped(X, first):
+    """Return rows of which two neighbours have changed places."""
+    order = np.arange(len(X))
+    order[[first, first + 1]] = first + 1, first
+    return X[order]
+
+
+def stored(X, folder):
+    return open_vectors(write_vectors(folder / "x.npy", X, dtype="float16"))
+
+
 @pytest.mark.parametrize(
-    ("n_samples", "digest"),
-    [
-        (1, "109b6e00490b42fcf01398def2b5f755"),
-        (64, "d9ed4e4503f4cdea153eb460889282ab"),
-        (1001, "62fda89fb51e6130b4fe27abdd5b4d9a"),
-    ],
+    "kept",
+    [lambda X, _: X, lambda X, _: sp.csr_matrix(X), stored],
+    ids=["dense", "sparse", "file"],
 )
-def test_states_of_earlier_versions_are_known_again(n_samples, digest):
-    X = np.arange(3.0 * n_samples).reshape(-1, 3) % 251 / 4
-    assert content_of(X) == content_of(sp.csr_matrix(X)) == digest
-
-
-def test_other_samples_are_refused(tmp_path):
-    made(points()).save_state(tmp_path / "state.npz")
-    for others in (points()[::-1], points()[:-1], points() + 1, samples("spread")):
+def test_other_samples_are_refused(tmp_path, kept):
+    X = np.random.default_rng(0).normal(size=(1000, 3))
+    path = tmp_path / "state.npz"
+    made(kept(X, tmp_path)).save_state(path)
+    made(kept(X, tmp_path), state=path)
+    for others in (*(swapped(X, first) for first in (0, 5, 998)), X[::-1], X[:-1], X + 1, X.T):
         with pytest.raises(ValueError, match="is the state of a pool of other samples"):
-            made(others, state=tmp_path / "state.npz")
+            made(kept(others, tmp_path), state=path)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.permutations(range(8)), st.integers(0, 8), st.booleans())
+def test_a_state_is_accepted_for_its_own_rows_in_their_order_alone(
+    tmp_path_factory, order, n_kept, is_kept
+):
+    # Rows 2 and 3 are the same.
+    X = np.array([[1, 2], [3, 4], [5, 6], [5, 6], [7, 8], [9, 1], [2, 2], [3, 3]], float)
+    path = tmp_path_factory.mktemp("state") / "state.npz"
+    made(X).save_state(path)
+    others = X[np.arange(8) if is_kept else order][: max(n_kept, 1) if not is_kept else 8]
+    if np.array_equal(others, X):
+        made(others, state=path)
+    else:
+        with pytest.raises(ValueError, match="is the state of a pool of other samples"):
+            made(others, state=path)
+
+
+def test_a_state_of_an_earlier_version_is_refused(tmp_path):
+    path = tmp_path / "state.npz"
+    np.savez(path, format="skactive pool state 1", content="62fda89fb51e6130b4fe27abdd5b4d9a")
+    with pytest.raises(ValueError, match=r"written by an earlier version, .* Hint: delete it"):
+        made(points(), state=path)
 
 
 @pytest.mark.parametrize("keep", [0, 10, 300])

@@ -13,6 +13,7 @@ from skactive._engine.exact_search import search
 from skactive._engine.neighbor_lists import neighbor_lists
 from skactive._engine.sharing import shared
 from skactive._engine.stored import StoredFeatures
+from skactive._io.fingerprint import fingerprint as fingerprint_of
 from skactive._validation import check_choice, check_integer, check_number
 from skactive.neighbors._blockwise import BlockwiseKNeighborsTransformer
 from skactive.neighbors._graph_file import read_graph, write_graph
@@ -40,6 +41,9 @@ class NeighborGraph:
         the graph answers everything but `kneighbors` and `join`.
     metric : str, default='cosine'
         The metric of the distances.
+    fingerprint : str, default=None
+        The `fingerprint` of the features that the graph was built from: an X with another one is
+        refused. None accepts any X of the same length.
 
     Attributes
     ----------
@@ -49,6 +53,9 @@ class NeighborGraph:
         The features.
     metric : str
         As passed.
+    fingerprint : str or None
+        A digest of all rows of the features, as float32 numbers and in their order; without
+        features as passed. It is computed when it is first needed, in one pass over X.
     n_samples, n_neighbors : int
         The shape of `indices`.
     bandwidths : ndarray of shape (n_samples,)
@@ -57,7 +64,8 @@ class NeighborGraph:
     Raises
     ------
     ValueError
-        If X has NaN or infinite values or another number of samples, or the metric is unknown.
+        If X has NaN or infinite values, another number of samples or another fingerprint, or the
+        metric is unknown.
 
     See Also
     --------
@@ -80,7 +88,13 @@ class NeighborGraph:
     """
 
     def __init__(
-        self, indices: np.ndarray, distances: np.ndarray, *, X: Any = None, metric: str = "cosine"
+        self,
+        indices: np.ndarray,
+        distances: np.ndarray,
+        *,
+        X: Any = None,
+        metric: str = "cosine",
+        fingerprint: str | None = None,
     ) -> None:
         self.metric = check_choice("NeighborGraph", "metric", metric, METRICS)
         self.indices = indices
@@ -90,6 +104,13 @@ class NeighborGraph:
             raise ValueError(
                 f"X has {self.X.shape[0]} samples, but the graph has {self.n_samples}. Hint: pass "
                 "the features that the graph was built from."
+            )
+        self._fingerprint = fingerprint
+        if self.X is not None and fingerprint not in {None, fingerprint_of(self.X, np.float32)}:
+            raise ValueError(
+                "X has other samples than those that the graph was built from, or the same in "
+                "another order. Hint: pass the features that the graph was built from, or build it "
+                "anew with NeighborGraph.of."
             )
         self._rows = None if self.X is None else Rows(self.X)
         self._affinities: dict[float | str | None, sp.csr_matrix] = {}
@@ -158,20 +179,26 @@ class NeighborGraph:
         Raises
         ------
         ValueError
-            If the file is not a whole neighbour graph, or X has another number of samples.
+            If the file is not a whole neighbour graph, was saved by a version that stored no
+            fingerprint, or X differs from the features of the graph in one row or in their order.
+
+        Notes
+        -----
+        Without X the fingerprint of the features is kept, and `Pool` and `ActiveLearner` refuse
+        the graph for other samples than its own. Checking reads all rows once.
         """
-        indices, distances, metric = read_graph(path)
-        return cls(indices, distances, X=X, metric=metric)
+        indices, distances, metric, fingerprint = read_graph(path)
+        return cls(indices, distances, X=X, metric=metric, fingerprint=fingerprint)
 
     def save(self, path: Any) -> None:
-        """Write the graph to a file, whole or not at all; its features are not written.
+        """Write the graph to a file, whole or not at all; of its features the fingerprint only.
 
         Parameters
         ----------
         path : path-like
             The file, in numpy's format npz. A graph that was there is replaced.
         """
-        write_graph(path, self.indices, self.distances, self.metric)
+        write_graph(path, self.indices, self.distances, self.metric, self.fingerprint)
 
     @property
     def n_samples(self) -> int:
@@ -182,6 +209,14 @@ class NeighborGraph:
     def n_neighbors(self) -> int:
         """Number of neighbours of each."""
         return int(self.indices.shape[1])
+
+    @property
+    def fingerprint(self) -> str | None:
+        """A digest of the features, or None where they are unknown."""
+        if self._fingerprint is None and self.X is not None:
+            # Pools hold float32 of what may be float64 here.
+            self._fingerprint = fingerprint_of(self.X, np.float32)
+        return self._fingerprint
 
     @property
     def bandwidths(self) -> np.ndarray:

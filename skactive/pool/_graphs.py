@@ -20,10 +20,16 @@ class NeighborGraphs:
                 "The 'graph' parameter of Pool must be a NeighborGraph. Got "
                 f"{type(given).__name__} instead."
             )
-        # The pool's own features go with it: those it was built from may be on their way out.
-        self._given = given and NeighborGraph(
-            given.indices, given.distances, X=X, metric=given.metric
-        )
+        if given is not None and given.X is not X:
+            # The pool's own features go with it: those it was built from may be on their way out.
+            given = NeighborGraph(
+                given.indices,
+                given.distances,
+                X=X,
+                metric=given.metric,
+                fingerprint=given.fingerprint,
+            )
+        self._given = given
         self._built: dict[tuple[str, int, str], NeighborGraph] = {}
 
     def graph(self, n_neighbors: int, metric: str, transformer: Any) -> NeighborGraph:

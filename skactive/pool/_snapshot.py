@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import zipfile
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from skactive._engine.distances import METRICS
 from skactive._engine.labeled_distances import LabeledDistances
 from skactive._io.atomic_write import write_arrays
-from skactive._rows import telling_rows
+from skactive._io.fingerprint import fingerprint
 
-FORMAT = "skactive pool state 1"
+FORMAT = "skactive pool state 2"
+# It had a digest of 64 rows, so that the state of other samples was not always recognised.
+FORMAT_1 = "skactive pool state 1"
 
 
 class PoolSnapshot:
@@ -31,7 +31,7 @@ class PoolSnapshot:
     """
 
     def __init__(self, X: Any, arrays: dict[str, Any] | None = None) -> None:
-        self._about = {"format": np.array(FORMAT), "content": np.array(content_of(X))}
+        self._X = X
         self.arrays: dict[str, Any] = {} if arrays is None else arrays
 
     @classmethod
@@ -43,14 +43,19 @@ class PoolSnapshot:
         try:
             with Path(path).open("rb") as source, np.load(source, allow_pickle=False) as file:
                 state.arrays = {name: file[name] for name in file.files}
-                same_format = str(state.arrays.pop("format")) == FORMAT
+                kind = str(state.arrays.pop("format"))
                 content = str(state.arrays.pop("content"))
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError) as error:
             raise ValueError(
                 f"{os.fspath(path)} is not a whole state of a pool. Hint: delete it, and it is "
                 "computed anew."
             ) from error
-        if not same_format or content != str(state._about["content"]):
+        if kind == FORMAT_1:
+            raise ValueError(
+                f"{os.fspath(path)} was written by an earlier version, which recognised a pool by "
+                "64 of its samples. Hint: delete it, and it is computed anew."
+            )
+        if kind != FORMAT or content != fingerprint(X):
             raise ValueError(
                 f"{os.fspath(path)} is the state of a pool of other samples than these, or of the "
                 "same in another order. Hint: pass the samples in question, or another file."
@@ -59,7 +64,8 @@ class PoolSnapshot:
 
     def write(self, path: Any) -> None:
         """Write a file, whole or not at all."""
-        write_arrays(path, {**self._about, **self.arrays})
+        about = {"format": np.array(FORMAT), "content": np.array(fingerprint(self._X))}
+        write_arrays(path, {**about, **self.arrays})
 
     def densities(self) -> dict[str, np.ndarray]:
         """Return the densities by the keys of their metrics."""
@@ -104,11 +110,3 @@ class PoolSnapshot:
             return False
         same = np.array_equal(kept, positions[: len(kept)])
         return same and self.arrays["labels"].tolist() == labels[: len(kept)].tolist()
-
-
-def content_of(X: Any) -> str:
-    """Return what tells features from others: a digest of their shape and of some rows."""
-    rows = X[telling_rows(X.shape[0])]
-    rows = rows.toarray() if sp.issparse(rows) else rows
-    about = f"{X.shape} {np.dtype(X.dtype).str}".encode()
-    return blake2b(about + np.ascontiguousarray(rows).tobytes(), digest_size=16).hexdigest()
