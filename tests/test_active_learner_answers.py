@@ -113,7 +113,7 @@ def test_undo_takes_back_a_whole_call_and_then_the_one_before(learner):
     assert state(learner) == before
 
 
-def test_a_class_that_nobody_named_any_more_is_forgotten(learner):
+def test_a_class_without_labels_is_forgotten(learner):
     learner.teach(3, "left")
     assert learner.classes_.tolist() == ["left", "right", "up"]
     learner.undo()
@@ -185,7 +185,7 @@ def test_a_relabelling_that_cannot_be_is_refused_whole(learner, indices, y, erro
     assert learner.undo().tolist() == [4]
 
 
-def test_a_skipped_sample_is_not_asked_about_until_that_is_taken_back(learner):
+def test_a_skipped_sample_is_not_queried_until_it_is_unskipped(learner):
     assert 4 not in learner.query(5)
     learner.skip([6, 7, 6])
     assert set(learner.query(3)) == {2, 3, 5}
@@ -218,7 +218,7 @@ def test_a_skipped_sample_may_be_answered_after_all(learner):
         ("5", TypeError, "named by integer positions. Got '5' instead"),
     ],
 )
-def test_what_cannot_be_skipped_is_refused_whole(learner, indices, error, message):
+def test_an_invalid_skip_skips_nothing(learner, indices, error, message):
     before = state(learner)
     with pytest.raises(error, match=message):
         learner.skip(indices)

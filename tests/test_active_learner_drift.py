@@ -103,7 +103,7 @@ def test_undo_leads_back_through_any_history_of_forgetting(data):
     [neighbors(), LogisticRegression(), SGDClassifier(loss="log_loss", random_state=0)],
     ids=lambda classifier: type(classifier).__name__,
 )
-def test_forgetting_leaves_what_would_be_had_the_rest_alone_been_taught(classifier):
+def test_forgetting_equals_teaching_only_the_rest(classifier):
     learner = ActiveLearner(classifier, X_pool=POOL, X_labeled=SEED, y_labeled=list("abc"))
     learner.teach([0, 1, 2], list("bab")).teach([3], ["a"])
     whole = learner.predict_proba(POOL)
@@ -148,7 +148,7 @@ class Remembering(LogisticRegression):
         return self
 
 
-def test_a_classifier_of_another_package_is_told_what_is_forgotten():
+def test_a_classifier_of_another_package_forgets_too():
     learner = ActiveLearner(Remembering(), X_pool=POOL, X_labeled=SEED, y_labeled=list("abc"))
     learner.teach([4, 5], list("ab")).forget(n_kept=3)
     stored = learner.estimator.stored_.values()
@@ -161,7 +161,7 @@ def test_a_classifier_of_another_package_is_told_what_is_forgotten():
     assert [label for _, label in learner.estimator.stored_.values()] == list("abcab")
 
 
-def test_a_sample_whose_label_is_forgotten_is_asked_about_again_and_both_answers_are_kept():
+def test_a_sample_with_a_forgotten_label_is_queried_again_and_both_answers_are_kept():
     learner = ActiveLearner(neighbors(n_neighbors=1, max_labeled=2), X_pool=POOL)
     learner.teach([0, 1, 2], ["a", "b", "b"])
     assert learner.labeled.tolist() == [1, 2]
@@ -180,7 +180,7 @@ def test_a_sample_whose_label_is_forgotten_is_asked_about_again_and_both_answers
     assert learner.answered.size == 0
 
 
-def test_what_a_classifier_brought_along_is_the_first_to_be_forgotten():
+def test_samples_of_a_fitted_classifier_are_forgotten_first():
     classifier = neighbors(max_labeled=3).fit(SEED, list("abc"))
     learner = ActiveLearner(classifier, X_pool=POOL).teach([4, 5], list("xy"))
     assert learner.classes_.tolist() == ["c", "x", "y"]
@@ -214,7 +214,7 @@ def test_a_bad_way_of_forgetting_is_named_and_nothing_taken_in(options):
     assert learner.labeled.size == learner.answered.size == 0
 
 
-def test_stale_regions_are_asked_about_again():
+def test_stale_regions_are_queried_again():
     rng = np.random.default_rng(0)
     corners = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0], [10.0, 10.0]])
     X = np.repeat(corners, 30, axis=0) + rng.normal(size=(120, 2))
@@ -254,7 +254,7 @@ def line_learner(detector, n_samples=60, estimator=None):
 
 
 @pytest.mark.parametrize("estimator", [neighbors(n_neighbors=1), LogisticRegression()])
-def test_the_detector_hears_of_each_answer_whether_it_was_predicted(estimator):
+def test_the_detector_receives_for_each_answer_whether_it_was_predicted(estimator):
     learner = line_learner(AfterErrors(99), 6, estimator)
     # A logistic regression knows nothing to predict before there are two classes.
     taught(learner, "aabbba")
@@ -264,7 +264,7 @@ def test_the_detector_hears_of_each_answer_whether_it_was_predicted(estimator):
     assert len(learner.drift_detector.seen) == len(first) + 3
 
 
-def test_a_drop_of_agreement_is_signalled_once_where_the_user_stands():
+def test_a_drop_of_agreement_warns_once_at_the_line_of_the_caller():
     learner = line_learner(AfterErrors())
     caught = taught(learner, ["a"] * 30 + ["b", "a", "b", "a", "b"] + ["b"] * 20)
     assert [one.category for one in caught] == [DriftWarning]
@@ -307,7 +307,7 @@ def test_a_rise_of_agreement_is_no_signal():
     assert learner.drifts == []
 
 
-def test_the_detector_is_copied_and_starts_anew_when_answers_are_forgotten():
+def test_the_detector_is_copied_and_reset_when_answers_are_forgotten():
     detector = AfterErrors()
     learner, other = line_learner(detector), line_learner(detector)
     taught(learner, ["a"] * 10)
@@ -318,7 +318,7 @@ def test_the_detector_is_copied_and_starts_anew_when_answers_are_forgotten():
     assert learner.drift_detector.seen == []
 
 
-def test_an_answer_that_cannot_be_is_not_told_to_the_detector():
+def test_an_invalid_answer_is_not_passed_to_the_detector():
     learner = line_learner(AfterErrors()).teach([0, 1], ["a", "b"])
     for wrong in (["c", None], ["c"], [1, 2]):
         with pytest.raises(ValueError, match=r"y\[1\] is missing|2 indices|Labels are strings"):
@@ -327,7 +327,7 @@ def test_an_answer_that_cannot_be_is_not_told_to_the_detector():
 
 
 @pytest.mark.parametrize("detector", [AfterErrors, "DDM", object()])
-def test_what_is_no_drift_detector_is_refused(detector):
+def test_an_object_that_is_not_a_drift_detector_raises(detector):
     message = re.escape("must have `update(x)` and `drift_detected`, as river's have, such as ")
     with pytest.raises(TypeError, match=message):
         ActiveLearner(X_pool=POOL, drift_detector=detector)

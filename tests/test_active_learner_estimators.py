@@ -103,7 +103,7 @@ def test_a_classifier_that_is_content_with_one_class_predicts_it():
 
 
 @pytest.mark.parametrize("estimator", REFITTED)
-def test_a_refitted_classifier_is_what_fitting_on_the_answers_gives(estimator):
+def test_a_refitted_classifier_equals_a_fit_on_the_answers(estimator):
     X, y = three_clouds()
     learner = ActiveLearner(estimator, X_pool=X)
     for positions in ([4, 3], [8], [11, 2, 20]):
@@ -257,7 +257,7 @@ def test_an_empty_seed_set_is_none(estimator):
         SGDClassifier(loss="log_loss", random_state=0),
     ],
 )
-def test_probabilities_stand_in_the_order_of_the_classes_declared_and_met(estimator):
+def test_probabilities_have_the_order_of_declared_and_new_classes(estimator):
     X, _ = three_clouds()
     learner = ActiveLearner(estimator, X_pool=X, classes=["z", "y", "unmet"])
     assert learner.classes_.tolist() == ["unmet", "y", "z"]
@@ -304,7 +304,7 @@ def test_answers_reach_a_classifier_in_passes_one_by_one():
     np.testing.assert_array_equal(learner.estimator.coef_, passes.coef_)
 
 
-def test_a_fitted_classifier_in_passes_goes_on_from_what_it_knows():
+def test_a_fitted_classifier_with_partial_fit_is_updated():
     X, y = three_clouds()
     fitted = GaussianNB().fit(X[:9], y[:9])
     before = fitted.class_count_.tolist()
@@ -345,7 +345,7 @@ def test_classes_cannot_be_declared_to_a_fitted_classifier_that_lacks_them(estim
 
 
 @pytest.mark.parametrize("estimator", [Ridge(), KMeans(), StandardScaler(), GaussianNB, "kNN", 3])
-def test_what_is_no_classifier_is_refused(estimator):
+def test_an_object_that_is_not_a_classifier_raises(estimator):
     with pytest.raises(TypeError, match="The estimator must be a classifier"):
         ActiveLearner(estimator, X_pool=np.eye(3))
 

@@ -107,7 +107,7 @@ def test_candidates_that_are_none_are_refused(candidates, error, message):
         learner.query(candidates=candidates)
 
 
-def test_asking_for_more_than_are_left_says_how_many_are_left():
+def test_querying_more_than_the_remaining_candidates_raises_with_their_number():
     X, y = two_clouds()
     learner = ActiveLearner(X_pool=X).teach(range(20), y[:20]).skip(20)
     with pytest.raises(ValueError, match=r"n_instances=4 .* 3 of the pool's 24 are left to label"):
@@ -155,7 +155,7 @@ def test_a_copy_goes_on_as_the_original_would_and_apart_from_it(estimator, copie
     assert len(twin.labeled) == len(learner.labeled) - 2
 
 
-def test_texts_without_any_label_are_asked_about():
+def test_texts_are_queried_without_labels():
     texts = ["red apple", "green apple", "sweet orange", "orange peel"]
     vectorizer = HashingVectorizer(n_features=2**8)
     learner = ActiveLearner(make_pipeline(vectorizer, LogisticRegression()), X_pool=texts)
@@ -198,12 +198,12 @@ def test_ids_of_another_length_are_refused():
 
 
 @pytest.mark.parametrize("strategy", [CDFProduct, lambda learner, X: [0], "random"])
-def test_what_is_no_strategy_is_refused(strategy):
+def test_an_object_that_is_not_a_strategy_raises(strategy):
     with pytest.raises(TypeError, match=r"must be a query strategy, such as CDFProduct\(\). Got"):
         ActiveLearner(None, strategy, np.eye(3))
 
 
-def test_the_repr_says_how_far_the_labelling_is():
+def test_the_repr_shows_the_progress_of_the_labelling():
     learner = ActiveLearner(X_pool=np.eye(5)).teach([0, 1], ["a", "b"]).skip(2)
     assert repr(learner) == (
         "<ActiveLearner: 2 of 5 samples labelled, 2 left, "

@@ -231,7 +231,7 @@ KNN = IncrementalKNeighborsClassifier()
         (make_pipeline(ContrastiveMap(), KNN), None, "'contrastivemap', ContrastiveMap, learns"),
     ],
 )
-def test_what_cannot_be_refreshed_is_refused(estimator, every, message):
+def test_an_estimator_that_cannot_be_refreshed_raises(estimator, every, message):
     with pytest.raises(ValueError, match=message):
         ActiveLearner(estimator, X_pool=clouds()[0], refresh_every=every)
 
@@ -244,7 +244,7 @@ def test_a_fitted_classifier_on_features_to_be_replaced_is_refused():
     ActiveLearner(fitted, X_pool=X)
 
 
-def test_refreshing_without_steps_or_labels_says_so():
+def test_refreshing_without_steps_or_labels_raises():
     X, _ = clouds()
     with pytest.raises(ValueError, match="nothing to refresh: no step was passed"):
         ActiveLearner(X_pool=X).refresh()
@@ -272,7 +272,7 @@ def seen(learner, X):
 
 @pytest.mark.parametrize("with_seed", [False, True])
 @pytest.mark.parametrize("forgetting", [{"max_labeled": 8}, {"half_life": 3.0}, {}])
-def test_a_refresh_keeps_what_was_forgotten_and_undo_leads_back_through_it(forgetting, with_seed):
+def test_a_refresh_keeps_forgotten_samples_and_undo_restores_them(forgetting, with_seed):
     X, y = clouds()
     pipeline = make_pipeline(ContrastiveMap(), IncrementalKNeighborsClassifier(**forgetting))
     seed = {"X_labeled": X[50:54], "y_labeled": y[50:54]} if with_seed else {}

@@ -220,7 +220,7 @@ def test_a_seed_set_may_be_a_frame_where_the_pool_is_an_array():
     "estimator",
     [IncrementalKNeighborsClassifier(3), MultinomialNB()],
 )
-def test_sparse_samples_give_what_dense_ones_give(estimator, layout, kind):
+def test_sparse_samples_give_the_same_results_as_dense_ones(estimator, layout, kind):
     X, y = rounded_samples()
     X = np.abs(X) * (X > 1)
     sparse = kind(X).asformat(layout)
@@ -237,7 +237,7 @@ def test_sparse_samples_give_what_dense_ones_give(estimator, layout, kind):
 
 @pytest.mark.parametrize("estimator", [IncrementalKNeighborsClassifier(3), LogisticRegression()])
 @pytest.mark.parametrize("dense", [np.asarray, np.ndarray.tolist])
-def test_a_dense_seed_set_may_stand_beside_a_sparse_pool_and_the_other_way_round(estimator, dense):
+def test_a_dense_seed_set_works_with_a_sparse_pool_and_the_reverse(estimator, dense):
     X, y = rounded_samples()
     both = [
         ActiveLearner(
@@ -374,6 +374,6 @@ def test_missing_values_may_be_filled_in_by_a_pipeline():
         (None, TypeError, "needs the samples to choose from: pass X_pool"),
     ],
 )
-def test_what_is_no_pool_is_refused(X_pool, error, message):
+def test_an_object_that_is_not_a_pool_raises(X_pool, error, message):
     with pytest.raises(error, match=message):
         ActiveLearner(X_pool=X_pool)

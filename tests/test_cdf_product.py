@@ -156,7 +156,7 @@ def test_a_query_finds_the_largest_product_without_ranking_every_candidate(
     assert random_state is not None or indices[0] == best[0]
 
 
-def test_a_subclass_with_utilities_or_factors_of_its_own_is_asked_for_them():
+def test_utilities_and_factors_overridden_by_a_subclass_are_used():
     class Reversed(CDFProduct):
         def utilities(self, pool):
             return -super().utilities(pool)
@@ -171,7 +171,7 @@ def test_a_subclass_with_utilities_or_factors_of_its_own_is_asked_for_them():
         assert strategy.select(pool)[0] != CDFProduct().select(pool)[0]
 
 
-def test_factors_say_why_a_candidate_is_chosen():
+def test_factors_explain_why_a_candidate_is_selected():
     X = np.random.default_rng(0).normal(size=(15, 3))
     pool = Pool(X, estimator=IncrementalKNeighborsClassifier()).add_labels([0, 1, 2], list("aba"))
     strategy = CDFProduct(weights={"density": 0.5})
@@ -198,7 +198,7 @@ def test_a_query_without_any_label_goes_by_density_alone():
     assert CDFProduct().select(pool)[0].tolist() == [density.argmax()]
 
 
-def test_what_was_picked_first_counts_as_labelled_for_the_second():
+def test_the_first_selected_sample_counts_as_labelled_for_the_second():
     X = np.random.default_rng(0).normal(size=(15, 3))
     pool = Pool(X).add_labels([0], ["a"])
     strategy = CDFProduct([("diversity", Diversity("euclidean", aggregate="min"))])

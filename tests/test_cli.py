@@ -169,7 +169,7 @@ def test_arrays_and_columns_are_chosen_by_name(blobs):
     assert Path("labeling_curve.csv").read_bytes() == expected
 
 
-def test_the_baseline_is_always_played(blobs, capsys):
+def test_the_baseline_always_runs(blobs, capsys):
     arguments = ["blobs.npz", *SMALL, "--no-plot", "--quiet", "--strategies", "margin", "margin"]
     assert main(["compare", *arguments]) == 0
     lines = capsys.readouterr().out.splitlines()[3:]
@@ -181,7 +181,7 @@ def test_the_default_budget_is_all_there_is_where_that_is_little(blobs, capsys):
     assert "3 folds, 60 labels" in capsys.readouterr().out
 
 
-def test_the_whole_training_part_may_be_asked_for_and_no_label_more(blobs, capsys):
+def test_the_largest_budget_is_the_training_part(blobs, capsys):
     # Folds of 91 samples are of 31, 30 and 30.
     X, y = blobs
     np.savez("more.npz", X=np.vstack([X, X[:1]]), y=np.append(y, y[0]))
@@ -252,7 +252,7 @@ def test_a_fault_of_the_user_is_one_sentence_and_exit_code_2(blobs, capsys, argu
     assert [path.name for path in Path().iterdir()] == ["blobs.npz"]
 
 
-def test_a_fault_of_a_row_is_told_as_the_dataset_tells_it(blobs, capsys):
+def test_an_error_in_a_row_is_that_of_load_vectors(blobs, capsys):
     pytest.importorskip("pandas")
     Path("fruits.csv").write_text("a,label\n1,u\n,v\n")
     text = error_of(capsys, "fruits.csv")
@@ -328,7 +328,7 @@ def test_ctrl_c_within_compiled_code_ends_with_130(blobs, capsys, monkeypatch):
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_run_that_is_resumed_plays_nothing_twice(blobs, monkeypatch):
+def test_a_resumed_run_runs_no_loop_twice(blobs, monkeypatch):
     first = csv_bytes("out", "--resume", "loops", "--jobs", "1")
 
     def played(*_):
@@ -377,7 +377,7 @@ def test_a_terminal_without_unicode_gets_question_marks(blobs):
     assert process.stdout.splitlines()[3].endswith(b"?")
 
 
-def test_a_closed_pipe_is_met_in_silence(blobs):
+def test_a_closed_pipe_causes_no_output(blobs):
     command = [sys.executable, "-m", "skactive", "compare", "blobs.npz", *SMALL]
     process = subprocess.Popen(
         [*command, "--quiet", "--no-plot"],
@@ -424,7 +424,7 @@ def test_savings_against_a_baseline_that_falls_short_are_a_lower_bound():
     assert table.splitlines()[3].endswith("  > 2.0")
 
 
-def test_savings_whose_interval_is_unknown_say_so():
+def test_savings_with_an_unknown_interval_are_marked():
     scores = np.array([[[0.0, 0.9, 0.9], [0.0, 0.9, 0.9]], [[0.0, 0.0, 1.0], [0.0, 0.0, 0.8]]])
     comparison = StrategyComparison(
         ("margin", "random"), np.array([1, 5, 10]), scores, np.ones(2), "accuracy"
@@ -462,7 +462,7 @@ def test_savings_whose_interval_is_unknown_say_so():
         ({"random": [0.5, 0.7, 0.9]}, "There is nothing to compare with random."),
     ],
 )
-def test_the_words_say_what_the_best_strategy_saves(scores, words):
+def test_the_summary_gives_the_savings_of_the_best_strategy(scores, words):
     text = explanation(curves(**scores), baseline="random")
     assert text == f"Percentages are of the accuracy with every label, 1.000.\n{words}"
 

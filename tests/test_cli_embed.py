@@ -118,7 +118,7 @@ def test_a_folder_per_class_becomes_vectors_labels_and_files(images):
     assert str(arrays["model"]) == "net"
 
 
-def test_what_is_written_is_what_compare_reads(images):
+def test_compare_reads_the_written_file(images):
     arrays = embed("photos")
     X, y = load_vectors("v.npz")
     np.testing.assert_array_equal(X, arrays["X"])
@@ -132,7 +132,7 @@ def test_without_labels_subfolders_are_no_classes(images):
     assert len(arrays["X"]) == 4
 
 
-def test_the_summary_says_what_was_made_and_what_to_type_next(images, capsys):
+def test_the_summary_lists_the_result_and_the_next_command(images, capsys):
     embed("photos", "--output", "my vectors.npz", "-o", "v.npz")
     assert capsys.readouterr().out.splitlines() == [
         "photos: 3 samples, 2 features",
@@ -145,7 +145,7 @@ def test_the_summary_says_what_was_made_and_what_to_type_next(images, capsys):
     assert capsys.readouterr().out.endswith("\nNext: skactive compare 'my vectors.npz'\n")
 
 
-def test_of_many_classes_only_the_sizes_are_said(images, capsys):
+def test_with_many_classes_only_their_sizes_are_printed(images, capsys):
     touch(*(f"photos/{at}/{at % 2}.jpg" for at in range(20)), "photos/3/2.jpg")
     embed("photos")
     assert "\nsubfolders: 22 classes, of 1 to 2 samples\n" in capsys.readouterr().out
@@ -243,7 +243,7 @@ def test_a_column_of_labels_without_any_is_none(table, capsys):
     assert "no labels" in capsys.readouterr().out
 
 
-def test_what_cannot_be_read_is_left_out_and_named(table, capsys):
+def test_unreadable_files_are_left_out_and_named(table, capsys):
     table("text,label\naa,u\nb!,v\n,u\nccc,v\n")
     arrays = embed("t.csv")
     assert arrays["X"].tolist() == [[2, 2], [3, 0]]
@@ -470,7 +470,7 @@ def test_a_fault_of_the_user_is_one_sentence_and_exit_code_2(images, capsys, arg
         ),
     ],
 )
-def test_a_fault_of_a_table_is_told_before_the_model_is_loaded(
+def test_an_error_in_a_table_is_raised_before_the_model_is_loaded(
     table, capsys, text, options, sentence
 ):
     network = table(text)
@@ -547,7 +547,7 @@ def test_a_model_of_texts_on_a_folder_of_images_is_one_sentence(images, capsys):
         (MemoryError(), "photos takes more memory than there is. Hint: embed it in parts."),
     ],
 )
-def test_what_the_embedder_refuses_is_told_in_the_words_of_the_command(
+def test_errors_of_the_embedder_name_the_options_of_the_command(
     images, capsys, monkeypatch, error, sentence
 ):
     def refuse(*_):
@@ -580,7 +580,7 @@ def test_without_tensorflow_the_extra_is_named(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["1.jpg"]
 
 
-def test_what_libraries_write_is_held_back_unless_they_fail(capfd):
+def test_output_of_libraries_is_hidden_unless_they_fail(capfd):
     with held_back_stderr():
         os.write(2, b"chatter\n")
     os.write(2, b"after\n")

@@ -115,7 +115,9 @@ CHANGES = st.lists(
     decimals=st.sampled_from([0, 2, 15]),
     seed=st.integers(0, 99),
 )
-def test_bounds_leave_out_nobody_with_the_largest_gain(changes, share, power, decimals, seed):
+def test_bounds_never_exclude_a_candidate_with_the_largest_gain(
+    changes, share, power, decimals, seed
+):
     rng = np.random.default_rng(seed)
     kernel = affinity(30, share, seed)
     coverage, is_labeled, weights = Coverage(kernel), np.zeros(30, dtype=bool), np.ones(30)
@@ -144,7 +146,9 @@ def test_bounds_leave_out_nobody_with_the_largest_gain(changes, share, power, de
     half_coverage=st.sampled_from([None, 2, 50]),
     half_vote=st.sampled_from([None, 200]),
 )
-def test_bounds_choose_what_the_utilities_of_all_do(steps, uncertainty, half_coverage, half_vote):
+def test_bounds_select_the_same_samples_as_the_utilities_of_all(
+    steps, uncertainty, half_coverage, half_vote
+):
     pool = Pool(X, graph=GRAPH)
     spreading = IncrementalLabelSpreading(5, half_vote=half_vote)
     pool.estimator = spreading.fit_graph(pool.graph(5), X)
@@ -176,7 +180,7 @@ def test_herding_goes_by_bounds(monkeypatch):
     assert strategy.select(pool)[0] == pool.candidates[expected]
 
 
-def test_herding_by_bounds_tells_weights_that_make_no_sense():
+def test_herding_by_bounds_rejects_invalid_weights():
     class Wrong(Measure):
         def utilities(self, pool):
             return np.full(pool.n_candidates, -1.0)

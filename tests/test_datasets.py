@@ -140,7 +140,7 @@ def test_a_number_that_is_not_finite_is_named_by_row_and_column(npz, value):
 
 
 @pytest.mark.parametrize("key", ["features", "label"])
-def test_a_key_that_an_archive_lacks_is_told_with_those_it_has(npz, key):
+def test_a_missing_key_of_an_archive_raises_with_the_existing_ones(npz, key):
     text = message_of(npz(x=X_HALF, y=CODES), **{key: "nope"})
     assert text == "fruits.npz has no array 'nope'. Its arrays are: x, y."
 
@@ -277,7 +277,7 @@ def test_classes_called_none_or_na_are_no_missing_labels(csv):
         ("a,label\n1,\xe9\n2,v\n".encode("latin-1"), "fruits.csv is not text in UTF-8."),
     ],
 )
-def test_a_faulty_table_is_told_by_row_and_column(csv, text, sentence):
+def test_an_error_in_a_table_names_row_and_column(csv, text, sentence):
     pytest.importorskip("pandas")
     assert sentence in message_of(csv(text))
 
@@ -291,7 +291,7 @@ def test_a_faulty_table_is_told_by_row_and_column(csv, text, sentence):
         ({"features": []}, "but no column of features."),
     ],
 )
-def test_a_column_that_a_table_lacks_is_told_with_those_it_has(csv, parameters, sentence):
+def test_a_missing_column_of_a_table_raises_with_the_existing_ones(csv, parameters, sentence):
     pytest.importorskip("pandas")
     assert sentence in message_of(csv(GOOD_CSV), **parameters)
 
@@ -335,7 +335,7 @@ def test_categories_and_nullable_numbers_of_a_parquet_table_are_read(parquet):
         ),
     ],
 )
-def test_a_faulty_parquet_table_is_told_by_row_and_column(parquet, columns, sentence):
+def test_an_error_in_a_parquet_table_names_row_and_column(parquet, columns, sentence):
     assert sentence in message_of(parquet(**columns))
 
 
@@ -347,7 +347,7 @@ def test_a_truncated_parquet_table_is_an_error(parquet, keep):
 
 
 @pytest.mark.parametrize("package", ["pandas", "pyarrow"])
-def test_a_missing_package_is_told_with_the_extra_to_install(csv, parquet, monkeypatch, package):
+def test_a_missing_package_raises_with_the_extra_to_install(csv, parquet, monkeypatch, package):
     path = parquet(a=[1, 2], label=["u", "v"])
     for name in [name for name in sys.modules if name.split(".")[0] == package]:
         monkeypatch.delitem(sys.modules, name)

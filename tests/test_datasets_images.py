@@ -134,14 +134,14 @@ def test_images_beside_subfolders_of_images_are_an_error(folder):
     )
 
 
-def test_a_folder_without_images_is_told_with_the_suffixes(folder):
+def test_a_folder_without_images_raises_with_the_suffixes(folder):
     assert message_of(folder("a/notes.txt")) == (
         "photos has no image: no file in it or its subfolders ends in .bmp, .gif, .jpeg, .jpg, "
         ".png, .tif, .tiff or .webp. Hint: check the path."
     )
 
 
-def test_what_is_no_folder_is_an_error(folder):
+def test_a_path_that_is_not_a_folder_raises(folder):
     photos = folder("a/1.png")
     assert message_of(photos / "c", FileNotFoundError).startswith("c does not exist. Hint: check")
     assert message_of(photos / "a" / "1.png", NotADirectoryError) == (

@@ -152,7 +152,9 @@ def test_ranks_are_those_of_scipy_with_ties(values, data):
 @every_strategy
 @pytest.mark.parametrize("n_labeled", [0, 1, 6])
 @pytest.mark.parametrize("estimator", [IncrementalKNeighborsClassifier(), LogisticRegression()])
-def test_what_is_queried_comes_first_and_explaining_changes_nothing(strategy, n_labeled, estimator):
+def test_the_queried_sample_ranks_first_and_explaining_changes_nothing(
+    strategy, n_labeled, estimator
+):
     learner = ActiveLearner(estimator, strategy, samples("spread"))
     learner.teach(range(n_labeled), ["a", "b", "c", "a", "b", "c"][:n_labeled])
     before, queried = state(learner.pool), learner.query(3)
@@ -176,7 +178,7 @@ def test_an_explanation_is_a_frozen_record():
         explanation.rank = 2
 
 
-def test_the_first_query_goes_by_density_alone_and_says_so():
+def test_the_first_query_depends_on_density_alone_and_is_explained_so():
     learner = learner_of()
     explanation = learner.explain_query(learner.query())
     assert explanation.sentences == (
@@ -217,7 +219,7 @@ def test_more_than_three_classes_in_question_are_counted():
         ("min", "it is farther from the nearest labelled sample than any other candidate"),
     ],
 )
-def test_words_about_diversity_say_which_distance_is_meant(aggregate, sentence):
+def test_the_explanation_of_diversity_names_the_distance(aggregate, sentence):
     strategy = CDFProduct([("new", Diversity("euclidean", aggregate=aggregate))])
     learner = learner_of(strategy=strategy).teach([0, 1], ["a", "a"])
     assert sentence in words(learner.explain_query(4))
@@ -227,7 +229,7 @@ def test_words_about_diversity_say_which_distance_is_meant(aggregate, sentence):
     assert f"No candidate is {mean}nearer to {nearest} {what}." in lowest
 
 
-def test_a_weight_of_zero_is_left_out_and_said():
+def test_a_weight_of_zero_is_left_out_and_mentioned():
     strategy = euclidean_product(weights={"density": 0.0, "uncertainty": 0.5})
     explanation = learner_of(strategy=strategy).teach([0], ["a"]).explain_query(2)
     assert "Density is left out: its weight is 0." in explanation.sentences
@@ -238,7 +240,7 @@ def test_a_weight_of_zero_is_left_out_and_said():
     assert "Uncertainty and density are left out: weights of 0." in explanation.sentences
 
 
-def test_random_sampling_has_no_reasons_and_says_so():
+def test_random_sampling_is_explained_as_random():
     learner = learner_of(strategy=RandomSampling()).teach([0, 4], ["a", "b"])
     explanation = learner.explain_query(2)
     assert explanation.sentences == (
@@ -251,7 +253,7 @@ def test_random_sampling_has_no_reasons_and_says_so():
 
 
 @pytest.mark.parametrize(("random_state", "who"), [(None, "position"), (0, "chance")])
-def test_ties_are_told_with_what_decides_them(random_state, who):
+def test_the_explanation_of_a_tie_names_the_rule_that_breaks_it(random_state, who):
     strategy = UncertaintySampling(random_state=random_state)
     learner = learner_of(strategy=strategy)
     assert learner.explain_query(3).sentences == (
@@ -406,7 +408,7 @@ def test_a_share_is_never_rounded_up(n_candidates, n_lower, words):
     assert CandidateRank(n_candidates, n_lower, 0).than() == words
 
 
-def test_a_labelled_or_skipped_sample_is_no_candidate_and_says_why():
+def test_explaining_a_labelled_or_skipped_sample_raises_with_the_reason():
     learner = learner_of().teach([1], ["apple"]).skip([2])
     message = "Sample 1 of the pool is no longer a candidate: it is labelled 'apple'. Hint: ask bef"
     with pytest.raises(ValueError, match=message):
@@ -431,7 +433,7 @@ def test_bad_arguments_are_refused():
         learner.explain_query(0, n_neighbors=0)
 
 
-def test_a_strategy_that_does_not_say_what_it_goes_by_is_named():
+def test_explaining_a_strategy_without_terms_raises():
     class Foreign:
         def select(self, pool, n_instances=1):
             return pool.candidates[:n_instances], np.ones(n_instances)
@@ -471,7 +473,7 @@ def test_the_posterior_of_some_samples_is_that_among_all(estimator):
     np.testing.assert_allclose(pool.posterior(some), alone, atol=1e-12)
 
 
-def test_a_term_tells_whether_it_says_anything():
+def test_a_component_knows_whether_it_is_constant():
     assert UtilityComponent(Margin(), np.ones(3), np.ones(3)).is_constant
     assert not UtilityComponent(Margin(), np.arange(3.0), np.ones(3)).is_constant
 

@@ -121,7 +121,7 @@ def test_typi_clust_equals_the_slow_reference(metric, n_samples, seed):
         pool.add_labels([expected], [str(y[expected])])
 
 
-def test_typi_clust_asks_about_each_blob_once():
+def test_typi_clust_selects_from_each_blob_once():
     X, y = blobs(120, centers=6)
     strategy = TypiClust("euclidean", n_neighbors=10, max_clusters=6)
     indices, utilities = strategy.select(Pool(X), 6)
@@ -465,7 +465,7 @@ def test_duplicates_by_the_thousand_are_taken_one_by_one(strategy, n_labeled):
 
 
 @every_class
-def test_sparse_and_dense_pools_are_asked_about_the_same_samples(strategy):
+def test_the_same_samples_are_selected_from_sparse_and_dense_pools(strategy):
     X = np.abs(blobs(200, n_features=6)[0])
     X[X < 8] = 0
     estimator = IncrementalKNeighborsClassifier()
@@ -504,7 +504,7 @@ def test_a_label_more_or_less_leaves_the_pool_as_if_it_were_new(strategy):
         (DensityWeightedUncertainty(), 0, "Uncertainty says nothing now"),
     ],
 )
-def test_why_a_sample_is_asked_about_reads_sensibly(strategy, n_labeled, words):
+def test_explanations_of_queries_contain_the_expected_words(strategy, n_labeled, words):
     X, y = blobs(120)
     learner = ActiveLearner(IncrementalKNeighborsClassifier(), strategy, X_pool=X)
     learner.teach(range(n_labeled), y[:n_labeled])

@@ -84,7 +84,7 @@ def test_the_probe_is_the_logistic_regression_of_all_features(classes, form):
         np.testing.assert_allclose(probe.predict_proba(form(X[100:])), expected, atol=3e-3)
 
 
-def test_the_probe_of_equal_samples_knows_their_shares():
+def test_the_probe_of_equal_samples_has_their_shares():
     probe = SpannedLogisticRegression().fit(np.ones((4, 9)), np.array(["a", "b", "b", "b"]))
     np.testing.assert_allclose(probe.predict_proba(np.ones((1, 9))), [[0.25, 0.75]], atol=1e-3)
 
@@ -332,7 +332,7 @@ NEIGHBORS = [
     ("kind", "n_labeled"), [("spread", 2), ("spread", 14), ("duplicates", 9), ("constant", 7)]
 )
 @pytest.mark.parametrize("loss", LOSSES)
-def test_expected_error_is_what_refitting_gives(parameters, kind, n_labeled, loss):
+def test_expected_error_equals_that_of_refitting(parameters, kind, n_labeled, loss):
     classifier = IncrementalKNeighborsClassifier(**parameters)
     pool = Pool(samples(kind, 18), estimator=classifier, dtype=np.float64)
     order = np.random.default_rng(3).permutation(18)[:n_labeled]
@@ -435,7 +435,7 @@ def test_without_two_classes_the_most_central_comes_first_and_then_the_farthest(
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_where_labels_are_not_told_the_probabilities_stand_in(loss):
+def test_without_given_labels_probabilities_are_used(loss):
     class Learner:
         estimator = GaussianNB(var_smoothing=0.2).fit(DIGITS[:50], DIGIT_LABELS[:50])
         X_training = DIGITS[:50]
@@ -450,7 +450,7 @@ def test_where_labels_are_not_told_the_probabilities_stand_in(loss):
 
 
 @pytest.mark.parametrize("strategy", [BADGE(), QueryByCommittee(), ExpectedErrorReduction()])
-def test_labels_that_a_learner_tells_are_used(strategy):
+def test_labels_given_by_a_learner_are_used(strategy):
     class Learner:
         estimator = GaussianNB(var_smoothing=0.2).fit(DIGITS[:50], DIGIT_LABELS[:50])
         X_training = DIGITS[:50]

@@ -61,7 +61,7 @@ def take_step(pool, weights, outside, kind, place):
 
 @settings(max_examples=60)
 @given(samples=small_integers(15), steps=STEPS)
-def test_whatever_happened_the_gain_is_that_of_a_new_pool(samples, steps):
+def test_after_any_changes_the_gain_is_that_of_a_new_pool(samples, steps):
     samples, outside = samples[:12], samples[12:]
     pool = Pool(samples)
     weights = np.ones(12)
@@ -95,7 +95,7 @@ def test_a_forgotten_seed_set_covers_no_more():
         (np.full(300, np.nan), r"finite numbers of at least 0\. Got nan at position 0"),
     ],
 )
-def test_weights_that_make_no_sense_are_told(weights, sentence):
+def test_invalid_weights_raise(weights, sentence):
     with pytest.raises(ValueError, match=sentence):
         Pool(X).coverage_gain(weights)
 
@@ -150,7 +150,7 @@ def test_parameter_uncertainty_of_uncertainty_herding(uncertainty):
 
 
 @pytest.mark.parametrize("n_labeled", [1, 2])
-def test_while_one_class_is_known_herding_covers_what_is_far_from_it(n_labeled):
+def test_while_one_class_is_known_herding_covers_distant_samples(n_labeled):
     pool = Pool(X, estimator=IncrementalKNeighborsClassifier(smoothing=0))
     pool.add_labels(range(n_labeled), ["only"] * n_labeled)
     far = np.zeros(300)
@@ -212,7 +212,7 @@ def test_coverage_is_a_measure_of_the_cdf_product():
 
 
 @pytest.mark.parametrize("kind", ["copies", "few", "zeros", "sparse"])
-def test_odd_pools_are_asked_to_the_end(kind):
+def test_unusual_pools_are_queried_to_the_end(kind):
     samples = {
         "copies": np.repeat(X[:3], 200, axis=0),
         "few": X[:3],
@@ -235,7 +235,7 @@ def test_a_picked_sample_leaves_the_pool_as_it_was():
     assert pool.coverage_gain().tolist() == before.tolist()
 
 
-def test_an_unknown_uncertainty_is_told():
+def test_an_unknown_uncertainty_raises():
     sentence = r"The 'uncertainty' parameter of UncertaintyHerding must be one of \['entropy'"
     with pytest.raises(ValueError, match=sentence):
         UncertaintyHerding("doubt").select(Pool(X))

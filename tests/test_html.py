@@ -81,7 +81,7 @@ def test_a_budgeted_classifier_shows_estimator_and_strategy(fitted, given):
     assert ("StandardScaler" in shown) == given
 
 
-def test_a_learner_shows_its_parts_and_what_is_known():
+def test_a_learner_shows_its_parts_and_its_labels():
     learner = ActiveLearner(
         make_pipeline(StandardScaler(), LogisticRegression()),
         CDFProduct(),
@@ -98,7 +98,7 @@ def test_a_learner_shows_its_parts_and_what_is_known():
         assert name in shown
 
 
-def test_a_learner_that_knows_nothing_says_so():
+def test_a_learner_without_labels_is_displayed_as_such():
     assert "classes: none yet" in words(ActiveLearner(X_pool=X)._repr_html_())
 
 
@@ -124,7 +124,7 @@ class Nested(QueryStrategy):
         return self.measure.utilities(pool)
 
 
-def test_what_users_name_is_escaped_and_their_own_parts_are_shown():
+def test_user_given_names_are_escaped_and_custom_parts_are_shown():
     learner = ActiveLearner(strategy=Nested(Loud("<u>&")), X_pool=X)
     html = learner.teach([0], ["<img src=x onerror=alert(1)>"])._repr_html_()
     assert not re.search(r"<img|<u>", html)

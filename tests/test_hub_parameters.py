@@ -141,7 +141,7 @@ def test_without_pillow_the_extra_is_named():
     )
 
 
-def test_with_a_setuptools_that_is_too_new_an_earlier_one_is_asked_for():
+def test_with_a_recent_setuptools_the_error_names_an_earlier_one():
     pytest.importorskip("tensorflow_hub", reason="tensorflow-hub is not installed")
     code = TENSORFLOW + "sys.modules['pkg_resources'] = None\n"
     assert error_of(code + TRANSFORM.format(handle=URL)) == (

@@ -83,7 +83,7 @@ def test_the_bands_drawn_are_those_of_the_table(comparison, ax):
         assert heights.max() == pytest.approx(table["high"][rows].max())
 
 
-def test_one_split_has_no_band_and_says_so(ax):
+def test_one_split_has_no_band_and_the_legend_mentions_it(ax):
     display = LabelingCurveDisplay.from_results(comparison_of("margin", n_splits=1), ax=ax)
     table = display.table()
     np.testing.assert_array_equal(table["low"], table["mean"])
@@ -98,7 +98,7 @@ def test_one_split_has_no_band_and_says_so(ax):
         ("confidence", "band: 95 % interval over 3 splits"),
     ],
 )
-def test_the_legend_says_what_the_band_is(comparison, ax, band, words):
+def test_the_legend_describes_the_band(comparison, ax, band, words):
     display = LabelingCurveDisplay.from_results(comparison, ax=ax, band=band)
     assert words in display.ax_.get_legend().get_title().get_text()
 
@@ -142,7 +142,7 @@ def test_the_baseline_alone_is_grey_and_dashed(comparison, ax, baseline):
         assert (is_grey, line.get_linestyle() == "--") == (name == baseline,) * 2
 
 
-def test_ten_strategies_are_told_apart_by_color_and_line_style(ax):
+def test_ten_strategies_differ_in_color_or_line_style(ax):
     names = tuple(f"strategy {number}" for number in range(10))
     scores = np.random.default_rng(0).random((10, 2, 4))
     comparison = StrategyComparison(names, N_LABELS, scores, np.ones(2), "accuracy")
@@ -161,7 +161,7 @@ def test_ten_strategies_are_told_apart_by_color_and_line_style(ax):
         (("a", "b", "c", "random"), "3 strategies against random, 3 splits"),
     ],
 )
-def test_the_title_says_what_was_compared(ax, names, title):
+def test_the_title_describes_the_comparison(ax, names, title):
     curves = CURVES | dict.fromkeys("abc", CURVES["margin"])
     display = LabelingCurveDisplay.from_results(comparison_of(*names, curves=curves), ax=ax)
     assert display.ax_.get_title(loc="left") == title
@@ -206,7 +206,7 @@ def test_a_parameter_out_of_range_is_an_error(comparison, parameter, value, sent
     assert str(caught.value) == (f"The '{parameter}' parameter of LabelingCurveDisplay {sentence}")
 
 
-def test_a_display_plays_the_loops_itself(ax):
+def test_a_display_runs_the_loops_itself(ax):
     X = np.random.default_rng(0).normal(size=(40, 3))
     arguments = {"budget": 6, "cv": 2, "random_state": 0, "batch_size": 2}
     strategies = {"random": RandomSampling()}
@@ -219,7 +219,7 @@ def test_a_display_plays_the_loops_itself(ax):
     assert ax.get_title(loc="left") == "Noise"
 
 
-def test_nothing_is_played_that_could_not_be_drawn(monkeypatch):
+def test_no_loop_runs_if_the_result_could_not_be_drawn(monkeypatch):
     monkeypatch.setattr(
         "skactive.inspection._labeling_curve.compare_strategies",
         lambda *_, **__: pytest.fail("played"),
@@ -251,7 +251,7 @@ def hide(monkeypatch, package):
     monkeypatch.setitem(sys.modules, package, None)
 
 
-def test_missing_matplotlib_is_told_with_the_extra_to_install(comparison, monkeypatch):
+def test_missing_matplotlib_raises_with_the_extra_to_install(comparison, monkeypatch):
     hide(monkeypatch, "matplotlib")
     display = LabelingCurveDisplay(comparison)
     assert len(display.table()["mean"]) == 12

@@ -53,7 +53,7 @@ def test_shares_labels_and_probabilities_are_the_classifiers(ax):
     assert list(display.frame().columns) == ["index", "label", "distance", "share"]
 
 
-def test_a_learner_names_positions_after_whatever_was_taken_back(ax):
+def test_a_learner_names_positions_after_any_undo(ax):
     learner = ActiveLearner(X_pool=X, X_labeled=X[:2] + 1, y_labeled=Y[:2])
     learner.teach([50, 40, 30], Y[[50, 40, 30]]).teach([60], Y[[60]])
     learner.undo()
@@ -68,7 +68,7 @@ def test_a_learner_names_positions_after_whatever_was_taken_back(ax):
     assert (own.table()["index"][0], own.table()["label"][0]) == (40, 5)
 
 
-def test_a_budgeted_classifier_names_what_it_was_fitted_on(ax):
+def test_a_budgeted_classifier_names_positions_in_its_training_data(ax):
     scaled = make_pipeline(StandardScaler(), IncrementalKNeighborsClassifier())
     classifier = BudgetedClassifier(scaled, budget=20).fit(X, Y)
     position = classifier.query_indices_[7]
@@ -128,7 +128,7 @@ def test_images_of_each_kind_are_shown_as_images(ax, tmp_path, kind):
     assert display.sample.shape == shape
 
 
-def test_an_image_that_cannot_be_read_is_said_to_be_so(ax, tmp_path):
+def test_an_unreadable_image_is_marked(ax, tmp_path):
     (tmp_path / "broken.png").write_bytes(b"no image")
     names = [str(tmp_path / "broken.png"), str(tmp_path / "missing.png")]
     classifier = IncrementalKNeighborsClassifier().fit(X[:2], ["a", "b"])
@@ -175,7 +175,7 @@ FITTED = IncrementalKNeighborsClassifier().fit(X[:20], Y[:20])
         (BudgetedClassifier(), {}, NotFittedError, "is not fitted yet"),
     ],
 )
-def test_what_cannot_be_explained_is_an_error(ax, estimator, settings, error, sentence):
+def test_an_estimator_that_cannot_be_explained_raises(ax, estimator, settings, error, sentence):
     with pytest.raises(error, match=sentence):
         ExplanationDisplay.from_estimator(estimator, **({"X": X, "ax": ax} | settings))
 
@@ -195,7 +195,7 @@ def test_without_any_sample_left_there_is_nothing_to_explain_with(ax):
         ExplanationDisplay.from_estimator(learner, index=1, ax=ax)
 
 
-def test_missing_matplotlib_is_told_with_the_extra_to_install(monkeypatch):
+def test_missing_matplotlib_raises_with_the_extra_to_install(monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)

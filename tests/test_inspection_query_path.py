@@ -73,7 +73,7 @@ def test_points_have_the_colour_of_their_class(ax, color_by):
     assert ax.get_title(loc="left") == f"6 of 150 samples labelled, {right:.0%} right"
 
 
-def test_a_budgeted_classifier_is_drawn_as_it_asked(ax):
+def test_the_queries_of_a_budgeted_classifier_are_drawn(ax):
     scaled = make_pipeline(StandardScaler(), IncrementalKNeighborsClassifier())
     classifier = BudgetedClassifier(scaled, budget=12).fit(X, Y)
     display = QueryPathDisplay.from_estimator(classifier, X, Y, ax=ax)
@@ -232,7 +232,7 @@ def test_an_animation_without_pillow_names_the_extra(ax, tmp_path, monkeypatch):
         ({"y": Y[:9]}, ValueError, "inconsistent numbers of samples"),
     ],
 )
-def test_what_cannot_be_drawn_is_an_error(ax, settings, error, sentence):
+def test_an_estimator_that_cannot_be_drawn_raises(ax, settings, error, sentence):
     with pytest.raises(error, match=sentence):
         QueryPathDisplay.from_estimator(learner_of(), ax=ax, **settings)
 
@@ -255,7 +255,7 @@ def test_numbers_alone_cannot_be_animated():
         display.animate()
 
 
-def test_missing_matplotlib_is_told_with_the_extra_to_install():
+def test_missing_matplotlib_raises_with_the_extra_to_install():
     code = (
         "import sys\n"
         "sys.modules['matplotlib'] = None\n"
@@ -274,7 +274,7 @@ def test_missing_matplotlib_is_told_with_the_extra_to_install():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_missing_umap_is_told_with_the_extra_to_install(ax, monkeypatch):
+def test_missing_umap_raises_with_the_extra_to_install(ax, monkeypatch):
     monkeypatch.setitem(sys.modules, "umap", None)
     with pytest.raises(ImportError, match=r"needs umap-learn, which is not.*skactive\[umap\]"):
         QueryPathDisplay.from_estimator(learner_of(), projection="umap", ax=ax)

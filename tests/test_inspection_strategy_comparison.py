@@ -38,7 +38,7 @@ def test_the_best_strategy_comes_first(ax):
     assert display.figure_ is ax.figure
 
 
-def test_the_table_has_what_the_tests_and_the_counts_say():
+def test_the_table_contains_the_paired_tests_and_the_counts():
     comparison = comparison_of(gap=0.004)
     table = StrategyComparisonDisplay(comparison, tolerance=0.003).table()
     tests, counts = comparison.paired_tests(), comparison.win_tie_loss(tolerance=0.003)
@@ -58,7 +58,7 @@ def test_the_table_has_what_the_tests_and_the_counts_say():
         assert outcome == counts[names.index(first), names.index(second)].tolist()
 
 
-def test_a_cell_says_difference_and_splits_and_an_asterisk_that_it_is_sure(ax):
+def test_a_cell_has_the_difference_and_the_splits_and_an_asterisk_if_significant(ax):
     display = StrategyComparisonDisplay.from_results(comparison_of(), ax=ax)
     cells = [[text.get_text() for text in row] for row in display.texts_]
     differences = display.table()["mean_difference"]
@@ -69,7 +69,7 @@ def test_a_cell_says_difference_and_splits_and_an_asterisk_that_it_is_sure(ax):
     assert "* p < 0.05 over 6 splits, corrected resampled t-test, Holm" in ax.get_xlabel()
 
 
-def test_what_may_be_chance_has_no_asterisk(ax):
+def test_differences_that_are_not_significant_have_no_asterisk(ax):
     comparison = comparison_of(("a", "b"), gap=0.0)
     display = StrategyComparisonDisplay.from_results(comparison, ax=ax, test="wilcoxon")
     assert "*" not in display.texts_[0, 1].get_text()
@@ -98,7 +98,7 @@ def test_strategies_that_are_equal_are_drawn(n_strategies):
     matplotlib.pyplot.close(display.figure_)
 
 
-def test_one_split_says_that_chance_is_not_known(ax):
+def test_with_one_split_significance_is_unknown(ax):
     display = StrategyComparisonDisplay.from_results(comparison_of(n_splits=1), ax=ax)
     assert "One split: whether a difference is chance is not known." in ax.get_xlabel()
     assert not display.table()["significant"].any()
@@ -124,7 +124,7 @@ def test_the_frame_is_the_table():
     pd.testing.assert_frame_equal(display.frame(), pd.DataFrame(display.table()))
 
 
-def test_missing_matplotlib_is_told_with_the_extra_to_install(monkeypatch):
+def test_missing_matplotlib_raises_with_the_extra_to_install(monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == "matplotlib"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)

@@ -66,7 +66,7 @@ STEPS = st.lists(st.tuples(st.sampled_from("ttttrsfu"), st.integers(0, 23)), max
 
 @settings(max_examples=40, deadline=None)
 @given(steps=STEPS)
-def test_whatever_happened_is_there_again(tmp_path_factory, steps):
+def test_any_history_is_restored(tmp_path_factory, steps):
     path = tmp_path_factory.mktemp("journal") / "answers.jsonl"
     learner = learner_of(path)
     for kind, place in steps:
@@ -120,7 +120,7 @@ def test_a_line_that_was_cut_short_is_dropped_wherever_it_was_cut(path):
     assert learner_of(path).labeled.tolist() == [3, 4]
 
 
-def test_a_file_that_was_cut_short_as_it_was_made_is_begun_anew(path):
+def test_a_file_truncated_at_creation_is_created_again(path):
     learner_of(path)
     first = path.read_bytes().splitlines(keepends=True)[0]
     for cut in (0, 1, 20, len(first) - 1):
@@ -190,11 +190,11 @@ def test_another_pool_is_refused(path, samples):
         ([b"raw", object()], [b"raw", 3]),
     ],
 )
-def test_samples_of_any_kind_are_told_apart(samples, others):
+def test_samples_of_any_kind_have_different_fingerprints(samples, others):
     assert content_of(samples, 2) == content_of(list(samples), 2) != content_of(others, 2)
 
 
-def test_objects_that_cannot_be_told_apart_are_taken_for_the_same():
+def test_indistinguishable_objects_count_as_equal():
     assert content_of([object(), object()], 2) == content_of([object(), object()], 2)
 
 
@@ -215,7 +215,7 @@ def test_a_journal_of_texts_of_an_earlier_version_is_known_again():
     assert content_of(texts, 200) == "d66f48bbdc6677785fb0cf33ebd44302"
 
 
-def test_texts_and_tables_are_told_apart(path):
+def test_texts_and_tables_have_different_fingerprints(path):
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline
 
@@ -283,7 +283,7 @@ def test_within_a_process_the_last_learner_writes(path):
     assert learner_of(path).labeled.tolist() == [1, 2, 3]
 
 
-def test_a_learner_that_cannot_be_made_takes_the_journal_from_nobody(path):
+def test_a_learner_that_cannot_be_built_does_not_lock_the_journal(path):
     first = learner_of(path).teach([1], ["a"])
     with pytest.raises(ValueError, match="for other samples"):
         learner_of(path, X[::-1])
@@ -336,7 +336,7 @@ def writer(path):
 
 @pytest.mark.skipif(os.name != "posix", reason="signals and locks are POSIX")
 @pytest.mark.parametrize("n_seen", [1, 30, 200])
-def test_what_was_acknowledged_outlives_a_kill(path, writer, n_seen):
+def test_acknowledged_answers_survive_a_kill(path, writer, n_seen):
     acknowledged = [int(writer.stdout.readline()) for _ in range(n_seen)]
     writer.send_signal(signal.SIGKILL)
     acknowledged += [int(line) for line in writer.stdout.read().splitlines() if line]

@@ -208,7 +208,7 @@ def test_odd_samples_have_an_answer(kind):
     assert probabilities == pytest.approx(np.ones((5, 1)))
 
 
-def test_before_any_label_it_says_so():
+def test_without_labels_it_raises():
     with pytest.raises(NotFittedError, match="it has no graph"):
         IncrementalLabelSpreading().predict(X)
     with pytest.raises(NotFittedError, match="knows no label yet"):
@@ -228,7 +228,7 @@ def test_before_any_label_it_says_so():
         ({"voter": IncrementalKNeighborsClassifier(half_life=3)}, "must not forget"),
     ],
 )
-def test_parameters_that_cannot_be_are_told(parameters, sentence):
+def test_invalid_parameters_raise(parameters, sentence):
     with pytest.raises(ValueError, match=sentence):
         IncrementalLabelSpreading(**parameters).fit(X, Y)
 
@@ -264,7 +264,7 @@ def assert_same(learner, before):
     assert np.abs(learner.predict_proba(X[300:320]) - probabilities).max() < 0.05
 
 
-def test_a_pool_asks_one_fitted_on_other_samples_what_it_predicts():
+def test_a_pool_predicts_with_one_fitted_on_other_samples():
     elsewhere = IncrementalLabelSpreading().fit(X[300:], Y[300:])
     pool = Pool(X[:300], estimator=elsewhere)
     assert pool.posterior() == pytest.approx(elsewhere.predict_proba(X[:300].astype(np.float32)))
@@ -281,7 +281,7 @@ def test_a_pool_asks_one_fitted_on_other_samples_what_it_predicts():
     half_vote=st.sampled_from([None, 200]),
     declared=st.booleans(),
 )
-def test_what_a_pool_keeps_of_the_spread_is_what_it_finds_anew(steps, half_vote, declared):
+def test_the_cached_spread_of_a_pool_equals_a_recomputed_one(steps, half_vote, declared):
     # Six islands, so that labels do not reach everyone.
     points = np.repeat(np.eye(6), 10, axis=0) + 0.01 * X[:60, 20:26]
     classes = list("abc") if declared else None
@@ -315,7 +315,7 @@ def test_where_no_label_spreads_to_probabilities_are_uniform():
     assert (spreading.spread_distributions(np.flatnonzero(is_reached)) != 0.5).any(axis=1).all()
 
 
-def test_a_pool_whose_classifier_was_not_taught_knows_nothing():
+def test_a_pool_with_an_untaught_classifier_has_no_posterior():
     pool = Pool(X[:300])
     pool.estimator = IncrementalLabelSpreading().fit_graph(pool.graph(), pool.X)
     assert pool.add_labels([0, 1], ["a", "b"]).posterior() is None
@@ -347,7 +347,7 @@ def test_a_learner_takes_answers_back_and_corrects_them():
     assert_same(learner, before)
 
 
-def test_the_learners_pool_and_classifier_say_the_same():
+def test_pool_and_classifier_of_a_learner_have_the_same_posterior():
     learner = ActiveLearner(IncrementalLabelSpreading(), UncertaintyHerding(), X[:300])
     for _ in range(6):
         asked = learner.query(2)
@@ -397,7 +397,7 @@ def test_an_estimator_that_is_fitted_brings_its_labels_along():
     assert len(fitted.label_distributions_) == 100
 
 
-def test_comparisons_and_budgets_play_it():
+def test_comparisons_and_budgeted_classifiers_run_with_it():
     comparison = compare_strategies(
         IncrementalLabelSpreading(),
         {"random": RandomSampling(), "herding": UncertaintyHerding()},
@@ -435,7 +435,7 @@ def test_the_score_of_a_comparison_is_that_of_the_learner():
 
 
 @pytest.mark.parametrize("half_vote", [200, 2, None])
-def test_the_shares_of_an_explanation_add_up_to_what_is_predicted(half_vote):
+def test_the_shares_of_an_explanation_add_up_to_the_prediction(half_vote):
     spreading = IncrementalLabelSpreading(half_vote=half_vote).fit(X[:370], [-1] * 370)
     spreading.relabel(range(40, 0, -1), Y[40:0:-1]).remove_labeled([5]).relabel([7], [3])
     explanation = spreading.explain(X[370:])

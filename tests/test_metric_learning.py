@@ -124,7 +124,7 @@ def test_zero_and_equal_samples_give_finite_maps(estimator):
     assert np.isfinite(estimator.fit_transform(X, [0, 1, 0, 0, 1, 1])).all()
 
 
-def test_a_contrastive_map_helps_where_a_strong_direction_says_nothing_of_the_class():
+def test_a_contrastive_map_helps_with_a_large_uninformative_direction():
     X, y = load_digits(return_X_y=True)
     X = np.column_stack([X, 60 * np.random.default_rng(0).normal(size=(len(X), 2))])
     plain, learnt = IncrementalKNeighborsClassifier(), ContrastiveMap().fit(X[:200], y[:200])

@@ -28,7 +28,7 @@ ESTIMATORS = [
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__)
 @pytest.mark.parametrize("strategy", [CDFProduct(), UncertaintySampling(), RandomSampling()])
-def test_labels_that_were_not_asked_for_play_no_part(estimator, strategy):
+def test_labels_that_were_not_queried_have_no_effect(estimator, strategy):
     X, y = three_clouds()
     budgeted = BudgetedClassifier(
         estimator, strategy, budget=13, batch_size=4, seed_set=3, random_state=0
@@ -53,7 +53,7 @@ def test_exactly_the_budget_is_spent(budget, batch_size):
     np.testing.assert_array_equal(budgeted.classes_, np.unique(y[budgeted.query_indices_]))
 
 
-def test_the_same_samples_are_asked_for_as_in_the_loop_with_a_person():
+def test_the_same_samples_are_selected_as_in_an_interactive_loop():
     X, y = three_clouds()
     learner = ActiveLearner(IncrementalKNeighborsClassifier(), CDFProduct(), X)
     for n_instances in (3, 3, 2):
@@ -106,7 +106,7 @@ def test_the_random_state_breaks_ties_of_the_default_strategy_too():
     assert len(firsts) > 1
 
 
-def test_what_is_passed_is_not_changed():
+def test_arguments_are_not_modified():
     X, y = three_clouds()
     estimator, strategy = IncrementalKNeighborsClassifier(), RandomSampling()
     BudgetedClassifier(estimator, strategy, budget=5, random_state=0).fit(X, y)
@@ -163,7 +163,7 @@ def test_labels_that_are_missing_or_too_few_are_refused():
     assert not hasattr(budgeted, "estimator_")
 
 
-def test_a_budget_that_meets_one_class_says_what_it_met():
+def test_a_budget_with_a_single_class_raises_with_the_class():
     X, y = three_clouds()
     with pytest.raises(
         ValueError, match=r"LogisticRegression cannot predict yet: the classes known.* \['x'\]"

@@ -76,7 +76,7 @@ def curve_of_refits(estimator, strategy, X, y, split, scoring, budget, batch_siz
         (3, "roc_auc_ovr"),
     ],
 )
-def test_every_point_is_the_score_of_a_classifier_fitted_anew(estimator, n_classes, scoring):
+def test_every_point_is_the_score_of_a_new_fit(estimator, n_classes, scoring):
     X, y = clouds(n_classes)
     cv = StratifiedKFold(2)
     comparison = compare_strategies(
@@ -106,7 +106,7 @@ def test_a_decision_function_serves_scores_that_rank(estimator):
 
 
 @pytest.mark.parametrize("estimator", [IncrementalKNeighborsClassifier(3), LogisticRegression()])
-def test_a_class_that_was_not_met_has_probability_zero(estimator):
+def test_a_class_without_labels_has_probability_zero(estimator):
     X, y = clouds()
     seen = []
 
@@ -169,7 +169,7 @@ def test_strategies_and_estimator_stay_as_they_were():
         (1, 1, [1]),
     ],
 )
-def test_points_stand_for_the_labels_that_were_asked_for(budget, batch_size, n_labels):
+def test_points_have_the_numbers_of_labels(budget, batch_size, n_labels):
     X, y = clouds()
     comparison = compare_strategies(
         None, STRATEGIES, X, y, budget=budget, batch_size=batch_size, cv=2
@@ -179,7 +179,7 @@ def test_points_stand_for_the_labels_that_were_asked_for(budget, batch_size, n_l
     assert comparison.area_under_curve().shape == (2, 2)
 
 
-def test_batches_score_what_fitting_anew_after_each_batch_gives():
+def test_scores_of_batches_equal_those_of_new_fits():
     X, y = clouds()
     cv = StratifiedKFold(2)
     estimator = IncrementalKNeighborsClassifier(3)
@@ -242,7 +242,7 @@ def test_texts_are_compared_through_a_pipeline():
         assert comparison.mean_scores[1, -1] > 0.6
 
 
-def test_the_progress_bar_goes_to_standard_error_and_only_when_asked_for(capsys):
+def test_the_progress_bar_is_optional_and_on_standard_error(capsys):
     X, y = clouds()
     compare_strategies(None, STRATEGIES, X, y, budget=2, cv=2)
     assert capsys.readouterr() == ("", "")
@@ -307,7 +307,7 @@ def test_the_bar_does_not_wait_for_the_slowest_loop(monkeypatch):
         ),
     ],
 )
-def test_what_cannot_be_compared_is_refused(parameters, error, message):
+def test_an_invalid_comparison_raises(parameters, error, message):
     X, y = clouds()
     arguments = {"strategies": STRATEGIES, "y": y, "budget": 10, "cv": 2} | parameters
     with pytest.raises(error, match=message):
@@ -421,7 +421,7 @@ def test_a_labeling_curve_that_cannot_be_is_refused(parameters, message):
         labeling_curve(None, RandomSampling(), X, y, **parameters)
 
 
-def test_asking_actively_beats_asking_at_random_on_digits():
+def test_active_selection_is_better_than_random_on_digits():
     X, y = load_digits(return_X_y=True)
     comparison = compare_strategies(None, STRATEGIES, X, y, budget=60, cv=4, random_state=0)
     random, active = comparison.area_under_curve()

@@ -116,7 +116,7 @@ def test_the_baseline_saves_nothing_over_itself():
     assert savings[1, 0] == random / fast > 1
 
 
-def test_who_never_reaches_the_score_saves_an_unknown_number_of_labels():
+def test_savings_of_a_strategy_that_never_reaches_the_score_are_unknown():
     savings = wobbling_curves().label_savings(0.7, baseline="random")
     assert np.isnan(savings[2]).all()
     assert np.isnan(wobbling_curves().label_savings(0.7, baseline="lost")).all()

@@ -69,7 +69,7 @@ def played(folder, strategies=None, *, X=X, y=Y, estimator=None, **arguments):
 
 
 @pytest.mark.parametrize("form", [str, os.fspath, lambda path: joblib.Memory(path, verbose=0)])
-def test_a_second_run_plays_nothing_and_finds_the_same(tmp_path, form):
+def test_a_second_run_only_reads_results(tmp_path, form):
     once, first = played(form(tmp_path))
     again, second = played(form(tmp_path))
     _, without = played(None)
@@ -91,14 +91,14 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path):
     np.testing.assert_array_equal(resumed.test_scores, played(None, both)[1].test_scores)
 
 
-def test_more_strategies_play_only_the_new(tmp_path):
+def test_only_new_strategies_run(tmp_path):
     played(tmp_path, {"a": Counted("a")})
     count, _ = played(tmp_path, {"a": Counted("a"), "b": Counted("b")})
     assert count == 3
     assert PLAYED == ["b"] * 3
 
 
-def test_a_name_is_not_part_of_what_is_known(tmp_path):
+def test_a_name_is_not_part_of_the_key(tmp_path):
     played(tmp_path)
     assert played(tmp_path, {"another name": Counted()})[0] == 0
 
@@ -123,14 +123,14 @@ def test_a_name_is_not_part_of_what_is_known(tmp_path):
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_whatever_a_curve_depends_on_is_part_of_what_is_known(tmp_path, change):
+def test_everything_a_curve_depends_on_is_part_of_the_key(tmp_path, change):
     assert played(tmp_path)[0] == 3
     assert played(tmp_path, **change)[0] >= 3
     assert played(tmp_path, **change)[0] == 0
     assert played(tmp_path)[0] == 0
 
 
-def test_nested_parameters_are_part_of_what_is_known():
+def test_nested_parameters_are_part_of_the_key():
     def product(**parameters):
         return CDFProduct([("constant", Constant()), ("diversity", Diversity())]).set_params(
             **parameters
@@ -150,7 +150,7 @@ def test_nested_parameters_are_part_of_what_is_known():
 
 
 @pytest.mark.parametrize("package", ["skactive", "sklearn"])
-def test_another_release_plays_anew(tmp_path, monkeypatch, package):
+def test_another_release_runs_again(tmp_path, monkeypatch, package):
     played(tmp_path)
     if package == "skactive":
         monkeypatch.setattr(_loop_memory, "__version__", "next")
@@ -159,7 +159,7 @@ def test_another_release_plays_anew(tmp_path, monkeypatch, package):
     assert played(tmp_path)[0] == 3
 
 
-def test_code_that_was_edited_is_played_anew(tmp_path, monkeypatch):
+def test_edited_code_runs_again(tmp_path, monkeypatch):
     name = "own_measure"
     keys = []
     for value in ("1.0", "2.0", "1.0"):
@@ -195,7 +195,7 @@ def test_large_samples_are_read_once(tmp_path, monkeypatch):
     assert read.count(pd.DataFrame) == 1
 
 
-def test_loops_played_side_by_side_are_stored_too(tmp_path):
+def test_loops_in_several_processes_are_stored_too(tmp_path):
     strategies = {"random": RandomSampling(), "cdf": CDFProduct()}
     with joblib.parallel_config("threading"):
         _, together = played(tmp_path, strategies, n_jobs=2)
@@ -218,7 +218,7 @@ def test_an_estimator_fitted_before_is_the_one_that_is_not(tmp_path):
     assert played(tmp_path, estimator=LogisticRegression().fit(X, Y))[0] == 0
 
 
-def test_what_cannot_be_pickled_is_told_before_any_loop(tmp_path):
+def test_an_object_that_cannot_be_pickled_raises_before_any_loop(tmp_path):
     estimator = make_pipeline(FunctionTransformer(lambda X: X), LogisticRegression())
     with pytest.raises(ValueError, match=r"must be picklable, and Pipeline is not: .*lambda.*Hint"):
         played(tmp_path, estimator=estimator)
@@ -244,7 +244,7 @@ def test_a_labeling_curve_resumes_too(tmp_path):
     assert PLAYED == []
 
 
-def test_a_result_that_cannot_be_read_is_played_again(tmp_path):
+def test_a_loop_with_an_unreadable_result_runs_again(tmp_path):
     played(tmp_path)
     for file in tmp_path.rglob("output.pkl"):
         file.write_bytes(b"cut off")

@@ -75,7 +75,7 @@ def test_errors_at_a_low_rate_are_among_those_at_a_higher_one():
         before, previous = wrong, said
 
 
-def test_what_is_said_of_a_sample_depends_on_its_place_and_the_seed_alone():
+def test_the_answer_for_a_sample_depends_on_its_position_and_the_seed_alone():
     y = np.repeat(NAMES, 300)
     oracle = AnnotatorPanel(3, [0.2, MATRIX, {"ash": 0.5}], random_state=3)
     everything = oracle.votes(y)
@@ -182,7 +182,7 @@ def test_parameters_are_scikit_learns():
     "oracle", [NoisyOracle(0.3, random_state=1), AnnotatorPanel(3, 0.4, random_state=1)]
 )
 @pytest.mark.parametrize("estimator", [IncrementalKNeighborsClassifier(3), LogisticRegression()])
-def test_the_classifier_learns_what_was_answered_and_says_so(oracle, estimator):
+def test_the_classifier_learns_the_answers_and_stores_them(oracle, estimator):
     X, y = clouds()
     budgeted = BudgetedClassifier(
         estimator, budget=20, batch_size=3, seed_set=4, oracle=oracle, random_state=0
@@ -226,7 +226,7 @@ class SecondThoughts(Oracle):
 
 
 @pytest.mark.parametrize("estimator", [IncrementalKNeighborsClassifier(3), LogisticRegression()])
-def test_labels_revised_later_leave_what_teaching_them_at_once_gives(estimator):
+def test_later_revisions_equal_teaching_the_final_labels(estimator):
     X, y = clouds()
     budgeted = BudgetedClassifier(
         estimator, RandomSampling(), budget=14, batch_size=2, seed_set=2, random_state=0
@@ -246,7 +246,7 @@ def test_labels_revised_later_leave_what_teaching_them_at_once_gives(estimator):
     ("scoring", "first"),
     [("accuracy", "an elm, maybe"), ("accuracy", "ash"), ("neg_log_loss", "ash")],
 )
-def test_the_test_part_hears_of_revisions(estimator, scoring, first):
+def test_revisions_affect_the_scores_of_the_test_part(estimator, scoring, first):
     X, y = clouds()
     same = {"budget": 12, "cv": 2, "random_state": 0, "batch_size": 2, "scoring": scoring}
     comparison, honest = (
@@ -262,7 +262,7 @@ def test_the_test_part_hears_of_revisions(estimator, scoring, first):
 # Functions.
 
 
-def test_a_function_is_asked_once_about_each_sample_with_its_true_label():
+def test_a_function_is_called_once_for_each_sample_with_its_true_label():
     X, y = clouds()
     asked = []
 
@@ -311,7 +311,7 @@ def test_in_a_comparison_a_function_gets_positions_in_all_of_X():
         ([["ash", "elm"]] * 3, "gave answers that are no labels"),
     ],
 )
-def test_what_is_no_answer_is_refused_before_anything_is_taught(answer, message):
+def test_an_invalid_answer_raises_before_anything_is_taught(answer, message):
     X, y = clouds()
     budgeted = BudgetedClassifier(budget=9, batch_size=3, oracle=lambda positions, labels: answer)
     with pytest.raises(ValueError, match=message):
@@ -392,7 +392,7 @@ def test_a_parameter_that_cannot_be_is_refused_by_name(oracle, error, message):
 
 
 @pytest.mark.parametrize("oracle", ["noisy", 0.1, NoisyOracle])
-def test_what_cannot_answer_is_refused(oracle):
+def test_an_object_that_is_not_an_oracle_raises(oracle):
     X, y = clouds()
     fault = "'oracle' parameter of {} must be an Oracle, such as NoisyOracle.*, or a function"
     with pytest.raises(TypeError, match=fault.format("BudgetedClassifier")):
@@ -436,7 +436,7 @@ def test_scikit_learns_checks_pass(estimator, check):
     check(estimator)
 
 
-def test_a_grid_over_rates_shows_what_noise_costs():
+def test_a_grid_over_rates_shows_the_cost_of_noise():
     X, y = clouds(240)
     budgeted = BudgetedClassifier(oracle=NoisyOracle(), budget=40, random_state=0)
     grid = {"oracle__flip_rate": [0.0, 0.2, 0.6]}
@@ -445,7 +445,7 @@ def test_a_grid_over_rates_shows_what_noise_costs():
     assert clean > some > much
 
 
-def test_a_random_state_repeats_errors_and_none_draws_them_anew():
+def test_a_random_state_repeats_errors_and_none_draws_new_ones():
     X, y = clouds()
 
     def answers(oracle_state, random_state):
@@ -461,7 +461,7 @@ def test_a_random_state_repeats_errors_and_none_draws_them_anew():
     assert answers(generators[0], None) == answers(generators[1], None)
 
 
-def test_curves_do_not_depend_on_processes_and_strategies_hear_the_same_errors():
+def test_curves_do_not_depend_on_processes_and_strategies_get_the_same_errors():
     X, y = clouds()
     same = {"budget": 10, "cv": 2, "oracle": NoisyOracle(0.3)}
     twins = {"one": CDFProduct(), "same": CDFProduct()}

@@ -118,7 +118,7 @@ def test_the_correction_sees_the_known_values_alone(correction):
     np.testing.assert_allclose(found[[0, 2, 3]], expected)
 
 
-def test_significant_is_what_is_below_alpha_after_the_correction():
+def test_significance_means_below_alpha_after_the_correction():
     comparison = comparison_of(wobbling(5, seed=3))
     for alpha in (0.01, 0.3, 0.9):
         tests = comparison.paired_tests(alpha=alpha, correction="benjamini_hochberg")
@@ -275,7 +275,7 @@ def test_savings_have_the_interval_of_every_draw_there_is():
         ({"alpha": 0.0}, "'alpha' parameter must be above 0 and below 1. Got 0.0"),
     ],
 )
-def test_what_cannot_be_tested_is_refused(parameters, message):
+def test_a_comparison_that_cannot_be_tested_raises(parameters, message):
     with pytest.raises(ValueError, match=message):
         comparison_of(wobbling(3)).paired_tests(**parameters)
 

@@ -49,14 +49,14 @@ def test_weights_reach_the_last_step_for_the_labelled_samples_alone(estimator):
     np.testing.assert_allclose(probabilities, list(fitted.staged_predict_proba(X))[-1])
 
 
-def test_weights_reach_what_learns_in_passes():
+def test_weights_reach_a_classifier_with_partial_fit():
     fitted = budgeted(GaussianNB()).fit(X, Y, sample_weight=WEIGHTS)
     asked = fitted.query_indices_
     expected = GaussianNB().fit(X[asked], Y[asked], WEIGHTS[asked])
     np.testing.assert_allclose(fitted.classifier_.theta_, expected.theta_)
 
 
-def test_what_nobody_takes_is_refused_by_name():
+def test_metadata_without_a_consumer_is_rejected_by_name():
     message = (
         r"IncrementalKNeighborsClassifier\.add_labeled\(\) got an unexpected .*'sample_weight'"
     )
@@ -116,7 +116,7 @@ def test_searches_pass_weights_and_groups(routing):
             )
 
 
-def test_with_routing_what_was_not_asked_for_is_refused():
+def test_with_routing_unrequested_metadata_is_rejected():
     with config_context(enable_metadata_routing=True):
         undecided = budgeted(Witness())
         with pytest.raises(ValueError, match="not explicitly set as requested or not requested"):
@@ -166,7 +166,7 @@ def test_weights_go_through_a_comparison_and_a_labelling_curve(steps, routing):
     assert not np.allclose(alone.coef_, unweighted.coef_)
 
 
-def test_a_comparison_refuses_what_the_classifier_does_not_take():
+def test_a_comparison_rejects_metadata_that_the_classifier_rejects():
     with pytest.raises(TypeError, match=r"add_labeled\(\) got an unexpected keyword argument"):
         compare_strategies(
             None, {"random": RandomSampling()}, X, Y, budget=5, params={"sample_weight": WEIGHTS}

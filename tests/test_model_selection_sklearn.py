@@ -88,7 +88,7 @@ def test_a_grid_over_whole_strategies_and_estimators_runs():
     assert (search.cv_results_["mean_test_score"] > 0.5).all()
 
 
-def test_cross_val_score_tells_that_a_larger_budget_is_better():
+def test_cross_val_score_is_better_with_a_larger_budget():
     X, y = load_digits(return_X_y=True)
     small, large = (
         cross_val_score(BudgetedClassifier(budget=budget), X, y, cv=3).mean() for budget in (10, 80)
@@ -96,7 +96,7 @@ def test_cross_val_score_tells_that_a_larger_budget_is_better():
     assert large > small + 0.1
 
 
-def test_a_pipeline_may_stand_inside_and_outside():
+def test_a_pipeline_works_inside_and_outside():
     X, y = load_iris(return_X_y=True)
     classifier = IncrementalKNeighborsClassifier(metric="euclidean")
     inside = BudgetedClassifier(make_pipeline(StandardScaler(), classifier), budget=20)
@@ -125,7 +125,7 @@ def test_a_pipeline_on_texts_is_fitted_and_scored():
         (LinearSVC(), "decision_function", "predict_proba"),
     ],
 )
-def test_it_offers_what_its_estimator_offers(estimator, present, absent):
+def test_it_has_the_methods_of_its_estimator(estimator, present, absent):
     X, y = load_iris(return_X_y=True)
     unfitted = BudgetedClassifier(estimator, budget=40, seed_set=20, random_state=0)
     fitted = clone(unfitted).fit(X, y)

@@ -64,7 +64,7 @@ def budgeted(estimator=None, **parameters):
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda one: str(one)[:30])
-def test_a_stage_is_the_model_that_knows_the_first_answers(estimator):
+def test_a_stage_is_the_model_with_the_first_answers(estimator):
     fitted = budgeted(estimator).fit(X, NAMES)
     features = fitted.features(X)
     stages = list(fitted.staged_predict(X))
@@ -161,7 +161,7 @@ def test_a_decision_function_serves_scores_that_rank_and_no_others():
 
 
 @pytest.mark.parametrize("estimator", [LogisticRegression(), make_pipeline(LogisticRegression())])
-def test_what_has_no_stages_is_refused(estimator):
+def test_an_estimator_without_stages_raises(estimator):
     estimator.fit(X, Y)
     message = "asks for the predictions after each label, which .* does not have. Hint: pass a"
     with pytest.raises(TypeError, match="area_under_labeling_curve " + message):
@@ -237,13 +237,13 @@ def test_parameters_of_none_are_refused_with_the_remedy(name):
         ({"novelty": 1.0}, r"names 'novelty', which is not one of its measures: \['uncertainty', "),
     ],
 )
-def test_a_search_hands_on_what_is_wrong_with_weights(weights, message):
+def test_a_search_reports_errors_about_weights(weights, message):
     search = GridSearchCV(KNN, {"strategy__weights": [weights]}, cv=2, error_score="raise")
     with pytest.raises(ValueError, match=message):
         search.fit(X, NAMES)
 
 
-def test_missing_labels_are_named_whatever_their_type():
+def test_missing_labels_of_any_type_are_named():
     pd = pytest.importorskip("pandas")
     missing = [
         np.where(np.arange(150) == 7, np.nan, Y),
@@ -267,7 +267,7 @@ def test_stages_over_digits_end_where_predict_does():
 
 
 @pytest.mark.parametrize("forgetting", [{"max_labeled": 7}, {"half_life": 4.0}])
-def test_stages_of_a_classifier_that_forgets_are_those_of_one_that_heard_the_first_answers(
+def test_stages_with_forgetting_equal_a_classifier_with_the_first_answers(
     forgetting,
 ):
     X, y = load_digits(return_X_y=True)

@@ -62,7 +62,7 @@ def test_adding_in_any_split_and_order_equals_fit(metric, container, data):
 @metrics
 @settings(max_examples=30)
 @given(st.data())
-def test_adding_in_any_split_forgets_what_fit_forgets(metric, data):
+def test_adding_in_any_split_forgets_the_same_samples_as_fit(metric, data):
     X, y = data.draw(labeled_sets(metric))
     parameters = data.draw(vote_parameters()) | data.draw(forgetting())
     queries = data.draw(samples_for(metric, 3))
@@ -84,7 +84,7 @@ def test_adding_in_any_split_forgets_what_fit_forgets(metric, data):
 @metrics
 @settings(max_examples=60)
 @given(st.data())
-def test_any_changes_equal_a_fit_on_what_is_left(metric, data):
+def test_any_changes_equal_a_fit_on_the_remaining_samples(metric, data):
     X, y = data.draw(labeled_sets(metric, min_size=2))
     queries = data.draw(samples_for(metric, 3))
     parameters = data.draw(vote_parameters()) | data.draw(forgetting())
@@ -225,7 +225,7 @@ def test_a_number_is_never_given_again():
     assert classifier.n_samples_seen_ == 4
 
 
-def test_a_class_nobody_has_any_more_is_forgotten():
+def test_a_class_without_samples_is_forgotten():
     classifier = IncrementalKNeighborsClassifier().fit(np.eye(3), list("abc"))
     assert classifier.remove_labeled(1).classes_.tolist() == ["a", "c"]
     assert classifier.relabel(2, "a").classes_.tolist() == ["a"]
@@ -285,7 +285,7 @@ def test_a_refused_first_partial_fit_leaves_the_classifier_unfitted():
 
 @given(st.lists(st.sampled_from(CLASS_NAMES), min_size=1, max_size=6))
 @settings(max_examples=20)
-def test_fit_forgets_what_was_there(names):
+def test_fit_discards_earlier_samples(names):
     classifier = IncrementalKNeighborsClassifier().fit(np.eye(4), [1, 2, 3, 4])
     X = np.arange(2.0 * len(names)).reshape(-1, 2)
     assert classifier.fit(X, names).classes_.tolist() == sorted(set(names))
@@ -314,7 +314,7 @@ def test_a_copy_goes_on_learning_by_itself(copied, container, tmp_path):
     assert copy.labeled_indices_.tolist() == [1, 2, 4, 5, 6, 7, 8, 9, 10]
 
 
-def test_a_pickle_holds_what_is_stored_and_no_room_to_grow():
+def test_a_pickle_contains_stored_samples_without_spare_capacity():
     X = np.random.default_rng(0).normal(size=(1025, 64))
     classifier = IncrementalKNeighborsClassifier().fit(X[:1024], np.zeros(1024, dtype=int))
     classifier.add_labeled(X[1024:], [0])

@@ -83,7 +83,7 @@ def test_a_growing_array_keeps_its_rows_and_widens_its_type():
     assert len(rows) == 3
 
 
-def test_what_is_forgotten_leaves_its_room():
+def test_forgetting_frees_its_memory():
     rng = np.random.default_rng(0)
     classifier = IncrementalKNeighborsClassifier(max_labeled=100)
     classifier.fit(rng.normal(size=(5000, 16)), rng.integers(0, 3, 5000))

@@ -133,7 +133,7 @@ def test_bad_data_is_refused_and_nothing_is_changed(samples, labels, error, mess
 @pytest.mark.parametrize(
     "case", sorted(set(BAD_DATA) - {"features", "numbers", "pandas.NA", "pandas strings"})
 )
-def test_a_refused_fit_leaves_what_was_fitted_before(case):
+def test_a_rejected_fit_keeps_the_previous_one(case):
     samples, labels, error, message = BAD_DATA[case]
     for classifier in (fitted(), IncrementalKNeighborsClassifier()):
         before = pickle.dumps(classifier)
@@ -249,7 +249,7 @@ def test_callable_weights_that_are_all_zero_count_the_same():
 
 
 @pytest.mark.parametrize("ask", ["predict", "predict_proba", "explain", "kneighbors"])
-def test_asking_before_any_label_says_what_to_call(ask):
+def test_predicting_before_any_label_raises_with_the_method_to_call(ask):
     with pytest.raises(NotFittedError, match=r"holds no labelled sample\. Call 'fit' or 'add_labe"):
         getattr(IncrementalKNeighborsClassifier(), ask)(X)
     for change in ("remove_labeled", "relabel"):

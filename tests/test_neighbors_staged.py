@@ -103,7 +103,7 @@ def test_a_subclass_that_predicts_otherwise_is_taught_sample_by_sample():
     assert_stages(declared, X[:12], y[:12], X[12:20], declared=range(11), exact=False)
 
 
-def test_stages_do_not_hear_of_what_happens_meanwhile():
+def test_stages_ignore_later_changes():
     X, y = load_digits(return_X_y=True)
     classifier = IncrementalKNeighborsClassifier().fit(X[:30], y[:30])
     expected = list(classifier.staged_predict(X[30:60]))

@@ -39,7 +39,7 @@ def two_blobs():
     return samples.astype(np.float32), labels
 
 
-def test_a_classifier_is_asked_once_after_each_change():
+def test_a_classifier_predicts_once_after_each_change():
     samples, labels = two_blobs()
     counted = Counted(GaussianNB().fit(samples, labels))
     pool = Pool(samples, estimator=counted)
@@ -66,7 +66,7 @@ def test_a_classifier_is_asked_once_after_each_change():
     assert counted.asked == [60, 57, 57, 57, 58, 59]
 
 
-def test_a_batch_does_not_ask_again():
+def test_a_batch_does_not_predict_again():
     samples, labels = two_blobs()
     counted = Counted(GaussianNB().fit(samples, labels))
     batch = Batch(Pool(samples, estimator=counted))
@@ -76,7 +76,7 @@ def test_a_batch_does_not_ask_again():
 
 
 @pytest.mark.parametrize("classifier", [GaussianNB(), KNeighborsClassifier()])
-def test_the_posterior_is_what_the_classifier_says(classifier):
+def test_the_posterior_is_that_of_the_classifier(classifier):
     samples, labels = two_blobs()
     pool = Pool(samples, estimator=classifier.fit(samples, labels)).add_labels([1], [0]).skip([2])
     expected = classifier.predict_proba(samples[pool.candidates])
@@ -86,7 +86,7 @@ def test_the_posterior_is_what_the_classifier_says(classifier):
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_a_decision_function_stands_in_for_probabilities(n_classes):
+def test_a_decision_function_replaces_probabilities(n_classes):
     samples, labels = two_blobs()
     classifier = LinearSVC().fit(samples, labels % n_classes)
     posterior = Pool(samples, estimator=classifier).posterior()
@@ -105,7 +105,7 @@ def test_nothing_is_known_from_a_classifier_that_is_not_fitted(classifier):
     assert Batch(pool).pick(0).posterior() is None
 
 
-def test_a_classifier_fitted_later_is_asked_again():
+def test_a_classifier_fitted_later_predicts_again():
     samples, labels = two_blobs()
     classifier = GaussianNB()
     pool = Pool(samples, estimator=classifier)
@@ -114,13 +114,13 @@ def test_a_classifier_fitted_later_is_asked_again():
     assert pool.invalidate_posterior().posterior().shape == (60, 3)
 
 
-def test_what_gives_no_probabilities_is_refused():
+def test_a_classifier_without_probabilities_raises():
     pool = Pool(X, estimator=LinearRegression().fit(X, X[:, 0]))
     with pytest.raises(TypeError, match="LinearRegression has neither predict_proba nor decision"):
         pool.posterior()
 
 
-def test_a_classifier_is_not_asked_about_no_candidate():
+def test_a_classifier_does_not_predict_without_candidates():
     samples, labels = two_blobs()
     pool = Pool(samples, estimator=GaussianNB().fit(samples, labels))
     pool.add_labels(range(60), labels)
@@ -129,7 +129,7 @@ def test_a_classifier_is_not_asked_about_no_candidate():
     assert pool.remove_labels([3]).posterior().shape == (1, 3)
 
 
-def test_a_classifier_is_asked_about_the_samples_as_they_were_given():
+def test_a_classifier_predicts_the_samples_in_their_original_form():
     class LengthOfText(BaseEstimator):
         def predict_proba(self, texts):
             lengths = np.array([len(text) for text in texts])
@@ -144,7 +144,7 @@ def test_a_classifier_is_asked_about_the_samples_as_they_were_given():
     np.testing.assert_array_equal(Pool(X).take([2, 1]), X[[2, 1]].astype(np.float32))
 
 
-def test_metric_params_that_differ_in_one_number_of_many_are_told_apart():
+def test_metric_params_that_differ_in_one_number_of_many_are_distinguished():
     rng = np.random.default_rng(0)
     wide = rng.normal(size=(4, 2000))
     pool = Pool(wide).add_labels([0], ["a"])
@@ -290,7 +290,7 @@ BAD_CALLS = {
 @pytest.mark.parametrize(
     ("method", "arguments", "error", "message"), BAD_CALLS.values(), ids=BAD_CALLS.keys()
 )
-def test_what_is_refused_leaves_the_pool_as_it_was(method, arguments, error, message):
+def test_a_rejected_call_does_not_change_the_pool(method, arguments, error, message):
     pool = Pool(X, estimator=IncrementalKNeighborsClassifier()).add_labels([1, 3], ["a", "b"])
     pool.skip([4])
     before = state(pool)
@@ -355,7 +355,7 @@ def test_a_batch_reads_as_a_pool():
     np.testing.assert_array_equal(batch.posterior(), pool.posterior()[[1, 3]])
 
 
-def test_what_was_recalled_is_the_first_to_be_forgotten_again():
+def test_restored_samples_are_the_first_to_be_forgotten_again():
     pool = Pool(np.eye(5)).add_labels(range(5), list("abcde"))
     assert pool.forget(3).forget(2).labeled.tolist() == [3, 4]
     assert pool.candidates.tolist() == [0, 1, 2]
@@ -373,7 +373,7 @@ def test_a_recalled_label_must_be_of_the_kind_given_since():
     assert pool.n_forgotten == 2
 
 
-def test_what_follows_from_the_features_is_computed_once():
+def test_results_that_depend_on_features_alone_are_computed_once():
     pool, calls = Pool(X), []
     first = pool.cached(("sum", 1), lambda: calls.append(1) or [1])
     pool.add_labels([1], ["a"]).remove_labels([1])

@@ -57,7 +57,7 @@ def test_every_strategy_chooses_as_in_memory(strategy, stored):
 
 @pytest.mark.parametrize("working_memory", [1e-3, 1024])
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "manhattan"])
-def test_everything_that_is_asked_is_answered_as_in_memory(stored, metric, working_memory):
+def test_all_results_equal_those_in_memory(stored, metric, working_memory):
     answers = []
     for X in (stored, halves().astype(np.float32)):
         with sklearn.config_context(working_memory=working_memory):
@@ -84,7 +84,7 @@ def test_everything_that_is_asked_is_answered_as_in_memory(stored, metric, worki
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_a_learner_plays_on_disk_as_in_memory(stored):
+def test_a_learner_on_disk_selects_the_same_samples_as_in_memory(stored):
     asked = []
     for X in (stored, halves().astype(np.float32)):
         learner = ActiveLearner(X_pool=X)

@@ -80,7 +80,7 @@ def incomplete(name: str, asked: set[str] = COMPLETE) -> list[str]:
     return [f"{name}: {code} {message}" for code, message in errors if code in asked]
 
 
-def test_every_room_is_listed_in_the_package():
+def test_skactive_lists_every_public_package():
     assert set(skactive.__all__) == {name.split(".")[1] for name in ROOMS} | {
         "ActiveLearner",
         "Pool",
@@ -160,7 +160,7 @@ def run_python(code: str) -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_importing_the_package_loads_no_room_and_no_dependency():
+def test_importing_skactive_loads_no_subpackage_and_no_dependency():
     run_python(
         "import sys, skactive\n"
         "heavy = {'numpy', 'scipy', 'sklearn', 'tqdm'} & set(sys.modules)\n"

@@ -67,7 +67,7 @@ def count_graphs(monkeypatch):
 
 @given(st.integers(0, 1000), st.sampled_from([np.float32, np.float64]), st.integers(1, 3))
 @settings(max_examples=5)
-def test_loops_that_share_are_the_loops_played_without(seed, dtype, batch_size):
+def test_loops_are_the_same_with_and_without_sharing(seed, dtype, batch_size):
     X, y = clouds(seed=seed)
     kwargs = {"budget": 9, "batch_size": batch_size, "cv": 2, "random_state": seed}
     for estimator in (IncrementalLabelSpreading(5), IncrementalKNeighborsClassifier()):
@@ -121,7 +121,7 @@ def test_all_candidates_of_a_grid_search_share_one_graph_per_fold(monkeypatch):
     assert len(built) == 3
 
 
-def test_features_changed_in_place_are_not_taken_for_what_they_were():
+def test_features_changed_in_place_are_recognised():
     X, y = clouds()
     classifier = BudgetedClassifier(IncrementalLabelSpreading(), UncertaintyHerding(), budget=9)
     forget_shared()
@@ -163,7 +163,7 @@ class Counting(RandomSampling):
         return super().utilities(pool)
 
 
-def test_what_a_strategy_of_someone_else_caches_stays_with_its_pool():
+def test_values_cached_by_a_custom_strategy_stay_with_its_pool():
     X, y = clouds()
     Counting.looks = 0
     for _ in range(2):
@@ -184,7 +184,7 @@ def test_clusters_are_found_once_for_equal_pools(monkeypatch):
     assert n_searched == n_searched[:1] * 3
 
 
-def test_a_pool_outside_of_a_simulation_keeps_what_it_finds_to_itself(monkeypatch):
+def test_a_pool_outside_of_a_simulation_shares_nothing(monkeypatch):
     built = count_graphs(monkeypatch)
     X, _ = clouds()
     for _ in range(2):

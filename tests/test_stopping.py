@@ -167,7 +167,7 @@ def test_labels_of_the_hardest_samples_do_not_make_the_estimate_hopeful():
     ],
     ids=[*ESTIMATORS, "sparse neighbors", "sparse regression"],
 )
-def test_any_learner_tells_its_progress(estimator, Z):
+def test_any_learner_reports_its_progress(estimator, Z):
     learner = ActiveLearner(estimator, X_pool=Z, stopping=CRITERIA)
     plain = ActiveLearner(estimator, X_pool=Z)
     for _ in range(14):
@@ -233,7 +233,7 @@ def test_predictions_are_stable_when_the_last_kappas_are_high():
     )
 
 
-def test_the_gain_is_what_the_expected_error_fell_by_per_answer():
+def test_the_gain_is_the_decrease_of_the_expected_error_per_answer():
     criterion, learner = ExpectedGain(0.002, window=20), ActiveLearner(X_pool=X)
     assert criterion.reason(learner, [(10, None), (20, 0.4), (30, 0.3)]) == (
         False,
@@ -258,7 +258,7 @@ def test_the_accuracy_is_sufficient_when_its_lower_end_is():
     assert SufficientAccuracy().reason(taught(3), [])[1].startswith("there are too few labels")
 
 
-def test_undo_takes_back_what_was_noted_and_other_changes_keep_it():
+def test_undo_removes_observations_and_other_changes_keep_them():
     learner = taught(30, stopping=CRITERIA)
     before, noted = str(learner.progress), copy.deepcopy(learner._stopping._notes)
     learner.teach(ORDER[30:42], y[ORDER[30:42]])
@@ -276,7 +276,7 @@ def test_undo_takes_back_what_was_noted_and_other_changes_keep_it():
     assert taught(30, stopping=CRITERIA)._stopping._notes[1] == noted[1]
 
 
-def test_a_learner_stops_when_all_criteria_say_so_or_nothing_is_left():
+def test_a_learner_stops_when_all_criteria_stop_or_no_candidate_is_left():
     class Always(StoppingCriterion):
         def reason(self, learner, notes):
             return True, "it is late"
@@ -298,7 +298,7 @@ def test_a_learner_stops_when_all_criteria_say_so_or_nothing_is_left():
     assert str(ActiveLearner(X_pool=X[:1]).progress) == "0 labels, 1 sample left"
 
 
-def test_what_is_passed_is_copied_and_the_wrong_is_refused():
+def test_arguments_are_copied_and_invalid_ones_raise():
     criterion = StabilizedPredictions(window=4)
     learner = ActiveLearner(X_pool=X, stopping=[criterion])
     assert learner._stopping.criteria[0] is not criterion

@@ -51,7 +51,7 @@ def test_every_parameter_has_a_test_named_for_it(name):
 @pytest.mark.parametrize(
     ("n_labeled", "names"), [(0, "a"), (1, "a"), (4, "a"), (4, "ab"), (11, "abc")]
 )
-def test_any_number_of_candidates_may_be_asked_for(strategy, kind, n_labeled, names):
+def test_any_number_of_candidates_can_be_selected(strategy, kind, n_labeled, names):
     pool = labeled_pool(samples(kind), n_labeled, names)
     for n_instances in range(1, pool.n_candidates + 1):
         assert_query(strategy.select(pool, n_instances), pool.candidates, n_instances)
@@ -82,7 +82,9 @@ def test_the_first_choice_is_the_most_useful(strategy, n_labeled):
 @pytest.mark.parametrize(
     ("n_labeled", "n_instances", "left"), [(0, 13, 12), (4, 9, 8), (11, 2, 1), (12, 1, 0)]
 )
-def test_more_than_are_left_is_an_error_that_says_how_many(strategy, n_labeled, n_instances, left):
+def test_selecting_more_than_the_remaining_candidates_raises_with_their_number(
+    strategy, n_labeled, n_instances, left
+):
     pool = labeled_pool(samples("spread"), n_labeled)
     message = f"n_instances={n_instances} samples were asked for, but {left} of the pool's 12 are"
     with pytest.raises(ValueError, match=message):
@@ -217,7 +219,7 @@ def test_parameter_random_state_of_random_sampling(random_state):
     assert other.tolist() != [index for index in indices.tolist() if index < 49]
 
 
-def test_random_sampling_without_a_seed_draws_anew():
+def test_random_sampling_without_a_seed_draws_different_samples():
     pool = Pool(np.zeros((1000, 1)))
     draws = {RandomSampling().select(pool)[0][0] for _ in range(6)}
     assert len(draws) > 1

@@ -48,7 +48,7 @@ def test_each_curve_holds_the_values_and_factors_of_the_table(learner):
     assert [ax.get_xlabel().split("\n")[0] for ax in display.axes_] == [*names, "rank"]
 
 
-def test_the_table_has_a_row_per_candidate_whose_factors_make_its_utility(learner):
+def test_each_row_of_the_table_has_factors_whose_product_is_the_utility(learner):
     table = UtilityDisplay.from_estimator(learner).table()
     assert list(table) == [
         "index",
@@ -90,7 +90,7 @@ def test_drawing_changes_nothing(learner):
     np.testing.assert_array_equal(learner.query(5), before)
 
 
-def test_panels_say_what_says_nothing_and_what_is_weighted():
+def test_panels_mark_constant_and_weighted_components():
     strategy = CDFProduct(weights={"density": 2.0, "diversity": 0.0})
     display = UtilityDisplay.from_estimator(ActiveLearner(None, strategy, samples("spread")))
     assert texts(display) == [

@@ -17,7 +17,7 @@ def vectors(n_samples=300, n_features=5):
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-def test_what_is_written_is_read(tmp_path, dtype):
+def test_written_vectors_are_read(tmp_path, dtype):
     X = vectors().astype(dtype)
     opened = open_vectors(write_vectors(tmp_path / "x.npy", X, dtype=dtype))
     assert (opened.shape, opened.dtype, opened.nbytes, len(opened)) == (
@@ -137,7 +137,7 @@ def test_a_journal_refuses_a_swapped_file(tmp_path):
 
 
 @pytest.mark.parametrize("change", [lambda path: os.truncate(path, 200), os.utime])
-def test_a_file_that_changes_while_it_is_in_use_is_told(tmp_path, change):
+def test_a_file_that_changes_while_it_is_in_use_raises(tmp_path, change):
     path = write_vectors(tmp_path / "x.npy", vectors())
     os.utime(path, (1, 1))
     opened = open_vectors(path)

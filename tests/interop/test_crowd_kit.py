@@ -58,7 +58,7 @@ def test_few_votes_have_an_answer_too(aggregate):
     assert alone.labels(np.array([["ash"], ["birch"]])).tolist() == ["ash", "birch"]
 
 
-def test_two_who_err_alike_outvote_the_careful_one_until_one_coin_finds_out():
+def test_two_equal_errors_outvote_a_careful_annotator_except_with_one_coin():
     X, y = load_digits(return_X_y=True)
     same = {"budget": 60, "batch_size": 20, "random_state": 0}
     shares = {}
@@ -70,7 +70,7 @@ def test_two_who_err_alike_outvote_the_careful_one_until_one_coin_finds_out():
     assert shares["one-coin"] > shares["majority"] + 0.05
 
 
-def test_earlier_labels_are_revised_as_later_votes_tell_whom_to_trust(monkeypatch):
+def test_earlier_labels_are_revised_as_later_votes_estimate_reliability(monkeypatch):
     X, y = load_digits(return_X_y=True)
     panel = AnnotatorPanel(3, [0.02, 0.45, 0.45], aggregate="one-coin", random_state=5)
     budgeted = BudgetedClassifier(
@@ -95,7 +95,7 @@ def test_earlier_labels_are_revised_as_later_votes_tell_whom_to_trust(monkeypatc
     assert budgeted.estimator_.n_samples_fit_ == 60
 
 
-def test_a_comparison_plays_with_weighed_votes():
+def test_a_comparison_runs_with_weighted_votes():
     X, y = load_digits(return_X_y=True)
     comparison = compare_strategies(
         None,

@@ -124,7 +124,7 @@ def assert_same_choice(strategy, whole, parts, n_instances=1, **arguments):
     ],
 )
 @pytest.mark.parametrize("chunk", [250, 600])
-def test_a_loop_asks_what_a_pool_of_one_process_asks(strategy, chunk, threads):
+def test_a_loop_selects_the_same_samples_as_in_one_process(strategy, chunk, threads):
     X, y = digits()
     whole, parts = both(X, chunk, threads)
     for n_instances in (1, 3, 1, 2, 4):
@@ -173,7 +173,7 @@ def test_herding_in_one_partition_is_herding(classes, threads):
 
 
 @pytest.mark.parametrize("known", [[], [3], [0, 1, 22, 23]])
-def test_partitions_agree_on_what_herding_goes_by(known, threads):
+def test_partitions_agree_on_the_utility_of_herding(known, threads):
     """The samples of one partition may all be sure while those of another are not."""
     X, y = digits()
     order = np.argsort(y, kind="stable")
@@ -221,7 +221,7 @@ def test_a_herded_batch_covers_its_share_of_the_best(threads):
     assert covered.sum() >= (1 - 1 / np.e) * best
 
 
-def test_a_herded_batch_does_not_ask_about_copies_in_other_partitions(threads):
+def test_a_herded_batch_contains_no_copies_from_other_partitions(threads):
     X, _ = digits(60)
     _, parts = both(np.vstack([X, X]), 60, threads)
     batch, _ = UncertaintyHerding().select(parts, 8)
@@ -311,7 +311,7 @@ def test_taking_back_and_replacing_equals_a_pool_of_one_process(threads, data):
         assert_same_choice(CDFProduct(), whole, parts, 2)
 
 
-def test_any_classifier_is_asked_where_the_samples_are(threads):
+def test_any_classifier_predicts_on_the_workers(threads):
     X, y = digits()
     classifier = LogisticRegression()
     whole, parts = both(X / 16, 250, threads, estimator=classifier)
@@ -346,7 +346,7 @@ def test_a_query_can_be_about_some_candidates(threads):
         CDFProduct().select(parts, 6, candidates=[3, 4, 5, 300, 599])
 
 
-def test_what_was_said_travels_in_pieces(threads, monkeypatch):
+def test_answers_are_sent_in_pieces(threads, monkeypatch):
     monkeypatch.setattr(_partitions, "LOG_BYTES", 2_000)
     X, y = digits()
     whole, parts = both(X, 250, threads)
@@ -388,7 +388,7 @@ def test_workers_let_go_of_pools_that_are_closed_or_gone(client):
         (CDFProduct([("all", LooksAtAll())]), "LooksAtAll is worked out from all samples at once"),
     ],
 )
-def test_what_needs_all_samples_at_once_is_refused(strategy, fault, threads):
+def test_strategies_that_need_all_samples_at_once_raise(strategy, fault, threads):
     X, _ = digits(100)
     _, parts = both(X, 50, threads)
     with pytest.raises((TypeError, ValueError), match=fault):
@@ -396,7 +396,7 @@ def test_what_needs_all_samples_at_once_is_refused(strategy, fault, threads):
     assert len(CDFProduct().select(parts)[0]) == 1
 
 
-def test_a_measure_that_asks_some_partitions_only_is_told(threads):
+def test_a_measure_computed_on_some_partitions_only_raises(threads):
     X, _ = digits(60)
     _, parts = both(X, 50, threads)
     with pytest.raises(RuntimeError, match="unit vectors of all samples is wanted in some"):
@@ -421,7 +421,7 @@ def test_a_measure_that_asks_some_partitions_only_is_told(threads):
         ("empty", {}, "X has no samples"),
     ],
 )
-def test_bad_input_is_told_in_a_sentence(X, arguments, fault, threads):
+def test_invalid_input_raises_with_a_sentence(X, arguments, fault, threads):
     made = digits(100)[0]
     if isinstance(X, str):
         made[50 if X == "nan" else 0, 3] = np.nan if X == "nan" else 0.0
@@ -464,7 +464,7 @@ def test_without_a_client_or_dask_the_remedy_is_named(monkeypatch):
 
 
 @pytest.mark.parametrize("estimator", [None, LogisticRegression()])
-def test_a_learner_asks_and_learns_as_one_of_one_process(estimator, threads):
+def test_a_learner_queries_and_learns_as_in_one_process(estimator, threads):
     X, y = digits()
     X = X / 16
     seed = {"X_labeled": X[:3], "y_labeled": y[:3], "classes": np.arange(10)}
@@ -535,6 +535,6 @@ def test_a_learner_goes_on_with_its_journal(threads, tmp_path):
         ),
     ],
 )
-def test_what_a_learner_cannot_do_in_partitions_is_told(call, error, fault, threads):
+def test_unsupported_methods_of_a_partitioned_learner_raise(call, error, fault, threads):
     with pytest.raises(error, match=fault), threads.as_current():
         call(da.from_array(digits(100)[0], chunks=(50, 64)))

@@ -40,7 +40,7 @@ def assert_same_neighbors(graph, exact, queries):
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-def test_most_neighbours_are_found_whatever_comes_and_goes(metric):
+def test_most_neighbours_are_found_after_additions_and_removals(metric):
     X, y = clouds(6_000)
     queries, _ = clouds(300, seed=1)
     rng = np.random.default_rng(0)
@@ -62,7 +62,7 @@ def test_most_neighbours_are_found_whatever_comes_and_goes(metric):
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-def test_where_nobody_is_missed_all_is_as_in_an_exact_search(metric):
+def test_queries_with_full_recall_equal_an_exact_search(metric):
     X, y = clouds(2_000)
     queries, _ = clouds(100, seed=1)
     graph, exact = (one.fit(X, y) for one in pair(metric=metric, weights="gaussian"))
@@ -96,7 +96,7 @@ def test_equals_go_by_class_and_then_the_younger_first():
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-def test_copies_by_the_hundred_hide_nobody(metric):
+def test_hundreds_of_copies_do_not_hide_other_samples(metric):
     rng = np.random.default_rng(0)
     some, queries = clouds(100)[0], clouds(200, seed=1)[0]
     X = np.tile(some, (100, 1))
@@ -248,7 +248,7 @@ def test_auto_searches_exactly_where_there_is_no_graph(monkeypatch):
     assert IncrementalKNeighborsClassifier(algorithm="auto").fit(X, y).index_recall(X) == 1.0
 
 
-def test_a_pool_votes_exactly_whatever_the_algorithm():
+def test_a_pool_votes_exactly_with_any_algorithm():
     X, y = clouds(1_500)
     pools = [Pool(X, estimator=one).add_labels(range(1_200), y[:1_200]) for one in pair()]
     np.testing.assert_array_equal(pools[0].posterior(), pools[1].posterior())
@@ -269,7 +269,7 @@ def test_scikit_learns_checks_pass_with_a_graph(estimator, check, monkeypatch):
         ({"algorithm": "ball_tree"}, r"one of \['auto', 'exact', 'hnsw'\]. Got 'ball_tree'"),
     ],
 )
-def test_what_has_no_graph_is_said(parameters, message):
+def test_parameters_that_the_graph_does_not_support_raise(parameters, message):
     X, y = clouds(20)
     with pytest.raises(ValueError, match=message):
         IncrementalKNeighborsClassifier(**{"algorithm": "hnsw", **parameters}).fit(X, y)

@@ -97,7 +97,7 @@ def test_a_new_label_extends_the_classes():
     assert committee.predict_proba(X).shape == (150, 4)
 
 
-def test_members_may_know_different_classes():
+def test_members_can_have_different_classes():
     first = ActiveLearner(GaussianNB(), X_training=X[:100:10], y_training=NAMES[:100:10])
     second = ActiveLearner(GaussianNB(), X_training=X[50::10], y_training=NAMES[50::10])
     committee = Committee([first, second])

@@ -53,7 +53,7 @@ def members(member_class, seeds=range(4)):
 @pytest.mark.parametrize(
     "classes", [(models.Committee, models.ActiveLearner), (Committee, ActiveLearner)]
 )
-def test_a_committee_of_modal_disagrees_as_modal_says(disagreement, classes):
+def test_the_disagreement_of_a_modal_committee_equals_modals(disagreement, classes):
     committee = classes[0](members(classes[1]))
     values, sampling = MODALS[disagreement]
     theirs = values(committee, POOL)
@@ -68,13 +68,13 @@ def test_a_committee_of_modal_disagrees_as_modal_says(disagreement, classes):
     )
 
 
-def test_a_committee_that_is_not_fitted_is_asked_by_geometry():
+def test_with_an_unfitted_committee_the_selection_is_geometric():
     committee = Committee([ActiveLearner(GaussianNB()) for _ in range(2)], QueryByCommittee())
     indices, _ = committee.query(POOL, n_instances=3)
     assert len(set(indices.tolist())) == 3
 
 
-def test_members_may_know_different_classes():
+def test_members_can_have_different_classes():
     learners = [
         ActiveLearner(
             GaussianNB(), X_training=X[::7][y[::7] != left], y_training=y[::7][y[::7] != left]

@@ -82,7 +82,7 @@ every_function = pytest.mark.parametrize("strategy", FUNCTIONS.values(), ids=FUN
     [None, LogisticRegression(max_iter=2000), IncrementalLabelSpreading()],
     ids=["neighbors", "logistic", "spreading"],
 )
-def test_every_function_asks_for_labels_in_our_loop(strategy, estimator):
+def test_every_function_selects_in_our_loop(strategy, estimator):
     learner = ActiveLearner(estimator, strategy, X)
     for n_instances in (1, 1, 1, 3):
         indices, utilities = learner.query(n_instances, return_utilities=True)
@@ -103,7 +103,7 @@ def test_every_function_asks_for_labels_in_our_loop(strategy, estimator):
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_a_function_chooses_what_it_chooses_in_modal(function, ours):
+def test_a_function_selects_the_same_as_in_modal(function, ours):
     theirs = ModalLearner(GaussianNB(), X_training=X[LABELED], y_training=names[LABELED])
     learner = ActiveLearner(GaussianNB(), ModalStrategy(function), X)
     learner.teach(LABELED, names[LABELED])
@@ -135,7 +135,7 @@ def test_a_committee_disagrees_as_in_modal(function, disagreement):
     np.testing.assert_allclose(utilities, worth, atol=1e-9)
 
 
-def test_expected_error_is_what_modal_expects():
+def test_expected_error_equals_modals():
     function = expected_error()
     few = LEFT[::8]
     theirs = ModalLearner(GaussianNB(), X_training=X[LABELED], y_training=names[LABELED])
@@ -206,7 +206,7 @@ def test_functions_are_cloned_and_tuned_as_strategies_are(strategy):
         )
 
 
-def test_all_packages_meet_in_one_comparison():
+def test_one_comparison_contains_all_packages():
     peers = pytest.importorskip("skactiveml.pool", reason="scikit-activeml is not installed")
     from skactive.integrations.scikit_activeml import ActivemlStrategy
 

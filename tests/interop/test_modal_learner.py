@@ -137,7 +137,7 @@ def test_a_query_returns_indices_and_rows():
     np.testing.assert_array_equal(rows, X[indices])
 
 
-def test_metrics_come_third_where_asked_for():
+def test_metrics_are_an_optional_third_result():
     learner = ActiveLearner(GaussianNB(), first_rows_with_metrics)
     _, _, metrics = learner.query(X, return_metrics=True, n_instances=2)
     np.testing.assert_array_equal(metrics, [1, 1])
@@ -175,7 +175,7 @@ def test_a_strategy_is_called_once_a_query(strategy):
     assert calls == [learner]
 
 
-def test_what_a_strategy_raises_surfaces_as_it_was_raised():
+def test_errors_of_a_strategy_are_not_changed():
     calls = []
 
     def failing(learner, X_pool):
@@ -194,7 +194,7 @@ def test_a_frame_with_integer_columns_gives_rows():
     pd.testing.assert_frame_equal(rows, pool.iloc[[0, 1]])
 
 
-def test_a_frame_gives_rows_by_position_whatever_its_index():
+def test_rows_of_a_frame_are_taken_by_position():
     pool = pd.DataFrame(X, index=np.arange(150)[::-1])
     _, rows = ActiveLearner(GaussianNB(), first_rows).query(pool)
     np.testing.assert_array_equal(rows, X[[0]])

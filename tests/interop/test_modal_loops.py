@@ -129,19 +129,19 @@ def example(request):
     return path_of
 
 
-def test_the_loop_asks_what_modals_functions_ask(example):
+def test_the_loop_selects_as_with_modals_functions(example):
     assert example(ActiveLearner) == example(RebuiltLearner)
 
 
 @modal_can_teach
 @pytest.mark.filterwarnings(OLD_SPELLING)
-def test_the_loop_asks_what_modals_own_loop_asks(example):
+def test_the_loop_selects_as_modals_own_loop(example):
     assert example(ActiveLearner) == example(models.ActiveLearner)
 
 
 @modal_can_teach
 @pytest.mark.filterwarnings(OLD_SPELLING)
-def test_a_seeded_bootstrap_draws_what_modals_own_draws():
+def test_a_seeded_bootstrap_draws_the_same_as_modals():
     def probabilities(learner_class):
         np.random.seed(0)  # noqa: NPY002
         learner = learner_class(
@@ -159,7 +159,7 @@ def test_a_seeded_bootstrap_draws_what_modals_own_draws():
 @modal_can_teach
 @pytest.mark.filterwarnings(OLD_SPELLING)
 @pytest.mark.parametrize("only_new", [False, True])
-def test_a_committee_asks_what_modals_own_asks(only_new):
+def test_a_committee_selects_as_modals_own(only_new):
     def path_of(learner_class, committee_class):
         members = [
             learner_class(
@@ -203,7 +203,7 @@ def test_pool_based_sampling_learns_iris():
     assert learner.score(X, y) > 0.95
 
 
-def test_stream_based_sampling_teaches_what_is_uncertain():
+def test_stream_based_sampling_teaches_uncertain_samples():
     learner = ActiveLearner(KNeighborsClassifier(3), X_training=X[SEED_SET], y_training=y[SEED_SET])
     for position in np.random.default_rng(0).permutation(150):
         row = X[[position]]

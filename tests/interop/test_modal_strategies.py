@@ -67,7 +67,7 @@ def check_answer(indices, rows, metrics, pool, n_instances):
 @pytest.mark.parametrize("n_instances", [1, 2, 10])
 @pytest.mark.parametrize("name", OWN_AND_MODALS)
 @pytest.mark.parametrize("learner_class", LEARNERS)
-def test_uncertainty_sampling_asks_what_modals_function_asks(name, n_instances, learner_class):
+def test_uncertainty_sampling_selects_as_modals_function(name, n_instances, learner_class):
     measure, modals, _, _ = OWN_AND_MODALS[name]
     own, _ = learner_class(SmoothClassifier(), UncertaintySampling(measure)).query(
         X, n_instances=n_instances

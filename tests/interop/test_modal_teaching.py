@@ -99,7 +99,7 @@ def test_a_pipeline_within_a_pipeline_learns_at_once():
 @pytest.mark.parametrize(
     "wrap", [lambda last: last, lambda last: make_pipeline("passthrough", last)]
 )
-def test_the_first_teach_fits_what_is_not_fitted(wrap):
+def test_the_first_teach_fits_an_unfitted_estimator(wrap):
     counting = CountingClassifier()
     learner = ActiveLearner(wrap(counting))
     learner.teach(X[:2], y[:2])
@@ -107,7 +107,7 @@ def test_the_first_teach_fits_what_is_not_fitted(wrap):
     assert counting.calls_ == [("fit", 2), ("add_labeled", 2)]
 
 
-def test_an_estimator_fitted_beforehand_keeps_what_it_knows():
+def test_an_estimator_fitted_beforehand_keeps_its_samples():
     estimator = IncrementalKNeighborsClassifier().fit(X[:100], y[:100])
     learner = ActiveLearner(estimator)
     learner.teach(X[100:], y[100:])
@@ -145,7 +145,7 @@ def test_only_new_fits_on_the_new_alone_and_keeps_the_training_set():
 
 
 @pytest.mark.parametrize("part", [{"only_new": True}, {"bootstrap": True}])
-def test_an_estimator_that_knows_a_part_is_refitted_on_everything_next(part):
+def test_a_partly_trained_estimator_is_refitted_on_everything_next(part):
     counting = CountingClassifier()
     learner = seeded(counting)
     learner.teach(X[[60]], y[[60]], **part)
@@ -163,7 +163,7 @@ def test_a_bootstrap_takes_any_kind_of_samples(frame):
     assert learner.estimator.calls_ == [("fit", 9), ("fit", 12)]
 
 
-def test_fitting_forgets_what_was_taught():
+def test_fitting_discards_taught_samples():
     learner = seeded(IncrementalKNeighborsClassifier())
     assert learner.fit(X[:3], ["a", "a", "b"]) is learner
     assert learner.estimator.n_samples_fit_ == 3

@@ -45,7 +45,7 @@ def teach(learner, answers, n_labels):
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=lambda detector: type(detector).__name__)
-def test_each_detector_is_heard_copied_and_saved(detector):
+def test_each_detector_signals_and_can_be_copied_and_saved(detector):
     learner, y = digits_learner(detector)
     assert teach(learner, y, 40) == learner.drifts
     again = pickle.loads(pickle.dumps(learner))
@@ -77,7 +77,7 @@ class CountingADWIN(drift.ADWIN):
         self.n_signals += self.drift_detected
 
 
-def test_a_detector_of_either_direction_tells_no_rise():
+def test_a_detector_of_either_direction_does_not_report_a_rise():
     # Agreement rises from nothing: the detector sees that, and it is no drift.
     learner, y = digits_learner(CountingADWIN(delta=0.05, clock=1), CDFProduct())
     assert teach(learner, y, 200) == []

@@ -74,7 +74,7 @@ def goes_by_a_classifier(one):
     + [(one, GaussianNB()) for one in SUPPORTED if goes_by_a_classifier(one)],
     ids=lambda value: getattr(value, "__name__", repr(value)),
 )
-def test_every_strategy_of_theirs_asks_for_labels_in_our_loop(one, estimator):
+def test_every_strategy_of_theirs_selects_in_our_loop(one, estimator):
     # One of them knows two classes only; expected errors fit a classifier for each candidate.
     kept = TWO if one.__name__ == "EpistemicUncertaintySampling" else codes >= 0
     kept = kept & (np.arange(len(X)) % (6 if "EER" in one.__name__ else 2) == 0)
@@ -92,7 +92,7 @@ def test_every_strategy_of_theirs_asks_for_labels_in_our_loop(one, estimator):
     assert "Sample" in str(learner.explain_query(indices))
 
 
-def test_what_is_not_supported_says_why():
+def test_unsupported_strategies_raise_with_the_reason():
     pool = Pool(X).add_labels([0, 1, 2], y[:3])
     reasons = {
         one.__name__: REGRESSION
@@ -108,7 +108,7 @@ def test_what_is_not_supported_says_why():
                 ActivemlStrategy(getattr(peers, name)()).select(pool)
 
 
-def test_their_choice_is_what_they_choose_themselves():
+def test_the_selection_equals_that_of_the_original_strategy():
     labels = np.full(len(X), np.nan)
     labels[[5, 50, 80]] = np.searchsorted(np.unique(y), y[[5, 50, 80]])
     pool = Pool(X, dtype=np.float64, estimator=IncrementalKNeighborsClassifier())
@@ -129,7 +129,7 @@ def test_their_choice_is_what_they_choose_themselves():
             np.testing.assert_array_equal(utilities, worth[range(4), np.asarray(expected)])
 
 
-def test_the_seed_set_and_skipped_samples_count_as_what_they_are():
+def test_seed_set_and_skipped_samples_are_passed_as_such():
     far = np.full((1, 4), 50.0)
     learner = ActiveLearner(
         strategy=ActivemlStrategy(peers.CoreSet(random_state=0)),
@@ -143,7 +143,7 @@ def test_the_seed_set_and_skipped_samples_count_as_what_they_are():
     assert_query((indices, utilities), [7, 8, 9], 3)
 
 
-def test_classes_are_told_whatever_the_strategy_believed():
+def test_classes_are_passed_whatever_the_strategy_assumed():
     pool = Pool(X, estimator=IncrementalKNeighborsClassifier()).add_labels(
         [5, 50, 80], y[[5, 50, 80]]
     )
@@ -163,7 +163,7 @@ def test_a_declared_class_without_a_label_counts():
     assert strategy._classes(pool).tolist() == ["apple", "fig", "pear", "quince"]
 
 
-def test_whom_a_strategy_asks_is_chosen_by_what_it_needs():
+def test_the_estimator_of_a_strategy_is_chosen_by_its_requirements():
     def asked(strategy, own, name):
         pool = Pool(X, estimator=own).add_labels([5, 50, 80], y[[5, 50, 80]])
         return ActivemlStrategy(strategy)._query_params(pool, 3)[name]
@@ -203,7 +203,7 @@ def test_theirs_are_cloned_pickled_and_tuned_as_ours_are():
     assert "ActivemlStrategy" in strategy._repr_html_()
 
 
-def test_all_packages_meet_in_one_comparison(tmp_path):
+def test_one_comparison_contains_all_packages(tmp_path):
     strategies = {
         "random": RandomSampling(),
         "cdf-product": CDFProduct(),
@@ -221,7 +221,7 @@ def test_all_packages_meet_in_one_comparison(tmp_path):
         assert curves[0].equals(again)
 
 
-def test_what_is_no_strategy_of_theirs_is_refused():
+def test_an_object_that_is_not_a_scikit_activeml_strategy_raises():
     for wrong in (CDFProduct(), peers.CoreSet, "badge"):
         with pytest.raises(TypeError, match="needs a pool-based strategy of scikit-activeml"):
             ActivemlStrategy(wrong).select(Pool(X))

@@ -55,7 +55,7 @@ def test_badge_weighs_candidates_as_theirs_does():
 @pytest.mark.parametrize(
     ("own", "theirs"), [("vote_entropy", "vote_entropy"), ("kl", "KL_divergence")]
 )
-def test_a_committee_disagrees_as_theirs_says(own, theirs):
+def test_the_disagreement_of_a_committee_equals_theirs(own, theirs):
     members = [GaussianNB(var_smoothing=0.1), KNeighborsClassifier(3), KNeighborsClassifier(7)]
     _, expected = TheirCommittee(method=theirs, random_state=0).query(
         X,

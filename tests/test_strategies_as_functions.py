@@ -1,4 +1,4 @@
-"""modAL's door: every strategy takes a learner and a pool, whatever they are."""
+"""Every strategy called as a function by modAL, with any learner and any pool."""
 
 import pickle
 from types import SimpleNamespace
@@ -60,7 +60,7 @@ def as_learner(estimator, X_training):
     ],
     ids=["bare", "estimator", "no X_training", "X_training", "list", "empty"],
 )
-def test_modals_door_takes_learners_of_any_kind(strategy, learner, wrap):
+def test_a_modal_call_accepts_learners_of_any_kind(strategy, learner, wrap):
     X_pool = BLOBS[9:]
     for n_instances in (1, 2, 5):
         answer = strategy(wrap(LEARNERS[learner]()), X_pool, n_instances=n_instances)
@@ -72,14 +72,14 @@ def test_modals_door_takes_learners_of_any_kind(strategy, learner, wrap):
 
 @every_strategy
 @pytest.mark.parametrize("form", [np.asarray, np.ndarray.tolist, sp.csr_matrix, pd.DataFrame])
-def test_modals_door_takes_pools_of_any_form(strategy, form):
+def test_a_modal_call_accepts_pools_of_any_form(strategy, form):
     learner = as_learner(LEARNERS["nearest neighbours"](), BLOBS[SEEDS])
     expected = strategy(learner, BLOBS[9:], 4)
     np.testing.assert_allclose(strategy(learner, form(BLOBS[9:]), 4), expected, rtol=1e-5)
 
 
 @every_strategy
-def test_modals_door_chooses_what_a_pool_of_the_same_chooses(strategy):
+def test_a_modal_call_selects_as_from_the_same_pool(strategy):
     classifier = LEARNERS["nearest neighbours"]()
     pool = Pool(BLOBS[9:], estimator=IncrementalKNeighborsClassifier())
     pool.add_labeled(BLOBS[SEEDS], BLOB_LABELS[SEEDS])
@@ -90,14 +90,14 @@ def test_modals_door_chooses_what_a_pool_of_the_same_chooses(strategy):
 
 
 @every_strategy
-def test_modals_door_leaves_the_learner_as_it_was(strategy):
+def test_a_modal_call_does_not_change_the_learner(strategy):
     learner = as_learner(LEARNERS["a pipeline"](), BLOBS[SEEDS])
     before = pickle.dumps(learner)
     strategy(learner, BLOBS[9:], 4)
     assert pickle.dumps(learner) == before
 
 
-def test_modals_door_sees_a_pipelines_last_step():
+def test_a_modal_call_uses_the_last_step_of_a_pipeline():
     X = BLOBS * np.array([1.0, 1000.0])
     pipeline = make_pipeline(StandardScaler(), GaussianNB()).fit(X[SEEDS], BLOB_LABELS[SEEDS])
     scaled = pipeline[0].transform(X)
@@ -115,7 +115,7 @@ def test_modals_door_sees_a_pipelines_last_step():
         GridSearchCV(GaussianNB(), {"var_smoothing": [1e-9, 1e-3]}, cv=2),
     ],
 )
-def test_modals_door_asks_a_classifier_that_wraps_another(wrapper):
+def test_a_modal_call_uses_a_classifier_that_wraps_another(wrapper):
     X, y = BLOBS[:20], BLOB_LABELS[:20]
     wrapper.fit(X, y)
     posterior = np.sort(wrapper.predict_proba(BLOBS[20:]), axis=1)
