@@ -89,7 +89,7 @@ def lowest(session: nox.Session) -> None:
 def interop(session: nox.Session, sklearn: str) -> None:
     """Run the tests of integrations, with the other packages installed."""
     extras = ".[plot,table,modal,activeml,crowd,drift,metric,umap,index,dask]"
-    session.install("-e", extras, "zarr", f"scikit-learn=={sklearn}.*", *group("test"))
+    session.install("-e", extras, "skops", "zarr", f"scikit-learn=={sklearn}.*", *group("test"))
     marked = [] if sklearn == "1.9" or session.posargs else ["-m", "not once"]
     pytest(
         session,

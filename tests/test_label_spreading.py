@@ -1,7 +1,10 @@
 """Labels that spread, one by one, against the solution from scratch."""
 
 import copy
+import os
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -469,3 +472,33 @@ def test_with_classes_declared_and_no_label_the_prior_is_all_there_is():
     explanation = IncrementalLabelSpreading().fit_graph(graph, X[:50], [0, 1]).explain(X[50:52])
     assert explanation.indices.shape == (2, 0)
     np.testing.assert_allclose(explanation.prior_share, 1)
+
+
+def test_a_classifier_finds_its_nodes_in_another_process(tmp_path):
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:50], y[:50]
+    spreading = IncrementalLabelSpreading().fit(X, [*y[:5], *[-1] * 45]).add_labeled(X[[7]], [3])
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(spreading))
+    np.save(tmp_path / "row.npy", X[[8]])
+    code = (
+        "import pickle, pathlib, numpy\n"
+        "model = pickle.loads(pathlib.Path('model.pkl').read_bytes())\n"
+        "print(model.add_labeled(numpy.load('row.npy'), [4]).labeled_indices_.tolist())\n"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "123"}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    answer = subprocess.check_output(command, cwd=tmp_path, env=environment, text=True)
+    assert answer.strip() == "[0, 1, 2, 3, 4, 7, 8]"
+
+
+def test_a_saved_graph_leaves_out_what_can_be_computed_again():
+    graph = NeighborGraph.of(load_digits().data[:50])
+    size = len(pickle.dumps(graph))
+    affinity = graph.affinity("median")
+    assert len(pickle.dumps(graph)) == size
+    again = pickle.loads(pickle.dumps(graph))
+    assert (again.affinity("median") != affinity).nnz == 0
+    np.testing.assert_array_equal(
+        again.kneighbors(graph.X[:3])[1], graph.kneighbors(graph.X[:3])[1]
+    )

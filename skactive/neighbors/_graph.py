@@ -115,6 +115,14 @@ class NeighborGraph:
         self._rows = None if self.X is None else Rows(self.X)
         self._affinities: dict[float | str | None, sp.csr_matrix] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Both are computed again. The keys of the affinities have several types, which formats
+        # such as skops cannot store.
+        return {**self.__dict__, "_rows": None, "_affinities": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _rows=None if state["X"] is None else Rows(state["X"]))
+
     @classmethod
     def of(
         cls, X: Any, *, n_neighbors: int = 15, metric: str = "cosine", transformer: Any = None

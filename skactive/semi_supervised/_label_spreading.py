@@ -767,6 +767,10 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
             )
         return self._labeled
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Hashes of bytes differ from process to process.
+        return {**super().__getstate__(), "_keys": None}
+
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "graph_")
 

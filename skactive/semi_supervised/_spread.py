@@ -42,6 +42,13 @@ class Spread:
         self._take_affinity(affinity)
         self.is_reached = np.zeros(self.n_nodes, dtype=bool)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Labels may be booleans, which formats such as skops cannot store as keys.
+        return {**self.__dict__, "_columns": list(self._columns.items()), "_masses": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _columns=dict(state["_columns"]))
+
     @property
     def n_nodes(self) -> int:
         """Number of nodes."""
