@@ -334,8 +334,7 @@ def test_a_resumed_run_runs_no_loop_twice(blobs, monkeypatch):
     def played(*_):
         raise AssertionError("a loop was played again")
 
-    monkeypatch.setattr("skactive.model_selection._compare_strategies.play", played)
-    monkeypatch.setattr("skactive.model_selection._compare_strategies.clone", lambda x: x)
+    monkeypatch.setattr("skactive.model_selection._compare_strategies.simulate", played)
     assert csv_bytes("again", "--resume", "loops", "--jobs", "1") == first
 
 

@@ -22,7 +22,7 @@ from skactive.model_selection import (
     compare_strategies,
 )
 from skactive.model_selection._label_source import label_source
-from skactive.model_selection._play import play
+from skactive.model_selection._simulation import simulate
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import CDFProduct, RandomSampling
 
@@ -325,7 +325,7 @@ def test_a_bad_answer_leaves_the_earlier_ones_in_the_learner():
     learner = ActiveLearner(X_pool=X)
     said = label_source(lambda positions, labels: next(answers), y)
     with pytest.raises(ValueError, match=r"y\[1\] is missing"):
-        list(play(learner, y, budget=6, batch_size=2, label_source=said))
+        list(simulate(learner, budget=6, batch_size=2, label_source=said))
     assert learner.labels.tolist() == ["ash", "birch"]
 
 

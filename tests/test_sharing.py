@@ -11,15 +11,15 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skactive import Pool, _sharing
+from skactive import Pool
 from skactive._engine import shared_columns as _shared_columns
+from skactive._engine import sharing as _sharing
 from skactive._engine.distances import Rows
 from skactive._engine.shared_columns import SharedColumns
 from skactive._engine.sharing import forget_shared, shared, sharing
 from skactive.measures import Diversity, InformationDensity, Margin
 from skactive.model_selection import BudgetedClassifier, compare_strategies
 from skactive.model_selection._compare_strategies import _results
-from skactive.model_selection._loop_memory import LoopMemory
 from skactive.neighbors import BlockwiseKNeighborsTransformer, IncrementalKNeighborsClassifier
 from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import (
@@ -28,8 +28,8 @@ from skactive.strategies import (
     RandomSampling,
     TypiClust,
     UncertaintyHerding,
-    _clusters,
 )
+from skactive.strategies._support import clusters as _clusters
 
 STRATEGIES = {
     "herding": UncertaintyHerding(),
@@ -210,8 +210,7 @@ def kind_of(X):
 
 def test_processes_read_the_features_from_one_file():
     X = np.zeros((1000, 300))
-    jobs = [LoopMemory("compare_strategies", None).job(kind_of, X) for _ in range(2)]
-    assert _results(jobs, 2, progress=False) == ["memmap", "memmap"]
+    assert _results([(kind_of, (X,))] * 2, 2, progress=False) == ["memmap", "memmap"]
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])

@@ -26,7 +26,7 @@ from skactive._rows import n_samples_of
 from skactive._validation import check_integer
 from skactive.learner import ActiveLearner
 from skactive.model_selection._label_source import check_oracle, label_source
-from skactive.model_selection._play import play
+from skactive.model_selection._simulation import simulate
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import CDFProduct
@@ -172,8 +172,8 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         drawn = random.permutation(len(labels))[: self.seed_set]
         answers = label_source(self.oracle, labels, random)
         answers.teach(learner, drawn)
-        for _ in play(
-            learner, labels, budget=self.budget, batch_size=self.batch_size, label_source=answers
+        for _ in simulate(
+            learner, budget=self.budget, batch_size=self.batch_size, label_source=answers
         ):
             pass
         self.estimator_ = learner.fitted_estimator()

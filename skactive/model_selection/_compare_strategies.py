@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import joblib
 import numpy as np
+import sklearn
 from sklearn import get_config
 from sklearn.base import clone
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils.validation import check_consistent_length, check_memory
 from tqdm.auto import tqdm
 
+from skactive import __version__
 from skactive._engine.labels import check_labels
 from skactive._engine.shared_columns import SharedColumns
 from skactive._engine.sharing import meet, sharing
@@ -25,8 +29,7 @@ from skactive._validation import check_integer, check_strategy
 from skactive.learner import ActiveLearner
 from skactive.model_selection._held_out_evaluator import HeldOutEvaluator, check_scorer
 from skactive.model_selection._label_source import check_oracle, label_source
-from skactive.model_selection._loop_memory import Job, LoopMemory
-from skactive.model_selection._play import play
+from skactive.model_selection._simulation import simulate
 from skactive.model_selection._strategy_comparison import StrategyComparison
 from skactive.neighbors import IncrementalKNeighborsClassifier
 
@@ -87,8 +90,13 @@ def compare_strategies(
         Seed of the folds, and of strategies and an oracle whose own `random_state` is None: the
         latter then errs differently in each split.
     memory : str, path or joblib.Memory, default=None
-        A folder for finished loops: a run that was interrupted, or one with more strategies or
-        another `budget`, plays only what is not there. Needs a `random_state`.
+        A folder that stores the scores of each loop as soon as the loop is done. A run that was
+        interrupted, or one with more strategies or another `budget`, computes only the missing
+        loops. Needs a `random_state`. joblib recognises a loop by its arguments, all of which
+        must be picklable: the estimator, the strategy, the scorer and the oracle with their
+        parameters, X, y, the split, the seed, the budget, the batch size, `params`, and the
+        releases of skactive and scikit-learn. The source of your own classes and functions is no
+        part of that: after a change there, use another folder.
     progress : bool, default=False
         Whether to show a progress bar, on standard error.
 
@@ -120,11 +128,8 @@ def compare_strategies(
     Faults of a strategy show before the first loop is played: those that would wait for the
     loops of others are asked one question beforehand.
 
-    With `memory`, a loop is stored as soon as it is done, and known again by the estimator, the
-    strategy, the scorer and their parameters, X, y, the split, the seed, the budget, the batch
-    size and the releases of skactive and scikit-learn. Of classes and functions of your own,
-    the source is part of it, but not what they call: after a change there, take another folder.
-    A splitter that shuffles needs a `random_state` of its own to give the same splits again.
+    With `memory`, a splitter that shuffles needs a `random_state` of its own to return the same
+    splits again.
 
     Examples
     --------
@@ -162,48 +167,34 @@ def compare_strategies(
         )
     noise = np.random.SeedSequence(random_state).generate_state(len(splits)).tolist()
     seeds: list[Any] = [None] * len(splits) if random_state is None else noise
-    loops = LoopMemory("compare_strategies", memory)
-    if loops.stores and random_state is None:
+    memory = check_memory(os.fspath(memory) if isinstance(memory, os.PathLike) else memory)
+    if random_state is None and memory.location is not None:
         raise ValueError(
-            "With `memory`, random_state=None finds no loop again, as each run draws anew. "
-            "Hint: pass a seed, such as random_state=0."
+            "With random_state=None every run draws other splits and seeds, so `memory` cannot "
+            "return a stored loop. Hint: pass a seed, such as random_state=0."
         )
-    given = dict(params or {})
-    jobs = [
-        loops.job(
-            _curve,
-            estimator,
-            strategy,
-            X,
-            labels,
-            split,
-            seed,
-            scorer,
-            budget,
-            batch_size,
-            oracle,
-            errs,
-            given,
-        )
+    # A memory-mapped X of a worker process has the same hash as X itself.
+    curve, full_score = (memory.cache(call, mmap_mode="r") for call in (_curve, _full_score))
+    task = Task(estimator, X, labels, scorer, dict(params or {}))
+    calls: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
+        (curve, (task, strategy, split, seed, budget, batch_size, oracle, errs))
         for split, seed, errs in zip(splits, seeds, noise, strict=True)
         for strategy in strategies.values()
     ]
-    jobs += [loops.job(_full_score, estimator, X, labels, split, scorer, given) for split in splits]
+    calls += [(full_score, (task, split)) for split in splits]
     n_curves = len(splits) * len(strategies)
     n_workers = joblib.effective_n_jobs(n_jobs)
     if len(strategies) > n_workers:
         missing = [
-            place % len(strategies)
-            for place, job in enumerate(jobs[:n_curves])
-            if not job.is_stored()
+            strategy
+            for strategy, (_, arguments) in zip(strategies.values(), calls, strict=False)
+            if not curve.check_call_in_cache(*arguments)
         ]
-        waiting = sorted(set(missing) - set(missing[:n_workers]))
-        asked = [list(strategies.values())[place] for place in waiting]
-        _ask_once(estimator, asked, take_rows(X, splits[0][0]))
+        _query_once(estimator, missing[n_workers:], take_rows(X, splits[0][0]))
     with sharing():
         if n_workers == 1 and SharedColumns.pays(X, len(labels)):
             meet(X)
-        results = _results(jobs, n_jobs, progress=progress)
+        results = _results(calls, n_jobs, progress=progress)
     curves = np.array(results[:n_curves]).reshape(len(splits), len(strategies), -1)
     n_labels = np.minimum(np.arange(1, curves.shape[2] + 1) * batch_size, budget)
     return StrategyComparison(
@@ -251,86 +242,97 @@ def _splits(
 
 
 @sharing()
-def _ask_once(estimator: Any, strategies: list[Any], X_train: Any) -> None:
-    """Ask each strategy one question, so that its faults show before the others' loops."""
+def _query_once(estimator: Any, strategies: list[Any], X_train: Any) -> None:
+    """Run one query of each strategy, so that its errors show before the loops of the others."""
     if strategies:
         pool = ActiveLearner(clone(estimator), strategies[0], X_train).pool
         for strategy in strategies:
             clone(strategy).select(pool)
 
 
-def _results(jobs: list[Job], n_jobs: int | None, *, progress: bool) -> list[Any]:
-    """Return what the jobs give, in their order; the bar moves as soon as any is done."""
-    # joblib 1.3 has the ordered one alone, with which the bar waits for the slowest.
+def _results(
+    calls: list[tuple[Callable[..., Any], tuple[Any, ...]]], n_jobs: int | None, *, progress: bool
+) -> list[Any]:
+    """Return the results of calls in their order; the progress bar moves when any is done."""
+    # joblib 1.3 has the ordered generator alone, with which the bar waits for the slowest call.
     unordered = tuple(map(int, joblib.__version__.split(".")[:2])) >= (1, 4)
     finished = joblib.Parallel(
         n_jobs=n_jobs, return_as="generator_unordered" if unordered else "generator"
-    )(joblib.delayed(job.result)(place) for place, job in enumerate(jobs))
-    bar = tqdm(finished, total=len(jobs), desc="labelling loops", disable=not progress)
+    )(joblib.delayed(_numbered)(number, *call) for number, call in enumerate(calls))
+    bar = tqdm(finished, total=len(calls), desc="labelling loops", disable=not progress)
     return [result for _, result in sorted(bar, key=lambda pair: pair[0])]
+
+
+def _numbered(number: int, call: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[int, Any]:
+    return number, call(*arguments)
+
+
+@dataclass(frozen=True)
+class Task:
+    """The part of a call that all loops of a comparison have in common."""
+
+    estimator: Any
+    X: Any = field(repr=False)  # joblib stores the representations beside each result
+    labels: np.ndarray = field(repr=False)
+    scorer: Any
+    params: dict[str, Any] = field(repr=False)
+    # With another release the results may differ: `memory` stores them separately.
+    releases: tuple[str, str] = field(default_factory=lambda: (__version__, sklearn.__version__))
 
 
 @sharing()
 def _curve(
-    estimator: Any,
+    task: Task,
     strategy: Any,
-    X: Any,
-    labels: np.ndarray,
     split: tuple[np.ndarray, np.ndarray],
     seed: int | None,
-    scorer: Any,
     budget: int,
     batch_size: int,
     oracle: Any,
     noise: int,
-    params: dict[str, Any],
 ) -> list[float]:
+    """Return the scores of one strategy on one split, one for each batch."""
     train, test = split
+    labels = task.labels
     learner = ActiveLearner(
-        clone(estimator),
+        clone(task.estimator),
         seeded(strategy, seed),
-        take_rows(X, train),
-        fit_params=per_sample(params, train, len(labels)),
+        take_rows(task.X, train),
+        fit_params=per_sample(task.params, train, len(labels)),
     )
-    if not isinstance(estimator, Pipeline):
-        learner.pool.share_columns(X, train)
-    audience = HeldOutEvaluator(
+    if not isinstance(task.estimator, Pipeline):
+        learner.pool.share_columns(task.X, train)
+    evaluator = HeldOutEvaluator(
         learner,
-        take_rows(X, test),
+        take_rows(task.X, test),
         labels[test],
         np.unique(labels),
-        scorer,
-        may_wait=oracle is None,
+        task.scorer,
+        may_defer=oracle is None,
     )
     answers = label_source(oracle, labels, noise, rows=train)
     scores = []
-    for indices in play(
-        learner, labels[train], budget=budget, batch_size=batch_size, label_source=answers
-    ):
-        if audience.waits:
+    for indices in simulate(learner, budget=budget, batch_size=batch_size, label_source=answers):
+        if evaluator.is_deferred:
             continue
         if answers.revised:
-            audience.hear_anew()
+            evaluator.reset()
         else:
-            audience.hear(indices, learner.pool.labels_of(indices))
-        scores.append(audience.score())
-    return list(audience.staged_scores(batch_size)) if audience.waits else scores
+            evaluator.add_labels(indices, learner.pool.labels_of(indices))
+        scores.append(evaluator.score())
+    return list(evaluator.staged_scores(batch_size)) if evaluator.is_deferred else scores
 
 
 @sharing()
-def _full_score(
-    estimator: Any,
-    X: Any,
-    labels: np.ndarray,
-    split: tuple[np.ndarray, np.ndarray],
-    scorer: Any,
-    params: dict[str, Any],
-) -> float:
+def _full_score(task: Task, split: tuple[np.ndarray, np.ndarray]) -> float:
+    """Return the score on one split with every label of the training part."""
     train, test = split
-    own = per_sample(params, train, len(labels))
+    params = per_sample(task.params, train, len(task.labels))
+    estimator = clone(task.estimator)
     if isinstance(estimator, Pipeline) and not get_config()["enable_metadata_routing"]:
-        own = {f"{estimator.steps[-1][0]}__{name}": value for name, value in own.items()}
-    fitted = clone(estimator).fit(take_rows(X, train), labels[train], **own)
-    if scorer is None:
-        return float(fitted.score(take_rows(X, test), labels[test]))
-    return float(scorer(fitted, take_rows(X, test), labels[test]))
+        params = {f"{estimator.steps[-1][0]}__{name}": value for name, value in params.items()}
+    fitted = estimator.fit(take_rows(task.X, train), task.labels[train], **params)
+    X_test, y_test = take_rows(task.X, test), task.labels[test]
+    if task.scorer is None:
+        return float(fitted.score(X_test, y_test))
+    return float(task.scorer(fitted, X_test, y_test))

@@ -1,4 +1,4 @@
-"""Those who hear every answer: the test part of a split, scored label by label."""
+"""The test part of a split, scored after each answer."""
 
 from __future__ import annotations
 
@@ -20,14 +20,28 @@ from skactive.semi_supervised import IncrementalLabelSpreading
 
 
 class HeldOutEvaluator:
-    """The test part of a split, which hears every answer and is scored after each.
+    """Score the learner's classifier on the test part of a split, after each answer.
 
-    For `IncrementalKNeighborsClassifier` it is a pool of its own, in which an answer changes
-    only what it changes; for `IncrementalLabelSpreading` the same for the vote, and nodes found
-    once. Any other classifier is asked to predict.
+    For `IncrementalKNeighborsClassifier` the test part is a pool of its own, in which an answer
+    changes only the votes that it takes part in; for `IncrementalLabelSpreading` the same holds
+    of the vote, and the nodes nearest to the test samples are found once. Any other classifier
+    predicts anew.
 
-    Where answers are never revised, nearest neighbours that forget nothing need not be scored
-    label by label: their stages are predicted at the end, all in one go. Then the audience waits.
+    Parameters
+    ----------
+    learner : ActiveLearner
+        The learner. Labels that it has already are not added.
+    X : array-like of length n_test
+        The test samples.
+    y : ndarray of shape (n_test,)
+        Their true labels.
+    classes : ndarray of shape (n_classes,)
+        All classes, sorted.
+    scorer : callable or None
+        The score; None is the accuracy.
+    may_defer : bool, default=False
+        Whether labels are never revised. Nearest neighbours that forget nothing are then scored
+        at the end: `is_deferred` is True, and `staged_scores` returns the scores of all stages.
     """
 
     def __init__(
@@ -38,7 +52,7 @@ class HeldOutEvaluator:
         classes: np.ndarray,
         scorer: Any,
         *,
-        may_wait: bool = False,
+        may_defer: bool = False,
     ) -> None:
         self._learner = learner
         self._X = X
@@ -49,8 +63,8 @@ class HeldOutEvaluator:
         self._spreading: IncrementalLabelSpreading | None = None
         classifier = learner.pool.estimator
         nearest = isinstance(classifier, IncrementalKNeighborsClassifier)
-        self.waits = may_wait and nearest and classifier.votes_plainly
-        if self.waits:
+        self.is_deferred = may_defer and nearest and classifier.votes_plainly
+        if self.is_deferred:
             return
         if isinstance(classifier, IncrementalLabelSpreading):
             self._spreading = spreading = classifier
@@ -63,28 +77,28 @@ class HeldOutEvaluator:
         if isinstance(classifier, IncrementalKNeighborsClassifier):
             self._pool = Pool(learner.features(X), estimator=classifier)
 
-    def hear(self, indices: np.ndarray, labels: np.ndarray) -> None:
-        """Take in answers about the learner's pool."""
+    def add_labels(self, indices: np.ndarray, labels: np.ndarray) -> None:
+        """Add labels of samples of the learner's pool."""
         if self._pool is not None:
             self._pool.add_labeled(self._learner.pool.X[indices], labels)
 
-    def hear_anew(self) -> None:
-        """Forget what was heard, and take in all answers as the learner has them now."""
+    def reset(self) -> None:
+        """Remove all labels, and add those that the learner has now."""
         if self._pool is not None:
             self._pool = Pool(self._pool.X, estimator=self._pool.estimator)
-            self.hear(self._learner.labeled, self._learner.labels)
+            self.add_labels(self._learner.labeled, self._learner.labels)
 
     def score(self) -> float:
-        """Score what the classifier says about the test part."""
+        """Return the score on the test part."""
         if self._scorer is None:
             return float(np.mean(self._predict() == self._y))
-        everything_met = np.array_equal(self._learner.classes_, self._classes)
-        asked = self._pool is None and everything_met
-        estimator = self._learner.fitted_estimator() if asked else self._recorded()
+        knows_all_classes = np.array_equal(self._learner.classes_, self._classes)
+        predicts = self._pool is None and knows_all_classes
+        estimator = self._learner.fitted_estimator() if predicts else self._recorded()
         return float(self._scorer(estimator, self._X, self._y))
 
     def staged_scores(self, batch_size: int) -> Iterator[float]:
-        """Score what the classifier said about the test part after each batch of answers."""
+        """Yield the score on the test part after each batch of answers."""
         classifier, features = self._learner.pool.estimator, self._learner.features(self._X)
         n_labeled = len(self._learner.labeled)
         ends = {*range(batch_size, n_labeled, batch_size), n_labeled}
@@ -107,7 +121,7 @@ class HeldOutEvaluator:
             if posterior is not None:
                 return np.asarray(self._pool.classes_[posterior.argmax(axis=1)])
         if len(self._learner.classes_) == 1:
-            # Most classifiers cannot be fitted on one class; until the second it is all there is.
+            # Most classifiers cannot be fitted on one class; until there is a second, predict it.
             return np.repeat(self._learner.classes_, len(self._y))
         return self._learner.predict(self._X)
 
@@ -119,7 +133,7 @@ class HeldOutEvaluator:
 
     def _recorded(self) -> RecordedPredictions:
         known = self._learner.classes_
-        # An oracle may answer with a class that no sample is of.
+        # An oracle may answer with a class that `y` does not have.
         classes = np.union1d(self._classes, known)
         probabilities = np.zeros((len(self._y), len(classes)))
         columns = np.searchsorted(classes, known)
@@ -135,7 +149,7 @@ class HeldOutEvaluator:
 
 
 class RecordedPredictions(ClassifierMixin, BaseEstimator):
-    """Class probabilities found elsewhere, in the shape that scorers ask for."""
+    """Class probabilities computed elsewhere, with the interface that scorers need."""
 
     def __init__(self, classes: np.ndarray, probabilities: np.ndarray) -> None:
         self.classes = classes
@@ -150,7 +164,7 @@ class RecordedPredictions(ClassifierMixin, BaseEstimator):
 
 
 class RecordedDecisions(ClassifierMixin, BaseEstimator):
-    """A classifier without probabilities, to find out what a scorer asks for."""
+    """A classifier without probabilities, to find out whether a scorer needs them."""
 
     def __init__(self, classes: np.ndarray) -> None:
         self.classes = classes
@@ -165,7 +179,7 @@ class RecordedDecisions(ClassifierMixin, BaseEstimator):
 
 
 def check_scorer(scorer: Any, name: Any, estimator: Any, X: Any, y: np.ndarray) -> None:
-    """Raise if a scorer needs probabilities and the estimator gives none."""
+    """Raise if a scorer needs probabilities and the estimator has none."""
     if scorer is None or hasattr(estimator, "predict_proba"):
         return
     classes, first = np.unique(y, return_index=True)
@@ -184,5 +198,5 @@ def check_scorer(scorer: Any, name: Any, estimator: Any, X: Any, y: np.ndarray) 
             "Hint: choose a classifier that has it, wrap this one in CalibratedClassifierCV, or "
             "choose a score of predictions, such as 'balanced_accuracy'."
         ) from error
-    except Exception:  # noqa: BLE001 - what else a scorer dislikes, it says of the real classifier
+    except Exception:  # noqa: BLE001 - other errors are raised with the real classifier
         return

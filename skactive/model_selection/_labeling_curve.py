@@ -66,7 +66,8 @@ def labeling_curve(
     random_state : int, default=None
         Seed of the folds and of the strategy where its own `random_state` is None.
     memory : str, path or joblib.Memory, default=None
-        A folder for finished loops: what is in it is not played again. Needs a `random_state`.
+        A folder that stores the scores of each loop, so that an interrupted run can continue.
+        Needs a `random_state`; see `compare_strategies`.
     progress : bool, default=False
         Whether to show a progress bar, on standard error.
 
