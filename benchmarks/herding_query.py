@@ -1,6 +1,6 @@
 """One answer and the next query with label spreading and herding, on 100,000 and 1,000,000 nodes.
 
-The loop labels the selected sample and queries again, as in interactive use, with numba installed.
+The loop labels the selected sample and queries again, as in interactive use.
 "Label" updates pool and classifier, "posterior" is the margin of every candidate, "herding" the
 next `select`. Every answer changes the posterior of every node that labels have reached a little.
 "With vote" (`half_vote=200`, the default) compares the new label with all 512 features of every

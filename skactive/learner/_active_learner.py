@@ -367,22 +367,19 @@ class ActiveLearner:
         >>> X = [[5.0, 1.0], [4.0, 2.0], [3.0, 2.0], [2.0, 2.0], [2.0, 3.0], [1.0, 4.0]]
         >>> learner = ActiveLearner(X_pool=X).teach([0, 5], ["apple", "orange"])
         >>> print(learner.explain_query(learner.query(), n_neighbors=2))
-        Sample 2 comes first of 4 candidates. The classifier takes it for apple (0.68);
-        it is less sure than of 2 of the 4 candidates. The pool is denser around it than
-        around 2 of the 4 candidates. It is like what is labelled: it is on average
-        farther from the labelled samples than 1 of the 4 candidates, not more. The
-        labelled sample nearest to it is 0 (apple). No other candidate combines these as
-        well.
+        Sample 3 comes first of 4 candidates. Its label would cover what none covers
+        yet, as much as 0.337 samples: more than that of any other candidate. The
+        classifier hesitates between apple (0.50) and orange (0.50): it is less sure
+        than of any other candidate. No other candidate combines these as well.
         <BLANKLINE>
         measure       value  factor  rank of 4
-        uncertainty  0.6328   0.500          2
-        density      0.9268   0.500          2
-        diversity    0.1677   0.250          3
-        product               0.062          1
+        coverage     0.3375   0.352          1
+        uncertainty  0.9936   0.984          1
+        product               0.346          1
         <BLANKLINE>
-        Class probabilities: apple 0.68, orange 0.32
-        Nearest in the pool (cosine): 1 at 0.008, 3 at 0.019
-        Nearest labelled (cosine): 0 (apple) at 0.075, 5 (orange) at 0.260
+        Class probabilities: apple 0.50, orange 0.50
+        Nearest in the pool (cosine): 2 at 0.019, 4 at 0.019
+        Nearest labelled (cosine): 5 (orange) at 0.143, 0 (apple) at 0.168
         """
         return explain_query(self, index, n_neighbors)
 

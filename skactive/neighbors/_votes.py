@@ -10,9 +10,7 @@ import numpy as np
 
 from skactive._engine.compiled import as_floats, compiled
 
-COMPILED_WEIGHTS = ("uniform", "distance", "gaussian")
-VOTE_WEIGHTS = frozenset(COMPILED_WEIGHTS)
-
+VOTE_WEIGHTS = ("uniform", "distance", "gaussian")
 
 # The fewest votes that neighbours have however stale they are: the prior is never quite alone, so
 # that the most probable class is that of the vote.
@@ -81,7 +79,7 @@ def compiled_vote(
     """Return what the functions above give for named weights without ages, in one loop."""
     probabilities = np.zeros((len(distances), n_classes))
     scale = -1.0 if bandwidth is None else float(bandwidth) ** 2
-    kind = COMPILED_WEIGHTS.index(weights)
+    kind = VOTE_WEIGHTS.index(weights)
     compiled(_count)(as_floats(distances), codes, kind, scale, float(smoothing), probabilities)
     return probabilities
 
