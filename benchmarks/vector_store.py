@@ -27,8 +27,8 @@ from sklearn.preprocessing import FunctionTransformer
 from benchmarks.report import Measurement, measured
 from benchmarks.timing import interleaved, seconds
 from skactive.embedding import CachedTransformer
-from skactive.embedding._vector_file import stacked
-from skactive.embedding._vector_store import VectorStore
+from skactive.embedding._sqlite_file import stacked
+from skactive.embedding._sqlite_store import VectorStore
 
 N_VECTORS = 20_000
 BLOCK = 1_024

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from skactive.embedding import _vector_file
-from skactive.embedding._vector_file import PAGE_SIZE, stacked
-from skactive.embedding._vector_store import VectorStore, through_store
+from skactive.embedding import _sqlite_file
+from skactive.embedding._sqlite_file import PAGE_SIZE, stacked
+from skactive.embedding._sqlite_store import VectorStore, through_store
 
 N_VECTORS = 300
 N_FEATURES = 96
@@ -166,7 +166,7 @@ def test_a_store_equals_a_dict(tmp_path, monkeypatch):
 
 
 def test_more_keys_than_one_statement_takes_are_read(tmp_path):
-    numbers = range(3 * _vector_file.KEYS_AT_ONCE + 1)
+    numbers = range(3 * _sqlite_file.KEYS_AT_ONCE + 1)
     filled(tmp_path, numbers, step=10_000)
     assert found(tmp_path, numbers) == list(numbers)
 
@@ -500,7 +500,7 @@ def test_a_replacement_that_was_interrupted_is_done_by_the_next(tmp_path, monkey
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(_vector_file, "_whole_rows", interrupted)
+        patch.setattr(_sqlite_file, "_whole_rows", interrupted)
         with pytest.raises(KeyboardInterrupt):
             VectorStore(tmp_path)
     with pytest.warns(RuntimeWarning, match=r"What is whole of it, \d+ vectors"):
@@ -530,7 +530,7 @@ def test_a_disk_that_damages_every_file_costs_a_warning(tmp_path, monkeypatch):
     def damaged(*arguments):
         raise sqlite3.DatabaseError("database disk image is malformed")
 
-    monkeypatch.setattr(_vector_file.VectorFile, "write", damaged)
+    monkeypatch.setattr(_sqlite_file.VectorFile, "write", damaged)
     with pytest.warns(RuntimeWarning) as caught:
         vectors = through_store(
             tmp_path, N_VECTORS, key_of, VECTORS.__getitem__, label="", progress=False

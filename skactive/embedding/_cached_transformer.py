@@ -19,7 +19,7 @@ from skactive._rows import take_rows
 from skactive._validation import check_integer
 from skactive.embedding._hub_embedder import HubEmbedder
 from skactive.embedding._identity import identity_of
-from skactive.embedding._vector_store import through_store
+from skactive.embedding._sqlite_store import through_store
 
 
 def _transformer_has(name: str) -> Callable[[Any], bool]:

@@ -23,7 +23,7 @@ from skactive.embedding._images import Images
 from skactive.embedding._tensorflow import import_tensorflow
 from skactive.embedding._texts import Texts
 from skactive.embedding._unreadable import Unreadable, unreadable_error, warn_of_unreadable
-from skactive.embedding._vector_store import through_store
+from skactive.embedding._sqlite_store import through_store
 
 ERRORS = ("nan", "raise")
 

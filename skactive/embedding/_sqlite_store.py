@@ -12,7 +12,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from skactive._warning import warn_user
-from skactive.embedding._vector_file import FAULTS, Stored, VectorFile, is_damage, length, stacked
+from skactive.embedding._sqlite_file import FAULTS, Stored, VectorFile, is_damage, length, stacked
 
 # Another layout of the files takes another name: no version of skactive misreads another's.
 NAME = "vectors-{}.sqlite3"
