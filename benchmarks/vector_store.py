@@ -27,8 +27,7 @@ from sklearn.preprocessing import FunctionTransformer
 from benchmarks.report import Measurement, measured
 from benchmarks.timing import interleaved, seconds
 from skactive.embedding import CachedTransformer
-from skactive.embedding._sqlite_file import stacked
-from skactive.embedding._sqlite_store import VectorStore
+from skactive.embedding._sqlite_store import SQLiteStore
 
 N_VECTORS = 20_000
 BLOCK = 1_024
@@ -46,15 +45,15 @@ class Sqlite:
         self.folder = folder
 
     def write(self, blocks: list[Pairs]) -> None:
-        with VectorStore(self.folder) as store:
+        with SQLiteStore(self.folder) as store:
             for keys, vectors in blocks:
-                store.write(keys, vectors)
+                store.put(keys, vectors)
 
     def read(self, blocks: list[list[bytes]], out: np.ndarray) -> None:
-        with VectorStore(self.folder) as store:
+        with SQLiteStore(self.folder) as store:
             for number, keys in enumerate(blocks):
-                found = store.read(keys)
-                out[number * BLOCK :][: len(keys)] = stacked([found[key] for key in keys])
+                found = store.get(keys)
+                out[number * BLOCK :][: len(keys)] = [found[key] for key in keys]
 
 
 class Lmdb:

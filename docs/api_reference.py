@@ -139,6 +139,12 @@ SECTIONS = [
         ["VectorFile", "list_images", "load_vectors", "open_vectors", "write_vectors"],
     ),
     Section(
+        "Contracts",
+        "skactive.base",
+        "Interfaces for objects that can replace those of the package.",
+        ["EmbeddingStore"],
+    ),
+    Section(
         "modAL",
         "skactive.integrations.modal",
         "modAL's learner and committee for current scikit-learn; an adapter of its strategies.",

@@ -1,4 +1,4 @@
-"""CachedTransformer embeds a sample once in its life, and never gives another's vector."""
+"""CachedTransformer embeds each sample once, and never returns the vector of another."""
 
 import functools
 import os
@@ -34,7 +34,7 @@ asked = []
 
 
 class Letters(TransformerMixin, BaseEstimator):
-    """Count letters, and note what was asked for."""
+    """Count letters, and record the calls."""
 
     SCALE = 1
 
@@ -283,12 +283,12 @@ def test_no_sample_is_left_to_the_transformer(tmp_path):
 @pytest.mark.parametrize(
     ("X", "sentence"),
     [
-        (sp.csr_array(np.eye(3)), r"X is sparse, and CachedTransformer takes dense samples"),
+        (sp.csr_array(np.eye(3)), r"X is sparse, but CachedTransformer takes dense samples"),
         ("pear", r"X must be a sequence of samples\. Got a str instead\. Hint: put a single"),
         (Path("a.jpg"), r"Got a \w+Path instead"),
         ((text for text in TEXTS), r"Got a generator instead"),
         (np.array(1.0), r"Got a ndarray instead"),
-        ([object()], r"X\[0\] cannot be remembered: A object has no content that is known\."),
+        ([object()], r"X\[0\] cannot be cached: A object has no content that is known\."),
     ],
 )
 def test_what_holds_no_samples_is_an_error(tmp_path, X, sentence):
@@ -310,19 +310,25 @@ def whisper(text):
 @pytest.mark.parametrize(
     ("transformer", "sentence"),
     [
-        (FunctionTransformer(shout), r"'func' of FunctionTransformer, a function, gives other"),
+        (
+            FunctionTransformer(shout),
+            r"parameter 'func' of FunctionTransformer is a function, of",
+        ),
         (
             make_pipeline(Normalizer(), FunctionTransformer(shout)),
-            r"'steps\[1\]\[1\]__func' of Pipeline, a function, gives other vectors\. Hint: name",
+            r"'steps\[1\]\[1\]__func' of Pipeline is a function, of which .* Hint: pass a name",
         ),
-        (Letters(functools.partial(shout)), r"'letters' of Letters, a partial, gives other"),
+        (
+            Letters(functools.partial(shout)),
+            r"'letters' of Letters is a partial, of which",
+        ),
         (
             StandardScaler().fit([[1.0], [2.0]]),
-            r"StandardScaler is fitted: it has \w+_, \w+_, \w+_, on",
+            r"StandardScaler is fitted: its vectors depend on \w+_, \w+_, \w+_\.",
         ),
         (
             make_pipeline(Normalizer(), PCA().fit(np.eye(3))),
-            r"'steps\[1\]\[1\]' of Pipeline is fitted: it has .* Hint: cache the transformer that",
+            r"'steps\[1\]\[1\]' of Pipeline is fitted: its vectors .* Hint: cache the t",
         ),
         (FrozenEstimator(PCA().fit(np.eye(3))), r"'estimator' of FrozenEstimator is fitted"),
     ],
@@ -342,7 +348,7 @@ class Bare:
 
 
 def test_an_object_without_parameters_needs_a_name(tmp_path):
-    with pytest.raises(TypeError, match=r"Bare has no `get_params`, so that nobody can tell"):
+    with pytest.raises(TypeError, match=r"Bare has no `get_params`, so that a change"):
         CachedTransformer(Bare(), tmp_path).fit()
     assert CachedTransformer(Bare(), tmp_path, identity="a").transform(TEXTS).sum() == 10
 
@@ -371,7 +377,7 @@ def test_a_fitted_transformer_is_cached_under_a_name(tmp_path):
     "transformer", [StandardScaler(), ColumnTransformer([("a", Normalizer(), [0])])]
 )
 def test_a_transformer_that_has_to_be_fitted_is_an_error(tmp_path, transformer):
-    with pytest.raises(NotFittedError, match=r"has to be fitted, which CachedTransformer never d"):
+    with pytest.raises(NotFittedError, match=r"needs fitting, but CachedTransformer never fits"):
         CachedTransformer(transformer, tmp_path).fit_transform(np.eye(3))
 
 
@@ -620,10 +626,14 @@ def test_progress_is_shown_on_standard_error(tmp_path, capsys):
             TypeError,
             r"must be an object with `transform`\. Got <class",
         ),
-        ({"location": None}, TypeError, r"must be the path of a folder\. Got None instead\."),
+        (
+            {"location": None},
+            TypeError,
+            r"must be the path of a folder or an EmbeddingStore\. Got",
+        ),
         ({"location": joblib.Memory(None)}, TypeError, r"must be the path of a folder"),
-        ({"identity": 1}, TypeError, r"must be a name, or None\. Got 1 instead\."),
-        ({"identity": ""}, TypeError, r"must be a name, or None\. Got '' instead\."),
+        ({"identity": 1}, TypeError, r"must be a non-empty str, or None\. Got 1 instead"),
+        ({"identity": ""}, TypeError, r"must be a non-empty str, or None\. Got '' inst"),
         ({"batch_size": 0}, ValueError, r"must be an int of at least 1\. Got 0 instead\."),
     ],
 )
@@ -651,10 +661,14 @@ class Gives(BaseEstimator):
 @pytest.mark.parametrize(
     ("kind", "exception", "sentence"),
     [
-        ("sparse", TypeError, r"Gives gives sparse vectors, and CachedTransformer keeps dense one"),
-        ("texts", TypeError, r"Gives gives an array of <U1 of shape \(2, 1\), where vectors are"),
-        ("flat", TypeError, r"of shape \(2,\), where vectors are numbers of shape \(n_samples, n"),
-        ("too few", ValueError, r"2 samples were embedded to an array of shape \(1, 2\), where"),
+        ("sparse", TypeError, r"Gives returns sparse vectors, but CachedTransformer stores dense"),
+        ("texts", TypeError, r"real numbers of .*\. Got an array of <U1 of shape \(2, 1\) instead"),
+        ("flat", TypeError, r"must return real numbers .* Got an array of float64 of shape \(2,\)"),
+        (
+            "too few",
+            ValueError,
+            r"2 samples must have shape \(2, n_features\)\. Got shape \(1",
+        ),
     ],
 )
 def test_what_is_no_vector_is_said_in_one_sentence(tmp_path, kind, exception, sentence):
@@ -668,7 +682,7 @@ def test_lists_of_numbers_are_vectors(tmp_path):
 
 def test_a_location_that_is_a_file_is_said_before_anything_is_embedded(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(NotADirectoryError, match="Vectors are kept in a folder, but"):
+    with pytest.raises(NotADirectoryError, match="Embeddings are stored in a folder, but"):
         CachedTransformer(Letters(), tmp_path / "file").transform(TEXTS)
     assert asked == []
 
@@ -682,7 +696,7 @@ def test_a_warning_names_the_line_that_called(tmp_path):
     assert caught[0].filename == __file__
 
 
-def test_a_hub_embedder_is_given_the_folder_for_itself(tmp_path, monkeypatch):
+def test_a_hub_embedder_uses_the_location_as_its_own_cache(tmp_path, monkeypatch):
     from skactive.embedding import HubEmbedder
 
     seen = []

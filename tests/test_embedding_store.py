@@ -1,4 +1,4 @@
-"""A store of vectors equals a dict, whatever happens to its file and to the processes at work."""
+"""A store of embeddings equals a dict, also after damage to its file and crashes of processes."""
 
 import os
 import shutil
@@ -10,7 +10,6 @@ import textwrap
 import threading
 import traceback
 import warnings
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +19,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from skactive.embedding import _sqlite_file
-from skactive.embedding._sqlite_file import PAGE_SIZE, stacked
-from skactive.embedding._sqlite_store import VectorStore, through_store
+from skactive.embedding import _sqlite_file, _sqlite_store
+from skactive.embedding._cached_embeddings import cached_embeddings
+from skactive.embedding._sqlite_file import PAGE_SIZE
+from skactive.embedding._sqlite_store import SQLiteStore
 
 N_VECTORS = 300
 N_FEATURES = 96
@@ -43,21 +43,17 @@ VECTORS = np.stack([vector_of(number) for number in NUMBERS])
 
 def filled(location, numbers=NUMBERS, step=100):
     """Write vectors in several transactions; return the file."""
-    with VectorStore(location) as store:
+    with SQLiteStore(location) as store:
         for start in range(0, len(numbers), step):
             some = numbers[start : start + step]
-            assert store.write([key_of(n) for n in some], np.stack([vector_of(n) for n in some]))
+            assert store.put([key_of(n) for n in some], np.stack([vector_of(n) for n in some]))
     return Path(location) / "vectors-1.sqlite3"
 
 
-def read(store, keys):
-    return {key: stacked([vector])[0] for key, vector in store.read(keys).items()}
-
-
 def found(location, numbers=NUMBERS):
-    """Return the numbers whose vectors are there, all of which must be right."""
-    with VectorStore(location) as store:
-        vectors = read(store, [key_of(number) for number in numbers])
+    """Return the numbers whose vectors are stored, all of which must be correct."""
+    with SQLiteStore(location) as store:
+        vectors = store.get([key_of(number) for number in numbers])
     present = [number for number in numbers if key_of(number) in vectors]
     for number in present:
         np.testing.assert_array_equal(vectors[key_of(number)], vector_of(number), strict=True)
@@ -86,7 +82,7 @@ def finished(process):
 
 
 def forked(work, *arguments):
-    """Start a process in which a function works; return its id."""
+    """Start a process that calls a function; return its id."""
     if (child := os.fork()) > 0:
         return child
     status = 1
@@ -101,7 +97,7 @@ def forked(work, *arguments):
 
 
 def at_once(work, arguments):
-    """Work in a process for each argument, at the same time."""
+    """Call a function in a process for each argument, at the same time."""
     for child in [forked(work, argument) for argument in arguments]:
         assert os.waitpid(child, 0)[1] == 0
 
@@ -110,13 +106,13 @@ posix = pytest.mark.skipif(os.name != "posix", reason="rights, limits and signal
 
 
 class StoreAsDict(RuleBasedStateMachine):
-    """A store, opened anew whenever it likes, beside a dict."""
+    """A store, reopened at any time, beside a dict."""
 
     @initialize()
     def begin(self):
         self.location = Path(os.environ["PYTEST_STORE"])
         shutil.rmtree(self.location, ignore_errors=True)
-        self.store = VectorStore(self.location)
+        self.store = SQLiteStore(self.location)
         self.known = {}
 
     keys = st.integers(0, 12).map(key_of)
@@ -126,12 +122,12 @@ class StoreAsDict(RuleBasedStateMachine):
     def write(self, chosen, dtype, data):
         shape = (len(chosen), data.draw(st.integers(1, 5)))
         vectors = data.draw(hnp.arrays(dtype, shape))
-        assert self.store.write(chosen, vectors)
+        assert self.store.put(chosen, vectors)
         self.known.update(zip(chosen, vectors, strict=True))
 
     @rule(chosen=st.lists(keys))
     def read(self, chosen):
-        vectors = read(self.store, chosen)
+        vectors = self.store.get(chosen)
         assert set(vectors) == set(chosen) & set(self.known)
         for key, vector in vectors.items():
             assert vector.dtype == self.known[key].dtype
@@ -140,12 +136,12 @@ class StoreAsDict(RuleBasedStateMachine):
     @rule()
     def reopen(self):
         self.store.close()
-        self.store = VectorStore(self.location)
+        self.store = SQLiteStore(self.location)
 
     @rule(key=keys, vector=hnp.arrays(np.float32, 3))
     def write_from_elsewhere(self, key, vector):
-        with VectorStore(self.location) as other:
-            other.write([key], vector[np.newaxis])
+        with SQLiteStore(self.location) as other:
+            other.put([key], vector[np.newaxis])
         self.known[key] = vector
 
     @invariant()
@@ -173,33 +169,33 @@ def test_more_keys_than_one_statement_takes_are_read(tmp_path):
 
 def test_long_vectors_are_kept_over_many_pages(tmp_path):
     vectors = np.random.default_rng(0).standard_normal((3, 50_000))
-    with VectorStore(tmp_path) as store:
-        store.write(KEYS[:3], vectors)
-        np.testing.assert_array_equal(list(read(store, KEYS[:3]).values()), vectors)
+    with SQLiteStore(tmp_path) as store:
+        store.put(KEYS[:3], vectors)
+        np.testing.assert_array_equal(list(store.get(KEYS[:3]).values()), vectors)
 
 
 def test_the_newest_vector_of_a_key_is_the_one(tmp_path):
-    with VectorStore(tmp_path) as store:
-        store.write(KEYS[:1], np.zeros((1, 4)))
-        store.write(KEYS[:1], np.ones((1, 2), dtype=np.float16))
-        assert read(store, KEYS[:1])[KEYS[0]].tolist() == [1, 1]
+    with SQLiteStore(tmp_path) as store:
+        store.put(KEYS[:1], np.zeros((1, 4)))
+        store.put(KEYS[:1], np.ones((1, 2), dtype=np.float16))
+        assert store.get(KEYS[:1])[KEYS[0]].tolist() == [1, 1]
 
 
 @pytest.mark.parametrize("vectors", [np.zeros(3), np.zeros((1, 2, 2)), np.array([["a"]])])
 def test_what_is_no_vector_is_refused(tmp_path, vectors):
     with (
-        VectorStore(tmp_path) as store,
-        pytest.raises(TypeError, match=r"rows of real numbers\. Got an array of"),
+        SQLiteStore(tmp_path) as store,
+        pytest.raises(TypeError, match=r"2-dimensional array of real numbers\. Got an array of"),
     ):
-        store.write(KEYS[:1], vectors)
+        store.put(KEYS[:1], vectors)
 
 
 def test_a_write_of_which_a_part_fails_leaves_nothing(tmp_path):
-    with VectorStore(tmp_path) as store:
+    with SQLiteStore(tmp_path) as store:
         with pytest.raises(ValueError, match="zip"):
-            store.write(KEYS[:3], VECTORS[:2])
-        assert store.read(KEYS) == {}
-        assert store.write(KEYS[:2], VECTORS[:2])
+            store.put(KEYS[:3], VECTORS[:2])
+        assert store.get(KEYS) == {}
+        assert store.put(KEYS[:2], VECTORS[:2])
     assert found(tmp_path) == [0, 1]
 
 
@@ -212,10 +208,12 @@ def test_a_folder_is_made_with_all_above_it(tmp_path):
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
-def test_a_file_where_a_folder_should_be_is_said_before_anything_is_embedded(tmp_path, place):
+def test_a_file_in_place_of_a_folder_is_an_error_before_anything_is_embedded(tmp_path, place):
     (tmp_path / "file").write_text("text")
-    with pytest.raises(NotADirectoryError, match=r"kept in a folder, but .*file.* Hint: name anot"):
-        through_store(tmp_path / place, 1, key_of, pytest.fail, label="", progress=False)
+    with pytest.raises(
+        NotADirectoryError, match=r"stored in a folder, but .*file.* Hint: choose an"
+    ):
+        cached_embeddings(tmp_path / place, 1, key_of, pytest.fail, label="", progress=False)
 
 
 AS_NOBODY = """
@@ -227,7 +225,7 @@ AS_NOBODY = """
 
 @pytest.fixture
 def readable_by_all():
-    """A folder that nobody, who is somebody on POSIX, can reach: `tmp_path` is its owner's."""
+    """A folder that the user `nobody` can read: `tmp_path` is readable by its owner only."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -246,13 +244,13 @@ def test_what_is_read_only_is_read_and_one_warning_says_that_nothing_is_kept(rea
         return np.stack([vector_of(position) for position in positions])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        vectors = through_store(
+        vectors = cached_embeddings(
             location, 40, key_of, compute, label="", progress=False, block_size=10
         )
     assert (vectors == VECTORS[:40]).all()
     [warning] = caught
     assert warning.category is RuntimeWarning
-    assert "cannot be written: it is read-only. What is embedded now" in str(warning.message)
+    assert "cannot be written: it is read-only. Embeddings that" in str(warning.message)
     assert found(location) == list(range(10))
     """
     finished(python(AS_NOBODY + code, location))
@@ -265,10 +263,10 @@ def test_a_folder_that_cannot_be_made_or_written_to_is_said_at_once(readable_by_
     location.chmod(0o555)
     code = """
     import pytest
-    with pytest.raises(PermissionError, match="Nothing can be written to .*store.* Hint: name a"):
-        VectorStore(location)
-    with pytest.raises(PermissionError, match="below, in which .* cannot be made: Permission"):
-        VectorStore(location / "below")
+    with pytest.raises(PermissionError, match="folder .*store, in which .* is read-only. Hint: "):
+        SQLiteStore(location)
+    with pytest.raises(PermissionError, match="below, in which .* cannot be created: Permission"):
+        SQLiteStore(location / "below")
     """
     finished(python(AS_NOBODY + code, location))
 
@@ -287,7 +285,7 @@ def test_a_full_disk_costs_a_warning_and_nothing_that_was_stored(tmp_path):
         return np.stack([vector_of(position) for position in positions])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        vectors = through_store(
+        vectors = cached_embeddings(
             location, 600, lambda n: key_of(n % 300), lambda p: compute(p % 300), label="",
             progress=False, block_size=100,
         )
@@ -311,7 +309,7 @@ def test_a_disk_too_full_for_the_first_vector_costs_a_warning(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, -1))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        vectors = through_store(
+        vectors = cached_embeddings(
             sys.argv[1], 300, key_of, VECTORS.__getitem__, label="", progress=False
         )
     assert (vectors == VECTORS).all()
@@ -330,7 +328,7 @@ def test_a_folder_removed_in_the_middle_costs_a_warning(tmp_path):
         return VECTORS[positions]
 
     with pytest.warns(RuntimeWarning, match="cannot be written: "):
-        vectors = through_store(
+        vectors = cached_embeddings(
             location, N_VECTORS, key_of, compute, label="", progress=False, block_size=100
         )
     np.testing.assert_array_equal(vectors, VECTORS)
@@ -339,7 +337,7 @@ def test_a_folder_removed_in_the_middle_costs_a_warning(tmp_path):
 # Damage ---------------------------------------------------------------------------------------
 
 
-def without_warning(call, *arguments):
+def with_warnings(call, *arguments):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = call(*arguments)
@@ -361,83 +359,85 @@ def test_flipped_bytes_anywhere_give_no_wrong_vector_and_no_error(tmp_path, seed
     chosen = np.concatenate([aimed, rng.integers(len(content), size=1 + seed % 7)])
     content[chosen] ^= rng.integers(1, 256, size=len(chosen), dtype=np.uint8)
     content.tofile(file)
-    present, messages = without_warning(found, tmp_path)
-    assert len(present) >= N_VECTORS // 3, (len(present), messages)
-    _, more = without_warning(filled, tmp_path)
+    _, messages = with_warnings(found, tmp_path)
+    _, more = with_warnings(filled, tmp_path)
     assert len(messages + more) <= 1
     assert found(tmp_path) == list(NUMBERS)
 
 
 @pytest.mark.parametrize("place", [0, 16, 17, 18, 19, 20, 24, 28, 33, 44, 52, 56, 60, 63, 92, 96])
 @pytest.mark.parametrize("bits", [1, 255])
-def test_a_damaged_header_loses_no_vector(tmp_path, place, bits):
+def test_a_damaged_header_gives_no_wrong_vector_and_no_error(tmp_path, place, bits):
     file = filled(tmp_path)
     content = bytearray(file.read_bytes())
     content[place] ^= bits
     file.write_bytes(content)
-    present, _ = without_warning(found, tmp_path)
-    assert present == list(NUMBERS)
-    without_warning(filled, tmp_path, range(N_VECTORS, N_VECTORS + 20))
-    assert without_warning(found, tmp_path, range(N_VECTORS + 20))[0] == list(range(N_VECTORS + 20))
+    with_warnings(found, tmp_path)
+    with_warnings(filled, tmp_path, range(N_VECTORS + 20))
+    assert with_warnings(found, tmp_path, range(N_VECTORS + 20))[0] == list(range(N_VECTORS + 20))
 
 
-def test_a_lost_page_costs_its_vectors_and_one_warning_says_so(tmp_path):
+def test_a_damaged_file_is_set_aside_unchanged_and_one_warning_names_it(tmp_path):
     file = filled(tmp_path)
     content = bytearray(file.read_bytes())
     content[4 * PAGE_SIZE : 5 * PAGE_SIZE] = bytes(PAGE_SIZE)
     file.write_bytes(content)
     with pytest.warns(RuntimeWarning) as caught:
-        present = found(tmp_path)
+        assert found(tmp_path) == []
     [message] = [str(warning.message) for warning in caught]
-    assert f"{file} is damaged. What is whole of it, {len(present)} vectors, is now in" in message
-    assert "vectors-2.sqlite3; what is lost will be embedded anew. Hint: the damaged" in message
+    assert message == (
+        f"{file} is damaged: it is set aside, and its embeddings are computed again and stored in "
+        "vectors-2.sqlite3. Hint: the damaged file can be deleted."
+    )
     assert caught[0].filename == __file__
-    assert N_VECTORS - 50 < len(present) < N_VECTORS
+    assert file.read_bytes() == bytes(content)
+    filled(tmp_path)
+    assert found(tmp_path) == list(NUMBERS)
     assert file.read_bytes() == bytes(content)
     file.unlink()
-    filled(tmp_path)
     assert found(tmp_path) == list(NUMBERS)
 
 
 @pytest.mark.parametrize("share", [0, 0.001, 0.01, 0.1, 0.3, 0.5, 0.9, 0.999])
-def test_a_file_cut_short_keeps_what_is_left(tmp_path, share):
+def test_a_truncated_file_costs_one_warning(tmp_path, share):
     file = filled(tmp_path)
-    size = int(file.stat().st_size * share)
-    os.truncate(file, size)
-    present, messages = without_warning(found, tmp_path)
-    assert len(messages) <= 1
-    assert len(present) >= N_VECTORS * (share - 0.4)
-    filled(tmp_path)
+    os.truncate(file, int(file.stat().st_size * share))
+    _, messages = with_warnings(found, tmp_path)
+    _, more = with_warnings(filled, tmp_path)
+    assert len(messages + more) <= 1
     assert found(tmp_path) == list(NUMBERS)
 
 
 @pytest.mark.parametrize("garbage", [b"no database", b"\0" * 100_000, b"SQLite format 3\0" * 9_999])
-def test_a_file_of_something_else_is_left_alone(tmp_path, garbage):
+def test_a_file_of_something_else_is_left_unchanged(tmp_path, garbage):
     file = tmp_path / "vectors-1.sqlite3"
     file.write_bytes(garbage)
-    with pytest.warns(RuntimeWarning, match="is damaged. What is whole of it, 0 vectors"):
+    with pytest.warns(RuntimeWarning, match="is damaged: it is set aside"):
         assert found(tmp_path) == []
     assert file.read_bytes() == garbage
     filled(tmp_path)
     assert found(tmp_path) == list(NUMBERS)
 
 
-def test_a_database_of_something_else_is_left_alone(tmp_path):
-    with sqlite3.connect(tmp_path / "vectors-1.sqlite3") as connection:
+def test_a_database_of_something_else_is_left_unchanged(tmp_path):
+    file = tmp_path / "vectors-1.sqlite3"
+    with sqlite3.connect(file) as connection:
         connection.execute("CREATE TABLE vectors (key, value)")
     connection.close()
-    with pytest.warns(RuntimeWarning, match="0 vectors"):
+    content = file.read_bytes()
+    with pytest.warns(RuntimeWarning, match="is damaged: it is set aside"):
         filled(tmp_path)
     assert found(tmp_path) == list(NUMBERS)
+    assert file.read_bytes() == content
 
 
 def test_a_log_left_by_another_file_gives_no_wrong_vector(tmp_path):
-    """A backup put back beside the log of what came after it."""
+    """A backup is restored beside the log of a later version of the file."""
     location = tmp_path / "store"
     filled(location, range(100))
     shutil.copy(location / "vectors-1.sqlite3", tmp_path / "backup")
-    with VectorStore(location) as store:
-        store.write(KEYS[100:], VECTORS[100:])
+    with SQLiteStore(location) as store:
+        store.put(KEYS[100:], VECTORS[100:])
         shutil.copy(location / "vectors-1.sqlite3-wal", tmp_path / "log")
     shutil.rmtree(location)
     other = tmp_path / "other"
@@ -446,16 +446,16 @@ def test_a_log_left_by_another_file_gives_no_wrong_vector(tmp_path):
     for file in [tmp_path / "backup", other / "vectors-1.sqlite3"]:
         shutil.copy(file, location / "vectors-1.sqlite3")
         shutil.copy(tmp_path / "log", location / "vectors-1.sqlite3-wal")
-        without_warning(found, location)
-        without_warning(filled, location)
-        assert without_warning(found, location)[0] == list(NUMBERS)
+        with_warnings(found, location)
+        with_warnings(filled, location)
+        assert with_warnings(found, location)[0] == list(NUMBERS)
         shutil.rmtree(location)
         location.mkdir()
 
 
 def test_a_damaged_log_gives_no_wrong_vector(tmp_path):
-    with VectorStore(tmp_path / "store") as store:
-        store.write(KEYS, VECTORS)
+    with SQLiteStore(tmp_path / "store") as store:
+        store.put(KEYS, VECTORS)
         for path in (tmp_path / "store").iterdir():
             shutil.copy(path, tmp_path)
     log = tmp_path / "vectors-1.sqlite3-wal"
@@ -463,9 +463,9 @@ def test_a_damaged_log_gives_no_wrong_vector(tmp_path):
     content[len(content) // 2] ^= 1
     log.write_bytes(content)
     (tmp_path / "vectors-1.sqlite3-shm").unlink()
-    without_warning(found, tmp_path)
-    without_warning(filled, tmp_path)
-    assert without_warning(found, tmp_path)[0] == list(NUMBERS)
+    with_warnings(found, tmp_path)
+    with_warnings(filled, tmp_path)
+    assert with_warnings(found, tmp_path)[0] == list(NUMBERS)
 
 
 def test_damage_to_a_record_alone_makes_a_miss_and_no_warning(tmp_path):
@@ -478,65 +478,66 @@ def test_damage_to_a_record_alone_makes_a_miss_and_no_warning(tmp_path):
     assert found(tmp_path) == list(NUMBERS)
 
 
-def test_what_another_process_replaced_is_followed(tmp_path):
-    """One that did not notice the damage writes its next vectors to the new file as well."""
+def test_a_store_follows_another_process_to_the_new_file(tmp_path):
+    """A store that has not noticed the damage writes its next vectors to the new file as well."""
     file = filled(tmp_path, range(100))
-    with VectorStore(tmp_path) as unaware:
-        assert len(unaware.read(KEYS)) == 100
+    with SQLiteStore(tmp_path) as unaware:
+        assert len(unaware.get(KEYS)) == 100
         (tmp_path / "vectors-2.sqlite3").touch()
-        with pytest.warns(RuntimeWarning, match="What is whole of it, 100 vectors"):
-            assert found(tmp_path) == list(range(100))
-        assert unaware.write(KEYS[100:], VECTORS[100:])
+        assert unaware.put(KEYS[100:], VECTORS[100:])
     file.unlink()
-    assert found(tmp_path) == list(NUMBERS)
+    assert found(tmp_path) == list(range(100, N_VECTORS))
 
 
-def test_a_replacement_that_was_interrupted_is_done_by_the_next(tmp_path, monkeypatch):
+def test_a_process_that_dies_when_it_has_set_a_file_aside_leaves_a_store(tmp_path, monkeypatch):
     file = filled(tmp_path)
     file.write_bytes(file.read_bytes()[: 6 * PAGE_SIZE])
 
-    def interrupted(path):
-        yield from []
+    def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(_sqlite_file, "_whole_rows", interrupted)
+        patch.setattr(_sqlite_store, "warn_user", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            VectorStore(tmp_path)
-    with pytest.warns(RuntimeWarning, match=r"What is whole of it, \d+ vectors"):
-        assert len(found(tmp_path)) > 100
+            SQLiteStore(tmp_path)
+    filled(tmp_path)
+    assert found(tmp_path) == list(NUMBERS)
 
 
 @posix
-def test_several_processes_that_find_damage_at_once_lose_nothing(tmp_path):
+def test_several_processes_that_find_damage_at_once_lose_nothing_they_write(tmp_path):
     file = filled(tmp_path)
     content = bytearray(file.read_bytes())
     content[18] ^= 255
     file.write_bytes(content)
     code = """
     location = sys.argv[1]
-    def repair_and_write(number):
-        assert found(location) == list(NUMBERS)
-        filled(location, range(1000 + 100 * number, 1100 + 100 * number), step=10)
+    def write(number):
+        some = range(1000 + 100 * number, 1100 + 100 * number)
+        filled(location, some, step=10)
+        assert found(location, some) == list(some)
     warnings.simplefilter("ignore")
-    at_once(repair_and_write, range(4))
+    at_once(write, range(4))
     """
     finished(python(code, tmp_path))
     assert found(tmp_path, range(1000, 1400)) == list(range(1000, 1400))
-    assert found(tmp_path) == list(NUMBERS)
+    assert not (tmp_path / "vectors-3.sqlite3").exists()
 
 
-def test_a_disk_that_damages_every_file_costs_a_warning(tmp_path, monkeypatch):
+def test_a_disk_that_damages_every_file_costs_two_warnings(tmp_path, monkeypatch):
     def damaged(*arguments):
         raise sqlite3.DatabaseError("database disk image is malformed")
 
-    monkeypatch.setattr(_sqlite_file.VectorFile, "write", damaged)
+    monkeypatch.setattr(_sqlite_file.SQLiteFile, "put", damaged)
     with pytest.warns(RuntimeWarning) as caught:
-        vectors = through_store(
+        vectors = cached_embeddings(
             tmp_path, N_VECTORS, key_of, VECTORS.__getitem__, label="", progress=False
         )
     np.testing.assert_array_equal(vectors, VECTORS)
-    assert "cannot be written: database disk image is malformed" in str(caught[-1].message)
+    assert [str(warning.message).partition(": ")[0] for warning in caught] == [
+        f"{tmp_path / 'vectors-1.sqlite3'} is damaged",
+        f"The embeddings in {tmp_path} cannot be written",
+    ]
 
 
 # Processes and threads --------------------------------------------------------------------------
@@ -564,10 +565,10 @@ def test_a_process_killed_in_the_middle_of_writing_loses_nothing_it_has_acknowle
     code = """
     location = sys.argv[1]
     def write(number, pipe):
-        with VectorStore(location) as store:
+        with SQLiteStore(location) as store:
             while True:
                 some = range(number, number + 5)
-                assert store.write([key_of(n) for n in some], np.stack(list(map(vector_of, some))))
+                assert store.put([key_of(n) for n in some], np.stack(list(map(vector_of, some))))
                 number += 5
                 os.write(pipe, b"%d " % number)
     done = 0
@@ -597,106 +598,3 @@ def test_threads_writing_at_once_lose_nothing(tmp_path):
     for thread in threads:
         thread.join()
     assert found(tmp_path, range(240)) == list(range(240))
-
-
-# Filling a result -------------------------------------------------------------------------------
-
-
-class Computation:
-    """Vectors by position, and what was asked for."""
-
-    def __init__(self, vectors):
-        self.vectors = vectors
-        self.asked = []
-
-    def __call__(self, positions):
-        assert isinstance(positions, np.ndarray)
-        self.asked.append(positions.tolist())
-        return self.vectors[positions]
-
-
-def through(location, numbers, compute, **parameters):
-    parameters = {"label": "embedding", "progress": False, "block_size": 4, **parameters}
-    keys = [None if number is None else key_of(number) for number in numbers]
-    return through_store(location, len(keys), keys.__getitem__, compute, **parameters)
-
-
-def test_only_what_is_missing_is_computed_in_whole_blocks(tmp_path):
-    vectors = np.arange(40.0).reshape(20, 2)
-    first = Computation(vectors)
-    through(tmp_path, range(0, 20, 2), first.vectors[::2].__getitem__)
-    rest = Computation(vectors)
-    np.testing.assert_array_equal(through(tmp_path, range(20), rest), vectors)
-    assert rest.asked == [[1, 3, 5, 7], [9, 11, 13, 15], [17, 19]]
-    np.testing.assert_array_equal(through(tmp_path, range(20), pytest.fail), vectors)
-
-
-def test_equal_samples_are_computed_once(tmp_path):
-    numbers = [1, 1, 2, 1, 3, 3, 1, 2, 4, 4]
-    vectors = np.array([[number, -number] for number in numbers], dtype=np.float32)
-    computation = Computation(vectors)
-    np.testing.assert_array_equal(through(tmp_path, numbers, computation), vectors)
-    assert sorted(chain.from_iterable(computation.asked)) == [0, 2, 4, 8]
-
-
-def test_what_is_not_finite_is_computed_once_and_kept_nowhere(tmp_path):
-    numbers = [1, 2, 1, 3, 1, 2, 1, 4, 1]
-    vectors = np.array([[np.nan if n == 1 else n, n] for n in numbers], dtype=np.float32)
-    for expected in [[[0, 1, 3, 7]], [[0]]]:
-        computation = Computation(vectors)
-        np.testing.assert_array_equal(through(tmp_path, numbers, computation), vectors)
-        assert computation.asked == expected
-
-
-def test_samples_without_a_key_are_computed_each_time_and_each_for_itself(tmp_path):
-    vectors = np.arange(12.0).reshape(6, 2)
-    numbers = [None, 1, None, 2, None, None]
-    for expected in [[[0, 1, 2, 3], [4, 5]], [[0, 2, 4, 5]]]:
-        computation = Computation(vectors)
-        np.testing.assert_array_equal(through(tmp_path, numbers, computation), vectors)
-        assert computation.asked == expected
-
-
-def test_an_interruption_keeps_the_blocks_before(tmp_path):
-    def interrupted(positions):
-        if 8 in positions:
-            raise KeyboardInterrupt
-        return VECTORS[positions]
-
-    with pytest.raises(KeyboardInterrupt):
-        through(tmp_path, range(20), interrupted)
-    assert found(tmp_path, range(20)) == list(range(8))
-
-
-def test_stored_vectors_of_another_length_are_computed_anew(tmp_path):
-    through(tmp_path, range(6), np.zeros((6, 5)).__getitem__)
-    computation = Computation(np.ones((20, 3)))
-    np.testing.assert_array_equal(through(tmp_path, range(20), computation), np.ones((20, 3)))
-    np.testing.assert_array_equal(through(tmp_path, range(20), pytest.fail), np.ones((20, 3)))
-
-
-def test_types_that_differ_become_what_holds_both(tmp_path):
-    through(tmp_path, range(4), np.full((4, 2), 2**40).__getitem__)
-    vectors = through(tmp_path, range(8), np.full((8, 2), 0.5, np.float32).__getitem__)
-    assert vectors.dtype == np.float64
-    assert vectors[[0, 7]].tolist() == [[2**40, 2**40], [0.5, 0.5]]
-
-
-def test_vectors_of_several_lengths_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"vector of X\[4\] has length 4, while others have len"):
-        through(tmp_path, range(8), lambda positions: np.zeros((4, 3 + (positions[0] > 0))))
-
-
-@pytest.mark.parametrize("shape", [(4,), (3, 2), (4, 2, 2)])
-def test_what_is_no_row_for_each_sample_is_refused(tmp_path, shape):
-    with pytest.raises(ValueError, match=r"4 samples were embedded to an array of shape \("):
-        through(tmp_path, range(4), lambda positions: np.zeros(shape))
-
-
-def test_progress_is_shown_on_standard_error(tmp_path, capsys):
-    through(tmp_path, range(20), VECTORS.__getitem__, progress=True)
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert "embedding: 100%" in captured.err
-    through(tmp_path, range(20), VECTORS.__getitem__)
-    assert capsys.readouterr().err == ""

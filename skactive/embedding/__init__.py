@@ -1,4 +1,4 @@
-"""Raw samples to vectors, by pretrained networks."""
+"""Embed raw samples as vectors, with pretrained networks."""
 
 from skactive._public import present
 from skactive.embedding._cached_transformer import CachedTransformer

@@ -1,15 +1,16 @@
-"""Any transformer that learns nothing, with a memory."""
+"""Any transformer that needs no fitting, with a cache on disk."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
@@ -17,9 +18,18 @@ from sklearn.utils.metaestimators import available_if
 from skactive._io.content_keys import content_key
 from skactive._rows import take_rows
 from skactive._validation import check_integer
-from skactive.embedding._hub_embedder import HubEmbedder
+from skactive.base import EmbeddingStore
+from skactive.embedding._cached_embeddings import StoreLocation, cached_embeddings
 from skactive.embedding._identity import identity_of
-from skactive.embedding._sqlite_store import through_store
+from skactive.embedding._samples import SampleSequence
+
+
+class Transformer(Protocol):
+    """An object that turns samples into vectors, each independently of the others."""
+
+    # scikit-learn's transformers name and type the parameter in many ways.
+    def transform(self, X: Any, /) -> Any:
+        """Return the vectors of samples."""
 
 
 def _transformer_has(name: str) -> Callable[[Any], bool]:
@@ -31,64 +41,71 @@ def _transformer_has(name: str) -> Callable[[Any], bool]:
 
 
 class CachedTransformer(TransformerMixin, BaseEstimator):
-    """Remember on disk the vectors that a transformer gave.
+    """Cache the vectors of a transformer on disk.
 
-    A pretrained network gives a sample the same vector every time, at great cost. With this
-    around its transformer a sample is embedded once in its life: in whatever order the samples
-    come, in whichever process, and however often a grid search or a notebook starts anew.
+    A pretrained network computes the same vector for the same sample every time, at a high cost.
+    `CachedTransformer` computes the vector of each sample once. Later calls read it from disk, in
+    any order of the samples and in any process: a grid search and a restarted notebook
+    included.
 
     Parameters
     ----------
     transformer : transformer
-        What embeds samples, each by itself: anything with `transform` that needs no fitting.
-    location : str or path-like
-        A folder in which vectors are kept; made where there is none. Any number of transformers
-        and processes share it.
+        An object with `transform` that needs no fitting and embeds each sample independently of
+        the others.
+    location : str, path-like or EmbeddingStore
+        A folder in which vectors are stored, created if it does not exist. Any number of
+        transformers and processes can share it. Or an object that stores vectors in another way,
+        see `skactive.base.EmbeddingStore`.
     identity : str, default=None
-        A name for what cannot be told from the transformer's parameters: functions, a loaded
-        model, what has been fitted. It takes responsibility: change it whenever the vectors would
-        change. None raises if there is such a thing, and counts the release of the package that
-        the transformer is from.
+        A name for the properties of the transformer that its parameters do not show: functions,
+        loaded models, fitted attributes. Change the name whenever the vectors would change. None
+        raises an error if the transformer has such properties, and otherwise includes the release
+        of the transformer's package in the cache key.
     batch_size : int, default=1024
-        How many samples are looked up, embedded and stored at once.
+        Number of samples that are looked up, embedded and stored at once.
     verbose : bool, default=False
         Whether to show a progress bar, on standard error.
 
     Raises
     ------
     TypeError
-        If it cannot be told what the vectors depend on, a sample has no content that is known,
-        or the transformer gives sparse vectors.
+        If the vectors depend on something that the parameters do not show, a sample is of a type
+        whose content is unknown, or the transformer returns sparse vectors.
     NotFittedError
-        If the transformer has to be fitted.
+        If the transformer needs fitting.
     NotADirectoryError, PermissionError, OSError
-        If nothing can be kept at `location`. It is raised before anything is embedded.
+        If nothing can be stored at `location`. Raised before anything is embedded.
 
     See Also
     --------
-    HubEmbedder : Embeds with TensorFlow Hub, and has the same memory built in.
-    sklearn.pipeline.Pipeline : Its `memory` keeps whole results of fitting, not samples.
+    HubEmbedder : Embeds with TensorFlow Hub, and has the same cache built in.
+    skactive.base.EmbeddingStore : The contract of a store.
+    sklearn.pipeline.Pipeline : Its `memory` caches whole results of `fit`, not samples.
 
     Notes
     -----
-    A vector is found by the content of its sample and by the identity of the transformer: its
-    class and that of each transformer within, the releases of the packages they are from, and all
-    parameters but `n_jobs`, `verbose` and `memory`. A class from no package counts by its code,
-    but not by what that calls. A parameter that names a file or folder on this machine counts with
-    the sizes and times of its files, so that a model trained again is another.
+    The cache key of a vector is made of the content of the sample and the identity of the
+    transformer: the class of the transformer and of each nested one, the releases of their
+    packages, and all parameters except `n_jobs`, `verbose` and `memory`. A class that belongs to
+    no package is identified by its code, without the code of the functions it calls. A parameter
+    that names a file or folder on this machine includes the sizes and modification times of the
+    files, so that a retrained model is a different one.
 
     Samples are strings, bytes, numbers, images of Pillow, arrays, rows of arrays and of
-    DataFrames with the columns' names, and lists, tuples and dicts of these. Path objects count
-    by the content of their file alone: it may be renamed and moved. A string that names a file
-    counts by both. A sample that cannot be read is always handed to the transformer.
+    DataFrames with the columns' names, and lists, tuples and dicts of these. A Path object is
+    identified by the content of its file alone: the file can be renamed and moved. A string that
+    names a file is identified by both. A sample that cannot be read is not cached, but passed to
+    the transformer each time.
 
-    Vectors are in an SQLite file, each with a checksum; one that has changed is embedded again,
-    never returned. What was embedded is on the disk when the next batch begins. Where the disk is
-    full or may not be written to, one warning says so, and all vectors are returned. A network
-    drive may be used by one machine at a time. Vectors that are not finite are not kept. Integers
-    and floats mixed become what NumPy makes of them together.
+    Vectors are stored in an SQLite file, each with a checksum; a vector that has changed on disk
+    is computed again and never returned. The vectors of a batch are on disk before the next batch
+    starts. If the disk is full or read-only, one warning explains it, and all vectors are
+    returned. A folder on a network drive can be used by one machine at a time. Vectors that are
+    not finite are not stored. Integer and float vectors in one result are converted to the type
+    that NumPy chooses for both.
 
-    Remembering costs reading and hashing the sample and some microseconds.
+    A cached vector costs reading and hashing the sample, and some microseconds.
 
     Examples
     --------
@@ -112,8 +129,8 @@ class CachedTransformer(TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        transformer: Any,
-        location: Any,
+        transformer: Transformer,
+        location: StoreLocation,
         *,
         identity: str | None = None,
         batch_size: int = 1024,
@@ -125,15 +142,15 @@ class CachedTransformer(TransformerMixin, BaseEstimator):
         self.batch_size = batch_size
         self.verbose = verbose
 
-    def fit(self, X: Any = None, y: Any = None) -> CachedTransformer:
-        """Check the parameters: there is nothing to fit.
+    def fit(self, X: object = None, y: object = None) -> CachedTransformer:
+        """Check the parameters; nothing is fitted.
 
         Parameters
         ----------
         X : sequence of samples, default=None
-            Ignored, but for being no sparse matrix.
+            Not used, but must not be sparse.
         y : array-like, default=None
-            Ignored.
+            Not used.
 
         Returns
         -------
@@ -142,34 +159,33 @@ class CachedTransformer(TransformerMixin, BaseEstimator):
         """
         self._check_parameters()
         _refuse_sparse(X)
-        if not isinstance(self.transformer, HubEmbedder):
+        if self._cached_copy() is None:
             identity_of(self.transformer, self.identity)
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
-        """Return the vectors of samples, embedding only those not embedded before.
+    def transform(self, X: SampleSequence) -> NDArray[Any]:
+        """Return the vectors of samples, embedding only those that are not cached.
 
         Parameters
         ----------
         X : sequence of length n_samples
-            Samples as the transformer takes them.
+            Samples, in a form that the transformer accepts.
 
         Returns
         -------
         vectors : ndarray of shape (n_samples, n_features)
-            Of the type that the transformer gives.
+            The vectors, in the type that the transformer returns.
         """
         self._check_parameters()
-        if isinstance(self.transformer, HubEmbedder):
-            # It knows better what of a sample its vector depends on.
-            embedder = clone(self.transformer).set_params(cache=self.location)
-            return embedder.set_params(verbose=self.verbose or embedder.verbose).transform(X)
+        if (own := self._cached_copy()) is not None:
+            vectors: NDArray[Any] = own.transform(X)
+            return vectors
         identity = identity_of(self.transformer, self.identity)
         samples = _Samples(X)
         identity += samples.columns
         if len(samples) == 0:
             return self._embedded(X)
-        return through_store(
+        return cached_embeddings(
             self.location,
             len(samples),
             partial(samples.key, identity),
@@ -180,20 +196,31 @@ class CachedTransformer(TransformerMixin, BaseEstimator):
         )
 
     @available_if(_transformer_has("get_feature_names_out"))
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return the names that the transformer has for its features.
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
+        """Return the names of the transformer's output features.
 
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of what goes in, as the transformer takes them.
+            Names of the input features, passed to the transformer.
 
         Returns
         -------
         names : ndarray of str
             The names.
         """
-        return self.transformer.get_feature_names_out(input_features)
+        transformer: Any = self.transformer
+        names: NDArray[np.object_] = transformer.get_feature_names_out(input_features)
+        return names
+
+    def _cached_copy(self) -> Any | None:
+        """Return a copy of the transformer that caches at `location` by itself, or None.
+
+        `_with_cache` is the hook of transformers that compute the content keys themselves, such
+        as HubEmbedder, which knows how its model and its preprocessing change vectors.
+        """
+        with_cache = getattr(self.transformer, "_with_cache", None)
+        return None if with_cache is None else with_cache(self.location, verbose=self.verbose)
 
     def _check_parameters(self) -> None:
         check_integer(self, "batch_size", self.batch_size, minimum=1)
@@ -202,46 +229,46 @@ class CachedTransformer(TransformerMixin, BaseEstimator):
                 "The 'transformer' parameter of CachedTransformer must be an object with "
                 f"`transform`. Got {self.transformer!r} instead."
             )
-        if not isinstance(self.location, str | os.PathLike):
+        if not isinstance(self.location, str | os.PathLike | EmbeddingStore):
             raise TypeError(
-                "The 'location' parameter of CachedTransformer must be the path of a folder. Got "
-                f"{self.location!r} instead."
+                "The 'location' parameter of CachedTransformer must be the path of a folder or an "
+                f"EmbeddingStore. Got {self.location!r} instead."
             )
         if self.identity is not None and not (isinstance(self.identity, str) and self.identity):
             raise TypeError(
-                "The 'identity' parameter of CachedTransformer must be a name, or None. Got "
-                f"{self.identity!r} instead."
+                "The 'identity' parameter of CachedTransformer must be a non-empty str, or None. "
+                f"Got {self.identity!r} instead."
             )
 
-    def _embedded(self, X: Any) -> np.ndarray:
+    def _embedded(self, X: Any) -> NDArray[Any]:
         name = type(self.transformer).__name__
         try:
             vectors = self.transformer.transform(X)
         except NotFittedError as error:
             raise NotFittedError(
-                f"{name} has to be fitted, which CachedTransformer never does: what it learns "
-                "would change its vectors. Hint: cache the transformer that comes before it; or "
-                "pass it fitted, in a sklearn.frozen.FrozenEstimator, and name what it has learned "
-                "with `identity`."
+                f"{name} needs fitting, but CachedTransformer never fits its transformer, since "
+                "the vectors would change with each fit. Hint: cache the transformer that comes "
+                "before it; or fit it, wrap it in a sklearn.frozen.FrozenEstimator, and pass an "
+                "`identity` that names the fitted state."
             ) from error
         if sp.issparse(vectors):
             raise TypeError(
-                f"{name} gives sparse vectors, and CachedTransformer keeps dense ones. Hint: cache "
-                "what is costly, a network; or put a step behind it that makes them dense and "
-                "short."
+                f"{name} returns sparse vectors, but CachedTransformer stores dense ones. Hint: "
+                "cache the expensive step, a network; or add a step that reduces the vectors to "
+                "dense ones."
             )
         vectors = np.asarray(vectors)
         if vectors.ndim != 2 or vectors.dtype.kind not in "biuf":
             raise TypeError(
-                f"{name} gives an array of {vectors.dtype} of shape {vectors.shape}, where vectors "
-                "are numbers of shape (n_samples, n_features)."
+                f"{name} must return real numbers of shape (n_samples, n_features). Got an array "
+                f"of {vectors.dtype} of shape {vectors.shape} instead."
             )
         return vectors
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
-    def __sklearn_tags__(self) -> Any:
+    def __sklearn_tags__(self) -> Any:  # scikit-learn's Tags are untyped
         tags = super().__sklearn_tags__()
         if hasattr(self.transformer, "__sklearn_tags__"):
             inner = get_tags(self.transformer)
@@ -255,21 +282,22 @@ class CachedTransformer(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _refuse_sparse(X: Any) -> None:
+def _refuse_sparse(X: object) -> None:
     if sp.issparse(X):
         raise TypeError(
-            "X is sparse, and CachedTransformer takes dense samples only. Hint: pass X.toarray(), "
-            "or cache what comes before."
+            "X is sparse, but CachedTransformer takes dense samples only. Hint: pass X.toarray(), "
+            "or cache an earlier step."
         )
 
 
 class _Samples:
-    """The samples of X, one after another.
+    """The samples of X, by position.
 
     Attributes
     ----------
     columns : bytes
-        What all rows of a DataFrame have in common, and their vectors may depend on.
+        The properties of a DataFrame that all of its rows share, and that their vectors may
+        depend on.
     """
 
     def __init__(self, X: Any) -> None:
@@ -284,7 +312,7 @@ class _Samples:
         ):
             raise TypeError(
                 f"X must be a sequence of samples. Got a {type(X).__name__} instead. Hint: put a "
-                "single sample in a list, and what a generator yields too."
+                "single sample into a list, and convert a generator to a list."
             )
         values = X.to_numpy() if hasattr(X, "to_numpy") else X
         self._n_samples = len(values)
@@ -294,11 +322,11 @@ class _Samples:
         return self._n_samples
 
     def key(self, identity: bytes, position: int) -> bytes | None:
-        """Return the key of a sample in a store of vectors, or None where it has none."""
+        """Return the content key of a sample, or None if its content cannot be read."""
         try:
             return content_key(identity, self._at(position), paths=True)
         except TypeError as error:
-            raise TypeError(f"X[{position}] cannot be remembered: {error}") from error
+            raise TypeError(f"X[{position}] cannot be cached: {error}") from error
 
     def _row_of(self, X: Any) -> Callable[[int], Any]:
         categories = [getattr(dtype, "categories", None) for dtype in X.dtypes]
@@ -311,7 +339,7 @@ class _Samples:
         if len(set(X.dtypes)) == 1 and getattr(next(iter(X.dtypes)), "kind", "O") in "biuf":
             return X.to_numpy().__getitem__
         columns = [
-            (X.iloc[:, place] if hasattr(X, "iloc") else X[:, place]).to_numpy()
-            for place in range(X.shape[1])
+            (X.iloc[:, at] if hasattr(X, "iloc") else X[:, at]).to_numpy()
+            for at in range(X.shape[1])
         ]
         return lambda position: tuple(column[position] for column in columns)

@@ -1,4 +1,4 @@
-"""From a handle to the folder of a SavedModel, by way of the network or an archive."""
+"""From a handle to the folder of a SavedModel: download and unpack it if necessary."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ import urllib.parse
 import urllib.request
 import zlib
 from pathlib import Path
-from typing import Any
 
-from skactive.embedding._downloading import whole_downloads
+from skactive.embedding._downloading import check_downloads_are_complete
 from skactive.embedding._tensorflow import import_tensorflow, import_tensorflow_hub
 
-# Of a network, or of what it gave.
+# Failures of a network, and of the data that it delivered.
 FAILURES = (OSError, EOFError, http.client.HTTPException, tarfile.TarError, zlib.error)
 N_ATTEMPTS = 3
 TOO_MANY_REQUESTS = 429
@@ -33,15 +32,15 @@ _unpacked: dict[tuple[str, int, int], Path] = {}
 
 
 def is_url(handle: str) -> bool:
-    """Tell whether a handle is resolved over a network."""
+    """Return whether a handle is resolved over a network."""
     return "://" in handle
 
 
-def fetched(handle: Any) -> Path | str:
-    """Return the folder of the SavedModel that a handle names, on this machine where it can be.
+def model_folder(handle: str | os.PathLike[str]) -> Path | str:
+    """Return the folder of the SavedModel that a handle names, on this machine if possible.
 
-    A URL is resolved by TensorFlow Hub, which downloads it once into the folder that the
-    environment variable TFHUB_CACHE_DIR names; an archive is unpacked there.
+    TensorFlow Hub resolves a URL, and downloads it once into the folder named by the environment
+    variable TFHUB_CACHE_DIR; an archive is unpacked into the same folder.
     """
     name = os.fspath(handle)
     if name.startswith("file://"):
@@ -50,13 +49,13 @@ def fetched(handle: Any) -> Path | str:
         return _downloaded(name)
     path = Path(name).expanduser().absolute()
     if path.is_dir():
-        return _model_folder(path, f"The folder {name}")
+        return _checked_folder(path, f"The folder {name}")
     if path.is_file() and name.lower().endswith(ARCHIVE_SUFFIXES):
         return _unpacked_archive(path)
     if path.exists():
         raise ValueError(
-            f"{name} is not a SavedModel: it is a file, and no .tar.gz archive. Hint: name the "
-            f"folder that has {MODEL_FILES[0]} in it."
+            f"{name} is not a SavedModel: it is a file, but not a .tar.gz archive. Hint: pass the "
+            f"folder that contains {MODEL_FILES[0]}."
         )
     raise FileNotFoundError(
         f"The model {name} does not exist. Hint: a handle is a URL that begins with https://, "
@@ -65,32 +64,32 @@ def fetched(handle: Any) -> Path | str:
     )
 
 
-def forget_download(handle: Any) -> None:
-    """Remove what was downloaded for a URL, so that the next attempt starts anew."""
+def remove_download(handle: str | os.PathLike[str]) -> None:
+    """Remove the download of a URL, so that the next attempt starts from the beginning."""
     name = os.fspath(handle)
     if is_url(name):
-        # Where TensorFlow Hub puts it: the name is part of its protocol with other programs.
+        # The name that TensorFlow Hub chooses, which other programs rely on too.
         folder = _cache_folder() / hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _downloaded(handle: str) -> Path | str:
-    # TensorFlow Hub lets whoever comes second ask every five seconds whether the first is done.
+    # Without a lock, a second thread would poll every five seconds for the end of the download.
     with _downloading.setdefault(handle, threading.Lock()):
         resolved = _resolved(handle)
     if is_url(resolved):
         return resolved
     try:
-        return _model_folder(Path(resolved), f"What {handle} gave")
+        return _checked_folder(Path(resolved), f"The download of {handle}")
     except ValueError:
-        forget_download(handle)
+        remove_download(handle)
         raise
 
 
 def _resolved(handle: str) -> str:
     hub = import_tensorflow_hub()
     tf = import_tensorflow()
-    whole_downloads()
+    check_downloads_are_complete()
     pause = FIRST_PAUSE
     for attempt in range(1, N_ATTEMPTS + 1):
         try:
@@ -99,14 +98,14 @@ def _resolved(handle: str) -> str:
             error.close()
             if error.code < 500 and error.code != TOO_MANY_REQUESTS:
                 raise OSError(
-                    f"{handle} cannot be fetched: the server answered {error.code} "
+                    f"{handle} cannot be downloaded: the server answered {error.code} "
                     f"{error.reason}. Hint: check the address in a browser."
                 ) from error
             reason: Exception = error
         except (ValueError, RuntimeError, tf.errors.OpError) as error:
             raise ValueError(
-                f"{handle} cannot be fetched: {str(error).rstrip('.')}. Hint: fetch it by other "
-                "means, and name its folder."
+                f"{handle} cannot be downloaded: {str(error).rstrip('.')}. Hint: download it in "
+                "another way, and pass its folder."
             ) from error
         except FAILURES as error:
             reason = error
@@ -114,14 +113,14 @@ def _resolved(handle: str) -> str:
             time.sleep(pause)
             pause *= 2
     if isinstance(reason.__context__, tarfile.TarError):
-        raise ValueError(  # noqa: TRY004 - the fault is no type's
-            f"{handle} is not a SavedModel: what the server gave is no tar archive. Hint: check "
+        raise ValueError(  # noqa: TRY004 - the content is wrong, not a type
+            f"{handle} is not a SavedModel: the server did not send a tar archive. Hint: check "
             "the address in a browser."
         ) from reason
-    told = reason.reason if type(reason) is urllib.error.URLError else reason
+    cause = reason.reason if type(reason) is urllib.error.URLError else reason
     raise OSError(
-        f"{handle} cannot be fetched, after {N_ATTEMPTS} attempts: {told}. Hint: check the "
-        "address and the network, or fetch the model by other means and name its folder."
+        f"{handle} cannot be downloaded, after {N_ATTEMPTS} attempts: {cause}. Hint: check the "
+        "address and the network, or download the model in another way and pass its folder."
     ) from reason
 
 
@@ -135,15 +134,15 @@ def _unpacked_archive(archive: Path) -> Path:
     folder = _cache_folder() / digest
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
-        # Unpacked beside its place and renamed: nobody ever sees half of a model.
+        # Unpacked beside its place, then renamed: other processes never see an incomplete model.
         with tempfile.TemporaryDirectory(dir=folder.parent) as made:
             _unpack(archive, Path(made) / "model")
             try:
                 (Path(made) / "model").rename(folder)
             except OSError:
-                if not folder.is_dir():  # another process was not faster: something is wrong
+                if not folder.is_dir():  # else another process has unpacked it meanwhile
                     raise
-    _unpacked[seen] = _model_folder(folder, f"The archive {archive}")
+    _unpacked[seen] = _checked_folder(folder, f"The archive {archive}")
     return _unpacked[seen]
 
 
@@ -154,22 +153,22 @@ def _unpack(archive: Path, folder: Path) -> None:
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
         reason = str(error).partition("\n")[0].rstrip(":.")
         raise ValueError(
-            f"{archive} cannot be unpacked: {reason}. Hint: it is incomplete or no .tar.gz "
-            "archive; fetch it again."
+            f"{archive} cannot be unpacked: {reason}. Hint: it is incomplete or not a .tar.gz "
+            "archive; download it again."
         ) from error
-    _model_folder(folder, f"The archive {archive}")
+    _checked_folder(folder, f"The archive {archive}")
 
 
-def _model_folder(folder: Path, what: str) -> Path:
+def _checked_folder(folder: Path, what: str) -> Path:
     inner = [path for path in folder.iterdir() if path.is_dir()]
-    # An archive often has one folder at its top, in which the model is.
+    # The top level of an archive is often one folder with the model in it.
     for candidate in [folder, *(inner if len(inner) == 1 else [])]:
         if any((candidate / name).is_file() for name in MODEL_FILES):
             return candidate
     found = ", ".join(sorted(path.name for path in folder.iterdir())[:5]) or "nothing"
     raise ValueError(
-        f"{what} is not a SavedModel: it has no {MODEL_FILES[0]}, but {found}. Hint: "
-        "`tf.saved_model.save` and the `export` of a Keras model write one."
+        f"{what} is not a SavedModel: {MODEL_FILES[0]} is missing; it contains {found}. Hint: "
+        "write a SavedModel with `tf.saved_model.save`, or with `export` of a Keras model."
     )
 
 

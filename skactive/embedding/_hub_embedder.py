@@ -1,4 +1,4 @@
-"""Images or texts to vectors, by a model of TensorFlow Hub."""
+"""Embed images or texts with a model of TensorFlow Hub."""
 
 from __future__ import annotations
 
@@ -12,110 +12,115 @@ from typing import Any
 
 import numpy as np
 from joblib import cpu_count
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import normalize
 from tqdm.auto import tqdm
 
 from skactive._validation import check_choice, check_integer
+from skactive.base import EmbeddingStore
+from skactive.embedding._cached_embeddings import StoreLocation, cached_embeddings
 from skactive.embedding._hub_model import HubModel
 from skactive.embedding._images import Images
+from skactive.embedding._samples import SampleSequence
 from skactive.embedding._tensorflow import import_tensorflow
 from skactive.embedding._texts import Texts
 from skactive.embedding._unreadable import Unreadable, unreadable_error, warn_of_unreadable
-from skactive.embedding._sqlite_store import through_store
 
 ERRORS = ("nan", "raise")
 
-# Part of every key in a store of vectors: to be raised when the same image or text reaches the
-# model in another form than before.
-PREPARATION = 1
+# Part of every content key: to be increased when the preprocessing of images or texts changes.
+PREPROCESSING = 1
 
 
 class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Turn images or texts into vectors with a pretrained network of TensorFlow Hub.
+    """Embed images or texts with a pretrained network of TensorFlow Hub.
 
-    Vectors in which similar samples are neighbours are what a handful of labels can be spread
-    over. The model's own signature says whether it takes images or texts, of which size, and
-    how long its vectors are. Nothing is fitted, and nothing is loaded before it is needed.
+    Similar samples are close in the embedding space of a pretrained network, so that a few
+    labels suffice to classify them. The signature of the model determines whether it takes
+    images or texts, the size of the images, and the length of the vectors. Nothing is fitted.
+    The model is loaded on first use.
 
     Parameters
     ----------
     handle : str or path-like
-        The model: a URL of TensorFlow Hub or Kaggle, a folder that holds a SavedModel, or a
-        .tar.gz archive of one. What comes from a URL or an archive is kept in the folder that
-        the environment variable TFHUB_CACHE_DIR names, by default one for temporary files.
+        The model: a URL of TensorFlow Hub or Kaggle, a folder with a SavedModel, or a .tar.gz
+        archive of one. Downloads and unpacked archives are stored in the folder named by the
+        environment variable TFHUB_CACHE_DIR, by default a folder for temporary files.
     batch_size : int, default=32
-        How many samples the model is given at once.
+        Number of samples in one call of the model.
     signature : str, default=None
-        The model's signature to call. None calls the model itself, or where it cannot be
-        called, as modules for TensorFlow 1, 'serving_default', 'default' or its only signature.
+        The signature of the model to call. None calls the model itself; if it is not callable,
+        as modules for TensorFlow 1, the signature 'serving_default', 'default' or the only one.
     output_key : str, default=None
-        Which output is the vector, where the model names several. None takes 'default', or the
+        The output to take, if the model has several with names. None takes 'default', or the
         only one.
     image_size : int or (int, int), default=None
-        Height and width of the images, in pixels, for a model that takes any. None takes the
-        model's own.
+        Height and width of the images, in pixels, for a model that takes any size. None takes
+        the size that the model declares.
     normalize : bool, default=False
-        Whether to scale vectors to length 1. The cosine does not need it; Euclidean distances
-        between embeddings mostly do.
-    cache : str or path-like, default=None
-        A folder in which vectors are kept, so that a sample is embedded once in its life,
-        whatever becomes of its name, its place and this program. Any number of models and
-        processes share it. None keeps nothing.
+        Whether to scale vectors to length 1. The cosine distance does not depend on it; the
+        Euclidean distance between embeddings is usually better with it.
+    cache : str, path-like or EmbeddingStore, default=None
+        A folder in which vectors are stored, so that each sample is embedded once, even if its
+        file is renamed or moved, or the program restarts. Any number of models and processes
+        can share it. Or an object that stores vectors in another way, see
+        `skactive.base.EmbeddingStore`. None stores nothing.
     errors : {'raise', 'nan'}, default='raise'
-        What becomes of samples that cannot be read. 'raise' stops at the first; 'nan' gives
-        each a row of NaN and names them all in one warning.
+        Treatment of samples that cannot be read. 'raise' raises an error at the first; 'nan'
+        returns a row of NaN for each of them, and lists all of them in one warning.
     n_jobs : int, default=None
-        How many threads read and decode images while the model works on those before. None and
-        -1 take one for each CPU.
+        Number of threads that read and decode images while the model processes earlier ones.
+        None and -1 use one per CPU.
     verbose : bool, default=False
         Whether to show a progress bar, on standard error.
 
     Attributes
     ----------
     input_kind : {'images', 'texts'}
-        What the model takes. Asking loads the model.
+        The input that the model takes. Reading the attribute loads the model.
 
     Raises
     ------
     ImportError
-        If TensorFlow, tensorflow-hub or Pillow is missing: ``pip install 'skactive[hub]'`` has
-        them.
+        If TensorFlow, tensorflow-hub or Pillow is missing. Install them with
+        ``pip install 'skactive[hub]'``.
     FileNotFoundError, OSError
-        If the model does not exist or cannot be fetched.
+        If the model does not exist or cannot be downloaded.
     ValueError
-        If what was found is no model of images or texts, or a parameter does not suit it.
+        If the model takes neither images nor texts, or a parameter does not fit the model.
     UnreadableSampleError
         If a sample cannot be read and `errors` is 'raise'.
 
     See Also
     --------
-    CachedTransformer : The same memory for any other embedding.
-    skactive.datasets.list_images : The images of a folder, and their labels.
+    CachedTransformer : The same cache for any other embedding.
+    skactive.base.EmbeddingStore : The contract of a store of vectors.
+    skactive.datasets.list_images : List the images of a folder, with their labels.
 
     Notes
     -----
     Images are paths, `PIL.Image.Image` objects, or arrays of shape (height, width) or (height,
     width, channels), uint8 or float in [0, 1]; or one array of shape (n_samples, height, width,
-    channels). They are turned upright as their EXIF tag says, converted to RGB, on white where
-    they are transparent, and stretched to the model's size by a bilinear filter over all pixels.
-    By TensorFlow Hub's convention a model of floats is given pixels in [0, 1]; one exported from
-    Keras may want them from 0 to 255, and has to scale them itself.
-    Only the pixels of a few batches are in memory at a time. A JPEG that is much larger than the
+    channels). They are rotated as their EXIF tag specifies, converted to RGB, on white if they
+    are transparent, and resized to the model's size by a bilinear filter over all pixels,
+    without keeping the aspect ratio. By TensorFlow Hub's convention, a model with float input
+    gets pixels in [0, 1]; a model exported from Keras that expects 0 to 255 has to rescale them
+    itself. The pixels of a few batches are in memory at a time. A JPEG much larger than the
     model's size is decoded at a smaller scale.
 
-    Texts are strings; blank ones count as unreadable. Texts of similar length share a batch,
-    since a model pads all to the longest: vectors depend on it in the last digits only.
+    Texts are strings; blank ones are unreadable. A batch contains texts of similar length, since
+    a model pads all of them to the longest; the padding changes only the last digits of a vector.
 
-    A list, tuple, Series, array or a DataFrame of one column holds the samples. A sample on
-    which the model itself fails, or for which it gives what is not finite, is unreadable too.
+    The samples are in a list, tuple, Series, array or DataFrame of one column. A sample is also
+    unreadable if the model fails on it, or returns a vector that is not finite.
 
-    A model is loaded once in a process, whichever estimators name it, and four stay loaded. It
-    is never pickled or cloned along: a copy finds it by its handle.
+    A model is loaded once per process, also if several estimators use it, and four models stay
+    loaded. A model is not pickled or cloned with its estimator: a copy loads it by its handle.
 
-    The cost is one pass of the network per sample, and with `cache`, for what was embedded
-    before, reading and hashing the sample.
+    The cost is one pass of the network per sample. With `cache`, a sample that was embedded
+    before costs reading and hashing it.
 
     References
     ----------
@@ -133,14 +138,14 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def __init__(
         self,
-        handle: Any,
+        handle: str | os.PathLike[str],
         *,
         batch_size: int = 32,
         signature: str | None = None,
         output_key: str | None = None,
-        image_size: Any = None,
+        image_size: int | tuple[int, int] | None = None,
         normalize: bool = False,
-        cache: Any = None,
+        cache: StoreLocation | None = None,
         errors: str = "raise",
         n_jobs: int | None = None,
         verbose: bool = False,
@@ -156,15 +161,15 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    def fit(self, X: Any = None, y: Any = None) -> HubEmbedder:
-        """Check the parameters: there is nothing to fit.
+    def fit(self, X: object = None, y: object = None) -> HubEmbedder:
+        """Check the parameters; nothing is fitted.
 
         Parameters
         ----------
         X : sequence of samples, default=None
-            Ignored.
+            Not used.
         y : array-like, default=None
-            Ignored.
+            Not used.
 
         Returns
         -------
@@ -174,18 +179,18 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self._check_parameters()
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: SampleSequence) -> NDArray[np.float32]:
         """Return the vectors of images or texts.
 
         Parameters
         ----------
         X : sequence of length n_samples
-            Paths, images or texts, as the model takes them.
+            Paths, images or texts, as the model requires.
 
         Returns
         -------
-        vectors : ndarray of shape (n_samples, n_features)
-            Numbers of type float32; a row of NaN for what cannot be read, with ``errors='nan'``.
+        vectors : ndarray of float32 of shape (n_samples, n_features)
+            The vectors. With ``errors='nan'``, the row of a sample that cannot be read is NaN.
         """
         self._check_parameters()
         model = self._model()
@@ -194,20 +199,20 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if self.cache is None:
             vectors = self._embedded(model, samples, unreadable)
         else:
-            vectors = self._remembered(model, samples, unreadable)
+            vectors = self._cached(self.cache, model, samples, unreadable)
         if unreadable:
             warn_of_unreadable(unreadable, len(samples))
         return vectors
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """Return a name for each feature of the vectors.
 
-        It loads the model, which alone knows how many there are.
+        The model is loaded, since it determines the number of features.
 
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Ignored.
+            Not used.
 
         Returns
         -------
@@ -215,12 +220,13 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             'hubembedder0', 'hubembedder1' and so on.
         """
         if _is_for_display():
-            raise NotFittedError("The number of features is not known before the model is loaded.")
-        return super().get_feature_names_out()
+            raise NotFittedError("The number of features is unknown until the model is loaded.")
+        names: NDArray[np.object_] = super().get_feature_names_out()
+        return names
 
     @property
     def input_kind(self) -> str:
-        """What the model takes: 'images' or 'texts'."""
+        """The input that the model takes: 'images' or 'texts'."""
         self._check_parameters()
         return self._model().input_kind
 
@@ -229,7 +235,8 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         n_features = self._model().n_features
         if n_features is None:
             raise ValueError(
-                f"{self.handle} does not say how long its vectors are. Hint: `transform` shows it."
+                f"{self.handle} does not declare the length of its vectors. Hint: read it from the "
+                "result of `transform`."
             )
         return n_features
 
@@ -242,7 +249,12 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self._check_kind("signature", "a str or None", self.signature, str | None)
         self._check_kind("output_key", "a str or None", self.output_key, str | None)
         self._check_kind("normalize", "a bool", self.normalize, bool | np.bool_)
-        self._check_kind("cache", "a str, a path or None", self.cache, str | os.PathLike | None)
+        self._check_kind(
+            "cache",
+            "a str, a path, an EmbeddingStore or None",
+            self.cache,
+            str | os.PathLike | EmbeddingStore | None,
+        )
         for name in ("handle", "cache"):
             if getattr(self, name) == "":
                 raise ValueError(
@@ -274,19 +286,28 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _model(self) -> HubModel:
         return HubModel(self.handle, self.signature, self.output_key, self._image_size())
 
-    def _samples(self, model: HubModel, X: Any) -> Images | Texts:
+    def _with_cache(self, cache: StoreLocation, *, verbose: bool) -> HubEmbedder:
+        """Return a copy that uses this cache: a hook of `CachedTransformer`."""
+        copy: HubEmbedder = clone(self)
+        return copy.set_params(cache=cache, verbose=verbose or self.verbose)
+
+    def _samples(self, model: HubModel, X: SampleSequence) -> Images | Texts:
         if model.form is None:
             return Texts(X)
         n_threads = cpu_count() if self.n_jobs in (None, -1) else self.n_jobs
         return Images(X, model.form, int(n_threads))
 
-    def _remembered(
-        self, model: HubModel, samples: Images | Texts, unreadable: list[Unreadable]
+    def _cached(
+        self,
+        cache: StoreLocation,
+        model: HubModel,
+        samples: Images | Texts,
+        unreadable: list[Unreadable],
     ) -> np.ndarray:
-        described = (model.digest(), self.signature, self.output_key, model.form, PREPARATION)
+        described = (model.digest(), self.signature, self.output_key, model.form, PREPROCESSING)
         identity = f"HubEmbedder {described} {bool(self.normalize)}".encode()
-        vectors = through_store(
-            self.cache,
+        vectors = cached_embeddings(
+            cache,
             len(samples),
             lambda position: samples.key(identity, position),
             lambda positions: self._embedded(model, samples, unreadable, positions),
@@ -294,18 +315,18 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             progress=self.verbose,
         )
         if unreadable:
-            self._name_twins(vectors, samples, unreadable)
+            self._add_copies(vectors, samples, unreadable)
         return vectors
 
-    def _name_twins(
+    def _add_copies(
         self, vectors: np.ndarray, samples: Images | Texts, unreadable: list[Unreadable]
     ) -> None:
-        # The store asks for each content once: copies of an unreadable sample are not named yet.
+        # Each content is embedded once: copies of an unreadable sample are not listed yet.
         named = {sample.position for sample in unreadable}
         reason = {samples.key(b"", sample.position): sample.reason for sample in unreadable}
         for position in np.flatnonzero(np.isnan(vectors[:, 0])).tolist():
             if position not in named:
-                why = reason.get(samples.key(b"", position), "as another of the same content")
+                why = reason.get(samples.key(b"", position), "same content as another one")
                 unreadable.append(Unreadable(position, samples.name(position), why))
 
     def _embedded(
@@ -315,7 +336,7 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         unreadable: list[Unreadable],
         positions: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Return vectors for the samples at some positions, or with a bar, for all of them."""
+        """Return vectors for the samples at some positions, or for all, with a progress bar."""
         alone = positions is None
         if positions is None:
             positions = np.arange(len(samples))
@@ -325,7 +346,7 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             tqdm(
                 total=len(positions), desc="embedding", disable=not (alone and self.verbose)
             ) as bar,
-            # A fault leaves no thread behind that still reads.
+            # After an exception, no thread continues to read.
             closing(samples.batches(positions, self.batch_size)) as batches,
         ):
             for where, batch, faulty in batches:
@@ -345,7 +366,7 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _called(
         self, model: HubModel, samples: Images | Texts, where: np.ndarray, batch: Any
     ) -> Iterator[tuple[np.ndarray, np.ndarray, list[Unreadable]]]:
-        """Yield positions with their vectors, and those on which the model fails."""
+        """Yield positions with their vectors, and the samples on which the model fails."""
         if len(where) == 0:
             return
         tf = import_tensorflow()
@@ -353,7 +374,7 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             vectors = model(batch)
         except tf.errors.InvalidArgumentError as error:
             if len(where) > 1:
-                # One sample fails the whole batch: each is asked about alone.
+                # One sample makes the whole batch fail: call the model for each alone.
                 for at in range(len(where)):
                     yield from self._called(model, samples, where[at : at + 1], batch[at : at + 1])
                 return
@@ -381,7 +402,7 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         unreadable.extend(faulty)
 
     def __dir__(self) -> list[str]:
-        # Notebooks and scikit-learn's HTML ask for the value of whatever is listed.
+        # Notebooks and scikit-learn's HTML read every listed attribute: these load the model.
         return sorted({*object.__dir__(self)} - {"input_kind", "_n_features_out"})
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -400,17 +421,17 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
 
 def _is_for_display() -> bool:
-    """Tell whether scikit-learn draws an estimator for a notebook.
+    """Return whether scikit-learn draws an estimator for a notebook.
 
-    Release 1.9 shows the names of the features that come out, or nothing where asking for them
-    raises. To look at an estimator should not download its model.
+    Release 1.9 shows the names of the output features, or nothing if they raise an error.
+    Displaying an estimator should not download its model.
     """
     frames = traceback.walk_stack(inspect.currentframe())
     return any(frame.f_code.co_name == "estimator_html_repr" for frame, _ in frames)
 
 
 def _cause(error: Exception) -> str:
-    """Return the line of a TensorFlow error that says what was wrong."""
+    """Return the line of a TensorFlow error that describes the cause."""
     lines = [line.strip() for line in str(error).strip().splitlines()]
-    told = [line for line in lines if line and not line.startswith("[[{{node")]
-    return told[-1] if told else type(error).__name__
+    causes = [line for line in lines if line and not line.startswith("[[{{node")]
+    return causes[-1] if causes else type(error).__name__

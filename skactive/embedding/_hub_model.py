@@ -1,4 +1,4 @@
-"""A SavedModel, loaded once, and what its own signature says of it."""
+"""A SavedModel, loaded once, and the input and output that its signature declares."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skactive.embedding._fetching import fetched, forget_download, is_url
+from skactive.embedding._fetching import is_url, model_folder, remove_download
 from skactive.embedding._images import as_floats
 from skactive.embedding._pixels import WHITE, ImageForm
 from skactive.embedding._tensorflow import import_tensorflow, import_tensorflow_hub
@@ -23,7 +23,7 @@ SIGNATURES_BY_DEFAULT = ("serving_default", "default")
 OUTPUT_BY_DEFAULT = "default"
 PATTERN = re.compile(r"[*?\[\]\\]")
 
-# A file of a model: its name, size and time of last change.
+# The files of a model: name, size and modification time of each.
 Files = tuple[tuple[str, int, int], ...]
 
 _loaded: OrderedDict[tuple[str, Files], Any] = OrderedDict()
@@ -32,7 +32,7 @@ _digests: dict[tuple[str, Files], str] = {}
 
 
 class Endpoint(NamedTuple):
-    """A function of a model: what it takes, what it gives, and how to call it."""
+    """A function of a model: its input, its outputs, and how to call it."""
 
     input: Any
     outputs: Any
@@ -47,31 +47,31 @@ class HubModel:
     handle : str or path-like
         URL, folder or archive.
     signature : str or None
-        Name of a signature; None calls the model itself where it can be called.
+        Name of a signature; None calls the model itself if it is callable.
     output_key : str or None
-        Which output, where there are several.
+        The output to take, if there are several.
     image_size : (int, int) or None
-        Height and width, for a model that takes any.
+        Height and width, for a model that takes any size.
 
     Attributes
     ----------
     input_kind : {'images', 'texts'}
-        What the model takes.
+        The input that the model takes.
     form : ImageForm or None
-        What images it takes.
+        The shape of the images that it takes; None for a text model.
     n_features : int or None
-        Length of its vectors; None where the model does not say.
+        Length of its vectors; None if the model does not declare it.
     """
 
     def __init__(
         self,
-        handle: Any,
+        handle: str | os.PathLike[str],
         signature: str | None = None,
         output_key: str | None = None,
         image_size: tuple[int, int] | None = None,
     ) -> None:
         self._name = os.fspath(handle)
-        self._folder = fetched(handle)
+        self._folder = model_folder(handle)
         endpoint = _endpoint(load(handle, self._folder), signature, self._name)
         self._input = endpoint.input
         self._call = endpoint.call
@@ -80,7 +80,7 @@ class HubModel:
         self.form = self._image_form(image_size)
         self.n_features = self._n_features(endpoint.outputs)
 
-    def __call__(self, batch: Any) -> np.ndarray:
+    def __call__(self, batch: list[bytes] | np.ndarray) -> np.ndarray:
         """Return the vectors of a batch of texts in UTF-8 or of pixels.
 
         Parameters
@@ -96,7 +96,7 @@ class HubModel:
         n_samples, n_at_once = len(batch), self._input.shape[0] if self._input.shape.rank else None
         if n_at_once is None:
             return self._vectors(self._call(self._tensor(batch)), n_samples)
-        # Exported for a fixed number of samples: the last ones are filled up with the first.
+        # Exported for a fixed number of samples: the last call is filled up with the first ones.
         parts = []
         for start in range(0, n_samples, n_at_once):
             chosen = np.arange(start, start + n_at_once) % n_samples
@@ -116,9 +116,9 @@ class HubModel:
         return tf.constant(pixels.astype(np.uint8), dtype=self._input.dtype)
 
     def digest(self) -> str:
-        """Return what tells this model's content from any other's, in hexadecimal digits."""
+        """Return a digest of the model's content, in hexadecimal digits."""
         if not isinstance(self._folder, Path):
-            # What lies in a bucket is known by its address alone.
+            # A model in a bucket is not on this machine: its address identifies it.
             return f"address {self._folder}"
         seen = (str(self._folder), files_of(self._folder))
         if seen not in _digests:
@@ -128,13 +128,13 @@ class HubModel:
     def _vectors(self, outputs: Any, n_samples: int) -> np.ndarray:
         tf = import_tensorflow()
         tensor = outputs if self._key is None else outputs[self._key]
-        # NumPy knows no bfloat16.
+        # NumPy has no bfloat16.
         vectors = np.asarray(tf.cast(tensor, tf.float32) if tensor.dtype.is_floating else tensor)
         if vectors.ndim != 2 or len(vectors) != n_samples or vectors.dtype.kind not in "fiu":
             raise ValueError(
-                f"{self._name} gave an array of {vectors.dtype} of shape {vectors.shape} for "
-                f"{n_samples} samples, where vectors have (n_samples, n_features). Hint: choose "
-                "another output with `output_key`, or another `signature`."
+                f"{self._name} must return vectors of shape ({n_samples}, n_features). Got an "
+                f"array of {vectors.dtype} of shape {vectors.shape} instead. Hint: choose another "
+                "output with `output_key`, or another `signature`."
             )
         return vectors.astype(np.float32, copy=False)
 
@@ -142,9 +142,9 @@ class HubModel:
         spec = outputs if self._key is None else outputs[self._key]
         if spec.shape.rank not in (None, 2):
             raise ValueError(
-                f"The output of {self._name} has shape {spec.shape}, where vectors have "
-                "(n_samples, n_features). Hint: choose another output with `output_key`, or a "
-                "model that gives feature vectors."
+                f"The output of {self._name} must be vectors of shape (n_samples, n_features). "
+                f"Got shape {spec.shape} instead. Hint: choose another output with `output_key`, "
+                "or a model of feature vectors."
             )
         return None if spec.shape.rank is None else spec.shape[1]
 
@@ -152,20 +152,20 @@ class HubModel:
         if self.input_kind == "texts":
             if image_size is not None:
                 raise ValueError(
-                    f"{self._name} takes texts. Got image_size={image_size} instead. Hint: leave "
-                    "image_size out."
+                    f"{self._name} takes texts, which have no image_size. Got "
+                    f"image_size={image_size}. Hint: leave image_size out."
                 )
             return None
         _, height, width, n_channels = self._input.shape
         if image_size is None:
             if height is None or width is None:
                 raise ValueError(
-                    f"{self._name} takes images of any size. Hint: choose one, as in "
-                    "image_size=224."
+                    f"{self._name} takes images of any size, so the size must be chosen. Hint: "
+                    "pass image_size, for example image_size=224."
                 )
             return ImageForm(height, width, n_channels)
-        for own, asked in zip((height, width), image_size, strict=True):
-            if own not in (None, asked):
+        for own, chosen in zip((height, width), image_size, strict=True):
+            if own not in (None, chosen):
                 raise ValueError(
                     f"{self._name} takes images of {height} × {width} pixels. Got "
                     f"image_size={image_size} instead. Hint: leave image_size out."
@@ -173,8 +173,8 @@ class HubModel:
         return ImageForm(*image_size, n_channels)
 
 
-def load(handle: Any, folder: Path | str) -> Any:
-    """Return the loaded SavedModel of a folder; the same one as long as its files are."""
+def load(handle: str | os.PathLike[str], folder: Path | str) -> Any:
+    """Return the loaded SavedModel of a folder; the same object until its files change."""
     key = (str(folder), files_of(folder) if isinstance(folder, Path) else ())
     with _loading:
         if key not in _loaded:
@@ -185,7 +185,7 @@ def load(handle: Any, folder: Path | str) -> Any:
         return _loaded[key]
 
 
-def _load(handle: Any, folder: Path | str) -> Any:
+def _load(handle: str | os.PathLike[str], folder: Path | str) -> Any:
     hub = import_tensorflow_hub()
     tf = import_tensorflow()
     try:
@@ -195,22 +195,22 @@ def _load(handle: Any, folder: Path | str) -> Any:
     except (OSError, ValueError, LookupError, RuntimeError, tf.errors.OpError) as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         if unknown := re.search(r"Op type not registered '(\w+)'", reason):
-            reason = f"TensorFlow alone has no operation {unknown[1]}"
-            hint = "import the package that has it first, such as tensorflow_text."
+            reason = f"TensorFlow has no operation {unknown[1]}"
+            hint = "first import the package that adds it, for example tensorflow_text."
         elif is_url(os.fspath(handle)):
-            forget_download(handle)
-            hint = "its download was removed; try again."
+            remove_download(handle)
+            hint = "the download was removed; try again."
         elif os.sep == "/" and PATTERN.search(str(folder)):
-            hint = r"TensorFlow takes * ? [ ] and \ in a path for a pattern; rename the folder."
+            hint = r"TensorFlow reads * ? [ ] and \ in a path as a pattern; rename the folder."
         else:
-            hint = "save or fetch the model again."
+            hint = "save or download the model again."
         raise ValueError(
             f"{os.fspath(handle)} cannot be loaded: {reason.rstrip('.')}. Hint: {hint}"
         ) from error
 
 
 def files_of(folder: Path) -> Files:
-    """Return name, size and time of change of each file of a model."""
+    """Return name, size and modification time of each file of a model."""
     found = []
     for path in sorted(folder.rglob("*")):
         if path.is_file():
@@ -238,7 +238,7 @@ def _endpoint(model: Any, signature: str | None, name: str) -> Endpoint:
         known += list(signatures) if len(signatures) == 1 else []
         if not known:
             raise ValueError(
-                f"{name} has no function that takes one batch of samples. Its signatures are: "
+                f"{name} is not callable with one batch of samples. Its signatures are: "
                 f"{_listed(signatures)}. Hint: choose one with `signature`."
             )
         signature = known[0]
@@ -250,9 +250,9 @@ def _endpoint(model: Any, signature: str | None, name: str) -> Endpoint:
     inputs = function.structured_input_signature[1]
     if len(inputs) != 1:
         raise ValueError(
-            f"Signature {signature!r} of {name} takes {len(inputs)} inputs ({_listed(inputs)}), "
-            "where samples are one. Hint: choose another `signature`, or a model that takes raw "
-            "images or texts."
+            f"Signature {signature!r} of {name} must take one input, the samples. Got "
+            f"{len(inputs)} inputs: {_listed(inputs)}. Hint: choose another `signature`, or a "
+            "model of raw images or texts."
         )
     [(argument, spec)] = inputs.items()
     return Endpoint(spec, function.structured_outputs, lambda batch: function(**{argument: batch}))
@@ -265,7 +265,7 @@ def _own_call(model: Any) -> Endpoint | None:
     for function in getattr(model.__call__, "concrete_functions", ()):
         by_position, by_name = function.structured_input_signature
         first, *rest = by_position or [None]
-        # Beside the batch there may be flags, such as `training`: those of inference are taken.
+        # A function may also take flags, such as `training`: the one for inference is chosen.
         if isinstance(first, tf.TensorSpec) and all(
             flag in (None, False) for flag in [*rest, *by_name.values()]
         ):
@@ -281,12 +281,12 @@ def _output_key(outputs: Any, output_key: str | None, name: str) -> str | None:
     if not isinstance(outputs, Mapping):
         if not hasattr(outputs, "shape"):
             raise ValueError(
-                f"{name} gives several outputs without names. Hint: choose a `signature`, whose "
+                f"{name} returns several outputs without names. Hint: choose a `signature`, whose "
                 "outputs have names."
             )
         if output_key is not None:
             raise ValueError(
-                f"{name} has one output, without a name. Got output_key={output_key!r} instead. "
+                f"{name} has one output, without a name. Got output_key={output_key!r}. "
                 "Hint: leave output_key out, or choose a `signature`."
             )
         return None
@@ -317,9 +317,9 @@ def _input_kind(spec: Any, name: str) -> str:
     if numeric and rank == 4 and spec.shape[3] in (1, 3):
         return "images"
     raise ValueError(
-        f"{name} takes {spec.dtype.name} of shape {spec.shape}, which are neither texts nor "
-        "images of shape (n_samples, height, width, 1 or 3 channels). Hint: choose another "
-        "`signature`, or a model that takes raw images or texts."
+        f"{name} must take texts, or images of shape (n_samples, height, width, 1 or 3 channels). "
+        f"Its input is {spec.dtype.name} of shape {spec.shape}. Hint: choose another `signature`, "
+        "or a model of raw images or texts."
     )
 
 

@@ -1,4 +1,4 @@
-"""What the vectors of a transformer depend on."""
+"""The identity of a transformer: everything that its vectors depend on, except the sample."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ from typing import Any
 
 import numpy as np
 
-# No vector depends on how many work at it, on what is said meanwhile, or on where scikit-learn's
-# compositions keep what they have fitted.
+# Vectors do not depend on the number of threads, on messages, or on where scikit-learn's
+# compositions cache their fitted parts.
 LEFT_OUT = {"memory", "n_jobs", "verbose"}
-# Folders that change as they are used: they count by their name alone.
+# Folders that change as they are used: only their names are part of the identity.
 FOLDERS_IN_USE = {"cache", "cache_dir", "cache_folder", "location"}
-# What `fit` notes of its input, where it learns nothing.
-NOTES_OF_FIT = {"feature_names_in_", "n_features_in_"}
+# Attributes that `fit` sets about its input without learning anything.
+INPUT_ATTRIBUTES = {"feature_names_in_", "n_features_in_"}
 
 _CONSTANTS = {bool, int, float, str, bytes, tuple, frozenset}
 
 
-def identity_of(transformer: Any, name: str | None = None) -> bytes:
-    """Return what tells a transformer's vectors from those of any other.
+def identity_of(transformer: object, name: str | None = None) -> bytes:
+    """Return the identity of a transformer: transformers with different vectors differ in it.
 
     Parameters
     ----------
     transformer : transformer
-        Its class, the release of the package the class is from, and all its parameters count. A
-        class from no package with a release counts by its code. A parameter that names a file or
-        folder on this machine counts by its path and by the sizes and times of its files.
+        The identity is made of its class, the release of the package of the class, and all
+        parameters. A class of a package without a release is identified by its code. A parameter
+        that names a file or folder on this machine is identified by its path and by the sizes and
+        modification times of its files.
     name : str or None
-        What stands for all that cannot be told from outside: functions, loaded models and what
-        was fitted. None raises where there is such a thing.
+        A name for the properties that parameters do not show: functions, loaded models and fitted
+        attributes. None raises an error if the transformer has such properties.
 
     Returns
     -------
@@ -50,15 +51,15 @@ def identity_of(transformer: Any, name: str | None = None) -> bytes:
         parts = _class_name(type(transformer))
     else:
         raise TypeError(
-            f"{type(transformer).__name__} has no `get_params`, so that nobody can tell from "
-            "outside when it gives other vectors. Hint: name it with `identity`, and change the "
-            "name whenever the vectors would change."
+            f"{type(transformer).__name__} has no `get_params`, so that a change of its vectors "
+            "cannot be detected. Hint: pass a name as `identity`, and change the name whenever "
+            "the vectors would change."
         )
     return parts.encode() if name is None else f"{name!r} {parts}".encode()
 
 
 class _Description:
-    """Unambiguous words for parameters."""
+    """An unambiguous text for parameters."""
 
     def __init__(self, owner: str, is_named: bool) -> None:
         self._owner = owner
@@ -77,8 +78,8 @@ class _Description:
         yield ")"
 
     def of(self, value: Any, name: str) -> Iterator[str]:
-        if (words := _of_plain(value)) is not None:
-            yield words
+        if (text := _of_plain(value)) is not None:
+            yield text
         elif isinstance(value, str | PathLike):
             yield f"{'' if isinstance(value, str) else 'path '}{fspath(value)!r}"
             if name.rpartition("__")[2] not in FOLDERS_IN_USE:
@@ -91,9 +92,9 @@ class _Description:
             yield f"<{_class_name(type(value))}>"
         else:
             raise TypeError(
-                f"Nobody can tell from outside when {name!r} of {self._owner}, a "
-                f"{type(value).__name__}, gives other vectors. Hint: name the model and its "
-                "version with `identity`, and change the name whenever the vectors would change."
+                f"The parameter {name!r} of {self._owner} is a {type(value).__name__}, of which a "
+                "change cannot be detected. Hint: pass a name with a version as `identity`, and "
+                "change it whenever the vectors would change."
             )
 
     def _of_container(self, values: Any, name: str) -> Iterator[str]:
@@ -127,14 +128,14 @@ def _check_stateless(estimator: Any, owner: str, prefix: str) -> None:
     fitted = [
         name
         for name in getattr(estimator, "__dict__", {})
-        if name.endswith("_") and not name.startswith("__") and name not in NOTES_OF_FIT
+        if name.endswith("_") and not name.startswith("__") and name not in INPUT_ATTRIBUTES
     ]
     if fitted:
-        where = f"{prefix.removesuffix('__')!r} of {owner}" if prefix else owner
+        subject = f"{prefix.removesuffix('__')!r} of {owner}" if prefix else owner
         raise TypeError(
-            f"{where} is fitted: it has {', '.join(fitted[:3])}, on which its vectors depend. "
-            "Hint: cache the transformer that comes before it, which learns nothing; or name what "
-            "it has learned with `identity`, and change the name whenever that would change."
+            f"{subject} is fitted: its vectors depend on {', '.join(fitted[:3])}. Hint: cache the "
+            "transformer that comes before it, which needs no fitting; or pass a name for the "
+            "fitted state as `identity`, and change the name whenever the state would change."
         )
 
 
@@ -147,7 +148,7 @@ def _digest(content: Any) -> str:
 
 
 def _on_disk(path: str | PathLike[str]) -> Iterator[str]:
-    """Yield sizes and times of what a path names, if it names anything."""
+    """Yield sizes and modification times of the files that a path names, if any."""
     try:
         named = Path(path)
         files = [named, *sorted(named.rglob("*"))] if named.is_dir() else [named]
@@ -161,7 +162,7 @@ def _on_disk(path: str | PathLike[str]) -> Iterator[str]:
 
 @lru_cache(maxsize=256)
 def _release_of(cls: type) -> str:
-    """Return what a class's vectors depend on beside parameters: a release, or its code."""
+    """Return the release of a class's package, or else a digest of the code of the class."""
     package = cls.__module__.partition(".")[0]
     release = getattr(sys.modules.get(package), "__version__", None)
     if release is None:
@@ -185,7 +186,7 @@ def _code_of_class(cls: type) -> str:
 
 
 def _written(constant: Any) -> str:
-    """Return bytecode or a constant of it in words that no hash seed or address changes."""
+    """Return bytecode or a constant as text that is the same in every process."""
     if isinstance(constant, CodeType):
         return f"{constant.co_code.hex()} {constant.co_names} {_written(constant.co_consts)}"
     if isinstance(constant, tuple):

@@ -1,4 +1,4 @@
-"""Images as a model takes them, read while the model is busy with others."""
+"""Images in the form of a model's input, read ahead while the model runs."""
 
 from __future__ import annotations
 
@@ -7,34 +7,33 @@ from collections import deque
 from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from skactive._io.content_keys import content_key
 from skactive.embedding._pixels import ImageForm, check_range, read_pixels
-from skactive.embedding._samples import as_samples, shortened
+from skactive.embedding._samples import SampleSequence, as_samples, shortened
 from skactive.embedding._unreadable import Unreadable
 
 N_BATCHES_AHEAD = 2
 LONGEST_PATH_SHOWN = 500
 
-# Positions, their pixels, and what cannot be read.
+# Positions, their pixels, and unreadable samples.
 Batch = tuple[np.ndarray, np.ndarray, list[Unreadable]]
 
 
 class Images:
-    """The samples of X for a model of images."""
+    """The samples of X for an image model."""
 
     kind = "an image"
 
-    def __init__(self, X: Any, form: ImageForm, n_threads: int) -> None:
+    def __init__(self, X: SampleSequence, form: ImageForm, n_threads: int) -> None:
         samples = as_samples(X)
         if isinstance(samples, np.ndarray) and samples.ndim not in (1, 4):
-            hint = "put a single image in X[np.newaxis]" if samples.ndim == 3 else "is X right?"
+            hint = "pass a single image as X[np.newaxis]" if samples.ndim == 3 else "reshape X"
             raise ValueError(
-                f"X has shape {samples.shape}, where images have (n_samples, height, width, "
-                f"channels). Hint: {hint}"
+                "An array of images must have shape (n_samples, height, width, channels). Got "
+                f"shape {samples.shape} instead. Hint: {hint}."
             )
         self._samples = samples
         self._form = form
@@ -45,7 +44,7 @@ class Images:
         return len(self._samples)
 
     def key(self, identity: bytes, position: int) -> bytes | None:
-        """Return the key of an image in a store of vectors, or None where it has none."""
+        """Return the content key of an image, or None if its content cannot be read."""
         sample = self._samples[position]
         if isinstance(sample, str):
             sample = Path(sample)
@@ -55,7 +54,7 @@ class Images:
             return None
 
     def name(self, position: int) -> str:
-        """Return what to call a sample in a message."""
+        """Return the name of a sample in messages."""
         sample = self._samples[position]
         if isinstance(sample, np.ndarray):
             return f"an array of shape {sample.shape}"
@@ -70,10 +69,10 @@ class Images:
         return shortened(named)
 
     def batches(self, positions: np.ndarray, batch_size: int) -> Generator[Batch, None, None]:
-        """Yield positions with their pixels, and those that cannot be read.
+        """Yield positions with their pixels, and the unreadable samples.
 
-        Pixels have shape (n, height, width, channels) and are uint8, or float32 in [0, 1]. While
-        a batch is worked on, threads read the next ones.
+        Pixels have shape (n, height, width, channels) and are uint8, or float32 in [0, 1].
+        Threads read the next batches while the caller processes one.
         """
         chunks = [
             positions[start : start + batch_size] for start in range(0, len(positions), batch_size)
@@ -103,7 +102,7 @@ class Images:
                 while waiting:
                     yield self._finished(*waiting.popleft())
             finally:
-                # Whoever stops half-way does not wait for what was to be read next.
+                # A caller that stops early does not wait for the images read ahead.
                 threads.shutdown(wait=False, cancel_futures=True)
 
     def _read(self, position: int) -> np.ndarray | Unreadable:

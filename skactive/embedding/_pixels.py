@@ -1,9 +1,10 @@
-"""One image to pixels: RGB, upright, and of the size that a model takes."""
+"""From an image to pixels: RGB, upright, and of the size that a model takes."""
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from skactive.embedding._samples import is_missing
 from skactive.embedding._tensorflow import import_pillow
 
 WHITE = 255
-# Modes of Pillow that have an alpha channel, and the one in which colours are not multiplied by it.
+# Modes of Pillow with an alpha channel, and the mode in which colours are not multiplied by it.
 WITH_ALPHA = {"RGBA": "RGBA", "LA": "LA", "PA": "PA", "RGBa": "RGBA", "La": "LA"}
 SIXTEEN_TO_EIGHT_BITS = 257
 EXIF_ORIENTATION = 0x0112
@@ -32,7 +33,7 @@ _locks = tuple(threading.Lock() for _ in range(N_LOCKS))
 
 
 class ImageForm(NamedTuple):
-    """What images a model takes."""
+    """The shape of the images that a model takes."""
 
     height: int
     width: int
@@ -48,12 +49,12 @@ def read_pixels(sample: Any, form: ImageForm) -> np.ndarray:
         A file, an image, or pixels of shape (height, width) or (height, width, channels): uint8
         or other integers up to 255, or floats in [0, 1].
     form : ImageForm
-        Height, width and number of channels of the result. The image is stretched to them.
+        Height, width and number of channels of the result. The image is stretched to this size.
 
     Returns
     -------
     pixels : ndarray of shape (height, width, n_channels)
-        Floats of 32 bits in [0, 1] where the sample is an array of floats, else uint8.
+        float32 in [0, 1] if the sample is an array of floats, else uint8.
 
     Raises
     ------
@@ -65,10 +66,10 @@ def read_pixels(sample: Any, form: ImageForm) -> np.ndarray:
     if isinstance(sample, np.ndarray):
         return _from_array(sample, form)
     if hasattr(sample, "getexif") and hasattr(sample, "convert"):
-        # Pillow reads an image from its file when first asked for pixels, and two threads may
-        # hold the same one.
+        # Pillow reads an image from its file when its pixels are first used, and two threads may
+        # use the same image.
         with _locks[id(sample) // 16 % N_LOCKS]:
-            return _guarded(lambda: _from_image(sample, form))
+            return _with_reason(lambda: _from_image(sample, form))
     raise ValueError("missing" if is_missing(sample) else f"{type(sample).__name__}, not an image")
 
 
@@ -85,20 +86,20 @@ def _from_file(path: str, form: ImageForm) -> np.ndarray:
 
     def read() -> np.ndarray:
         with image_module.open(path) as image:
-            # A JPEG is decoded at the smallest scale that still has twice the pixels needed:
-            # the photo of a camera in a fifth of the time.
+            # A JPEG is decoded at the smallest scale with at least twice the pixels needed: a
+            # camera's photo takes a fifth of the time.
             side = 2 * max(form.height, form.width)
             image.draft(None, (side, side))
             return _from_image(image, form)
 
-    return _guarded(read)
+    return _with_reason(read)
 
 
-def _guarded(read: Any) -> np.ndarray:
+def _with_reason(read: Callable[[], np.ndarray]) -> np.ndarray:
     try:
         return np.asarray(read())
-    # Pillow's plugins raise whatever a damaged file leads them to: SyntaxError, struct.error,
-    # IndexError and others beside OSError.
+    # On a damaged file, Pillow's plugins raise exceptions of many types: SyntaxError,
+    # struct.error, IndexError and others beside OSError.
     except Exception as error:
         raise ValueError(_reason(error)) from error
 
@@ -112,7 +113,7 @@ def _reason(error: Exception) -> str:
         case "PermissionError":
             return "permission denied"
         case "UnidentifiedImageError":
-            return "no image of a known kind"
+            return "not an image of a known format"
         case "DecompressionBombError" | "DecompressionBombWarning":
             return f"a decompression bomb: {error}"
     if isinstance(error, OSError) and error.strerror:
@@ -134,7 +135,7 @@ def _from_image(image: Any, form: ImageForm) -> np.ndarray:
 def _upright(image: Any) -> Any:
     try:
         turned = image.getexif().get(EXIF_ORIENTATION, 1)
-    # As with pixels: a damaged tag makes Pillow raise anything, and the picture may be whole.
+    # As with pixels, a damaged tag can raise any exception; the pixels may be intact.
     except Exception:  # noqa: BLE001
         return image
     way = UPRIGHT.get(turned) if isinstance(turned, int) else None
@@ -145,14 +146,14 @@ def _in_colour(image: Any) -> Any:
     if image.mode == "RGB" and "transparency" not in image.info:
         return image
     if image.mode == "F":
-        raise ValueError("floating-point pixels, of which the range is not known")
+        raise ValueError("floating-point pixels of unknown range")
     if image.mode.startswith("I"):
-        # Sixteen bits a pixel, which `convert` would clip to 255.
+        # 16 bits per pixel, which `convert` would clip to 255.
         grey = np.asarray(image).astype(np.int64) // SIXTEEN_TO_EIGHT_BITS
         return import_pillow().fromarray(grey.clip(0, 255).astype(np.uint8)).convert("RGB")
     if image.mode in WITH_ALPHA or "transparency" in image.info:
         colours = image.convert(WITH_ALPHA.get(image.mode, "RGBA")).convert("RGBA")
-        # What cannot be seen may have any colour: people see it on white.
+        # Transparent pixels can have any colour; programs show them on white.
         white = import_pillow().new("RGBA", colours.size, (WHITE, WHITE, WHITE, WHITE))
         return import_pillow().alpha_composite(white, colours).convert("RGB")
     return image.convert("RGB")
@@ -161,8 +162,8 @@ def _in_colour(image: Any) -> Any:
 def _from_array(pixels: np.ndarray, form: ImageForm) -> np.ndarray:
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] not in (1, 3, 4)):
         raise ValueError(
-            f"an array of shape {pixels.shape}, where an image has (height, width) or "
-            "(height, width, 1, 3 or 4 channels)"
+            f"an array of shape {pixels.shape} instead of (height, width) or (height, width, "
+            "1, 3 or 4 channels)"
         )
     if 0 in pixels.shape:
         raise ValueError(f"no pixels: shape {pixels.shape}")
@@ -177,17 +178,17 @@ def _from_array(pixels: np.ndarray, form: ImageForm) -> np.ndarray:
 
 
 def check_range(pixels: np.ndarray) -> None:
-    """Raise the reason why an array cannot be pixels, if it cannot."""
+    """Raise a ValueError with the reason if an array has values that are not pixels."""
     if pixels.dtype == np.uint8:
         return
     if pixels.dtype.kind not in "fiu":
-        raise ValueError(f"an array of {pixels.dtype}, where pixels are uint8 or floats in [0, 1]")
+        raise ValueError(f"an array of {pixels.dtype} instead of uint8 or floats in [0, 1]")
     low, high = pixels.min(), pixels.max()
     top = 1 if pixels.dtype.kind == "f" else WHITE
     if not (low >= 0 and high <= top):
         hint = "; pass uint8 for values up to 255" if top == 1 and high > 1 else ""
         raise ValueError(
-            f"{pixels.dtype} values from {low:g} to {high:g}, where pixels go from 0 to {top}{hint}"
+            f"{pixels.dtype} values from {low:g} to {high:g} instead of 0 to {top}{hint}"
         )
 
 

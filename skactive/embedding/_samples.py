@@ -1,18 +1,31 @@
-"""One sample after another, whatever holds them."""
+"""Access to samples by position, in any container."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 N_SHOWN = 60
 
 
-def as_samples(X: Any) -> Any:
-    """Return what holds samples as something with a length that gives each by its position.
+class SampleSequence(Protocol):
+    """A container of samples: a list, tuple, array, Series or DataFrame."""
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        ...
+
+    # Samples are of any type, and a DataFrame has columns where a list has positions.
+    def __getitem__(self, index: Any, /) -> Any:
+        """Return a sample or a column."""
+        ...
+
+
+def as_samples(X: SampleSequence) -> Any:
+    """Return the samples as a sequence or an array, indexed by position.
 
     Parameters
     ----------
@@ -36,8 +49,8 @@ def _unwrapped(X: Any) -> Any:
         names = list(getattr(X, "column_names", X.columns))  # PyArrow's columns have no names
         if len(names) != 1:
             raise ValueError(
-                f"X has {len(names)} columns, where one holds the samples: "
-                f"{names[:8]}. Hint: choose it with X[['column']], or in a "
+                f"X must have one column, which holds the samples. Got {len(names)} columns: "
+                f"{names[:8]}. Hint: select a column with X[['column']], or in a "
                 "ColumnTransformer."
             )
         X = X[names[0]]
@@ -53,20 +66,20 @@ def _unwrapped(X: Any) -> Any:
     if isinstance(X, str | bytes | os.PathLike | np.ndarray) or not isinstance(X, Sequence):
         raise TypeError(
             f"X must be a sequence of samples. Got {type(X).__name__} {shortened(X)} instead. "
-            "Hint: put a single sample in a list, and what a generator yields too."
+            "Hint: put a single sample into a list, and convert a generator to a list."
         )
-    # Not copied: what makes its samples when asked need not hold them all.
+    # Not copied: a lazy sequence need not hold all of its samples in memory.
     return X
 
 
-def is_missing(sample: Any) -> bool:
-    """Tell whether a sample stands for nothing: None, NaN or pandas' NA."""
+def is_missing(sample: object) -> bool:
+    """Return whether a sample is a missing value: None, NaN or pandas' NA."""
     if sample is None or type(sample).__name__ in {"NAType", "NaTType"}:
         return True
     return isinstance(sample, float | np.floating) and bool(np.isnan(sample))
 
 
-def shortened(value: Any) -> str:
-    """Return what a person knows a sample by, on one line."""
+def shortened(value: object) -> str:
+    """Return a value on one line, for a message."""
     text = repr(str(value)) if isinstance(value, str) else repr(value)
     return text if len(text) <= N_SHOWN else f"{text[: N_SHOWN - 4]} ..."

@@ -1,4 +1,4 @@
-"""TensorFlow and TensorFlow Hub, imported when they are needed and not before."""
+"""Imports of TensorFlow, TensorFlow Hub and Pillow, made on first use."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ _EXTRA = "Install it with: pip install 'skactive[hub]'"
 
 
 def import_tensorflow() -> Any:
-    """Return the module `tensorflow`, or raise naming the extra that has it."""
+    """Return the module `tensorflow`, or raise an error that names the extra with it."""
     return _imported("tensorflow", "tensorflow")
 
 
 def import_tensorflow_hub() -> Any:
-    """Return the module `tensorflow_hub`, or raise naming what it lacks."""
+    """Return the module `tensorflow_hub`, or raise an error that names what is missing."""
     import_tensorflow()
     try:
         return _imported("tensorflow_hub", "tensorflow-hub")
     except ModuleNotFoundError as error:
         if error.name != "pkg_resources":
             raise
-        # tensorflow-hub 0.16.1, its last release, imports what setuptools ships up to release 81.
+        # tensorflow-hub 0.16.1, its last release, imports a module that setuptools has up to
+        # release 81.
         raise ImportError(
             "tensorflow-hub imports pkg_resources, which setuptools 82 and later no longer have. "
             "Install an earlier one with: pip install 'setuptools<82'"
@@ -32,13 +33,13 @@ def import_tensorflow_hub() -> Any:
 
 
 def import_pillow() -> Any:
-    """Return the module `PIL.Image`, or raise naming the extra that has it."""
+    """Return the module `PIL.Image`, or raise an error that names the extra with it."""
     return _imported("PIL.Image", "pillow")
 
 
 def _imported(module: str, distribution: str) -> Any:
     try:
-        with _calm():
+        with _without_deprecations():
             return import_module(module)
     except ModuleNotFoundError as error:
         if error.name not in {module, module.partition(".")[0]}:
@@ -49,9 +50,9 @@ def _imported(module: str, distribution: str) -> Any:
 
 
 @contextmanager
-def _calm() -> Iterator[None]:
-    # What these packages use of others' deprecated names is nothing that our users can mend:
-    # pkg_resources in tensorflow-hub, SWIG's types and NumPy's old names in TensorFlow.
+def _without_deprecations() -> Iterator[None]:
+    # These packages use deprecated names of others, which our users cannot change: pkg_resources
+    # in tensorflow-hub, SWIG's types and old names of NumPy in TensorFlow.
     with warnings.catch_warnings():
         for category in (DeprecationWarning, PendingDeprecationWarning, FutureWarning):
             warnings.simplefilter("ignore", category)

@@ -1,4 +1,4 @@
-"""Texts as a model takes them."""
+"""Texts in the form of a model's input."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 
 from skactive._io.content_keys import content_key
-from skactive.embedding._samples import as_samples, is_missing, shortened
+from skactive.embedding._samples import SampleSequence, as_samples, is_missing, shortened
 from skactive.embedding._unreadable import Unreadable
 
 
 class Texts:
-    """The samples of X for a model of texts."""
+    """The samples of X for a text model."""
 
     kind = "a text"
 
-    def __init__(self, X: Any) -> None:
+    def __init__(self, X: SampleSequence) -> None:
         samples = as_samples(X)
         if isinstance(samples, np.ndarray) and samples.ndim > 1:
             raise ValueError(
-                f"X has shape {samples.shape}, where texts have (n_samples,). Hint: the model "
-                "takes texts; is it the right one?"
+                f"The model takes texts, of shape (n_samples,). Got X of shape {samples.shape} "
+                "instead. Hint: check that the model is the right one."
             )
         self._samples = samples
 
@@ -30,20 +30,20 @@ class Texts:
         return len(self._samples)
 
     def key(self, identity: bytes, position: int) -> bytes | None:
-        """Return the key of a text in a store of vectors, or None where it has none."""
+        """Return the content key of a text, or None if it has none."""
         sample = self._samples[position]
         return content_key(identity, sample, paths=False) if isinstance(sample, str) else None
 
     def name(self, position: int) -> str:
-        """Return what to call a sample in a message."""
+        """Return the name of a sample in messages."""
         return shortened(self._samples[position])
 
     def batches(
         self, positions: np.ndarray, batch_size: int
     ) -> Generator[tuple[np.ndarray, list[bytes], list[Unreadable]], None, None]:
-        """Yield positions with their texts in UTF-8, and those that cannot be read.
+        """Yield positions with their texts in UTF-8, and the unreadable samples.
 
-        Texts of similar length go together: a model pads a batch to its longest text.
+        Texts of similar length are in one batch: a model pads a batch to its longest text.
         """
         texts: dict[int, bytes] = {}
         unreadable = []
@@ -70,4 +70,4 @@ def _encoded(sample: Any) -> bytes:
     try:
         return sample.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"no valid Unicode at character {error.start}") from error
+        raise ValueError(f"invalid Unicode at character {error.start}") from error

@@ -1,4 +1,4 @@
-"""What is said of samples that cannot be read."""
+"""The error and the warning that name unreadable samples."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ class UnreadableSampleError(ValueError):
     Parameters
     ----------
     message : str
-        The sentence.
+        The message.
     position : int
-        Where the sample stands in `X`.
+        Position of the sample in `X`, from 0.
 
     Attributes
     ----------
     position : int
-        Where the sample stands in `X`, from 0.
+        Position of the sample in `X`, from 0.
 
     See Also
     --------
-    HubEmbedder : Raises it.
+    HubEmbedder : Raises this error.
 
     Examples
     --------
@@ -48,7 +48,7 @@ class UnreadableSampleError(ValueError):
     """
 
     def __init__(self, message: str, position: int) -> None:
-        # All arguments go to the base class, which is what pickling calls the class with again.
+        # Unpickling calls the class with the arguments of the base class: it needs all of them.
         super().__init__(message, position)
         self.position = position
 
@@ -57,26 +57,25 @@ class UnreadableSampleError(ValueError):
 
 
 class UnreadableSampleWarning(UserWarning):
-    """Warns of samples that cannot be read and became rows of NaN, with ``errors='nan'``.
+    """Issued for samples that cannot be read and became rows of NaN, with ``errors='nan'``.
 
-    The message names each of them by position and path, up to a hundred.
+    The message lists up to 100 of them, by position and path.
 
     Parameters
     ----------
     message : str
-        What is said.
+        The message.
     samples : sequence of (int, str, str)
         The samples.
 
     Attributes
     ----------
     samples : tuple of (int, str, str)
-        All of them: where each stands in `X`, from 0, what it is called, and why it cannot be
-        read.
+        All unreadable samples: position in `X` from 0, name or path, and reason.
 
     See Also
     --------
-    HubEmbedder : Warns so.
+    HubEmbedder : Issues this warning.
 
     Examples
     --------
@@ -96,7 +95,7 @@ class UnreadableSampleWarning(UserWarning):
 
 
 def unreadable_error(sample: Unreadable, kind: str) -> UnreadableSampleError:
-    """Return the error that names a sample which is no `kind` that can be read."""
+    """Return the error for an unreadable sample; `kind` is the kind that the model takes."""
     return UnreadableSampleError(
         f"X[{sample.position}] is not {kind} that can be read: {sample.name} ({sample.reason}). "
         "Hint: leave it out, or pass errors='nan' to get a row of NaN for such samples.",
@@ -105,7 +104,7 @@ def unreadable_error(sample: Unreadable, kind: str) -> UnreadableSampleError:
 
 
 def warn_of_unreadable(samples: Sequence[Unreadable], n_samples: int) -> None:
-    """Warn, at the user's line, of samples which became rows of NaN."""
+    """Warn of samples that became rows of NaN, at the line of the user's code."""
     ordered = sorted(samples)
     lines = [f"  {sample}" for sample in ordered[:N_LISTED]]
     if len(ordered) > N_LISTED:

@@ -1,4 +1,4 @@
-"""What the tests of HubEmbedder share: models written once, and a cache of their own."""
+"""Fixtures of the tests of HubEmbedder: models written once, and a separate cache."""
 
 import numpy as np
 import pytest

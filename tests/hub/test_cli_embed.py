@@ -1,4 +1,4 @@
-"""`skactive embed` with real models, from files to what `skactive compare` reads."""
+"""`skactive embed` with real models, from files to the input of `skactive compare`."""
 
 import os
 import re

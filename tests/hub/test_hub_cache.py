@@ -1,4 +1,4 @@
-"""With a cache a sample is embedded once, and never taken for another's vector."""
+"""With a cache a sample is embedded once, and never gets the vector of another."""
 
 import shutil
 from pathlib import Path
@@ -169,7 +169,7 @@ def test_copies_of_an_unreadable_file_are_all_named(image_model, pictures, cache
         with pytest.warns(UnreadableSampleWarning) as warned:
             embedder.transform(X)
         assert str(warned[0].message) == "4 of 6 samples cannot be read and became rows of NaN:" + (
-            "".join(f"\n  X[{at}]: {X[at]} (no image of a known kind)" for at in [0, 2, 4, 5])
+            "".join(f"\n  X[{at}]: {X[at]} (not an image of a known format)" for at in [0, 2, 4, 5])
         )
 
 

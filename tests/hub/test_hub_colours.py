@@ -1,4 +1,4 @@
-"""Pictures of every mode and orientation are seen as a person sees them."""
+"""Images of every mode and orientation reach the model as a viewer shows them."""
 
 import io
 import warnings

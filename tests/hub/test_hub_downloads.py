@@ -1,4 +1,4 @@
-"""A download ends with a whole model in the cache, or with an error and nothing there."""
+"""A download ends with a complete model in the cache, or with an error and an empty cache."""
 
 import shutil
 import threading
@@ -87,7 +87,7 @@ def test_an_interrupted_download_is_retried(server, text_model, hub_cache, compr
 def test_wherever_a_download_is_cut_no_part_of_a_model_is_kept(
     server, text_model, hub_cache, monkeypatch, compression
 ):
-    from skactive.embedding._fetching import fetched
+    from skactive.embedding._fetching import model_folder
 
     monkeypatch.setattr("skactive.embedding._fetching.N_ATTEMPTS", 1)
     whole = packed(text_model, compression=compression)
@@ -98,7 +98,7 @@ def test_wherever_a_download_is_cut_no_part_of_a_model_is_kept(
     for kept in sorted(cuts)[:: 1 if compression else 3]:
         server.answers = [gives(whole, kept=kept)]
         try:
-            folder = fetched(server.url)
+            folder = model_folder(server.url)
         except OSError as error:
             refusals.append((f"it ended after {kept:,} of {len(whole):,} bytes", str(error)))
             assert folders_in(hub_cache) == []
@@ -116,7 +116,7 @@ def test_a_cut_that_nothing_announced_leaves_nothing_that_fails_again(server, te
     kept = whole.index(b"./variables/variables.") - 1000
     server.answers = [gives(whole, kept=kept, announced=False)]
     embedder = HubEmbedder(server.url)
-    with pytest.raises(ValueError, match=r"cannot be loaded: .+ Hint: its download was removed; t"):
+    with pytest.raises(ValueError, match=r"cannot be loaded: .+ Hint: the download was removed; "):
         embedder.transform(TEXTS)
     server.answers = [gives(whole)]
     assert embedder.transform(TEXTS).shape == (3, 8)
@@ -131,13 +131,13 @@ HTML = b"<!doctype html><title>Sign in</title>" + b"<p>Please sign in.</p>" * 10
         (
             gives(HTML, kind="text/html"),
             ValueError,
-            "{url} is not a SavedModel: what the server gave is no tar archive. Hint: check the",
+            "{url} is not a SavedModel: the server did not send a tar archive. Hint: check",
         ),
-        (gives(b""), ValueError, "{url} is not a SavedModel: what the server gave is no tar arch"),
+        (gives(b""), ValueError, "{url} is not a SavedModel: the server did not send a tar archi"),
         (
             gives(packed_files(**{"README.md": b"Hello"})),
             ValueError,
-            "What {url} gave is not a SavedModel: it has no saved_model.pb, but README.md. Hint:",
+            "The download of {url} is not a SavedModel: saved_model.pb is missing; it contains REA",
         ),
         (
             gives(packed_files(**{"saved_model.pb": b"Hello"})),
@@ -147,27 +147,27 @@ HTML = b"<!doctype html><title>Sign in</title>" + b"<p>Please sign in.</p>" * 10
         (
             gives(packed_files(**{"../../escaped.txt": b"Hello"})),
             ValueError,
-            "{url} cannot be fetched: Relative path '../../escaped.txt' is invalid. Hint: fetch",
+            "{url} cannot be downloaded: Relative path '../../escaped.txt' is invalid. Hint: ",
         ),
         (
             gives(packed_files(**{"deep/er/file.txt": b"Hello"})),
             ValueError,
-            "{url} cannot be fetched: ",
+            "{url} cannot be downloaded: ",
         ),
         (
             gives(HTML, status=404),
             OSError,
-            "{url} cannot be fetched: the server answered 404 Not Found. Hint: check the address",
+            "{url} cannot be downloaded: the server answered 404 Not Found. Hint: check the a",
         ),
         (
             gives(HTML, status=503),
             OSError,
-            "{url} cannot be fetched, after 3 attempts: HTTP Error 503: Service Unavailable. Hint",
+            "{url} cannot be downloaded, after 3 attempts: HTTP Error 503: Service Unavailable. H",
         ),
         (
             gives(HTML, kept=0),
             OSError,
-            "{url} cannot be fetched, after 3 attempts: it ended after 0 of 2,237 bytes. Hint: ",
+            "{url} cannot be downloaded, after 3 attempts: it ended after 0 of 2,237 bytes. Hin",
         ),
     ],
     ids=["page", "nothing", "other", "damaged", "escape", "deep", "404", "503", "cut"],
@@ -213,7 +213,7 @@ def test_a_server_that_is_down_is_told_so_and_found_again(body, text_model):
 
 
 def test_a_server_that_falls_silent_is_not_waited_for_for_ever(server, monkeypatch):
-    monkeypatch.setattr("skactive.embedding._downloading.PATIENCE", 0.05)
+    monkeypatch.setattr("skactive.embedding._downloading.TIMEOUT", 0.05)
     released = threading.Event()
 
     def silent(handler):
@@ -233,5 +233,5 @@ def test_a_cache_that_cannot_be_written_is_a_sentence(server, body, tmp_path, mo
     (tmp_path / "file").touch()
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "file" / "cache"))
     server.answers = [gives(body)]
-    with pytest.raises(ValueError, match=r"cannot be fetched: .+file.+ Hint: fetch it by"):
+    with pytest.raises(ValueError, match=r"cannot be downloaded: .+file.+ Hint: download"):
         HubEmbedder(server.url).transform(TEXTS)

@@ -1,4 +1,4 @@
-"""One picture gives one vector, in whatever form and colours it comes."""
+"""An image has the same vector in every container, form and colour mode."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A model is loaded when it is needed, once in a process, and goes nowhere else."""
+"""A model is loaded on first use, once per process, and is never pickled or cloned."""
 
 import gc
 import os

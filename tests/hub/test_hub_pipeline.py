@@ -1,4 +1,4 @@
-"""In a Pipeline with the instant k-NN raw files and strings go through all three doors."""
+"""A Pipeline with the incremental k-NN takes raw files and texts in all three entry points."""
 
 from types import SimpleNamespace
 

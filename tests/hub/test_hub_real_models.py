@@ -1,4 +1,4 @@
-"""Real pretrained models give the vectors that were computed with them before."""
+"""Real pretrained models give the vectors that were recorded earlier."""
 
 import csv
 import os

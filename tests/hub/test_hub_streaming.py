@@ -1,4 +1,4 @@
-"""Pictures are read while the model works, a few batches ahead of it and no more."""
+"""Images are read while the model runs, at most a few batches ahead."""
 
 import threading
 import tracemalloc

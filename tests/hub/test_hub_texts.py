@@ -1,4 +1,4 @@
-"""Texts come in any sequence, in any letters, and their vectors in the same order."""
+"""Texts can be in any sequence and script; their vectors are in the same order."""
 
 import numpy as np
 import pytest
@@ -146,9 +146,9 @@ def test_paths_are_texts_for_a_model_of_texts(embedder, pictures):
         (np.array("one"), TypeError, "X must be a sequence of samples. Got ndarray array('one',"),
         ([], ValueError, "Found array with 0 sample(s)"),
         (np.empty((0, 4)), ValueError, "Found array with 0 sample(s)"),
-        (np.ones((2, 3)), ValueError, "X has shape (2, 3), where texts have (n_samples,). Hint: "),
-        (np.array([["a", "b"]]), ValueError, "X has shape (1, 2), where texts have (n_samples,)."),
-        (np.ones((2, 8, 8, 3)), ValueError, "X has shape (2, 8, 8, 3), where texts have (n_sampl"),
+        (np.ones((2, 3)), ValueError, "takes texts, of shape (n_samples,). Got X of shape (2, 3) "),
+        (np.array([["a", "b"]]), ValueError, "takes texts, of shape (n_samples,). Got X of shape"),
+        (np.ones((2, 8, 8, 3)), ValueError, "takes texts, of shape (n_samples,). Got X of shape "),
         (np.ones(2), ValueError, "X[0] is not a text that can be read: "),
         (
             [["a", "b"]],
@@ -167,7 +167,7 @@ def test_what_are_no_texts_is_told_in_a_sentence(embedder, X, error, sentence):
 
 def test_what_can_be_read_only_once_is_refused(embedder):
     for X in [iter(TEXTS), (text for text in TEXTS), map(str, TEXTS), sp.csr_array(np.eye(3))]:
-        with pytest.raises(TypeError, match=r"Hint: put a single sample in a list, and what a gen"):
+        with pytest.raises(TypeError, match=r"Hint: put a single sample into a list, and convert "):
             embedder.transform(X)
 
 
@@ -175,6 +175,6 @@ def test_a_table_of_several_columns_names_them(embedder):
     pd = pytest.importorskip("pandas", reason="pandas is not installed")
     table = pd.DataFrame({"text": TEXTS, "label": TEXTS})
     with pytest.raises(
-        ValueError, match=r"X has 2 columns, .+: \['text', 'label'\]\. Hint: choose"
+        ValueError, match=r"Got 2 columns: \['text', 'label'\]\. Hint: select a col"
     ):
         embedder.transform(table)

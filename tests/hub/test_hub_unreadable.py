@@ -1,4 +1,4 @@
-"""What cannot be read is named by position and path, and costs nothing else."""
+"""An unreadable sample is named by position and path; the others get their vectors."""
 
 import pickle
 import re
@@ -67,13 +67,13 @@ def faulty(tmp_path):
     floats = image_module.fromarray(np.ones((4, 4), np.float32))
     return [
         (tmp_path / "truncated.jpg", r"image file is truncated \(\d+ bytes not processed\)"),
-        (tmp_path / "header.jpg", r"no image of a known kind|.*[Tt]runcated.*"),
-        (tmp_path / "text.jpg", "no image of a known kind"),
+        (tmp_path / "header.jpg", r"not an image of a known format|.*[Tt]runcated.*"),
+        (tmp_path / "text.jpg", "not an image of a known format"),
         (tmp_path / "empty.jpg", "an empty file"),
         (tmp_path / "bomb.png", r"a decompression bomb: Image size \(3600000000 pixels\) exceed.+"),
         (tmp_path / "bomb.bmp", r"a decompression bomb: Image size \(3600000000 pixels\) exceed.+"),
         (tmp_path / "short.png", r"image file is truncated.*|.*[Tt]runcated.*"),
-        (tmp_path / "page.svg", "no image of a known kind"),
+        (tmp_path / "page.svg", "not an image of a known format"),
         (tmp_path / "nowhere.jpg", "no such file"),
         (str(tmp_path / "nowhere.jpg"), "no such file"),
         (tmp_path / "text.jpg" / "inside.jpg", "no such file"),
@@ -87,22 +87,22 @@ def faulty(tmp_path):
         (1.5, "float, not an image"),
         (b"bytes", "bytes, not an image"),
         ([[0, 0], [0, 0]], "list, not an image"),
-        (np.zeros(5), r"an array of shape \(5,\), where an image has \(height, width\) or .+"),
-        (np.zeros((4, 4, 2)), r"an array of shape \(4, 4, 2\), where .+"),
-        (np.zeros((3, 8, 8), np.uint8), r"an array of shape \(3, 8, 8\), where .+"),
-        (np.zeros((1, 8, 8, 3)), r"an array of shape \(1, 8, 8, 3\), where .+"),
+        (np.zeros(5), r"an array of shape \(5,\) instead of \(height, width\) or .+"),
+        (np.zeros((4, 4, 2)), r"an array of shape \(4, 4, 2\) instead of .+"),
+        (np.zeros((3, 8, 8), np.uint8), r"an array of shape \(3, 8, 8\) instead of .+"),
+        (np.zeros((1, 8, 8, 3)), r"an array of shape \(1, 8, 8, 3\) instead of .+"),
         (np.zeros((0, 8, 3)), r"no pixels: shape \(0, 8, 3\)"),
-        (np.full((4, 4), 255.0), "float64 .+ where pixels go from 0 to 1; pass uint8 for val.+"),
-        (np.full((4, 4, 3), -0.5), "float64 values from -0.5 to -0.5, where pixels go from 0 to 1"),
-        (np.full((4, 4), np.nan), "float64 values from nan to nan, where pixels go from 0 to 1"),
-        (np.full((4, 4), np.inf, np.float32), "float32 values from inf to inf, where pixels go.+"),
-        (np.full((4, 4), 256), "int64 values from 256 to 256, where pixels go from 0 to 255"),
-        (np.full((4, 4), -1, np.int8), "int8 values from -1 to -1, where pixels go from 0 to 255"),
-        (np.ones((4, 4), bool), r"an array of bool, where pixels are uint8 or floats in \[0, 1\]"),
-        (np.ones((4, 4), complex), "an array of complex128, where pixels are .+"),
-        (np.array([["a"]]), "an array of <U1, where pixels are .+"),
+        (np.full((4, 4), 255.0), "float64 .+ instead of 0 to 1; pass uint8 for values.+"),
+        (np.full((4, 4, 3), -0.5), "float64 values from -0.5 to -0.5 instead of 0 to 1"),
+        (np.full((4, 4), np.nan), "float64 values from nan to nan instead of 0 to 1"),
+        (np.full((4, 4), np.inf, np.float32), "float32 values from inf to inf instead of.+"),
+        (np.full((4, 4), 256), "int64 values from 256 to 256 instead of 0 to 255"),
+        (np.full((4, 4), -1, np.int8), "int8 values from -1 to -1 instead of 0 to 255"),
+        (np.ones((4, 4), bool), r"an array of bool instead of uint8 or floats in \[0, 1\]"),
+        (np.ones((4, 4), complex), "an array of complex128 instead of .+"),
+        (np.array([["a"]]), "an array of <U1 instead of .+"),
         (closed, "Operation on closed image"),
-        (floats, "floating-point pixels, of which the range is not known"),
+        (floats, "floating-point pixels of unknown range"),
     ]  # fmt: skip
 
 
@@ -187,7 +187,7 @@ def test_unreadable_texts_are_named(text_model):
         r"  X[4]: ' \t\n' (an empty text)",
         "  X[5]: 3 (int, not str)",
         "  X[6]: b'bytes' (bytes, not str)",
-        r"  X[7]: 'half \ud83d' (no valid Unicode at character 5)",
+        r"  X[7]: 'half \ud83d' (invalid Unicode at character 5)",
         "  X[8]: nan (missing)",
     ]
     assert np.isfinite(vectors).all(axis=1).nonzero()[0].tolist() == [0, 3, 9]
