@@ -4,13 +4,23 @@ import sys
 
 import numpy as np
 import pytest
+from drawn_utilities import assert_drawn_inside
 from small_pools import samples
+from strategies_under_contract import every_strategy
 
 from skactive import ActiveLearner
 from skactive.inspection import UtilityDisplay
 from skactive.measures import Diversity, Entropy, InformationDensity, LeastConfidence, Margin
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling
+from skactive.strategies import (
+    CDFProduct,
+    DensityWeightedUncertainty,
+    QueryStrategy,
+    RandomSampling,
+    UncertaintyHerding,
+    UncertaintySampling,
+    UtilityComponent,
+)
 
 matplotlib = pytest.importorskip("matplotlib")
 
@@ -34,18 +44,17 @@ def texts(display):
     return [text.get_text() for ax in display.axes_ for text in ax.texts]
 
 
-def test_each_curve_holds_the_values_and_factors_of_the_table(learner):
-    display = UtilityDisplay.from_estimator(learner)
-    table = display.table()
-    names = ["uncertainty", "density", "diversity"]
-    assert len(display.lines_) == len(display.marks_) == len(display.axes_) == 4
-    for name, line in zip(names, display.lines_, strict=False):
-        order = np.argsort(table[f"{name}_value"], kind="stable")
-        np.testing.assert_array_equal(line.get_xdata(), table[f"{name}_value"][order])
-        np.testing.assert_array_equal(line.get_ydata(), table[f"{name}_factor"][order])
-    np.testing.assert_array_equal(display.lines_[3].get_xdata(), np.arange(1, 27))
-    np.testing.assert_array_equal(display.lines_[3].get_ydata(), np.sort(table["utility"])[::-1])
-    assert [ax.get_xlabel().split("\n")[0] for ax in display.axes_] == [*names, "rank"]
+@every_strategy
+def test_all_candidates_of_every_strategy_lie_inside_the_axes(strategy):
+    labels = list("ab" * 30)
+    learner = ActiveLearner(strategy=strategy, X_pool=samples("spread", 60))
+    for known, n_labeled in [(0, 0), (0, 1), (1, 4), (4, 59)]:
+        learner.teach(range(known, n_labeled), labels[known:n_labeled])
+        assert_drawn_inside(UtilityDisplay.from_estimator(learner))
+        if n_labeled == 4:
+            assert_drawn_inside(UtilityDisplay.from_estimator(learner, 55))
+    learner = ActiveLearner(strategy=strategy, X_pool=samples("constant", 30))
+    assert_drawn_inside(UtilityDisplay.from_estimator(learner.teach([0, 1], ["a", "b"])))
 
 
 def test_each_row_of_the_table_has_factors_whose_product_is_the_utility(learner):
@@ -63,6 +72,107 @@ def test_each_row_of_the_table_has_factors_whose_product_is_the_utility(learner)
     np.testing.assert_array_equal(table["utility"], learner.strategy.utilities(learner.pool))
     product = table["uncertainty_factor"] * table["density_factor"] * table["diversity_factor"]
     np.testing.assert_allclose(table["utility"], product)
+
+
+def test_factors_beyond_one_are_drawn_from_zero(learner):
+    learner.strategy = DensityWeightedUncertainty(density=Scaled(40.0))
+    display = UtilityDisplay.from_estimator(learner)
+    low, high = display.axes_[1].get_ylim()
+    assert display.terms["density"].factors.max() > 1
+    assert low < 0 < display.terms["density"].factors.max() < high
+
+
+def styles(display):
+    return [line.get_linestyle() for line in display.lines_[:-1]]
+
+
+def test_a_factor_that_is_no_function_of_the_value_is_drawn_as_points(learner):
+    learner.strategy = UncertaintyHerding()
+    display = UtilityDisplay.from_estimator(learner)
+    assert list(display.terms) == ["coverage", "uncertainty"]
+    assert styles(display) == ["-", "None"]
+    assert [line.get_marker() for line in display.lines_] == ["None", "o", "None"]
+    learner.strategy = CDFProduct()
+    assert styles(UtilityDisplay.from_estimator(learner)) == ["-", "-", "-"]
+
+
+@pytest.mark.parametrize(
+    ("factors", "style"),
+    [
+        (np.arange(30.0), "-"),
+        (-np.arange(30.0), "-"),
+        (np.repeat(1.0, 30), "-"),
+        (np.arange(30.0) + 1e-12 * (-1.0) ** np.arange(30), "-"),
+        (np.abs(np.arange(30.0) - 4), "None"),
+    ],
+)
+@pytest.mark.parametrize("n_equal", [1, 2])
+def test_a_line_needs_a_monotone_function(factors, style, n_equal):
+    values = np.arange(30) // n_equal
+    if n_equal == 2 and np.ptp(factors) > 0:
+        style = "None"  # equal values, different factors
+    columns = {"up": factors, "down": -factors}
+    terms = {name: UtilityComponent(None, values, column) for name, column in columns.items()}
+    display = UtilityDisplay(terms, np.arange(30), 3).plot()
+    assert styles(display) == [style, style]
+
+
+def test_few_candidates_are_drawn_as_points(learner):
+    learner.teach(range(4, 10), list("ababab"))
+    assert styles(UtilityDisplay.from_estimator(learner)) == ["-", "-", "-"]
+    learner.teach([10], ["a"])
+    assert styles(UtilityDisplay.from_estimator(learner)) == ["None", "None", "None"]
+
+
+def test_undefined_distances_are_drawn_beside_the_defined_ones():
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    X[[7, 30]] = [[1.0], [2.0]]
+    strategy = CDFProduct([("far", Diversity("correlation", aggregate="min"))])
+    learner = ActiveLearner(None, strategy, X).teach([0, 1], ["a", "b"])
+    display = UtilityDisplay.from_estimator(learner, 12)
+    assert_drawn_inside(display)
+    labels = [label.get_text() for label in display.axes_[0].get_xticklabels()]
+    assert labels[-1] == "undefined"
+    to_axes = display.axes_[0].transData + display.axes_[0].transAxes.inverted()
+    x = to_axes.transform(display.lines_[0].get_xydata())[:, 0]
+    assert np.ptp(x[:-2]) > 0.3
+    assert (x[-2:] > x[-3] + 0.3).all()
+    undefined = UtilityDisplay.from_estimator(learner, 7)
+    assert "value undefined, factor" in undefined.axes_[0].get_xlabel()
+
+
+class Scaled(InformationDensity):
+    """A density in other units."""
+
+    def __init__(self, scale=1.0):
+        super().__init__()
+        self.scale = scale
+
+    def utilities(self, pool):
+        return self.scale * super().utilities(pool)
+
+
+class Signed(QueryStrategy):
+    """A strategy with negative factors."""
+
+    def utilities(self, pool):
+        return self.terms(pool)["sign"].factors
+
+    def terms(self, pool):
+        values = np.linspace(-1, 1, pool.n_candidates)
+        return {"sign": UtilityComponent(self, values, -3 * values)}
+
+
+def test_negative_factors_lie_inside_the_axes(learner):
+    learner.strategy = Signed()
+    assert_drawn_inside(UtilityDisplay.from_estimator(learner, 29))
+
+
+def test_a_utility_of_minus_zero_has_no_sign():
+    term = UtilityComponent(None, -np.zeros(3), -np.zeros(3))
+    display = UtilityDisplay({"a": term}, np.arange(3), 1)
+    assert display.plot().axes_[-1].get_xlabel() == "rank\nrank 1, utility 0"
+    assert texts(display) == ["same utility for all candidates"]
 
 
 def test_without_an_index_the_query_is_marked(learner):
@@ -94,7 +204,7 @@ def test_panels_mark_constant_and_weighted_components():
     strategy = CDFProduct(weights={"density": 2.0, "diversity": 0.0})
     display = UtilityDisplay.from_estimator(ActiveLearner(None, strategy, samples("spread")))
     assert texts(display) == [
-        "the same for all\ncandidates: says nothing",
+        "same value for all\ncandidates: no effect",
         "weight 2",
         "left out: weight 0",
     ]
@@ -110,7 +220,8 @@ def test_a_strategy_without_factors_of_its_own_has_one_panel(learner, strategy, 
     expected = strategy.utilities(learner.pool) if utilities is None else np.ones(26)
     [line] = display.lines_
     np.testing.assert_array_equal(line.get_ydata(), np.sort(expected)[::-1])
-    assert display.axes_[0].get_ylabel() == "utility"
+    label = "utility" if utilities else "utility: uncertainty"
+    assert display.axes_[0].get_ylabel() == label
 
 
 def test_many_measures_go_on_in_a_second_row(learner):
@@ -142,7 +253,7 @@ def test_axes_that_do_not_fit_are_refused(learner):
     with pytest.raises(ValueError, match=r"draws 4 panels here\. Got 3 Axes\. Hint: pass one Axes"):
         UtilityDisplay.from_estimator(learner, ax=Figure().subplots(3))
     loose = Figure().add_axes((0, 0, 1, 1))
-    with pytest.raises(ValueError, match="lies in no grid that could be divided"):
+    with pytest.raises(ValueError, match="is not part of a grid"):
         UtilityDisplay.from_estimator(learner, ax=loose)
 
 

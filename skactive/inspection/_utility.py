@@ -1,60 +1,75 @@
-"""The measures behind a query, and what they come to, over all candidates."""
+"""The components of a query strategy's utility, over all candidates."""
 
 from __future__ import annotations
 
 import math
 import textwrap
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from skactive._engine.candidate_rank import CandidateRank
+from skactive._engine.distances import UNDEFINED
 from skactive._frame import as_frame
 from skactive.inspection._axes import pyplot
-from skactive.learner._explanation.query_explanation import check_candidate, terms_of
+from skactive.learner import ActiveLearner
 from skactive.strategies import UtilityComponent
-from skactive.strategies._utility_component import product_of
 
-# Okabe and Ito's blue and vermilion.
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+# Blue and vermilion of Okabe and Ito's palette.
 CURVE, CHOSEN = "#0072B2", "#D55E00"
 GREY = "#6e6e6e"
 N_COLUMNS = 4
 PANEL_SIZE = (3.1, 3.0)
+# Fewer candidates are drawn as points: few points are monotone by chance.
+N_FOR_LINE = 20
+N_LARGE_POINTS = 200
 
 
 class UtilityDisplay:
-    """Draw what a strategy goes by, over all candidates, and mark one of them.
+    """Draw the components of a query strategy's utility over all candidates, and mark one.
 
-    A panel for each measure shows which factor it makes of which value; the last one the
-    utilities, which are the products of the factors, best first. So one sees which measure
-    spoke for the sample, and which against it. Make one with `from_estimator`.
+    Each measure has a panel that shows the factor of each candidate against its value. The last
+    panel shows the utilities, which are the products of the factors, in descending order. The
+    panels show which measures raise the utility of the marked candidate and which lower it. Use
+    `from_estimator` to create the display.
 
     Parameters
     ----------
     terms : dict of str to UtilityComponent
-        What the strategy goes by, as `QueryStrategy.terms` returns it.
+        The components of the utility, as `QueryStrategy.terms` returns them.
     candidates : ndarray of int of shape (n_candidates,)
-        The positions of the candidates in the pool, ascending.
+        The positions of the candidates in the pool, in ascending order.
     index : int
         The position of the candidate to mark.
     name : object, default=None
-        What to call it; None takes its position.
+        The name of the marked candidate in the title; None uses its position.
 
     Attributes
     ----------
     axes_ : ndarray of matplotlib Axes of shape (n_panels,)
-        The panels: one for each measure that makes a factor of its values, and the last.
+        The panels: one for each measure whose factor differs from its value, and the last.
     figure_ : matplotlib Figure
-        Their figure.
+        The figure of the panels.
     lines_ : list of matplotlib Line2D
-        The curve in each panel.
+        The candidates in each panel, as a line or as points.
     marks_ : list of matplotlib Line2D
         The mark of the candidate in each panel.
 
     See Also
     --------
-    skactive.ActiveLearner.explain_query : Says the same in words.
+    skactive.ActiveLearner.explain_query : The same explanation as text.
+
+    Notes
+    -----
+    A line connects the candidates where the factor is a monotone function of the value, such as
+    the distribution function in `CDFProduct`. Where it is not, as for the uncertainty in
+    `UncertaintyHerding`, or with fewer than 20 candidates, each candidate is a point.
 
     Examples
     --------
@@ -72,10 +87,10 @@ class UtilityDisplay:
     def __init__(
         self,
         terms: Mapping[str, UtilityComponent],
-        candidates: np.ndarray,
+        candidates: NDArray[np.intp],
         index: int,
         *,
-        name: Any = None,
+        name: object = None,
     ) -> None:
         self.terms = dict(terms)
         self.candidates = candidates
@@ -84,67 +99,78 @@ class UtilityDisplay:
 
     @classmethod
     def from_estimator(
-        cls, learner: Any, index: Any = None, *, ax: Any = None, title: str | None = None
+        cls,
+        learner: ActiveLearner,
+        index: ArrayLike | None = None,
+        *,
+        ax: Axes | ArrayLike | None = None,
+        title: str | None = None,
     ) -> UtilityDisplay:
-        """Draw why a learner asks about a candidate.
+        """Draw the components of a candidate's utility in the current state of a learner.
 
         Parameters
         ----------
         learner : ActiveLearner
-            Whose strategy and pool are looked at, as they stand now; it is not changed.
+            The learner whose strategy and pool are drawn; it is not changed.
         index : int or array-like of int of shape (1,), default=None
-            The position of a candidate in X_pool; None takes the one that ``query()`` returns.
+            The position of a candidate in X_pool; None uses the result of ``query()``.
         ax : matplotlib Axes or array-like of Axes of shape (n_panels,), default=None
-            Where to draw, as `plot` takes it.
+            Where to draw, as in `plot`.
         title : str, default=None
-            The title; None names the sample and its place.
+            The title; None gives the name of the sample and its rank.
 
         Returns
         -------
         display : UtilityDisplay
-            What was drawn, with its artists.
+            The display with its artists.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
+        TypeError
+            If the strategy has no method `terms`.
         ValueError
-            If the sample is labelled or skipped already, or none is left.
+            If the sample is labelled or skipped already, or no candidate is left.
         """
-        pool = learner.pool
-        chosen = check_candidate(pool, learner.query() if index is None else index)
-        name = learner.ids[chosen : chosen + 1].tolist()[0]
-        display = cls(terms_of(learner), pool.candidates, chosen, name=name)
+        explanation = learner.explain_query(learner.query() if index is None else index)
+        terms = learner.strategy.terms(learner.pool)
+        display = cls(terms, learner.candidates, explanation.index, name=explanation.name)
         return display.plot(ax, title=title)
 
     @property
-    def utilities(self) -> np.ndarray:
+    def utilities(self) -> NDArray[np.float64]:
         """The products of the factors, shape (n_candidates,)."""
-        return product_of(self.terms, len(self.candidates))
+        product = np.ones(len(self.candidates))
+        for term in self.terms.values():
+            product *= term.factors
+        return product
 
-    def plot(self, ax: Any = None, *, title: str | None = None) -> UtilityDisplay:
+    def plot(
+        self, ax: Axes | ArrayLike | None = None, *, title: str | None = None
+    ) -> UtilityDisplay:
         """Draw the panels.
 
         Parameters
         ----------
         ax : matplotlib Axes or array-like of Axes of shape (n_panels,), default=None
-            As for scikit-learn's `PartialDependenceDisplay`: one Axes gives its place to the
-            panels and is drawn no more; an array has one for each panel. None takes a new
-            figure.
+            As in scikit-learn's `PartialDependenceDisplay`: the panels replace a single Axes; an
+            array has one Axes for each panel. None creates a new figure.
         title : str, default=None
-            The title; None names the sample and its place.
+            The title; None gives the name of the sample and its rank.
 
         Returns
         -------
         display : UtilityDisplay
-            This display, with its artists.
+            This display with its artists.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         ValueError
-            If `ax` has another number of Axes than there are panels, or lies in no grid.
+            If the number of Axes in `ax` is not the number of panels, or a single Axes is not
+            part of a grid.
         """
         self.axes_ = self._axes(ax, self._default_title() if title is None else title)
         self.figure_ = self.axes_[0].figure
@@ -161,20 +187,20 @@ class UtilityDisplay:
         return self
 
     def table(self) -> dict[str, np.ndarray]:
-        """Return the numbers drawn, one row per candidate.
+        """Return the numbers in the panels, one row per candidate.
 
         Returns
         -------
         table : dict of str to ndarray of shape (n_candidates,)
             Columns 'index', for each measure 'NAME_value' and 'NAME_factor', and 'utility'.
         """
-        columns = {"index": self.candidates}
+        columns: dict[str, np.ndarray] = {"index": self.candidates}
         for name, term in self.terms.items():
             columns |= {f"{name}_value": term.values, f"{name}_factor": term.factors}
         return columns | {"utility": self.utilities}
 
-    def frame(self) -> Any:
-        """Return the numbers drawn as a DataFrame, one row per candidate.
+    def frame(self) -> DataFrame:
+        """Return the numbers in the panels as a DataFrame, one row per candidate.
 
         Returns
         -------
@@ -193,7 +219,7 @@ class UtilityDisplay:
         return int(np.searchsorted(self.candidates, self.index))
 
     def _shown(self) -> dict[str, UtilityComponent]:
-        """Return the terms that have a panel: where the value is the utility, one says it all."""
+        """Return the components with a panel: none where a single value is the utility."""
         if len(self.terms) == 1:
             [term] = self.terms.values()
             if np.array_equal(term.values, term.factors):
@@ -201,8 +227,8 @@ class UtilityDisplay:
         return self.terms
 
     def _default_title(self) -> str:
-        standing = CandidateRank.of(self.utilities, self._place)
-        return f"Sample {self.name} {standing.place()}"
+        rank = CandidateRank.of(self.utilities, self._place)
+        return f"Sample {self.name} {rank.place()}"
 
     def _axes(self, ax: Any, title: str) -> np.ndarray:
         plt = pyplot(self)
@@ -220,9 +246,9 @@ class UtilityDisplay:
         n_columns = math.ceil(n_panels / n_rows)
         if ax is None:
             width, height = PANEL_SIZE
-            size = (max(width * n_columns, 5.0), height * n_rows + 0.3)
+            size = (max(width * n_columns, 5.5), height * n_rows + 0.3)
             figure = plt.figure(figsize=size, layout="constrained")
-            # A long id goes on in the next line.
+            # A long name continues in the next line.
             lines = textwrap.wrap(title, int(12 * size[0]), break_on_hyphens=False)
             figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=11)
             grid = figure.add_gridspec(n_rows, n_columns)
@@ -230,11 +256,12 @@ class UtilityDisplay:
             figure = ax.figure
             if ax.get_subplotspec() is None:
                 raise ValueError(
-                    "The Axes given to UtilityDisplay lies in no grid that could be divided. "
-                    "Hint: make it by `plt.subplots`, or pass an array of Axes."
+                    "The Axes passed to UtilityDisplay is not part of a grid, so that it cannot be "
+                    "divided into panels. Hint: create it by `plt.subplots`, or pass an array of "
+                    "Axes."
                 )
             ax.set_axis_off()
-            grid = ax.get_subplotspec().subgridspec(n_rows, n_columns, wspace=0.3, hspace=0.5)
+            grid = ax.get_subplotspec().subgridspec(n_rows, n_columns, wspace=0.5, hspace=0.5)
         places = [divmod(place, n_columns) for place in range(n_panels)]
         axes = np.array([figure.add_subplot(grid[place]) for place in places], dtype=object)
         if ax is not None:
@@ -243,39 +270,39 @@ class UtilityDisplay:
 
     def _draw_term(self, ax: Any, name: str, term: UtilityComponent) -> None:
         value, factor = float(term.values[self._place]), float(term.factors[self._place])
-        order = np.argsort(term.values, kind="stable")
-        self.lines_ += ax.plot(
-            term.values[order], term.factors[order], color=CURVE, drawstyle="steps-post"
-        )
+        order = np.lexsort((term.factors, term.values))
+        values, factors = term.values[order], term.factors[order]
+        self.lines_ += ax.plot(values, factors, **_style(values, factors))
         self._mark(ax, value, factor)
-        ax.set_xlabel(f"{name}\n{value:.3g}: factor {factor:.2f}")
+        ax.set_xlabel(f"{name}\nvalue {_number(value)}, factor {_number(factor)}")
         ax.set_ylabel("factor")
-        ax.set_ylim(-0.04, 1.08)
-        if term.is_constant:
-            ax.set_xticks([value])
-        remark = _remark(term)
-        if remark:
-            place = (0.5, 0.5) if term.is_constant or term.weight == 0 else (0.04, 0.92)
-            side = "center" if place[0] == 0.5 else "left"
-            style = {"ha": side, "va": "center", "color": "0.35", "fontsize": "small"}
-            patch = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8}
-            ax.text(*place, remark, transform=ax.transAxes, bbox=patch, **style)
+        ax.set_ylim(_limits(factors))
+        if values[0] == values[-1]:
+            ax.set_xticks([value], [_number(value)])
+            margin = 0.5 * abs(value) or 0.5
+            ax.set_xlim(value - margin, value + margin)
+        elif values[-1] >= UNDEFINED:
+            _compress_undefined(ax, values)
+        _write(ax, _remark(term), is_central=_is_same(factors))
 
     def _draw_utilities(self, ax: Any) -> None:
         utilities = np.sort(self.utilities)[::-1]
-        standing = CandidateRank.of(self.utilities, self._place)
+        rank = CandidateRank.of(self.utilities, self._place).rank
         utility = float(self.utilities[self._place])
         ranks = np.arange(1, len(utilities) + 1)
         self.lines_ += ax.plot(ranks, utilities, color=GREY)
-        self._mark(ax, standing.rank, utility)
+        self._mark(ax, rank, utility)
         ax.set_xscale("log")
         ax.set_xlim(0.8, 1.25 * len(utilities))
         ax.xaxis.set_major_formatter("{x:,.0f}")
         ax.xaxis.set_minor_formatter("")
-        ax.set_xlabel(f"rank\n{standing.rank:,}: utility {utility:.3g}")
-        ax.set_ylabel("product of the factors" if self._shown() else "utility")
-        if not self.terms:
-            ax.set_yticks([utility])
+        ax.set_xlabel(f"rank\nrank {rank:,}, utility {_number(utility)}")
+        ax.set_ylabel("product of the factors" if self._shown() else _utility_label(self.terms))
+        if _is_same(utilities):
+            ax.set_yticks([utility], [_number(utility)])
+            ax.set_ylim(utility - 1, utility + 1)
+            if len(utilities) > 1:
+                _write(ax, "same utility for all candidates", is_central=False)
 
     def _mark(self, ax: Any, x: float, y: float) -> None:
         style = {"color": CHOSEN, "linewidth": 1.0, "linestyle": ":"}
@@ -284,9 +311,77 @@ class UtilityDisplay:
         self.marks_ += ax.plot([x], [y], "o", color=CHOSEN, markersize=8, markeredgecolor="white")
 
 
+def _style(values: np.ndarray, factors: np.ndarray) -> dict[str, Any]:
+    """Return how to draw factors against ascending values: as a line, or as points."""
+    if len(values) >= N_FOR_LINE and _is_monotone(values, factors):
+        return {"color": CURVE}
+    size, alpha = (4.0, 0.8) if len(values) <= N_LARGE_POINTS else (2.5, 0.4)
+    return {
+        "color": CURVE,
+        "linestyle": "none",
+        "marker": "o",
+        "markersize": size,
+        "markeredgewidth": 0.0,
+        "alpha": alpha,
+    }
+
+
+def _is_monotone(values: np.ndarray, factors: np.ndarray) -> bool:
+    """Tell whether factors are a monotone function of ascending values, up to rounding."""
+    steps = np.diff(factors)
+    steps[np.abs(steps) <= 1e-9 * np.abs(factors).max()] = 0.0
+    is_function = not steps[values[1:] == values[:-1]].any()
+    return is_function and bool((steps >= 0).all() or (steps <= 0).all())
+
+
+def _is_same(numbers: np.ndarray) -> bool:
+    return bool(numbers.min() == numbers.max())
+
+
+def _limits(factors: np.ndarray) -> tuple[float, float]:
+    """Return limits of the vertical axis that begin at 0, where no factor is negative."""
+    low, high = min(float(factors.min()), 0.0), float(factors.max())
+    high = max(high, 0.0) if high > 1 or low < 0 else 1.0
+    margin = 0.04 * (high - low)
+    return low - margin, high + 2 * margin
+
+
+def _compress_undefined(ax: Any, values: np.ndarray) -> None:
+    """Compress the horizontal axis between the largest defined distance and the undefined ones."""
+    low, high = float(values[0]), float(values[values < UNDEFINED].max(initial=0.0)) or 1.0
+    n_decades = math.log10(UNDEFINED / high)
+    ax.set_xscale("symlog", linthresh=high, linscale=n_decades)
+    ax.set_xlim(min(low - 0.1 * (high - low), 0.9 * high), 1e4 * UNDEFINED)
+    ticks = sorted({min(low, high), high, UNDEFINED})
+    ax.set_xticks(ticks, [_number(tick) for tick in ticks])
+    ax.minorticks_off()
+
+
+def _number(value: float) -> str:
+    # Adding 0 removes the sign of a negative zero.
+    return "undefined" if value >= UNDEFINED else f"{value + 0.0:.3g}".replace("-", "−")
+
+
+def _utility_label(terms: Mapping[str, UtilityComponent]) -> str:
+    return f"utility: {next(iter(terms))}" if terms else "utility"
+
+
 def _remark(term: UtilityComponent) -> str:
     if term.weight == 0:
         return "left out: weight 0"
-    if term.is_constant:
-        return "the same for all\ncandidates: says nothing"
+    if len(term.values) == 1:
+        return ""
+    if term.is_constant and _is_same(term.factors):
+        return "same value for all\ncandidates: no effect"
+    if _is_same(term.factors):
+        return f"factor {_number(term.factors[0])} for\nall candidates"
     return "" if term.weight == 1 else f"weight {term.weight:g}"
+
+
+def _write(ax: Any, remark: str, *, is_central: bool) -> None:
+    """Write a remark in the middle of a panel, or in its upper left corner."""
+    if remark:
+        place, side = ((0.5, 0.5), "center") if is_central else ((0.04, 0.92), "left")
+        patch = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8}
+        style = {"va": "center", "color": "0.35", "fontsize": "small"}
+        ax.text(*place, remark, transform=ax.transAxes, ha=side, bbox=patch, **style)
