@@ -1,4 +1,4 @@
-"""A local HTTP server that has one archive, and gives it as well or as badly as it is told."""
+"""A local HTTP server of one archive, with configurable failures."""
 
 import io
 import tarfile
@@ -27,7 +27,7 @@ def packed_files(**files):
 
 
 class ModelServer:
-    """What the server gives: one answer after another, and the last one again and again.
+    """The responses of the server: one after another, then the last one repeatedly.
 
     An answer is a function that is called with the handler of a request.
     """
@@ -44,7 +44,7 @@ class ModelServer:
 
 
 def gives(body, *, status=200, kept=None, announced=True, kind="application/gzip"):
-    """Return an answer that gives the first `kept` bytes of a body, and then breaks off."""
+    """Return a response that sends the first `kept` bytes of a body, and then closes."""
 
     def answer(handler):
         handler.send_response(status)

@@ -1,4 +1,4 @@
-"""What the compiled loops compute, in NumPy and from the definitions."""
+"""The compiled loops in NumPy, from their definitions."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from skactive._engine.labeled_distances import NearestLabeled
 
 
 def plain_margins(posterior: np.ndarray) -> np.ndarray:
-    """Return 1 minus the lead of the most probable class, to 12 decimals."""
+    """Return 1 minus the margin of the most probable class, to 12 decimals."""
     ordered = np.sort(posterior.astype(np.float64), axis=1)
     second = ordered[:, -2] if posterior.shape[1] > 1 else 0.0
     return np.round(1.0 - (ordered[:, -1] - second), 12)
@@ -15,7 +15,7 @@ def plain_margins(posterior: np.ndarray) -> np.ndarray:
 def plain_bins(
     utilities: np.ndarray, low: float, scale: float, n_bins: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return each utility's bin, and the count, the least and the most of each bin."""
+    """Return the bin of each utility, and the count, minimum and maximum of each bin."""
     with np.errstate(over="ignore"):
         places = np.subtract(utilities, low, dtype=np.float64) * scale
     bins = np.clip(places, 0, n_bins - 1).astype(np.uint16)
@@ -40,5 +40,5 @@ def plain_insert(
     slots: np.ndarray,
     tolerance: np.ndarray | float,
 ) -> np.ndarray:
-    """Insert nothing: all rows within reach are settled one by one, in NumPy."""
+    """Insert nothing: all rows within reach are recomputed one by one, in NumPy."""
     return nearest.within_reach(block, compared, tolerance)

@@ -48,18 +48,18 @@ def plain_probabilities(
     max_labeled: int | None = None,
     half_life: float | None = None,
 ) -> np.ndarray:
-    """Class probabilities; samples at equal distance go by class, then the younger first."""
+    """Class probabilities; samples at equal distance are sorted by class, then the latest first."""
     if max_labeled is not None:
         X_labeled, y_labeled = X_labeled[-max_labeled:], y_labeled[-max_labeled:]
     classes = sorted(set(y_labeled))
     rows = []
     for query in X.tolist():
-        # Rounded, because a cosine of equal rows may be off in the last digit here.
+        # Rounded, because a cosine of equal rows may differ in the last digit here.
         voters = sorted(
             (round(distance(query, sample, metric), 12), label, len(y_labeled) - 1 - place)
             for place, (sample, label) in enumerate(zip(X_labeled.tolist(), y_labeled, strict=True))
         )[:n_neighbors]
-        # Decimals do not underflow, however stale a vote is.
+        # Decimals do not underflow, however old a vote is.
         decays = [
             Decimal(1) if half_life is None else Decimal(2) ** (-age / Decimal(half_life))
             for _, _, age in voters

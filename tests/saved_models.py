@@ -1,7 +1,7 @@
-"""Tiny SavedModels with TF-Hub's calling convention, written for the tests.
+"""Small SavedModels with TF-Hub's calling convention, written for the tests.
 
-They are real: TensorFlow writes and loads them, and their weights are variables. Each function
-makes a folder, and the same arguments always make the same model.
+TensorFlow writes and loads them, and their weights are variables. Each function
+creates a folder, and the same arguments always create the same model.
 """
 
 from pathlib import Path
@@ -99,7 +99,7 @@ def write_tf1_module(folder: Path, *, tags=(), dim: int = 5, seed: int = 0) -> P
                 builder.add_meta_graph(graph_tags, {"default": signature})
     builder.save()
     if not tags:
-        # By this file TF-Hub knows its old format: version 3 of it, in a protocol buffer.
+        # TF-Hub recognises its old format by this file: version 3, in a protocol buffer.
         (Path(folder) / "tfhub_module.pb").write_bytes(b"\x08\x03")
     return Path(folder)
 

@@ -1,4 +1,4 @@
-"""scikit-learn's checks of estimators, as pytest 9 and its workers want them."""
+"""scikit-learn's checks of estimators, in a form that pytest 9 and its workers accept."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Small pools, and what can be seen of one."""
+"""Small pools, and their visible state."""
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,7 +19,7 @@ def samples(kind, n_samples=12):
 
 
 def labeled_pool(X, n_labeled, names="ab", estimator="voting", seed=0):
-    """A pool of which the first of a random order are labelled, in turn with each name."""
+    """A pool whose first samples of a random order are labelled, with the names in turn."""
     if estimator == "voting":
         estimator = IncrementalKNeighborsClassifier(metric="euclidean")
     pool = Pool(X, estimator=estimator)

@@ -1,4 +1,4 @@
-"""Hypothesis strategies: what samples, labels and classifiers the properties are tried on."""
+"""Hypothesis strategies of samples, labels and classifiers for property tests."""
 
 import numpy as np
 from hypothesis import strategies as st
@@ -10,7 +10,7 @@ CLASS_NAMES = ["a", "b", "c"]
 
 
 def small_integers(n_samples: int, n_features: int = 2) -> st.SearchStrategy[np.ndarray]:
-    """Samples full of ties, duplicates and zero vectors, whose distances are exact."""
+    """Samples with many ties, duplicates and zero vectors, whose distances are exact."""
     return hnp.arrays(np.float64, (n_samples, n_features), elements=st.integers(-2, 2).map(float))
 
 
@@ -22,7 +22,7 @@ def repeated_directions(n_samples: int) -> st.SearchStrategy[np.ndarray]:
 
 
 def samples_for(metric: str, n_samples: int) -> st.SearchStrategy[np.ndarray]:
-    """Samples among which a metric has many ties, and none that only rounding settles."""
+    """Samples with many ties of a metric, none of which depends on rounding."""
     return repeated_directions(n_samples) if metric == "cosine" else small_integers(n_samples)
 
 
@@ -54,7 +54,7 @@ def vote_parameters(draw: st.DrawFn) -> dict[str, object]:
 
 @st.composite
 def forgetting(draw: st.DrawFn) -> dict[str, object]:
-    """How an IncrementalKNeighborsClassifier forgets, or that it does not."""
+    """Parameters with which an IncrementalKNeighborsClassifier forgets, or does not."""
     return {
         "max_labeled": draw(st.sampled_from([None, 1, 2, 4])),
         "half_life": draw(st.sampled_from([None, 0.01, 1.0, 3.5])),

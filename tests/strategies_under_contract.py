@@ -1,4 +1,4 @@
-"""The query strategies, each with the settings that its contract is tried with."""
+"""The query strategies, each with the settings of its contract tests."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from skactive.strategies import (
     UncertaintySampling,
 )
 
-# By the name of the strategy: its settings that the contract is tried with.
+# The settings of the contract tests, by the name of the strategy.
 SETTINGS = {
     "BADGE": [BADGE()],
     "CDFProduct": [

@@ -1,4 +1,4 @@
-"""teach, relabel, skip and undo: what each does, and that a refused one does nothing."""
+"""teach, relabel, skip and undo: their effects, and that a rejected call has none."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ POOL = np.array(
 
 
 def state(learner):
-    """What a person can see of a learner."""
+    """The visible state of a learner."""
     return (
         learner.labeled.tolist(),
         learner.labels.tolist(),
@@ -27,7 +27,7 @@ def state(learner):
 
 @pytest.fixture(params=[IncrementalKNeighborsClassifier(3), LogisticRegression()])
 def learner(request):
-    """A learner that was taught 0 and 1, and skips 4."""
+    """A learner with labels of 0 and 1 that skips 4."""
     learner = ActiveLearner(request.param, X_pool=POOL)
     return learner.teach([0, 1], ["right", "up"]).skip(4)
 

@@ -1,4 +1,4 @@
-"""Forgetting, asking again, taking that back, and the signal that the task has changed."""
+"""Forgetting, repeated queries, undo, and the signal that the task has changed."""
 
 import copy
 import pickle
@@ -22,7 +22,7 @@ SEED = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
 
 
 class AfterErrors:
-    """Has river's interface, and signals at each so many-th error in a row."""
+    """A detector with river's interface that signals after a number of errors in a row."""
 
     def __init__(self, n_errors=3):
         self.n_errors = n_errors
@@ -36,7 +36,7 @@ class AfterErrors:
 
 
 class Always(AfterErrors):
-    """Signals whatever it sees."""
+    """A detector that always signals."""
 
     def update(self, x):
         self.seen.append(x)
@@ -48,7 +48,7 @@ def neighbors(**parameters):
 
 
 def seen(learner):
-    """What can be seen of a learner; probabilities without the last digits."""
+    """The visible state of a learner; probabilities without the last digits."""
     knows = learner.pool.n_labeled > 0
     return {
         "labeled": learner.labeled.tolist(),
@@ -125,7 +125,7 @@ def test_forgetting_equals_teaching_only_the_rest(classifier):
 
 
 class Remembering(LogisticRegression):
-    """Learns at once, and takes back what it is told, as another package's classifier might."""
+    """An incremental classifier like one of another package."""
 
     n_samples_seen_ = 0
 
@@ -239,7 +239,7 @@ def test_a_budget_counts_every_answer_also_of_a_classifier_that_forgets():
 
 
 def taught(learner, labels):
-    """Teach the pool's samples one by one, and return the warnings that this gave."""
+    """Teach the samples of the pool one by one, and return the warnings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for place, label in enumerate(labels):
@@ -256,7 +256,7 @@ def line_learner(detector, n_samples=60, estimator=None):
 @pytest.mark.parametrize("estimator", [neighbors(n_neighbors=1), LogisticRegression()])
 def test_the_detector_receives_for_each_answer_whether_it_was_predicted(estimator):
     learner = line_learner(AfterErrors(99), 6, estimator)
-    # A logistic regression knows nothing to predict before there are two classes.
+    # A logistic regression cannot predict before there are two classes.
     taught(learner, "aabbba")
     first = [0.0, 1.0] if isinstance(estimator, IncrementalKNeighborsClassifier) else []
     assert learner.drift_detector.seen == [*first, 0.0, 0.0, 1.0]

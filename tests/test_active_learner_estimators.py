@@ -25,7 +25,7 @@ def three_clouds(n_samples=30):
 
 
 class OneClassFails(LogisticRegression):
-    """A classifier that cannot be fitted on one class, and does not say so nicely."""
+    """A classifier that cannot be fitted on one class, with an unhelpful error."""
 
     def fit(self, X, y):
         if len(set(y)) == 1:
@@ -34,7 +34,7 @@ class OneClassFails(LogisticRegression):
 
 
 class Moody(ClassifierMixin, BaseEstimator):
-    """Fits only while `good_mood`."""
+    """A classifier that fits only while `good_mood`."""
 
     good_mood = False
 
@@ -54,7 +54,7 @@ class Moody(ClassifierMixin, BaseEstimator):
 
 
 class MoodyInPasses(GaussianNB):
-    """Learns in passes, the first half of a pass while the mood is bad."""
+    """A classifier with partial_fit that fails after half of a call while the mood is bad."""
 
     good_mood = True
 
@@ -66,7 +66,7 @@ class MoodyInPasses(GaussianNB):
 
 
 class Deaf(IncrementalKNeighborsClassifier):
-    """Learns at once, but refuses the label 'unheard'."""
+    """An incremental classifier that rejects the label 'unheard'."""
 
     def add_labeled(self, X, y):
         if "unheard" in y:

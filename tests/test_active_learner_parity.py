@@ -1,4 +1,4 @@
-"""After any sequence of answers and corrections, a learner is what one built afresh would be."""
+"""After any sequence of answers and corrections, a learner equals a newly built one."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def pool_samples():
 
 
 class Correspondence(RuleBasedStateMachine):
-    """Plays with a learner, and keeps the book that it should keep in plain Python."""
+    """Changes a learner, and keeps its expected state in plain Python."""
 
     def __init__(self):
         super().__init__()
@@ -133,10 +133,10 @@ class GaussianNBMachine(Correspondence):
         return GaussianNB()
 
     def same_choice(self, chosen, fresh):
-        """Leave the choice open: the floor of the variances differs from the last batch on."""
+        """Skip the comparison: the floor of the variances depends on the last batch."""
 
     def same_classifier(self, learner, fresh):
-        # GaussianNB adds a share of the last batch's variance to all variances: equal but for that.
+        # GaussianNB adds a share of the last batch's variance to all variances.
         incremental, at_once = learner.fitted_estimator(), fresh.fitted_estimator()
         np.testing.assert_array_equal(incremental.classes_, at_once.classes_)
         np.testing.assert_array_equal(incremental.class_count_, at_once.class_count_)

@@ -1,4 +1,4 @@
-"""ActiveLearner.query: which positions it names, and what it refuses."""
+"""ActiveLearner.query: its positions, and the arguments it rejects."""
 
 import copy
 import pickle

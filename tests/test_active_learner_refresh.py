@@ -1,4 +1,4 @@
-"""Steps that learn from labels: left out, refitted beside the loop, and swapped in."""
+"""Steps that learn from labels: left out, refitted in the background, and replaced."""
 
 import copy
 import pickle
@@ -28,7 +28,7 @@ def clouds(n_samples=60):
 
 
 class Counting(StandardScaler):
-    """Counts how many rows it was asked to transform."""
+    """A transformer that counts its rows."""
 
     n_rows = 0
 
@@ -38,7 +38,7 @@ class Counting(StandardScaler):
 
 
 class Waiting(TransformerMixin, BaseEstimator):
-    """Learns from labels, once the gate is open."""
+    """A transformer whose fit waits until the gate is open."""
 
     gate = threading.Event()
     fails = False
@@ -258,7 +258,7 @@ def test_refreshing_without_steps_or_labels_raises():
 
 
 def seen(learner, X):
-    """What can be told of a learner from outside."""
+    """The visible state of a learner."""
     return (
         learner.labeled.tolist(),
         learner.labels.tolist(),

@@ -1,4 +1,4 @@
-"""What the samples of an ActiveLearner may be: texts, frames, files, arrays of every kind."""
+"""The samples of an ActiveLearner: texts, frames, files, arrays of every kind."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,7 @@ class Counts(dict):
 
 
 class CountingTransformer(TransformerMixin, BaseEstimator):
-    """Passes samples on, and counts them."""
+    """A transformer that passes samples on, and counts them."""
 
     def __init__(self, counts):
         self.counts = counts
@@ -69,7 +69,7 @@ class CountingTransformer(TransformerMixin, BaseEstimator):
 
 
 class CountingEmbedder(CountingTransformer):
-    """Needs no fit, as models trained elsewhere."""
+    """A transformer that needs no fit, like a pretrained model."""
 
     def transform(self, X):
         self.counts.setdefault("transforms", []).append(len(X))
@@ -80,7 +80,7 @@ class CountingEmbedder(CountingTransformer):
 
 
 class UncheckedTransformer(CountingTransformer):
-    """Does not look whether it is fitted, as many a home-made transformer."""
+    """A transformer that does not check whether it is fitted, like many custom ones."""
 
     def transform(self, X):
         return X - self.offset_

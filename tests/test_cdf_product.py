@@ -1,4 +1,4 @@
-"""The product of distribution functions: its arithmetic, and parameters that grids can reach."""
+"""The product of distribution functions: its arithmetic, and its nested parameters."""
 
 import re
 
@@ -18,7 +18,7 @@ from skactive.strategies import CDFProduct
 
 
 class Given(Measure):
-    """Gives each sample of the pool the number it was made with."""
+    """A measure with a given value for each sample."""
 
     def __init__(self, numbers):
         self.numbers = numbers

@@ -1,4 +1,4 @@
-"""`skactive compare` prints and writes what the comparison found; a fault is one sentence."""
+"""`skactive compare` prints and writes its results; an error is one sentence."""
 
 import csv
 import os
@@ -31,7 +31,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(skactive.__file__).parents[1]
 
 @pytest.fixture
 def blobs(tmp_path, monkeypatch):
-    """Write 90 samples in three classes, and make their folder the current one."""
+    """Write 90 samples in three classes, and change to their folder."""
     X, codes = make_blobs(90, n_features=4, centers=3, cluster_std=4.0, random_state=0)
     np.savez(tmp_path / "blobs.npz", X=X, y=np.array(["a", "b", "c"])[codes])
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""`skactive embed` around a model: what it reads, writes and says, and each fault in a sentence."""
+"""`skactive embed` without its model: its input, output and messages; an error is one sentence."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ EMBED = ["embed", "--model", "net", "-o", "v.npz"]
 
 
 class LettersEmbedder:
-    """A network that counts letters; what has an "!" in it, or is no text, it cannot read."""
+    """A network that counts letters; it cannot read texts with "!", or other objects."""
 
     input_kind = "texts"
     wide = 1.0
@@ -51,7 +51,7 @@ class LettersEmbedder:
 
 @pytest.fixture
 def embedder(tmp_path, monkeypatch):
-    """Put a network of texts in the place of any model, and make a new folder the current one."""
+    """Replace any model by a network of texts, and change to a new folder."""
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.setattr("skactive.cli._embed.start_tensorflow", lambda: None)
@@ -62,7 +62,7 @@ def embedder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def images(embedder):
-    """Make the network one of images, and write a folder with two classes of them."""
+    """Replace any model by a network of images, and write a folder with two classes."""
     embedder.input_kind = "images"
     touch("photos/apple/1.jpg", "photos/apple/deep/2.png", "photos/banana/a.jpg")
     return embedder
@@ -87,7 +87,7 @@ def touch(*names):
 
 
 def embed(*arguments):
-    """Run the command, and return what it wrote."""
+    """Run the command, and return the content of its file."""
     assert main([*EMBED, *arguments]) == 0
     return written()
 

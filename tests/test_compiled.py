@@ -1,4 +1,4 @@
-"""Each compiled loop computes what its definition says, as NumPy does."""
+"""Each compiled loop gives the same results as its definition in NumPy."""
 
 from types import ModuleType
 
@@ -38,7 +38,7 @@ GRAPH = NeighborGraph.of(X, n_neighbors=5)
 
 
 def affinity(n_nodes, share, seed):
-    """Return a symmetric graph; where few edges are drawn, some nodes have none."""
+    """Return a symmetric graph; with few edges, some nodes have none."""
     half = sp.triu(sp.random(n_nodes, n_nodes, share, random_state=seed), k=1)
     return sp.csr_matrix(half + half.T)
 
@@ -95,7 +95,7 @@ def test_gains_are_those_of_a_dense_kernel(share, rows, seed):
     np.testing.assert_allclose(gains_of(kernel, rows, covered, weights), expected)
 
 
-# By how much weights change, which share of them, and whose label is given or taken back.
+# The size and share of changed weights, and the label that is added or removed.
 CHANGES = st.lists(
     st.tuples(
         st.sampled_from([1e-3, 0.04, 0.1, 1.0, 1e6]),
@@ -193,7 +193,7 @@ def test_herding_by_bounds_rejects_invalid_weights():
 @settings(max_examples=60)
 @given(
     n_neighbors=st.integers(1, 6),
-    # Few values, so that many samples are equally near.
+    # Few distinct values, so that many samples have equal distances.
     X=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), min_size=10, max_size=30),
     batches=st.lists(st.integers(1, 4), min_size=1, max_size=6),
     seed=st.integers(0, 99),
@@ -346,7 +346,7 @@ def test_the_largest_product_of_few_is_that_of_all(data):
 
 
 def test_few_candidates_are_not_ranked_all():
-    """The compiled search answers for what it is made for, and leaves the rest to a sort."""
+    """The compiled search handles its own cases, and leaves the others to a sort."""
     rng = np.random.default_rng(0)
     factors = [DistributionFactor(rng.normal(size=1500)) for _ in range(3)]
     assert largest_product_of_few(factors, 1500) is not None

@@ -1,4 +1,4 @@
-"""Images are listed in one order everywhere, with the class that their subfolder is."""
+"""Images are listed in the same order on every system, with their subfolders as classes."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from skactive.datasets import list_images
 
 @pytest.fixture
 def folder(tmp_path):
-    """Return a function that makes a folder with empty files of some names."""
+    """Return a function that creates a folder with empty files of given names."""
 
     def write(*names):
         for name in names:

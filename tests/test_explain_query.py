@@ -1,4 +1,4 @@
-"""An explanation of a query gives the numbers that chose it, and words that are true of them."""
+"""An explanation of a query contains the numbers of its selection, and correct sentences."""
 
 import dataclasses
 import re
@@ -41,7 +41,7 @@ class Position(Measure):
 
 
 class Farthest(QueryStrategy):
-    """Ask about the largest first feature."""
+    """Select the largest first feature."""
 
     def utilities(self, pool):
         return Position().utilities(pool)
@@ -75,7 +75,7 @@ def test_the_product_of_the_factors_is_the_utility(strategy, kind, n_labeled, na
     product = np.ones(pool.n_candidates)
     for term in terms.values():
         assert term.values.shape == term.factors.shape == (pool.n_candidates,)
-        # A strategy that stands for itself may give what it goes by, not its utility.
+        # The values of a strategy that is its own component need not be its utilities.
         if term.measure is not strategy:
             np.testing.assert_array_equal(term.values, term.measure.utilities(pool))
         product *= term.factors

@@ -1,4 +1,4 @@
-"""Strategies by geometry, each beside a slow reference that is written from its paper."""
+"""Geometric strategies, each compared with a slow reference written from its paper."""
 
 import numpy as np
 import pytest
@@ -95,7 +95,7 @@ def slow_typicality(X, n_neighbors):
 
 
 def slow_typi_clust(X, clusters, known, n_neighbors, least):
-    """The paper's choice: of the largest cluster with the fewest labels, the densest sample."""
+    """The paper's selection: the densest sample of the largest cluster with the fewest labels."""
     sizes = np.bincount(clusters)
     n_labels = np.bincount(clusters[known], minlength=len(sizes))
     free = np.setdiff1d(np.arange(len(X)), known)
@@ -170,7 +170,7 @@ def test_parameter_metric_of_typi_clust():
 
 
 def test_parameter_n_neighbors_of_typi_clust():
-    # One pair that is tight, and one sample in the middle of a ring.
+    # A close pair, and one sample in the middle of a ring.
     ring = [[np.cos(a), np.sin(a)] for a in np.arange(0, 6.2, 0.6)]
     X = np.array([[0, 0], *ring, [5, 0], [5, 0.01]])
     chosen = [
@@ -207,7 +207,7 @@ def test_parameter_min_cluster_size_of_typi_clust():
 
 
 def slow_prob_cover(edges, known, n_instances):
-    """The paper's loop over the dense graph: drop edges to what is covered, take the largest."""
+    """The paper's loop over the dense graph: drop edges to covered samples, select the largest."""
     edges, known, chosen = edges.copy(), list(known), []
     for _ in range(n_instances):
         edges[:, edges[known].any(axis=0)] = False
@@ -229,7 +229,7 @@ def test_prob_cover_equals_the_slow_reference(X, n_labeled, radius, n_outside):
     outside = {"X_labeled": seeds, "y_labeled": CLASS_NAMES[:n_outside]} if n_outside else {}
     pool = Pool(X[n_outside:], **outside)
     pool.add_labels(np.arange(n_labeled), ["a"] * n_labeled)
-    # The seed set stands before the pool in the reference.
+    # In the reference, the seed set comes before the pool.
     edges = pairwise_distances(X) <= radius + 1e-9
     expected = slow_prob_cover(edges, range(n_outside + n_labeled), pool.n_candidates)
     indices, utilities = ProbCover(radius, metric="euclidean").select(pool, max(len(expected), 1))
@@ -250,7 +250,7 @@ def test_the_radius_is_the_largest_of_which_enough_balls_are_pure(metric, purity
         return np.mean([len(set(y[row <= r])) == 1 for row in distances])
 
     assert pure(radius) >= purity - 1e-9
-    # What rounding could have made of a distance counts for the nearer side.
+    # A distance within rounding of the radius counts as nearer.
     assert pure(radius * 1.005) < purity
 
 
@@ -310,7 +310,7 @@ def test_parameter_n_classes_of_prob_cover():
     pool = Pool(X)
     few, many = (ProbCover(metric="euclidean", n_classes=n)._chosen_radius(pool) for n in (2, 8))
     assert many < few
-    # None goes by what the pool knows.
+    # None takes the number of labelled classes.
     places = [np.flatnonzero(y == label)[0] for label in range(8)]
     pool.add_labels(places, y[places])
     assert ProbCover(metric="euclidean")._chosen_radius(pool) == many

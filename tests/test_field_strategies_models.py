@@ -1,4 +1,4 @@
-"""The field's strategies that go by a model, beside slow references of their definitions."""
+"""Strategies that use a model, compared with slow references of their definitions."""
 
 import itertools
 
@@ -45,7 +45,7 @@ def digits_pool(n_labeled, estimator=None, dtype=np.float64):
 
 
 def gradients_of(pool, probe):
-    """The gradient embeddings themselves, and the features scaled as BADGE scales them."""
+    """The gradient embeddings, and the features scaled as in BADGE."""
     X = pool.X / np.sqrt((pool.X**2).sum(axis=1).mean())
     probe.fit(X[pool.labeled], pool.labels)
     posterior = probe.predict_proba(X[pool.candidates])
@@ -128,7 +128,7 @@ def test_badge_goes_through_duplicates_last():
 
 
 def round_robin(pool, clusters, n_uncertain, n_instances):
-    """Take turns through the clusters, as the paper says, one sample after the other."""
+    """Select from the clusters in turn, as in the paper, one sample after the other."""
     unsure = dict(zip(pool.candidates.tolist(), Margin().utilities(pool).tolist(), strict=True))
     density = dict(zip(pool.candidates.tolist(), pool.density("cosine").tolist(), strict=True))
     turns = np.bincount(clusters[pool.labeled], minlength=clusters.max() + 1)
@@ -161,7 +161,7 @@ def test_cluster_margin_takes_turns_through_the_clusters(n_clusters, n_uncertain
 def test_parameter_metric_of_cluster_margin(metric):
     clusters = ClusterMargin(12, metric=metric).clusters(digits_pool(0))
     expected = AgglomerativeClustering(12, metric=metric, linkage="average").fit_predict(DIGITS)
-    # The same clusters, by other numbers.
+    # The same clusters with other numbers.
     assert (np.count_nonzero(contingency_matrix(clusters, expected), axis=0) == 1).all()
     with pytest.raises(ValueError, match="'metric' parameter of ClusterMargin must be one of"):
         ClusterMargin(metric="manhattan").select(digits_pool(0))
@@ -174,7 +174,7 @@ def test_parameter_n_clusters_of_cluster_margin(monkeypatch):
     assert ClusterMargin().clusters(Pool(np.ones((1, 2)))).tolist() == [0]
     with pytest.raises(ValueError, match="'n_clusters' parameter of ClusterMargin must be an int"):
         ClusterMargin(0).select(pool)
-    # A larger pool is clustered by some of its samples, once.
+    # A larger pool is clustered once, by some of its samples.
     monkeypatch.setattr(_cluster_margin, "N_LINKED", 100)
     X, y = make_blobs(1000, centers=5, n_features=3, cluster_std=0.3, random_state=2)
     large = Pool(X)
@@ -296,7 +296,7 @@ def test_equals_in_vote_entropy_go_by_the_entropy_of_the_mean():
 
 
 def by_refitting(pool, classifier, loss):
-    """The definition: fit anew for every candidate and every label, and ask about all others."""
+    """The definition: fit again for every candidate and every label, and predict all others."""
     X, y = pool.labeled_samples()
     losses = {"zero_one": lambda p: 1 - p.max(axis=1), "log": lambda p: entropy(p.T)}[loss]
     now = clone(classifier).fit(X, y)
@@ -342,7 +342,7 @@ def test_expected_error_equals_that_of_refitting(parameters, kind, n_labeled, lo
 
 
 def test_expected_error_counts_neighbours_as_equal_only_where_they_are():
-    # On a grid, a new sample often is as far as the farthest one that votes.
+    # On a grid, a new sample is often as far away as the farthest voting one.
     X = np.stack(np.meshgrid(np.arange(6.0), np.arange(5.0)), axis=-1).reshape(-1, 2)
     classifier = IncrementalKNeighborsClassifier(3, metric="euclidean", weights="uniform")
     for seed in range(6):
@@ -370,7 +370,7 @@ def test_parameter_n_candidates_of_expected_error_reduction():
     np.testing.assert_allclose(some[tried], whole[tried], atol=1e-11)
     indices, _ = ExpectedErrorReduction(n_candidates=20).select(pool, 30)
     assert len(set(indices.tolist())) == 30
-    # Others are tried after the next answer.
+    # Other candidates are evaluated after the next answer.
     pool.add_labels(indices[:1], DIGIT_LABELS[indices[:1]])
     again = ExpectedErrorReduction(n_candidates=20).utilities(pool)
     assert not np.array_equal(again > again.min(), np.delete(tried, 0))
@@ -413,7 +413,7 @@ def test_parameter_estimator_of_expected_error_reduction():
     )
     same = ExpectedErrorReduction(loss, estimator=neighbors).utilities(pool)
     np.testing.assert_allclose(same, found, atol=1e-9)
-    # Nearest neighbours stand in for what would have to be fitted again and again.
+    # Nearest neighbours replace a classifier that would have to be refitted repeatedly.
     default = ExpectedErrorReduction(estimator=IncrementalKNeighborsClassifier()).utilities(pool)
     for other in (None, GaussianNB().fit(DIGITS[labeled], DIGIT_LABELS[labeled])):
         pool = Pool(DIGITS[:28], estimator=other, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Coverage and herding, against sums over the whole kernel."""
+"""Coverage and herding, compared with sums over the whole kernel."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a notebook shows of strategies, classifiers and learners."""
+"""The representation of strategies, classifiers and learners in notebooks."""
 
 import re
 from html.parser import HTMLParser
@@ -21,7 +21,7 @@ Y = np.arange(30) % 2
 
 
 class Tags(HTMLParser):
-    """Read a page, and fail where an element is not closed as it was opened."""
+    """Parse a page, and fail if an element is not closed."""
 
     def __init__(self):
         super().__init__()
@@ -33,7 +33,7 @@ class Tags(HTMLParser):
             self.opened.append(tag)
 
     def handle_endtag(self, tag):
-        # scikit-learn's own parts leave paragraphs open, as HTML lets them.
+        # scikit-learn's own parts leave paragraphs open, which HTML permits.
         while self.opened[-1] == "p" != tag:
             self.opened.pop()
         assert self.opened.pop() == tag
@@ -55,7 +55,7 @@ def words(html):
 
 
 def diagram(html):
-    """Return the text of the diagram, without the repr that stands in for it in plain text."""
+    """Return the text of the diagram, without its plain-text fallback."""
     return words(html).split("nbviewer.org.", 1)[1]
 
 

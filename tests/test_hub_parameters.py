@@ -1,4 +1,4 @@
-"""Parameters of HubEmbedder, and what it needs, are told in a sentence; without TensorFlow too."""
+"""Errors about parameters and requirements of HubEmbedder, also without TensorFlow."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from skactive.embedding import HubEmbedder
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(skactive.__file__).parents[1])}
 
-# TensorFlow takes seconds to import, and what comes after it is what is tested.
+# TensorFlow takes seconds to import, and only the code after it is tested.
 TENSORFLOW = """
 import sys, types
 tensorflow = types.ModuleType("tensorflow")

@@ -1,4 +1,4 @@
-"""The display draws the numbers that its table gives, and says what they are."""
+"""The display draws the numbers of its table, and labels them."""
 
 import math
 import sys

@@ -1,4 +1,4 @@
-"""The explanation shows the samples that voted, whoever knows them."""
+"""The explanation shows the samples that voted, from each kind of classifier."""
 
 import sys
 

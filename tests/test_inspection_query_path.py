@@ -1,4 +1,4 @@
-"""The picture of the queries has the numbers of its table, and the animation those of a replay."""
+"""The plot of the queries has the numbers of its table, and the animation those of a replay."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The display of a comparison says who wins, by how much, and whether that is sure."""
+"""The display of a comparison shows pairwise differences and their significance."""
 
 import sys
 

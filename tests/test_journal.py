@@ -1,4 +1,4 @@
-"""Answers that outlive the process: a journal of all that a learner was told."""
+"""The journal: answers survive the process."""
 
 import copy
 import errno
@@ -320,7 +320,7 @@ WRITER = """
 
 @pytest.fixture
 def writer(path):
-    """Return a process that teaches, and says what was acknowledged."""
+    """Return a process that teaches and prints the acknowledged answers."""
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(WRITER), str(path)],
         stdout=subprocess.PIPE,

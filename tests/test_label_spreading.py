@@ -1,4 +1,4 @@
-"""Labels that spread, one by one, against the solution from scratch."""
+"""Labels spread one by one, compared with the solution from scratch."""
 
 import copy
 import os
@@ -285,7 +285,7 @@ def test_a_pool_predicts_with_one_fitted_on_other_samples():
     declared=st.booleans(),
 )
 def test_the_cached_spread_of_a_pool_equals_a_recomputed_one(steps, half_vote, declared):
-    # Six islands, so that labels do not reach everyone.
+    # Six components, so that labels do not reach all samples.
     points = np.repeat(np.eye(6), 10, axis=0) + 0.01 * X[:60, 20:26]
     classes = list("abc") if declared else None
     pool = Pool(points, classes=classes)

@@ -1,4 +1,4 @@
-"""What every public measure must do, whatever it measures; a new one needs an entry below."""
+"""The contract of every public measure; a new one needs an entry below."""
 
 import inspect
 import math
@@ -25,7 +25,7 @@ from skactive.measures import (
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Batch, Pool
 
-# By the name of the measure: its settings that the contract is tried with.
+# The settings of the contract tests, by the name of the measure.
 SETTINGS = {
     "Coverage": [
         Coverage(),
@@ -129,7 +129,7 @@ def test_measuring_has_no_side_effects(measure, n_labeled, in_batch):
     kept = first.copy()
     second = measure.utilities(view)
     np.testing.assert_array_equal(first, second)
-    # Not even a reader who writes into what was returned.
+    # Not even writing into a returned array changes it.
     second[:] = -7
     np.testing.assert_array_equal(measure.utilities(view), kept)
     assert state(pool) == before

@@ -1,4 +1,4 @@
-"""Linear maps learnt from labels: their formulas, their defined answers, scikit-learn's checks."""
+"""Linear maps learned from labels: formulas, special cases, scikit-learn's checks."""
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def naive_loss(change, X, y, temperature, pull):
 
 def test_the_contrastive_loss_and_its_gradient_are_those_of_the_paper():
     X, y = clouds(10, n_features=4)
-    y[-1] = 7  # alone in its class: no anchor, but someone to be told from
+    y[-1] = 7  # the only one of its class: not an anchor, but a negative example
     change = 0.3 * np.random.default_rng(1).normal(size=(4, 4))
     loss = ContrastiveLoss(X, y, 0.3, 0.2)
     value, gradient = loss(change.ravel())
@@ -105,7 +105,7 @@ def test_float32_stays_and_agrees_with_float64(estimator):
     exact = estimator.fit_transform(X, y)
     single = estimator.fit_transform(X.astype(np.float32), y)
     assert single.dtype == np.float32
-    # The optimiser stops where it is near enough, which rounding moves a little.
+    # The optimiser stops within a tolerance, which depends on rounding.
     np.testing.assert_allclose(single, exact, rtol=0.02, atol=0.02)
 
 

@@ -1,4 +1,4 @@
-"""BudgetedClassifier: which labels it uses, and what it refuses."""
+"""BudgetedClassifier: the labels it uses, and the arguments it rejects."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""compare_strategies: what its labelling curves are, and what it refuses."""
+"""compare_strategies: its labelling curves, and the arguments it rejects."""
 
 import threading
 
@@ -42,7 +42,7 @@ def same_curves(first, second):
 
 
 def curve_of_refits(estimator, strategy, X, y, split, scoring, budget, batch_size=1):
-    """Play one loop; where all classes are met, fit anew and let scikit-learn score."""
+    """Run one loop; once all classes are known, fit again and score with scikit-learn."""
     train, test = split
     learner = ActiveLearner(clone(estimator), clone(strategy), X[train])
     scores = []
@@ -60,7 +60,7 @@ def curve_of_refits(estimator, strategy, X, y, split, scoring, budget, batch_siz
 @pytest.mark.parametrize(
     "estimator",
     [
-        # Uniform weights: among others, what ranks equal votes is rounding.
+        # Uniform weights: with others, rounding would rank equal votes.
         IncrementalKNeighborsClassifier(3, weights="uniform"),
         LogisticRegression(tol=0.1),
     ],
@@ -315,7 +315,7 @@ def test_an_invalid_comparison_raises(parameters, error, message):
 
 
 class FirstLoopError(Exception):
-    """Raised by the first score: by then every fault of a strategy should have shown."""
+    """Raised by the first score: errors about strategies must come earlier."""
 
 
 @pytest.mark.parametrize(

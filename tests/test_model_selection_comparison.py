@@ -86,7 +86,7 @@ def plain_savings(comparison, score, confidence, n_resamples, random_state):
             ratios.append(resampled[0] / resampled[strategy])
         reached = sorted(ratio for ratio in ratios if not math.isnan(ratio))
         n_lost = n_resamples - len(reached)
-        # The lower end counts the lost from below, the upper end from above.
+        # Draws that miss the score count at the lower end and at the upper end.
         tail = math.floor((1 - confidence) / 2 * (n_resamples - 1) + 1e-9)
         lower = ([math.nan] * n_lost + reached)[tail]
         upper = (reached + [math.nan] * n_lost)[n_resamples - 1 - tail]

@@ -25,7 +25,7 @@ PLAYED = []
 
 
 class Counted(QueryStrategy):
-    """Asks in the order of the pool, and notes the beginning of each loop."""
+    """A strategy that selects in the order of the pool, and records the start of each loop."""
 
     def __init__(self, name="a", *, fails_at=None, random_state=None):
         super().__init__(random_state=random_state)
@@ -63,7 +63,7 @@ def n_stored(folder):
 
 
 def played(folder, strategies=None, *, X=X, y=Y, estimator=None, **arguments):
-    """Return how many loops a comparison plays, and the comparison."""
+    """Return the number of loops that a comparison runs, and the comparison."""
     PLAYED.clear()
     settings = {"budget": 4, "cv": 3, "random_state": 0, "memory": folder, "n_jobs": 1}
     strategies = {"a": Counted()} if strategies is None else strategies
@@ -88,7 +88,7 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         played(tmp_path, both)
     FAIL["at"] = None
-    # Of the four loops that were begun, three were finished.
+    # Of the four started loops, three were finished.
     count, resumed = played(tmp_path, both)
     assert count == 6 - 3
     np.testing.assert_array_equal(resumed.test_scores, played(None, both)[1].test_scores)

@@ -1,4 +1,4 @@
-"""Oracles that err: how often, in which way, and what a loop makes of it."""
+"""Oracles with errors: their rates and kinds, and their effect on a loop."""
 
 import itertools
 import pickle
@@ -37,7 +37,7 @@ def clouds(n_samples=60):
 
 
 def is_plausible(n_seen, n, probability):
-    """Tell whether a count is what a probability gives in all but one of a thousand cases."""
+    """Return whether a count is likely for a probability, at a level of one in a thousand."""
     if probability in {0.0, 1.0}:
         return n_seen == n * probability
     return binomtest(n_seen, n, probability).pvalue > 1e-3
@@ -175,7 +175,7 @@ def test_parameters_are_scikit_learns():
     assert (panel.n_annotators, clone(budgeted).oracle.flip_rate) == (5, 0.2)
 
 
-# What is taught.
+# Labels that are taught.
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_without_an_oracle_the_answers_are_the_true_labels():
 
 
 class SecondThoughts(Oracle):
-    """Take everything for one class, and tell the truth once enough is known."""
+    """An oracle with one class for everything at first, and the true labels later."""
 
     def __init__(self, patience=10, first="an elm, maybe"):
         self.patience = patience
@@ -336,7 +336,7 @@ def test_numbers_are_not_answered_with_strings():
         budgeted.fit(X, y)
 
 
-# What is refused.
+# Invalid arguments.
 
 
 @pytest.mark.parametrize(
@@ -427,10 +427,10 @@ def test_weighing_without_crowd_kit_names_the_extra(monkeypatch):
     )
 
 
-# Among scikit-learn's own, and seeds.
+# scikit-learn's tools, and seeds.
 
 
-# At this rate the checks' data is still learnt well enough on ten labels.
+# At this rate the data of the checks is still learned well enough with ten labels.
 @each_check_of(BudgetedClassifier(budget=10, oracle=AnnotatorPanel(3, 0.02), random_state=0))
 def test_scikit_learns_checks_pass(estimator, check):
     check(estimator)

@@ -1,4 +1,4 @@
-"""Tests between strategies against scipy, plain loops and simulations in which nothing differs."""
+"""Tests between strategies, compared with scipy, plain loops and simulations."""
 
 import math
 import sys
@@ -15,7 +15,7 @@ from skactive.model_selection._paired_tests import corrected, holm
 
 
 def comparison_of(heights, *, n_train=80, n_test=20):
-    """Strategies whose curves are flat: the area is the score at any number of labels."""
+    """Strategies with flat curves: the area is the score at any number of labels."""
     heights = np.asarray(heights, dtype=float)
     n_strategies, n_splits = heights.shape
     return StrategyComparison(
@@ -35,7 +35,7 @@ def wobbling(n_strategies=4, n_splits=8, seed=0):
 
 
 def plain_holm(p_values):
-    """Reject from the smallest on; a corrected value is the level at which that first happens."""
+    """Reject from the smallest on; a corrected value is the lowest level that rejects."""
     order = sorted(range(len(p_values)), key=lambda place: p_values[place])
     result, worst = [0.0] * len(p_values), 0.0
     for rank, place in enumerate(order):
@@ -164,7 +164,7 @@ def test_scores_at_a_number_of_labels_are_compared():
 
 
 def test_where_nothing_differs_a_false_finding_is_as_rare_as_alpha():
-    """Splits that share samples are correlated as Nadeau and Bengio suppose."""
+    """Splits that share samples are correlated as Nadeau and Bengio assume."""
     rng = np.random.default_rng(0)
     n_trials, n_splits, rho = 1000, 10, 0.2  # n_test / n_train = rho / (1 - rho)
     found = {"corrected_t": 0, "wilcoxon": 0, "uncorrected": 0}

@@ -1,4 +1,4 @@
-"""Sample weights, groups and metadata on their way through BudgetedClassifier."""
+"""Sample weights, groups and metadata passed through BudgetedClassifier."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ WEIGHTS = np.random.default_rng(0).uniform(0.01, 5.0, len(Y))
 
 
 class Witness(LogisticRegression):
-    """A classifier that remembers what it was passed."""
+    """A classifier that records its arguments."""
 
     def fit(self, X, y, sample_weight=None, colour=None):
         self.heard_ = X, sample_weight, colour

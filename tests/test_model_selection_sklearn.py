@@ -1,4 +1,4 @@
-"""BudgetedClassifier among scikit-learn's own: its checks, grids, scores and clones."""
+"""BudgetedClassifier with scikit-learn's checks, grids, scores and clones."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling
 
 
-# Their random states are such that every class of the checks' data is met on the budget.
+# With these random states, the budget includes every class of the checks' data.
 @each_check_of(
     BudgetedClassifier(budget=10),
     BudgetedClassifier(LogisticRegression(), budget=10, batch_size=3, seed_set=4, random_state=0),

@@ -43,7 +43,7 @@ ESTIMATORS = [
 
 
 class Told(ClassifierMixin, BaseEstimator):
-    """Says what it was told."""
+    """A classifier that predicts its labels."""
 
     def __init__(self, labels, probabilities, classes):
         self.labels = labels
@@ -82,7 +82,7 @@ def test_a_stage_is_the_model_with_the_first_answers(estimator):
         np.testing.assert_array_equal(said, fresh.predict(features))
         if has_probabilities:
             known = np.isin(fitted.classes_, fresh.classes_)
-            # Some learn in passes, others by products of another shape.
+            # Some use partial_fit, others products of another shape.
             np.testing.assert_allclose(
                 probabilities[:, known], fresh.predict_proba(features), atol=1e-5
             )

@@ -1,4 +1,4 @@
-"""Adding, removing and relabelling leave what `fit` on the rest would give."""
+"""Adding, removing and relabelling equal `fit` on the remaining samples."""
 
 import pickle
 from copy import deepcopy
@@ -134,7 +134,7 @@ def test_a_sample_mended_stays_as_old_as_it_is_and_one_added_again_is_young():
     X, queries = np.array([[1.0], [1.0], [3.0]]), [[1.0]]
     classifier = IncrementalKNeighborsClassifier(2, metric="euclidean", half_life=1.0, smoothing=0)
     classifier.fit(X, ["a", "b", "b"]).relabel(0, "c")
-    # At distance zero stand 0, two samples old, and 1, one sample old.
+    # At distance zero are 0, two samples old, and 1, one sample old.
     np.testing.assert_allclose(classifier.predict_proba(queries), [[2 / 3, 1 / 3]])
     classifier.remove_labeled(0).add_labeled(X[:1], ["c"])
     np.testing.assert_allclose(classifier.predict_proba(queries), [[1 / 5, 4 / 5]])

@@ -1,4 +1,4 @@
-"""What learning and predicting cost: storage that doubles, scratch that is bounded."""
+"""The cost of learning and predicting: storage that doubles, bounded temporary memory."""
 
 import tracemalloc
 

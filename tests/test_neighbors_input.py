@@ -1,4 +1,4 @@
-"""What the classifier takes, what it refuses, and that a refusal changes nothing."""
+"""Valid and invalid arguments of the classifier; a rejected call changes nothing."""
 
 import pickle
 import re

@@ -1,4 +1,4 @@
-"""The vote, against the same in plain Python, and what holds for any of its answers."""
+"""The vote, compared with plain Python, and its general properties."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""IncrementalKNeighborsClassifier among scikit-learn's own: its checks, and its k-NN as oracle."""
+"""IncrementalKNeighborsClassifier with scikit-learn's checks, and its k-NN as oracle."""
 
 import numpy as np
 import pytest
@@ -64,7 +64,7 @@ def spread_samples(dtype, n_samples=40):
 @pytest.mark.parametrize(("metric", "metric_params"), ORACLE_METRICS)
 def test_plain_vote_is_that_of_scikit_learn(metric, metric_params, weights, dtype):
     X, y, queries = spread_samples(dtype)
-    # scikit-learn 1.6 takes no strings where every vote weighs the same.
+    # scikit-learn 1.6 does not accept strings with uniform weights.
     classes, codes = np.unique(y, return_inverse=True)
     expected = oracle(metric, metric_params, weights).fit(X, codes)
     classifier = IncrementalKNeighborsClassifier(

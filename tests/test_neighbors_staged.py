@@ -1,4 +1,4 @@
-"""Staged predictions of nearest neighbours: each stage is a classifier of its own."""
+"""Staged predictions of nearest neighbours: each stage equals a separate classifier."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from skactive.neighbors import IncrementalKNeighborsClassifier
 
 
 class Doubtful(IncrementalKNeighborsClassifier):
-    """A subclass that predicts in a way of its own."""
+    """A subclass with its own predict."""
 
     def predict_proba(self, X):
         return super().predict_proba(X) ** (1 / self.n_samples_fit_)
@@ -61,7 +61,7 @@ def test_each_stage_is_a_fresh_classifier_with_the_first_samples(metric, data):
     gone = sorted(data.draw(st.sets(st.integers(0, len(y) - 1), max_size=len(y) - 1)))
     classifier.remove_labeled(gone)
     X, y = np.delete(X, gone, axis=0), np.delete(y, gone)
-    # Of products, the last digit depends on which of them had to be settled pair by pair.
+    # The last digit depends on which distances were recomputed pair by pair.
     assert_stages(classifier, X, y, queries, declared, exact=metric in {"manhattan", "chebyshev"})
 
 

@@ -1,4 +1,4 @@
-"""What a pool takes and refuses, and whom it asks for class probabilities."""
+"""Arguments of a pool, and the source of its class probabilities."""
 
 import pickle
 import re
@@ -23,7 +23,7 @@ X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [2.0, 1.0], [0.0, 0.0]])
 
 
 class Counted(BaseEstimator):
-    """Passes questions on, and counts them."""
+    """A classifier that counts its predictions."""
 
     def __init__(self, classifier):
         self.classifier = classifier

@@ -1,4 +1,4 @@
-"""A pool holds its features once, and works on them in scratch of bounded size."""
+"""A pool holds its features once, and uses temporary memory of bounded size."""
 
 import tracemalloc
 

@@ -1,4 +1,4 @@
-"""A pool of vectors on disk answers as the same pool in memory."""
+"""A pool of vectors on disk gives the same results as the same pool in memory."""
 
 import tracemalloc
 
@@ -18,7 +18,7 @@ def halves(n_samples=60, n_features=6):
 
 
 class Sliced:
-    """Rows as a zarr array gives them."""
+    """Rows with the interface of a zarr array."""
 
     def __init__(self, X):
         self._X, self.shape, self.dtype = X, X.shape, X.dtype
@@ -163,7 +163,7 @@ def test_a_graph_is_built_from_the_file(tmp_path):
             tracemalloc.stop()
     np.testing.assert_array_equal(stored.indices, graph.indices)
     np.testing.assert_allclose(stored.distances, graph.distances, atol=1e-6)
-    # Samples that the cells are learnt from are most of it, a part that falls as pools grow.
+    # Most of it are the samples that clusters are fitted to, a share that falls with the pool.
     assert peak < 0.9 * X.size * np.dtype(np.float32).itemsize
 
 

@@ -1,4 +1,4 @@
-"""The vote of the nearest labelled samples, taken anew only where they have changed."""
+"""The vote of the nearest labelled samples, recomputed only where they have changed."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [2.0, 1.0], [0.0, 0.0]])
 
 
 class CountingVotes(IncrementalKNeighborsClassifier):
-    """Notes for how many samples it was asked to count votes."""
+    """Records the numbers of samples whose votes it counts."""
 
     counted = 0
 

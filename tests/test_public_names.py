@@ -26,7 +26,7 @@ PUBLIC_MODULES = [
 ]
 ROOMS = [name for name in PUBLIC_MODULES if name.count(".") == 1]
 
-# Form is checked by `numpydoc lint` on every docstring; here, that public ones are complete.
+# `numpydoc lint` checks the form of every docstring, this test that public ones are complete.
 COMPLETE = {"GL08", "PR01", "PR02", "PR03", "PR04", "PR07", "RT01", "RT03", "SS01", "SS03", "YD01"}
 
 
@@ -40,7 +40,7 @@ PUBLIC_NAMES = [
 
 
 def resolved(public_name: str) -> object:
-    """Return a public object; skip the test where the tool it wraps is not installed."""
+    """Return a public object; skip the test if its optional package is not installed."""
     module_name, _, name = public_name.rpartition(".")
     try:
         return getattr(importlib.import_module(module_name), name)
@@ -61,7 +61,7 @@ def own_public_members(public_name: str, member: type) -> Iterator[str]:
 
 
 class ValidatorOfPublicPaths(Validator):
-    """Validate without the source: it does not lie in the module that presents the object."""
+    """Validate without the source, which is not in the public module of the object."""
 
     source_file_def_line = None
 
@@ -70,12 +70,12 @@ class ValidatorOfPublicPaths(Validator):
 
 
 def is_record(member: object) -> bool:
-    """Tell whether a class only names the parts of a result."""
+    """Return whether a class only names the parts of a result."""
     return dataclasses.is_dataclass(member) or hasattr(member, "_fields")
 
 
 def incomplete(name: str, asked: set[str] = COMPLETE) -> list[str]:
-    """Return what numpydoc finds missing in the docstring of an object."""
+    """Return the parts that numpydoc misses in the docstring of an object."""
     errors = validate(name, validator_cls=ValidatorOfPublicPaths)["errors"]
     return [f"{name}: {code} {message}" for code, message in errors if code in asked]
 

@@ -1,4 +1,4 @@
-"""The README and the guides do what they say.
+"""The code of the README and of the guides runs.
 
 A script is a ```` ```python ```` block together with the ```` ```python continues ```` blocks after
 it. Each runs in an empty folder and a namespace of its own; a block with ``>>>`` prompts must give
@@ -42,7 +42,7 @@ HUB_MODEL = re.compile(r"https://tfhub\.dev/[\w/.-]+")
 
 
 class Block(NamedTuple):
-    """A block of Python, and the line of the document on which it opens."""
+    """A block of Python, and its first line in the document."""
 
     line: int
     code: str
@@ -60,7 +60,7 @@ class Script(NamedTuple):
             if ">>> " in block.code:
                 self._run_session(block, namespace)
             else:
-                # The empty lines make a traceback's line numbers those of the document.
+                # With the empty lines, line numbers of a traceback are those of the document.
                 source = "\n" * block.line + block.code
                 exec(compile(source, self.document, "exec"), namespace)  # noqa: S102
 
@@ -96,7 +96,7 @@ SCRIPTS = [
 
 
 def put_photos_and_models(script, folder, monkeypatch):
-    """Put photos where a script looks for them, and tiny models where TensorFlow Hub does."""
+    """Write the photos that a script reads, and small models in the cache of TensorFlow Hub."""
     import numpy as np
     from PIL import Image
 
@@ -108,7 +108,7 @@ def put_photos_and_models(script, folder, monkeypatch):
         path.parent.mkdir(exist_ok=True)
         Image.fromarray(photo).save(path)
     Image.fromarray(photo).save(folder / "another.jpg")
-    # TensorFlow Hub takes a model that is in its folder for the one it would download.
+    # TensorFlow Hub uses a model in its cache folder instead of downloading it.
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(folder / "models"))
     for url in HUB_MODEL.findall("".join(block.code for block in script.blocks)):
         write = write_text_model if "sentence-encoder" in url else write_image_model

@@ -1,4 +1,4 @@
-"""What loops on the same features share, and that sharing changes nothing."""
+"""Results shared by loops on the same features, and that sharing does not change loops."""
 
 import numpy as np
 import pytest
@@ -92,7 +92,7 @@ def test_scores_at_the_end_are_those_taken_label_by_label(scoring, batch_size, c
         estimator = make_pipeline(StandardScaler(), estimator)
     kwargs = {"budget": 18, "batch_size": batch_size, "cv": 3, "random_state": 0}
     strategies = {"random": RandomSampling(), "product": CDFProduct()}
-    # With someone who answers, even truly, the test part is scored after each answer.
+    # With an oracle, even one without errors, the test part is scored after each answer.
     asked = compare_strategies(
         estimator, strategies, X, y, oracle=lambda _, y: y, scoring=scoring, **kwargs
     )
@@ -151,24 +151,24 @@ def test_features_of_another_type_shape_or_order_share_nothing(other):
 
 
 class Counting(RandomSampling):
-    """Counts how often it looks at the features."""
+    """A strategy with a cached value that counts its computations."""
 
-    looks = 0
+    computed = 0
 
-    def _look(self):
-        Counting.looks += 1
+    def _compute(self):
+        Counting.computed += 1
 
     def utilities(self, pool):
-        pool.pool.cached(("look",), self._look)
+        pool.pool.cached(("computed",), self._compute)
         return super().utilities(pool)
 
 
 def test_values_cached_by_a_custom_strategy_stay_with_its_pool():
     X, y = clouds()
-    Counting.looks = 0
+    Counting.computed = 0
     for _ in range(2):
         BudgetedClassifier(strategy=Counting(random_state=0), budget=3).fit(X, y)
-    assert Counting.looks == 2
+    assert Counting.computed == 2
 
 
 def test_clusters_are_found_once_for_equal_pools(monkeypatch):
@@ -243,7 +243,7 @@ def test_distances_shared_by_loops_change_no_curve(metric, aggregate, monkeypatc
         return comparison.test_scores
 
     shared_curves = curves()
-    # The first of a fold's loop is tried; chance asks for no distance.
+    # The first of each fold's loops is checked; random sampling needs no distances.
     assert found.count(None) == 3
     assert found.count(True) == len(found) - 3 > 80
     n_found = len(found)

@@ -1,4 +1,4 @@
-"""Stopping criteria say what their notes say, and estimates come from honest trials."""
+"""Stopping criteria follow from their observations, and estimates from held-out predictions."""
 
 import copy
 import pickle
@@ -73,7 +73,7 @@ def test_neighbors_are_tried_as_if_each_label_were_unknown(metric, half_life):
         rest = np.arange(len(names)) != place
         other = clone(voter).partial_fit(Z[rest], names[rest], classes=learner.classes_)
         expected = other.predict_proba(Z[place : place + 1])[0]
-        # Labels do not grow younger by another's being left out, but for the oldest's.
+        # Leaving out a label does not change the ages of others, except the oldest one's.
         if half_life is None or place == 0:
             assert confidence[place] == pytest.approx(expected.max(), abs=1e-4)
             assert right[place] == (learner.classes_[expected.argmax()] == names[place])
@@ -99,7 +99,7 @@ def test_label_spreading_holds_a_label_out_as_if_it_had_been_taken_back():
     voter = classifier.voter_
     confidence, right = trials(learner, voter)
     assert confidence.shape == right.shape == (17,)
-    # The only fig has nothing to be known by.
+    # The only fig cannot be predicted from the others.
     assert right[0] == 0.0
 
 

@@ -1,4 +1,4 @@
-"""What every public query strategy must do, however it chooses; a new one needs an entry below."""
+"""The contract of every public query strategy; a new one needs an entry below."""
 
 import inspect
 import pickle
@@ -19,7 +19,7 @@ from skactive.strategies import QueryStrategy, RandomSampling, UncertaintySampli
 
 TEST_FILES = sorted(Path(__file__).parent.glob("test_*.py"))
 
-# The same for permuted pools; a draw by position knows nothing of the samples.
+# The same for permuted pools; a random draw by position does not depend on the samples.
 deterministic_strategies = pytest.mark.parametrize(
     "strategy", [s for s in STRATEGIES if not isinstance(s, RandomSampling)], ids=repr
 )
@@ -127,7 +127,7 @@ def test_choices_follow_a_permuted_pool(strategy, n_labeled):
     permuted = Pool(X[order], estimator=IncrementalKNeighborsClassifier(metric="euclidean"))
     permuted.add_labels(np.argsort(order)[pool.labeled], pool.labels)
     if np.ptp(strategy.utilities(pool)) == 0:
-        # All candidates are equal, and position decides.
+        # All candidates are equal, and the position decides.
         assert strategy.select(permuted)[0].tolist() == strategy.select(pool)[0].tolist() == [0]
         return
     np.testing.assert_array_equal(order[strategy.select(permuted)[0]], strategy.select(pool)[0])
@@ -212,7 +212,7 @@ def test_parameter_random_state_of_random_sampling(random_state):
     assert (np.diff(utilities) <= 0).all()
     assert indices.tolist() != list(range(50))
     assert sorted(indices.tolist()) == list(range(50))
-    # The order stays while labels come in, and is another one for another pool.
+    # The order stays the same as labels are added, and differs for another pool.
     pool.add_labels(indices[:10], ["a"] * 10)
     assert strategy.select(pool, 40)[0].tolist() == indices[10:].tolist()
     other = strategy.select(Pool(np.zeros((49, 1))), 49)[0]

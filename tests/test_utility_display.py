@@ -1,4 +1,4 @@
-"""The display of utilities draws the numbers of its table, and marks the sample asked about."""
+"""The display of utilities draws the numbers of its table, and marks the selected sample."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Vectors on disk: opened, written, and refused in words where something is wrong with them."""
+"""Vectors on disk: opening, writing, and errors about invalid files."""
 
 import copy
 import errno

@@ -74,7 +74,7 @@ def questions(here):
 
 
 def embed(*arguments, output="v.npz"):
-    """Run the command, and return what it wrote."""
+    """Run the command, and return the content of its file."""
     assert main(["embed", *arguments, "-o", output]) == 0
     with np.load(output, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}

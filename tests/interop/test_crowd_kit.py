@@ -1,4 +1,4 @@
-"""Votes weighed by crowd-kit: its own results, and what they correct."""
+"""Votes weighted by crowd-kit, compared with its own results."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ MODELS = {"dawid-skene": "DawidSkene", "one-coin": "OneCoinDawidSkene"}
 
 
 def of_crowd_kit(votes, model):
-    """Ask crowd-kit about votes in their own words, one row per answer."""
+    """Return the labels of crowd-kit for votes, one row per answer."""
     answers = [
         (task, worker, label)
         for task, row in enumerate(votes.tolist())
@@ -31,7 +31,7 @@ def of_crowd_kit(votes, model):
     return getattr(aggregation, model)().fit_predict(frame).sort_index().tolist()
 
 
-@pytest.mark.filterwarnings("ignore")  # here crowd-kit is called directly
+@pytest.mark.filterwarnings("ignore")  # crowd-kit is called directly here
 @pytest.mark.parametrize(
     ("aggregate", "classes"),
     [

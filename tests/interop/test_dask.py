@@ -1,4 +1,4 @@
-"""Pools in the processes of a Dask cluster choose as one pool does, whatever becomes of workers."""
+"""Pools in the processes of a Dask cluster select as one pool does, even if workers die."""
 
 import os
 import signal
@@ -37,21 +37,21 @@ pytestmark = pytest.mark.once
 
 
 class KillsItsWorker(Measure):
-    """A measure whose first use ends the process that it is used in."""
+    """A measure whose first use ends its process."""
 
     def __init__(self, flag):
         self.flag = flag
 
     def utilities(self, pool):
         with suppress(FileNotFoundError):
-            # Of two workers that see it, one takes it down.
+            # Only the first of two workers ends.
             self.flag.unlink()
             os.kill(os.getpid(), signal.SIGKILL)
         return pool.X[pool.candidates, 0]
 
 
 class AsksSome(Measure):
-    """A measure that goes by density where there are many candidates."""
+    """A measure that uses density if there are many candidates."""
 
     def utilities(self, pool):
         return pool.density() if pool.n_candidates > 20 else np.ones(pool.n_candidates)
@@ -174,7 +174,7 @@ def test_herding_in_one_partition_is_herding(classes, threads):
 
 @pytest.mark.parametrize("known", [[], [3], [0, 1, 22, 23]])
 def test_partitions_agree_on_the_utility_of_herding(known, threads):
-    """The samples of one partition may all be sure while those of another are not."""
+    """All samples of one partition may be certain while those of another are not."""
     X, y = digits()
     order = np.argsort(y, kind="stable")
     X, y = X[order], y[order]
@@ -198,7 +198,7 @@ def test_partitions_may_run_out_of_candidates(strategy, threads):
 
 
 def test_a_herded_batch_covers_its_share_of_the_best(threads):
-    """Counted within the partitions, no batch covers more than 1 / (1 - 1 / e) of what it does."""
+    """Within the partitions, no batch covers more than 1 / (1 - 1 / e) times as much."""
     X, _ = digits(40)
     strategy = UncertaintyHerding(None, n_neighbors=5)
     _, parts = both(X, 20, threads)
@@ -254,7 +254,7 @@ def test_stored_features_stay_on_disk(client, tmp_path):
 
 
 def test_samples_may_come_out_of_any_graph_of_dask(threads):
-    """Embedded block by block, of lengths nobody knows yet, some of them empty."""
+    """Vectors embedded block by block, with unknown lengths, some of them 0."""
     X, _ = digits()
     raw = da.from_array(X, chunks=(100, 64))
     made = raw.map_blocks(lambda block: block[:, ::2] / 16, chunks=(raw.chunks[0], (32,)))

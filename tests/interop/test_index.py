@@ -1,4 +1,4 @@
-"""A graph answers as an exact search does, whatever comes and goes, but for the few it misses."""
+"""A graph finds the same neighbours as an exact search after any changes, except for a few."""
 
 import copy
 import pickle
@@ -19,7 +19,7 @@ pytest.importorskip("usearch")
 
 
 def clouds(n, n_features=24, seed=0):
-    """Return samples around fifty places, and which it is."""
+    """Return samples around fifty centres, and the numbers of the centres."""
     rng = np.random.default_rng(seed)
     y = rng.integers(50, size=n)
     places = np.random.default_rng(0).normal(size=(50, n_features))
@@ -34,7 +34,7 @@ def pair(**parameters):
 
 
 def assert_same_neighbors(graph, exact, queries):
-    """Assert that the same are found, among equals in any order."""
+    """Assert that the same samples are found, equal ones in any order."""
     found, expected = (np.sort(one.kneighbors(queries)[1], axis=1) for one in (graph, exact))
     np.testing.assert_array_equal(found, expected)
 
@@ -108,7 +108,7 @@ def test_hundreds_of_copies_do_not_hide_other_samples(metric):
     for step in range(4):
         gone = rng.choice(exact.labeled_indices_, 2_000, replace=False)
         if step == 1:
-            # All copies of some, and what they came with.
+            # All copies of some samples, and the samples added with them.
             gone = exact.labeled_indices_[exact.labeled_indices_ % 100 < 30]
         for one in (graph, exact, twin):
             one.remove_labeled(gone)
@@ -196,7 +196,7 @@ def test_far_groups_stored_one_after_the_other_are_found(metric):
 
 
 class Counted:
-    """Makes vectors, and notes of how many rows."""
+    """A transformer that records the numbers of rows."""
 
     def __init__(self):
         self.sizes = []

@@ -1,4 +1,4 @@
-"""`Committee` is modAL's, for any labels, and its members learn each answer at once."""
+"""`Committee` works as modAL's, for any labels, with members that learn incrementally."""
 
 import doctest
 import pickle

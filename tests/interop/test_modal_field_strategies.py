@@ -1,4 +1,4 @@
-"""Committees and expected errors beside modAL's own functions."""
+"""Committees and expected errors compared with modAL's own functions."""
 
 import warnings
 
@@ -90,19 +90,19 @@ def test_members_can_have_different_classes():
 
 @pytest.mark.parametrize(("loss", "modals"), [("zero_one", "binary"), ("log", "log")])
 def test_expected_error_orders_candidates_as_modals_function(loss, modals, monkeypatch):
-    # modAL's module names np.float, which numpy 1.24 took out, and compares strings by `is`.
+    # modAL's module uses np.float, removed in numpy 1.24, and compares strings by `is`.
     monkeypatch.setattr(np, "float", float, raising=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
         from modAL.expected_error import expected_error_reduction
     rng = np.random.default_rng(0)
-    # Iris has equal distances, which float32 and float64 settle differently.
+    # Iris has equal distances, whose order differs between float32 and float64.
     Z = X + rng.normal(scale=0.05, size=X.shape)
     chosen, left = np.split(rng.permutation(len(X))[:50], [12])
     for estimator in (GaussianNB(), KNeighborsClassifier(3)):
         learner = models.ActiveLearner(estimator, X_training=Z[chosen], y_training=y[chosen])
         strategy = ExpectedErrorReduction(loss, estimator=estimator)
-        # modAL gives the sum over the others, we the mean, less what it is now.
+        # modAL returns the sum over the others, skactive the decrease of the mean.
         theirs = np.empty(len(left))
         order, worth = expected_error_reduction(learner, Z[left], modals, n_instances=len(left))
         theirs[order] = -np.asarray(worth) / (len(left) - 1)

@@ -1,4 +1,4 @@
-"""modAL's plain functions among our strategies."""
+"""modAL's functions used as strategies."""
 
 import pickle
 import warnings
@@ -50,10 +50,10 @@ by_uncertainty = make_product(classifier_entropy, classifier_entropy, exponents=
 
 def expected_error():
     with warnings.catch_warnings():
-        # It compares strings by `is`.
+        # The module compares strings by `is`.
         warnings.simplefilter("ignore", SyntaxWarning)
         with pytest.MonkeyPatch.context() as patch:
-            # It names what numpy 1.24 took out.
+            # The module uses names removed in numpy 1.24.
             patch.setattr(np, "float", float, raising=False)
             from modAL.expected_error import expected_error_reduction
     return expected_error_reduction

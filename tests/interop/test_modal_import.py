@@ -1,4 +1,4 @@
-"""The door to modAL opens without modAL, and says what to install when it is needed."""
+"""The integration is importable without modAL, and names the package to install at first use."""
 
 import subprocess
 import sys

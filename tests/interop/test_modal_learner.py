@@ -1,4 +1,4 @@
-"""`ActiveLearner` is modAL's, on any samples, and learns each answer at once."""
+"""`ActiveLearner` works as modAL's, on any samples, and learns each answer incrementally."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""modAL's published examples, asked the same questions by modAL's learner and by ours."""
+"""modAL's published examples select the same samples with modAL's learner and with ours."""
 
 from functools import partial
 
@@ -42,7 +42,7 @@ SEED_SET = np.random.default_rng(0).choice(150, 9, replace=False)
 
 
 class RebuiltLearner:
-    """What modAL's learner does, on any scikit-learn: it is built anew instead of taught."""
+    """modAL's learner for any scikit-learn: it is built again instead of taught."""
 
     def __init__(self, estimator, query_strategy, X_training, y_training):
         self.parts = estimator, query_strategy
@@ -61,7 +61,7 @@ class RebuiltLearner:
 
 
 def asked(learner, X, y, n_queries, **query_kwargs):
-    """Return the positions in X that a learner asks about, without ever asking twice."""
+    """Return the positions in X that a learner selects, each only once."""
     left = np.arange(len(X))
     path = []
     for _ in range(n_queries):

@@ -1,4 +1,4 @@
-"""RankedBatch ranks as modAL's `uncertainty_batch_sampling` does."""
+"""RankedBatch ranks as modAL's `uncertainty_batch_sampling`."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""skactive's strategies behind modAL's door, and beside modAL's own functions."""
+"""skactive's strategies used in modAL, and compared with modAL's own functions."""
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,7 @@ OWN_AND_MODALS = {
 
 
 class SmoothClassifier(BaseEstimator):
-    """Probabilities without ties, which leave the choice to a function's habits."""
+    """Probabilities without ties, whose order would depend on the function."""
 
     def predict_proba(self, X):
         rows = np.random.default_rng(0).dirichlet(np.ones(3), size=len(X))

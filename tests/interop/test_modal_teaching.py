@@ -1,4 +1,4 @@
-"""What `ActiveLearner` is taught: any samples and labels, each answer at once, none lost."""
+"""Teaching an `ActiveLearner`: any samples and labels, incremental updates, no lost answers."""
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ FOODS = ["apple", "apple", "apple", "bread", "bread", "bread"]
 
 
 class CountingClassifier(ClassifierMixin, BaseEstimator):
-    """Predict the label of the last sample, and remember how it was taught."""
+    """Predict the label of the last sample, and record the calls."""
 
     def fit(self, X, y, sample_weight=None):
         self.classes_ = np.unique(y)

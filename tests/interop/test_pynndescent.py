@@ -1,4 +1,4 @@
-"""PyNNDescent builds the neighbour graph where scikit-learn's own transformer could."""
+"""PyNNDescent builds the neighbour graph in place of scikit-learn's own transformer."""
 
 import numpy as np
 import pytest

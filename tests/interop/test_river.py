@@ -68,7 +68,7 @@ def test_classes_that_swap_are_signalled_and_the_loop_before_is_not(detector):
 
 
 class CountingADWIN(drift.ADWIN):
-    """Notes how often it signals."""
+    """Records the number of its signals."""
 
     n_signals = 0
 
@@ -78,7 +78,7 @@ class CountingADWIN(drift.ADWIN):
 
 
 def test_a_detector_of_either_direction_does_not_report_a_rise():
-    # Agreement rises from nothing: the detector sees that, and it is no drift.
+    # Agreement rises from 0: the detector signals, but this is not a drift.
     learner, y = digits_learner(CountingADWIN(delta=0.05, clock=1), CDFProduct())
     assert teach(learner, y, 200) == []
     assert learner.drift_detector.n_signals > 0

@@ -1,4 +1,4 @@
-"""Strategies of scikit-activeml among ours, and ours among those of scikit-activeml."""
+"""Strategies of scikit-activeml used in skactive, and the reverse."""
 
 import inspect
 import pickle
@@ -40,7 +40,7 @@ TWO = codes < 2
 
 THEIRS = [getattr(peers, name) for name in peers.__all__ if inspect.isclass(getattr(peers, name))]
 REGRESSION = "is for regression"
-# What cannot choose samples for a classifier, and why.
+# Strategies that cannot select samples for a classifier, and the reasons.
 UNSUPPORTED = {
     "ExpectedErrorReduction": "abstract",
     "ExpectedModelChangeMaximization": REGRESSION,

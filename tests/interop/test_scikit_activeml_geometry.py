@@ -1,4 +1,4 @@
-"""KCenterGreedy, TypiClust and ProbCover choose what scikit-activeml's own classes choose."""
+"""KCenterGreedy, TypiClust and ProbCover select the same as scikit-activeml's own classes."""
 
 import numpy as np
 import pytest

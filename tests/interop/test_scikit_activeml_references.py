@@ -1,4 +1,4 @@
-"""Strategies beside those of scikit-activeml."""
+"""Strategies compared with those of scikit-activeml."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ POOL = Pool(X, dtype=np.float64).add_labels(LABELED, LABELS[LABELED])
 
 
 def test_badge_weighs_candidates_as_theirs_does():
-    # Theirs has the gradient of the intercept where the features have a constant column.
+    # Their embedding has the gradient of the intercept, ours a constant column of the features.
     probe = LogisticRegression(C=10.0, max_iter=1000)
     without_column = make_pipeline(FunctionTransformer(lambda rows: rows[:, :-1]), probe)
     with_column = np.column_stack([X, np.ones(len(X))])
@@ -44,7 +44,7 @@ def test_badge_weighs_candidates_as_theirs_does():
     lengths = np.full(len(X), np.inf)
     lengths[POOL.candidates] = BADGE(probe).utilities(POOL)
     for index, expected in zip(indices, probabilities, strict=True):
-        # Theirs counts the origin among the samples picked, which the paper's code does not.
+        # Theirs counts the origin among the selected samples, unlike the paper's code.
         squares = np.minimum(BADGE(probe).utilities(batch), lengths[batch.candidates])
         np.testing.assert_allclose(
             squares / squares.sum(), expected[batch.candidates], rtol=1e-6, atol=1e-12

@@ -1,4 +1,4 @@
-"""UMAP projects the pool, and its own warnings stay with it."""
+"""UMAP projects the pool, and its own warnings are hidden."""
 
 import numpy as np
 import pytest
