@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from skactive.integrations.scikit_activeml._activeml_strategy import ActivemlStrategy
-from skactive.integrations.scikit_activeml._package import activeml
+from skactive.integrations.scikit_activeml._package import activeml as _activeml
 
 if TYPE_CHECKING:
     from skactive.integrations.scikit_activeml._skactive_strategy import (
@@ -24,7 +24,7 @@ ActivemlStrategy.__module__ = __name__
 def __getattr__(name: str) -> Any:
     if name != "SkactiveStrategy":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    theirs = activeml().base.SingleAnnotatorPoolQueryStrategy
+    theirs = _activeml().base.SingleAnnotatorPoolQueryStrategy
     from skactive.integrations.scikit_activeml._skactive_strategy import WrappedStrategy
 
     # Docstring and module are those of the public name, by which the class is also pickled.
