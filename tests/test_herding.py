@@ -53,7 +53,7 @@ def take_step(pool, weights, outside, kind, place):
         "w": lambda: weights.__setitem__(place, 0.5),
         "o": lambda: pool.add_labeled(outside[[place % 3]], ["a"]),
         "f": lambda: pool.forget(place % 4),
-        "b": pool.recall,
+        "b": pool.restore_forgotten,
     }
     if possible.get(kind, True):
         steps[kind]()
