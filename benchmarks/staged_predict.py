@@ -19,11 +19,11 @@ N_LABELS = 300
 def check_answers(classifier: IncrementalKNeighborsClassifier, queries: np.ndarray) -> None:
     """Compare every stage with a new classifier that has the same labels."""
     X, y = classifier.labeled_samples()
-    for place, said in enumerate(classifier.staged_predict(queries)):
+    for place, predictions in enumerate(classifier.staged_predict(queries)):
         if place % 20 == 0 or place == N_LABELS - 1:
             fresh = IncrementalKNeighborsClassifier(metric=classifier.metric)
             fresh.fit(X[: place + 1], y[: place + 1])
-            np.testing.assert_array_equal(said, fresh.predict(queries))
+            np.testing.assert_array_equal(predictions, fresh.predict(queries))
 
 
 def against_predict(name: str, X: np.ndarray, y: np.ndarray, n_rounds: int) -> list[Measurement]:

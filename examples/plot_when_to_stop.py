@@ -28,7 +28,7 @@ from skactive.strategies import CDFProduct
 STEP, N_LABELS, N_SPLITS = 10, 240, 4
 
 
-def play(X_pool, y_pool, X_test, y_test):
+def run_loop(X_pool, y_pool, X_test, y_test):
     """Return the three indicators and the true accuracy after every ten labels."""
     learner = ActiveLearner(IncrementalKNeighborsClassifier(), CDFProduct(), X_pool)
     points, agreed, before = [], [], None
@@ -54,7 +54,7 @@ for seed in range(N_SPLITS):
     X_pool, X_test, y_pool, y_test = train_test_split(
         X, y, test_size=0.4, stratify=y, random_state=seed
     )
-    known.append(play(X_pool, y_pool, X_test, y_test))
+    known.append(run_loop(X_pool, y_pool, X_test, y_test))
     everything = IncrementalKNeighborsClassifier().fit(X_pool, y_pool)
     full_scores.append(everything.score(X_test, y_test))
 known = np.array(known)

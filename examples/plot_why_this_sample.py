@@ -50,13 +50,13 @@ print(explanations[49])
 import matplotlib.pyplot as plt
 
 explanation = explanations[49]
-asked = explanation.index
+selected = explanation.index
 near = explanation.labeled
 figure, axes = plt.subplots(1, 1 + len(near.indices), figsize=(8, 1.9), layout="constrained")
-axes[0].set_title(f"selected:\n{asked}", size=10, weight="bold")
+axes[0].set_title(f"selected:\n{selected}", size=10, weight="bold")
 for ax, name, label in zip(axes[1:], near.names, near.labels, strict=True):
     ax.set_title(f"{name}:\nlabelled as {label}", size=9)
-for ax, position in zip(axes, [asked, *near.indices], strict=True):
+for ax, position in zip(axes, [selected, *near.indices], strict=True):
     ax.imshow(digits.images[position], cmap="gray_r")
     ax.set(xticks=[], yticks=[])
 

@@ -117,9 +117,9 @@ def test_a_refitted_classifier_equals_a_fit_on_the_answers(estimator):
 def test_labels_outlive_a_fit_that_fails(monkeypatch):
     X, y = three_clouds()
     learner = ActiveLearner(Moody(), X_pool=X).teach([0, 1], y[:2])
-    for ask in (learner.query, lambda: learner.predict(X), lambda: learner.score(X, y)):
+    for call in (learner.query, lambda: learner.predict(X), lambda: learner.score(X, y)):
         with pytest.raises(RuntimeError, match="out of memory"):
-            ask()
+            call()
     learner.teach([4], y[[4]])
     assert learner.labeled.tolist() == [0, 1, 4]
     monkeypatch.setattr(Moody, "good_mood", True)

@@ -53,7 +53,7 @@ def last_step(estimator):
 def test_every_strategy_labels_the_whole_pool_with_every_estimator(strategy, estimator):
     X, y = two_clouds()
     learner = ActiveLearner(estimator, strategy, X)
-    asked = []
+    selected = []
     for n_instances in (1, 1, 2, 5, 10, 5):
         indices, utilities = learner.query(n_instances, return_utilities=True)
         assert indices.shape == utilities.shape == (n_instances,)
@@ -61,11 +61,11 @@ def test_every_strategy_labels_the_whole_pool_with_every_estimator(strategy, est
         assert np.isfinite(utilities).all()
         np.testing.assert_array_equal(learner.query(n_instances), indices)
         learner.teach(indices, y[indices])
-        asked += indices.tolist()
-    assert sorted(asked) == list(range(24))
+        selected += indices.tolist()
+    assert sorted(selected) == list(range(24))
     assert learner.candidates.size == 0
-    np.testing.assert_array_equal(learner.labeled, asked)
-    np.testing.assert_array_equal(learner.labels, y[asked])
+    np.testing.assert_array_equal(learner.labeled, selected)
+    np.testing.assert_array_equal(learner.labels, y[selected])
     assert learner.score(X, y) > 0.8
 
 
@@ -82,8 +82,8 @@ def test_positions_refer_to_the_pool_as_it_was_given():
 def test_candidates_narrow_the_choice():
     X, y = two_clouds()
     learner = ActiveLearner(X_pool=X).teach([0, 1], y[:2])
-    asked, utilities = learner.query(3, candidates=[9, 4, 17], return_utilities=True)
-    assert set(asked) == {4, 9, 17}
+    selected, utilities = learner.query(3, candidates=[9, 4, 17], return_utilities=True)
+    assert set(selected) == {4, 9, 17}
     assert utilities.shape == (3,)
     assert learner.query(candidates=np.array([11])) == [11]
 

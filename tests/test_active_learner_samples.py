@@ -37,7 +37,7 @@ def rounded_samples(n_samples=20):
     return np.round(rng.normal(size=(n_samples, 4)) + 2 * y[:, np.newaxis] + 1), y
 
 
-def play(learner, y, n_queries=5):
+def teach_queries(learner, y, n_queries=5):
     for _ in range(n_queries):
         indices = learner.query()
         learner.teach(indices, y[indices])
@@ -96,7 +96,7 @@ def test_a_pipeline_computes_the_features_of_each_sample_once(classifier):
     counts = Counts()
     learner = ActiveLearner(make_pipeline(CountingTransformer(counts), classifier), X_pool=X)
     assert counts == {"fits": [20], "transforms": [20]}
-    play(learner, y).skip([learner.candidates[0]])
+    teach_queries(learner, y).skip([learner.candidates[0]])
     learner.query(3)
     learner.relabel(learner.labeled[:1], [5]).undo()
     learner.undo()
@@ -111,7 +111,7 @@ def test_a_fitted_pipeline_is_not_fitted_again_and_transforms_once():
     counts = Counts()
     pipeline = make_pipeline(CountingTransformer(counts), IncrementalKNeighborsClassifier())
     pipeline.fit(X[:5], y[:5])
-    play(ActiveLearner(pipeline, X_pool=X[5:]), y[5:])
+    teach_queries(ActiveLearner(pipeline, X_pool=X[5:]), y[5:])
     assert counts == {"fits": [5], "transforms": [5, 15]}
 
 
@@ -119,21 +119,21 @@ def test_a_step_that_needs_no_fit_runs_once_before_one_that_does():
     X, y = rounded_samples()
     counts = Counts()
     steps = CountingEmbedder(counts), StandardScaler(), IncrementalKNeighborsClassifier()
-    play(ActiveLearner(make_pipeline(*steps), X_pool=X), y)
+    teach_queries(ActiveLearner(make_pipeline(*steps), X_pool=X), y)
     assert counts["transforms"] == [20]
 
 
 def test_a_transformer_that_does_not_look_whether_it_is_fitted_is_fitted():
     X, y = rounded_samples()
     steps = UncheckedTransformer(Counts()), IncrementalKNeighborsClassifier()
-    play(ActiveLearner(make_pipeline(*steps), X_pool=X), y)
+    teach_queries(ActiveLearner(make_pipeline(*steps), X_pool=X), y)
 
 
 def test_a_seed_set_is_transformed_once():
     X, y = rounded_samples()
     counts = Counts()
     pipeline = make_pipeline(CountingTransformer(counts), LogisticRegression())
-    play(ActiveLearner(pipeline, X_pool=X[6:], X_labeled=X[:6], y_labeled=y[:6]), y[6:])
+    teach_queries(ActiveLearner(pipeline, X_pool=X[6:], X_labeled=X[:6], y_labeled=y[:6]), y[6:])
     assert counts == {"fits": [14], "transforms": [14, 6]}
 
 
@@ -141,7 +141,7 @@ def test_a_seed_set_is_transformed_once():
 @pytest.mark.parametrize("classifier", [IncrementalKNeighborsClassifier(3), LogisticRegression()])
 def test_raw_texts_are_queried_and_predicted(vectorizer, classifier):
     learner = ActiveLearner(make_pipeline(vectorizer, classifier), X_pool=TEXTS)
-    play(learner, FRUITS, 6)
+    teach_queries(learner, FRUITS, 6)
     assert learner.predict(["an orange from Spain", "green apple"]).tolist() == ["orange", "apple"]
     assert learner.score(TEXTS, FRUITS) == 1.0
     assert learner.samples([5, 0]) == ["orange juice", "ripe red apple"]
@@ -179,7 +179,7 @@ def test_a_frame_goes_through_a_column_transformer_without_a_warning(classifier)
     )
     seed = {"X_labeled": frame[:2], "y_labeled": y[:2]}
     learner = ActiveLearner(make_pipeline(columns, classifier), X_pool=frame[2:], **seed)
-    play(learner, y[2:], 8)
+    teach_queries(learner, y[2:], 8)
     assert learner.score(frame, y) > 0.9
     assert learner.samples([3]).equals(frame[5:6])
 
@@ -198,7 +198,7 @@ def test_a_frame_of_numbers_needs_no_pipeline_and_gives_no_warning(estimator):
     frame = pd.DataFrame(X, columns=list("abcd"))
     seed = {"X_labeled": frame[:4], "y_labeled": y[:4]}
     learner = ActiveLearner(estimator, X_pool=frame[4:], **seed)
-    play(learner, y[4:])
+    teach_queries(learner, y[4:])
     assert learner.predict(frame).shape == (20,)
     assert learner.fitted_estimator().feature_names_in_.tolist() == list("abcd")
 
@@ -224,8 +224,8 @@ def test_sparse_samples_give_the_same_results_as_dense_ones(estimator, layout, k
     X, y = rounded_samples()
     X = np.abs(X) * (X > 1)
     sparse = kind(X).asformat(layout)
-    plain = play(ActiveLearner(estimator, X_pool=X), y)
-    learner = play(ActiveLearner(estimator, X_pool=sparse), y)
+    plain = teach_queries(ActiveLearner(estimator, X_pool=X), y)
+    learner = teach_queries(ActiveLearner(estimator, X_pool=sparse), y)
     np.testing.assert_array_equal(learner.labeled, plain.labeled)
     np.testing.assert_allclose(learner.predict_proba(sparse), plain.predict_proba(X))
     assert sp.issparse(learner.samples([3]))
@@ -269,8 +269,8 @@ def test_a_dense_seed_set_works_with_a_sparse_pool_and_the_reverse(estimator, de
 @pytest.mark.parametrize("estimator", [IncrementalKNeighborsClassifier(3), LogisticRegression()])
 def test_the_form_of_the_numbers_does_not_matter(estimator, form):
     X, y = rounded_samples()
-    plain = play(ActiveLearner(estimator, X_pool=X), y, 3)
-    learner = play(ActiveLearner(estimator, X_pool=form(X)), y, 3)
+    plain = teach_queries(ActiveLearner(estimator, X_pool=X), y, 3)
+    learner = teach_queries(ActiveLearner(estimator, X_pool=form(X)), y, 3)
     np.testing.assert_array_equal(learner.labeled, plain.labeled)
     np.testing.assert_allclose(learner.predict_proba(X), plain.predict_proba(X), rtol=1e-4)
 
@@ -280,10 +280,12 @@ def test_a_memory_map_stays_on_disk(tmp_path):
     path = tmp_path / "features.npy"
     np.save(path, X.astype(np.float32))
     mapped = np.load(path, mmap_mode="r")
-    learner = play(ActiveLearner(X_pool=mapped), y)
+    learner = teach_queries(ActiveLearner(X_pool=mapped), y)
     assert isinstance(learner.X_pool, np.memmap)
     assert np.shares_memory(learner.pool.X, mapped)
-    np.testing.assert_array_equal(learner.labeled, play(ActiveLearner(X_pool=X), y).labeled)
+    np.testing.assert_array_equal(
+        learner.labeled, teach_queries(ActiveLearner(X_pool=X), y).labeled
+    )
 
 
 def test_samples_may_be_files(tmp_path):
@@ -296,7 +298,7 @@ def test_samples_may_be_files(tmp_path):
     learner = ActiveLearner(pipeline, X_pool=paths)
     for path in paths:
         path.unlink()
-    play(learner, y)
+    teach_queries(learner, y)
     assert learner.samples(learner.query()) == [paths[learner.query()[0]]]
 
 
@@ -308,7 +310,7 @@ def test_samples_may_be_images_of_any_size():
         make_pipeline(mean_colour, IncrementalKNeighborsClassifier(1, metric="euclidean")),
         X_pool=images,
     )
-    play(learner, np.arange(12) % 2)
+    teach_queries(learner, np.arange(12) % 2)
     assert learner.score(images, np.arange(12) % 2) == 1.0
     stacked = np.stack([image[:4] for image in images])
     learner = ActiveLearner(make_pipeline(mean_colour, LogisticRegression()), X_pool=stacked)
@@ -318,8 +320,8 @@ def test_samples_may_be_images_of_any_size():
 @pytest.mark.parametrize("last", [IncrementalKNeighborsClassifier(3), LogisticRegression()])
 def test_a_pipeline_of_one_step_is_that_step(last):
     X, y = rounded_samples()
-    whole = play(ActiveLearner(Pipeline([("only", last)]), X_pool=X), y)
-    bare = play(ActiveLearner(last, X_pool=X), y)
+    whole = teach_queries(ActiveLearner(Pipeline([("only", last)]), X_pool=X), y)
+    bare = teach_queries(ActiveLearner(last, X_pool=X), y)
     np.testing.assert_array_equal(whole.labeled, bare.labeled)
     np.testing.assert_array_equal(whole.predict_proba(X), bare.predict_proba(X))
     assert whole.features(X) is X
@@ -356,7 +358,7 @@ def test_missing_values_may_be_filled_in_by_a_pipeline():
     X, y = rounded_samples()
     X[7, 2] = np.nan
     learner = ActiveLearner(make_pipeline(SimpleImputer(), LogisticRegression()), X_pool=X)
-    assert play(learner, y).predict(X).shape == (20,)
+    assert teach_queries(learner, y).predict(X).shape == (20,)
 
 
 @pytest.mark.parametrize(

@@ -331,10 +331,10 @@ def test_ctrl_c_within_compiled_code_ends_with_130(blobs, capsys, monkeypatch):
 def test_a_resumed_run_runs_no_loop_twice(blobs, monkeypatch):
     first = csv_bytes("out", "--resume", "loops", "--jobs", "1")
 
-    def played(*_):
-        raise AssertionError("a loop was played again")
+    def run_again(*_):
+        raise AssertionError("a loop ran again")
 
-    monkeypatch.setattr("skactive.model_selection._compare_strategies.simulate", played)
+    monkeypatch.setattr("skactive.model_selection._compare_strategies.simulate", run_again)
     assert csv_bytes("again", "--resume", "loops", "--jobs", "1") == first
 
 

@@ -1,4 +1,4 @@
-"""Vectors and labels are read as they were written, and each fault is told in one sentence."""
+"""Vectors and labels are read as they were written, and each error is one sentence."""
 
 import sys
 

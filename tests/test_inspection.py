@@ -222,7 +222,7 @@ def test_a_display_runs_the_loops_itself(ax):
 def test_no_loop_runs_if_the_result_could_not_be_drawn(monkeypatch):
     monkeypatch.setattr(
         "skactive.inspection._labeling_curve.compare_strategies",
-        lambda *_, **__: pytest.fail("played"),
+        lambda *_, **__: pytest.fail("a loop ran"),
     )
     with pytest.raises(ValueError, match="'band' parameter of LabelingCurveDisplay"):
         LabelingCurveDisplay.from_estimator(None, {}, [], [], band="wide")

@@ -50,14 +50,14 @@ def path(tmp_path):
 def test_a_loop_goes_on_where_it_was(path):
     learner = ActiveLearner(X_pool=X, journal=path, stopping=StabilizedPredictions(every=2))
     for _ in range(4):
-        asked = learner.query(2)
-        learner.teach(asked, Y[asked])
+        selected = learner.query(2)
+        learner.teach(selected, Y[selected])
     before, progress = state(learner), str(learner.progress)
     again = ActiveLearner(X_pool=X, journal=path, stopping=StabilizedPredictions(every=2))
     assert state(again) == before
     assert str(again.progress) == progress
     assert again.predict_proba(X) == pytest.approx(learner.predict_proba(X))
-    assert again.undo().tolist() == asked.tolist()
+    assert again.undo().tolist() == selected.tolist()
     assert len(learner_of(path).labeled) == 6
 
 

@@ -338,12 +338,12 @@ def test_a_learner_takes_answers_back_and_corrects_them():
     first = learner.query(3)
     learner.teach(first, Y[first])
     before = learner_state(learner)
-    asked = learner.query()
-    learner.teach(asked, [5]).relabel(first[:1], [6])
+    selected = learner.query()
+    learner.teach(selected, [5]).relabel(first[:1], [6])
     learner.undo()
     learner.undo()
     assert_same(learner, before)
-    assert learner.query().tolist() == asked.tolist()
+    assert learner.query().tolist() == selected.tolist()
     learner.forget(1)
     assert learner.labeled.tolist() == first[2:].tolist()
     learner.undo()
@@ -353,8 +353,8 @@ def test_a_learner_takes_answers_back_and_corrects_them():
 def test_pool_and_classifier_of_a_learner_have_the_same_posterior():
     learner = ActiveLearner(IncrementalLabelSpreading(), UncertaintyHerding(), X[:300])
     for _ in range(6):
-        asked = learner.query(2)
-        learner.teach(asked, Y[asked])
+        selected = learner.query(2)
+        learner.teach(selected, Y[selected])
     distributions = learner.estimator.label_distributions_
     assert learner.pool.posterior() == pytest.approx(distributions[learner.candidates], abs=1e-6)
     assert (learner.pool.graph(15) is learner.estimator.graph_) is True
@@ -432,8 +432,8 @@ def test_the_score_of_a_comparison_is_that_of_the_learner():
     )
     learner = ActiveLearner(IncrementalLabelSpreading(), strategy, X[:300])
     for place in range(8):
-        asked = learner.query()
-        learner.teach(asked, Y[asked])
+        selected = learner.query()
+        learner.teach(selected, Y[selected])
         assert comparison.test_scores[0, 0, place] == learner.score(X[300:], Y[300:])
 
 

@@ -351,16 +351,16 @@ def test_a_fault_of_the_last_strategy_shows_before_the_first_loop(strategy, mess
 )
 def test_a_score_of_probabilities_needs_a_classifier_that_gives_them(estimator, n_classes, scoring):
     X, y = clouds(n_classes)
-    asked = []
+    selected = []
 
     class Noted(RandomSampling):
         def utilities(self, pool):
-            asked.append(len(pool.labeled))
+            selected.append(len(pool.labeled))
             return super().utilities(pool)
 
     with pytest.raises(ValueError, match=r"scoring='?.* needs probabilities, and .* has no pred"):
         compare_strategies(estimator, {"r": Noted()}, X, y, budget=9, cv=2, scoring=scoring)
-    assert asked == []
+    assert selected == []
 
 
 @pytest.mark.parametrize("scoring", ["roc_auc", "f1", "average_precision"])

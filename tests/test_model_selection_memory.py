@@ -62,7 +62,7 @@ def n_stored(folder):
     return len(list(folder.rglob("output.pkl")))
 
 
-def played(folder, strategies=None, *, X=X, y=Y, estimator=None, **arguments):
+def run_comparison(folder, strategies=None, *, X=X, y=Y, estimator=None, **arguments):
     """Return the number of loops that a comparison runs, and the comparison."""
     PLAYED.clear()
     settings = {"budget": 4, "cv": 3, "random_state": 0, "memory": folder, "n_jobs": 1}
@@ -73,9 +73,9 @@ def played(folder, strategies=None, *, X=X, y=Y, estimator=None, **arguments):
 
 @pytest.mark.parametrize("form", [str, os.fspath, lambda path: joblib.Memory(path, verbose=0)])
 def test_a_second_run_only_reads_results(tmp_path, form):
-    once, first = played(form(tmp_path))
-    again, second = played(form(tmp_path))
-    _, without = played(None)
+    once, first = run_comparison(form(tmp_path))
+    again, second = run_comparison(form(tmp_path))
+    _, without = run_comparison(None)
     assert (once, again) == (3, 0)
     for other in (second, without):
         np.testing.assert_array_equal(first.test_scores, other.test_scores)
@@ -86,24 +86,24 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path):
     both = {"a": Counted("a"), "b": Counted("b")}
     FAIL["at"] = 5  # one of them is the query that "b" runs beforehand
     with pytest.raises(KeyboardInterrupt):
-        played(tmp_path, both)
+        run_comparison(tmp_path, both)
     FAIL["at"] = None
     # Of the four started loops, three were finished.
-    count, resumed = played(tmp_path, both)
+    count, resumed = run_comparison(tmp_path, both)
     assert count == 6 - 3
-    np.testing.assert_array_equal(resumed.test_scores, played(None, both)[1].test_scores)
+    np.testing.assert_array_equal(resumed.test_scores, run_comparison(None, both)[1].test_scores)
 
 
 def test_only_new_strategies_run(tmp_path):
-    played(tmp_path, {"a": Counted("a")})
-    count, _ = played(tmp_path, {"a": Counted("a"), "b": Counted("b")})
+    run_comparison(tmp_path, {"a": Counted("a")})
+    count, _ = run_comparison(tmp_path, {"a": Counted("a"), "b": Counted("b")})
     assert count == 3
     assert PLAYED == ["b"] * 3
 
 
 def test_a_name_is_not_part_of_the_key(tmp_path):
-    played(tmp_path)
-    assert played(tmp_path, {"another name": Counted()})[0] == 0
+    run_comparison(tmp_path)
+    assert run_comparison(tmp_path, {"another name": Counted()})[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ def test_a_name_is_not_part_of_the_key(tmp_path):
     ids=lambda change: next(iter(change)),
 )
 def test_everything_a_curve_depends_on_is_part_of_the_key(tmp_path, change):
-    assert played(tmp_path)[0] == 3
-    assert played(tmp_path, **change)[0] >= 3
-    assert played(tmp_path, **change)[0] == 0
-    assert played(tmp_path)[0] == 0
+    assert run_comparison(tmp_path)[0] == 3
+    assert run_comparison(tmp_path, **change)[0] >= 3
+    assert run_comparison(tmp_path, **change)[0] == 0
+    assert run_comparison(tmp_path)[0] == 0
 
 
 def test_nested_parameters_are_part_of_the_key(tmp_path):
@@ -140,7 +140,7 @@ def test_nested_parameters_are_part_of_the_key(tmp_path):
 
     def n_new(**parameters):
         before = n_stored(tmp_path)
-        played(tmp_path, {"product": product(**parameters)})
+        run_comparison(tmp_path, {"product": product(**parameters)})
         return n_stored(tmp_path) - before
 
     assert n_new() == 3 + 3
@@ -156,21 +156,21 @@ def test_nested_parameters_are_part_of_the_key(tmp_path):
 
 @pytest.mark.parametrize("package", ["skactive", "sklearn"])
 def test_another_release_runs_again(tmp_path, monkeypatch, package):
-    played(tmp_path)
+    run_comparison(tmp_path)
     if package == "skactive":
         monkeypatch.setattr("skactive.model_selection._compare_strategies.__version__", "next")
     else:
         monkeypatch.setattr("sklearn.__version__", "next")
-    assert played(tmp_path)[0] == 3
+    assert run_comparison(tmp_path)[0] == 3
 
 
 def test_loops_in_several_threads_are_stored_too(tmp_path):
     strategies = {"random": RandomSampling(), "cdf": CDFProduct()}
     with joblib.parallel_config("threading"):
-        _, together = played(tmp_path, strategies, n_jobs=2)
+        _, together = run_comparison(tmp_path, strategies, n_jobs=2)
     stored = n_stored(tmp_path)
     assert stored == 2 * 3 + 3
-    _, again = played(tmp_path, strategies)
+    _, again = run_comparison(tmp_path, strategies)
     np.testing.assert_array_equal(together.test_scores, again.test_scores)
     assert n_stored(tmp_path) == stored
 
@@ -178,31 +178,31 @@ def test_loops_in_several_threads_are_stored_too(tmp_path):
 def test_loops_of_other_processes_which_get_a_memory_map_are_found(tmp_path):
     mapped = np.memmap(tmp_path / "X", dtype=X.dtype, mode="w+", shape=X.shape)
     mapped[:] = X
-    assert played(tmp_path, X=mapped)[0] == 3
-    assert played(tmp_path)[0] == 0
+    assert run_comparison(tmp_path, X=mapped)[0] == 3
+    assert run_comparison(tmp_path)[0] == 0
 
 
 def test_an_estimator_fitted_before_is_the_one_that_is_not(tmp_path):
-    played(tmp_path, estimator=LogisticRegression())
-    assert played(tmp_path, estimator=LogisticRegression().fit(X, Y))[0] == 0
+    run_comparison(tmp_path, estimator=LogisticRegression())
+    assert run_comparison(tmp_path, estimator=LogisticRegression().fit(X, Y))[0] == 0
 
 
 def test_an_object_that_cannot_be_pickled_raises_before_any_loop(tmp_path):
     estimator = make_pipeline(FunctionTransformer(lambda X: X), LogisticRegression())
     with pytest.raises(pickle.PicklingError, match="lambda"):
-        played(tmp_path, estimator=estimator)
+        run_comparison(tmp_path, estimator=estimator)
     assert PLAYED == []
-    assert played(None, estimator=estimator)[0] == 3
+    assert run_comparison(None, estimator=estimator)[0] == 3
 
 
 def test_without_a_seed_there_is_nothing_to_resume(tmp_path):
     with pytest.raises(ValueError, match=r"random_state=None every run draws .*random_state=0"):
-        played(tmp_path, random_state=None)
+        run_comparison(tmp_path, random_state=None)
 
 
 def test_memory_is_a_folder_or_that_of_joblib():
     with pytest.raises(ValueError, match=r"same interface as joblib\.Memory.*Got memory='?3"):
-        played(3)
+        run_comparison(3)
 
 
 def test_a_labeling_curve_resumes_too(tmp_path):
@@ -214,9 +214,9 @@ def test_a_labeling_curve_resumes_too(tmp_path):
 
 
 def test_a_loop_with_an_unreadable_result_runs_again(tmp_path):
-    played(tmp_path)
+    run_comparison(tmp_path)
     for file in tmp_path.rglob("output.pkl"):
         file.write_bytes(b"cut off")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert played(tmp_path)[0] == 3
+        assert run_comparison(tmp_path)[0] == 3

@@ -56,10 +56,10 @@ def is_plausible(n_seen, n, probability):
 )
 def test_labels_are_flipped_as_often_as_stated_and_to_the_classes_stated(flip_rate, expected):
     y = np.repeat(NAMES, 4000)
-    said = NoisyOracle(flip_rate, random_state=7).votes(y)
-    assert said.shape == (12000, 1)
+    voted = NoisyOracle(flip_rate, random_state=7).votes(y)
+    assert voted.shape == (12000, 1)
     for row, column in itertools.product(range(3), range(3)):
-        n_seen = int((said[y == NAMES[row], 0] == NAMES[column]).sum())
+        n_seen = int((voted[y == NAMES[row], 0] == NAMES[column]).sum())
         assert is_plausible(n_seen, 4000, float(expected[row][column]))
 
 
@@ -68,11 +68,11 @@ def test_errors_at_a_low_rate_are_among_those_at_a_higher_one():
     before = np.zeros(1500, dtype=bool)
     previous = y
     for rate in (0.05, 0.1, 0.3, 0.9):
-        said = NoisyOracle(rate, random_state=1).votes(y)[:, 0]
-        wrong = said != y
+        voted = NoisyOracle(rate, random_state=1).votes(y)[:, 0]
+        wrong = voted != y
         assert wrong[before].all()
-        np.testing.assert_array_equal(said[before], previous[before])
-        before, previous = wrong, said
+        np.testing.assert_array_equal(voted[before], previous[before])
+        before, previous = wrong, voted
 
 
 def test_the_answer_for_a_sample_depends_on_its_position_and_the_seed_alone():
@@ -101,9 +101,9 @@ def test_each_annotator_of_a_list_has_a_rate_of_its_own():
     stack = np.stack([np.full((3, 3), r / 2) + (1 - 1.5 * r) * np.eye(3) for r in rates])
     panels = [AnnotatorPanel(3, form, random_state=2) for form in (rates, list(rates), stack)]
     votes = [panel.votes(y) for panel in [*panels, AnnotatorPanel(3, np.array(rates))]]
-    for said in votes:
+    for voted in votes:
         for place, rate in enumerate(rates):
-            assert is_plausible(int((said[:, place] != y).sum()), len(y), rate)
+            assert is_plausible(int((voted[:, place] != y).sum()), len(y), rate)
     np.testing.assert_array_equal(votes[0], votes[1])
     np.testing.assert_array_equal(votes[0], votes[2])
 
@@ -153,10 +153,10 @@ def test_a_single_class_has_nothing_to_be_taken_for():
 
 def test_labels_of_every_type_come_back_as_they_are():
     for y in (np.array([3, 5, 8] * 30), np.array([True, False] * 30), NAMES[np.arange(60) % 3]):
-        said = NoisyOracle(0.5, random_state=0).votes(y)
-        assert said.dtype == y.dtype
-        assert set(said.ravel().tolist()) == set(y.tolist())
-        assert (said[:, 0] != y).any()
+        voted = NoisyOracle(0.5, random_state=0).votes(y)
+        assert voted.dtype == y.dtype
+        assert set(voted.ravel().tolist()) == set(y.tolist())
+        assert (voted[:, 0] != y).any()
 
 
 def test_parameters_are_scikit_learns():
@@ -264,18 +264,18 @@ def test_revisions_affect_the_scores_of_the_test_part(estimator, scoring, first)
 
 def test_a_function_is_called_once_for_each_sample_with_its_true_label():
     X, y = clouds()
-    asked = []
+    requested = []
 
     def oracle(positions, labels):
-        asked.append(positions.tolist())
+        requested.append(positions.tolist())
         np.testing.assert_array_equal(labels, y[positions])
         return ["cedar"] * len(positions)
 
     budgeted = BudgetedClassifier(
         budget=11, batch_size=4, seed_set=2, oracle=oracle, random_state=0
     ).fit(X, y)
-    assert [len(positions) for positions in asked] == [2, 4, 4, 1]
-    assert list(itertools.chain(*asked)) == budgeted.query_indices_.tolist()
+    assert [len(positions) for positions in requested] == [2, 4, 4, 1]
+    assert list(itertools.chain(*requested)) == budgeted.query_indices_.tolist()
     assert budgeted.classes_.tolist() == ["cedar"]
     assert budgeted.n_answers_ == 11
 
@@ -283,10 +283,10 @@ def test_a_function_is_called_once_for_each_sample_with_its_true_label():
 def test_in_a_comparison_a_function_gets_positions_in_all_of_X():
     X, y = clouds()
     splits = list(StratifiedKFold(3).split(X, y))
-    asked = []
+    requested = []
 
     def oracle(positions, labels):
-        asked.append(set(positions.tolist()))
+        requested.append(set(positions.tolist()))
         np.testing.assert_array_equal(labels, y[positions])
         return labels
 
@@ -295,7 +295,7 @@ def test_in_a_comparison_a_function_gets_positions_in_all_of_X():
     plain = compare_strategies(None, {"cdf": CDFProduct()}, X, y, **same)
     np.testing.assert_array_equal(called.test_scores, plain.test_scores)
     for place, (train, _) in enumerate(splits):
-        questions = asked[10 * place : 10 * place + 10]
+        questions = requested[10 * place : 10 * place + 10]
         assert len(set().union(*questions)) == 10
         assert set().union(*questions) <= set(train.tolist())
 
@@ -323,9 +323,9 @@ def test_a_bad_answer_leaves_the_earlier_ones_in_the_learner():
     X, y = clouds()
     answers = iter([["ash", "birch"], ["ash", None]])
     learner = ActiveLearner(X_pool=X)
-    said = label_source(lambda positions, labels: next(answers), y)
+    source = label_source(lambda positions, labels: next(answers), y)
     with pytest.raises(ValueError, match=r"y\[1\] is missing"):
-        list(simulate(learner, budget=6, batch_size=2, label_source=said))
+        list(simulate(learner, budget=6, batch_size=2, label_source=source))
     assert learner.labels.tolist() == ["ash", "birch"]
 
 

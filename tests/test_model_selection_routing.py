@@ -38,12 +38,12 @@ def budgeted(estimator):
 @pytest.mark.parametrize("estimator", [Witness(), make_pipeline(StandardScaler(), Witness())])
 def test_weights_reach_the_last_step_for_the_labelled_samples_alone(estimator):
     fitted = budgeted(estimator).fit(X, Y, sample_weight=WEIGHTS, colour="red")
-    asked = fitted.query_indices_
+    selected = fitted.query_indices_
     features, weights, colour = fitted.classifier_.heard_
-    np.testing.assert_array_equal(features, fitted.features(X[asked]))
-    np.testing.assert_array_equal(weights, WEIGHTS[asked])
+    np.testing.assert_array_equal(features, fitted.features(X[selected]))
+    np.testing.assert_array_equal(weights, WEIGHTS[selected])
     assert colour == "red"
-    expected = LogisticRegression().fit(features, Y[asked], WEIGHTS[asked])
+    expected = LogisticRegression().fit(features, Y[selected], WEIGHTS[selected])
     probabilities = fitted.predict_proba(X)
     np.testing.assert_allclose(probabilities, expected.predict_proba(fitted.features(X)))
     np.testing.assert_allclose(probabilities, list(fitted.staged_predict_proba(X))[-1])
@@ -51,8 +51,8 @@ def test_weights_reach_the_last_step_for_the_labelled_samples_alone(estimator):
 
 def test_weights_reach_a_classifier_with_partial_fit():
     fitted = budgeted(GaussianNB()).fit(X, Y, sample_weight=WEIGHTS)
-    asked = fitted.query_indices_
-    expected = GaussianNB().fit(X[asked], Y[asked], WEIGHTS[asked])
+    selected = fitted.query_indices_
+    expected = GaussianNB().fit(X[selected], Y[selected], WEIGHTS[selected])
     np.testing.assert_allclose(fitted.classifier_.theta_, expected.theta_)
 
 
@@ -159,10 +159,10 @@ def test_weights_go_through_a_comparison_and_a_labelling_curve(steps, routing):
     learner = ActiveLearner(
         LogisticRegression(), RandomSampling(random_state=seed), features[train]
     )
-    asked = train[learner.query(15)]
-    alone = LogisticRegression().fit(features[asked], Y[asked], WEIGHTS[asked])
+    selected = train[learner.query(15)]
+    alone = LogisticRegression().fit(features[selected], Y[selected], WEIGHTS[selected])
     assert curve.test_scores.item() == alone.score(features[test], Y[test])
-    unweighted = LogisticRegression().fit(features[asked], Y[asked])
+    unweighted = LogisticRegression().fit(features[selected], Y[selected])
     assert not np.allclose(alone.coef_, unweighted.coef_)
 
 

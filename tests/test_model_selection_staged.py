@@ -42,7 +42,7 @@ ESTIMATORS = [
 ]
 
 
-class Told(ClassifierMixin, BaseEstimator):
+class FixedStage(ClassifierMixin, BaseEstimator):
     """A classifier that predicts its labels."""
 
     def __init__(self, labels, probabilities, classes):
@@ -73,13 +73,13 @@ def test_a_stage_is_the_model_with_the_first_answers(estimator):
     assert has_probabilities == hasattr(fitted, "predict_proba")
     votes = list(fitted.staged_predict_proba(X)) if has_probabilities else [None] * 10
     for stage in range(10):
-        said, probabilities = stages[stage], votes[stage]
-        asked = fitted.query_indices_[: stage + 1]
-        if len(np.unique(NAMES[asked])) == 1:
-            assert set(said) == set(NAMES[asked])
+        predictions, probabilities = stages[stage], votes[stage]
+        selected = fitted.query_indices_[: stage + 1]
+        if len(np.unique(NAMES[selected])) == 1:
+            assert set(predictions) == set(NAMES[selected])
             continue
-        fresh = clone(fitted.classifier_).fit(features[asked], NAMES[asked])
-        np.testing.assert_array_equal(said, fresh.predict(features))
+        fresh = clone(fitted.classifier_).fit(features[selected], NAMES[selected])
+        np.testing.assert_array_equal(predictions, fresh.predict(features))
         if has_probabilities:
             known = np.isin(fitted.classes_, fresh.classes_)
             # Some use partial_fit, others products of another shape.
@@ -115,10 +115,10 @@ def test_the_area_is_that_of_a_comparison_of_each_stages_scores(estimator, scori
     fitted = budgeted(estimator).fit(X, NAMES)
     test = slice(1, None, 7)
     curve = []
-    for said, votes in zip(
+    for predictions, votes in zip(
         fitted.staged_predict(X[test]), fitted.staged_predict_proba(X[test]), strict=True
     ):
-        stage = Told(said, votes, fitted.classes_)
+        stage = FixedStage(predictions, votes, fitted.classes_)
         curve.append(get_scorer(scoring)(stage, X[test], NAMES[test]))
     comparison = StrategyComparison(
         ("one",), np.arange(1, 11), np.array([[curve]]), np.ones(1), scoring
@@ -260,7 +260,9 @@ def test_missing_labels_of_any_type_are_named():
 def test_stages_over_digits_end_where_predict_does():
     digits, y = load_digits(return_X_y=True)
     fitted = BudgetedClassifier(budget=60).fit(digits[:600], y[:600])
-    accuracies = [np.mean(said == y[600:]) for said in fitted.staged_predict(digits[600:])]
+    accuracies = [
+        np.mean(predictions == y[600:]) for predictions in fitted.staged_predict(digits[600:])
+    ]
     assert accuracies[-1] == fitted.score(digits[600:], y[600:])
     assert accuracies[0] < 0.3
     assert accuracies[-1] > 0.7
@@ -274,12 +276,12 @@ def test_stages_with_forgetting_equal_a_classifier_with_the_first_answers(
     X_pool, y_pool, X_test = X[:200], y[:200], X[200:260]
     forgetful = IncrementalKNeighborsClassifier(**forgetting)
     fitted = BudgetedClassifier(forgetful, CDFProduct(), budget=20).fit(X_pool, y_pool)
-    heard = clone(forgetful)
+    updated = clone(forgetful)
     stages = list(fitted.staged_predict(X_test))
     assert len(stages) == fitted.n_labeled_ == 20
     for index, predicted in zip(fitted.query_indices_, stages, strict=True):
-        heard.add_labeled(X_pool[[index]], y_pool[[index]])
-        np.testing.assert_array_equal(predicted, heard.predict(X_test))
+        updated.add_labeled(X_pool[[index]], y_pool[[index]])
+        np.testing.assert_array_equal(predicted, updated.predict(X_test))
     np.testing.assert_array_equal(stages[-1], fitted.predict(X_test))
     stored = list(fitted.estimator_.staged_predict(X_test))
     assert len(stored) == fitted.estimator_.n_samples_fit_

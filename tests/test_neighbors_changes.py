@@ -245,9 +245,9 @@ def test_after_the_last_sample_declared_classes_are_equally_probable():
 def test_after_the_last_sample_nothing_is_known_without_declared_classes():
     classifier = IncrementalKNeighborsClassifier().fit(np.eye(2), ["a", "b"])
     classifier.remove_labeled([1, 0])
-    for ask in (classifier.predict, classifier.predict_proba, classifier.explain):
+    for method in (classifier.predict, classifier.predict_proba, classifier.explain):
         with pytest.raises(NotFittedError, match=r"holds no labelled sample\. Call 'fit' or"):
-            ask(np.eye(2))
+            method(np.eye(2))
     assert classifier.add_labeled(np.eye(2), [4, 7]).classes_.tolist() == [4, 7]
 
 

@@ -249,9 +249,9 @@ def test_callable_weights_that_are_all_zero_count_the_same():
 
 
 @pytest.mark.parametrize("ask", ["predict", "predict_proba", "explain", "kneighbors"])
-def test_predicting_before_any_label_raises_with_the_method_to_call(ask):
+def test_predicting_before_any_label_raises_with_the_method_to_call(method):
     with pytest.raises(NotFittedError, match=r"holds no labelled sample\. Call 'fit' or 'add_labe"):
-        getattr(IncrementalKNeighborsClassifier(), ask)(X)
+        getattr(IncrementalKNeighborsClassifier(), method)(X)
     for change in ("remove_labeled", "relabel"):
         arguments = (0,) if change == "remove_labeled" else (0, "a")
         with pytest.raises(NotFittedError, match=r"holds no labelled sample\. Call"):
@@ -259,9 +259,9 @@ def test_predicting_before_any_label_raises_with_the_method_to_call(ask):
 
 
 @pytest.mark.parametrize("ask", ["predict", "predict_proba", "explain", "kneighbors"])
-def test_queries_of_other_width_are_refused(ask):
+def test_queries_of_other_width_are_refused(method):
     with pytest.raises(ValueError, match=r"X has 3 features, but Incremental.* 2 features"):
-        getattr(fitted(), ask)(np.ones((1, 3)))
+        getattr(fitted(), method)(np.ones((1, 3)))
 
 
 def test_attributes_are_absent_before_fit():

@@ -27,10 +27,10 @@ class Counted(BaseEstimator):
 
     def __init__(self, classifier):
         self.classifier = classifier
-        self.asked = []
+        self.predicted = []
 
     def predict_proba(self, samples):
-        self.asked.append(len(samples))
+        self.predicted.append(len(samples))
         return self.classifier.predict_proba(samples)
 
 
@@ -46,24 +46,24 @@ def test_a_classifier_predicts_once_after_each_change():
     for _ in range(3):
         pool.posterior()
         pool.of_posterior(lambda posterior: posterior.max(axis=1))
-    assert counted.asked == [60]
+    assert counted.predicted == [60]
     pool.skip([4, 5])
     assert pool.posterior().shape == (58, 3)
-    assert counted.asked == [60]
+    assert counted.predicted == [60]
     pool.add_labels([0], [labels[0]])
     pool.posterior()
     pool.posterior()
-    assert counted.asked == [60, 57]
+    assert counted.predicted == [60, 57]
     pool.relabel([0], [2])
     pool.posterior()
     pool.invalidate_posterior()
     pool.posterior()
-    assert counted.asked == [60, 57, 57, 57]
+    assert counted.predicted == [60, 57, 57, 57]
     pool.unskip([4])
     pool.posterior()
     pool.remove_labels([0])
     assert pool.posterior().shape == (59, 3)
-    assert counted.asked == [60, 57, 57, 57, 58, 59]
+    assert counted.predicted == [60, 57, 57, 57, 58, 59]
 
 
 def test_a_batch_does_not_predict_again():
@@ -72,7 +72,7 @@ def test_a_batch_does_not_predict_again():
     batch = Batch(Pool(samples, estimator=counted))
     for position in (3, 7, 11):
         batch.pick(position).posterior()
-    assert counted.asked == [60]
+    assert counted.predicted == [60]
 
 
 @pytest.mark.parametrize("classifier", [GaussianNB(), KNeighborsClassifier()])

@@ -28,7 +28,7 @@ def squared_sums(posterior):
 
 
 class PoolHistory(RuleBasedStateMachine):
-    """Keeps beside the pool what it should know, in the order it was told."""
+    """Keeps the expected state of a pool, in the order of its changes."""
 
     metric: str
 

@@ -85,14 +85,14 @@ def test_all_results_equal_those_in_memory(stored, metric, working_memory):
 
 
 def test_a_learner_on_disk_selects_the_same_samples_as_in_memory(stored):
-    asked = []
+    selected = []
     for X in (stored, halves().astype(np.float32)):
         learner = ActiveLearner(X_pool=X)
         for _ in range(6):
             indices = learner.query()
             learner.teach(indices, indices % 3)
-        asked.append(learner.labeled.tolist())
-    assert asked[0] == asked[1]
+        selected.append(learner.labeled.tolist())
+    assert selected[0] == selected[1]
 
 
 @pytest.mark.parametrize("working_memory", [1e-3, 1024])

@@ -24,7 +24,7 @@ PUBLIC_MODULES = [
     for module in pkgutil.walk_packages(skactive.__path__, "skactive.")
     if not any(part.startswith("_") for part in module.name.split("."))
 ]
-ROOMS = [name for name in PUBLIC_MODULES if name.count(".") == 1]
+PACKAGES = [name for name in PUBLIC_MODULES if name.count(".") == 1]
 
 # `numpydoc lint` checks the form of every docstring, this test that public ones are complete.
 COMPLETE = {"GL08", "PR01", "PR02", "PR03", "PR04", "PR07", "RT01", "RT03", "SS01", "SS03", "YD01"}
@@ -74,14 +74,14 @@ def is_record(member: object) -> bool:
     return dataclasses.is_dataclass(member) or hasattr(member, "_fields")
 
 
-def incomplete(name: str, asked: set[str] = COMPLETE) -> list[str]:
+def incomplete(name: str, codes: set[str] = COMPLETE) -> list[str]:
     """Return the parts that numpydoc misses in the docstring of an object."""
     errors = validate(name, validator_cls=ValidatorOfPublicPaths)["errors"]
-    return [f"{name}: {code} {message}" for code, message in errors if code in asked]
+    return [f"{name}: {code} {message}" for code, message in errors if code in codes]
 
 
 def test_skactive_lists_every_public_package():
-    assert set(skactive.__all__) == {name.split(".")[1] for name in ROOMS} | {
+    assert set(skactive.__all__) == {name.split(".")[1] for name in PACKAGES} | {
         "ActiveLearner",
         "Pool",
     }
@@ -94,8 +94,8 @@ def test_every_name_of_the_package_loads_on_first_use(name):
 
 
 def test_a_name_that_the_package_lacks_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="module 'skactive' has no attribute 'rooms'"):
-        skactive.rooms  # noqa: B018
+    with pytest.raises(AttributeError, match="module 'skactive' has no attribute 'nothing'"):
+        skactive.nothing  # noqa: B018
 
 
 @pytest.mark.parametrize("module_name", ["skactive", *PUBLIC_MODULES])
@@ -167,8 +167,8 @@ def test_importing_skactive_loads_no_subpackage_and_no_dependency():
     run_python(
         "import sys, skactive\n"
         "heavy = {'numpy', 'scipy', 'sklearn', 'tqdm'} & set(sys.modules)\n"
-        "rooms = [name for name in sys.modules if name.startswith('skactive.')]\n"
-        "assert not heavy and not rooms, (heavy, rooms)\n"
+        "packages = [name for name in sys.modules if name.startswith('skactive.')]\n"
+        "assert not heavy and not packages, (heavy, packages)\n"
     )
 
 

@@ -93,11 +93,11 @@ def test_scores_at_the_end_are_those_taken_label_by_label(scoring, batch_size, c
     kwargs = {"budget": 18, "batch_size": batch_size, "cv": 3, "random_state": 0}
     strategies = {"random": RandomSampling(), "product": CDFProduct()}
     # With an oracle, even one without errors, the test part is scored after each answer.
-    asked = compare_strategies(
+    selected = compare_strategies(
         estimator, strategies, X, y, oracle=lambda _, y: y, scoring=scoring, **kwargs
     )
     recorded = compare_strategies(estimator, strategies, X, y, scoring=scoring, **kwargs)
-    np.testing.assert_allclose(recorded.test_scores, asked.test_scores, rtol=1e-6)
+    np.testing.assert_allclose(recorded.test_scores, selected.test_scores, rtol=1e-6)
 
 
 def test_all_loops_of_a_split_share_one_graph(monkeypatch):

@@ -137,8 +137,8 @@ def digits_after(n_labels, strategy):
     learner = ActiveLearner(strategy=strategy, X_pool=Z)
     learner.teach(range(10), names[:10])
     while len(learner.labeled) < n_labels:
-        asked = learner.query(5)
-        learner.teach(asked, names[asked])
+        selected = learner.query(5)
+        learner.teach(selected, names[selected])
     left = learner.candidates
     truth = np.mean(learner.predict(Z[left]) == names[left])
     return estimate_accuracy(learner), truth
@@ -171,10 +171,10 @@ def test_any_learner_reports_its_progress(estimator, Z):
     learner = ActiveLearner(estimator, X_pool=Z, stopping=CRITERIA)
     plain = ActiveLearner(estimator, X_pool=Z)
     for _ in range(14):
-        asked = learner.query(3)
-        np.testing.assert_array_equal(asked, plain.query(3))
+        selected = learner.query(3)
+        np.testing.assert_array_equal(selected, plain.query(3))
         for one in (learner, plain):
-            one.teach(asked, y[asked])
+            one.teach(selected, y[selected])
         assert str(learner.progress).count("\n") == 1
     progress = learner.progress
     assert progress.n_labeled == learner.pool.n_labeled

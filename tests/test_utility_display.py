@@ -30,8 +30,8 @@ from matplotlib.figure import Figure  # noqa: E402
 @pytest.fixture
 def learner():
     estimator = IncrementalKNeighborsClassifier()
-    asked = ActiveLearner(estimator, CDFProduct(), samples("spread", 30))
-    return asked.teach(range(4), list("abab"))
+    queried = ActiveLearner(estimator, CDFProduct(), samples("spread", 30))
+    return queried.teach(range(4), list("abab"))
 
 
 @pytest.fixture(autouse=True)

@@ -79,18 +79,18 @@ def test_earlier_labels_are_revised_as_later_votes_estimate_reliability(monkeypa
     revisions = []
     relabel = ActiveLearner.relabel
 
-    def heard(learner, indices, y):
+    def recorded_relabel(learner, indices, y):
         revisions.append(indices)
         return relabel(learner, indices, y)
 
-    monkeypatch.setattr(ActiveLearner, "relabel", heard)
+    monkeypatch.setattr(ActiveLearner, "relabel", recorded_relabel)
     budgeted.set_params(random_state=0).fit(X, y)
-    asked = budgeted.query_indices_
+    selected = budgeted.query_indices_
     [revised] = revisions
-    assert set(revised.tolist()) <= set(asked[:15].tolist())
+    assert set(revised.tolist()) <= set(selected[:15].tolist())
     votes = panel.votes(y)
-    before, after = panel.labels(votes[asked[:15]]), panel.labels(votes[asked])
-    np.testing.assert_array_equal(revised, asked[:15][before != after[:15]])
+    before, after = panel.labels(votes[selected[:15]]), panel.labels(votes[selected])
+    np.testing.assert_array_equal(revised, selected[:15][before != after[:15]])
     np.testing.assert_array_equal(budgeted.y_labeled_, after)
     assert budgeted.estimator_.n_samples_fit_ == 60
 

@@ -60,8 +60,8 @@ def test_the_disagreement_of_a_modal_committee_equals_modals(disagreement, class
     indices, utilities = QueryByCommittee(disagreement=disagreement)(committee, POOL, 10)
     np.testing.assert_allclose(utilities, np.sort(theirs)[::-1][:10], atol=1e-9)
     np.testing.assert_allclose(theirs[indices], utilities, atol=1e-9)
-    asked = classes[0](members(classes[1]), QueryByCommittee(disagreement=disagreement))
-    chosen, _ = asked.query(POOL, n_instances=3)
+    selected = classes[0](members(classes[1]), QueryByCommittee(disagreement=disagreement))
+    chosen, _ = selected.query(POOL, n_instances=3)
     by_modal = sampling(committee, POOL, n_instances=3)
     np.testing.assert_allclose(
         np.sort(theirs[chosen]), np.sort(theirs[np.asarray(by_modal[0])]), atol=1e-9

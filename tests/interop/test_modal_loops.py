@@ -60,7 +60,7 @@ class RebuiltLearner:
         self.y_training = np.concatenate([self.y_training, y])
 
 
-def asked(learner, X, y, n_queries, **query_kwargs):
+def selected(learner, X, y, n_queries, **query_kwargs):
     """Return the positions in X that a learner selects, each only once."""
     left = np.arange(len(X))
     path = []
@@ -124,7 +124,7 @@ def example(request):
         learner = learner_class(
             clone(estimator), strategy, X_training=samples[seed_set], y_training=labels[seed_set]
         )
-        return asked(learner, samples, labels, 8, **query_kwargs)
+        return selected(learner, samples, labels, 8, **query_kwargs)
 
     return path_of
 
@@ -193,13 +193,13 @@ def test_query_by_committee_learns_iris():
     ]
     committee = Committee(members)
     before = committee.score(X, y)
-    asked(committee, X, y, 20)
+    selected(committee, X, y, 20)
     assert committee.score(X, y) > max(before, 0.9)
 
 
 def test_pool_based_sampling_learns_iris():
     learner = ActiveLearner(KNeighborsClassifier(3), uncertainty_sampling, X[SEED_SET], y[SEED_SET])
-    asked(learner, X, y, 20)
+    selected(learner, X, y, 20)
     assert learner.score(X, y) > 0.95
 
 
@@ -227,6 +227,6 @@ def test_a_committee_of_regressors_takes_the_learner_as_a_member():
         ],
         query_strategy=max_std_sampling,
     )
-    path = asked(committee, samples, values, 5)
+    path = selected(committee, samples, values, 5)
     assert len(set(path)) == 5
     assert len(committee.learner_list[0].X_training) == 8

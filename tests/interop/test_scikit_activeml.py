@@ -81,9 +81,9 @@ def test_every_strategy_of_theirs_selects_in_our_loop(one, estimator):
     strategy = ActivemlStrategy(theirs(one))
     learner = ActiveLearner(estimator, strategy, X[kept])
     for _ in range(5):
-        asked = learner.query()
-        np.testing.assert_array_equal(asked, learner.query())
-        learner.teach(asked, y[kept][asked])
+        indices = learner.query()
+        np.testing.assert_array_equal(indices, learner.query())
+        learner.teach(indices, y[kept][indices])
     indices, utilities = learner.query(return_utilities=True)
     assert_query((indices, utilities), learner.candidates, 1)
     worth = strategy.utilities(learner.pool)
@@ -147,13 +147,17 @@ def test_classes_are_passed_whatever_the_strategy_assumed():
     pool = Pool(X, estimator=IncrementalKNeighborsClassifier()).add_labels(
         [5, 50, 80], y[[5, 50, 80]]
     )
-    believing = ActivemlStrategy(
+    with_classes = ActivemlStrategy(
         peers.UncertaintySampling(missing_label="none", random_state=0),
         ParzenWindowClassifier(classes=["a", "b"], missing_label="none", random_state=0),
     )
-    told = ActivemlStrategy(peers.UncertaintySampling(random_state=0), ParzenWindowClassifier())
-    np.testing.assert_array_equal(believing.select(pool, 5)[0], told.select(pool, 5)[0])
-    assert believing.estimator.classes == ["a", "b"]
+    without_classes = ActivemlStrategy(
+        peers.UncertaintySampling(random_state=0), ParzenWindowClassifier()
+    )
+    np.testing.assert_array_equal(
+        with_classes.select(pool, 5)[0], without_classes.select(pool, 5)[0]
+    )
+    assert with_classes.estimator.classes == ["a", "b"]
 
 
 def test_a_declared_class_without_a_label_counts():
@@ -164,21 +168,23 @@ def test_a_declared_class_without_a_label_counts():
 
 
 def test_the_estimator_of_a_strategy_is_chosen_by_its_requirements():
-    def asked(strategy, own, name):
+    def parameter_of(strategy, own, name):
         pool = Pool(X, estimator=own).add_labels([5, 50, 80], y[[5, 50, 80]])
         return ActivemlStrategy(strategy)._query_params(pool, 3)[name]
 
     knn = IncrementalKNeighborsClassifier(3)
-    assert isinstance(asked(peers.FourDs(), knn, "clf"), MixtureModelClassifier)
-    assert isinstance(asked(peers.ProbabilisticAL(), knn, "clf"), ParzenWindowClassifier)
-    assert isinstance(asked(peers.MonteCarloEER(), knn, "clf"), ParzenWindowClassifier)
-    assert isinstance(asked(peers.MonteCarloEER(), GaussianNB(), "clf").estimator, GaussianNB)
-    assert asked(peers.Clue(), knn, "estimator").estimator.n_neighbors == 3
+    assert isinstance(parameter_of(peers.FourDs(), knn, "clf"), MixtureModelClassifier)
+    assert isinstance(parameter_of(peers.ProbabilisticAL(), knn, "clf"), ParzenWindowClassifier)
+    assert isinstance(parameter_of(peers.MonteCarloEER(), knn, "clf"), ParzenWindowClassifier)
+    assert isinstance(
+        parameter_of(peers.MonteCarloEER(), GaussianNB(), "clf").estimator, GaussianNB
+    )
+    assert parameter_of(peers.Clue(), knn, "estimator").estimator.n_neighbors == 3
     spreading = IncrementalLabelSpreading(metric="euclidean")
-    stand_in = asked(peers.Badge(), spreading, "clf").estimator
+    stand_in = parameter_of(peers.Badge(), spreading, "clf").estimator
     assert isinstance(stand_in, IncrementalKNeighborsClassifier)
     assert stand_in.metric == "euclidean"
-    bagged = asked(peers.QueryByCommittee(random_state=4), knn, "ensemble")
+    bagged = parameter_of(peers.QueryByCommittee(random_state=4), knn, "ensemble")
     assert len(bagged.fit(X, codes).estimators_) == 10
     assert bagged.estimator.random_state == 4
     members = [GaussianNB(), LogisticRegression()]
@@ -330,8 +336,8 @@ BLOCKED = "import sys; sys.modules['skactiveml'] = None\n"
     "use",
     [
         "from skactive.integrations.scikit_activeml import SkactiveStrategy",
-        "import skactive.integrations.scikit_activeml as door, skactive\n"  # noqa: ISC004
-        "door.ActivemlStrategy(None).select(skactive.Pool([[1.0]]))",
+        "import skactive.integrations.scikit_activeml as integration, skactive\n"  # noqa: ISC004
+        "integration.ActivemlStrategy(None).select(skactive.Pool([[1.0]]))",
     ],
 )
 def test_without_the_package_the_error_names_the_extra(use):
@@ -345,8 +351,8 @@ def test_without_the_package_the_error_names_the_extra(use):
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    import skactive.integrations.scikit_activeml as door
+    import skactive.integrations.scikit_activeml as integration
 
     with pytest.raises(AttributeError, match="has no attribute 'Badge'"):
-        door.Badge  # noqa: B018
-    assert {"ActivemlStrategy", "SkactiveStrategy"} <= set(dir(door))
+        integration.Badge  # noqa: B018
+    assert {"ActivemlStrategy", "SkactiveStrategy"} <= set(dir(integration))
