@@ -1,4 +1,4 @@
-"""The parts of an estimator or strategy, in scikit-learn's HTML representation."""
+"""Parts of an estimator or strategy in scikit-learn's HTML representation."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from inspect import isclass
 from typing import Any
 
+from sklearn.base import BaseEstimator
+
 
 class Diagram:
-    """What scikit-learn draws of an object: a box, with one box in it for each of its parts.
+    """Describe an object to scikit-learn's HTML representation: a box with one box per part.
 
-    scikit-learn shows by itself the parameters that have `fit`. Measures and strategies have none,
-    so that their owners answer `_sk_visual_block_`, the hook by which scikit-learn asks. What it
-    reads of the answer is here; the class it uses itself is private to it.
+    scikit-learn draws by itself only those parameters that have a method `fit`. Measures and
+    strategies have none, so that their owners define scikit-learn's hook `_sk_visual_block_`, which
+    returns a diagram. It has the attributes that scikit-learn reads, whose own class for them is
+    private.
 
     Parameters
     ----------
-    owner : object
-        Whose parts they are.
+    owner : estimator
+        The object that is represented.
     parts : sequence of (str, object)
         Names and parts.
     """
@@ -26,11 +29,11 @@ class Diagram:
     doc_link_label = None
     dash_wrapped = True
 
-    def __init__(self, owner: Any, parts: Sequence[tuple[str, Any]]) -> None:
+    def __init__(self, owner: BaseEstimator, parts: Sequence[tuple[str, object]]) -> None:
         self.kind = "parallel" if parts else "single"
         self.estimators = [part for _, part in parts] if parts else owner
-        self.names: Any = [f"{name}: {type(part).__name__}" for name, part in parts]
-        self.name_details: Any = [str(part) for _, part in parts]
+        self.names: list[str] | str = [f"{name}: {type(part).__name__}" for name, part in parts]
+        self.name_details: list[str] | str = [str(part) for _, part in parts]
         if not parts:
             self.names, self.name_details = type(owner).__name__, str(owner)
 
@@ -38,8 +41,8 @@ class Diagram:
         return self
 
 
-def nested_parts(owner: Any) -> list[tuple[str, Any]]:
-    """Return the parameters that have parameters themselves, with their names."""
+def nested_parts(owner: Any) -> list[tuple[str, object]]:
+    """Return the names and values of the parameters that have parameters themselves."""
     return [
         (name, value)
         for name, value in owner.get_params().items()

@@ -1,18 +1,21 @@
 """The representation of strategies, classifiers and learners in notebooks."""
 
+import inspect
 import re
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from test_public_names import PUBLIC_NAMES, resolved
 
 from skactive import ActiveLearner
 from skactive.measures import Entropy, Measure
 from skactive.model_selection import BudgetedClassifier
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import BlockwiseKNeighborsTransformer, IncrementalKNeighborsClassifier
 from skactive.strategies import CDFProduct, QueryStrategy, RandomSampling
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
@@ -130,3 +133,55 @@ def test_user_given_names_are_escaped_and_custom_parts_are_shown():
     assert not re.search(r"<img|<u>", html)
     assert "classes: <img src=x onerror=alert(1)>" in words(html)
     assert "measure: Loud" in words(html)
+
+
+ARGUMENTS = {
+    "skactive.embedding.CachedTransformer": (BlockwiseKNeighborsTransformer(), "vectors.sqlite"),
+    "skactive.embedding.HubEmbedder": ("folder",),
+    "skactive.integrations.modal.ActiveLearner": (IncrementalKNeighborsClassifier(),),
+    "skactive.integrations.modal.Committee": (
+        [SimpleNamespace(estimator=IncrementalKNeighborsClassifier())],
+    ),
+    "skactive.integrations.modal.ModalStrategy": (len,),
+    "skactive.integrations.scikit_activeml.ActivemlStrategy": (RandomSampling(),),
+    "skactive.ActiveLearner": (None, None, X),
+    "skactive.learner.ActiveLearner": (None, None, X),
+}
+
+
+def is_displayed(public_name):
+    """Whether a public name is a class whose objects have scikit-learn's HTML representation."""
+    try:
+        kind = resolved(public_name)
+    except pytest.skip.Exception:
+        return True
+    is_estimator = inspect.isclass(kind) and hasattr(kind, "get_params")
+    return not inspect.isabstract(kind) and (is_estimator or public_name in ARGUMENTS)
+
+
+DISPLAYED = [name for name in PUBLIC_NAMES if is_displayed(name)]
+
+
+def test_every_kind_of_public_class_is_displayed():
+    packages = {name.rpartition(".")[0] for name in DISPLAYED}
+    expected = {"measures", "strategies", "neighbors", "semi_supervised", "model_selection"}
+    assert {f"skactive.{package}" for package in expected} <= packages
+
+
+@pytest.mark.parametrize("name", DISPLAYED)
+def test_no_public_class_links_to_documentation_of_scikit_learn(name):
+    # There is no public site of skactive's documentation that a link could lead to.
+    kind = resolved(name)
+    html = kind(*ARGUMENTS.get(name, ()))._repr_html_()
+    assert kind.__name__ in words(html)
+    assert "href" not in html
+
+
+def test_parts_of_scikit_learn_link_to_its_documentation():
+    html = ActiveLearner(make_pipeline(StandardScaler(), Nearest()), X_pool=X)._repr_html_()
+    pages = set(re.findall(r'href="https://scikit-learn.org/[^"]*/([^/"#]*).html', html))
+    assert pages == {"sklearn.pipeline.Pipeline", "sklearn.preprocessing.StandardScaler"}
+
+
+class Nearest(IncrementalKNeighborsClassifier):
+    """A subclass written by a user."""

@@ -1,36 +1,39 @@
-"""How a notebook shows a learner."""
+"""HTML representation of a learner."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
+from sklearn.base import BaseEstimator
 from sklearn.utils import estimator_html_repr
 
 N_CLASSES_SHOWN = 12
 
 
 def learner_html(
-    estimator: Any, strategy: Any, counts: Sequence[tuple[str, int]], classes: Sequence[Any]
+    estimator: BaseEstimator,
+    strategy: object,
+    counts: Sequence[tuple[str, int]],
+    classes: Sequence[object],
 ) -> str:
-    """Return what is known so far as a line, above scikit-learn's diagrams of the parts.
+    """Return a line with the labels, above scikit-learn's diagrams of the parts.
 
     Parameters
     ----------
     estimator : classifier or Pipeline
-        The classifier that learns.
+        The classifier that is taught.
     strategy : QueryStrategy
-        The strategy.
+        The query strategy.
     counts : sequence of (str, int)
-        What is counted, and how many there are.
+        Descriptions and numbers of samples.
     classes : sequence
         The labels known so far.
 
     Returns
     -------
     html : str
-        In which all that comes from the user is escaped.
+        The representation. Descriptions and labels are escaped.
     """
     numbers = ", ".join(f"<strong>{number:,}</strong> {escape(what)}" for what, number in counts)
     shown = [escape(str(name)) for name in classes[:N_CLASSES_SHOWN]]
