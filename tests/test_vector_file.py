@@ -123,17 +123,21 @@ def test_only_a_fingerprint_reads_the_rows(tmp_path, monkeypatch):
     assert counted == [(0, 300)]
 
 
-def test_a_journal_refuses_a_swapped_file(tmp_path):
+def test_a_journal_follows_its_vectors_into_another_file(tmp_path):
     X = vectors()
+
+    def learner():
+        return ActiveLearner(
+            X_pool=open_vectors(tmp_path / "x.npy"), journal=tmp_path / "answers.jsonl"
+        )
+
     write_vectors(tmp_path / "x.npy", X)
-    learner = ActiveLearner(
-        X_pool=open_vectors(tmp_path / "x.npy"), journal=tmp_path / "answers.jsonl"
-    )
-    learner.teach([1, 2], ["a", "b"])
-    del learner
+    learner().teach([1, 2], ["a", "b"])
     write_vectors(tmp_path / "x.npy", X[::-1])
-    with pytest.raises(ValueError, match="has answers for other samples than these"):
-        ActiveLearner(X_pool=open_vectors(tmp_path / "x.npy"), journal=tmp_path / "answers.jsonl")
+    assert learner().labeled.tolist() == [298, 297]
+    write_vectors(tmp_path / "x.npy", X[2:])
+    with pytest.raises(ValueError, match=r"sample 298 \(line 3\), which is not in X_pool"):
+        learner()
 
 
 @pytest.mark.parametrize("change", [lambda path: os.truncate(path, 200), os.utime])

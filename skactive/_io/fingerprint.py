@@ -102,9 +102,7 @@ def row_fingerprints(samples: Any, positions: Any = None) -> NDArray[np.str_]:
     -----
     A row of numbers takes some microseconds.
     """
-    if positions is not None:
-        samples = take_rows(samples, np.asarray(positions, dtype=np.intp))
-    return np.array(list(_each_row(samples)), dtype=f"U{2 * KEY_SIZE}")
+    return np.array(list(_each_row(samples, positions)), dtype=f"U{2 * KEY_SIZE}")
 
 
 def find_rows(samples: Any, wanted: Collection[str]) -> dict[str, list[int]]:
@@ -126,6 +124,8 @@ def find_rows(samples: Any, wanted: Collection[str]) -> dict[str, list[int]]:
         The positions of the rows with a digest in `wanted`, ascending. A digest that no row has
         is not among the keys.
     """
+    if not wanted:
+        return {}
     if hasattr(samples, "find_rows"):
         found: dict[str, list[int]] = samples.find_rows(wanted)
         return found
@@ -178,11 +178,15 @@ def _dtype_of(samples: Any) -> Any:
 
 def _add_blocks(digest: Any, rows: Any, dtype: np.dtype[Any]) -> None:
     """Add the digests of blocks of rows; where blocks begin depends on shape and type alone."""
-    n_bytes = dtype.itemsize * int(np.prod(rows.shape[1:], dtype=np.int64))
-    size = max(1, BLOCK_BYTES // max(1, n_bytes))
+    size = _rows_per_block(rows, dtype)
     blocks = [slice(start, start + size) for start in range(0, rows.shape[0], size)]
     for part in on_all_cpus(lambda block: sha256(_bytes_of(rows, block, dtype)).digest(), blocks):
         digest.update(part)
+
+
+def _rows_per_block(rows: Any, dtype: np.dtype[Any]) -> int:
+    n_bytes = dtype.itemsize * int(np.prod(rows.shape[1:], dtype=np.int64))
+    return max(1, BLOCK_BYTES // max(1, n_bytes))
 
 
 def _bytes_of(rows: Any, block: slice, dtype: np.dtype[Any]) -> NDArray[np.uint8]:
@@ -201,16 +205,17 @@ def _hexadecimal(digest: Any) -> str:
     return str(digest.hexdigest()[: 2 * KEY_SIZE])
 
 
-def _each_row(samples: Any) -> Iterator[str]:
+def _each_row(samples: Any, positions: Any = None) -> Iterator[str]:
     """Yield the digest of each row, of some rows in memory at a time."""
-    n_samples, size = n_samples_of(samples), ROWS_AT_ONCE
     if sp.issparse(samples):
         samples = samples.tocsr()
+    if positions is None:
+        positions = np.arange(n_samples_of(samples))
+    positions, size = np.asarray(positions, dtype=np.intp), ROWS_AT_ONCE
     if _is_numeric(samples):
-        n_bytes = _dtype_of(samples).itemsize * int(np.prod(samples.shape[1:], dtype=np.int64))
-        size = max(1, BLOCK_BYTES // max(1, n_bytes))
-    for start in range(0, n_samples, size):
-        yield from _keys(take_rows(samples, np.arange(start, min(start + size, n_samples))))
+        size = _rows_per_block(samples, _dtype_of(samples))
+    for start in range(0, len(positions), size):
+        yield from _keys(take_rows(samples, positions[start : start + size]))
 
 
 def _keys(rows: Any) -> Iterator[str]:

@@ -227,7 +227,8 @@ class ActiveLearner:
                 self._take_refresh(wait=True)
         self._journal: Journal | None = None
         if journal is not None:
-            earlier = Journal(journal, self.X_pool, self.pool.n_samples)
+            names = None if ids is None else self.ids
+            earlier = Journal(journal, self.X_pool, self.pool.n_samples, names)
             earlier.replay(self)
             self._journal = earlier.begin()
 

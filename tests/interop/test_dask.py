@@ -492,21 +492,34 @@ def test_a_learner_goes_on_with_its_journal(threads, tmp_path):
     X, y = digits()
     blocks = da.from_array(X, chunks=(250, 64))
 
-    def start():
-        return PartitionedLearner(X_pool=blocks, journal=tmp_path / "answers.jsonl", client=threads)
+    def start(X_pool=blocks, **settings):
+        return PartitionedLearner(
+            X_pool=X_pool, journal=tmp_path / "answers.jsonl", client=threads, **settings
+        )
 
     learner = start()
     for _ in range(3):
         indices = learner.query(2)
         learner.teach(indices, y[indices])
     learner.skip(learner.query())
-    expected = learner.query(2)
+    expected, labeled, skipped = learner.query(2), learner.labeled, learner.pool.skipped
     del learner
-    again = start()
-    np.testing.assert_array_equal(again.query(2), expected)
-    other = da.from_array(X[::-1].copy(), chunks=(250, 64))
-    with pytest.raises(ValueError, match="other samples"):
-        PartitionedLearner(X_pool=other, journal=tmp_path / "answers.jsonl", client=threads)
+    np.testing.assert_array_equal(start().query(), expected[:1])
+    changed = da.from_array(X + 1, chunks=(250, 64))
+    with pytest.raises(ValueError, match=rf"sample {labeled[0]} \(line 3\), which is not in"):
+        start(changed)
+    # Samples are found again by content, in the workers that have them.
+    moved = start(da.from_array(X[::-1].copy(), chunks=(170, 64)))
+    np.testing.assert_array_equal(moved.labeled, 599 - labeled)
+    np.testing.assert_array_equal(moved.labels, y[labeled])
+    np.testing.assert_array_equal(moved.pool.skipped, 599 - skipped)
+    # And by their ids, which are written from now on.
+    ids = np.arange(600) + 1000
+    start(ids=ids)
+    moved = start(da.from_array(X[::-1].copy(), chunks=(170, 64)), ids=ids[::-1])
+    np.testing.assert_array_equal(moved.labeled, 599 - labeled)
+    with pytest.raises(ValueError, match=rf"id {1000 + labeled[0]} \(line 3\), which has other"):
+        start(changed, ids=ids)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 
 from skactive._engine.density import mean_cosine, unit_sum
 from skactive._engine.distances import Space
+from skactive._io.fingerprint import find_rows
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Batch, Pool
 from skactive.pool._posterior import AskedClassifier
@@ -383,3 +384,18 @@ class Features:
     def __call__(self, partition: Partition) -> np.ndarray:
         """Return them."""
         return np.asarray(partition.pool.X[self.positions - partition.start])
+
+
+@dataclass(frozen=True)
+class FindRows:
+    """Find rows by their digests."""
+
+    digests: frozenset[str]
+
+    def __call__(self, partition: Partition) -> dict[str, list[int]]:
+        """Return their positions in the whole pool."""
+        found = find_rows(partition.pool.X, self.digests)
+        return {
+            digest: [place + partition.start for place in places]
+            for digest, places in found.items()
+        }

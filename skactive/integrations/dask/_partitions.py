@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import uuid4
 from weakref import finalize
@@ -14,6 +14,7 @@ from skactive._engine.stored import is_stored
 from skactive.integrations.dask._partition import (
     Ack,
     Features,
+    FindRows,
     Fitted,
     Labels,
     Log,
@@ -141,6 +142,14 @@ class Partitions:
         for place, position in enumerate(positions.tolist()):
             X[place] = self._features[position]
         return X
+
+    def find_rows(self, digests: Collection[str]) -> dict[str, list[int]]:
+        """Return the positions of rows by their digests, as `skactive._io.fingerprint` does."""
+        positions: dict[str, list[int]] = {}
+        for found in self.ask_all(lambda _: FindRows(frozenset(digests))):
+            for digest, places in found.items():
+                positions.setdefault(digest, []).extend(places)
+        return positions
 
     def places_in(self, number: int, positions: np.ndarray) -> np.ndarray:
         """Return where samples are in a partition, those that are in it."""

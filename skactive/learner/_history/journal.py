@@ -5,52 +5,66 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary, finalize
 
 import numpy as np
-import scipy.sparse as sp
 
-from skactive._rows import take_rows, telling_rows
+from skactive.learner._history.format_1 import FORMAT_1, check_pool
+from skactive.learner._history.named_samples import NamedSamples, PoolRows, action_of, names
 
 if TYPE_CHECKING:
     from skactive.learner._active_learner import ActiveLearner
 
-FORMAT = "skactive answers 1"
-FORMAT_BEGINS = json.dumps({"format": FORMAT})[:-1].encode()
+FORMAT = "skactive answers 2"
+# Both formats begin like this.
+FORMAT_BEGINS = json.dumps({"format": FORMAT})[:-3].encode()
 
 # Those of this process, by the file they write to.
 _OPEN: WeakValueDictionary[tuple[int, int], Journal] = WeakValueDictionary()
 
 
 class Journal:
-    """A file of JSON lines: what the pool is, then an entry for each thing that happened.
+    """A file of JSON lines: an entry for each action, which names its samples.
+
+    A sample is named by its position in the pool of the session, the digest of its content and,
+    where the user passed ids, its id. A pool to which rows were added or in which they were moved
+    is accepted: all entries get the present positions of their samples, and the first line of the
+    session says which these are. A pool in which a sample with an answer is missing is refused.
 
     A line that is cut short was never acknowledged, and is dropped. One process at a time writes;
-    within a process the last that begins to.
+    within a process the journal that began last.
 
     Parameters
     ----------
     path : path-like
         The file. It is made where there is none.
     samples : array-like of length n_samples
-        The pool that the entries speak of.
+        The pool.
     n_samples : int
         Its size.
+    ids : array-like of length n_samples, default=None
+        The user's own names of the samples. None takes the index of a DataFrame or Series that
+        has another than the default one; without an index samples are recognised by content.
 
     Attributes
     ----------
     path : Path
         The file.
-    entries : list of dict
-        What it had when it was opened.
+    entries : dict of int to dict
+        What it had when it was opened, by the number of the line, with positions in this pool.
+
+    Notes
+    -----
+    Opening reads the rows that were answered. Where one of them is not at its position any more,
+    all rows are read once, unless there are ids.
     """
 
-    def __init__(self, path: Any, samples: Any, n_samples: int) -> None:
+    def __init__(self, path: Any, samples: Any, n_samples: int, ids: Any = None) -> None:
         self.path = Path(path)
-        self._about = {"pool": n_samples, "content": content_of(samples, n_samples)}
+        self._pool = PoolRows(samples, n_samples, ids)
+        self._named = NamedSamples()
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
         self._file = os.open(self.path, flags, 0o666)
         self._close = finalize(self, os.close, self._file)
@@ -60,13 +74,14 @@ class Journal:
             if self._key not in _OPEN:
                 _lock(self._file, self.path)
             self.entries, self._whole = self._read(_content(self._file))
+            self._locate()
         except BaseException:
             self.close()
             raise
 
     def replay(self, learner: ActiveLearner) -> None:
         """Do all that the entries say, or raise naming the line that cannot be done."""
-        for number, entry in enumerate(self.entries, 1):
+        for number, entry in self.entries.items():
             try:
                 _do(entry, learner)
             except (IndexError, KeyError, TypeError, ValueError) as error:
@@ -76,7 +91,7 @@ class Journal:
                 ) from error
 
     def begin(self) -> Journal:
-        """Write from now on, in place of whoever did in this process."""
+        """Write from now on, in place of an earlier journal of this process."""
         earlier = _OPEN.pop(self._key, None)
         if earlier is not None:
             earlier.close()
@@ -84,9 +99,10 @@ class Journal:
         # What is cut short has never been acknowledged.
         os.ftruncate(self._file, self._whole)
         if self._whole == 0:
-            self.write({"format": FORMAT, **self._about})
+            self.write({"format": FORMAT, "pool": self._pool.n_samples})
             _keep_name(self.path)
-        self.write({"session": os.getpid()})
+        session = {"session": os.getpid(), "format": FORMAT, "pool": self._pool.n_samples}
+        self.write({**session, **self._named.changes(self._pool)})
         _OPEN[self._key] = self
         return self
 
@@ -101,6 +117,9 @@ class Journal:
                 f"Answers to {self.path} are written by another learner, which was made after "
                 "this one. Hint: go on with that one."
             )
+        action = action_of(entry)
+        if action is not None:
+            entry = {**entry, **names(self._pool, entry[action], action)}
         now = datetime.now(UTC).isoformat(timespec="seconds")
         line = json.dumps({**entry, "time": now}, ensure_ascii=False, allow_nan=False)
         data = line.encode("utf-8", "surrogatepass") + b"\n"
@@ -111,44 +130,55 @@ class Journal:
             os.ftruncate(self._file, end)
             raise
 
-    def _read(self, data: bytes) -> tuple[list[dict[str, Any]], int]:
-        """Return the entries and where they end, or raise where they are not of this pool."""
+    def _read(self, data: bytes) -> tuple[dict[int, dict[str, Any]], int]:
+        """Return the entries by their lines and where they end, or raise."""
         whole = data.rfind(b"\n") + 1
-        lines = data[:whole].splitlines()
-        entries = [self._parsed(number, line) for number, line in enumerate(lines, 1)]
-        if entries:
-            self._check(entries[0])
-        elif not FORMAT_BEGINS.startswith(data[: len(FORMAT_BEGINS)]):
+        entries: dict[int, dict[str, Any]] = {}
+        for number, line in enumerate(data[:whole].splitlines(), 1):
+            entries[number] = self._parsed(number, line)
+        if not entries and not FORMAT_BEGINS.startswith(data[: len(FORMAT_BEGINS)]):
             raise self._no_journal()
         return entries, whole
 
     def _parsed(self, number: int, line: bytes) -> dict[str, Any]:
         try:
-            entry = json.loads(line)
-        except ValueError:
-            entry = None
-        if isinstance(entry, dict):
-            return entry
-        if number == 1:
+            entry: dict[str, Any] = dict(json.loads(line))
+            self._named.read(number, entry)
+        except (TypeError, ValueError) as error:
+            if number == 1:
+                raise self._no_journal() from error
+            raise ValueError(
+                f"Line {number} of {self.path} cannot be read: {line[:60]!r}. Hint: take that line "
+                "out to go on with the others."
+            ) from error
+        if number == 1 and entry.get("format") not in {FORMAT, FORMAT_1}:
             raise self._no_journal()
-        raise ValueError(
-            f"Line {number} of {self.path} cannot be read: {line[:60]!r}. Hint: take that line "
-            "out to go on with the others."
-        )
+        return entry
 
-    def _check(self, first: dict[str, Any]) -> None:
-        if first.get("format") != FORMAT:
-            raise self._no_journal()
-        if first["pool"] != self._about["pool"]:
-            raise ValueError(
-                f"{self.path} has answers for a pool of {first['pool']} samples, but this one has "
-                f"{self._about['pool']}. Hint: pass the samples in question, or another file."
-            )
-        if first["content"] != self._about["content"]:
-            raise ValueError(
-                f"{self.path} has answers for other samples than these, or for the same in "
-                "another order. Hint: pass the samples in question, or another file."
-            )
+    def _locate(self) -> None:
+        """Give the entries the positions that their samples have in this pool, or raise."""
+        if not self.entries:
+            return
+        if all(entry.get("format") != FORMAT for entry in self.entries.values()):
+            check_pool(self.path, self.entries[1], self._pool.samples, self._pool.n_samples)
+        undone = _undone(self.entries)
+        self._named.locate(self._pool, undone)
+        for number, entry in list(self.entries.items()):
+            named, action = self._named.of_line(number), action_of(entry)
+            missing = next((sample for sample in named if sample.position is None), None)
+            if missing is None:
+                positions = [sample.position for sample in named]
+                if action is not None and named:
+                    self.entries[number] = {**entry, action: positions}
+            elif number in undone:
+                # An answer that was taken back does not need its sample any more.
+                del self.entries[number], self.entries[undone[number]]
+            else:
+                raise ValueError(
+                    f"{self.path} has an answer for {missing} (line {missing.line}), which "
+                    f"{missing.fault}. Hint: pass the samples with answers unchanged, in any "
+                    "order and with others, or name another file."
+                )
 
     def _no_journal(self) -> ValueError:
         return ValueError(
@@ -168,34 +198,19 @@ def _do(entry: dict[str, Any], learner: ActiveLearner) -> None:
     elif "undo" in entry:
         learner.undo()
     elif not entry.keys() & {"format", "session"}:
-        raise ValueError("it says nothing that is known.")
+        raise ValueError("it is no action that is known.")
 
 
-def content_of(samples: Any, n_samples: int) -> str:
-    """Return what tells samples from others: a digest of some of them."""
-    rows = take_rows(samples, telling_rows(n_samples))
-    if sp.issparse(rows):
-        rows = rows.toarray()
-    elif hasattr(rows, "to_numpy"):
-        rows = rows.to_numpy()
-    digest = blake2b(digest_size=16)
-    for row in rows:
-        digest.update(_key(row))
-    return digest.hexdigest()
-
-
-def _key(sample: Any) -> bytes:
-    # Only who keeps a journal waits for it.
-    from skactive._io.content_keys import content_key
-
-    # A file is told from others by its name: it need not be there, nor be read.
-    if isinstance(sample, os.PathLike):
-        sample = os.fspath(sample)
-    try:
-        return content_key(b"", sample, paths=False) or b""
-    except TypeError:
-        # What has no known content may read differently in every session.
-        return type(sample).__qualname__.encode()
+def _undone(entries: dict[int, dict[str, Any]]) -> dict[int, int]:
+    """Return the lines that were undone, each with the line that did it."""
+    done: list[int] = []
+    undone: dict[int, int] = {}
+    for number, entry in entries.items():
+        if "undo" in entry and done:
+            undone[done.pop()] = number
+        elif action_of(entry) is not None or "forget" in entry:
+            done.append(number)
+    return undone
 
 
 def plain_labels(labels: np.ndarray) -> list[Any]:
