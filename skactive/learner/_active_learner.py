@@ -152,8 +152,10 @@ class ActiveLearner:
     from `teach`, and nothing is taken in. What a detector has seen is not taken back by `undo`.
 
     A `journal` is text, a JSON object in each line: what was taught, replaced, skipped, forgotten
-    and undone, and when. It is for one pool, in one order, and labels are strings or numbers.
-    Estimator and strategy may be others than before. One process at a time writes to it; within a
+    and undone, and when. Labels are strings or numbers. Estimator and strategy may be others than
+    before. Samples may be added and moved: those with answers are found again by `ids`, by the
+    index of a DataFrame that has its own, or else by their content, and an error names the one
+    that is missing or has changed. One process at a time writes to it; within a
     process it goes on with the learner made last. A copy of a learner writes to none. Where an
     answer cannot be written, the exception comes from `teach`, and nothing is taken in.
 
