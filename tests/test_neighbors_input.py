@@ -248,7 +248,7 @@ def test_callable_weights_that_are_all_zero_count_the_same():
     np.testing.assert_array_equal(classifier.predict_proba(X), np.full((4, 2), 0.5))
 
 
-@pytest.mark.parametrize("ask", ["predict", "predict_proba", "explain", "kneighbors"])
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "explain", "kneighbors"])
 def test_predicting_before_any_label_raises_with_the_method_to_call(method):
     with pytest.raises(NotFittedError, match=r"holds no labelled sample\. Call 'fit' or 'add_labe"):
         getattr(IncrementalKNeighborsClassifier(), method)(X)
@@ -258,7 +258,7 @@ def test_predicting_before_any_label_raises_with_the_method_to_call(method):
             getattr(IncrementalKNeighborsClassifier(), change)(*arguments)
 
 
-@pytest.mark.parametrize("ask", ["predict", "predict_proba", "explain", "kneighbors"])
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "explain", "kneighbors"])
 def test_queries_of_other_width_are_refused(method):
     with pytest.raises(ValueError, match=r"X has 3 features, but Incremental.* 2 features"):
         getattr(fitted(), method)(np.ones((1, 3)))
