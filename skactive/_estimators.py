@@ -85,3 +85,9 @@ def class_probabilities(classifier: Any, samples: Any) -> np.ndarray | None:
         "its uncertainty cannot be measured. Hint: wrap it in "
         "sklearn.calibration.CalibratedClassifierCV, or use a strategy without uncertainty."
     )
+
+
+def stored_samples(classifier: Any) -> tuple[Any, Any]:
+    """Return the labelled samples that a classifier stores, or (None, None)."""
+    labeled_samples = getattr(classifier, "labeled_samples", None)
+    return (None, None) if labeled_samples is None else labeled_samples()

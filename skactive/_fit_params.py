@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skactive._contracts._estimators import IncrementalEstimator
 from skactive._rows import n_samples_of, take_rows
 
 
@@ -24,7 +25,7 @@ def check_fit_params(classifier: Any, names: Collection[str]) -> None:
 
 def learning_methods(classifier: Any) -> list[str]:
     """Return the names of the methods that answers are passed to."""
-    if all(hasattr(classifier, name) for name in ("add_labeled", "remove_labeled", "relabel")):
+    if isinstance(classifier, IncrementalEstimator):
         return ["add_labeled"]
     return ["partial_fit"] if hasattr(classifier, "partial_fit") else ["fit"]
 

@@ -25,7 +25,8 @@ def present(package: str) -> None:
     module = sys.modules[package]
     for name in module.__all__:
         member = getattr(module, name)
-        if getattr(member, "__module__", "").startswith(f"{package}._"):
+        parts = getattr(member, "__module__", "").split(".")
+        if parts[0] == "skactive" and any(part.startswith("_") for part in parts):
             member.__module__ = package
 
 

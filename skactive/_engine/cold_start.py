@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from sklearn.metrics.pairwise import euclidean_distances
 
+from skactive._contracts._pool_view import PoolView
 from skactive._engine.blocks import row_blocks
 from skactive._engine.features import in_memory
-from skactive.pool import Batch, Pool
-
-T = TypeVar("T")
 
 
-def spread_out(pool: Pool | Batch, metric: str) -> np.ndarray:
+def spread_out(pool: PoolView, metric: str) -> np.ndarray:
     """Return how far each candidate is from all that is labelled or picked.
 
     Where nothing is, how central it is: the first question is about a sample that stands for many,
@@ -26,7 +23,7 @@ def spread_out(pool: Pool | Batch, metric: str) -> np.ndarray:
     return centrality(pool, metric) if distances is None else distances.astype(np.float64)
 
 
-def centrality(pool: Pool | Batch, metric: str) -> np.ndarray:
+def centrality(pool: PoolView, metric: str) -> np.ndarray:
     """Return how near each candidate is to all samples of the pool, larger is nearer.
 
     For the Euclidean metric minus the distance to the mean, which orders samples as the mean of
@@ -34,7 +31,7 @@ def centrality(pool: Pool | Batch, metric: str) -> np.ndarray:
     """
     if metric != "euclidean":
         return pool.density(metric)
-    whole = whole_pool(pool)
+    whole = pool.whole
     return whole.cached(("nearness to the mean",), lambda: _nearness_to_mean(in_memory(whole.X)))[
         pool.candidates
     ]
@@ -48,27 +45,12 @@ def fitted(classifier: Any, X: Any, y: np.ndarray) -> Any:
         return classifier.fit(X, y)
 
 
-def whole_pool(pool: Pool | Batch) -> Pool:
-    """Return the pool behind a batch."""
-    return pool.pool if isinstance(pool, Batch) else pool
-
-
-def once_per_batch(pool: Pool | Batch, key: Hashable, compute: Callable[[], T]) -> T:
-    """Return what stays true while a batch is picked, since nobody answers meanwhile."""
-    if not isinstance(pool, Batch):
-        return compute()
-    if key not in pool.scratch:
-        pool.scratch[key] = compute()
-    value: T = pool.scratch[key]
-    return value
-
-
-def knows_classes(pool: Pool) -> bool:
+def knows_classes(pool: PoolView) -> bool:
     """Tell whether the labels that the pool was told are of two classes or more."""
     return len(np.unique(pool.labeled_samples()[1])) > 1
 
 
-def posterior_of_classes(pool: Pool) -> np.ndarray | None:
+def posterior_of_classes(pool: PoolView) -> np.ndarray | None:
     """Return the candidates' posterior, or None where it is of fewer than two classes."""
     posterior = pool.posterior() if pool.estimator is not None else None
     return posterior if posterior is not None and posterior.shape[1] > 1 else None

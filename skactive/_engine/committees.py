@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
+from skactive._contracts._pool_view import PoolView
 from skactive._engine.cold_start import fitted
 from skactive._estimators import class_probabilities
-from skactive.pool import Pool
 
 # Of how many labelled samples, in multiples of those that vote, a member can find its own: on
 # average it was given each once.
@@ -27,7 +27,7 @@ class BaggedNeighbors:
 
     Parameters
     ----------
-    pool : Pool
+    pool : PoolView
         The pool; labels are known.
     n_members : int
         How many members.
@@ -40,7 +40,7 @@ class BaggedNeighbors:
     """
 
     def __init__(
-        self, pool: Pool, n_members: int, n_neighbors: int, metric: str, seed: int
+        self, pool: PoolView, n_members: int, n_neighbors: int, metric: str, seed: int
     ) -> None:
         self._n_neighbors = n_neighbors
         self._places = pool.labeled_neighbors(REACH * n_neighbors, metric)[1]
@@ -79,13 +79,13 @@ class FittedMembers:
     ----------
     members : list of classifier
         Fitted; a learner of modAL counts as one.
-    pool : Pool
+    pool : PoolView
         Whose samples they are asked about.
     on_features : bool
         Whether they take the features, or what the pool's estimator takes.
     """
 
-    def __init__(self, members: Sequence[Any], pool: Pool, *, on_features: bool) -> None:
+    def __init__(self, members: Sequence[Any], pool: PoolView, *, on_features: bool) -> None:
         self._members = members
         self._pool = pool
         self._on_features = on_features
@@ -118,13 +118,13 @@ class FittedMembers:
         return self._pool.X[positions] if self._on_features else self._pool.take(positions)
 
 
-def taught(classifiers: Sequence[Any], pool: Pool) -> FittedMembers:
+def taught(classifiers: Sequence[Any], pool: PoolView) -> FittedMembers:
     """Return copies of classifiers, fitted to what is labelled in a pool."""
     X, y = pool.labeled_samples()
     return FittedMembers([fitted(clone(one), X, y) for one in classifiers], pool, on_features=True)
 
 
-def seated(learners: Sequence[Any], pool: Pool) -> FittedMembers | None:
+def seated(learners: Sequence[Any], pool: PoolView) -> FittedMembers | None:
     """Return the members of a committee of modAL, or None where one of them is not fitted."""
     try:
         return FittedMembers(learners, pool, on_features=False)

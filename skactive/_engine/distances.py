@@ -250,6 +250,16 @@ class Space:
         return np.nan_to_num(distances, copy=False, nan=UNDEFINED, posinf=UNDEFINED)
 
 
+def distances_among(X: Any, metric: str, metric_params: dict[str, Any] | None = None) -> np.ndarray:
+    """Return the distances of samples from each other, infinite from themselves."""
+    space, rows = Space(metric, metric_params), Rows(X)
+    blocks = row_blocks(len(rows), 40 * len(rows) + 8 * rows.n_features)
+    distances = np.vstack([space.finish(space.compare(rows[b], rows)) for b in blocks])
+    distances = distances.astype(np.float64)
+    np.fill_diagonal(distances, np.inf)
+    return distances
+
+
 def _cosine_distances(A: Rows, B: Rows) -> np.ndarray:
     # The smaller side is scaled before the product and the larger one after it, in place.
     if len(A) < len(B):

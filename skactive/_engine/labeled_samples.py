@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from skactive._engine.distances import Rows
+from skactive._engine.labels import CATEGORICAL
 
 
 class GrowingArray:
@@ -280,14 +281,8 @@ class LabeledSamples:
         self._uncount(old)
 
     def check_labels(self, y: np.ndarray) -> None:
-        """Raise if labels of this kind cannot stand beside those already there."""
-        alike = y.dtype == self.classes.dtype and y.dtype.kind != "O"
-        if not alike and len(self.classes) and len(y) and _kind(y) != _kind(self.classes):
-            known, given = self.classes[:1].tolist()[0], y[:1].tolist()[0]
-            raise ValueError(
-                f"Labels are {_kind(self.classes)} so far (such as {known!r}). "
-                f"Got {given!r}, which is not. Hint: give every label in one type."
-            )
+        """Raise if labels of this kind cannot be stored beside those already there."""
+        CATEGORICAL.check_alike(self.classes, y)
 
     def _encode(self, y: np.ndarray) -> np.ndarray:
         codes = self.classes.searchsorted(y)
@@ -319,9 +314,3 @@ class LabeledSamples:
             self._codes.view[:] = (np.cumsum(alive) - 1)[self._codes.view]
             self.classes = self.classes[alive]
             self._counts, self._kept = self._counts[alive], self._kept[alive]
-
-
-def _kind(labels: np.ndarray) -> str:
-    if labels.dtype.kind == "O":
-        return "strings" if isinstance(labels[0], str) else "objects"
-    return "strings" if labels.dtype.kind in "US" else "numbers"

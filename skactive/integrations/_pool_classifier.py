@@ -1,28 +1,23 @@
-"""The classifier that other tools' strategies ask, where the user names none."""
+"""The classifier that strategies of other tools use if the user names none."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from sklearn.base import clone
 
+from skactive.base import Classifier, PoolView, TransductiveEstimator
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.pool import Pool
-from skactive.pool._posterior import AskedClassifier
-from skactive.semi_supervised import IncrementalLabelSpreading
 
 
-def classifier_like(pool: Pool) -> Any:
-    """Return a classifier as the pool's own, not fitted, that can be fitted to a few samples.
+def classifier_like(pool: PoolView) -> Classifier:
+    """Return an unfitted classifier like that of a pool, which can be fitted to a few samples.
 
-    Label spreading lives on the graph of one pool: nearest neighbours stand in for it, as for
-    what has no probabilities or cannot be copied.
+    A classifier that learns from the whole pool, such as label spreading, is replaced by nearest
+    neighbours with its metric; one without probabilities or parameters, by nearest neighbours.
     """
     own = pool.estimator
-    if isinstance(own, AskedClassifier):
-        own = own.classifier
-    if isinstance(own, IncrementalLabelSpreading):
-        return IncrementalKNeighborsClassifier(metric=own.metric)
+    if isinstance(own, TransductiveEstimator):
+        return IncrementalKNeighborsClassifier(metric=getattr(own, "metric", "cosine"))
     if not hasattr(own, "get_params") or not hasattr(own, "predict_proba"):
         return IncrementalKNeighborsClassifier()
-    return clone(own)
+    classifier: Classifier = clone(own)
+    return classifier

@@ -1,112 +1,118 @@
-"""A pool, a classifier and a strategy that learn together from a person."""
+"""A pool, a classifier and a strategy that learn together from an annotator."""
 
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
-from skactive._engine.labels import check_labels
+from skactive._engine.labels import CATEGORICAL, check_labels
 from skactive._engine.positions import check_positions
-from skactive._estimators import is_fitted
+from skactive._estimators import stored_samples
 from skactive._fit_params import check_fit_params
-from skactive._rows import take_rows
 from skactive._validation import check_strategy
-from skactive._warning import warn_user
+from skactive.base import Classifier, HasPosteriorSource, LabelingPool
 from skactive.learner._arguments import (
     check_classifier,
     check_samples,
     declared_classes,
     names_of,
     split_pipeline,
-    stored_samples,
 )
 from skactive.learner._drift import AgreementWatch
-from skactive.learner._explanation.query_explanation import QueryExplanation, explain_query
-from skactive.learner._history.actions import Action, Forgot, History, Relabeled, Skipped, Taught
+from skactive.learner._external import CatchUpPosterior
+from skactive.learner._history.actions import (
+    Action,
+    Forgot,
+    History,
+    Relabeled,
+    Skipped,
+    Taught,
+    relabel,
+    unlabel,
+)
 from skactive.learner._history.journal import Journal
 from skactive.learner._html import learner_html
-from skactive.learner._refresh import Refresher, refresher_for
+from skactive.learner._predictions import LearnerPredictions
+from skactive.learner._refresh import RefreshedSteps, refresher_for
 from skactive.learner._stopping.criteria import StoppingHistory
 from skactive.learner._stopping.progress import Progress
-from skactive.learner._updaters.updaters import n_outside, restore, updater_for
-from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph, VoteExplanation
+from skactive.learner._updaters import UpdateSource, restore, updater_for
+from skactive.neighbors import NeighborGraph
 from skactive.pool import Pool
-from skactive.pool._posterior import AskedClassifier
 from skactive.semi_supervised import IncrementalLabelSpreading
-from skactive.strategies import UncertaintyHerding
+from skactive.strategies import QueryStrategy, UncertaintyHerding
 
 
-class ActiveLearner:
-    """Ask a person about the samples worth asking about, and learn from each answer.
+class ActiveLearner(LearnerPredictions):
+    """Choose the samples that an annotator labels, and learn from each label at once.
 
-    `query` names the samples to ask about, `teach` takes the answers, and `predict` knows them
-    at once. What is known of the pool is kept from query to query, so that an answer costs only
-    what it changes.
+    `query` returns the samples to label next, `teach` takes their labels, and `predict` uses them
+    at once. Everything computed about the pool is kept from query to query, so that a label costs
+    only what it changes.
 
     Parameters
     ----------
     estimator : classifier or Pipeline, default=None
-        The classifier that learns; None takes `IncrementalLabelSpreading()`. It is copied:
-        the object passed is never changed. With `add_labeled`, `remove_labeled` and `relabel`
-        it learns at once; with `partial_fit` it is passed the new answers; any other is fitted
-        anew when it is next asked. In a Pipeline the last step learns, and the steps before it
-        turn samples into features once; those not fitted yet are fitted on the pool, without
-        labels.
+        The classifier; None takes `IncrementalLabelSpreading()`. The learner works on a copy. A
+        classifier that keeps the contract `skactive.base.IncrementalEstimator` learns each label
+        at once; one with `partial_fit` gets the new labels when it is next used; any other is
+        fitted again then. In a Pipeline the last step learns, and the steps before it turn samples
+        into features once; steps that are not fitted yet are fitted to the pool, without labels.
     strategy : QueryStrategy, default=None
-        Which samples to ask about; None takes `UncertaintyHerding()`. The two defaults together
-        needed the fewest labels in our comparisons, see Notes.
+        The query strategy; None takes `UncertaintyHerding()`. The two defaults together needed
+        the fewest labels in our comparisons.
     X_pool : array-like of length n_samples
-        The unlabelled samples: features, or whatever the first step of the Pipeline takes (raw
+        The unlabelled samples: features, or the input of the first step of the Pipeline (raw
         texts, file paths, a DataFrame).
     X_labeled : array-like of length n_labeled, default=None
         Samples outside the pool whose labels are known: the seed set.
     y_labeled : array-like of shape (n_labeled,), default=None
         Their labels.
     classes : array-like of shape (n_classes,), default=None
-        Labels there will be, where they are known beforehand. Others are learnt as they come.
+        Labels that are known beforehand. Other labels are added as they come.
     ids : array-like of length n_samples, default=None
-        The caller's own names of the samples. None takes the index of a DataFrame or Series,
-        else positions.
+        Names of the samples. None takes the index of a DataFrame or Series, else positions.
     drift_detector : object, default=None
-        What watches whether answers still agree with predictions: any of river's drift
-        detectors (``pip install 'skactive[drift]'``), such as
+        Detects that answers no longer agree with predictions: any drift detector of river
+        (``pip install 'skactive[drift]'``), such as
         ``river.drift.PageHinkley(mode="up", threshold=5)``, or another object with
-        ``update(x)`` and ``drift_detected``. It is copied. For each new answer it gets 0.0 where
-        the classifier predicted it just before, else 1.0; when it signals, and agreement has
-        dropped, `teach` gives a `DriftWarning`. None watches nothing.
+        ``update(x)`` and ``drift_detected``. The learner works on a copy. For each new answer it
+        gets 0.0 if the classifier predicted the answer just before, else 1.0; if it signals, and
+        agreement has dropped, `teach` gives a `DriftWarning`. None detects nothing.
     fit_params : dict, default=None
-        Further arguments of the classifier's `fit` (of `partial_fit` or `add_labeled`, where it
-        learns by these), such as ``{"sample_weight": weights}``. What has an entry for each
-        sample of the pool is cut down to those that are labelled. In a Pipeline the last step
-        gets them. They cannot be combined with X_labeled, whose samples have no entries.
+        Further arguments of the classifier's `fit` (of `partial_fit` or `add_labeled` if it
+        learns by these), such as ``{"sample_weight": weights}``. Arguments with an entry for each
+        sample of the pool are restricted to the labelled samples. In a Pipeline they go to the
+        last step. They cannot be combined with X_labeled, whose samples have no entries.
     refresh_every : int, default=None
-        After how many answers the steps that learn from labels (`ContrastiveMap`, scikit-learn's
-        `NeighborhoodComponentsAnalysis`, …) are fitted again, at least 1. They are left out until
-        then. Fitting goes on in a thread of its own while answers are taken in; once it is done,
-        the next call swaps the steps in, with `pool` built anew. The seed set counts as answers.
-        None where all such steps are fitted already, or there are none.
+        Number of answers, at least 1, after which the steps that learn from labels
+        (`ContrastiveMap`, scikit-learn's `NeighborhoodComponentsAnalysis`, …) are fitted again.
+        They are left out until the first time. They are fitted in a thread while answers are
+        taken; the next call after that replaces the steps and builds `pool` again. The seed set
+        counts as answers. None if all such steps are fitted already, or there are none.
     stopping : StoppingCriterion or list of them, default=None
-        What is asked, after each answer, whether labelling may stop: `StabilizedPredictions`,
-        `ExpectedGain`, `SufficientAccuracy`. They are copied, and `progress` tells what they say;
+        Criteria evaluated after each answer: `StabilizedPredictions`, `ExpectedGain`,
+        `SufficientAccuracy`. The learner works on copies; `progress` shows their verdicts, and
         the learner itself never stops.
     graph : NeighborGraph, default=None
-        The neighbour graph of the pool's features, built or loaded earlier. None builds it where
-        classifier or strategy ask for one, with the first call that does.
+        The neighbour graph of the pool's features, built or loaded earlier. None builds it if
+        classifier or strategy need one, with the first call that does.
     journal : path-like, default=None
-        A file to write every answer to, before `teach` returns. Where it is there already, its
-        answers are taken in first, so that a loop goes on where it was, whatever ended it. See
-        Notes. None keeps answers in memory alone.
+        A file to which every answer is written before `teach` returns. The answers in an existing
+        file are taken in first, so that an interrupted loop resumes. See Notes. None keeps
+        answers in memory alone.
     state : path-like, default=None
-        A file that ``learner.pool.save_state`` wrote, so that a loop over a large pool that
-        starts again with its `journal` need not compute everything again. Where there is none,
-        all is.
+        A file written by ``learner.pool.save_state``, which saves computing everything again
+        when a loop over a large pool resumes with its `journal`. A file that does not exist is
+        ignored.
 
     Attributes
     ----------
@@ -119,15 +125,15 @@ class ActiveLearner:
     ids : ndarray of shape (n_samples,)
         Their names: ``learner.ids[learner.query()]``.
     pool : Pool
-        What is known of them.
+        Everything known about them.
     journal : Path or None
-        Where answers are written to.
+        The file to which answers are written.
 
     Raises
     ------
     ValueError
         If the pool is empty, its features are not finite numbers, or lengths differ; if
-        `estimator` is fitted already and could only be fitted anew, without its training data
+        `estimator` is fitted already and could only be fitted again, without its training data
         being passed.
 
     See Also
@@ -136,28 +142,25 @@ class ActiveLearner:
 
     Notes
     -----
-    With `IncrementalKNeighborsClassifier` and `CDFProduct` an answer and the next query cost
-    O(n_samples · n_features), once per label and metric.
+    `query` changes nothing: two calls return the same samples. Labels are stored before the
+    classifier learns them: if fitting it fails, the exception comes from `query` or `predict`,
+    and the labels are kept.
 
-    `query` changes nothing, so that asking twice gives the same samples. Labels are stored
-    before the classifier hears of them: if fitting it fails, the exception comes from `query`
-    or `predict`, and the labels are safe.
+    A classifier that forgets (`IncrementalKNeighborsClassifier` with `max_labeled`) makes the
+    samples of forgotten labels candidates again: they may be queried and labelled again. Every
+    label that was given stays in `answered` and `answers`.
 
-    An estimator that forgets (`IncrementalKNeighborsClassifier` with `max_labeled`) makes the
-    samples of forgotten labels candidates again: they may be asked about and answered anew. What
-    was ever answered stays in `answered` and `answers`.
-
-    With a `drift_detector` the classifier predicts each sample before it is taught. Before the
-    first label it cannot, and nothing is watched. Where predicting fails, the exception comes
-    from `teach`, and nothing is taken in. What a detector has seen is not taken back by `undo`.
+    With a `drift_detector` the classifier predicts each sample before it learns its label. Before
+    the first label it cannot, and nothing is detected. If predicting fails, the exception comes
+    from `teach`, and no label is taken in. `undo` does not change the detector.
 
     A `journal` is text, a JSON object in each line: what was taught, replaced, skipped, forgotten
     and undone, and when. Labels are strings or numbers. Estimator and strategy may be others than
     before. Samples may be added and moved: those with answers are found again by `ids`, by the
-    index of a DataFrame that has its own, or else by their content, and an error names the one
-    that is missing or has changed. One process at a time writes to it; within a
-    process it goes on with the learner made last. A copy of a learner writes to none. Where an
-    answer cannot be written, the exception comes from `teach`, and nothing is taken in.
+    index of a DataFrame that has its own, or else by their content, and an error names a sample
+    that is missing or has changed. One process at a time writes to it; within a process, the learner made last does. A
+    copy of a learner has no journal. If an answer cannot be written, the exception comes from
+    `teach`, and no label is taken in.
 
     Examples
     --------
@@ -174,21 +177,21 @@ class ActiveLearner:
 
     def __init__(
         self,
-        estimator: Any = None,
-        strategy: Any = None,
-        X_pool: Any = None,
+        estimator: Classifier | None = None,
+        strategy: QueryStrategy | None = None,
+        X_pool: Any = None,  # samples of any kind
         *,
-        X_labeled: Any = None,
-        y_labeled: Any = None,
-        classes: Any = None,
-        ids: Any = None,
-        drift_detector: Any = None,
+        X_labeled: Any = None,  # samples of any kind
+        y_labeled: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+        ids: ArrayLike | None = None,
+        drift_detector: Any = None,  # river's detectors have no common type
         fit_params: dict[str, Any] | None = None,
         refresh_every: int | None = None,
-        stopping: Any = None,
+        stopping: Any = None,  # one criterion or a list of them
         graph: NeighborGraph | None = None,
-        journal: Any = None,
-        state: Any = None,
+        journal: str | PathLike[str] | None = None,
+        state: str | PathLike[str] | None = None,
     ) -> None:
         if X_pool is None:
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
@@ -207,11 +210,11 @@ class ActiveLearner:
             classifier = estimator[-1]
             steps, samples = self._refresher.first_steps()
             self._steps = Pipeline([*before.steps[:-1], *steps, before.steps[-1]])
-        self.estimator = classifier
+        self.estimator: Any = classifier
         if self._steps is not None:
             name = estimator.steps[-1][0]
             self.estimator = Pipeline([*self._steps.steps[:-1], (name, classifier)])
-        seed = self._seed(X_labeled, y_labeled)
+        seed = self._seed_set(X_labeled, y_labeled)
         self._check_together(fit_params, seed, graph)
         check_fit_params(classifier, fit_params or ())
         self._classes, self._fit_params = classes, fit_params
@@ -222,11 +225,8 @@ class ActiveLearner:
                 self._refresher.seed = before.transform(X_labeled), seed[1]
             self._blank = copy.deepcopy(classifier)
         self._build(classifier, samples, seed, graph, state)
-        if self._refresher is not None:
-            self._refresher.heard(self.pool.n_labeled)
-            if self._refresher.is_due():
-                self._start_refresh(self._refresher)
-                self._take_refresh(wait=True)
+        self._answers_taken(self.pool.n_labeled)
+        self._finish_refresh(wait=True)
         self._journal: Journal | None = None
         if journal is not None:
             names = None if ids is None else self.ids
@@ -251,177 +251,91 @@ class ActiveLearner:
 
     @property
     def answered(self) -> np.ndarray:
-        """Positions of all samples that were ever taught, in order: one taught twice is twice."""
+        """Positions of all samples that were ever taught, in order; repeated if taught again."""
         return np.array([position for position, _ in self._history.answers()], dtype=np.intp)
 
     @property
     def answers(self) -> np.ndarray:
-        """The labels of `answered`, those that are forgotten included."""
+        """The labels of `answered`, forgotten ones included."""
         return np.array([label for _, label in self._history.answers()])
 
     @property
-    def classes_(self) -> np.ndarray:
-        """The labels known so far, sorted."""
-        return self.pool.classes_
-
-    @property
-    def drift_detector(self) -> Any:
-        """The copy of the detector that watches, or None."""
+    def drift_detector(self) -> Any:  # the user's detector
+        """The copy of the drift detector, or None."""
         return None if self._watch is None else self._watch.detector
 
     @property
     def drifts(self) -> list[int]:
-        """After how many answers each drop in agreement was signalled."""
+        """The numbers of answers after which a drop in agreement was detected."""
         return [] if self._watch is None else list(self._watch.drifts)
 
     @property
     def journal(self) -> Path | None:
-        """The file that answers are written to, or None."""
+        """The file to which answers are written, or None."""
         return None if self._journal is None else self._journal.path
 
     @property
     def progress(self) -> Progress:
-        """How far labelling has come, and what the criteria in `stopping` say."""
-        self._take_refresh()
+        """The state of the labelling, with the verdicts of the criteria in `stopping`."""
+        self._finish_refresh()
         return Progress(self, self._stopping)
 
     def query(
         self,
         n_instances: int = 1,
         *,
-        candidates: Any = None,
+        candidates: ArrayLike | None = None,
         return_utilities: bool = False,
-    ) -> Any:
-        """Name the samples that a person should label next.
+    ) -> Any:  # an array, or a pair of them
+        """Return the samples that an annotator should label next.
 
         Parameters
         ----------
         n_instances : int, default=1
-            How many, at least 1 and at most as many as are left.
+            Number of samples, at least 1 and at most the number of candidates.
         candidates : array-like of int of shape (n,), default=None
             Positions to choose from, such as those on one disk or of one customer. None takes
-            all that are left.
+            all candidates.
         return_utilities : bool, default=False
-            Whether to return also what each was worth.
+            Whether to return the utilities too.
 
         Returns
         -------
         indices : ndarray of int of shape (n_instances,)
             Positions in X_pool as it was given, most useful first.
         utilities : ndarray of shape (n_instances,)
-            Only if `return_utilities`.
+            Only if `return_utilities`: the utility of each when it was chosen.
 
         Raises
         ------
         ValueError
-            If fewer are left, or one of `candidates` is labelled or skipped already.
+            If fewer candidates are left, or one of `candidates` is labelled or skipped already.
         """
-        self._take_refresh()
-        if candidates is None:
-            indices, utilities = self.strategy.select(self.pool, n_instances)
-        else:
-            indices, utilities = self.strategy.select(self.pool, n_instances, candidates=candidates)
+        self._finish_refresh()
+        indices, utilities = self.strategy.select(self.pool, n_instances, candidates=candidates)
         return (indices, utilities) if return_utilities else indices
 
-    def explain_query(self, index: Any, *, n_neighbors: int = 5) -> QueryExplanation:
-        """Tell why a candidate is asked about, in words and in numbers.
-
-        For each measure of the strategy it gives the candidate's value, its factor in the utility
-        and its rank; further, what the classifier takes it for, its neighbours in the pool, and
-        the labelled samples nearest to it. Any candidate can be explained, queried or not.
-
-        Parameters
-        ----------
-        index : int or array-like of int of shape (1,)
-            The position of a candidate in X_pool, such as ``query()`` returns.
-        n_neighbors : int, default=5
-            How many neighbours and labelled samples to name, at least 1.
-
-        Returns
-        -------
-        explanation : QueryExplanation
-            Printed, it reads as text.
-
-        Raises
-        ------
-        ValueError
-            If the sample is labelled or skipped already.
-        IndexError
-            If there is no such sample.
-        TypeError
-            If the strategy does not say what it goes by.
-
-        See Also
-        --------
-        skactive.inspection.UtilityDisplay : Draws the factors of all candidates.
-
-        Notes
-        -----
-        It explains things as they stand now, and changes nothing. A sample that `query` chose
-        second or later in a batch was chosen as if those before it were labelled; here it is
-        explained as if it were asked about alone.
-
-        Cost: that of a query, and one product of the pool with one sample,
-        O(n_samples · n_features).
-
-        Examples
-        --------
-        >>> from skactive import ActiveLearner
-        >>> X = [[5.0, 1.0], [4.0, 2.0], [3.0, 2.0], [2.0, 2.0], [2.0, 3.0], [1.0, 4.0]]
-        >>> learner = ActiveLearner(X_pool=X).teach([0, 5], ["apple", "orange"])
-        >>> print(learner.explain_query(learner.query(), n_neighbors=2))
-        Sample 3 comes first of 4 candidates. Its label would cover what none covers
-        yet, as much as 0.337 samples: more than that of any other candidate. The
-        classifier hesitates between apple (0.50) and orange (0.50): it is less sure
-        than of any other candidate. No other candidate combines these as well.
-        <BLANKLINE>
-        measure       value  factor  rank of 4
-        coverage     0.3375   0.352          1
-        uncertainty  0.9936   0.984          1
-        product               0.346          1
-        <BLANKLINE>
-        Class probabilities: apple 0.50, orange 0.50
-        Nearest in the pool (cosine): 2 at 0.019, 4 at 0.019
-        Nearest labelled (cosine): 5 (orange) at 0.143, 0 (apple) at 0.168
-        """
-        return explain_query(self, index, n_neighbors)
-
-    def samples(self, indices: Any) -> Any:
-        """Return samples of the pool as they were given, to show them to a person.
-
-        Parameters
-        ----------
-        indices : array-like of int of shape (n,)
-            Positions in X_pool.
-
-        Returns
-        -------
-        samples : array-like of length n
-            Rows of an array or DataFrame, items of a list.
-        """
-        return take_rows(self.X_pool, check_positions(indices, self.pool.n_samples))
-
-    def teach(self, indices: Any, y: Any) -> ActiveLearner:
-        """Take answers in, in any order and number.
+    def teach(self, indices: ArrayLike, y: ArrayLike) -> ActiveLearner:
+        """Take labels in, in any order and number.
 
         Parameters
         ----------
         indices : int or array-like of int of shape (n,)
-            Positions in X_pool, queried or not. One that is labelled already may come again
-            with its label; one whose label is forgotten may come with any; one that was skipped
-            may be answered after all.
+            Positions in X_pool, queried or not. A labelled sample may be passed again with its
+            label; one whose label is forgotten, with any label; a skipped sample may be labelled
+            after all.
         y : label or array-like of shape (n,)
-            What the person said.
+            Their labels.
 
         Returns
         -------
         self : ActiveLearner
-            The learner, which knows the answers.
+            The learner, which has learnt the labels.
 
         Raises
         ------
         ValueError
-            If lengths differ, a label is missing, or a sample would get two labels. Nothing is
+            If lengths differ, a label is missing, or a sample would get two labels. No label is
             taken in.
 
         Warns
@@ -429,7 +343,7 @@ class ActiveLearner:
         DriftWarning
             If the `drift_detector` signals that fewer answers are predicted than before.
         """
-        self._take_refresh()
+        self._finish_refresh()
         positions = check_positions(indices, self.pool.n_samples)
         places = np.arange(len(positions))
         if len(positions) > 1:
@@ -445,48 +359,45 @@ class ActiveLearner:
         try:
             self._updater.add(fresh, labels)
         except Exception:
-            self._unlabel(fresh, forgot)
+            unlabel(self.pool, fresh, forgot=forgot)
             raise
-        self._note(Taught(fresh, labels, forgot))
+        self._record(Taught(fresh, labels, forgot))
         if self._watch is not None and predicted is not None:
             self._watch.take_in(predicted == labels, self._history.n_answers)
-        if self._refresher is not None:
-            self._refresher.heard(len(fresh))
-            if self._refresher.is_due():
-                self._start_refresh(self._refresher)
+        self._answers_taken(len(fresh))
         self._stopping.taught(self, self._history.n_answers)
         return self
 
-    def relabel(self, indices: Any, y: Any) -> ActiveLearner:
-        """Replace answers that were wrong.
+    def relabel(self, indices: ArrayLike, y: ArrayLike) -> ActiveLearner:
+        """Replace wrong labels.
 
         Parameters
         ----------
         indices : int or array-like of int of shape (n,)
             Positions of labelled samples.
         y : label or array-like of shape (n,)
-            Their labels from now on.
+            Their new labels.
 
         Returns
         -------
         self : ActiveLearner
-            The learner, which knows the new answers.
+            The learner, which has learnt the new labels.
 
         Raises
         ------
         ValueError
             If a sample is not labelled or named twice, lengths differ, or a label is missing.
-            Nothing is replaced.
+            No label is replaced.
         """
         positions = check_positions(indices, self.pool.n_samples)
-        before = self._relabel(positions, y)
+        before = relabel(self.pool, self._updater, positions, y)
         after = self.pool.labels_of(positions)
-        if not np.array_equal(before, after):
-            self._note(Relabeled(positions, before, after))
+        if CATEGORICAL.differ(before, after).any():
+            self._record(Relabeled(positions, before, after))
         return self
 
-    def skip(self, indices: Any) -> ActiveLearner:
-        """Leave out samples that nobody can answer: they are not asked about again.
+    def skip(self, indices: ArrayLike) -> ActiveLearner:
+        """Leave out samples that cannot be labelled: they are not queried again.
 
         Parameters
         ----------
@@ -496,31 +407,31 @@ class ActiveLearner:
         Returns
         -------
         self : ActiveLearner
-            The learner, which asks about others.
+            The learner, which queries others.
         """
         positions = np.unique(check_positions(indices, self.pool.n_samples))
         fresh = positions[~np.isin(positions, self.pool.skipped)]
         self.pool.skip(positions)
         if len(fresh):
-            self._note(Skipped(fresh))
+            self._record(Skipped(fresh))
         return self
 
     def forget(self, n_kept: int = 0) -> ActiveLearner:
-        """Forget the oldest labels: the task has changed, and they are no longer true.
+        """Forget the oldest labels, which no longer hold because the task has changed.
 
-        Their samples are candidates again. Samples known from the start are older than any
-        answer, and go first. What the classifier brought along and cannot be told sample by
-        sample stays. A `drift_detector` starts anew.
+        Their samples are candidates again. The seed set is older than any answer, and is
+        forgotten first. Samples that the classifier was fitted to before stay if they cannot be
+        removed one by one. A `drift_detector` starts again.
 
         Parameters
         ----------
         n_kept : int, default=0
-            How many labels are kept, the last ones.
+            Number of labels that are kept, the newest ones.
 
         Returns
         -------
         self : ActiveLearner
-            The learner, as if it had been taught the others only.
+            The learner, as if only the labels that are kept had been taught.
 
         Examples
         --------
@@ -536,7 +447,7 @@ class ActiveLearner:
         self.pool.forget(n_kept)
         if self.pool.n_labeled < n_before:
             self._updater.start_over()
-            self._note(Forgot(before[~self.pool.is_labeled(before)], n_kept))
+            self._record(Forgot(before[~self.pool.is_labeled(before)], n_kept))
         if self._watch is not None:
             self._watch.start_anew()
         return self
@@ -547,7 +458,7 @@ class ActiveLearner:
         Returns
         -------
         indices : ndarray of int of shape (n,)
-            Positions of the samples it was about.
+            Positions of the samples that it changed.
 
         Raises
         ------
@@ -558,141 +469,15 @@ class ActiveLearner:
             raise ValueError("There is no answer to take back.")
         if self._journal is not None:
             self._journal.write({"undo": True})
-        action = self._take_back()
+        action = self._history.undo(self.pool, self._updater)
         self._stopping.undone(self._history.n_answers)
         return action.positions
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Predict the labels of samples, of the pool or new.
-
-        Parameters
-        ----------
-        X : array-like of length n_queries
-            Samples of the kind of X_pool.
-
-        Returns
-        -------
-        y : ndarray of shape (n_queries,)
-            The labels.
-
-        Raises
-        ------
-        NotFittedError
-            If too little is known yet to predict anything.
-        """
-        return np.asarray(self.fitted_estimator().predict(X))
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class for samples, of the pool or new.
-
-        Parameters
-        ----------
-        X : array-like of length n_queries
-            Samples of the kind of X_pool.
-
-        Returns
-        -------
-        probabilities : ndarray of shape (n_queries, n_classes)
-            In the order of `classes_`; 0 for a class that the estimator has not met yet.
-        """
-        estimator = self.fitted_estimator()
-        met = estimator.predict_proba(X)
-        if met.shape[1] == len(self.classes_):
-            return np.asarray(met)
-        probabilities = np.zeros((len(met), len(self.classes_)))
-        probabilities[:, np.searchsorted(self.classes_, estimator.classes_)] = met
-        return probabilities
-
-    def score(self, X: Any, y: Any) -> float:
-        """Return the accuracy on samples whose labels are known.
-
-        Parameters
-        ----------
-        X : array-like of length n_queries
-            Samples of the kind of X_pool.
-        y : array-like of shape (n_queries,)
-            Their labels.
-
-        Returns
-        -------
-        score : float
-            What the estimator's own `score` says, the share of right predictions.
-        """
-        return float(self.fitted_estimator().score(X, y))
-
-    def features(self, X: Any) -> Any:
-        """Return samples as the classifier sees them.
-
-        Parameters
-        ----------
-        X : array-like of length n_queries
-            Samples of the kind of X_pool.
-
-        Returns
-        -------
-        features : array-like of shape (n_queries, n_features)
-            X after all steps of the Pipeline but the last; X itself where there is none.
-        """
-        return X if self._steps is None else self._steps.transform(X)
-
-    def explain(self, X: Any) -> VoteExplanation:
-        """Name the samples of the pool that made each prediction, and their share in it.
-
-        Parameters
-        ----------
-        X : array-like of length n_queries
-            Samples of the kind of X_pool.
-
-        Returns
-        -------
-        explanation : VoteExplanation
-            What the classifier's own `explain` says, its `indices` being positions in X_pool; -1
-            for a labelled sample from outside the pool.
-
-        Raises
-        ------
-        TypeError
-            If the classifier has no `explain`.
-        """
-        self.fitted_estimator()
-        classifier = self._updater.classifier
-        if not hasattr(classifier, "explain"):
-            raise TypeError(
-                f"{type(classifier).__name__} cannot name the samples behind a prediction. "
-                "Hint: IncrementalKNeighborsClassifier can."
-            )
-        explanation = classifier.explain(self.features(X))
-        return replace(explanation, indices=self._updater.positions_of(explanation.indices))
-
-    def fitted_estimator(self) -> Any:
-        """Return the estimator with all answers learnt.
-
-        Returns
-        -------
-        estimator : classifier or Pipeline
-            The attribute `estimator`, after a classifier that is fitted anew has caught up.
-
-        Raises
-        ------
-        NotFittedError
-            If too little is known yet to predict anything.
-        """
-        self._take_refresh()
-        self._catch_up()
-        classifier = self._updater.classifier
-        # Label spreading has its graph before it has a label.
-        if not is_fitted(classifier) or len(getattr(classifier, "classes_", [None])) == 0:
-            raise NotFittedError(
-                f"{type(classifier).__name__} cannot predict yet: the classes known so far are "
-                f"{self.classes_.tolist()}. Hint: teach more."
-            )
-        return self.estimator
-
     def refresh(self) -> ActiveLearner:
-        """Refit the steps that learn from labels on all answers so far, and wait for it.
+        """Fit the steps that learn from labels to all labels, and wait for the result.
 
-        With `refresh_every` this happens beside the loop, some queries later. Scripts that are to
-        give the same every time call it instead, after each so many answers.
+        With `refresh_every` this happens during the loop, some queries later. A script that must
+        give the same result every time calls `refresh` instead, after a fixed number of answers.
 
         Returns
         -------
@@ -702,21 +487,21 @@ class ActiveLearner:
         Raises
         ------
         ValueError
-            If there are no such steps or no labels, or a step cannot be fitted: the steps before
-            stay, and so do all labels.
+            If there are no such steps or no labels, or a step cannot be fitted: the present steps
+            and all labels stay.
         """
         if self._refresher is None:
             raise ValueError(
-                "There is nothing to refresh: no step was passed that learns from labels. Hint: "
-                "pass a Pipeline with one, and refresh_every."
+                "There is nothing to refresh: no step learns from labels. Hint: pass a Pipeline "
+                "with such a step, and refresh_every."
             )
         if self.pool.n_labeled == 0:
             raise ValueError("There is nothing to refresh from: no label is known yet.")
-        self._take_refresh(wait=True)
-        self._start_refresh(self._refresher)
+        self._finish_refresh(wait=True)
+        self._refresher.start(self.pool)
         refreshed = self._refresher.finished(wait=True)
         if refreshed is not None:
-            self._swap(*refreshed, self._refresher.seed)
+            self._replace_steps(refreshed)
         return self
 
     def __repr__(self) -> str:
@@ -727,18 +512,10 @@ class ActiveLearner:
         )
 
     def _repr_html_(self) -> str:
-        counts = [
-            ("labelled", len(self.labeled)),
-            ("skipped", len(self.pool.skipped)),
-            ("left", self.pool.n_candidates),
-        ]
-        outside = self.pool.n_labeled - len(self.labeled)
-        if outside:
-            counts.insert(1, ("labelled beforehand", outside))
-        progress = self.progress._repr_html_() if self._stopping.criteria else ""
-        return progress + learner_html(
-            self.estimator, self.strategy, counts, self.classes_.tolist()
-        )
+        return learner_html(self, self.progress if self._stopping.criteria else None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_journal": None}
 
     def _predicted(self, positions: np.ndarray) -> np.ndarray | None:
         if self._watch is None or len(positions) == 0:
@@ -749,23 +526,7 @@ class ActiveLearner:
         except NotFittedError:
             return None
 
-    def _unlabel(self, positions: np.ndarray, forgot: bool) -> None:
-        if forgot:
-            self.pool.restore_forgotten()
-        self.pool.remove_labels(positions)
-
-    def _relabel(self, positions: np.ndarray, y: Any) -> np.ndarray:
-        before = self.pool.labels_of(positions)
-        self.pool.relabel(positions, y)
-        if len(positions):
-            try:
-                self._updater.relabel(positions, self.pool.labels_of(positions))
-            except Exception:
-                self.pool.relabel(positions, before)
-                raise
-        return before
-
-    def _seed(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def _seed_set(self, X: Any, y: Any) -> tuple[Any, Any]:
         if X is None and y is None:
             return None, None
         if X is None or y is None:
@@ -777,40 +538,15 @@ class ActiveLearner:
         check_consistent_length(X, labels)
         return (self.features(X), labels) if len(labels) else (None, None)
 
-    def _catch_up(self) -> None:
-        self._updater.catch_up()
-
-    def _note(self, action: Action) -> None:
-        """Remember what was done, in the journal too, or take it back."""
+    def _record(self, action: Action) -> None:
+        """Add an action to the history and the journal, or to neither."""
         self._history.append(action)
         if self._journal is not None:
             try:
                 self._journal.write(action.entry())
             except BaseException:
-                self._take_back()
+                self._history.undo(self.pool, self._updater)
                 raise
-
-    def _take_back(self) -> Action:
-        """Undo the last action, and return it."""
-        action = self._history.last
-        if isinstance(action, Taught):
-            self._unlabel(action.positions, action.forgot)
-            if action.forgot:
-                self._updater.start_over()
-            else:
-                self._updater.remove(action.positions)
-        elif isinstance(action, Relabeled):
-            self._relabel(action.positions, action.before)
-        elif isinstance(action, Skipped):
-            self.pool.unskip(action.positions)
-        else:
-            self.pool.restore_forgotten()
-            self._updater.start_over()
-        self._history.pop()
-        return action
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_journal": None}
 
     def _check_together(
         self, fit_params: dict[str, Any] | None, seed: tuple[Any, Any], graph: NeighborGraph | None
@@ -835,13 +571,12 @@ class ActiveLearner:
         graph: NeighborGraph | None = None,
         state: Any = None,
     ) -> None:
-        """Make a pool of features, and the way in which the classifier is taught."""
-        follows = isinstance(
-            classifier, IncrementalKNeighborsClassifier | IncrementalLabelSpreading
-        )
+        """Create the pool of features, and the updater of the classifier."""
+        follows = isinstance(classifier, HasPosteriorSource)
         self.pool = self._new_pool(
             samples,
-            estimator=classifier if follows else AskedClassifier(classifier, self._catch_up),
+            estimator=classifier,
+            posterior_source=None if follows else CatchUpPosterior(self),
             classes=declared_classes(classifier, self._classes),
             graph=graph,
             state=state,
@@ -849,40 +584,34 @@ class ActiveLearner:
         for X, y in (stored_samples(classifier), seed):
             if X is not None:
                 self.pool.add_labeled(X, y)
+        params = self._fit_params or {}
         self._updater = updater_for(
-            classifier, samples, self.pool, seed, self._classes, self._fit_params
+            classifier, UpdateSource(samples, self.pool, seed, self._classes, params)
         )
 
-    def _new_pool(self, samples: Any, **arguments: Any) -> Any:
+    def _new_pool(self, samples: Any, **arguments: Any) -> LabelingPool:
         return Pool(samples, samples=samples, **arguments)
 
-    def _start_refresh(self, refreshing: Refresher) -> None:
-        refreshing.start(self.labeled, self.labels, n_outside(self.pool))
+    def _answers_taken(self, n_answers: int) -> None:
+        """Start a refresh if enough answers came since the last."""
+        if self._refresher is not None:
+            self._refresher.count(n_answers)
+            if self._refresher.is_due():
+                self._refresher.start(self.pool)
 
-    def _take_refresh(self, *, wait: bool = False) -> None:
-        """Swap in what was refitted meanwhile, or say why there is nothing."""
-        if self._refresher is None:
-            return
-        try:
-            refreshed = self._refresher.finished(wait=wait)
-        except Exception as error:  # noqa: BLE001  of a user's step, whatever it is
-            where = " ".join(getattr(error, "__notes__", []))
-            warn_user(f"The features were not refreshed: {error} {where} Labels are safe.")
-            return
-        if refreshed is not None:
-            self._swap(*refreshed, self._refresher.seed)
+    def _finish_refresh(self, *, wait: bool = False) -> None:
+        if self._refresher is not None:
+            refreshed = self._refresher.finished_or_warn(wait=wait)
+            if refreshed is not None:
+                self._replace_steps(refreshed)
 
-    def _swap(self, steps: list[tuple[str, Any]], samples: Any, seed: tuple[Any, Any]) -> None:
-        """Put refitted steps in, and tell a new pool and the emptied classifier all answers."""
-        n_before = len(self._steps.steps) - 1 - len(steps)
-        fitted = [*self._steps.steps[:n_before], *steps]
+    def _replace_steps(self, refreshed: RefreshedSteps) -> None:
+        """Put refitted steps in, and teach a new pool and the emptied classifier all labels."""
+        fitted = refreshed.after(self._steps.steps[:-1])
         self._steps.steps = [*fitted, self._steps.steps[-1]]
         self.estimator.steps = [*fitted, self.estimator.steps[-1]]
-        X, y = seed
-        for _, step in steps:
-            X = X if X is None or step in (None, "passthrough") else step.transform(X)
         classifier = self._updater.classifier
         restore(classifier, self._blank)
-        self._build(classifier, samples, (X, y))
+        self._build(classifier, refreshed.features, refreshed.seed)
         self._history.replay(self.pool)
         self._updater.start_over()

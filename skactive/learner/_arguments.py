@@ -11,8 +11,6 @@ from sklearn.pipeline import Pipeline
 
 from skactive._estimators import fitted_steps, is_fitted
 from skactive._rows import n_samples_of
-from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.semi_supervised import IncrementalLabelSpreading
 
 
 def check_samples(X_pool: Any) -> Any:
@@ -48,20 +46,12 @@ def split_pipeline(estimator: Any, X_pool: Any) -> tuple[Any, Any, Any]:
     return steps, estimator[-1], features
 
 
-def stored_samples(classifier: Any) -> tuple[Any, Any]:
-    """Return the labelled samples that a classifier brings along, or (None, None)."""
-    if isinstance(classifier, IncrementalKNeighborsClassifier | IncrementalLabelSpreading):
-        return classifier.labeled_samples()
-    return None, None
-
-
 def declared_classes(classifier: Any, classes: Any) -> Any:
     """Return the classes that are known before the first answer, or None.
 
     A classifier that is fitted and learns on has its own, to which none can be added.
     """
-    instant = isinstance(classifier, IncrementalKNeighborsClassifier | IncrementalLabelSpreading)
-    if not is_fitted(classifier) or not (instant or hasattr(classifier, "partial_fit")):
+    if not (is_fitted(classifier) and hasattr(classifier, "partial_fit")):
         return classes
     known = classifier.classes_
     unknown = [] if classes is None else [name for name in classes if name not in known.tolist()]
@@ -71,7 +61,7 @@ def declared_classes(classifier: Any, classes: Any) -> Any:
             f"and knows {known.tolist()}. Hint: pass it unfitted, and what it was fitted on as "
             "X_labeled and y_labeled."
         )
-    return classifier.declared_classes_ if instant else known
+    return getattr(classifier, "declared_classes_", known)
 
 
 def names_of(X_pool: Any, ids: Any) -> np.ndarray:

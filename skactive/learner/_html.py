@@ -1,50 +1,51 @@
-"""HTML representation of a learner."""
+"""The HTML representation of a learner."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
-from sklearn.base import BaseEstimator
 from sklearn.utils import estimator_html_repr
+
+if TYPE_CHECKING:
+    from skactive.learner._active_learner import ActiveLearner
+    from skactive.learner._stopping.progress import Progress
 
 N_CLASSES_SHOWN = 12
 
 
-def learner_html(
-    estimator: BaseEstimator,
-    strategy: object,
-    counts: Sequence[tuple[str, int]],
-    classes: Sequence[object],
-) -> str:
-    """Return a line with the labels, above scikit-learn's diagrams of the parts.
+def learner_html(learner: ActiveLearner, progress: Progress | None) -> str:
+    """Return counts and classes in one line, above scikit-learn's diagrams of the parts.
 
     Parameters
     ----------
-    estimator : classifier or Pipeline
-        The classifier that is taught.
-    strategy : QueryStrategy
-        The query strategy.
-    counts : sequence of (str, int)
-        Descriptions and numbers of samples.
-    classes : sequence
-        The labels known so far.
+    learner : ActiveLearner
+        The learner.
+    progress : Progress or None
+        Shown first, if there is one.
 
     Returns
     -------
     html : str
-        The representation. Descriptions and labels are escaped.
+        All text that comes from the user is escaped.
     """
+    n_labeled = len(learner.labeled)
+    n_outside = learner.pool.n_labeled - n_labeled
+    counts = [("labelled", n_labeled)]
+    if n_outside:
+        counts.append(("labelled beforehand", n_outside))
+    counts += [("skipped", len(learner.pool.skipped)), ("left", learner.pool.n_candidates)]
     numbers = ", ".join(f"<strong>{number:,}</strong> {escape(what)}" for what, number in counts)
+    classes = learner.classes_.tolist()
     shown = [escape(str(name)) for name in classes[:N_CLASSES_SHOWN]]
     if len(classes) > N_CLASSES_SHOWN:
         shown.append(f"and {len(classes) - N_CLASSES_SHOWN:,} more")
     return (
-        '<div class="skactive-learner">'
+        ("" if progress is None else progress._repr_html_()) + '<div class="skactive-learner">'
         f"<p><strong>ActiveLearner</strong>: {numbers}<br>"
         f"classes: {', '.join(shown) or 'none yet'}</p>"
         '<div style="display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start">'
-        f"<div>estimator{estimator_html_repr(estimator)}</div>"
-        f"<div>strategy{estimator_html_repr(strategy)}</div>"
+        f"<div>estimator{estimator_html_repr(learner.estimator)}</div>"
+        f"<div>strategy{estimator_html_repr(learner.strategy)}</div>"
         "</div></div>"
     )

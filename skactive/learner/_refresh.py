@@ -1,8 +1,9 @@
-"""Steps of a Pipeline that learn from the answers, refitted beside the loop and swapped in."""
+"""Steps of a Pipeline that learn from labels: refitted in a thread, and replaced."""
 
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
@@ -15,7 +16,9 @@ from sklearn.utils import get_tags
 from skactive._estimators import fitted_steps, is_fitted
 from skactive._rows import take_rows
 from skactive._validation import check_integer
-from skactive.learner._updaters.updaters import concatenate_rows, newest
+from skactive._warning import warn_user
+from skactive.base import LabelingPool
+from skactive.learner._rows import concatenate_rows, n_outside, newest
 
 Step = tuple[str, Any]
 
@@ -67,18 +70,41 @@ def refresher_for(estimator: Any, X_pool: Any, every: Any) -> tuple[Any, Refresh
     return before, Refresher(steps[first:], base, every)
 
 
+@dataclass(frozen=True)
+class RefreshedSteps:
+    """Refitted steps, and what they return.
+
+    Attributes
+    ----------
+    steps : list of (str, transformer)
+        The fitted steps.
+    features : array-like of length n_samples
+        The features of the pool.
+    seed : tuple of (X, y)
+        The features and labels of the whole seed set, or (None, None).
+    """
+
+    steps: list[Step]
+    features: Any
+    seed: tuple[Any, Any]
+
+    def after(self, steps: list[Step]) -> list[Step]:
+        """Return steps of which the last are replaced by the refitted ones."""
+        return [*steps[: len(steps) - len(self.steps)], *self.steps]
+
+
 class Refresher:
-    """The steps from the first that learns from labels on, and the thread that refits them.
+    """The steps from the first one that learns from labels on, and the thread that refits them.
 
     Parameters
     ----------
     steps : list of (str, transformer)
-        The steps; before the first refresh those that learn from labels are left out unless they
+        The steps. Before the first refresh, those that learn from labels are left out unless they
         are fitted.
     base : array-like of length n_samples
-        The pool's samples as the first of them sees them.
+        The pool's samples as the first step takes them.
     refresh_every : int
-        After how many answers they are refitted.
+        Number of answers after which the steps are refitted.
     """
 
     def __init__(self, steps: list[Step], base: Any, refresh_every: int) -> None:
@@ -86,20 +112,20 @@ class Refresher:
         self.base = base
         self.seed: tuple[Any, Any] = None, None
         self._given = steps
-        # Answers since the last refresh was started, and those that it was started after.
+        # Numbers of answers since the start of the last refresh, and before it.
         self._n_new = 0
         self._n_taken = 0
-        self._running: Future[tuple[list[Step], Any]] | None = None
+        self._running: Future[RefreshedSteps] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        # A thread cannot be copied: the copy starts anew where the next answer is taught.
+        # A thread cannot be copied: a copy starts its own refresh with its next answer.
         state = vars(self).copy()
         if self._running is not None:
             state |= {"_running": None, "_n_new": self._n_new + self._n_taken}
         return state
 
     def first_steps(self) -> tuple[list[Step], Any]:
-        """Return the steps before the first refresh, and the features they make of the pool."""
+        """Return the steps before the first refresh, and the features of the pool."""
         steps, features, as_given = [], self.base, True
         for name, given in self._given:
             step = given
@@ -113,18 +139,19 @@ class Refresher:
             steps.append((name, step))
         return steps, features
 
-    def heard(self, n_answers: int) -> None:
-        """Count answers that arrived."""
+    def count(self, n_answers: int) -> None:
+        """Count new answers."""
         self._n_new += n_answers
 
     def is_due(self) -> bool:
-        """Tell whether enough answers came since the last refresh, and none is running."""
+        """Return whether there are enough answers since the last refresh, and none is running."""
         return self._running is None and self._n_new >= self.every
 
-    def start(self, positions: np.ndarray, labels: np.ndarray, n_seed: int) -> None:
-        """Refit in a thread, on what is labelled now and the newest of the seed set."""
+    def start(self, pool: LabelingPool) -> None:
+        """Refit in a thread, on the present labels and the newest samples of the seed set."""
+        positions, labels, n_seed = pool.labeled, pool.labels, n_outside(pool)
         self._n_taken, self._n_new = self._n_new, 0
-        future: Future[tuple[list[Step], Any]] = Future()
+        future: Future[RefreshedSteps] = Future()
         self._running = future
         config = sklearn.get_config()
 
@@ -132,14 +159,14 @@ class Refresher:
             try:
                 with sklearn.config_context(**config):
                     future.set_result(self.refit(positions, labels, n_seed))
-            except Exception as error:  # noqa: BLE001  raised again, or warned of, where it is taken
+            except Exception as error:  # noqa: BLE001  raised again, or warned of, by the caller
                 future.set_exception(error)
 
-        # A daemon: the interpreter may end while it runs. For an executor's threads it would wait.
+        # The interpreter may end while a daemon runs; it would wait for an executor's threads.
         Thread(target=run, name="skactive-refresh", daemon=True).start()
 
-    def finished(self, *, wait: bool = False) -> tuple[list[Step], Any] | None:
-        """Return refitted steps and the pool's features once there are any, or raise."""
+    def finished(self, *, wait: bool = False) -> RefreshedSteps | None:
+        """Return refitted steps if a refresh has finished, or raise its exception."""
         running = self._running
         if running is None or not (wait or running.done()):
             return None
@@ -148,10 +175,17 @@ class Refresher:
         finally:
             self._running = None
 
-    def refit(
-        self, positions: np.ndarray, labels: np.ndarray, n_seed: int
-    ) -> tuple[list[Step], Any]:
-        """Return fresh steps, fitted, and the features they make of the pool."""
+    def finished_or_warn(self, *, wait: bool = False) -> RefreshedSteps | None:
+        """Return refitted steps if a refresh has finished, or warn of its exception."""
+        try:
+            return self.finished(wait=wait)
+        except Exception as error:  # noqa: BLE001  of a user's step, whatever it is
+            where = " ".join(getattr(error, "__notes__", []))
+            warn_user(f"The features were not refreshed: {error} {where} Labels are safe.")
+            return None
+
+    def refit(self, positions: np.ndarray, labels: np.ndarray, n_seed: int) -> RefreshedSteps:
+        """Return new steps, fitted to labels, with the features of pool and seed set."""
         steps, features, y = [], self.base, labels
         seed, seed_labels = (None, None) if n_seed == 0 else newest(*self.seed, n_seed)
         if seed is not None:
@@ -174,4 +208,10 @@ class Refresher:
                 features = step.transform(features)
                 seed = None if seed is None else step.transform(seed)
             steps.append((name, step))
-        return steps, features
+        return RefreshedSteps(steps, features, (self._transformed_seed(steps), self.seed[1]))
+
+    def _transformed_seed(self, steps: list[Step]) -> Any:
+        X = self.seed[0]
+        for _, step in steps:
+            X = X if X is None or step in (None, "passthrough") else step.transform(X)
+        return X

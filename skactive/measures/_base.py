@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skactive.pool import Batch, Pool
+from skactive.base import PoolView
 
 
 class Measure(ABC, BaseEstimator):
@@ -33,13 +33,13 @@ class Measure(ABC, BaseEstimator):
     """
 
     @abstractmethod
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return how informative each candidate is.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------

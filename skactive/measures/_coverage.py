@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from skactive.base import PoolView
 from skactive.measures._base import Measure
-from skactive.pool import Batch, Pool
 
 
 class Coverage(Measure):
@@ -59,13 +59,13 @@ class Coverage(Measure):
         self.metric = metric
         self.bandwidth = bandwidth
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the gain in coverage of each candidate.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------

@@ -8,8 +8,8 @@ import numpy as np
 
 from skactive._engine.distances import METRICS
 from skactive._validation import check_choice
+from skactive.base import PoolView
 from skactive.measures._base import Measure
-from skactive.pool import Batch, Pool
 
 
 class InformationDensity(Measure):
@@ -57,13 +57,13 @@ class InformationDensity(Measure):
         self.metric = metric
         self.metric_params = metric_params
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the density around each candidate.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from skactive._engine.compiled import as_floats, compiled
+from skactive.base import PoolView
 from skactive.measures._base import Measure
-from skactive.pool import Batch, Pool
 
 
 class LeastConfidence(Measure):
@@ -42,13 +42,13 @@ class LeastConfidence(Measure):
     array([0.213])
     """
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the uncertainty of each candidate.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -91,13 +91,13 @@ class Margin(Measure):
     array([0.426])
     """
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the uncertainty of each candidate.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -138,13 +138,13 @@ class Entropy(Measure):
     array([0.518])
     """
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the uncertainty of each candidate.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -197,6 +197,6 @@ def entropy(posterior: np.ndarray) -> np.ndarray:
 ROW_FUNCTIONS = {LeastConfidence: least_confidence, Margin: margin, Entropy: entropy}
 
 
-def _of_posterior(pool: Pool | Batch, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+def _of_posterior(pool: PoolView, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
     values = pool.of_posterior(function)
     return np.ones(pool.n_candidates) if values is None else values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -17,6 +17,8 @@ from skactive._engine.labels import check_labels
 from skactive._validation import are_plain_features, check_choice, check_integer, check_number
 from skactive.neighbors._explanation import VoteExplanation
 from skactive.neighbors._index import NeighborIndex, has_index, is_installed, is_sparse
+from skactive.neighbors._lookahead import KNNLookahead
+from skactive.neighbors._posterior import VotedPosterior
 from skactive.neighbors._staged import replayed, staged
 from skactive.neighbors._votes import (
     VOTE_WEIGHTS,
@@ -26,6 +28,11 @@ from skactive.neighbors._votes import (
     smoothed_probabilities,
     vote_shares,
 )
+
+if TYPE_CHECKING:
+    from skactive._contracts._labeling_pool import LabelingPool
+    from skactive._contracts._pool_view import PoolView
+    from skactive._contracts._posterior_source import PosteriorSource
 
 DTYPES = (np.float64, np.float32)
 ALGORITHMS = frozenset({"exact", "hnsw", "auto"})
@@ -99,6 +106,9 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
     labeled_indices_ : ndarray of shape (`n_samples_fit_`,)
         The numbers of the stored samples: the first sample ever added has 0, and a number is
         never given again after its sample was removed.
+    last_ids_ : ndarray of int of shape (n_samples,)
+        The numbers of the samples that `fit`, `partial_fit` or `add_labeled` stored last, in
+        their order. With `max_labeled`, some may be gone already.
     y_labeled_ : ndarray of shape (`n_samples_fit_`,)
         Their labels, in the order of `labeled_indices_`.
 
@@ -186,6 +196,7 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         self.check_parameters()
         X, y = self._validated(X, y, reset=True)
         self._labeled = LabeledSamples(X, y, max_labeled=self.max_labeled)
+        self.last_ids_ = np.arange(len(y))
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> IncrementalKNeighborsClassifier:
@@ -508,6 +519,42 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
     def _ages(self, labeled: LabeledSamples, slots: np.ndarray) -> np.ndarray | None:
         return None if self.half_life is None else labeled.ages()[slots]
 
+    def posterior_source(self, pool: LabelingPool) -> PosteriorSource:
+        """Return the vote among the labelled samples of a pool, kept up to date.
+
+        Parameters
+        ----------
+        pool : LabelingPool
+            The pool. The samples that this classifier stores itself do not vote.
+
+        Returns
+        -------
+        source : PosteriorSource
+            The vote with the parameters of this classifier. A label costs
+            O(n_samples · n_features).
+        """
+        return VotedPosterior(self, pool)
+
+    def lookahead(self, pool: PoolView, evaluated: np.ndarray, loss: str) -> KNNLookahead:
+        """Return the expected error after each possible answer to each query.
+
+        Parameters
+        ----------
+        pool : PoolView
+            The pool, with at least one label.
+        evaluated : ndarray of int of shape (n_evaluated,)
+            Positions of the samples whose errors are summed.
+        loss : {'zero_one', 'log'}
+            1 - p of the most probable class, or the entropy.
+
+        Returns
+        -------
+        lookahead : KNNLookahead
+            The vote with the parameters of this classifier, among the labelled samples of the
+            pool.
+        """
+        return KNNLookahead(pool, self, evaluated, loss)
+
     def follow(self, labeled: LabeledSamples, n_features: int) -> None:
         """Vote among samples that another classifier stores.
 
@@ -575,8 +622,9 @@ class IncrementalKNeighborsClassifier(ClassifierMixin, BaseEstimator):
         X, labels = self._validated(X, y, reset=labeled is None, classes=classes)
         if labeled is None:
             self._labeled = LabeledSamples(X, labels, classes, self.max_labeled)
+            self.last_ids_ = np.arange(len(labels))
         else:
-            labeled.add(X, labels, self.max_labeled)
+            self.last_ids_ = labeled.add(X, labels, self.max_labeled)
         return self
 
     def _validated(

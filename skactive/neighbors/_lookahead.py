@@ -1,20 +1,25 @@
-"""What nearest neighbours would think of samples if one more were labelled."""
+"""The expected error of nearest neighbours after one more label."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import entr
 
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive._engine.losses import loss_of
 from skactive.neighbors._votes import (
     n_votes,
     prior_shares,
     smoothed_probabilities,
     vote_shares,
 )
-from skactive.pool import Pool
+
+if TYPE_CHECKING:
+    from skactive._contracts._pool_view import PoolView
+    from skactive.neighbors._classifier import IncrementalKNeighborsClassifier
 
 
 class KNNLookahead:
@@ -25,8 +30,8 @@ class KNNLookahead:
 
     Parameters
     ----------
-    pool : Pool
-        The pool; labels are known.
+    pool : PoolView
+        The pool, with at least one label.
     classifier : IncrementalKNeighborsClassifier
         Lends its parameters.
     evaluated : ndarray of int of shape (n_evaluated,)
@@ -37,7 +42,7 @@ class KNNLookahead:
 
     def __init__(
         self,
-        pool: Pool,
+        pool: PoolView,
         classifier: IncrementalKNeighborsClassifier,
         evaluated: np.ndarray,
         loss: str,
@@ -193,10 +198,3 @@ class KNNLookahead:
         shares = vote_shares(distances, one.weights, one.bandwidth, ages, one.half_life)
         votes = n_votes(distances, ages, one.half_life)
         return shares, prior_shares(votes, float(one.smoothing))
-
-
-def loss_of(posterior: np.ndarray, loss: str) -> np.ndarray:
-    """Return the expected loss of each row of probabilities."""
-    if loss == "zero_one":
-        return np.asarray(1 - posterior.max(axis=1))
-    return np.asarray(entr(posterior).sum(axis=1))

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from skactive._engine.coverage import Coverage
+from skactive._contracts._pool_view import PoolView
 from skactive._engine.distances import space_key
 from skactive._engine.positions import check_positions, check_unlabeled
-from skactive.neighbors import NeighborGraph
-from skactive.pool._pool import Pool
+
+if TYPE_CHECKING:
+    from skactive._engine.coverage import Coverage
+    from skactive.neighbors import NeighborGraph
+    from skactive.pool._coverages import Kernel
+    from skactive.pool._pool import Pool
+    from skactive.strategies import QueryStrategy
+
+T = TypeVar("T")
 
 
-class Batch:
+class Batch(PoolView):
     """See a pool as if the samples picked so far were labelled, without changing it.
 
-    A strategy picks several samples one after the other. Those picked are no candidates any
-    more and count as labelled for distances; the posterior stays what it is, since nobody has
-    answered yet. Measures read a batch as they read a pool.
+    A strategy picks several samples one after the other. Picked samples are no candidates any
+    more and count as labelled for distances and coverage. The posterior stays as it is, because
+    picked samples have no label yet.
 
     Parameters
     ----------
@@ -27,28 +35,28 @@ class Batch:
         The pool.
     candidates : array-like of int of shape (n,), default=None
         Positions to choose from; None takes all candidates of the pool.
+    strategy : QueryStrategy, default=None
+        The strategy that `best` uses.
 
     Attributes
     ----------
     pool : Pool
         The pool.
-    picked : list of int
-        The positions picked so far, in order.
+    picked : ndarray of int of shape (n_picked_inside,)
+        Positions of the picked samples of the pool, in order.
     n_picked : int
-        How many samples were picked, those from outside the pool included.
+        Number of picked samples, those from outside the pool included.
     candidates : ndarray of int of shape (n_candidates,)
         Positions to choose from that were not picked, ascending.
-
-    scratch : dict
-        What a strategy has worked out during this batch and needs again for the next pick.
     n_candidates, n_samples, n_labeled : int
-        How many are left to choose from, of the pool, and labelled or picked.
-    X, classes_, labeled, labels, estimator
+        Numbers of candidates left, of samples of the pool, and of labelled or picked samples.
+    X, classes_, labeled, labels, skipped, estimator
         Those of the pool.
 
     See Also
     --------
     skactive.pool.Pool : The pool itself.
+    skactive.base.PoolView : What both offer.
 
     Examples
     --------
@@ -60,28 +68,34 @@ class Batch:
     array([1.  , 0.29])
     """
 
-    def __init__(self, pool: Pool, candidates: Any = None) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        candidates: ArrayLike | None = None,
+        strategy: QueryStrategy | None = None,
+    ) -> None:
         self.pool = pool
-        self.picked: list[int] = []
-        self.scratch: dict[Hashable, Any] = {}
+        self._strategy = strategy
+        self._picked: list[int] = []
+        self._kept: dict[Hashable, Any] = {}
         self._free = np.full(pool.n_candidates, candidates is None)
         if candidates is not None:
             self._free[self._places(check_positions(candidates, pool.n_samples))] = True
-        self._whole = candidates is None
+        self._is_complete = candidates is None
         self._outside: list[Any] = []
         self._to_picked: dict[tuple[str, str], tuple[int, int, np.ndarray]] = {}
-        self._coverages: dict[tuple[Any, ...], Coverage] = {}
-        self._n_covering: dict[tuple[Any, ...], int] = {}
+        self._coverages: dict[Kernel, Coverage] = {}
+        self._n_covering: dict[Kernel, int] = {}
 
     @property
-    def candidates(self) -> np.ndarray:
-        """Positions to choose from that were not picked, ascending."""
-        return self._left(self.pool.candidates)
+    def whole(self) -> Pool:
+        """The pool."""
+        return self.pool
 
     @property
-    def n_candidates(self) -> int:
-        """Number of candidates left."""
-        return int(np.count_nonzero(self._free))
+    def X(self) -> Any:  # arrays, sparse matrices and array-likes on disk
+        """The features of all samples of the pool."""
+        return self.pool.X
 
     @property
     def n_samples(self) -> int:
@@ -89,23 +103,18 @@ class Batch:
         return self.pool.n_samples
 
     @property
-    def X(self) -> Any:
-        """The features of all samples of the pool."""
-        return self.pool.X
+    def candidates(self) -> np.ndarray:
+        """Positions to choose from that were not picked, ascending."""
+        return np.asarray(self._left(self.pool.candidates))
 
     @property
-    def estimator(self) -> Any:
-        """Where class probabilities come from."""
-        return self.pool.estimator
-
-    @property
-    def classes_(self) -> np.ndarray:
-        """The labels known so far, sorted."""
-        return self.pool.classes_
+    def n_candidates(self) -> int:
+        """Number of candidates left."""
+        return int(np.count_nonzero(self._free))
 
     @property
     def labeled(self) -> np.ndarray:
-        """Positions of the samples that are labelled; those picked have no label yet."""
+        """Positions of the labelled samples of the pool; picked samples have no label yet."""
         return self.pool.labeled
 
     @property
@@ -113,30 +122,50 @@ class Batch:
         """The labels of `labeled`."""
         return self.pool.labels
 
-    def take(self, indices: Any) -> Any:
-        """Return what the estimator is asked about, as the pool does.
+    @property
+    def skipped(self) -> np.ndarray:
+        """Positions of the skipped samples that are not labelled, ascending."""
+        return self.pool.skipped
 
-        Parameters
-        ----------
-        indices : array-like of int of shape (n,)
-            Positions in the pool.
-
-        Returns
-        -------
-        samples : array-like of length n
-            Raw samples, or features.
-        """
-        return self.pool.take(indices)
+    @property
+    def picked(self) -> np.ndarray:
+        """Positions of the picked samples of the pool, in order."""
+        return np.array(self._picked, dtype=np.intp)
 
     @property
     def n_labeled(self) -> int:
-        """Number of samples labelled or picked."""
+        """Number of labelled or picked samples."""
         return self.pool.n_labeled + self.n_picked
 
     @property
     def n_picked(self) -> int:
-        """How many samples were picked, those from outside the pool included."""
-        return len(self.picked) + len(self._outside)
+        """Number of picked samples, those from outside the pool included."""
+        return len(self._picked) + len(self._outside)
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels known so far, sorted."""
+        return self.pool.classes_
+
+    @property
+    def estimator(self) -> Any:  # any classifier
+        """The classifier that class probabilities come from, or None."""
+        return self.pool.estimator
+
+    def best(self) -> tuple[np.ndarray, float]:
+        """Return the positions of the best candidates, and their utility.
+
+        Returns
+        -------
+        positions : ndarray of int of shape (n,)
+            Positions in the pool, ascending; more than one if utilities are equal.
+        utility : float
+            The utility, by the strategy that the batch was created with.
+        """
+        if self._strategy is None:
+            raise ValueError("This batch has no strategy. Hint: pass one to Batch.")
+        places, utility = self._strategy.best(self)
+        return self.candidates[places], utility
 
     def pick(self, position: int) -> Batch:
         """Count a candidate as labelled from now on.
@@ -155,12 +184,12 @@ class Batch:
         if not self._free[place]:
             raise ValueError(f"Sample {position} of the pool was picked already or left out.")
         self._free[place] = False
-        self._whole = False
-        self.picked.append(int(position))
+        self._is_complete = False
+        self._picked.append(int(position))
         return self
 
-    def pick_outside(self, x: Any) -> Batch:
-        """Count a sample that is not of the pool as labelled from now on.
+    def pick_outside(self, x: ArrayLike) -> Batch:
+        """Count a sample from outside the pool as labelled from now on.
 
         Parameters
         ----------
@@ -175,129 +204,30 @@ class Batch:
         self._outside.append(x)
         return self
 
-    def posterior(self) -> np.ndarray | None:
-        """Return the class probabilities of the candidates.
+    def take(self, indices: ArrayLike) -> Any:
+        return self.pool.take(indices)
 
-        Returns
-        -------
-        posterior : ndarray of shape (n_candidates, n_classes) or None
-            None while nothing is known.
-        """
+    def posterior(self, indices: ArrayLike | None = None) -> np.ndarray | None:
+        if indices is not None:
+            return self.pool.posterior(indices)
         return self._left(self.pool.posterior())
 
-    def of_posterior(self, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray | None:
-        """Return a row-wise function of the posterior.
-
-        Parameters
-        ----------
-        function : callable
-            Takes an array of shape (n, n_classes) to one of shape (n,), row by row.
-
-        Returns
-        -------
-        values : ndarray of shape (n_candidates,) or None
-            None while nothing is known.
-        """
-        return self._left(self.pool.of_posterior(function))
+    def of_posterior(
+        self, function: Callable[[np.ndarray], np.ndarray], *, everywhere: bool = False
+    ) -> np.ndarray | None:
+        values = self.pool.of_posterior(function, everywhere=everywhere)
+        if not everywhere or values is None:
+            return self._left(values)
+        if not self._is_complete:
+            is_candidate = np.zeros(self.n_samples, dtype=bool)
+            is_candidate[self.candidates] = True
+            values = values * is_candidate
+        return values
 
     def density(
         self, metric: str = "cosine", metric_params: dict[str, Any] | None = None
     ) -> np.ndarray:
-        """Return each candidate's mean similarity to all samples of the pool.
-
-        Parameters
-        ----------
-        metric : str, default='cosine'
-            For the cosine the similarity is the cosine itself, else 1 / (1 + distance).
-        metric_params : dict, default=None
-            Further arguments of the metric.
-
-        Returns
-        -------
-        density : ndarray of shape (n_candidates,)
-            As `Pool.density` has it.
-        """
         return np.asarray(self._left(self.pool.density(metric, metric_params)))
-
-    def graph(
-        self, n_neighbors: int = 15, metric: str = "cosine", transformer: Any = None
-    ) -> NeighborGraph:
-        """Return the neighbour graph of all samples of the pool.
-
-        Parameters
-        ----------
-        n_neighbors : int, default=15
-            How many neighbours of each sample.
-        metric : str, default='cosine'
-            The metric.
-        transformer : transformer, default=None
-            Whoever finds them.
-
-        Returns
-        -------
-        graph : NeighborGraph
-            As `Pool.graph` has it.
-        """
-        return self.pool.graph(n_neighbors, metric, transformer)
-
-    def coverage_gain(
-        self,
-        weights: Any = None,
-        *,
-        n_neighbors: int = 15,
-        metric: str = "cosine",
-        bandwidth: float | str | None = "median",
-    ) -> np.ndarray:
-        """Return how much better the pool would be covered if each candidate were labelled.
-
-        Parameters
-        ----------
-        weights : array-like of shape (n_samples,), default=None
-            What each sample's coverage counts.
-        n_neighbors : int, default=15
-            How many neighbours of each sample the graph has.
-        metric : str, default='cosine'
-            The metric of the graph.
-        bandwidth : 'median', float or None, default='median'
-            The bandwidth of the similarity.
-
-        Returns
-        -------
-        gain : ndarray of shape (n_candidates,)
-            As `Pool.coverage_gain` has it; those picked cover as the labelled do.
-        """
-        coverage = self.coverage(n_neighbors, metric, bandwidth)
-        return self.pool.gains_in(coverage, weights)[self.candidates]
-
-    def coverage(self, n_neighbors: int, metric: str, bandwidth: float | str | None) -> Coverage:
-        """Return what `coverage_gain` reads, brought up to date.
-
-        Parameters
-        ----------
-        n_neighbors : int
-            How many neighbours of each sample the graph has.
-        metric : str
-            The metric of the graph.
-        bandwidth : 'median', float or None
-            The bandwidth of the similarity.
-
-        Returns
-        -------
-        coverage : Coverage
-            That of the pool until a sample is picked; not to be changed.
-        """
-        key = (n_neighbors, metric, bandwidth)
-        if self.n_picked == 0:
-            return self.pool.coverage(n_neighbors, metric, bandwidth)
-        if key not in self._coverages:
-            self._coverages[key] = self.pool.coverage(n_neighbors, metric, bandwidth).copy()
-        coverage = self._coverages[key]
-        coverage.label(self.picked)
-        n_covering = self._n_covering.get(key, 0)
-        if n_covering < len(self._outside):
-            coverage.cover(self.pool.covered_by(np.vstack(self._outside[n_covering:]), *key))
-            self._n_covering[key] = len(self._outside)
-        return coverage
 
     def distance_to_labeled(
         self,
@@ -305,22 +235,6 @@ class Batch:
         aggregate: str = "mean",
         metric_params: dict[str, Any] | None = None,
     ) -> np.ndarray | None:
-        """Return each candidate's distance to the labelled and the picked samples.
-
-        Parameters
-        ----------
-        metric : str, default='cosine'
-            The metric.
-        aggregate : {'mean', 'min'}, default='mean'
-            The mean over them, or the distance to the nearest.
-        metric_params : dict, default=None
-            Further arguments of the metric.
-
-        Returns
-        -------
-        distances : ndarray of shape (n_candidates,) or None
-            None while there is none.
-        """
         labeled = self._left(self.pool.distance_to_labeled(metric, aggregate, metric_params))
         if self.n_picked == 0:
             return labeled
@@ -330,25 +244,113 @@ class Batch:
         total = picked if labeled is None else picked + labeled * self.pool.n_labeled
         return np.asarray(total / self.n_labeled)
 
+    def distances_to(
+        self,
+        positions: ArrayLike,
+        metric: str = "cosine",
+        metric_params: dict[str, Any] | None = None,
+    ) -> np.ndarray:
+        return self.pool.distances_to(positions, metric, metric_params)
+
+    def labeled_samples(self) -> tuple[Any, np.ndarray]:
+        return self.pool.labeled_samples()
+
+    def labeled_outside(self) -> tuple[Any, np.ndarray | None]:
+        return self.pool.labeled_outside()
+
+    def labeled_neighbors(
+        self,
+        n_neighbors: int = 5,
+        metric: str = "cosine",
+        metric_params: dict[str, Any] | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        return self.pool.labeled_neighbors(n_neighbors, metric, metric_params)
+
+    def nearest_labeled(
+        self,
+        index: int,
+        n_neighbors: int = 5,
+        metric: str = "cosine",
+        metric_params: dict[str, Any] | None = None,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self.pool.nearest_labeled(index, n_neighbors, metric, metric_params)
+
+    def graph(
+        self, n_neighbors: int = 15, metric: str = "cosine", transformer: Any = None
+    ) -> NeighborGraph:
+        return self.pool.graph(n_neighbors, metric, transformer)
+
+    def coverage_gain(
+        self,
+        weights: ArrayLike | None = None,
+        *,
+        n_neighbors: int = 15,
+        metric: str = "cosine",
+        bandwidth: float | str | None = "median",
+    ) -> np.ndarray:
+        coverage = self._coverage((n_neighbors, metric, bandwidth))
+        return self.pool.coverages.gains(coverage, weights)[self.candidates]
+
+    def largest_coverage_gain(
+        self,
+        weights: ArrayLike,
+        exponent: float,
+        *,
+        n_neighbors: int = 15,
+        metric: str = "cosine",
+        bandwidth: float | str | None = "median",
+    ) -> tuple[np.ndarray, float]:
+        coverage = self._coverage((n_neighbors, metric, bandwidth))
+        return self.pool.coverages.largest_gain(coverage, weights, exponent, self.candidates)
+
+    def anywhere(self, values: np.ndarray, name: str) -> bool:
+        return self.pool.anywhere(values, name)
+
+    def mean_of(self, points: Any, name: str) -> np.ndarray:
+        return self.pool.mean_of(points, name)
+
+    def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
+        return self.pool.cached(key, compute)
+
+    def once_per_batch(self, key: Hashable, compute: Callable[[], T]) -> T:
+        if key not in self._kept:
+            self._kept[key] = compute()
+        value: T = self._kept[key]
+        return value
+
+    def _coverage(self, kernel: Kernel) -> Coverage:
+        """Return the coverage of the pool until a sample is picked, then a copy."""
+        if self.n_picked == 0:
+            return self.pool.coverages.of(kernel)
+        if kernel not in self._coverages:
+            self._coverages[kernel] = self.pool.coverages.of(kernel).copy()
+        coverage = self._coverages[kernel]
+        coverage.label(self._picked)
+        n_covering = self._n_covering.get(kernel, 0)
+        if n_covering < len(self._outside):
+            outside = np.vstack(self._outside[n_covering:])
+            coverage.cover(self.pool.coverages.covered_by(outside, kernel))
+            self._n_covering[kernel] = len(self._outside)
+        return coverage
+
     def _distance_to_picked(
         self, metric: str, aggregate: str, metric_params: dict[str, Any] | None
     ) -> np.ndarray:
         key = (space_key(metric, metric_params), aggregate)
         inside, outside, values = self._to_picked.get(key, (0, 0, None))
         if inside + outside < self.n_picked:
-            new = self.pool.distances_to(self.picked[inside:], metric, metric_params)
+            new = self.pool.distances_to(self._picked[inside:], metric, metric_params)
             if outside < len(self._outside):
                 others = np.vstack(self._outside[outside:])
-                new = np.hstack(
-                    [new, self.pool.distances_to_samples(others, metric, metric_params)]
-                )
+                to_others = self.pool.geometry.distances_to_samples(others, metric, metric_params)
+                new = np.hstack([new, to_others])
             if aggregate == "min":
                 arrived = new.min(axis=1)
                 values = arrived if values is None else np.minimum(values, arrived)
             else:
                 arrived = new.sum(axis=1, dtype=np.float64)
                 values = arrived if values is None else values + arrived
-            self._to_picked[key] = (len(self.picked), len(self._outside), values)
+            self._to_picked[key] = (len(self._picked), len(self._outside), values)
         if values is None:
             raise RuntimeError("No sample was picked yet.")
         return np.asarray(values[self.candidates])
@@ -357,5 +359,5 @@ class Batch:
         check_unlabeled(positions, self.pool.labeled, self.pool.skipped)
         return np.searchsorted(self.pool.candidates, positions)
 
-    def _left(self, values: Any) -> Any:
-        return values if values is None or self._whole else values[self._free]
+    def _left(self, values: np.ndarray | None) -> np.ndarray | None:
+        return values if values is None or self._is_complete else values[self._free]

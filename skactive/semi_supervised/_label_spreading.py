@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skactive._engine.distances import METRICS
+from skactive._engine.external_posterior import ExternalPosterior
 from skactive._engine.labeled_samples import LabeledSamples
 from skactive._engine.labels import check_labels
 from skactive._validation import check_choice, check_integer, check_number
@@ -21,7 +22,15 @@ from skactive.neighbors import (
     NeighborGraph,
     VoteExplanation,
 )
+from skactive.semi_supervised._posterior import OutsidePosterior, SpreadPosterior
 from skactive.semi_supervised._spread import Spread
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from skactive._contracts._labeling_pool import LabelingPool
+    from skactive._contracts._pool_view import PoolView
+    from skactive._contracts._posterior_source import PosteriorSource
 
 # What the uniform prior counts at every node, where a label gives its own node at least 1: it
 # decides only where next to nothing arrives.
@@ -191,6 +200,66 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
                 "Hint: pass the graph of X."
             )
         return self._start(graph, self._checked_anew(X, n_samples), classes)
+
+    def fit_pool(
+        self, pool: PoolView, classes: ArrayLike | None = None
+    ) -> IncrementalLabelSpreading:
+        """Forget everything, and take the samples of a pool as nodes.
+
+        Parameters
+        ----------
+        pool : PoolView
+            The pool. Its neighbour graph is used, and its labelled samples from outside the pool
+            join the graph; labels of its own samples are not read.
+        classes : array-like of shape (n_classes,), default=None
+            Labels that are known beforehand.
+
+        Returns
+        -------
+        self : IncrementalLabelSpreading
+            The classifier. The number of a node is the position of the sample in the pool.
+        """
+        self.fit_graph(pool.graph(self.n_neighbors, self.metric), pool.X, classes)
+        X, y = pool.labeled_outside()
+        return self if X is None else self.join_labeled(X, y)
+
+    def posterior_source(self, pool: LabelingPool) -> PosteriorSource:
+        """Return the posterior of a pool, kept up to date.
+
+        Parameters
+        ----------
+        pool : LabelingPool
+            The pool.
+
+        Returns
+        -------
+        source : PosteriorSource
+            After `fit_pool` of this pool: what spreads to its samples, mixed with the vote of its
+            labelled samples. For any other pool: what `predict_proba` returns.
+        """
+        if self.__sklearn_is_fitted__() and pool.has_graph(self._first_graph):
+            return SpreadPosterior(self, pool)
+        return ExternalPosterior(pool)
+
+    def outside_posterior_source(
+        self, pool: LabelingPool, nearest: tuple[np.ndarray, np.ndarray] | None = None
+    ) -> PosteriorSource:
+        """Return the posterior of samples outside the graph, kept up to date.
+
+        Parameters
+        ----------
+        pool : LabelingPool
+            The samples, and as samples from outside the pool all labelled samples of this
+            classifier.
+        nearest : tuple of ndarray of shape (n_samples, n_neighbors), default=None
+            What `nearest_nodes` returns for the samples. None computes it.
+
+        Returns
+        -------
+        source : PosteriorSource
+            What `predict_proba` returns, with the nearest nodes and neighbours found once.
+        """
+        return OutsidePosterior(self, pool, nearest)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> IncrementalLabelSpreading:
         """Take in samples, with labels or without, of classes that may be declared beforehand.
@@ -426,21 +495,6 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
             np.einsum("qk,qkl->ql", weights, shares[places]),
             np.einsum("qk,qk->q", weights, (PRIOR / whole)[places]),
         )
-
-    def has_nodes_of(self, graph: NeighborGraph) -> bool:
-        """Tell whether the first nodes are those of a graph.
-
-        Parameters
-        ----------
-        graph : NeighborGraph
-            The graph.
-
-        Returns
-        -------
-        same : bool
-            Whether this classifier was started with it, whatever has joined since.
-        """
-        return self.__sklearn_is_fitted__() and self._first_graph is graph
 
     def nearest_nodes(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Find the nodes that speak for samples outside the graph.

@@ -15,12 +15,10 @@ from skactive._engine.blocks import row_blocks
 from skactive._engine.cold_start import (
     fitted,
     knows_classes,
-    once_per_batch,
     posterior_of_classes,
     spread_out,
-    whole_pool,
 )
-from skactive.pool import Batch, Pool
+from skactive.base import PoolView
 from skactive.strategies._base import QueryStrategy, checked_utilities
 from skactive.strategies._utility_component import UtilityComponent
 
@@ -88,13 +86,13 @@ class BADGE(QueryStrategy):
         super().__init__(random_state=random_state)
         self.probe = probe
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the squared norm of each gradient, or its distance from those picked.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -103,9 +101,9 @@ class BADGE(QueryStrategy):
             random number with the exponential distribution, so that each is the largest with the
             probability that k-means++ gives it.
         """
-        whole = whole_pool(pool)
-        gradients = once_per_batch(pool, self, lambda: self._gradients(whole))
-        picked = pool.picked if isinstance(pool, Batch) else []
+        whole = pool.whole
+        gradients = pool.once_per_batch(self, lambda: self._gradients(whole))
+        picked = pool.picked
         if gradients is None:
             values = spread_out(pool, "euclidean")
             is_first = pool.n_labeled == 0
@@ -118,13 +116,13 @@ class BADGE(QueryStrategy):
             return values
         return values / self._exponentials(whole.n_samples, len(picked))[pool.candidates]
 
-    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
+    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         """Return one term, under the name 'gradient'.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -134,14 +132,14 @@ class BADGE(QueryStrategy):
         values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
         return {"gradient": UtilityComponent(self, values, values)}
 
-    def _gradients(self, pool: Pool) -> Gradients | None:
+    def _gradients(self, pool: PoolView) -> Gradients | None:
         squares = pool.cached((BADGE, "squares"), lambda: squared_norms(pool.X))
         scale = 1 / np.sqrt(squares.mean()) if squares.any() else 1.0
         known = knows_classes(pool)
         posterior = self._probed(pool, scale) if known else posterior_of_classes(pool)
         return None if posterior is None else Gradients(pool, posterior, squares, scale)
 
-    def _probed(self, pool: Pool, scale: float) -> np.ndarray:
+    def _probed(self, pool: PoolView, scale: float) -> np.ndarray:
         """Return what the probe thinks of the candidates, shape (n_candidates, n_classes)."""
         X, y = pool.labeled_samples()
         probe = SpannedLogisticRegression() if self.probe is None else clone(self.probe)
@@ -205,7 +203,7 @@ class Gradients:
 
     Parameters
     ----------
-    pool : Pool
+    pool : PoolView
         The pool.
     posterior : ndarray of shape (n_candidates, n_classes)
         What the last layer thinks of the candidates.
@@ -216,7 +214,7 @@ class Gradients:
     """
 
     def __init__(
-        self, pool: Pool, posterior: np.ndarray, squares: np.ndarray, scale: float
+        self, pool: PoolView, posterior: np.ndarray, squares: np.ndarray, scale: float
     ) -> None:
         self._pool = pool
         self._scale = scale

@@ -8,12 +8,13 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from skactive._html import Diagram, nested_parts
 from skactive._validation import check_integer
-from skactive.pool import Batch, Pool
+from skactive.base import BatchView, LabelingPool, PoolView
 from skactive.strategies._support.learner_pool import pool_of_learner
 from skactive.strategies._utility_component import UtilityComponent
 
@@ -49,17 +50,22 @@ class QueryStrategy(ABC, BaseEstimator):
     (array([2, 1]), array([3., 1.]))
     """
 
+    # How to choose from partitions of a pool: by "utility", if that of a candidate follows from the
+    # candidate and the labelled samples alone; by the "product" of `distribution_factors`; by
+    # "chance". None needs the whole pool. Each class declares its own rule.
+    partition_rule: str | None = None
+
     def __init__(self, *, random_state: Any = None) -> None:
         self.random_state = random_state
 
     @abstractmethod
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return how much each candidate is worth asking about.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -67,7 +73,7 @@ class QueryStrategy(ABC, BaseEstimator):
             Finite, larger is better, in the order of ``pool.candidates``.
         """
 
-    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
+    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         """Return what the strategy goes by: why a candidate is worth asking about.
 
         `ActiveLearner.explain_query` puts it into words. A strategy that is made of measures
@@ -75,8 +81,8 @@ class QueryStrategy(ABC, BaseEstimator):
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -89,7 +95,7 @@ class QueryStrategy(ABC, BaseEstimator):
         return {name: UtilityComponent(self, values, values)}
 
     def select(
-        self, pool: Pool, n_instances: int = 1, *, candidates: Any = None
+        self, pool: LabelingPool, n_instances: int = 1, *, candidates: ArrayLike | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Choose candidates, most useful first.
 
@@ -115,14 +121,13 @@ class QueryStrategy(ABC, BaseEstimator):
         ValueError
             If fewer candidates are left, or a position in `candidates` is none.
         """
-        # A pool that is spread over processes has batches of its own kind.
-        batch = Batch(pool, candidates) if isinstance(pool, Pool) else pool.batch(self, candidates)
+        batch = pool.batch(self, candidates)
         self._check_n_instances(batch, n_instances)
         indices = np.empty(n_instances, dtype=np.intp)
         chosen = np.empty(n_instances)
         tie_break = self._tie_break(pool)
         for place in range(n_instances):
-            best, chosen[place] = self._best_positions(batch)
+            best, chosen[place] = batch.best()
             indices[place] = best[0] if tie_break is None else best[tie_break[best].argmax()]
             if place < n_instances - 1:
                 batch.pick(int(indices[place]))
@@ -155,20 +160,28 @@ class QueryStrategy(ABC, BaseEstimator):
     def _sk_visual_block_(self) -> Diagram:
         return Diagram(self, nested_parts(self))
 
-    def _best_positions(self, batch: Any) -> tuple[np.ndarray, float]:
-        """Return the positions of the best among the candidates, and their utility."""
-        if not isinstance(batch, Batch):
-            positions, utility = batch.best()
-            return positions, utility
-        places, utility = self._best(batch)
-        return batch.candidates[places], utility
+    def best(self, batch: PoolView) -> tuple[np.ndarray, float]:
+        """Return the places of the best candidates, and their utility.
 
-    def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
-        """Return the places of the best among the candidates, and their utility."""
+        `select` calls it for each pick. A subclass overrides it to find the largest utility
+        without computing all of them.
+
+        Parameters
+        ----------
+        batch : PoolView
+            The candidates to choose from. It is not changed.
+
+        Returns
+        -------
+        places : ndarray of int of shape (n,)
+            Places in ``batch.candidates``, ascending; more than one if utilities are equal.
+        utility : float
+            The largest of `utilities`.
+        """
         values = checked_utilities(type(self).__name__, self.utilities(batch), batch)
         return np.flatnonzero(values == values.max()), float(values.max())
 
-    def _check_n_instances(self, pool: Batch, n_instances: Any) -> None:
+    def _check_n_instances(self, pool: BatchView, n_instances: Any) -> None:
         check_integer("query", "n_instances", n_instances, minimum=1)
         if n_instances > pool.n_candidates:
             raise ValueError(
@@ -176,13 +189,13 @@ class QueryStrategy(ABC, BaseEstimator):
                 f"of the pool's {pool.n_samples} are left to label."
             )
 
-    def _tie_break(self, pool: Pool) -> np.ndarray | None:
+    def _tie_break(self, pool: PoolView) -> np.ndarray | None:
         if self.random_state is None:
             return None
         return random_keys(self.random_state, pool.n_samples)
 
 
-def checked_utilities(who: str, utilities: Any, pool: Pool | Batch) -> np.ndarray:
+def checked_utilities(who: str, utilities: Any, pool: PoolView) -> np.ndarray:
     """Return utilities as an array of one finite number per candidate, or raise naming `who`."""
     values = np.asarray(utilities)
     if values.shape != (pool.n_candidates,):

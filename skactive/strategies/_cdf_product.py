@@ -10,8 +10,8 @@ import numpy as np
 from skactive._engine.largest_product import largest_product
 from skactive._engine.quantile_bins import DistributionFactor
 from skactive._validation import check_number
+from skactive.base import PoolView
 from skactive.measures import Diversity, InformationDensity, Margin, Measure
-from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
 from skactive.strategies._utility_component import UtilityComponent
 
@@ -69,6 +69,8 @@ class CDFProduct(QueryStrategy):
     'euclidean'
     """
 
+    partition_rule = "product"
+
     def __init__(
         self,
         measures: Sequence[tuple[str, Measure]] | None = None,
@@ -80,13 +82,13 @@ class CDFProduct(QueryStrategy):
         self.measures = measures
         self.weights = weights
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the product of the measures' distribution functions for each candidate.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -98,28 +100,61 @@ class CDFProduct(QueryStrategy):
             product *= factor
         return product
 
-    def factors(self, pool: Pool | Batch) -> dict[str, np.ndarray]:
+    def factors(self, pool: PoolView) -> dict[str, np.ndarray]:
         """Return the factor of each measure: why a candidate is chosen.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
         factors : dict of str to ndarray of shape (n_candidates,)
             F_j(m_j(x))^w_j by the name of the measure, in [0, 1].
         """
-        return {name: factor.all() for name, factor in self._factors(pool).items()}
+        return {name: factor.all() for name, factor in self.distribution_factors(pool).items()}
 
-    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
+    def distribution_factors(self, pool: PoolView) -> dict[str, DistributionFactor]:
+        """Return the factors, computed when they are read.
+
+        Parameters
+        ----------
+        pool : PoolView
+            The candidates to choose from. It is not changed.
+
+        Returns
+        -------
+        factors : dict of str to DistributionFactor
+            By the name of the measure.
+        """
+        measures = self._checked_measures()
+        weights = self._checked_weights(measures)
+        return {
+            name: DistributionFactor(
+                checked_utilities(f"The measure {name!r}", measure.utilities(pool), pool),
+                weights[name],
+            )
+            for name, measure in measures.items()
+        }
+
+    def exponents(self) -> dict[str, float]:
+        """Return the checked weight of every measure.
+
+        Returns
+        -------
+        exponents : dict of str to float
+            By the name of the measure.
+        """
+        return self._checked_weights(self._checked_measures())
+
+    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         """Return each measure with its values and its factor: why a candidate is chosen.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -131,7 +166,7 @@ class CDFProduct(QueryStrategy):
         measures = dict(self._named_measures())
         return {
             name: UtilityComponent(measures[name], factor.utilities, factor.all(), factor.weight)
-            for name, factor in self._factors(pool).items()
+            for name, factor in self.distribution_factors(pool).items()
         }
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -190,10 +225,10 @@ class CDFProduct(QueryStrategy):
         self.measures = list(measures.items())
         return self
 
-    def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
+    def best(self, batch: PoolView) -> tuple[np.ndarray, float]:
         if not self._is_plain():
-            return super()._best(batch)
-        return largest_product(list(self._factors(batch).values()), batch.n_candidates)
+            return super().best(batch)
+        return largest_product(list(self.distribution_factors(batch).values()), batch.n_candidates)
 
     def _is_plain(self) -> bool:
         # Whoever overrides one of these means that, not the product of the plain factors.
@@ -201,17 +236,6 @@ class CDFProduct(QueryStrategy):
             getattr(type(self), name) is getattr(CDFProduct, name)
             for name in ("utilities", "factors")
         )
-
-    def _factors(self, pool: Pool | Batch) -> dict[str, DistributionFactor]:
-        measures = self._checked_measures()
-        weights = self._checked_weights(measures)
-        return {
-            name: DistributionFactor(
-                checked_utilities(f"The measure {name!r}", measure.utilities(pool), pool),
-                weights[name],
-            )
-            for name, measure in measures.items()
-        }
 
     def _own_names(self) -> list[str]:
         return list(super().get_params(deep=False))

@@ -10,12 +10,12 @@ from scipy.spatial.distance import squareform
 from sklearn.metrics import pairwise_distances
 
 from skactive._engine.blocks import row_blocks
-from skactive._engine.cold_start import centrality, whole_pool
+from skactive._engine.cold_start import centrality
 from skactive._engine.distances import Rows, Space
 from skactive._engine.features import in_memory
 from skactive._validation import check_choice, check_integer
+from skactive.base import PoolView
 from skactive.measures import Margin
-from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
 from skactive.strategies._utility_component import UtilityComponent
 
@@ -95,13 +95,13 @@ class ClusterMargin(QueryStrategy):
         self.n_uncertain = n_uncertain
         self.metric = metric
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return in which turn each candidate comes.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -112,13 +112,13 @@ class ClusterMargin(QueryStrategy):
         turns, _ = self._turns(pool)
         return 1 / (1 + turns)
 
-    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
+    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         """Return the margin, under the name 'uncertainty', and the clusters' turns.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -132,12 +132,12 @@ class ClusterMargin(QueryStrategy):
             "cluster's turn": UtilityComponent(self, values, values),
         }
 
-    def clusters(self, pool: Pool | Batch) -> np.ndarray:
+    def clusters(self, pool: PoolView) -> np.ndarray:
         """Return the cluster of each sample of the pool, found once.
 
         Parameters
         ----------
-        pool : Pool or Batch
+        pool : PoolView
             The pool.
 
         Returns
@@ -145,7 +145,7 @@ class ClusterMargin(QueryStrategy):
         clusters : ndarray of int of shape (n_samples,)
             From 0 on.
         """
-        whole = whole_pool(pool)
+        whole = pool.whole
         metric = check_choice(self, "metric", self.metric, METRICS)
         n_clusters = check_integer(self, "n_clusters", self.n_clusters, minimum=1)
         return whole.cached(
@@ -153,14 +153,14 @@ class ClusterMargin(QueryStrategy):
             lambda: average_linkage_clusters(in_memory(whole.X), n_clusters, metric),
         )
 
-    def _turns(self, pool: Pool | Batch) -> tuple[np.ndarray, np.ndarray]:
+    def _turns(self, pool: PoolView) -> tuple[np.ndarray, np.ndarray]:
         """Return when each candidate comes, and how unsure the classifier is of it."""
         n_uncertain = check_integer(self, "n_uncertain", self.n_uncertain, minimum=1)
-        whole = whole_pool(pool)
+        whole = pool.whole
         candidates = pool.candidates
         unsure = checked_utilities("Margin", Margin().utilities(pool), pool)
         clusters = self.clusters(whole)
-        picked = pool.picked if isinstance(pool, Batch) else []
+        picked = pool.picked
         n_clusters = int(clusters.max()) + 1
         n_turns = np.bincount(clusters[whole.labeled], minlength=n_clusters)
         n_turns += np.bincount(clusters[picked], minlength=n_clusters)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from skactive._validation import check_number
+from skactive.base import PoolView
 from skactive.measures import Entropy, InformationDensity, Measure
-from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
 from skactive.strategies._utility_component import UtilityComponent
 
@@ -70,13 +70,13 @@ class DensityWeightedUncertainty(QueryStrategy):
         self.density = density
         self.beta = beta
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the product of uncertainty and weighted density for each candidate.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -86,13 +86,13 @@ class DensityWeightedUncertainty(QueryStrategy):
         terms = self.terms(pool)
         return terms["uncertainty"].factors * terms["density"].factors
 
-    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
+    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         """Return the two measures with their factors: why a candidate is chosen.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------

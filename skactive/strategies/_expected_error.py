@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,18 +12,15 @@ from sklearn.exceptions import NotFittedError
 from skactive._engine.cold_start import (
     fitted,
     knows_classes,
-    once_per_batch,
     posterior_of_classes,
     spread_out,
-    whole_pool,
 )
+from skactive._engine.losses import loss_of
 from skactive._estimators import class_probabilities
 from skactive._validation import check_choice, check_integer
+from skactive.base import PoolView
 from skactive.measures import Entropy, LeastConfidence
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.neighbors._lookahead import KNNLookahead, loss_of
-from skactive.pool import Batch, Pool
-from skactive.pool._posterior import AskedClassifier
 from skactive.strategies._base import QueryStrategy, checked_utilities, random_keys
 from skactive.strategies._utility_component import UtilityComponent
 
@@ -115,13 +112,13 @@ class ExpectedErrorReduction(QueryStrategy):
         self.n_candidates = n_candidates
         self.n_evaluated = n_evaluated
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return by how much an answer for each candidate is expected to lower the error.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -129,7 +126,7 @@ class ExpectedErrorReduction(QueryStrategy):
             The mean error expected now, less that expected after the answer.
         """
         check_choice(self, "loss", self.loss, LOSSES)
-        whole = whole_pool(pool)
+        whole = pool.whole
         candidates = pool.candidates
         if not knows_classes(whole):
             if posterior_of_classes(whole) is None:
@@ -137,7 +134,7 @@ class ExpectedErrorReduction(QueryStrategy):
                 return spread_out(pool, "euclidean" if metric == "euclidean" else "cosine")
             own_error = LeastConfidence() if self.loss == "zero_one" else Entropy()
             return own_error.utilities(pool)
-        reductions = once_per_batch(pool, self, lambda: self._reductions(whole))
+        reductions = pool.once_per_batch(self, lambda: self._reductions(whole))
         tried = self._tried(candidates, reductions.keys)
         if len(tried) == 0:
             return np.empty(0)
@@ -146,13 +143,13 @@ class ExpectedErrorReduction(QueryStrategy):
         utilities[np.searchsorted(candidates, tried)] = values
         return utilities
 
-    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
+    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         """Return one term, under the name 'error reduction'.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -172,7 +169,7 @@ class ExpectedErrorReduction(QueryStrategy):
             return candidates
         return np.sort(candidates[np.argpartition(keys[candidates], wanted)[:wanted]])
 
-    def _reductions(self, pool: Pool) -> Reductions:
+    def _reductions(self, pool: PoolView) -> Reductions:
         seed: Any = 0 if self.random_state is None else self.random_state
         if isinstance(seed, int | np.integer):
             # Else the same few would be tried until all of them are labelled.
@@ -181,25 +178,35 @@ class ExpectedErrorReduction(QueryStrategy):
             keys = random_keys(seed, pool.n_samples)
         evaluated = self._sample(pool.candidates, 1 - keys, "n_evaluated")
         classifier = self._classifier(pool)
-        if isinstance(classifier, IncrementalKNeighborsClassifier):
-            return Reductions(KNNLookahead(pool, classifier, evaluated, self.loss), keys)
+        if hasattr(classifier, "lookahead"):
+            return Reductions(classifier.lookahead(pool, evaluated, self.loss), keys)
         return Reductions(RefitLookahead(pool, classifier, evaluated, self.loss), keys)
 
-    def _classifier(self, pool: Pool | Batch) -> Any:
+    def _classifier(self, pool: PoolView) -> Any:
         """Return whose error is expected."""
         if self.estimator is not None:
             return self.estimator
-        asked = pool.estimator
-        if isinstance(asked, AskedClassifier):
-            asked = asked.classifier
-        is_neighbors = isinstance(asked, IncrementalKNeighborsClassifier)
-        return asked if is_neighbors else IncrementalKNeighborsClassifier()
+        has_lookahead = hasattr(pool.estimator, "lookahead")
+        return pool.estimator if has_lookahead else IncrementalKNeighborsClassifier()
+
+
+class Lookahead(Protocol):
+    """The expected error after each possible answer to each query."""
+
+    evaluated: np.ndarray
+    loss: str
+
+    def posterior(self, positions: np.ndarray) -> np.ndarray:
+        """Return class probabilities as they are now."""
+
+    def losses(self, positions: np.ndarray) -> np.ndarray:
+        """Return the loss summed over the evaluated samples, by sample and label."""
 
 
 class Reductions:
     """By how much an answer lowers the error, found once for each candidate that is tried."""
 
-    def __init__(self, model: KNNLookahead | RefitLookahead, keys: np.ndarray) -> None:
+    def __init__(self, model: Lookahead, keys: np.ndarray) -> None:
         self.keys = keys
         self._model = model
         self._values = np.full(len(keys), np.nan)
@@ -225,7 +232,7 @@ class RefitLookahead:
     The same questions as `KNNLookahead` answers for nearest neighbours.
     """
 
-    def __init__(self, pool: Pool, classifier: Any, evaluated: np.ndarray, loss: str) -> None:
+    def __init__(self, pool: PoolView, classifier: Any, evaluated: np.ndarray, loss: str) -> None:
         self.evaluated = evaluated
         self.loss = loss
         self._pool = pool

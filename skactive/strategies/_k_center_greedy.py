@@ -8,8 +8,8 @@ import numpy as np
 
 from skactive._engine.distances import METRICS
 from skactive._validation import check_choice
+from skactive.base import PoolView
 from skactive.measures import Diversity
-from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._support.center import nearness_to_center
 from skactive.strategies._utility_component import UtilityComponent
@@ -58,6 +58,8 @@ class KCenterGreedy(QueryStrategy):
     (array([3, 2]), array([9., 3.]))
     """
 
+    partition_rule = "utility"
+
     def __init__(
         self,
         metric: str = "cosine",
@@ -69,13 +71,13 @@ class KCenterGreedy(QueryStrategy):
         self.metric = metric
         self.metric_params = metric_params
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the distance of each candidate to the nearest labelled or picked sample.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -88,13 +90,13 @@ class KCenterGreedy(QueryStrategy):
             return nearness_to_center(pool, self.metric, self.metric_params)
         return distances.astype(np.float64)
 
-    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
+    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         """Return the distance; while nothing is labelled, the nearness to the mean.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------

@@ -11,9 +11,9 @@ import scipy.sparse as sp
 from skactive._engine.blocks import row_blocks
 from skactive._engine.features import in_memory
 from skactive._validation import check_choice, check_integer, check_number
-from skactive.pool import Batch, Pool
+from skactive.base import PoolView
 from skactive.strategies._base import QueryStrategy
-from skactive.strategies._support.clusters import GEOMETRIES, clusters_of, whole_of
+from skactive.strategies._support.clusters import GEOMETRIES, clusters_of
 from skactive.strategies._support.points import Points
 from skactive.strategies._utility_component import UtilityComponent
 
@@ -92,24 +92,24 @@ class ProbCover(QueryStrategy):
         self.n_classes = n_classes
         self.purity = purity
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return how many samples each candidate would cover that no ball covers yet.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
         utilities : ndarray of shape (n_candidates,)
             Numbers of samples, at least 0.
         """
-        whole = whole_of(pool)
+        whole = pool.whole
         if pool.n_candidates == 0:
             return np.zeros(0)
         balls = self._balls(whole)
-        picked = pool.picked if isinstance(pool, Batch) else []
+        picked = pool.picked
         known = np.append(whole.labeled, np.asarray(picked, dtype=np.intp))
         n_covers = np.asarray(balls.pairs[known].sum(axis=0)).ravel()
         outside, _ = whole.labeled_outside()
@@ -123,13 +123,13 @@ class ProbCover(QueryStrategy):
         wanted = (is_open & (n_covers == least)).astype(balls.pairs.dtype)
         return (balls.pairs @ wanted)[pool.candidates].astype(np.float64)
 
-    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
+    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         """Return the number of samples that a candidate would cover.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -139,7 +139,7 @@ class ProbCover(QueryStrategy):
         values = self.utilities(pool)
         return {"number of neighbours without cover": UtilityComponent(self, values, values)}
 
-    def _balls(self, pool: Pool) -> Balls:
+    def _balls(self, pool: PoolView) -> Balls:
         check_choice(self, "metric", self.metric, GEOMETRIES)
         if self.radius is not None:
             radius = check_number(self, "radius", self.radius)
@@ -153,7 +153,7 @@ class ProbCover(QueryStrategy):
             kept[radius] = balls
         return kept[radius]
 
-    def _chosen_radius(self, pool: Pool) -> float:
+    def _chosen_radius(self, pool: PoolView) -> float:
         purity = check_number(self, "purity", self.purity, exclusive=True)
         if purity > 1:
             raise ValueError(

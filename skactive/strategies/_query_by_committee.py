@@ -11,16 +11,13 @@ from scipy.special import entr, rel_entr
 from skactive._engine.blocks import row_blocks
 from skactive._engine.cold_start import (
     knows_classes,
-    once_per_batch,
     posterior_of_classes,
     spread_out,
-    whole_pool,
 )
 from skactive._engine.committees import BaggedNeighbors, FittedMembers, seated, shares_of, taught
 from skactive._validation import check_choice, check_integer
+from skactive.base import PoolView
 from skactive.measures import Entropy
-from skactive.pool import Batch, Pool
-from skactive.pool._posterior import AskedClassifier
 from skactive.strategies._base import QueryStrategy, checked_utilities
 from skactive.strategies._utility_component import UtilityComponent
 
@@ -103,13 +100,13 @@ class QueryByCommittee(QueryStrategy):
         self.n_neighbors = n_neighbors
         self.metric = metric
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return how much the committee disagrees on each candidate.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -118,19 +115,19 @@ class QueryByCommittee(QueryStrategy):
         """
         check_choice(self, "disagreement", self.disagreement, DISAGREEMENTS)
         check_integer(self, "n_neighbors", self.n_neighbors, minimum=1)
-        whole = whole_pool(pool)
-        values = once_per_batch(pool, self, lambda: self._values(whole))
+        whole = pool.whole
+        values = pool.once_per_batch(self, lambda: self._values(whole))
         if values is None:
             return spread_out(pool, self.metric)
         return values[np.searchsorted(whole.candidates, pool.candidates), 0]
 
-    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
+    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         """Return one term, under the name 'disagreement'.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -140,15 +137,15 @@ class QueryByCommittee(QueryStrategy):
         values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
         return {"disagreement": UtilityComponent(self, values, values)}
 
-    def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
-        places, worth = super()._best(batch)
-        values = batch.scratch.get(self)
+    def best(self, batch: PoolView) -> tuple[np.ndarray, float]:
+        places, worth = super().best(batch)
+        values = batch.once_per_batch(self, lambda: self._values(batch.whole))
         if values is not None and len(places) < batch.n_candidates:
-            second = values[np.searchsorted(batch.pool.candidates, batch.candidates[places]), 1]
+            second = values[np.searchsorted(batch.whole.candidates, batch.candidates[places]), 1]
             places = places[second == second.max()]
         return places, worth
 
-    def _values(self, pool: Pool) -> np.ndarray | None:
+    def _values(self, pool: PoolView) -> np.ndarray | None:
         """Return the disagreement on each candidate, and what decides among equals.
 
         None where there is nobody to ask.
@@ -168,13 +165,12 @@ class QueryByCommittee(QueryStrategy):
         # Equal samples are equal, whatever the rounding of a product.
         return np.asarray(np.round(np.maximum(values, 0), 12))
 
-    def _seated(self, pool: Pool) -> Any:
+    def _seated(self, pool: PoolView) -> Any:
         if self.committee is not None:
             if len(self.committee) == 0:
                 raise ValueError("QueryByCommittee needs a committee with a member. Got [].")
             return taught(self.committee, pool) if knows_classes(pool) else None
-        asked = pool.estimator
-        learners = getattr(asked.classifier, "learner_list", None) if _is_asked(asked) else None
+        learners = getattr(pool.estimator, "learner_list", None)
         if learners:
             return seated(learners, pool)
         if not knows_classes(pool):
@@ -217,7 +213,3 @@ DISAGREEMENTS: dict[str, Callable[[np.ndarray], Any]] = {
     "kl": lambda probabilities: divergences(probabilities).mean(axis=0),
     "max_kl": lambda probabilities: divergences(probabilities).max(axis=0),
 }
-
-
-def _is_asked(estimator: Any) -> bool:
-    return isinstance(estimator, AskedClassifier)

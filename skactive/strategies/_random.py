@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skactive.pool import Batch, Pool
+from skactive.base import PoolView
 from skactive.strategies._base import QueryStrategy, random_keys
 from skactive.strategies._utility_component import UtilityComponent
 
@@ -37,16 +37,18 @@ class RandomSampling(QueryStrategy):
     [0, 1, 2]
     """
 
+    partition_rule = "chance"
+
     def __init__(self, *, random_state: Any = None) -> None:
         super().__init__(random_state=random_state)
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return a random number for each candidate.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -55,13 +57,13 @@ class RandomSampling(QueryStrategy):
         """
         return random_keys(self.random_state, pool.n_samples)[pool.candidates]
 
-    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
+    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         """Return nothing: no property of a candidate counts.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------

@@ -8,11 +8,10 @@ import numpy as np
 
 from skactive._engine.distances import METRICS
 from skactive._validation import check_choice
+from skactive.base import PoolView
 from skactive.measures import LeastConfidence, Measure
-from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
 from skactive.strategies._support.center import nearness_to_center
-from skactive.strategies._support.clusters import whole_of
 from skactive.strategies._utility_component import UtilityComponent
 
 
@@ -79,13 +78,13 @@ class RankedBatch(QueryStrategy):
         self.metric = metric
         self.metric_params = metric_params
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the score of each candidate.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -98,18 +97,18 @@ class RankedBatch(QueryStrategy):
             return nearness_to_center(pool, self.metric, self.metric_params)
         uncertainty = checked_utilities(type(self).__name__, self._measure().utilities(pool), pool)
         # Each sample labelled or picked is one that is not unlabelled any more.
-        n_unlabeled = whole_of(pool).n_candidates - (pool.n_labeled - whole_of(pool).n_labeled)
+        n_unlabeled = pool.whole.n_candidates - (pool.n_labeled - pool.whole.n_labeled)
         alpha = n_unlabeled / (n_unlabeled + pool.n_labeled)
         unlike = 1.0 - 1.0 / (1.0 + distances.astype(np.float64))
         return alpha * unlike + (1.0 - alpha) * uncertainty
 
-    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
+    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         """Return the score: a sum, which has no factors to name apart.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------

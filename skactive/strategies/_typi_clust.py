@@ -8,9 +8,9 @@ import numpy as np
 
 from skactive._engine.blocks import row_blocks
 from skactive._validation import check_choice, check_integer
-from skactive.pool import Batch, Pool
+from skactive.base import PoolView
 from skactive.strategies._base import QueryStrategy
-from skactive.strategies._support.clusters import GEOMETRIES, Clusters, clusters_of, whole_of
+from skactive.strategies._support.clusters import GEOMETRIES, Clusters, clusters_of
 from skactive.strategies._support.points import Points
 from skactive.strategies._utility_component import UtilityComponent
 
@@ -99,13 +99,13 @@ class TypiClust(QueryStrategy):
         self.max_clusters = max_clusters
         self.min_cluster_size = min_cluster_size
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the typicality of the candidates in the cluster that comes next.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -114,8 +114,8 @@ class TypiClust(QueryStrategy):
         """
         check_choice(self, "metric", self.metric, GEOMETRIES)
         n_neighbors = check_integer(self, "n_neighbors", self.n_neighbors, minimum=1)
-        whole = whole_of(pool)
-        picked = pool.picked if isinstance(pool, Batch) else []
+        whole = pool.whole
+        picked = pool.picked
         candidates = pool.candidates
         utilities = np.zeros(len(candidates))
         if len(candidates) == 0:
@@ -131,13 +131,13 @@ class TypiClust(QueryStrategy):
         utilities[is_in] = typical[np.searchsorted(members, candidates[is_in])]
         return utilities
 
-    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
+    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         """Return the typicality, 0 for what is not in the cluster that comes next.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -147,13 +147,13 @@ class TypiClust(QueryStrategy):
         values = self.utilities(pool)
         return {"typicality": UtilityComponent(self, values, values)}
 
-    def _n_clusters(self, pool: Pool | Batch, n_neighbors: int) -> int:
+    def _n_clusters(self, pool: PoolView, n_neighbors: int) -> int:
         most = check_integer(self, "max_clusters", self.max_clusters, minimum=1)
         fewest = min(FEWEST, pool.n_samples // (n_neighbors + 1))
         return min(max(rounded_up(pool.n_labeled + 1), fewest), most)
 
     def _next_cluster(
-        self, pool: Pool, clusters: Clusters, known: np.ndarray, candidates: np.ndarray
+        self, pool: PoolView, clusters: Clusters, known: np.ndarray, candidates: np.ndarray
     ) -> int:
         least = check_integer(self, "min_cluster_size", self.min_cluster_size, minimum=1)
         n_clusters = clusters.model.n_clusters

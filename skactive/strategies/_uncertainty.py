@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from skactive.base import PoolView
 from skactive.measures import Margin, Measure
-from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
 from skactive.strategies._utility_component import UtilityComponent
 
@@ -49,17 +49,19 @@ class UncertaintySampling(QueryStrategy):
     array([3])
     """
 
+    partition_rule = "utility"
+
     def __init__(self, measure: Measure | None = None, *, random_state: Any = None) -> None:
         super().__init__(random_state=random_state)
         self.measure = measure
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the uncertainty of each candidate.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -68,13 +70,13 @@ class UncertaintySampling(QueryStrategy):
         """
         return self._measure().utilities(pool)
 
-    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
+    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         """Return the measure, under the name 'uncertainty'.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------

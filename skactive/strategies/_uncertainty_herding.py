@@ -8,9 +8,9 @@ import numpy as np
 
 from skactive._engine.gain_bounds import quotients
 from skactive._validation import check_choice, check_number
+from skactive.base import PoolView
 from skactive.measures import Coverage, Diversity, Entropy, LeastConfidence, Margin, Measure
 from skactive.measures._uncertainty import ROW_FUNCTIONS
-from skactive.pool import Batch, Pool
 from skactive.strategies._base import QueryStrategy, checked_utilities
 from skactive.strategies._utility_component import UtilityComponent
 
@@ -82,6 +82,8 @@ class UncertaintyHerding(QueryStrategy):
     True
     """
 
+    partition_rule = "utility"
+
     def __init__(
         self,
         uncertainty: str | Measure | None = "margin",
@@ -99,13 +101,13 @@ class UncertaintyHerding(QueryStrategy):
         self.bandwidth = bandwidth
         self.half_coverage = half_coverage
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return how much uncertainty each candidate would cover.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -120,13 +122,13 @@ class UncertaintyHerding(QueryStrategy):
         gains = pool.coverage_gain(**self._kernel())
         return quotients(herded, gains ** (1 - exponent))
 
-    def terms(self, pool: Pool | Batch) -> dict[str, UtilityComponent]:
+    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         """Return the coverage, and how uncertain what would be covered is.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -146,30 +148,29 @@ class UncertaintyHerding(QueryStrategy):
             terms[name] = UtilityComponent(measure, values, quotients(herded, gains))
         return terms
 
-    def _best(self, batch: Batch) -> tuple[np.ndarray, float]:
+    def best(self, batch: PoolView) -> tuple[np.ndarray, float]:
         # Whoever overrides utilities means those.
         is_plain = type(self).utilities is UncertaintyHerding.utilities
         weights = self._doubt(batch)[2] if is_plain else None
         if weights is None:
-            return super()._best(batch)
-        coverage = batch.coverage(**self._kernel())
+            return super().best(batch)
         exponent = 1 - self._exponent(batch)
-        return batch.pool.largest_gain(coverage, weights, exponent, batch.candidates)
+        return batch.largest_coverage_gain(weights, exponent, **self._kernel())
 
-    def _exponent(self, pool: Pool | Batch) -> float:
+    def _exponent(self, pool: PoolView) -> float:
         """Return the power to which the gain in coverage counts."""
         if self.half_coverage is None:
             return 1.0
         half = check_number(self, "half_coverage", self.half_coverage, exclusive=True)
         return half / (pool.n_labeled + half)
 
-    def _doubt(self, pool: Pool | Batch) -> tuple[str, Measure | None, np.ndarray | None]:
+    def _doubt(self, pool: PoolView) -> tuple[str, Measure | None, np.ndarray | None]:
         """Return what samples are weighted by: its name, its measure, and the weights."""
         measure = self._measure()
         if measure is None:
             return "", None, None
         # Those that may not be chosen are to be covered all the same.
-        whole = pool.pool if isinstance(pool, Batch) else pool
+        whole = pool.whole
         far = Diversity(self.metric, aggregate="min")
         for name, one in (("uncertainty", measure), ("diversity", far)):
             weights = _everywhere(one, whole)
@@ -191,7 +192,7 @@ class UncertaintyHerding(QueryStrategy):
         return UNCERTAINTIES[self.uncertainty]()
 
 
-def _everywhere(measure: Measure, pool: Pool) -> np.ndarray:
+def _everywhere(measure: Measure, pool: PoolView) -> np.ndarray:
     """Return the utilities of all samples, 0 for those that are no candidates."""
     if type(measure) in ROW_FUNCTIONS:
         values = pool.of_posterior(ROW_FUNCTIONS[type(measure)], everywhere=True)

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from os import PathLike
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 from sklearn.pipeline import Pipeline
 
+from skactive.base import Classifier
 from skactive.integrations.dask._partitions import Partitions
 from skactive.integrations.dask._pool import PartitionedPool, check_estimator
 from skactive.learner import ActiveLearner
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.strategies import CDFProduct
+from skactive.strategies import QueryStrategy
 
 
 class PartitionedLearner(ActiveLearner):
-    """Ask a person about the samples of a Dask cluster, and learn from each answer at once.
+    """Choose the samples of a Dask cluster that an annotator labels, and learn from each label.
 
-    It is an `ActiveLearner` whose pool is a `PartitionedPool`: what it asks about, how it is
-    taught, corrected and undone, and the journal that loses no answer, are the same. The classifier
-    learns here, from the features of the labelled samples alone.
+    It is an `ActiveLearner` whose pool is a `PartitionedPool`, with the same methods and the same
+    journal. The classifier learns in the client, from the features of the labelled samples alone.
 
     Parameters
     ----------
     estimator : classifier, default=None
-        The classifier that learns, on features; None takes `IncrementalKNeighborsClassifier()`.
-        It is copied. What makes features of raw samples is mapped over the blocks of X_pool.
+        The classifier, of features. None takes `IncrementalKNeighborsClassifier()`, unlike in
+        `ActiveLearner`: label spreading needs a graph of all samples, which no process has. The
+        learner works on a copy. Map the steps that turn raw samples into features over the
+        blocks of X_pool.
     strategy : QueryStrategy, default=None
-        Which samples to ask about; None takes `CDFProduct()`. `PartitionedPool` says which do.
+        The query strategy; None takes `UncertaintyHerding()`. `PartitionedPool` lists the
+        strategies that it takes.
     X_pool : dask array of shape (n_samples, n_features), or list of stored features
         The features, as `PartitionedPool` takes them.
     X_labeled : array-like of shape (n_labeled, n_features), default=None
@@ -35,20 +40,21 @@ class PartitionedLearner(ActiveLearner):
     y_labeled : array-like of shape (n_labeled,), default=None
         Their labels.
     classes : array-like of shape (n_classes,), default=None
-        Labels there will be, where they are known beforehand. Others are learnt as they come.
+        Labels that are known beforehand. Other labels are added as they come.
     ids : array-like of length n_samples, default=None
-        The caller's own names of the samples; None takes positions.
+        Names of the samples; None takes positions.
     drift_detector : object, default=None
-        What watches whether answers still agree with predictions, as in `ActiveLearner`.
+        Detects that answers no longer agree with predictions, as in `ActiveLearner`.
     fit_params : dict, default=None
         Further arguments of the classifier's `fit`, as in `ActiveLearner`.
+    stopping : StoppingCriterion or list of them, default=None
+        Criteria evaluated after each answer, as in `ActiveLearner`.
     journal : path-like, default=None
-        A file to write every answer to, before `teach` returns. Where it is there already, its
-        answers are taken in first. None keeps answers in memory alone.
+        A file to which every answer is written before `teach` returns, as in `ActiveLearner`.
     dtype : {numpy.float32, numpy.float64}, default=numpy.float32
-        What features are held as, or calculated with.
+        The type of the features, or of the arithmetic on features on disk.
     client : distributed.Client, default=None
-        The cluster. None takes the client that was made last.
+        The cluster. None takes the client that was created last.
 
     Attributes
     ----------
@@ -57,11 +63,11 @@ class PartitionedLearner(ActiveLearner):
     strategy : QueryStrategy
         The strategy.
     pool : PartitionedPool
-        What is known of the samples.
+        The pool.
     ids : ndarray of shape (n_samples,)
-        Their names.
+        Names of the samples.
     journal : Path or None
-        Where answers are written to.
+        The file to which answers are written.
 
     Raises
     ------
@@ -73,12 +79,12 @@ class PartitionedLearner(ActiveLearner):
     See Also
     --------
     skactive.ActiveLearner : The loop over a pool of this process.
-    PartitionedPool : What it chooses from, what that costs, and which strategies can.
+    PartitionedPool : The pool, the cost of queries, and the strategies that it takes.
 
     Notes
     -----
-    An answer is sent to the workers with the next query. What looks at all candidates at once,
-    `explain_query`, and what forgets are left out.
+    An answer is sent to the workers with the next query. `explain_query` and `progress` send some
+    numbers of each candidate to the client. `refresh` has no steps to refit.
 
     Examples
     --------
@@ -98,19 +104,20 @@ class PartitionedLearner(ActiveLearner):
 
     def __init__(
         self,
-        estimator: Any = None,
-        strategy: Any = None,
-        X_pool: Any = None,
+        estimator: Classifier | None = None,
+        strategy: QueryStrategy | None = None,
+        X_pool: Any = None,  # a Dask array or a list of stored features
         *,
-        X_labeled: Any = None,
-        y_labeled: Any = None,
-        classes: Any = None,
-        ids: Any = None,
-        drift_detector: Any = None,
+        X_labeled: ArrayLike | None = None,
+        y_labeled: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
+        ids: ArrayLike | None = None,
+        drift_detector: Any = None,  # river's detectors have no common type
         fit_params: dict[str, Any] | None = None,
-        journal: Any = None,
-        dtype: Any = np.float32,
-        client: Any = None,
+        stopping: Any = None,  # one criterion or a list of them
+        journal: str | PathLike[str] | None = None,
+        dtype: DTypeLike = np.float32,
+        client: Any = None,  # distributed is optional
     ) -> None:
         if X_pool is None:
             raise TypeError("PartitionedLearner needs the samples to choose from: pass X_pool.")
@@ -122,57 +129,19 @@ class PartitionedLearner(ActiveLearner):
         check_estimator(estimator)
         super().__init__(
             IncrementalKNeighborsClassifier() if estimator is None else estimator,
-            CDFProduct() if strategy is None else strategy,
-            Partitions(X_pool, dtype, client),
+            strategy,
+            Partitions(X_pool, np.dtype(dtype), client),
             X_labeled=X_labeled,
             y_labeled=y_labeled,
             classes=classes,
             ids=ids,
             drift_detector=drift_detector,
             fit_params=fit_params,
+            stopping=stopping,
             journal=journal,
         )
 
-    def explain_query(self, index: Any, *, n_neighbors: int = 5) -> NoReturn:
-        """Refuse: what a candidate's rank is, only all candidates tell.
-
-        Parameters
-        ----------
-        index : int
-            The position of a candidate.
-        n_neighbors : int, default=5
-            How many neighbours would be named.
-
-        Raises
-        ------
-        NotImplementedError
-            Always.
-        """
-        raise NotImplementedError(
-            "explain_query compares a candidate with all others, which no process of a "
-            "partitioned pool has."
-        )
-
-    def forget(self, n_kept: int = 0) -> NoReturn:
-        """Refuse: labels of a partitioned pool are not forgotten.
-
-        Parameters
-        ----------
-        n_kept : int, default=0
-            How many labels would be kept.
-
-        Raises
-        ------
-        NotImplementedError
-            Always.
-        """
-        raise NotImplementedError(
-            f"A partitioned pool forgets no labels. Got n_kept={n_kept}. Hint: `undo` takes back "
-            "the last answers."
-        )
-
     def _new_pool(self, samples: Any, **arguments: Any) -> PartitionedPool:
-        # Neither a graph nor a state was passed on: workers have their own.
-        return PartitionedPool(
-            samples, estimator=arguments["estimator"], classes=arguments["classes"]
-        )
+        # Neither a graph nor a state can be passed: each partition has its own.
+        wanted = {name: arguments[name] for name in ("estimator", "classes", "posterior_source")}
+        return PartitionedPool(samples, **wanted)

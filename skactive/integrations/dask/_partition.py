@@ -1,4 +1,4 @@
-"""One partition of a pool, in the process that has its samples, and how it is asked."""
+"""One partition of a pool, in the process that holds its samples."""
 
 from __future__ import annotations
 
@@ -13,21 +13,18 @@ from sklearn.exceptions import NotFittedError
 
 from skactive._engine.density import mean_cosine, unit_sum
 from skactive._engine.distances import Space
+from skactive._estimators import class_probabilities
 from skactive._io.fingerprint import find_rows
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.base import HasPosteriorSource
 from skactive.pool import Batch, Pool
-from skactive.pool._posterior import AskedClassifier
-
-# What is worked out from all samples, and says so to the pool.
-WITH_THE_WHOLE = {"nearness_to_center"}
 
 
 @dataclass(frozen=True)
 class StoredPart:
-    """Stored features of a partition, which a scheduler takes for as large as they are.
+    """Stored features of a partition, with the size that a scheduler plans with.
 
-    They would travel as the name of a file; what is known of them would not, and is made anew where
-    they arrive.
+    The name of a file would travel; what is computed from the file would not, and is computed
+    again where it arrives.
     """
 
     features: Any
@@ -39,7 +36,7 @@ class StoredPart:
 
 @dataclass(frozen=True)
 class Labels:
-    """Labels that were given; a position of -1 stands for a sample from outside the pool."""
+    """New labels; a position of -1 stands for a sample from outside the pool."""
 
     positions: np.ndarray
     X: np.ndarray
@@ -47,13 +44,13 @@ class Labels:
 
     @property
     def n_bytes(self) -> int:
-        """How much there is to send."""
+        """Number of bytes to send."""
         return int(self.positions.nbytes + self.X.nbytes + self.y.nbytes)
 
-    def tell(self, partition: Partition) -> None:
-        """Tell a partition, in the order in which they were given."""
+    def apply(self, partition: Partition) -> None:
+        """Add the labels to a partition, in the order in which they were given."""
         places, is_own = partition.places(self.positions)
-        # Where own samples and others take turns, so do the calls.
+        # Runs of own samples and of others need calls of their own.
         turns = np.flatnonzero(np.diff(is_own)) + 1
         for part in np.split(np.arange(len(places)), turns):
             if len(part) and is_own[part[0]]:
@@ -64,18 +61,18 @@ class Labels:
 
 @dataclass(frozen=True)
 class Skipped:
-    """Samples that nobody can answer for, or that somebody can after all."""
+    """Samples that were skipped, or taken back into the candidates."""
 
     positions: np.ndarray
     is_back: bool
 
     @property
     def n_bytes(self) -> int:
-        """How much there is to send."""
+        """Number of bytes to send."""
         return int(self.positions.nbytes)
 
-    def tell(self, partition: Partition) -> None:
-        """Tell a partition."""
+    def apply(self, partition: Partition) -> None:
+        """Skip the samples of a partition."""
         places, is_own = partition.places(self.positions)
         if self.is_back:
             partition.pool.unskip(places[is_own])
@@ -85,36 +82,36 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A classifier that was fitted anew."""
+    """A classifier that was fitted again."""
 
     estimator: Any
     n_bytes = 0
 
-    def tell(self, partition: Partition) -> None:
-        """Tell a partition."""
+    def apply(self, partition: Partition) -> None:
+        """Replace the classifier of a partition."""
         partition.pool.estimator.fitted = self.estimator
         partition.pool.invalidate_posterior()
 
 
 @dataclass(frozen=True)
 class Log:
-    """What has been said of a pool since a partition last listened.
+    """Changes of a pool since the last message to a partition.
 
-    `number` counts the logs of a pool, a new one for each time that labels were taken back;
-    `entries` are those from `start` on, and `is_whole` says that these are all there are.
+    `number` counts the logs of a pool, a new one each time that labels were removed or replaced;
+    `entries` begin with number `start`, and `is_complete` is False if more of them follow.
     """
 
     number: int
     start: int
     entries: tuple[Labels | Skipped | Fitted, ...]
-    is_whole: bool
+    is_complete: bool
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a partition has to know of the pool that it is a part of.
+    """The settings of the whole pool.
 
-    `known` has what was asked of all partitions, by its name.
+    `known` has values of all partitions together, by name.
     """
 
     token: str
@@ -129,14 +126,14 @@ class Setting:
 
 @dataclass(frozen=True)
 class Ack:
-    """How many entries of a log a partition has heard: the answer of one that lags behind."""
+    """The answer of a partition that has received only some entries of a log."""
 
     n_entries: int
 
 
 @dataclass(frozen=True)
 class PendingGlobal:
-    """What is wanted of all partitions, of which one knows its share: an answer too."""
+    """The answer of a partition that needs a value of all partitions, with its own share."""
 
     name: tuple[str, str]
     share: Any
@@ -144,7 +141,7 @@ class PendingGlobal:
 
 
 class PendingGlobalError(Exception):
-    """A measure wants to know something of all partitions, which this one was not told yet."""
+    """A measure needs a value of all partitions that this one has not received yet."""
 
     def __init__(self, missing: PendingGlobal) -> None:
         super().__init__(f"{missing.name} of all partitions")
@@ -152,36 +149,39 @@ class PendingGlobalError(Exception):
 
 
 class Question(Protocol):
-    """What is asked of a partition. It can be asked again, of a partition that was made anew."""
+    """A request to a partition. It may be repeated on a partition that was created again."""
 
     def __call__(self, partition: Partition) -> Any:
-        """Return the answer."""
+        """Return the result."""
 
 
-class FittedElsewhere:
-    """The classifier of a pool that is fitted where the person is, as it was when last told."""
+class RemoteClassifier:
+    """A copy of a classifier that the client fits, in the state in which it was last sent."""
 
     fitted: Any = None
 
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels that the classifier knows."""
+        return np.asarray(self.fitted.classes_)
+
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return class probabilities, or raise NotFittedError."""
-        if self.fitted is None:
-            raise NotFittedError("No classifier was told of yet.")
-        return AskedClassifier(self.fitted).predict_proba(X)
+        posterior = None if self.fitted is None else class_probabilities(self.fitted, X)
+        if posterior is None:
+            raise NotFittedError("The classifier is not fitted yet.")
+        return posterior
 
 
 class PartOfPool(Pool):
-    """Know of some samples what a pool of all would know of them.
-
-    What can only be known of all samples at once is refused.
-    """
+    """Some samples of a pool, with the numbers that the whole pool would have for them."""
 
     setting: Setting
 
     def density(
         self, metric: str = "cosine", metric_params: dict[str, Any] | None = None
     ) -> np.ndarray:
-        """Return each candidate's mean similarity to all samples of the whole pool."""
+        """Return the mean similarity of each candidate to all samples of the whole pool."""
         if metric != "cosine":
             raise ValueError(
                 f"The density of a partitioned pool is measured by the cosine. Got {metric!r}, "
@@ -189,21 +189,12 @@ class PartOfPool(Pool):
             )
         return super().density(metric, metric_params)
 
-    def cached(self, key: Any, compute: Callable[[], Any]) -> Any:
-        """Refuse what follows from all samples at once."""
-        if key[0] in WITH_THE_WHOLE:
-            return super().cached(key, compute)
-        raise ValueError(
-            f"{key[0]} is worked out from all samples at once, which no process of a partitioned "
-            "pool has."
-        )
-
     def anywhere(self, values: np.ndarray, name: str) -> bool:
-        """Tell whether one of the values of all candidates of the whole pool is not 0."""
+        """Return whether a value of the whole pool is not 0."""
         return bool(self._of_all(("anywhere", name), values.any, any))
 
     def mean_of(self, points: Any, name: str) -> np.ndarray:
-        """Return the mean of points, one for each sample of the whole pool."""
+        """Return the mean of the points of the whole pool."""
         n_samples = points.shape[0]
         mean = super().mean_of
 
@@ -212,9 +203,10 @@ class PartOfPool(Pool):
 
         return self._mean(("mean", name), share)
 
-    def _density(self, key: str, space: Space) -> np.ndarray:
-        mean = self._mean(("sum", "unit vectors"), lambda: (unit_sum(self._rows), self.n_samples))
-        return mean_cosine(self._rows, mean)
+    def _information_density(self, key: str, space: Space) -> np.ndarray:
+        rows = self.geometry.rows
+        mean = self._mean(("sum", "unit vectors"), lambda: (unit_sum(rows), self.n_samples))
+        return mean_cosine(rows, mean)
 
     def _mean(
         self, name: tuple[str, str], share: Callable[[], tuple[np.ndarray, int]]
@@ -225,15 +217,15 @@ class PartOfPool(Pool):
     def _of_all(
         self, name: tuple[str, str], share: Callable[[], Any], merge: Callable[[list[Any]], Any]
     ) -> Any:
-        """Return what is known of all partitions, or say what is not and what this one knows."""
+        """Return a value of all partitions, or raise with the share of this one."""
         known = self.setting.known
         if name not in known:
             raise PendingGlobalError(PendingGlobal(name, share(), merge))
         return known[name]
 
     def begin(self) -> None:
-        """Know of no label, and of all that is known without them."""
-        self.estimator = self.setting.estimator
+        """Start with no label, and keep everything that does not depend on labels."""
+        self._estimator = self.setting.estimator
         self._begin(self.setting.classes)
 
 
@@ -243,7 +235,7 @@ def sums(shares: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
 
 
 def part_of_pool(X: Any, setting: Setting) -> PartOfPool:
-    """Make a pool of the samples of a partition."""
+    """Return a pool of the samples of a partition."""
     try:
         pool = PartOfPool(X.features if isinstance(X, StoredPart) else X, dtype=setting.dtype)
     except ValueError as error:
@@ -259,16 +251,16 @@ class Partition:
     Attributes
     ----------
     pool : PartOfPool
-        What is known of them.
+        The pool of these samples.
     scratch : dict
-        What was worked out for a query, since its last pick.
+        Values computed for a query since its last pick.
     """
 
     def __init__(self, source: Any, setting: Setting) -> None:
         self.pool = part_of_pool(source, setting)
         self.lock = Lock()
         self.scratch: dict[Any, Any] = {}
-        self._log_number, self._n_heard = 0, 0
+        self._log_number, self._n_applied = 0, 0
         self._batch: tuple[Any, Batch] | None = None
 
     @property
@@ -277,29 +269,29 @@ class Partition:
         return self.pool.setting.start
 
     def places(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return where samples are in this partition, and whether they are."""
+        """Return the places of samples in this partition, and whether they are in it."""
         places = positions - self.start
         return places, (places >= 0) & (places < self.pool.n_samples)
 
-    def hear(self, setting: Setting, log: Log) -> Ack | None:
-        """Take in what was said; return how much of it, where that is not all there is."""
+    def update(self, setting: Setting, log: Log) -> Ack | None:
+        """Apply a log; return the number of entries applied if more of them follow."""
         self.pool.setting = setting
         if self._log_number != log.number:
             self.pool.begin()
-            self._log_number, self._n_heard = log.number, 0
-        elif isinstance(setting.estimator, IncrementalKNeighborsClassifier):
+            self._log_number, self._n_applied = log.number, 0
+        elif isinstance(setting.estimator, HasPosteriorSource):
             self.pool.estimator.set_params(**setting.estimator.get_params())
-        if self._n_heard >= log.start:
-            for entry in log.entries[self._n_heard - log.start :]:
-                entry.tell(self)
-                self._n_heard += 1
-            if log.is_whole:
+        if self._n_applied >= log.start:
+            for entry in log.entries[self._n_applied - log.start :]:
+                entry.apply(self)
+                self._n_applied += 1
+            if log.is_complete:
                 return None
-        return Ack(self._n_heard)
+        return Ack(self._n_applied)
 
     def batch(self, query: Query) -> Batch:
-        """Return this partition as it would be if what a query picked so far were labelled."""
-        known = (query.key, self._log_number, self._n_heard)
+        """Return this partition as it would be if the picks of a query were labelled."""
+        known = (query.key, self._log_number, self._n_applied)
         if self._batch is None or self._batch[0] != known:
             self._batch, self.scratch = (known, Batch(self.pool, query.candidates)), {}
         batch = self._batch[1]
@@ -315,9 +307,9 @@ class Partition:
 
 @dataclass(frozen=True)
 class Query:
-    """What a strategy has picked so far, as every partition has to know it.
+    """The picks of a strategy so far, as every partition receives them.
 
-    `candidates` are places in the one partition that is asked, None for all.
+    `candidates` are places in the partition that receives the query, None for all.
     """
 
     key: str
@@ -327,14 +319,14 @@ class Query:
     candidates: np.ndarray | None = None
 
 
-# What this process has of pools, by the pool and the number of the partition. What is not here,
-# or is out of date, is made anew from the samples and what was said of them.
+# The partitions in this process, by pool and number. A partition that is missing or out of date
+# is created again from its samples and the log.
 _partitions: dict[tuple[str, int], Partition] = {}
 _lock = Lock()
 
 
-def ask(source: Any, setting: Setting, log: Log, question: Question) -> tuple[str, Any]:
-    """Ask a partition in this process; return the process, and the answer.
+def evaluate(source: Any, setting: Setting, log: Log, question: Question) -> tuple[str, Any]:
+    """Evaluate a question on a partition in this process; return the process, and the answer.
 
     The answer is `Ack` if the partition has not received all entries of the log, and
     `PendingGlobal` if it needs a value of all partitions first.
@@ -350,7 +342,7 @@ def ask(source: Any, setting: Setting, log: Log, question: Question) -> tuple[st
             with _lock:
                 _partitions[key] = partition
         with partition.lock:
-            behind = partition.hear(setting, log)
+            behind = partition.update(setting, log)
             if behind is not None:
                 return address, behind
             try:
@@ -359,8 +351,8 @@ def ask(source: Any, setting: Setting, log: Log, question: Question) -> tuple[st
                 return address, error.missing
 
 
-def forget(token: str) -> None:
-    """Let go of all partitions of a pool in this process."""
+def release(token: str) -> None:
+    """Delete all partitions of a pool in this process."""
     with _lock:
         for key in [key for key in _partitions if key[0] == token]:
             del _partitions[key]
@@ -368,16 +360,16 @@ def forget(token: str) -> None:
 
 @dataclass(frozen=True)
 class Size:
-    """Ask how many samples a partition has, and of how many features."""
+    """The numbers of samples and features of a partition."""
 
     def __call__(self, partition: Partition) -> tuple[int, int]:
-        """Return both."""
+        """Return them."""
         return partition.pool.X.shape
 
 
 @dataclass(frozen=True)
 class Features:
-    """Ask for the features of some samples, by their positions in the whole pool."""
+    """The features of samples, by their positions in the whole pool."""
 
     positions: np.ndarray
 
@@ -399,3 +391,56 @@ class FindRows:
             digest: [place + partition.start for place in places]
             for digest, places in found.items()
         }
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The result of a method of the pool of a partition: numbers about its samples.
+
+    `indices` are positions in the whole pool, if the method takes any.
+    """
+
+    method: str
+    arguments: tuple[Any, ...] = ()
+    indices: np.ndarray | None = None
+
+    def __call__(self, partition: Partition) -> Any:
+        """Return the result."""
+        if self.indices is not None:
+            places = self.indices - partition.start
+            return getattr(partition.pool, self.method)(places, *self.arguments)
+        return getattr(partition.pool, self.method)(*self.arguments)
+
+
+@dataclass(frozen=True)
+class DistancesToSamples:
+    """The distances of all samples of a partition to given samples."""
+
+    X: np.ndarray
+    metric: str
+    metric_params: dict[str, Any] | None
+
+    def __call__(self, partition: Partition) -> np.ndarray:
+        """Return them, shape (n_samples, len(X))."""
+        geometry = partition.pool.geometry
+        return geometry.distances_to_samples(self.X, self.metric, self.metric_params)
+
+
+@dataclass(frozen=True)
+class CoverageGains:
+    """The gains in coverage of the candidates, on the neighbour graph of the partition."""
+
+    weights: np.ndarray | None
+    n_neighbors: int
+    metric: str
+    bandwidth: float | str | None
+
+    def __call__(self, partition: Partition) -> np.ndarray:
+        """Return them, shape (n_candidates,)."""
+        pool = partition.pool
+        weights = self.weights
+        if weights is not None:
+            weights = weights[partition.start : partition.start + pool.n_samples]
+        return pool.coverage_gain(
+            weights, n_neighbors=self.n_neighbors, metric=self.metric, bandwidth=self.bandwidth
+        )

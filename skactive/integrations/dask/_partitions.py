@@ -1,4 +1,4 @@
-"""The partitions of a pool, wherever they are: what is said to them, and asked of them."""
+"""The messages between the client and the partitions of a pool."""
 
 from __future__ import annotations
 
@@ -24,25 +24,23 @@ from skactive.integrations.dask._partition import (
     Size,
     Skipped,
     StoredPart,
-    ask,
-    forget,
+    evaluate,
+    release,
 )
 
-# What is said of a pool travels in pieces of about so many bytes.
+# A log travels in pieces of about so many bytes.
 LOG_BYTES = 2**22
 
-# Pools that nobody uses any more, by their client: what workers hold of them is let go of with
-# the next pool of that client.
+# Pools that were deleted, by their client: the workers delete their partitions with the next pool
+# of that client.
 _abandoned: list[tuple[str, str]] = []
 
 
 class Partitions:
-    """Talk to the partitions of a pool, each in the process that has its samples.
+    """Send changes and questions to the partitions of a pool, each in the process that holds it.
 
-    What was said is kept, so that a partition that was lost with its process hears all of it
-    where it is made anew.
-
-    To those who ask for rows by their positions it is an array.
+    The log of all changes is kept, so that a partition that was lost with its process can be
+    created again elsewhere. Rows can be read by their positions, as from an array.
 
     Parameters
     ----------
@@ -60,9 +58,9 @@ class Partitions:
     starts : ndarray of int of shape (n_partitions + 1,)
         The position of the first sample of each, and at last the number of samples.
     estimator : object
-        What each partition asks for class probabilities.
+        The source of class probabilities in each partition.
     kept : dict
-        What a query may leave for the next.
+        Values that one query leaves for the next.
     """
 
     def __init__(self, X: Any, dtype: np.dtype[Any], client: Any) -> None:
@@ -78,7 +76,7 @@ class Partitions:
         self._workers = self._holders()
         self._entries: list[Labels | Skipped | Fitted] = []
         self._log_number = 0
-        self._n_heard = [0] * self.n_partitions
+        self._n_sent = [0] * self.n_partitions
         self._known: dict[tuple[str, str], Any] = {}
         self._features: dict[int, np.ndarray] = {}
         self.starts = np.zeros(self.n_partitions + 1, dtype=np.intp)
@@ -91,7 +89,7 @@ class Partitions:
 
     @property
     def n_partitions(self) -> int:
-        """How many there are."""
+        """Number of partitions."""
         return len(self._sources)
 
     def __len__(self) -> int:
@@ -101,37 +99,37 @@ class Partitions:
         return self.features(np.atleast_1d(positions))
 
     def close(self) -> None:
-        """Let workers forget all."""
-        self._client.run(forget, self._token)
+        """Delete the partitions in all workers."""
+        self._client.run(release, self._token)
         self._sources = []
 
-    def say_labels(self, positions: np.ndarray, X: np.ndarray, y: np.ndarray) -> None:
-        """Say labels, before the next question; -1 stands for a sample from outside the pool."""
+    def add_labels(self, positions: np.ndarray, X: np.ndarray, y: np.ndarray) -> None:
+        """Add labels to the log; -1 stands for a sample from outside the pool."""
         size = max(1, LOG_BYTES // max(1, X.itemsize * X.shape[1]))
         for start in range(0, len(y), size):
             part = slice(start, start + size)
             self._entries.append(Labels(positions[part], X[part], y[part]))
 
-    def say_skipped(self, positions: np.ndarray, *, is_back: bool) -> None:
-        """Say who is left out of the candidates, or taken back."""
+    def add_skipped(self, positions: np.ndarray, *, is_back: bool) -> None:
+        """Add skipped samples, or samples taken back, to the log."""
         self._entries.append(Skipped(positions, is_back))
 
-    def say_fitted(self, estimator: Any) -> None:
-        """Say what the classifier is by now."""
+    def add_fitted(self, estimator: Any) -> None:
+        """Add the present state of the classifier to the log."""
         for place, entry in enumerate(self._entries):
             if isinstance(entry, Fitted):
-                # Those before are of no use to whoever hears of all.
+                # A partition that reads the whole log needs the last state alone.
                 self._entries[place] = Fitted(None)
         self._entries.append(Fitted(estimator))
 
     def begin(self, estimator: Any, classes: np.ndarray | None) -> None:
-        """Say that nothing of what was said is so, and who votes on which classes from now on."""
+        """Start a new log."""
         self.estimator, self._classes = estimator, classes
         self._entries, self._log_number = [], self._log_number + 1
-        self._n_heard = [0] * self.n_partitions
+        self._n_sent = [0] * self.n_partitions
 
     def features(self, positions: np.ndarray) -> np.ndarray:
-        """Return the features of some samples, those not seen yet from where they are."""
+        """Return the features of samples; those that are not at hand are fetched."""
         X = np.empty((len(positions), self.shape[1]), dtype=self.dtype)
         holders = np.searchsorted(self.starts, positions, side="right") - 1
         far = np.array([position not in self._features for position in positions.tolist()])
@@ -152,16 +150,16 @@ class Partitions:
         return positions
 
     def places_in(self, number: int, positions: np.ndarray) -> np.ndarray:
-        """Return where samples are in a partition, those that are in it."""
+        """Return the places of samples in a partition, of those that are in it."""
         start, stop = self.starts[number : number + 2]
         return positions[(positions >= start) & (positions < stop)] - start
 
     def bring(self, positions: np.ndarray, X: np.ndarray) -> None:
-        """Take in the features of samples, which were sent along with something else."""
+        """Keep the features of samples that were sent along with other values."""
         self._features.update(zip(positions.tolist(), X, strict=True))
 
     def begin_query(self) -> None:
-        """Take nothing for granted that follows from labels."""
+        """Discard values of all partitions that depend on labels."""
         for name in [name for name in self._known if name[0] == "anywhere"]:
             del self._known[name]
 
@@ -172,10 +170,10 @@ class Partitions:
         return [answers[number] for number in numbers]
 
     def _ask(self, questions: dict[int, Question]) -> dict[int, Any]:
-        """Ask some partitions, each until it has heard all that it has to know."""
+        """Return answers of some partitions, after each has received all that it needs."""
         if not self._sources:
             raise RuntimeError(
-                "This pool was closed: workers have forgotten it. Hint: make a new one."
+                "This pool is closed: the workers no longer hold it. Hint: create a new one."
             )
         answers: dict[int, Any] = {}
         while len(answers) < len(questions):
@@ -183,12 +181,12 @@ class Partitions:
             futures = [self._submit(number, questions[number]) for number in asked]
             missing: list[PendingGlobal] = []
             for number, (worker, answer) in zip(asked, self._client.gather(futures), strict=True):
-                # Where its samples are by now, which a worker that died may have left.
+                # The partition may have moved because its worker died.
                 self._workers[number] = worker
                 if isinstance(answer, Ack):
-                    self._n_heard[number] = answer.n_entries
+                    self._n_sent[number] = answer.n_entries
                     continue
-                self._n_heard[number] = len(self._entries)
+                self._n_sent[number] = len(self._entries)
                 if isinstance(answer, PendingGlobal):
                     missing.append(answer)
                 else:
@@ -197,7 +195,7 @@ class Partitions:
         return answers
 
     def _agree(self, missing: list[PendingGlobal], n_answered: int) -> None:
-        """Work out what partitions want to know of all, where all have said what they know."""
+        """Merge the shares of a value that all partitions need."""
         if not missing:
             return
         name = missing[0].name
@@ -206,13 +204,13 @@ class Partitions:
             self._known[name] = missing[0].merge(shares)
         elif n_answered > 0 or len(shares) < len(missing):
             raise RuntimeError(
-                f"{name[1]} of all samples is wanted in some partitions and not in others. Hint: a "
-                "measure has to ask the same of a pool whatever its candidates are."
+                f"Some partitions need {name[1]} of all samples and others do not. Hint: a measure "
+                "must read the same values of a pool for any candidates."
             )
 
     def _submit(self, number: int, question: Question) -> Any:
         return self._client.submit(
-            ask,
+            evaluate,
             self._sources[number],
             self._setting(number),
             self._log(number),
@@ -235,16 +233,16 @@ class Partitions:
         )
 
     def _log(self, number: int) -> Log:
-        start = stop = self._n_heard[number]
+        start = stop = self._n_sent[number]
         n_bytes = 0
         while stop < len(self._entries) and n_bytes < LOG_BYTES:
             n_bytes += self._entries[stop].n_bytes
             stop += 1
         entries = tuple(self._entries[start:stop])
-        return Log(self._log_number, start, entries, is_whole=stop == len(self._entries))
+        return Log(self._log_number, start, entries, is_complete=stop == len(self._entries))
 
     def _sources_of(self, X: Any) -> list[Any]:
-        """Return the partitions, as futures: where these are, their samples stay."""
+        """Return the partitions, as futures that stay where they are."""
         if hasattr(X, "to_delayed") and getattr(X, "ndim", None) == 2:
             X = X.astype(self.dtype)
             if X.numblocks[1] > 1:
@@ -275,7 +273,7 @@ class Partitions:
 
 
 def returned(part: StoredPart) -> StoredPart:
-    """Return what is given, in the process that is to hold it."""
+    """Return a part, in the process that will hold it."""
     return part
 
 
@@ -303,7 +301,7 @@ def client_of(client: Any) -> Any:
             client = get_client()
         except ValueError as error:
             raise ValueError(
-                "There is no cluster to hold the pool. Hint: make a dask.distributed.Client first."
+                "There is no cluster for the pool. Hint: create a dask.distributed.Client first."
             ) from error
     if not isinstance(client, Client) or client.asynchronous:
         raise TypeError(
@@ -314,8 +312,8 @@ def client_of(client: Any) -> Any:
 
 
 def release_abandoned(client: Any) -> None:
-    """Let workers forget the pools of a client that nobody uses any more."""
+    """Delete the partitions of deleted pools of a client."""
     left = [one for one in _abandoned if one[0] == client.id]
     for one in left:
         _abandoned.remove(one)
-        client.run(forget, one[1])
+        client.run(release, one[1])

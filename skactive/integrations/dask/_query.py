@@ -1,4 +1,4 @@
-"""Queries of a pool in partitions: what each is asked, and how the answers make one."""
+"""Queries of a pool in partitions: the questions, and how answers are merged."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from skactive import strategies
 from skactive._engine.largest_product import can_be_largest
 from skactive._engine.quantile_bins import (
     DistributionFactor,
@@ -22,15 +23,8 @@ from skactive._engine.quantile_bins import (
 )
 from skactive.integrations.dask._partition import Partition, Query
 from skactive.integrations.dask._partitions import Partitions
-from skactive.strategies import (
-    CDFProduct,
-    KCenterGreedy,
-    RandomSampling,
-    UncertaintyHerding,
-    UncertaintySampling,
-)
 
-# The features of so many of those that may win travel with them.
+# The features of so many top candidates travel with them.
 N_SENT = 16
 
 Factors = dict[str, DistributionFactor]
@@ -39,7 +33,7 @@ Bounds = dict[str, tuple[np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True)
 class Draw:
-    """Ask for some utilities of each measure, from which limits of bins are set."""
+    """Some utilities of each measure, from which limits of bins are set."""
 
     query: Query
     n_candidates: int
@@ -54,7 +48,7 @@ class Draw:
 
 @dataclass(frozen=True)
 class Count:
-    """Ask how many utilities of each measure are in which bin."""
+    """The number of utilities of each measure in each bin."""
 
     query: Query
     limits: dict[str, Limits]
@@ -67,10 +61,10 @@ class Count:
 
 @dataclass(frozen=True)
 class TopCandidates:
-    """What candidates are whose product may be the largest of a partition.
+    """The candidates of a partition whose product may be the largest.
 
-    `utilities` has a column for each measure that tells candidates apart; `X` has the features
-    of the first of them, so that the one that wins need not be asked for.
+    `utilities` has a column for each measure that is not constant; `X` has the features of the
+    first candidates, so that those of the winner need not be fetched.
     """
 
     positions: np.ndarray
@@ -80,7 +74,7 @@ class TopCandidates:
 
 @dataclass(frozen=True)
 class Compete:
-    """Ask for the candidates whose product of factors may be the largest."""
+    """The candidates whose product of factors may be the largest."""
 
     query: Query
     limits: dict[str, Limits]
@@ -101,7 +95,7 @@ class Compete:
 
 @dataclass(frozen=True)
 class Rank:
-    """Ask how many candidates have a lower utility than each finalist has."""
+    """The number of candidates with a lower utility than each of the top candidates."""
 
     query: Query
     limits: dict[str, Limits]
@@ -117,28 +111,28 @@ class Rank:
 
 @dataclass(frozen=True)
 class Best:
-    """Ask for the best candidates and their utility, by a strategy that looks at each by itself."""
+    """The best candidates and their utility, by a strategy that evaluates each by itself."""
 
     query: Query
 
     def __call__(self, partition: Partition) -> tuple[np.ndarray, float]:
-        """Return the positions of all that are equally good, and their utility."""
+        """Return the positions of the equally good best ones, and their utility."""
         batch, strategy = partition.batch(self.query), self.query.strategy
         if batch.n_candidates == 0:
-            # Where all partitions have to agree on something, it has its share all the same.
+            # A value that all partitions need has a share of this one all the same.
             strategy.utilities(batch)
             return batch.candidates, -np.inf
-        places, utility = strategy._best(batch)
+        places, utility = strategy.best(batch)
         return batch.candidates[places] + partition.start, utility
 
 
 def factors_in(
     partition: Partition, query: Query, limits: dict[str, Limits] | None = None
 ) -> Factors:
-    """Return the factors of a CDF product in a partition, worked out once for each pick."""
+    """Return the factors of a CDF product in a partition, computed once for each pick."""
     batch = partition.batch(query)
     if "factors" not in partition.scratch:
-        partition.scratch["factors"] = query.strategy._factors(batch)
+        partition.scratch["factors"] = query.strategy.distribution_factors(batch)
     factors: Factors = partition.scratch["factors"]
     if limits is not None and partition.scratch.get("limits") != limits:
         factors = {
@@ -198,11 +192,11 @@ class PartitionedBatch:
 
     @property
     def kept(self) -> dict[str, Any]:
-        """What may be of use for the next query."""
+        """Values that one query leaves for the next."""
         return self._partitions.kept
 
     def bring(self, positions: np.ndarray, X: np.ndarray) -> None:
-        """Take in features of samples, one of which may be picked."""
+        """Keep features of samples, one of which may be picked."""
         self._partitions.bring(positions, X)
 
     def ask_all(self, question: Callable[[Query], Any]) -> list[Any]:
@@ -211,7 +205,7 @@ class PartitionedBatch:
 
     @property
     def strategy(self) -> Any:
-        """Who chooses."""
+        """The strategy."""
         return self._query.strategy
 
     def _query_of(self, number: int) -> Query:
@@ -223,24 +217,30 @@ class PartitionedBatch:
 
 
 def chooser_of(strategy: Any) -> Callable[[PartitionedBatch], tuple[np.ndarray, float]]:
-    """Return how a strategy chooses from partitions, or raise where it cannot."""
-    for kind, chooser in CHOOSERS.items():
-        if type(strategy) is kind:
-            return chooser
-    raise TypeError(
-        f"{type(strategy).__name__} does not choose from a partitioned pool. "
-        f"Hint: these do: {', '.join(sorted(kind.__name__ for kind in CHOOSERS))}."
-    )
+    """Return how a strategy chooses from partitions, or raise if it cannot.
+
+    The rule is declared by each class itself: a subclass that overrides a method may need the
+    whole pool.
+    """
+    rule = vars(type(strategy)).get("partition_rule")
+    if rule is None:
+        public = [getattr(strategies, name) for name in strategies.__all__]
+        able = [one.__name__ for one in public if vars(one).get("partition_rule") is not None]
+        raise TypeError(
+            f"{type(strategy).__name__} does not choose from a partitioned pool. "
+            f"Hint: these do: {', '.join(sorted(able))}."
+        )
+    return CHOOSERS[rule]
 
 
 def by_chance(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
-    """Choose without asking any partition."""
-    places, utility = batch.strategy._best(batch)
+    """Choose without a message to any partition."""
+    places, utility = batch.strategy.best(batch)
     return batch.candidates[places], utility
 
 
 def by_utility(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
-    """Choose by a number that each partition has of each of its candidates."""
+    """Choose by a number of each candidate, which its partition computes."""
     answers = batch.ask_all(Best)
     highest = max(utility for _, utility in answers)
     best = [positions for positions, utility in answers if utility == highest]
@@ -254,7 +254,7 @@ def by_product(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
     product may be the largest are ranked: the choice is that of one process.
     """
     n, strategy = batch.n_candidates, batch.strategy
-    weights = strategy._checked_weights(strategy._checked_measures())
+    weights = strategy.exponents()
     limits, counts = counted(batch, list(weights))
     telling = {
         name: histogram.bounds(weights[name])
@@ -305,10 +305,8 @@ def histograms_of(batch: PartitionedBatch, limits: dict[str, Limits]) -> dict[st
     return {name: merged([one[name] for one in counts]) for name in limits}
 
 
-CHOOSERS: dict[type, Callable[[PartitionedBatch], tuple[np.ndarray, float]]] = {
-    CDFProduct: by_product,
-    KCenterGreedy: by_utility,
-    RandomSampling: by_chance,
-    UncertaintyHerding: by_utility,
-    UncertaintySampling: by_utility,
+CHOOSERS: dict[str, Callable[[PartitionedBatch], tuple[np.ndarray, float]]] = {
+    "chance": by_chance,
+    "product": by_product,
+    "utility": by_utility,
 }

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 
-from skactive._engine.cold_start import fitted, knows_classes, spread_out, whole_pool
+from skactive._engine.cold_start import fitted, knows_classes, spread_out
 from skactive._engine.committees import BaggedNeighbors, FittedMembers, taught
+from skactive.base import LabelingPool, PoolView
 from skactive.integrations._pool_classifier import classifier_like
-from skactive.pool import Batch, Pool
 from skactive.strategies import QueryStrategy
 
 N_MEMBERS = 10
@@ -95,20 +96,20 @@ class ModalStrategy(QueryStrategy):
         self.query_params = query_params
         self.committee = committee
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return what the function makes of each candidate.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
         utilities : ndarray of shape (n_candidates,)
             For a function that chooses, what it says when asked for all of them.
         """
-        whole, candidates = whole_pool(pool), pool.candidates
+        whole, candidates = pool.whole, pool.candidates
         if self._waits(whole):
             return spread_out(pool, "cosine")
         answer = self._answer(whole, candidates, len(candidates))
@@ -120,14 +121,14 @@ class ModalStrategy(QueryStrategy):
         return utilities
 
     def select(
-        self, pool: Pool, n_instances: int = 1, *, candidates: Any = None
+        self, pool: LabelingPool, n_instances: int = 1, *, candidates: ArrayLike | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Choose candidates, in the order in which the function does.
 
         Parameters
         ----------
-        pool : Pool
-            Where to choose from; it is not changed.
+        pool : LabelingPool
+            The pool to choose from. It is not changed.
         n_instances : int, default=1
             How many, at least 1 and at most ``pool.n_candidates``.
         candidates : array-like of int of shape (n,), default=None
@@ -146,7 +147,7 @@ class ModalStrategy(QueryStrategy):
         ValueError
             If fewer candidates are left, or the function names fewer, others, or one twice.
         """
-        batch = Batch(pool, candidates)
+        batch = pool.batch(self, candidates)
         self._check_n_instances(batch, n_instances)
         if self._waits(pool):
             return super().select(pool, n_instances, candidates=candidates)
@@ -163,14 +164,14 @@ class ModalStrategy(QueryStrategy):
         order, worth = self._chosen(answer, n_instances, len(among))
         return among[order], worth
 
-    def _waits(self, pool: Pool) -> bool:
+    def _waits(self, pool: PoolView) -> bool:
         return self._first_argument() == "committee" and not knows_classes(pool)
 
     def _first_argument(self) -> str:
         parameters = _parameters(self.function)
         return next(iter(parameters), "")
 
-    def _answer(self, pool: Pool, candidates: np.ndarray, n: int) -> Any:
+    def _answer(self, pool: PoolView, candidates: np.ndarray, n: int) -> Any:
         X, params = pool.X[candidates], dict(self.query_params or {})
         if "n_instances" in _parameters(self.function):
             params["n_instances"] = int(n)
@@ -181,7 +182,7 @@ class ModalStrategy(QueryStrategy):
             return self.function(self._committee(pool, candidates, X), X, **params)
         return self.function(PoolLearner(pool, candidates, X), X, **params)
 
-    def _committee(self, pool: Pool, candidates: np.ndarray, X: Any) -> PoolCommittee:
+    def _committee(self, pool: PoolView, candidates: np.ndarray, X: Any) -> PoolCommittee:
         if self.committee is not None:
             members: Any = taught(self.committee, pool)
         else:
@@ -224,7 +225,7 @@ class PoolLearner:
 
     Parameters
     ----------
-    pool : Pool
+    pool : PoolView
         The pool.
     candidates : ndarray of int of shape (n,)
         Which samples the function is asked about.
@@ -234,7 +235,7 @@ class PoolLearner:
 
     on_transformed = False
 
-    def __init__(self, pool: Pool, candidates: np.ndarray, X: Any) -> None:
+    def __init__(self, pool: PoolView, candidates: np.ndarray, X: Any) -> None:
         self._pool = pool
         self._candidates = candidates
         self._X = X

@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.ensemble import BaggingClassifier, BaseEnsemble
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import has_fit_parameter
 
-from skactive._engine.cold_start import knows_classes, spread_out, whole_pool
+from skactive._engine.cold_start import knows_classes, spread_out
 from skactive._engine.features import in_memory
+from skactive.base import LabelingPool, PoolView
 from skactive.integrations._pool_classifier import classifier_like
 from skactive.integrations.scikit_activeml._package import activeml
-from skactive.pool import Batch, Pool
 from skactive.strategies import QueryStrategy
 
 # What scikit-activeml calls the classifier, or classifiers, that a strategy asks.
@@ -96,13 +97,13 @@ class ActivemlStrategy(QueryStrategy):
         self.estimator = estimator
         self.query_params = query_params
 
-    def utilities(self, pool: Pool | Batch) -> np.ndarray:
+    def utilities(self, pool: PoolView) -> np.ndarray:
         """Return what the strategy makes of each candidate.
 
         Parameters
         ----------
-        pool : Pool or Batch
-            Where to choose from; it is not changed.
+        pool : PoolView
+            The candidates to choose from. It is not changed.
 
         Returns
         -------
@@ -111,21 +112,21 @@ class ActivemlStrategy(QueryStrategy):
         """
         if self._waits(pool):
             return spread_out(pool, "euclidean")
-        _, utilities = self._query(whole_pool(pool), pool.candidates, 1)
+        _, utilities = self._query(pool.whole, pool.candidates, 1)
         values = utilities[0, pool.candidates]
         considered = np.isfinite(values)
         lowest = values[considered].min() if considered.any() else 0.0
         return np.where(considered, values, lowest)
 
     def select(
-        self, pool: Pool, n_instances: int = 1, *, candidates: Any = None
+        self, pool: LabelingPool, n_instances: int = 1, *, candidates: ArrayLike | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Choose candidates, in the order in which the strategy does.
 
         Parameters
         ----------
-        pool : Pool
-            Where to choose from; it is not changed.
+        pool : LabelingPool
+            The pool to choose from. It is not changed.
         n_instances : int, default=1
             How many, at least 1 and at most ``pool.n_candidates``.
         candidates : array-like of int of shape (n,), default=None
@@ -149,24 +150,24 @@ class ActivemlStrategy(QueryStrategy):
         """
         if self._waits(pool):
             return super().select(pool, n_instances, candidates=candidates)
-        batch = Batch(pool, candidates)
+        batch = pool.batch(self, candidates)
         self._check_n_instances(batch, n_instances)
         indices, utilities = self._query(pool, batch.candidates, n_instances)
         indices = np.asarray(indices, dtype=np.intp)
         return indices, utilities[np.arange(len(indices)), indices]
 
-    def _tie_break(self, pool: Pool) -> np.ndarray | None:
+    def _tie_break(self, pool: PoolView) -> np.ndarray | None:
         return None
 
-    def _waits(self, pool: Pool | Batch) -> bool:
+    def _waits(self, pool: PoolView) -> bool:
         """Tell whether the strategy has nothing to go by yet."""
-        whole, arguments = whole_pool(pool), self._arguments()
+        whole, arguments = pool.whole, self._arguments()
         if "discriminator" in arguments:
             return whole.n_labeled == 0
         needs_classes = not arguments.isdisjoint(ROLES) or "classes" in self._own_params()
         return needs_classes and not knows_classes(whole)
 
-    def _query(self, pool: Pool, candidates: np.ndarray, n: int) -> tuple[Any, np.ndarray]:
+    def _query(self, pool: PoolView, candidates: np.ndarray, n: int) -> tuple[Any, np.ndarray]:
         if sp.issparse(pool.X):
             raise TypeError(
                 f"{type(self.strategy).__name__} of scikit-activeml takes dense features, but the "
@@ -209,7 +210,7 @@ class ActivemlStrategy(QueryStrategy):
     def _own_params(self) -> set[str]:
         return {name.split("__")[-1] for name in self.strategy.get_params()}
 
-    def _classes(self, pool: Pool) -> np.ndarray:
+    def _classes(self, pool: PoolView) -> np.ndarray:
         """Return all classes that are known, to the pool or to the strategy, sorted."""
         known = pool.classes_
         for name, declared in self.strategy.get_params().items():
@@ -217,7 +218,7 @@ class ActivemlStrategy(QueryStrategy):
                 known = np.union1d(known, declared) if len(known) else np.unique(declared)
         return known
 
-    def _query_params(self, pool: Pool, n_classes: int) -> dict[str, Any]:
+    def _query_params(self, pool: PoolView, n_classes: int) -> dict[str, Any]:
         params = dict(self.query_params or {})
         for role in ROLES:
             if role in self._arguments() and role not in params:
@@ -229,7 +230,7 @@ class ActivemlStrategy(QueryStrategy):
     def _seed(self) -> Any:
         return getattr(self.strategy, "random_state", None)
 
-    def _asked(self, pool: Pool, role: str) -> Any:
+    def _asked(self, pool: PoolView, role: str) -> Any:
         if self.estimator is not None:
             return self.estimator
         own, name = classifier_like(pool), type(_innermost(self.strategy)).__name__
@@ -257,7 +258,7 @@ def _innermost(strategy: Any) -> Any:
     return strategy
 
 
-def _samples_and_codes(pool: Pool, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _samples_and_codes(pool: PoolView, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the pool's samples, then the seed set, and their labels as positions or NaN."""
     X, y = in_memory(pool.X), np.full(pool.n_samples, np.nan)
     y[pool.labeled] = np.searchsorted(classes, pool.labels)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 
+from skactive._engine.external_posterior import ExternalPosterior
 from skactive._random_state import seeded
 from skactive.integrations.scikit_activeml._package import activeml
 from skactive.learner import ActiveLearner
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Batch, Pool
-from skactive.pool._posterior import AskedClassifier
 from skactive.strategies import CDFProduct, QueryStrategy
 
 if TYPE_CHECKING:
@@ -142,8 +142,13 @@ class WrappedStrategy(_PoolStrategy):
         if fit_clf:
             can_fit = is_labeled.any() or clf.classes is not None
             clf = clone(clf).fit(X, y) if can_fit else None
-        asked = None if clf is None else AskedClassifier(clf)
-        pool = Pool(pool_X, estimator=asked, X_labeled=seed[0], y_labeled=seed[1])
+        pool = Pool(
+            pool_X,
+            estimator=clf,
+            X_labeled=seed[0],
+            y_labeled=seed[1],
+            posterior_source=ExternalPosterior,
+        )
         if samples is None and is_labeled.any():
             pool.add_labels(np.flatnonzero(is_labeled), known[1])
         return pool

@@ -17,7 +17,6 @@ from skactive._frame import as_frame
 from skactive._validation import check_integer
 from skactive.learner._explanation.reasons import sentences_of
 from skactive.measures import Diversity, InformationDensity
-from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Pool
 from skactive.strategies import UtilityComponent
 from skactive.strategies._utility_component import product_of
@@ -301,13 +300,12 @@ def _posterior_of(learner: Any, index: int) -> tuple[tuple[Any, ...], np.ndarray
     classifier = _classifier_of(learner)
     if not (hasattr(classifier, "predict_proba") or hasattr(classifier, "decision_function")):
         return (), np.empty(0)
-    posterior = learner.pool.posterior([index])
+    source = learner.pool.posterior_source
+    posterior = None if source is None else source.peek(np.array([index]))
     if posterior is None:
         return (), np.empty(0)
-    instant = isinstance(classifier, IncrementalKNeighborsClassifier)
-    classes = np.asarray(learner.classes_ if instant else classifier.classes_)
     order = np.argsort(-posterior[0], kind="stable")
-    return tuple(classes[order].tolist()), np.asarray(posterior[0][order], dtype=float)
+    return tuple(source.classes[order].tolist()), np.asarray(posterior[0][order], dtype=float)
 
 
 def _neighbors_of(
@@ -339,10 +337,9 @@ def _metric(
         for term in terms.values():
             if isinstance(term.measure, kind):
                 return term.measure.metric, term.measure.metric_params
-    classifier = _classifier_of(learner)
-    if isinstance(classifier, IncrementalKNeighborsClassifier):
-        return classifier.metric, classifier.metric_params
-    return "cosine", None
+    source = learner.pool.posterior_source
+    params = {} if source is None else source.neighbors_params
+    return params.get("metric", "cosine"), params.get("metric_params")
 
 
 def _classifier_of(learner: Any) -> Any:

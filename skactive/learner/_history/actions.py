@@ -1,70 +1,142 @@
-"""What happened to a learner, action by action: what `undo` goes back through."""
+"""The actions of a learner, which `undo` takes back one by one."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skactive.learner._history.journal import plain_labels
-from skactive.pool import Pool
+from skactive._engine.labels import CATEGORICAL
+
+if TYPE_CHECKING:
+    from skactive.base import LabelingPool
+    from skactive.learner._updaters import EstimatorUpdater
+
+
+class Action(ABC):
+    """Something that changed the labels of a pool."""
+
+    positions: np.ndarray
+    n_answers = 0
+
+    @abstractmethod
+    def entry(self) -> dict[str, Any]:
+        """Return the action as an entry of a journal."""
+
+    @abstractmethod
+    def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+        """Take the action back."""
+
+    @abstractmethod
+    def replay(self, pool: LabelingPool) -> None:
+        """Repeat the action on a new pool."""
 
 
 @dataclass(frozen=True)
-class Taught:
-    """Answers were given, and may have pushed the oldest out."""
+class Taught(Action):
+    """Labels were given, and may have made the pool forget its oldest ones."""
 
     positions: np.ndarray
     labels: np.ndarray
     forgot: bool
 
+    @property
+    def n_answers(self) -> int:  # type: ignore[override]
+        """Number of labels."""
+        return len(self.positions)
+
     def entry(self) -> dict[str, Any]:
-        """Return what a journal says of it."""
-        return {"teach": self.positions.tolist(), "labels": plain_labels(self.labels)}
+        return {"teach": self.positions.tolist(), "labels": CATEGORICAL.to_plain(self.labels)}
+
+    def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+        unlabel(pool, self.positions, forgot=self.forgot)
+        if self.forgot:
+            updater.start_over()
+        else:
+            updater.remove(self.positions)
+
+    def replay(self, pool: LabelingPool) -> None:
+        pool.add_labels(self.positions, self.labels)
 
 
 @dataclass(frozen=True)
-class Relabeled:
-    """Answers were replaced."""
+class Relabeled(Action):
+    """Labels were replaced."""
 
     positions: np.ndarray
     before: np.ndarray
     after: np.ndarray
 
     def entry(self) -> dict[str, Any]:
-        """Return what a journal says of it."""
-        return {"relabel": self.positions.tolist(), "labels": plain_labels(self.after)}
+        return {"relabel": self.positions.tolist(), "labels": CATEGORICAL.to_plain(self.after)}
+
+    def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+        relabel(pool, updater, self.positions, self.before)
+
+    def replay(self, pool: LabelingPool) -> None:
+        pool.relabel(self.positions, self.after)
 
 
 @dataclass(frozen=True)
-class Skipped:
-    """Samples were passed over."""
+class Skipped(Action):
+    """Samples were skipped."""
 
     positions: np.ndarray
 
     def entry(self) -> dict[str, Any]:
-        """Return what a journal says of it."""
         return {"skip": self.positions.tolist()}
+
+    def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+        pool.unskip(self.positions)
+
+    def replay(self, pool: LabelingPool) -> None:
+        pool.skip(self.positions)
 
 
 @dataclass(frozen=True)
-class Forgot:
-    """The oldest labels were forgotten on purpose."""
+class Forgot(Action):
+    """The oldest labels were forgotten by a call of `forget`."""
 
     positions: np.ndarray
     n_kept: int
 
     def entry(self) -> dict[str, Any]:
-        """Return what a journal says of it."""
         return {"forget": int(self.n_kept)}
 
+    def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+        pool.restore_forgotten()
+        updater.start_over()
 
-Action = Taught | Relabeled | Skipped | Forgot
+    def replay(self, pool: LabelingPool) -> None:
+        pool.forget(self.n_kept)
+
+
+def unlabel(pool: LabelingPool, positions: np.ndarray, *, forgot: bool) -> None:
+    """Remove new labels, and restore those that the pool forgot for them."""
+    if forgot:
+        pool.restore_forgotten()
+    pool.remove_labels(positions)
+
+
+def relabel(
+    pool: LabelingPool, updater: EstimatorUpdater, positions: np.ndarray, y: Any
+) -> np.ndarray:
+    """Replace labels in a pool and its classifier, or neither; return the labels before."""
+    before = pool.labels_of(positions)
+    pool.relabel(positions, y)
+    if len(positions):
+        try:
+            updater.relabel(positions, pool.labels_of(positions))
+        except Exception:
+            pool.relabel(positions, before)
+            raise
+    return before
 
 
 class History:
-    """The actions that changed something and were not taken back, oldest first."""
+    """The actions that were not taken back, oldest first."""
 
     def __init__(self) -> None:
         self._actions: list[Action] = []
@@ -73,25 +145,21 @@ class History:
     def __bool__(self) -> bool:
         return bool(self._actions)
 
-    @property
-    def last(self) -> Action:
-        """The last action."""
-        return self._actions[-1]
-
     def append(self, action: Action) -> None:
-        """Note what happened."""
+        """Add an action."""
         self._actions.append(action)
-        if isinstance(action, Taught):
-            self.n_answers += len(action.positions)
+        self.n_answers += action.n_answers
 
-    def pop(self) -> None:
-        """Note that the last action was taken back."""
-        action = self._actions.pop()
-        if isinstance(action, Taught):
-            self.n_answers -= len(action.positions)
+    def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> Action:
+        """Take the last action back, and return it."""
+        action = self._actions[-1]
+        action.undo(pool, updater)
+        self._actions.pop()
+        self.n_answers -= action.n_answers
+        return action
 
     def answers(self) -> list[tuple[int, Any]]:
-        """Return position and present label of all that was ever taught, in order."""
+        """Return position and present label of every label that was given, in order."""
         answers: list[tuple[int, Any]] = []
         last: dict[int, int] = {}
         for action in self._actions:
@@ -104,17 +172,10 @@ class History:
                     answers[last[position]] = position, label
         return answers
 
-    def replay(self, pool: Pool) -> None:
-        """Let a new pool go through all that happened, forgetting included."""
+    def replay(self, pool: LabelingPool) -> None:
+        """Repeat all actions on a new pool, forgetting included."""
         for action in self._actions:
-            if isinstance(action, Taught):
-                pool.add_labels(action.positions, action.labels)
-            elif isinstance(action, Relabeled):
-                pool.relabel(action.positions, action.after)
-            elif isinstance(action, Skipped):
-                pool.skip(action.positions)
-            else:
-                pool.forget(action.n_kept)
+            action.replay(pool)
 
 
 def _pairs(positions: np.ndarray, labels: np.ndarray) -> zip[tuple[int, Any]]:

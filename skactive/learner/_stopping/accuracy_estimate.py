@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import expit, logit
-from sklearn.base import clone
 
-from skactive._engine.blocks import row_blocks
-from skactive._engine.distances import Rows, Space
-from skactive._estimators import class_probabilities
+from skactive._engine.distances import distances_among
 from skactive.learner._stopping.percent import percent
-from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.pool import Pool
-from skactive.pool._posterior import AskedClassifier
-from skactive.semi_supervised import IncrementalLabelSpreading
 
 if TYPE_CHECKING:
     from skactive.learner._active_learner import ActiveLearner
 
 MIN_LABELED = 10
-N_FOLDS = 5
 # Of a normal distribution, 95 per cent are within so many deviations.
 DEVIATIONS = 1.959964
 
@@ -97,19 +89,21 @@ def estimate_accuracy(learner: ActiveLearner) -> AccuracyEstimate | None:
     posterior = pool.posterior()
     if posterior is None:
         return None
-    voter = _voter(pool)
-    apart, nearest = (
-        found[pool.candidates]
-        for found in pool.labeled_neighbors(voter.n_neighbors, voter.metric, voter.metric_params)
-    )
-    distances = _distances_among(X, voter)
-    confidence, right = _trials(pool, X, y, voter, distances)
+    held_out = pool.posterior_source.held_out()
+    if held_out is None:
+        return None
+    confidence = held_out.max(axis=1)
+    right = (pool.classes_[held_out.argmax(axis=1)] == y) & (confidence > 0)
+    params = pool.posterior_source.neighbors_params
+    apart, nearest = (found[pool.candidates] for found in pool.labeled_neighbors(**params))
+    metric = params.get("metric", "cosine")
+    distances = distances_among(X, metric, params.get("metric_params"))
     share = np.bincount(nearest[:, 0], minlength=len(y)).astype(np.float64)
     # Distances count by their ratios, down to a small part of the usual one.
     least = 0.005 * float(np.median(apart[:, 0])) or 1e-12
     tried = np.column_stack([_log_odds(confidence), np.log(distances.min(axis=1) + least)])
     left = np.column_stack([_log_odds(posterior.max(axis=1)), np.log(apart[:, 0] + least)])
-    return _calibrated(tried, right, share, left)
+    return _calibrated(tried, right.astype(np.float64), share, left)
 
 
 def _calibrated(
@@ -154,65 +148,6 @@ def _logistic_regression(
         if np.abs(step).max() < 1e-8:
             break
     return coefficients, np.linalg.inv(hessian)
-
-
-def _voter(pool: Pool) -> IncrementalKNeighborsClassifier:
-    """Return whose neighbours and distances count."""
-    if isinstance(pool.estimator, IncrementalKNeighborsClassifier):
-        return pool.estimator
-    if isinstance(pool.estimator, IncrementalLabelSpreading):
-        return pool.estimator.voter_
-    return IncrementalKNeighborsClassifier()
-
-
-def _distances_among(X: Any, voter: IncrementalKNeighborsClassifier) -> np.ndarray:
-    """Return the distances of labelled samples from each other, infinite from themselves."""
-    space, rows = Space(voter.metric, voter.metric_params), Rows(X)
-    blocks = row_blocks(len(rows), 40 * len(rows) + 8 * rows.n_features)
-    distances = np.vstack([space.finish(space.compare(rows[b], rows)) for b in blocks])
-    distances = distances.astype(np.float64)
-    np.fill_diagonal(distances, np.inf)
-    return distances
-
-
-def _trials(
-    pool: Pool,
-    X: Any,
-    y: np.ndarray,
-    voter: IncrementalKNeighborsClassifier,
-    distances: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Predict each labelled sample without its own label: how sure, and whether right."""
-    if isinstance(pool.estimator, AskedClassifier):
-        return _refitted_trials(pool.estimator.classifier, X, y)
-    codes = np.searchsorted(pool.classes_, y)
-    nearest = np.argsort(distances, axis=1, kind="stable")[:, : min(voter.n_neighbors, len(y) - 1)]
-    ages = None if voter.half_life is None else (len(y) - 1 - nearest)
-    apart = np.take_along_axis(distances, nearest, axis=1)
-    probabilities = voter.vote(apart, codes[nearest], len(pool.classes_), ages)
-    spreading = pool.estimator
-    if isinstance(spreading, IncrementalLabelSpreading):
-        n_outside = len(y) - len(pool.labeled)
-        nodes = np.concatenate([pool.n_samples + np.arange(n_outside), pool.labeled])
-        probabilities = spreading.mixed(spreading.held_out_distributions(nodes), probabilities)
-    return probabilities.max(axis=1), (probabilities.argmax(axis=1) == codes).astype(np.float64)
-
-
-def _refitted_trials(classifier: Any, X: Any, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    confidence, right = np.zeros(len(y)), np.zeros(len(y))
-    folds = np.random.default_rng(0).permutation(len(y)) % N_FOLDS
-    for fold in range(N_FOLDS):
-        held_out, rest = folds == fold, folds != fold
-        known, names = np.unique(y[rest]), y[held_out]
-        if len(known) == 1:
-            confidence[held_out], right[held_out] = 1.0, names == known[0]
-            continue
-        fitted = clone(classifier).fit(X[rest], y[rest])
-        probabilities = class_probabilities(fitted, X[held_out])
-        if probabilities is not None:
-            confidence[held_out] = probabilities.max(axis=1)
-            right[held_out] = fitted.classes_[probabilities.argmax(axis=1)] == names
-    return confidence, right
 
 
 def _log_odds(probabilities: np.ndarray) -> np.ndarray:

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
-from sklearn.exceptions import NotFittedError
 from sklearn.metrics import cohen_kappa_score
 
 from skactive._validation import check_integer, check_number
 from skactive.learner._stopping.accuracy_estimate import estimate_accuracy
 from skactive.learner._stopping.percent import percent
-from skactive.pool._posterior import AskedClassifier
 
 if TYPE_CHECKING:
     from skactive.learner._active_learner import ActiveLearner
@@ -448,17 +446,10 @@ def posterior_and_classes(
     """Return the posterior of a fixed part of the pool, and the labels of its columns."""
     pool = learner.pool
     drawn = np.random.default_rng(0).permutation(pool.n_samples)[:n_samples]
-    positions = np.sort(drawn)
-    asked = pool.estimator
-    if not isinstance(asked, AskedClassifier):
-        posterior = pool.posterior(positions)
-        return None if posterior is None else (posterior, pool.classes_)
-    try:
-        # The pool would forget what it knows of all candidates.
-        posterior = asked.predict_proba(pool.take(positions))
-    except NotFittedError:
-        return None
-    return posterior, np.asarray(asked.classifier.classes_)
+    source = pool.posterior_source
+    # The probabilities of the candidates are kept.
+    posterior = None if source is None else source.peek(np.sort(drawn))
+    return None if posterior is None or source is None else (posterior, source.classes)
 
 
 def agreement(before: np.ndarray, after: np.ndarray) -> float | None:

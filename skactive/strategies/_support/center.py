@@ -9,13 +9,12 @@ import numpy as np
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space, space_key
 from skactive._engine.features import in_memory
-from skactive.pool import Batch, Pool
-from skactive.strategies._support.clusters import whole_of
+from skactive.base import PoolView
 from skactive.strategies._support.points import points_of
 
 
 def nearness_to_center(
-    pool: Pool | Batch, metric: str, metric_params: dict[str, Any] | None = None
+    pool: PoolView, metric: str, metric_params: dict[str, Any] | None = None
 ) -> np.ndarray:
     """Return 1 / (1 + distance to the mean of the pool) of each candidate, in (0, 1].
 
@@ -23,12 +22,12 @@ def nearness_to_center(
     the nearest sample is the one with the least mean squared distance to all others. Cost:
     O(n_samples · n_features), once.
     """
-    whole = whole_of(pool)
+    whole = pool.whole
     key = ("nearness_to_center", space_key(metric, metric_params))
     return whole.cached(key, lambda: _nearness(whole, metric, metric_params))[pool.candidates]
 
 
-def _nearness(pool: Pool, metric: str, metric_params: dict[str, Any] | None) -> np.ndarray:
+def _nearness(pool: PoolView, metric: str, metric_params: dict[str, Any] | None) -> np.ndarray:
     X = in_memory(pool.X)
     is_cosine = metric == "cosine"
     mean = pool.mean_of(points_of(X, metric), "unit vectors" if is_cosine else "samples")

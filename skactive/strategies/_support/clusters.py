@@ -11,7 +11,7 @@ from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 
 from skactive._engine.features import in_memory
-from skactive.pool import Batch, Pool
+from skactive.base import PoolView
 from skactive.strategies._support.points import points_of
 
 GEOMETRIES = frozenset({"cosine", "euclidean"})
@@ -45,12 +45,7 @@ class Clusters:
         return np.bincount(predicted, minlength=self.model.n_clusters)
 
 
-def whole_of(pool: Pool | Batch) -> Pool:
-    """Return the pool behind a batch, or the pool itself."""
-    return pool.pool if isinstance(pool, Batch) else pool
-
-
-def clusters_of(pool: Pool, n_clusters: int, metric: str) -> Clusters:
+def clusters_of(pool: PoolView, n_clusters: int, metric: str) -> Clusters:
     """Return the samples of a pool in clusters by k-means; the pool keeps them.
 
     The centres are learnt from at most 5,000 samples, or 20 for each cluster. Cost:

@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from skactive._estimators import fitted_steps
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive._engine.external_posterior import ExternalPosterior
+from skactive._estimators import fitted_steps, stored_samples
+from skactive.base import IncrementalEstimator
 from skactive.pool import Pool
-from skactive.pool._posterior import AskedClassifier
 
 
 def pool_of_learner(learner: Any, X_pool: Any) -> Pool:
@@ -24,10 +24,15 @@ def pool_of_learner(learner: Any, X_pool: Any) -> Pool:
     member = members[0] if members else learner
     estimator = _estimator_of(member)
     X_labeled, y_labeled = _labeled_set(member, estimator)
-    asked = AskedClassifier(learner if members else estimator)
+    asked = learner if members else estimator
     if not (isinstance(estimator, Pipeline) and len(estimator) > 1):
         return Pool(
-            X_pool, estimator=asked, samples=X_pool, X_labeled=X_labeled, y_labeled=y_labeled
+            X_pool,
+            estimator=asked,
+            samples=X_pool,
+            X_labeled=X_labeled,
+            y_labeled=y_labeled,
+            posterior_source=ExternalPosterior,
         )
     steps, features = fitted_steps(estimator, X_pool)
     if X_labeled is not None:
@@ -35,8 +40,15 @@ def pool_of_learner(learner: Any, X_pool: Any) -> Pool:
     else:
         X_labeled, y_labeled = _labeled_set(estimator[-1], estimator[-1])
     if not members:
-        asked, X_pool = AskedClassifier(estimator[-1]), features
-    return Pool(features, estimator=asked, samples=X_pool, X_labeled=X_labeled, y_labeled=y_labeled)
+        asked, X_pool = estimator[-1], features
+    return Pool(
+        features,
+        estimator=asked,
+        samples=X_pool,
+        X_labeled=X_labeled,
+        y_labeled=y_labeled,
+        posterior_source=ExternalPosterior,
+    )
 
 
 def _estimator_of(member: Any) -> Any:
@@ -48,8 +60,8 @@ def _estimator_of(member: Any) -> Any:
 
 def _labeled_set(member: Any, estimator: Any) -> tuple[Any, Any]:
     X = getattr(member, "X_training", None)
-    if X is None and isinstance(estimator, IncrementalKNeighborsClassifier):
-        return estimator.labeled_samples()
+    if X is None and isinstance(estimator, IncrementalEstimator):
+        return stored_samples(estimator)
     n_labeled = 0 if X is None else X.shape[0] if hasattr(X, "shape") else len(X)
     if n_labeled == 0:
         return None, None

@@ -1,0 +1,1 @@
+"""The contracts that `skactive.base` presents, one module each."""

@@ -1,0 +1,94 @@
+"""What a label is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+class Target(ABC):
+    """Base class of the kinds of labels: validation, equality and storage in one place.
+
+    `skactive.base.CategoricalTarget` is the kind of all classifiers here.
+
+    Examples
+    --------
+    >>> from skactive.base import CategoricalTarget, Target
+    >>> isinstance(CategoricalTarget(), Target)
+    True
+    """
+
+    @abstractmethod
+    def validate(self, y: ArrayLike) -> np.ndarray:
+        """Return labels as an array, or raise.
+
+        Parameters
+        ----------
+        y : array-like of shape (n,)
+            The labels.
+
+        Returns
+        -------
+        y : ndarray of shape (n,)
+            The labels, all of one type.
+
+        Raises
+        ------
+        ValueError
+            If a label is missing or of another kind. The message names the label.
+        """
+
+    @abstractmethod
+    def check_alike(self, known: np.ndarray, y: np.ndarray) -> None:
+        """Raise if validated labels cannot be stored beside known ones.
+
+        Parameters
+        ----------
+        known : ndarray of shape (n_known,)
+            Labels that are stored.
+        y : ndarray of shape (n,)
+            New labels.
+
+        Raises
+        ------
+        ValueError
+            If the types do not go together. The message names a label of each.
+        """
+
+    @abstractmethod
+    def to_plain(self, y: np.ndarray) -> list[Any]:  # JSON values
+        """Return validated labels as JSON can store them, or raise.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n,)
+            The labels.
+
+        Returns
+        -------
+        labels : list
+            `validate` returns equal labels for them.
+
+        Raises
+        ------
+        TypeError
+            If a label has no JSON form.
+        """
+
+    @abstractmethod
+    def differ(self, y: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """Return where two arrays of labels differ.
+
+        Parameters
+        ----------
+        y, other : ndarray of shape (n,)
+            Validated labels.
+
+        Returns
+        -------
+        differ : ndarray of bool of shape (n,)
+            Whether the labels are different.
+        """

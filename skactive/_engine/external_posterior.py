@@ -1,0 +1,111 @@
+"""Class probabilities of any classifier, from its `predict_proba`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.base import clone
+
+from skactive._contracts._posterior_source import PosteriorSource, RowFunction
+from skactive._estimators import class_probabilities
+
+if TYPE_CHECKING:
+    from skactive._contracts._estimators import Classifier
+    from skactive._contracts._labeling_pool import LabelingPool
+
+N_FOLDS = 5
+
+
+class ExternalPosterior(PosteriorSource):
+    """The probabilities of a classifier that is called once after each change.
+
+    Parameters
+    ----------
+    pool : LabelingPool
+        The pool. Its estimator is the classifier; the caller fits it.
+    catch_up : callable, default=None
+        Called before each call of the classifier, to fit it to labels that it does not know yet.
+    """
+
+    def __init__(self, pool: LabelingPool, catch_up: Callable[[], None] | None = None) -> None:
+        self._pool = pool
+        self._catch_up = catch_up
+        self._positions: np.ndarray | None = None
+        self._posterior: np.ndarray | None = None
+        self._derived: dict[RowFunction, np.ndarray] = {}
+
+    @property
+    def classes(self) -> np.ndarray:
+        return np.asarray(self.classifier().classes_)
+
+    def rows(self, positions: np.ndarray) -> np.ndarray | None:
+        places = self._evaluated(positions)
+        return None if self._posterior is None else self._posterior[places]
+
+    def of_rows(self, function: RowFunction, positions: np.ndarray) -> np.ndarray | None:
+        places = self._evaluated(positions)
+        if self._posterior is None:
+            return None
+        if function not in self._derived:
+            self._derived[function] = function(self._posterior)
+        return self._derived[function][places]
+
+    def of_samples(self, function: RowFunction, is_wanted: np.ndarray) -> np.ndarray | None:
+        positions = np.flatnonzero(is_wanted)
+        values = self.of_rows(function, positions)
+        if values is None:
+            return None
+        of_all = np.zeros(len(is_wanted))
+        of_all[positions] = values
+        return of_all
+
+    def peek(self, positions: np.ndarray) -> np.ndarray | None:
+        return class_probabilities(self.classifier(), self._pool.take(positions))
+
+    def labels_changed(self) -> None:
+        self._positions = None
+
+    def held_out(self) -> np.ndarray:
+        """Return the probabilities from five fits, each to four fifths of the labels."""
+        X, y = self._pool.labeled_samples()
+        classes = self._pool.classes_
+        posterior = np.zeros((len(y), len(classes)))
+        folds = np.random.default_rng(0).permutation(len(y)) % N_FOLDS
+        for fold in range(N_FOLDS):
+            held_out, rest = folds == fold, folds != fold
+            known = np.unique(y[rest])
+            if len(known) == 1:
+                posterior[held_out, np.searchsorted(classes, known[0])] = 1.0
+                continue
+            fitted = clone(self._pool.estimator).fit(X[rest], y[rest])
+            probabilities = class_probabilities(fitted, X[held_out])
+            if probabilities is not None:
+                columns = np.searchsorted(classes, fitted.classes_)
+                posterior[np.ix_(np.flatnonzero(held_out), columns)] = probabilities
+        return posterior
+
+    def classifier(self) -> Classifier:
+        """Return the classifier, after it has learnt all labels."""
+        if self._catch_up is not None:
+            self._catch_up()
+        classifier: Classifier = self._pool.estimator
+        return classifier
+
+    def _evaluated(self, positions: np.ndarray) -> np.ndarray:
+        """Return the rows of `_posterior` that hold given samples, evaluated if necessary."""
+        if self._positions is not None and len(self._positions) >= len(positions):
+            places = np.searchsorted(self._positions, positions)
+            places = np.minimum(places, max(len(self._positions) - 1, 0))
+            if np.array_equal(self._positions[places], positions):
+                return places
+        if len(positions) == 0:
+            # No classifier takes zero samples: take one, and keep the number of columns.
+            of_first = class_probabilities(self.classifier(), self._pool.take([0]))
+            self._posterior = None if of_first is None else of_first[:0]
+        else:
+            self._posterior = class_probabilities(self.classifier(), self._pool.take(positions))
+        self._positions = positions
+        self._derived.clear()
+        return np.arange(len(positions))

@@ -1,0 +1,148 @@
+"""Classifiers that are fitted again, or that learn by `partial_fit`."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import clone
+
+from skactive._estimators import is_fitted
+from skactive._fit_params import per_sample
+from skactive._rows import n_samples_of, take_rows
+from skactive.learner._rows import concatenate_rows, n_outside, newest
+from skactive.learner._updaters._updater import EstimatorUpdater, restore
+
+if TYPE_CHECKING:
+    from skactive.learner._updaters._updater import UpdateSource
+
+
+class RefitUpdater(EstimatorUpdater):
+    """Fits a classifier again when it is next used, if labels have changed."""
+
+    def __init__(self, classifier: Any, source: UpdateSource) -> None:
+        self.classifier = classifier
+        self._source = source
+        if source.seed[0] is None and is_fitted(classifier) and not self._can_continue:
+            raise ValueError(
+                f"The estimator, {type(classifier).__name__}, is fitted already, and can only be "
+                "fitted again: the first answer would make it forget. Hint: pass the samples that "
+                "it was fitted on as X_labeled and y_labeled."
+            )
+        self._blank = clone(classifier)
+        self._is_behind = source.seed[0] is not None
+
+    @property
+    def _can_continue(self) -> bool:
+        """Whether a classifier that is fitted already can learn further labels."""
+        return False
+
+    def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        self._is_behind = True
+
+    def remove(self, positions: np.ndarray) -> None:
+        self._is_behind = True
+
+    def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        self._is_behind = True
+
+    def start_over(self) -> None:
+        self._is_behind = True
+
+    def catch_up(self) -> None:
+        if self._is_behind:
+            self._fit_again()
+            self._is_behind = False
+
+    def _fit_again(self) -> None:
+        restore(self.classifier, self._blank)
+        X, y = self._labeled_samples()
+        if y is None:
+            return
+        try:
+            self.classifier.fit(X, y, **self._params(self._source.pool.labeled))
+        except ValueError:
+            # Most classifiers cannot be fitted to a single class: they wait for a second.
+            if len(np.unique(y)) > 1:
+                raise
+            restore(self.classifier, self._blank)
+
+    def _params(self, positions: np.ndarray) -> dict[str, Any]:
+        source = self._source
+        return per_sample(source.fit_params, positions, n_samples_of(source.samples))
+
+    def _labeled_samples(self) -> tuple[Any, Any]:
+        pool = self._source.pool
+        X, y = self._source.seed
+        if X is not None:
+            X, y = newest(X, y, n_outside(pool))
+        labeled = pool.labeled
+        if len(labeled) == 0:
+            return X, y
+        samples = take_rows(self._source.samples, labeled)
+        if X is None:
+            return samples, pool.labels
+        return concatenate_rows(X, samples), np.concatenate([np.asarray(y), pool.labels])
+
+
+class PartialFitUpdater(RefitUpdater):
+    """Passes new answers to `partial_fit`, and starts again if labels were removed."""
+
+    def __init__(self, classifier: Any, source: UpdateSource) -> None:
+        super().__init__(classifier, source)
+        self._blank = copy.deepcopy(classifier)
+        self._pending: list[int] = []
+        if source.seed[1] is not None:
+            self._check_known(source.seed[1])
+
+    @property
+    def _can_continue(self) -> bool:
+        return True
+
+    def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        self._check_known(labels)
+        self._pending += positions.tolist()
+
+    def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        self._check_known(labels)
+        super().relabel(positions, labels)
+
+    def catch_up(self) -> None:
+        if self._pending and not self._is_behind:
+            # A classifier that fails during `partial_fit` is fitted again.
+            self._is_behind = True
+            labels = self._source.pool.labels_of(self._pending)
+            if np.isin(labels, getattr(self.classifier, "classes_", ())).all():
+                pending = np.asarray(self._pending)
+                X = take_rows(self._source.samples, pending)
+                self.classifier.partial_fit(X, labels, **self._params(pending))
+                self._pending.clear()
+                self._is_behind = False
+        super().catch_up()
+
+    def _check_known(self, labels: np.ndarray) -> None:
+        if not is_fitted(self._blank):
+            return
+        known = self._blank.classes_
+        unknown = labels[~np.isin(labels, known)].tolist()
+        if unknown:
+            raise ValueError(
+                f"{type(self._blank).__name__} was fitted with the classes {known.tolist()} and "
+                f"cannot learn {unknown[0]!r}. Hint: pass it unfitted, and the samples that it was "
+                "fitted on as X_labeled and y_labeled."
+            )
+
+    def _fit_again(self) -> None:
+        restore(self.classifier, self._blank)
+        X, y = self._labeled_samples()
+        params = self._params(self._source.pool.labeled)
+        if y is not None and is_fitted(self.classifier):
+            self.classifier.partial_fit(X, y, **params)
+        elif y is not None:
+            declared = self._source.classes
+            classes = np.unique(y) if declared is None else np.union1d(declared, y)
+            # Most classifiers cannot be fitted to a single class: they wait for a second.
+            if len(classes) > 1:
+                self.classifier.partial_fit(X, y, classes=classes, **params)
+        self._pending.clear()

@@ -1,0 +1,75 @@
+"""What every way of updating an estimator has in common."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from skactive.base import LabelingPool
+
+
+@dataclass
+class UpdateSource:
+    """What an estimator learns from.
+
+    Attributes
+    ----------
+    samples : indexable of length n_samples
+        The samples of the pool as the classifier takes them.
+    pool : LabelingPool
+        The labels given so far.
+    seed : tuple of (X, y)
+        Labelled samples from outside the pool, or (None, None).
+    classes : array-like or None
+        Labels that are known beforehand.
+    fit_params : dict
+        Further arguments of the methods by which the classifier learns.
+    """
+
+    samples: Any
+    pool: LabelingPool
+    seed: tuple[Any, Any] = (None, None)
+    classes: Any = None
+    fit_params: dict[str, Any] = field(default_factory=dict)
+
+
+class EstimatorUpdater(ABC):
+    """Keeps a classifier up to date with the labels of a pool.
+
+    The pool has taken in each change already when a method is called.
+    """
+
+    classifier: Any
+
+    @abstractmethod
+    def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        """Learn labels of pool samples."""
+
+    @abstractmethod
+    def remove(self, positions: np.ndarray) -> None:
+        """Forget labels of pool samples."""
+
+    @abstractmethod
+    def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        """Replace labels of pool samples."""
+
+    @abstractmethod
+    def start_over(self) -> None:
+        """Learn the labels of the pool again, after its oldest were forgotten or restored."""
+
+    def catch_up(self) -> None:
+        """Learn what was put off until the classifier is used."""
+
+    def positions_of(self, ids: np.ndarray) -> np.ndarray:
+        """Return the positions of samples by their ids in the classifier, -1 if outside."""
+        return np.full(np.shape(ids), -1)
+
+
+def restore(classifier: Any, blank: Any) -> None:
+    """Set a classifier to the state of another one, and keep its identity."""
+    vars(classifier).clear()
+    vars(classifier).update(vars(copy.deepcopy(blank)))

@@ -1,0 +1,130 @@
+"""The posterior of nearest neighbours in a pool, evaluated only where it changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skactive._engine.blocks import row_blocks
+from skactive._engine.distances import distances_among, space_key
+from skactive._engine.kept_posterior import CACHED_BYTES, WHOLE_SHARE, KeptPosterior, as_slice
+
+if TYPE_CHECKING:
+    from skactive._contracts._posterior_source import RowFunction
+    from skactive.neighbors._classifier import IncrementalKNeighborsClassifier
+
+
+class VotedPosterior(KeptPosterior):
+    """The vote of the labelled samples of a pool that are nearest to each of its samples.
+
+    A label changes the vote only of the samples that it is among the nearest of. With `half_life`
+    each label makes the others older, and the vote of all samples is evaluated again:
+    O(n_samples · n_neighbors).
+
+    Parameters
+    ----------
+    classifier : IncrementalKNeighborsClassifier
+        Its parameters are used, and may change between two calls.
+    pool : Pool
+        The pool.
+    """
+
+    def __init__(self, classifier: IncrementalKNeighborsClassifier, pool: Any) -> None:
+        self._classifier = classifier
+        self._pool = pool
+        self._posterior = np.empty((0, 0))
+        self._classes: np.ndarray | None = None
+        self._derived: dict[RowFunction, np.ndarray] = {}
+        self._parameters: tuple[Any, ...] = ()
+        self._are_older = False
+
+    @property
+    def classes(self) -> np.ndarray:
+        return np.asarray(self._pool.classes_)
+
+    @property
+    def neighbors_params(self) -> dict[str, Any]:
+        names = ("n_neighbors", "metric", "metric_params")
+        return {name: getattr(self._classifier, name) for name in names}
+
+    def rows(self, positions: np.ndarray) -> np.ndarray | None:
+        return self._posterior[positions] if self._sync() else None
+
+    def of_every_sample(self) -> np.ndarray | None:
+        """Return the class probabilities of all samples, not to be changed."""
+        return self._posterior if self._sync() else None
+
+    def labels_changed(self) -> None:
+        # The nearest labelled samples note by themselves which rows have others now.
+        self._are_older = True
+
+    def held_out(self) -> np.ndarray | None:
+        X, y = self._pool.labeled_samples()
+        if len(y) < 2:
+            return None
+        classes, one = self._pool.classes_, self._classifier
+        codes = np.searchsorted(classes, y)
+        distances = distances_among(X, one.metric, one.metric_params)
+        nearest = np.argsort(distances, axis=1, kind="stable")
+        nearest = nearest[:, : min(one.n_neighbors, len(y) - 1)]
+        ages = None if one.half_life is None else len(y) - 1 - nearest
+        distances = np.take_along_axis(distances, nearest, axis=1)
+        return one.vote(distances, codes[nearest], len(classes), ages)
+
+    def _of_all(self, function: RowFunction) -> np.ndarray | None:
+        if not self._sync():
+            return None
+        if function not in self._derived:
+            self._derived[function] = function(self._posterior)
+        return self._derived[function]
+
+    def _sync(self) -> bool:
+        """Evaluate the vote where it changed; return False if no class is known."""
+        labeled = self._pool.book.store
+        if labeled is None or len(labeled.classes) == 0:
+            return False
+        classes, classifier = labeled.classes, self._classifier
+        parameters = (
+            classifier.n_neighbors,
+            classifier.weights,
+            classifier.bandwidth,
+            classifier.smoothing,
+            classifier.half_life,
+            space_key(classifier.metric, classifier.metric_params),
+        )
+        if parameters != self._parameters:
+            classifier.check_parameters()
+        distances = self._pool.geometry.labeled_distances(
+            classifier.metric, classifier.metric_params
+        )
+        nearest = distances.nearest(classifier.n_neighbors)
+        if self._classes is not classes or parameters != self._parameters:
+            nearest.touched[:] = True
+            # A function of one class of all samples reads one contiguous column.
+            self._posterior = np.empty((len(nearest.touched), len(classes)), order="F")
+            self._derived.clear()
+            self._classes, self._parameters = classes, parameters
+        if self._are_older and classifier.half_life is not None:
+            nearest.touched[:] = True
+        self._are_older = False
+        rows = np.flatnonzero(nearest.touched)
+        if len(rows) > WHOLE_SHARE * len(nearest.touched):
+            rows = np.arange(len(nearest.touched))
+        codes_of, ages_of = labeled.codes_by_id(), None
+        if classifier.half_life is not None:
+            ages_of = labeled.ages_by_id()
+        for block in row_blocks(len(rows), CACHED_BYTES):
+            part = as_slice(rows[block])
+            ids = nearest.ids[part]
+            posterior = classifier.vote(
+                distances.finish(nearest.compared[part]),
+                codes_of[ids],
+                len(classes),
+                None if ages_of is None else ages_of[ids],
+            )
+            self._posterior[part] = posterior
+            for function, derived in self._derived.items():
+                derived[part] = function(posterior)
+        nearest.touched[:] = False
+        return True

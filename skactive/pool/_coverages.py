@@ -1,0 +1,97 @@
+"""The part of a pool that holds how well labelled samples cover it, by neighbour graph."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skactive._engine.coverage import Coverage
+from skactive._engine.label_book import LabelBook
+from skactive.pool._graphs import NeighborGraphs
+
+# Number of neighbours, metric and bandwidth.
+Kernel: TypeAlias = tuple[int, str, float | str | None]
+
+
+class PoolCoverages:
+    """The coverage of a pool under each kernel, brought up to date when it is read.
+
+    Parameters
+    ----------
+    graphs : NeighborGraphs
+        The neighbour graphs of the pool.
+    """
+
+    def __init__(self, graphs: NeighborGraphs) -> None:
+        self._graphs = graphs
+
+    def begin(self, book: LabelBook) -> None:
+        """Follow the labels of a new book."""
+        self._book = book
+        self._coverages: dict[Kernel, Coverage] = {}
+        self._outside: dict[Kernel, tuple[np.ndarray, np.ndarray]] = {}
+
+    def of(self, kernel: Kernel) -> Coverage:
+        """Return the coverage by the labelled samples. Copy it to change it."""
+        if kernel not in self._coverages:
+            graph = self._graphs.graph(kernel[0], kernel[1], None)
+            self._coverages[kernel] = Coverage(graph.affinity(kernel[2]))
+        is_labeled = self._book.positions.is_labeled(slice(None))
+        self._coverages[kernel].set_labeled(is_labeled, self._covered_from_outside(kernel))
+        return self._coverages[kernel]
+
+    def covered_by(self, X: Any, kernel: Kernel) -> np.ndarray:
+        """Return how well samples outside the pool cover each of its samples."""
+        graph = self._graphs.graph(kernel[0], kernel[1], None)
+        distances, indices = graph.kneighbors(X)
+        covered = np.zeros(self._book.positions.n_samples)
+        np.maximum.at(covered, indices, graph.similarities(distances, indices, kernel[2]))
+        return covered
+
+    def gains(self, coverage: Coverage, weights: ArrayLike | None) -> np.ndarray:
+        """Return what a label of each sample would add. Not to be changed; copy it to keep it."""
+        kept_as = "all" if weights is None else "weighted"
+        return coverage.gains(self._weights(weights), kept_as)
+
+    def largest_gain(
+        self, coverage: Coverage, weights: ArrayLike, exponent: float, rows: np.ndarray
+    ) -> tuple[np.ndarray, float]:
+        """Return which rows have the largest gain over the unweighted gain to a power, and it."""
+        gains = self.gains(coverage, None)
+        return coverage.largest(self._weights(weights), gains, exponent, rows)
+
+    def _covered_from_outside(self, kernel: Kernel) -> np.ndarray | None:
+        """Return how well the seed set covers each sample; only new samples are looked up."""
+        ids, store = self._book.outside_ids(), self._book.store
+        if store is None or len(ids) == 0:
+            return None
+        n_samples = self._book.positions.n_samples
+        known, covered = self._outside.get(kernel, (ids[:0], np.zeros(n_samples)))
+        if not np.array_equal(known, ids[: len(known)]):
+            known, covered = ids[:0], np.zeros(n_samples)
+        if len(known) < len(ids):
+            X = store.rows.X[store.slots(ids[len(known) :])]
+            covered = np.maximum(covered, self.covered_by(X, kernel))
+        self._outside[kernel] = (ids, covered)
+        return covered
+
+    def _weights(self, weights: ArrayLike | None) -> np.ndarray:
+        """Return checked weights of all samples; None is 1 for each candidate."""
+        if weights is None:
+            return self._book.positions.is_candidate
+        n_samples = self._book.positions.n_samples
+        weights = np.asarray(weights, dtype=np.float64)
+        if weights.shape != (n_samples,):
+            raise ValueError(
+                f"weights has shape {weights.shape}, but the pool has {n_samples} samples. "
+                "Hint: give one number for each sample, labelled ones included."
+            )
+        if not (weights.min() >= 0 and np.isfinite(weights.max())):
+            wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+            raise ValueError(
+                f"weights must be finite numbers of at least 0. Got {weights[wrong[0]]} at "
+                f"position {wrong[0]}. Hint: give 0 to a sample that need not be covered."
+            )
+        return weights

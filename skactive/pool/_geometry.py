@@ -1,0 +1,139 @@
+"""The part of a pool that holds its features, densities and distances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.exceptions import NotFittedError
+
+from skactive._engine.blocks import row_blocks
+from skactive._engine.distances import Rows, Space, space_key
+from skactive._engine.features import check_features
+from skactive._engine.label_book import LabelBook
+from skactive._engine.labeled_distances import LabeledDistances
+from skactive._engine.shared_columns import SharedColumns
+from skactive.pool._snapshot import PoolSnapshot
+
+
+class PoolGeometry:
+    """Densities, and distances to labelled and other samples, by metric.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix, StoredFeatures} of shape (n_samples, n_features)
+        Checked features.
+    snapshot : PoolSnapshot or None
+        Densities and distances that were computed earlier.
+    """
+
+    def __init__(self, X: Any, snapshot: PoolSnapshot | None) -> None:
+        self.rows = Rows(X)
+        self._snapshot = snapshot
+        self._densities = {} if snapshot is None else snapshot.densities()
+        self._columns: SharedColumns | None = None
+
+    def begin(self, book: LabelBook) -> None:
+        """Follow the labels of a new book."""
+        self._book = book
+        self._distances: dict[str, LabeledDistances] = {}
+        self._columns = None
+
+    def density(
+        self,
+        metric: str,
+        metric_params: dict[str, Any] | None,
+        compute: Callable[[str, Space], np.ndarray],
+    ) -> np.ndarray:
+        """Return the density of all samples, computed on first use."""
+        key = space_key(metric, metric_params)
+        if key not in self._densities:
+            self._densities[key] = compute(key, Space(metric, metric_params))
+        return np.asarray(self._densities[key])
+
+    def labeled_distances(
+        self, metric: str, metric_params: dict[str, Any] | None
+    ) -> LabeledDistances:
+        """Return the distances to the labelled samples, kept up to date from the first call on."""
+        if self._book.store is None:
+            raise NotFittedError("No sample of this pool is labelled yet: call 'add_labels' first.")
+        key = space_key(metric, metric_params)
+        if key not in self._distances:
+            space = Space(metric, metric_params)
+            known = None if self._columns is None else partial(self._column, space, key)
+            distances = LabeledDistances(space, self.rows, self._book.store, known)
+            self._distances[key] = distances
+            self._book.listeners.append(distances)
+            self._bring_back(key, distances)
+        return self._distances[key]
+
+    def distances_to(
+        self, chosen: Rows, metric: str, metric_params: dict[str, Any] | None
+    ) -> np.ndarray:
+        """Return the distances of all samples to given rows, shape (n_samples, len(chosen))."""
+        space, n_samples = Space(metric, metric_params), len(self.rows)
+        features = 0 if space.by_product else 8 * self.rows.n_features
+        blocks = row_blocks(n_samples, 40 * len(chosen) + features)
+        return np.vstack([space.finish(space.compare(self.rows[b], chosen)) for b in blocks])
+
+    def distances_to_samples(
+        self, X: ArrayLike, metric: str, metric_params: dict[str, Any] | None
+    ) -> np.ndarray:
+        """Return the distances of all samples to samples outside the pool."""
+        outside = Rows(check_features(X, "X", self.rows.dtype, minimum=0))
+        return self.distances_to(outside, metric, metric_params)
+
+    def labeled_neighbors(
+        self, n_neighbors: int, metric: str, metric_params: dict[str, Any] | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return distances and rows of the nearest labelled samples of every sample."""
+        store = self._book.store
+        if store is None or len(store) == 0:
+            n_samples = len(self.rows)
+            return np.empty((n_samples, 0)), np.empty((n_samples, 0), dtype=np.intp)
+        distances = self.labeled_distances(metric, metric_params)
+        nearest = distances.nearest(n_neighbors)
+        places = np.searchsorted(np.sort(store.ids), nearest.ids)
+        return distances.finish(nearest.compared), places
+
+    def share_columns(self, X: Any, positions: np.ndarray) -> None:
+        """Take distances to labelled samples from those of an experiment, if that is faster."""
+        if self.rows.is_plain and SharedColumns.pays(X, len(self.rows)):
+            self._columns = SharedColumns(X, positions, self.rows.dtype)
+            self.rows = Rows(self.rows.X, self._columns.norms_of_pool)
+
+    def keep(self, snapshot: PoolSnapshot) -> None:
+        """Store densities and distances in a snapshot."""
+        for key, density in self._densities.items():
+            snapshot.arrays[f"density {key}"] = density
+        positions = self._book.positions
+        if 0 < self._book.n_labeled == positions.n_labeled:
+            # Distances that were read from a snapshot and not used yet are stored again.
+            for metric in set() if self._snapshot is None else self._snapshot.metrics():
+                self.labeled_distances(metric, None)
+            labeled = positions.labeled
+            snapshot.arrays["positions"] = labeled
+            snapshot.arrays["labels"] = np.array(self._book.labels_of(labeled).tolist())
+            for key, distances in self._distances.items():
+                snapshot.keep(key, distances, positions.ids(labeled))
+
+    def _column(self, space: Space, key: str, id_: int, arrived: Rows) -> np.ndarray | None:
+        """Return the distances to a labelled sample if the loops of an experiment share them."""
+        position = int(self._book.positions.of_ids(np.array([id_]))[0])
+        if self._columns is None or position < 0 or not space.by_product:
+            return None
+        return self._columns.compared(space, key, position, self.rows, arrived)
+
+    def _bring_back(self, key: str, distances: LabeledDistances) -> None:
+        """Restore distances from the snapshot if its labels came before all others."""
+        if self._snapshot is None or self._book.n_outside:
+            return
+        positions = self._book.positions
+        labeled = positions.labeled
+        if self._snapshot.is_of(labeled, self._book.labels_of(labeled)):
+            ids, n_kept = positions.ids(labeled), len(self._snapshot.arrays["positions"])
+            if ids[:n_kept].max() < ids[n_kept:].min(initial=len(self.rows) + ids.max()):
+                self._snapshot.bring_back(key, distances, ids[:n_kept])
