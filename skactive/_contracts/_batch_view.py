@@ -28,6 +28,10 @@ class BatchView(Protocol):
         """Number of samples of the pool."""
 
     @property
+    def candidates(self) -> np.ndarray:
+        """Positions of the candidates left, ascending."""
+
+    @property
     def n_candidates(self) -> int:
         """Number of candidates left."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
@@ -38,7 +38,8 @@ class ExternalPosterior(PosteriorSource):
 
     @property
     def classes(self) -> np.ndarray:
-        return np.asarray(self.classifier().classes_)
+        classifier: Any = self.classifier()
+        return np.asarray(classifier.classes_)
 
     def rows(self, positions: np.ndarray) -> np.ndarray | None:
         places = self._evaluated(positions)

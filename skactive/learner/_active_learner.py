@@ -18,7 +18,7 @@ from skactive._engine.positions import check_positions
 from skactive._estimators import stored_samples
 from skactive._fit_params import check_fit_params
 from skactive._validation import check_strategy
-from skactive.base import Classifier, HasPosteriorSource, LabelingPool
+from skactive.base import Classifier, HasPosteriorSource
 from skactive.learner._arguments import (
     check_classifier,
     check_samples,
@@ -199,20 +199,19 @@ class ActiveLearner(LearnerPredictions):
         self.ids = names_of(self.X_pool, ids)
         self.strategy = UncertaintyHerding() if strategy is None else check_strategy(strategy)
         self._watch = None if drift_detector is None else AgreementWatch(drift_detector)
-        if estimator is None:
-            estimator = IncrementalLabelSpreading()
-        check_classifier(estimator)
-        estimator = copy.deepcopy(estimator)
-        before, self._refresher = refresher_for(estimator, self.X_pool, refresh_every)
+        given = IncrementalLabelSpreading() if estimator is None else estimator
+        check_classifier(given)
+        learning: Any = copy.deepcopy(given)
+        before, self._refresher = refresher_for(learning, self.X_pool, refresh_every)
         if self._refresher is None:
-            self._steps, classifier, samples = split_pipeline(estimator, self.X_pool)
+            self._steps, classifier, samples = split_pipeline(learning, self.X_pool)
         else:
-            classifier = estimator[-1]
+            classifier = learning[-1]
             steps, samples = self._refresher.first_steps()
             self._steps = Pipeline([*before.steps[:-1], *steps, before.steps[-1]])
         self.estimator: Any = classifier
         if self._steps is not None:
-            name = estimator.steps[-1][0]
+            name = learning.steps[-1][0]
             self.estimator = Pipeline([*self._steps.steps[:-1], (name, classifier)])
         seed = self._seed_set(X_labeled, y_labeled)
         self._check_together(fit_params, seed, graph)
@@ -589,7 +588,7 @@ class ActiveLearner(LearnerPredictions):
             classifier, UpdateSource(samples, self.pool, seed, self._classes, params)
         )
 
-    def _new_pool(self, samples: Any, **arguments: Any) -> LabelingPool:
+    def _new_pool(self, samples: Any, **arguments: Any) -> Any:  # a Pool, or a subclass's own
         return Pool(samples, samples=samples, **arguments)
 
     def _answers_taken(self, n_answers: int) -> None:

@@ -16,7 +16,6 @@ from skactive._rows import take_rows
 from skactive.learner._explanation.query_explanation import QueryExplanation, explain_query
 
 if TYPE_CHECKING:
-    from skactive.base import LabelingPool
     from skactive.learner._updaters import EstimatorUpdater
     from skactive.neighbors import VoteExplanation
 
@@ -28,7 +27,7 @@ class LearnerPredictions:
     strategy: Any
     X_pool: Any
     ids: np.ndarray
-    pool: LabelingPool
+    pool: Any  # a LabelingPool
     _steps: Any
     _updater: EstimatorUpdater
 

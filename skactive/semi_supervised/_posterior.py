@@ -35,7 +35,7 @@ class SpreadPosterior(KeptPosterior):
     def __init__(self, classifier: IncrementalLabelSpreading, pool: Any) -> None:
         self._classifier = classifier
         self._pool = pool
-        self._voted = classifier.voter_.posterior_source(pool)
+        self._voted: Any = classifier.voter_.posterior_source(pool)
         self._posterior: np.ndarray | None = None
         self._derived: dict[RowFunction, SpreadValues] = {}
 

@@ -109,7 +109,7 @@ class BADGE(QueryStrategy):
             is_first = pool.n_labeled == 0
             values = values if is_first else np.square(values)
         else:
-            is_first = not picked
+            is_first = len(picked) == 0
             places = np.searchsorted(whole.candidates, pool.candidates)
             values = (gradients.squared_norms if is_first else gradients.nearest(picked))[places]
         if is_first or self.random_state is None:
@@ -225,7 +225,7 @@ class Gradients:
         self._nearest: np.ndarray = np.full(len(posterior), np.inf)
         self._n_done = 0
 
-    def nearest(self, picked: list[int]) -> np.ndarray:
+    def nearest(self, picked: np.ndarray) -> np.ndarray:
         """Return the squared distance of each candidate to the nearest of those picked."""
         for position in picked[self._n_done :]:
             np.minimum(self._nearest, self._distances(position), out=self._nearest)

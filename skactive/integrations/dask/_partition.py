@@ -280,7 +280,8 @@ class Partition:
             self.pool.begin()
             self._log_number, self._n_applied = log.number, 0
         elif isinstance(setting.estimator, HasPosteriorSource):
-            self.pool.estimator.set_params(**setting.estimator.get_params())
+            params = setting.estimator.get_params()  # type: ignore[attr-defined]
+            self.pool.estimator.set_params(**params)
         if self._n_applied >= log.start:
             for entry in log.entries[self._n_applied - log.start :]:
                 entry.apply(self)

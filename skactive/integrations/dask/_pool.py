@@ -275,9 +275,10 @@ class PartitionedPool(LabelingPool):
         return self
 
     def add_labeled(self, X: ArrayLike, y: ArrayLike | None) -> Self:
-        X, labels = check_labeled_samples(X, y, self.n_features, self._partitions.dtype)
-        self.book.add_outside(X, labels)
-        self._send_labels(np.full(len(labels), -1), X, labels)
+        dtype = self._partitions.dtype
+        features, labels = check_labeled_samples(X, y, self.n_features, dtype)
+        self.book.add_outside(features, labels)
+        self._send_labels(np.full(len(labels), -1), features, labels)
         return self
 
     def remove_labels(self, indices: ArrayLike) -> Self:

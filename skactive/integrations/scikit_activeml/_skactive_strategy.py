@@ -138,7 +138,8 @@ class WrappedStrategy(_PoolStrategy):
             )
             if samples is None and is_labeled.any():
                 learner.teach(np.flatnonzero(is_labeled), known[1])
-            return learner.pool
+            pool: Pool = learner.pool
+            return pool
         if fit_clf:
             can_fit = is_labeled.any() or clf.classes is not None
             clf = clone(clf).fit(X, y) if can_fit else None

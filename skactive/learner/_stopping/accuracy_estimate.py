@@ -89,12 +89,13 @@ def estimate_accuracy(learner: ActiveLearner) -> AccuracyEstimate | None:
     posterior = pool.posterior()
     if posterior is None:
         return None
-    held_out = pool.posterior_source.held_out()
-    if held_out is None:
+    source = pool.posterior_source
+    held_out = None if source is None else source.held_out()
+    if source is None or held_out is None:
         return None
     confidence = held_out.max(axis=1)
     right = (pool.classes_[held_out.argmax(axis=1)] == y) & (confidence > 0)
-    params = pool.posterior_source.neighbors_params
+    params = source.neighbors_params
     apart, nearest = (found[pool.candidates] for found in pool.labeled_neighbors(**params))
     metric = params.get("metric", "cosine")
     distances = distances_among(X, metric, params.get("metric_params"))

@@ -9,7 +9,7 @@ import numpy as np
 from skactive._estimators import is_fitted, stored_samples
 from skactive._fit_params import per_sample
 from skactive._rows import n_samples_of, take_rows
-from skactive.base import IncrementalEstimator, TransductiveEstimator
+from skactive.base import TransductiveEstimator
 from skactive.learner._arguments import declared_classes
 from skactive.learner._rows import n_outside, newest
 from skactive.learner._updaters._updater import EstimatorUpdater
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class IncrementalUpdater(EstimatorUpdater):
     """Passes each answer to `add_labeled`, and addresses it by the id that it got there."""
 
-    def __init__(self, classifier: IncrementalEstimator, source: UpdateSource) -> None:
-        self.classifier: Any = classifier
+    def __init__(self, classifier: Any, source: UpdateSource) -> None:
+        self.classifier = classifier
         self._source = source
         self._ids: dict[int, int] = {}
         brought = stored_samples(classifier)
