@@ -1,4 +1,4 @@
-"""Forgetting, repeated queries, undo, and the signal that the task has changed."""
+"""Forgetting, asking again, taking that back, and the signal that the task has changed."""
 
 import copy
 import pickle
@@ -22,7 +22,7 @@ SEED = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
 
 
 class AfterErrors:
-    """A detector with river's interface that signals after a number of errors in a row."""
+    """Has river's interface, and signals at each so many-th error in a row."""
 
     def __init__(self, n_errors=3):
         self.n_errors = n_errors
@@ -36,7 +36,7 @@ class AfterErrors:
 
 
 class Always(AfterErrors):
-    """A detector that always signals."""
+    """Signals whatever it sees."""
 
     def update(self, x):
         self.seen.append(x)
@@ -48,7 +48,7 @@ def neighbors(**parameters):
 
 
 def seen(learner):
-    """The visible state of a learner; probabilities without the last digits."""
+    """What can be seen of a learner; probabilities without the last digits."""
     knows = learner.pool.n_labeled > 0
     return {
         "labeled": learner.labeled.tolist(),
@@ -125,18 +125,14 @@ def test_forgetting_equals_teaching_only_the_rest(classifier):
 
 
 class Remembering(LogisticRegression):
-    """An incremental classifier like one of another package."""
-
-    n_samples_seen_ = 0
+    """Learns at once, and removes samples by their ids, as another package's classifier might."""
 
     def add_labeled(self, X, y):
-        if self.n_samples_seen_ == 0:
-            self.stored_ = {}
-        self.stored_ |= {
-            self.n_samples_seen_ + place: (row, label)
-            for place, (row, label) in enumerate(zip(X, y, strict=True))
-        }
-        self.n_samples_seen_ += len(y)
+        stored = vars(self).setdefault("stored_", {})
+        first = max(stored, default=100) + 7
+        self.last_ids_ = np.arange(first, first + len(y))
+        for id_, row, label in zip(self.last_ids_.tolist(), X, y, strict=True):
+            stored[id_] = (row, label)
         return self
 
     def remove_labeled(self, indices):
@@ -239,7 +235,7 @@ def test_a_budget_counts_every_answer_also_of_a_classifier_that_forgets():
 
 
 def taught(learner, labels):
-    """Teach the samples of the pool one by one, and return the warnings."""
+    """Teach the pool's samples one by one, and return the warnings that this gave."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for place, label in enumerate(labels):
@@ -256,7 +252,7 @@ def line_learner(detector, n_samples=60, estimator=None):
 @pytest.mark.parametrize("estimator", [neighbors(n_neighbors=1), LogisticRegression()])
 def test_the_detector_receives_for_each_answer_whether_it_was_predicted(estimator):
     learner = line_learner(AfterErrors(99), 6, estimator)
-    # A logistic regression cannot predict before there are two classes.
+    # A logistic regression knows nothing to predict before there are two classes.
     taught(learner, "aabbba")
     first = [0.0, 1.0] if isinstance(estimator, IncrementalKNeighborsClassifier) else []
     assert learner.drift_detector.seen == [*first, 0.0, 0.0, 1.0]

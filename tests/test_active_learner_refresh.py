@@ -209,12 +209,13 @@ def test_features_before_the_step_are_computed_once(monkeypatch):
 def test_a_running_refresh_does_not_keep_the_interpreter():
     code = (
         "import numpy as np, threading\n"
+        "from skactive import Pool\n"
         "from skactive.learner._refresh import Refresher\n"
         "class Endless:\n"
         "    def __call__(self, *_): threading.Event().wait()\n"
         "refreshing = Refresher([], np.eye(2), 1)\n"
         "refreshing.refit = Endless()\n"
-        "refreshing.start(np.array([0]), np.array([1]), 0)\n"
+        "refreshing.start(Pool(np.eye(2)).add_labels([0], [1]))\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
@@ -246,7 +247,7 @@ def test_a_fitted_classifier_on_features_to_be_replaced_is_refused():
 
 def test_refreshing_without_steps_or_labels_raises():
     X, _ = clouds()
-    with pytest.raises(ValueError, match="nothing to refresh: no step was passed"):
+    with pytest.raises(ValueError, match="nothing to refresh: no step learns"):
         ActiveLearner(X_pool=X).refresh()
     learner = ActiveLearner(
         make_pipeline(ContrastiveMap(), IncrementalKNeighborsClassifier()),

@@ -54,6 +54,9 @@ def test_a_memmap_is_neither_copied_nor_read_into_memory(tmp_path):
         pool.density()
         return pool
 
+    # Loops are compiled once for all pools.
+    small = rng.normal(size=(9, 2)).astype(np.float32)
+    all_that_is_asked(Pool(small, estimator=IncrementalKNeighborsClassifier()), "cosine")
     with sklearn.config_context(working_memory=1):
         pool, peak = peak_of(use)
     assert np.shares_memory(pool.X, read_only)

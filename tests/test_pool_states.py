@@ -240,7 +240,7 @@ class PoolHistory(RuleBasedStateMachine):
         if not self.known:
             return
         self.pool.posterior()
-        nearest = self.pool._labeled_distances(self.metric, None).nearest(
+        nearest = self.pool.geometry.labeled_distances(self.metric, None).nearest(
             self.estimator.n_neighbors
         )
         rows = np.array([row for row, _ in self.known.values()], dtype=np.float64)

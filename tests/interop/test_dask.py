@@ -216,7 +216,7 @@ def test_a_herded_batch_covers_its_share_of_the_best(threads):
     for sample in batch:
         other = halves[0] if sample >= 20 else halves[1]
         start = 0 if sample >= 20 else 20
-        across = other.covered_by(X[[sample]], 5, "cosine", "median")
+        across = other.coverages.covered_by(X[[sample]], (5, "cosine", "median"))
         covered[start : start + 20] = np.maximum(covered[start : start + 20], across)
     assert covered.sum() >= (1 - 1 / np.e) * best
 
