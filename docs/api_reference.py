@@ -149,8 +149,20 @@ SECTIONS = [
     Section(
         "Contracts",
         "skactive.base",
-        "Interfaces for objects that can replace those of the package.",
-        ["EmbeddingStore"],
+        "The contracts between pools, measures, strategies, classifiers, targets and stores.",
+        [
+            "BatchView",
+            "CategoricalTarget",
+            "Classifier",
+            "EmbeddingStore",
+            "HasPosteriorSource",
+            "IncrementalEstimator",
+            "LabelingPool",
+            "PoolView",
+            "PosteriorSource",
+            "Target",
+            "TransductiveEstimator",
+        ],
     ),
     Section(
         "modAL",

@@ -64,3 +64,23 @@ def _parameter_error(owner: object, name: str, expected: str, value: Any) -> Exc
     sentence = f"The {name!r} parameter of {who} must be {expected}. Got {value!r} instead."
     comparable = isinstance(value, Real | str) and not isinstance(value, bool)
     return ValueError(sentence) if comparable else TypeError(sentence)
+
+
+def checked_utilities(who: str, utilities: Any, pool: Any) -> np.ndarray:
+    """Return utilities as an array of one finite number per candidate, or raise naming `who`."""
+    values = np.asarray(utilities)
+    if values.shape != (pool.n_candidates,):
+        raise ValueError(
+            f"{who} must return one number per candidate, shape ({pool.n_candidates},). "
+            f"Got shape {values.shape} instead."
+        )
+    # Whatever is not finite shows in the sum, which takes a fraction of the time.
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = values.sum()
+    if not math.isfinite(total) and not np.isfinite(values).all():
+        place = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise ValueError(
+            f"{who} gave sample {pool.candidates[place]} of the pool the utility "
+            f"{values[place]}, which is not finite."
+        )
+    return values

@@ -74,7 +74,12 @@ REFUSED = [
     ([5, 6], "up", ValueError, "There are 2 indices, but 1 labels"),
     (5, ["up", "up"], ValueError, "There are 1 indices, but 2 labels"),
     ([], ["up"], ValueError, "There are 0 indices, but 1 labels"),
-    ([5, 6], ["up", None], ValueError, r"y\[1\] is missing \(None\). Hint: skip samples that cannot be labelled"),
+    (
+        [5, 6],
+        ["up", None],
+        ValueError,
+        r"y\[1\] is missing \(None\). Hint: skip samples that cannot be labelled",
+    ),
     ([5, 6], ["up", np.nan], ValueError, r"y\[1\] is missing \(nan\)"),
     ([5, 6], [np.nan, 1.0], ValueError, r"y\[0\] is missing \(NaN or infinity: nan\)"),
     ([5, 6], ["up", 1], ValueError, "y mixes strings with other types: 'up' and 1"),

@@ -162,7 +162,9 @@ def test_an_answer_that_the_classifier_refuses_is_taken_back():
 def test_a_fitted_classifier_that_would_forget_is_refused(estimator):
     X, y = three_clouds()
     fitted = clone(estimator).fit(X[:9], y[:9])
-    with pytest.raises(ValueError, match=r"fitted already, and can only be fitted again: .* forget"):
+    with pytest.raises(
+        ValueError, match=r"fitted already, and can only be fitted again: .* forget"
+    ):
         ActiveLearner(fitted, X_pool=X)
     learner = ActiveLearner(fitted, X_pool=X[9:], X_labeled=X[:9], y_labeled=y[:9])
     assert learner.score(X[:9], y[:9]) > 0.8

@@ -219,7 +219,7 @@ def test_a_full_disk_leaves_everything_as_it_was(path, kind, taken, monkeypatch)
 def test_a_label_that_text_cannot_hold_is_refused_whole(path):
     learner = learner_of(path).teach([1], ["a"])
     before, content = state(learner), path.read_bytes()
-    with pytest.raises(TypeError, match=r"The label .* is a bytes, which cannot be written"):
+    with pytest.raises(TypeError, match=r"The label .* is a bytes, which a journal cannot"):
         learner_of(path.with_name("other")).teach([2], [b"raw"])
     assert state(learner) == before
     assert path.read_bytes() == content

@@ -259,7 +259,7 @@ def test_where_products_depend_on_the_rows_around_nothing_is_shared(monkeypatch)
     monkeypatch.setattr(_shared_columns, "LEAST_BYTES", 0)
     with sharing():
         pools[0].share_columns(X, rows)
-        broken = pools[0]._columns
+        broken = pools[0].geometry._columns
         assert broken is not None
         monkeypatch.setattr(broken, "_rows", Rows(X + np.float32(1)))
         for place in (3, 50, 7):

@@ -25,7 +25,7 @@ from skactive.learner import (
     SufficientAccuracy,
 )
 from skactive.learner._stopping.accuracy_estimate import (
-    _distances_among,
+    distances_among,
     _logistic_regression,
     _trials,
     estimate_accuracy,
@@ -59,7 +59,7 @@ def taught(n_labels, estimator=None, **parameters):
 
 def trials(learner, voter):
     Z, names = learner.pool.labeled_samples()
-    return _trials(learner.pool, Z, names, voter, _distances_among(Z, voter))
+    return _trials(learner.pool, Z, names, voter, distances_among(Z, voter))
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "manhattan"])

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# From which share of the candidates on, or up to which, a sentence says what a measure means.
+HIGH, LOW = 2 / 3, 1 / 3
+
 
 @dataclass(frozen=True)
 class CandidateRank:

@@ -39,6 +39,8 @@ class BaggedNeighbors:
         Who gets which labels.
     """
 
+    gives_probabilities = True
+
     def __init__(
         self, pool: PoolView, n_members: int, n_neighbors: int, metric: str, seed: int
     ) -> None:
@@ -84,6 +86,9 @@ class FittedMembers:
     on_features : bool
         Whether they take the features, or what the pool's estimator takes.
     """
+
+    # Some classifiers give votes alone.
+    gives_probabilities = False
 
     def __init__(self, members: Sequence[Any], pool: PoolView, *, on_features: bool) -> None:
         self._members = members

@@ -14,7 +14,7 @@ from sklearn.utils.extmath import safe_sparse_dot
 
 from skactive._engine.blocks import row_blocks
 from skactive._engine.norms import row_norms, squared_sums
-from skactive._engine.stored import StoredFeatures
+from skactive._engine.stored import is_opened
 from skactive._validation import check_choice
 
 MATRIX_PRODUCT_METRICS = frozenset({"cosine", "euclidean"})
@@ -123,7 +123,7 @@ class Rows:
     @property
     def is_stored(self) -> bool:
         """Whether features are read each time that they are asked for."""
-        return isinstance(self._source, StoredFeatures) and self._picked is None
+        return is_opened(self._source) and self._picked is None
 
     @property
     def X(self) -> Any:

@@ -10,7 +10,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
 from skactive._engine.labels import check_labels
-from skactive._engine.stored import StoredFeatures, is_stored
+from skactive._engine.stored import StoredFeatures, is_opened, is_stored
 from skactive._validation import are_plain_features
 
 
@@ -62,7 +62,7 @@ def check_labeled_samples(
 
 
 def _checked_stored(X: Any, name: str, dtype: np.dtype[Any], minimum: int) -> StoredFeatures:
-    if isinstance(X, StoredFeatures) and X.dtype == dtype:
+    if is_opened(X) and X.dtype == dtype:
         return X
     features = StoredFeatures(X, dtype)
     if len(features) < minimum or features.shape[1] == 0:
@@ -81,7 +81,7 @@ def _checked_stored(X: Any, name: str, dtype: np.dtype[Any], minimum: int) -> St
 
 def in_memory(X: Any) -> Any:
     """Return features that are held in memory as they are, and stored ones read into it."""
-    return np.asarray(X) if isinstance(X, StoredFeatures) else X
+    return np.asarray(X) if is_opened(X) else X
 
 
 def _first_not_finite(X: Any, dtype: np.dtype[Any]) -> int | None:

@@ -30,6 +30,11 @@ def is_stored(X: Any) -> bool:
     return isinstance(dtype, np.dtype) and dtype.kind == "f" and len(X.shape) == 2
 
 
+def is_opened(X: Any) -> bool:
+    """Return whether X is a `StoredFeatures`, checked already."""
+    return isinstance(X, StoredFeatures)
+
+
 class StoredFeatures:
     """Rows of a store as arithmetic takes them: whatever is picked is an array of `dtype`.
 

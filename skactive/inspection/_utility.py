@@ -141,10 +141,7 @@ class UtilityDisplay:
     @property
     def utilities(self) -> NDArray[np.float64]:
         """The products of the factors, shape (n_candidates,)."""
-        product = np.ones(len(self.candidates))
-        for term in self.terms.values():
-            product *= term.factors
-        return product
+        return UtilityComponent.product(self.terms, len(self.candidates))
 
     def plot(
         self, ax: Axes | ArrayLike | None = None, *, title: str | None = None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from skactive._engine.candidate_rank import CandidateRank
+from skactive._validation import checked_utilities
 from skactive.base import PoolView
 
 
@@ -32,6 +35,9 @@ class Measure(ABC, BaseEstimator):
     array([5., 1.], dtype=float32)
     """
 
+    # Whether the labelled sample nearest to a candidate explains its value.
+    about_labeled = False
+
     @abstractmethod
     def utilities(self, pool: PoolView) -> np.ndarray:
         """Return how informative each candidate is.
@@ -46,3 +52,49 @@ class Measure(ABC, BaseEstimator):
         utilities : ndarray of shape (n_candidates,)
             Finite, larger is better, in the order of ``pool.candidates``.
         """
+
+    def utilities_everywhere(self, pool: PoolView) -> np.ndarray:
+        """Return the utility of every sample of a pool, 0 for those that are no candidates.
+
+        Parameters
+        ----------
+        pool : PoolView
+            The pool. It is not changed.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_samples,)
+            Finite.
+        """
+        everywhere = np.zeros(pool.n_samples)
+        everywhere[pool.candidates] = checked_utilities(
+            type(self).__name__, self.utilities(pool), pool
+        )
+        return everywhere
+
+    def sentence(
+        self,
+        value: float,
+        rank: CandidateRank,
+        posterior: tuple[Sequence[Hashable], Sequence[float]],
+    ) -> str | None:
+        """Return what a value means for an annotator, in one sentence.
+
+        `ActiveLearner.explain_query` prints it. A measure overrides it to be explained in its own
+        words.
+
+        Parameters
+        ----------
+        value : float
+            The utility of a candidate.
+        rank : CandidateRank
+            Its place among all candidates: `n_lower`, `share_lower`, and `than()` in words.
+        posterior : tuple of (classes, probabilities)
+            The class probabilities of the candidate, largest first; empty if there are none.
+
+        Returns
+        -------
+        sentence : str or None
+            None takes a sentence with the name and value of the measure.
+        """
+        return None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+
 import numpy as np
 
+from skactive._engine.candidate_rank import CandidateRank
 from skactive.base import PoolView
 from skactive.measures._base import Measure
 
@@ -74,4 +77,18 @@ class Coverage(Measure):
         """
         return pool.coverage_gain(
             n_neighbors=self.n_neighbors, metric=self.metric, bandwidth=self.bandwidth
+        )
+
+    def sentence(
+        self,
+        value: float,
+        rank: CandidateRank,
+        posterior: tuple[Sequence[Hashable], Sequence[float]],
+    ) -> str:
+        if rank.n_lower == 0:
+            return "Around no candidate do labels cover the pool as well already."
+        samples = "sample" if f"{value:.3g}" == "1" else "samples"
+        return (
+            f"Its label would cover what none covers yet, as much as {value:.3g} {samples}: more "
+            f"than that of {rank.than()}."
         )

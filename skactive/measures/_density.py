@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
+from skactive._engine.candidate_rank import HIGH, LOW, CandidateRank
 from skactive._engine.distances import METRICS
 from skactive._validation import check_choice
 from skactive.base import PoolView
@@ -72,3 +74,18 @@ class InformationDensity(Measure):
         """
         check_choice(self, "metric", self.metric, METRICS)
         return pool.density(self.metric, self.metric_params)
+
+    def sentence(
+        self,
+        value: float,
+        rank: CandidateRank,
+        posterior: tuple[Sequence[Hashable], Sequence[float]],
+    ) -> str:
+        if rank.n_lower == 0:
+            return "It stands alone: around no candidate is the pool less dense."
+        fact = f"the pool is denser around it than around {rank.than()}"
+        if rank.share_lower >= HIGH:
+            return f"It stands for many others: {fact}."
+        if rank.share_lower <= LOW:
+            return f"It stands for few others: {fact}, not more."
+        return f"{fact[0].upper()}{fact[1:]}."

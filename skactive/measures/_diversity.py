@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
+from skactive._engine.candidate_rank import HIGH, LOW, CandidateRank
 from skactive._engine.distances import METRICS
 from skactive._validation import check_choice
 from skactive.base import PoolView
@@ -52,6 +54,8 @@ class Diversity(Measure):
     array([0.01, 1.  ])
     """
 
+    about_labeled = True
+
     def __init__(
         self,
         metric: str = "cosine",
@@ -80,3 +84,20 @@ class Diversity(Measure):
         check_choice(self, "aggregate", self.aggregate, AGGREGATES)
         distances = pool.distance_to_labeled(self.metric, self.aggregate, self.metric_params)
         return np.ones(pool.n_candidates) if distances is None else distances
+
+    def sentence(
+        self,
+        value: float,
+        rank: CandidateRank,
+        posterior: tuple[Sequence[Hashable], Sequence[float]],
+    ) -> str:
+        what = "the nearest labelled sample" if self.aggregate == "min" else "the labelled samples"
+        mean = "" if self.aggregate == "min" else "on average "
+        if rank.n_lower == 0:
+            return f"No candidate is {mean}nearer to {what}."
+        fact = f"it is {mean}farther from {what} than {rank.than()}"
+        if rank.share_lower >= HIGH:
+            return f"It is unlike what is labelled: {fact}."
+        if rank.share_lower <= LOW:
+            return f"It is like what is labelled: {fact}, not more."
+        return f"{fact[0].upper()}{fact[1:]}."

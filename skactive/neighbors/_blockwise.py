@@ -19,7 +19,7 @@ from skactive._engine.distances import (
 )
 from skactive._engine.exact_search import search
 from skactive._engine.inverted_file import InvertedFile
-from skactive._engine.stored import StoredFeatures
+from skactive._engine.stored import is_opened
 from skactive._validation import check_choice, check_integer, check_number
 
 ALGORITHMS = frozenset({"auto", "clusters", "exact"})
@@ -91,6 +91,9 @@ class BlockwiseKNeighborsTransformer(
            [1., 0., 0.],
            [0., 2., 0.]])
     """
+
+    # Features on disk are read in blocks.
+    takes_stored_features = True
 
     def __init__(
         self,
@@ -180,7 +183,7 @@ class BlockwiseKNeighborsTransformer(
         return nearest_of_all(self._space, rows, self._stored, n_neighbors)
 
     def _checked(self, X: Any, *, reset: bool) -> Any:
-        if isinstance(X, StoredFeatures):
+        if is_opened(X):
             # A pool's own, checked when they were opened.
             if reset:
                 self.n_features_in_ = X.shape[1]

@@ -12,7 +12,7 @@ from skactive._engine.distances import METRICS, Rows, Space
 from skactive._engine.exact_search import search
 from skactive._engine.neighbor_lists import neighbor_lists
 from skactive._engine.sharing import shared
-from skactive._engine.stored import StoredFeatures
+from skactive._engine.stored import is_opened
 from skactive._io.fingerprint import fingerprint as fingerprint_of
 from skactive._validation import check_choice, check_integer, check_number
 from skactive.neighbors._blockwise import BlockwiseKNeighborsTransformer
@@ -396,7 +396,7 @@ class NeighborGraph:
 
 
 def _checked(X: Any, name: str) -> Any:
-    if isinstance(X, StoredFeatures):
+    if is_opened(X):
         return X
     return check_array(
         X, accept_sparse="csr", dtype=[np.float32, np.float64], order="C", input_name=name
@@ -423,15 +423,15 @@ def _widened(
 def _found(
     X: Any, n_neighbors: int, metric: str, transformer: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    is_ours = isinstance(transformer, BlockwiseKNeighborsTransformer)
-    # Others take arrays.
-    found = transformer.fit_transform(X if is_ours else _in_memory(X))
+    # Transformers of other packages take arrays.
+    takes_stored = getattr(transformer, "takes_stored_features", False)
+    found = transformer.fit_transform(X if takes_stored else _in_memory(X))
     indices, distances = neighbor_lists(found, X.shape[0], n_neighbors)
     return indices, _in_units(distances, metric)
 
 
 def _in_memory(X: Any) -> Any:
-    return np.asarray(X) if isinstance(X, StoredFeatures) else X
+    return np.asarray(X) if is_opened(X) else X
 
 
 def _check_metric(transformer: Any, metric: str) -> None:

@@ -11,17 +11,17 @@ from skactive.neighbors import NeighborGraph
 
 
 class NeighborGraphs:
-    """Keep the graphs that were asked for, and the one that was given."""
+    """Keep the graphs that were built, and the one that was passed."""
 
     def __init__(self, X: Any, given: NeighborGraph | None) -> None:
         self._X = X
-        if given is not None and not isinstance(given, NeighborGraph):
+        if given is not None and not hasattr(given, "affinity"):
             raise TypeError(
                 "The 'graph' parameter of Pool must be a NeighborGraph. Got "
                 f"{type(given).__name__} instead."
             )
         if given is not None and given.X is not X:
-            # The pool's own features go with it: those it was built from may be on their way out.
+            # The graph refers to the pool's own features, so that others can be deleted.
             given = NeighborGraph(
                 given.indices,
                 given.distances,
@@ -61,7 +61,7 @@ class NeighborGraphs:
 
 
 def _name(transformer: Any) -> str:
-    """Return the same for transformers that would find the same."""
+    """Return equal names for transformers with equal parameters."""
     if transformer is None:
         return ""
     return f"{type(transformer).__qualname__} {joblib.hash(transformer.get_params())}"

@@ -182,6 +182,10 @@ class Pool(LabelingPool):
         """The classifier that class probabilities come from, or None."""
         return self._estimator
 
+    @estimator.setter
+    def estimator(self, estimator: Any) -> None:
+        self._estimator, self._source = estimator, None
+
     @property
     def n_samples(self) -> int:
         """Number of samples, labelled or not."""

@@ -18,8 +18,9 @@ from skactive._engine.cold_start import (
     posterior_of_classes,
     spread_out,
 )
+from skactive._validation import checked_utilities
 from skactive.base import PoolView
-from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._base import QueryStrategy
 from skactive.strategies._utility_component import UtilityComponent
 
 # Equal samples get equal probabilities, whatever the rounding of a product.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import Any
@@ -13,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from skactive._html import Diagram, nested_parts
-from skactive._validation import check_integer
+from skactive._validation import check_integer, checked_utilities
 from skactive.base import BatchView, LabelingPool, PoolView
 from skactive.strategies._support.learner_pool import pool_of_learner
 from skactive.strategies._utility_component import UtilityComponent
@@ -193,26 +192,6 @@ class QueryStrategy(ABC, BaseEstimator):
         if self.random_state is None:
             return None
         return random_keys(self.random_state, pool.n_samples)
-
-
-def checked_utilities(who: str, utilities: Any, pool: PoolView) -> np.ndarray:
-    """Return utilities as an array of one finite number per candidate, or raise naming `who`."""
-    values = np.asarray(utilities)
-    if values.shape != (pool.n_candidates,):
-        raise ValueError(
-            f"{who} must return one number per candidate, shape ({pool.n_candidates},). "
-            f"Got shape {values.shape} instead."
-        )
-    # Whatever is not finite shows in the sum, which takes a fraction of the time.
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = values.sum()
-    if not math.isfinite(total) and not np.isfinite(values).all():
-        place = int(np.flatnonzero(~np.isfinite(values))[0])
-        raise ValueError(
-            f"{who} gave sample {pool.candidates[place]} of the pool the utility "
-            f"{values[place]}, which is not finite."
-        )
-    return values
 
 
 # A loop asks for the same keys at each query.

@@ -9,10 +9,10 @@ import numpy as np
 
 from skactive._engine.largest_product import largest_product
 from skactive._engine.quantile_bins import DistributionFactor
-from skactive._validation import check_number
+from skactive._validation import check_number, checked_utilities
 from skactive.base import PoolView
 from skactive.measures import Diversity, InformationDensity, Margin, Measure
-from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._base import QueryStrategy
 from skactive.strategies._utility_component import UtilityComponent
 
 

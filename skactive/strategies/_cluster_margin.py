@@ -13,10 +13,10 @@ from skactive._engine.blocks import row_blocks
 from skactive._engine.cold_start import centrality
 from skactive._engine.distances import Rows, Space
 from skactive._engine.features import in_memory
-from skactive._validation import check_choice, check_integer
+from skactive._validation import check_choice, check_integer, checked_utilities
 from skactive.base import PoolView
 from skactive.measures import Margin
-from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._base import QueryStrategy
 from skactive.strategies._utility_component import UtilityComponent
 
 METRICS = frozenset({"cosine", "euclidean"})

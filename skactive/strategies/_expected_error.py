@@ -17,11 +17,11 @@ from skactive._engine.cold_start import (
 )
 from skactive._engine.losses import loss_of
 from skactive._estimators import class_probabilities
-from skactive._validation import check_choice, check_integer
+from skactive._validation import check_choice, check_integer, checked_utilities
 from skactive.base import PoolView
 from skactive.measures import Entropy, LeastConfidence
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.strategies._base import QueryStrategy, checked_utilities, random_keys
+from skactive.strategies._base import QueryStrategy, random_keys
 from skactive.strategies._utility_component import UtilityComponent
 
 LOSSES = frozenset({"zero_one", "log"})

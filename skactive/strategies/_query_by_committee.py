@@ -14,11 +14,11 @@ from skactive._engine.cold_start import (
     posterior_of_classes,
     spread_out,
 )
-from skactive._engine.committees import BaggedNeighbors, FittedMembers, seated, shares_of, taught
-from skactive._validation import check_choice, check_integer
+from skactive._engine.committees import BaggedNeighbors, seated, shares_of, taught
+from skactive._validation import check_choice, check_integer, checked_utilities
 from skactive.base import PoolView
 from skactive.measures import Entropy
-from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._base import QueryStrategy
 from skactive.strategies._utility_component import UtilityComponent
 
 
@@ -178,15 +178,12 @@ class QueryByCommittee(QueryStrategy):
         seed = int(self.random_state) if isinstance(self.random_state, int | np.integer) else 0
         return BaggedNeighbors(pool, N_MEMBERS, self.n_neighbors, self.metric, seed)
 
-    def _disagreement(
-        self, committee: BaggedNeighbors | FittedMembers, positions: np.ndarray
-    ) -> np.ndarray:
+    def _disagreement(self, committee: Any, positions: np.ndarray) -> np.ndarray:
         """Return the disagreement, and what decides among equals, shape (n, 2)."""
         if self.disagreement != "vote_entropy":
             values = DISAGREEMENTS[self.disagreement](committee.probabilities(positions))
             return np.column_stack([values, values])
-        if isinstance(committee, FittedMembers):
-            # Members are asked for nothing but their votes, which is all that some can give.
+        if not committee.gives_probabilities:
             values = entr(committee.votes(positions)).sum(axis=1)
             return np.column_stack([values, values])
         probabilities = committee.probabilities(positions)

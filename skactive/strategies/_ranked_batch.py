@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from skactive._engine.distances import METRICS
-from skactive._validation import check_choice
+from skactive._validation import check_choice, checked_utilities
 from skactive.base import PoolView
 from skactive.measures import LeastConfidence, Measure
-from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._base import QueryStrategy
 from skactive.strategies._support.center import nearness_to_center
 from skactive.strategies._utility_component import UtilityComponent
 

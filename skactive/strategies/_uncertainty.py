@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from skactive._validation import checked_utilities
 from skactive.base import PoolView
 from skactive.measures import Margin, Measure
-from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._base import QueryStrategy
 from skactive.strategies._utility_component import UtilityComponent
 
 

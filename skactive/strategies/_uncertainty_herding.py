@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from skactive._engine.gain_bounds import quotients
-from skactive._validation import check_choice, check_number
+from skactive._validation import check_choice, check_number, checked_utilities
 from skactive.base import PoolView
 from skactive.measures import Coverage, Diversity, Entropy, LeastConfidence, Margin, Measure
-from skactive.measures._uncertainty import ROW_FUNCTIONS
-from skactive.strategies._base import QueryStrategy, checked_utilities
+from skactive.strategies._base import QueryStrategy
 from skactive.strategies._utility_component import UtilityComponent
 
 UNCERTAINTIES = {"margin": Margin, "entropy": Entropy, "least_confidence": LeastConfidence}
@@ -173,7 +172,7 @@ class UncertaintyHerding(QueryStrategy):
         whole = pool.whole
         far = Diversity(self.metric, aggregate="min")
         for name, one in (("uncertainty", measure), ("diversity", far)):
-            weights = _everywhere(one, whole)
+            weights = one.utilities_everywhere(whole)
             if whole.anywhere(weights, name):
                 return name, one, weights
         return "uncertainty", measure, None
@@ -190,17 +189,3 @@ class UncertaintyHerding(QueryStrategy):
             return self.uncertainty
         check_choice(self, "uncertainty", self.uncertainty, UNCERTAINTIES)
         return UNCERTAINTIES[self.uncertainty]()
-
-
-def _everywhere(measure: Measure, pool: PoolView) -> np.ndarray:
-    """Return the utilities of all samples, 0 for those that are no candidates."""
-    if type(measure) in ROW_FUNCTIONS:
-        values = pool.of_posterior(ROW_FUNCTIONS[type(measure)], everywhere=True)
-        # What is not finite is told below.
-        if values is not None and np.isfinite(values.sum()):
-            return values
-    weights = np.zeros(pool.n_samples)
-    weights[pool.candidates] = checked_utilities(
-        type(measure).__name__, measure.utilities(pool), pool
-    )
-    return weights

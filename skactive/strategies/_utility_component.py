@@ -38,10 +38,23 @@ class UtilityComponent:
         """Whether all candidates have the same value, so that the term says nothing."""
         return len(self.values) == 0 or bool(self.values.min() == self.values.max())
 
+    @staticmethod
+    def product(components: Mapping[str, UtilityComponent], n_candidates: int) -> np.ndarray:
+        """Return the utility of each candidate, the product of its factors.
 
-def product_of(terms: Mapping[str, UtilityComponent], n_candidates: int) -> np.ndarray:
-    """Return the utility of each candidate: 1 where there are no terms, and chance decides."""
-    product = np.ones(n_candidates)
-    for term in terms.values():
-        product *= term.factors
-    return product
+        Parameters
+        ----------
+        components : dict of str to UtilityComponent
+            What `QueryStrategy.terms` returns.
+        n_candidates : int
+            Number of candidates.
+
+        Returns
+        -------
+        utilities : ndarray of shape (n_candidates,)
+            1 for all candidates if there are no components.
+        """
+        product = np.ones(n_candidates)
+        for component in components.values():
+            product *= component.factors
+        return product

@@ -57,13 +57,6 @@ class AsksSome(Measure):
         return pool.density() if pool.n_candidates > 20 else np.ones(pool.n_candidates)
 
 
-class LooksAtAll(Measure):
-    """A measure that needs all samples at once."""
-
-    def utilities(self, pool):
-        return pool.pool.cached(("LooksAtAll",), lambda: pool.X[:, 0])[pool.candidates]
-
-
 @pytest.fixture(scope="module")
 def client():
     """Return a cluster of two processes."""
@@ -367,7 +360,7 @@ def test_workers_let_go_of_pools_that_are_closed_or_gone(client):
         before = sum(held().values())
         assert before >= 2
     assert sum(held().values()) == before - 2
-    with pytest.raises(RuntimeError, match="This pool was closed"):
+    with pytest.raises(RuntimeError, match="This pool is closed"):
         CDFProduct().select(pool)
 
     pool = PartitionedPool(da.from_array(X, chunks=(50, 64)), client=client)
@@ -385,7 +378,6 @@ def test_workers_let_go_of_pools_that_are_closed_or_gone(client):
             CDFProduct([("density", InformationDensity("euclidean"))]),
             "The density of a partitioned pool is measured by the cosine. Got 'euclidean'",
         ),
-        (CDFProduct([("all", LooksAtAll())]), "LooksAtAll is worked out from all samples at once"),
     ],
 )
 def test_strategies_that_need_all_samples_at_once_raise(strategy, fault, threads):
@@ -399,7 +391,7 @@ def test_strategies_that_need_all_samples_at_once_raise(strategy, fault, threads
 def test_a_measure_computed_on_some_partitions_only_raises(threads):
     X, _ = digits(60)
     _, parts = both(X, 50, threads)
-    with pytest.raises(RuntimeError, match="unit vectors of all samples is wanted in some"):
+    with pytest.raises(RuntimeError, match="Some partitions need unit vectors of all samples"):
         CDFProduct([("some", AsksSome())]).select(parts)
 
 
@@ -408,11 +400,11 @@ def test_a_measure_computed_on_some_partitions_only_raises(threads):
     [
         ([[1.0, 2.0]], {}, "X must be a Dask array with two dimensions, or a list of features on"),
         (np.eye(3), {}, "Got ndarray instead"),
-        ("array", {"estimator": IncrementalLabelSpreading()}, "spreads labels along a graph"),
+        ("array", {"estimator": IncrementalLabelSpreading()}, "learns from a graph of all samples"),
         (
             "array",
             {"estimator": IncrementalKNeighborsClassifier(max_labeled=3)},
-            "A partitioned pool forgets no labels. Got max_labeled=3",
+            "A partitioned pool forgets no labels by itself. Got max_labeled=3",
         ),
         ("array", {"y_labeled": [1]}, "y_labeled was passed without X_labeled"),
         ("array", {"X_labeled": [[1.0]], "y_labeled": [1]}, "1 features, but the pool has 64"),
@@ -456,7 +448,7 @@ def test_a_faulty_answer_leaves_the_pool_as_it_was(method, arguments, fault, thr
 def test_without_a_client_or_dask_the_remedy_is_named(monkeypatch):
     X = da.zeros((4, 2))
     if distributed.client._get_global_client() is None:
-        with pytest.raises(ValueError, match="There is no cluster to hold the pool"):
+        with pytest.raises(ValueError, match="There is no cluster for the pool"):
             PartitionedPool(X)
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ImportError, match=r"pip install 'skactive\[dask\]'"):
@@ -470,7 +462,11 @@ def test_a_learner_queries_and_learns_as_in_one_process(estimator, threads):
     seed = {"X_labeled": X[:3], "y_labeled": y[:3], "classes": np.arange(10)}
     one = ActiveLearner(estimator or IncrementalKNeighborsClassifier(), CDFProduct(), X, **seed)
     other = PartitionedLearner(
-        estimator, X_pool=da.from_array(X, chunks=(250, 64)), client=threads, **seed
+        estimator,
+        CDFProduct(),
+        X_pool=da.from_array(X, chunks=(250, 64)),
+        client=threads,
+        **seed,
     )
     for n_instances in (4, 1, 6, 3):
         indices = one.query(n_instances)
@@ -534,20 +530,112 @@ def test_a_learner_goes_on_with_its_journal(threads, tmp_path):
         (
             lambda X: PartitionedLearner(IncrementalLabelSpreading(), X_pool=X),
             TypeError,
-            "spreads labels along a graph",
+            "learns from a graph of all samples",
         ),
         (
-            lambda X: PartitionedLearner(X_pool=X).explain_query(3),
+            lambda X: PartitionedLearner(X_pool=X).pool.graph(),
             NotImplementedError,
-            "explain_query compares a candidate with all others",
+            "no neighbour graph of all its 100 samples",
         ),
         (
-            lambda X: PartitionedLearner(X_pool=X).forget(3),
-            NotImplementedError,
-            "A partitioned pool forgets no labels. Got n_kept=3",
+            lambda X: PartitionedLearner(X_pool=X).refresh(),
+            ValueError,
+            "There is nothing to refresh",
         ),
     ],
 )
 def test_unsupported_methods_of_a_partitioned_learner_raise(call, error, fault, threads):
     with pytest.raises(error, match=fault), threads.as_current():
         call(da.from_array(digits(100)[0], chunks=(50, 64)))
+
+
+def test_every_public_name_of_the_learner_works_on_a_partitioned_pool(threads):
+    X, y = digits(200)
+    X = X / 16
+    one = ActiveLearner(IncrementalKNeighborsClassifier(), CDFProduct(), X)
+    other = PartitionedLearner(
+        strategy=CDFProduct(), X_pool=da.from_array(X, chunks=(70, 64)), client=threads
+    )
+    indices = one.query(12)
+    for learner in (one, other):
+        learner.teach(indices, y[indices]).skip([5]).relabel(indices[:1], [y[indices[0]]])
+    index = int(one.query()[0])
+    arguments = {
+        "explain": (X[:3],),
+        "explain_query": (index,),
+        "features": (X[:3],),
+        "predict": (X[:3],),
+        "predict_proba": (X[:3],),
+        "samples": ([3, 150],),
+        "score": (X, y),
+        "query": (2,),
+        "teach": ([index], [y[index]]),
+        "relabel": ([index], [(y[index] + 1) % 10]),
+        "skip": ([7],),
+        "forget": (6,),
+        "undo": (),
+        "fitted_estimator": (),
+        "refresh": (),
+    }
+    names = [name for name in dir(one) if not name.startswith("_")]
+    order = sorted(names, key=lambda name: list(arguments).index(name) if name in arguments else -1)
+    for name in order:
+        values = [getattr(learner, name) for learner in (one, other)]
+        if not callable(values[0]):
+            assert type(values[0]).__name__ == type(values[1]).__name__ or name in {
+                "X_pool",
+                "pool",
+            }
+            print(values[1])
+            continue
+        results = []
+        for value in values:
+            try:
+                results.append(value(*arguments[name]))
+            except (TypeError, ValueError, NotImplementedError) as error:
+                results.append(str(error))
+        if isinstance(results[0], np.ndarray):
+            np.testing.assert_allclose(results[1], results[0], atol=1e-6)
+        elif name == "explain_query":
+            assert results[1].sentences == results[0].sentences
+            assert str(results[1])
+        elif isinstance(results[0], str | float):
+            assert results[1] == results[0]
+    assert str(other.progress) == str(one.progress)
+    np.testing.assert_array_equal(other.labeled, one.labeled)
+
+
+def test_a_partitioned_pool_gives_the_numbers_of_one_process(threads):
+    X, y = digits(200)
+    one, parts = both(X / 16, 70, threads)
+    for pool in (one, parts):
+        pool.add_labeled(X[:2] / 16, y[:2]).add_labels([3, 100, 50], y[[3, 100, 50]]).skip([7, 150])
+    for method, arguments in [
+        ("posterior", ()),
+        ("posterior", ([180, 3, 90],)),
+        ("of_posterior", (largest_share,)),
+        ("density", ()),
+        ("distance_to_labeled", ("euclidean", "min")),
+        ("distances_to", ([4, 190],)),
+        ("labeled_neighbors", (3,)),
+        ("nearest_labeled", (120, 3)),
+        ("labeled_samples", ()),
+        ("labeled_outside", ()),
+        ("take", ([5, 199],)),
+        ("is_labeled", ([3, 4],)),
+    ]:
+        expected, found = (getattr(pool, method)(*arguments) for pool in (one, parts))
+        for left, right in zip(np.atleast_1d(expected), np.atleast_1d(found), strict=True) if (
+            not isinstance(expected, tuple)
+        ) else zip(expected, found, strict=True):
+            np.testing.assert_allclose(right, left, atol=1e-5)
+    everywhere = [pool.of_posterior(largest_share, everywhere=True) for pool in (one, parts)]
+    np.testing.assert_allclose(everywhere[1], everywhere[0], atol=1e-6)
+    for pool in (one, parts):
+        pool.forget(2).restore_forgotten().forget(3)
+    np.testing.assert_array_equal(parts.labeled, one.labeled)
+    np.testing.assert_allclose(parts.posterior(), one.posterior(), atol=1e-6)
+
+
+def largest_share(posterior):
+    return posterior.max(axis=1)

@@ -47,6 +47,10 @@ class Labels:
         """Number of bytes to send."""
         return int(self.positions.nbytes + self.X.nbytes + self.y.nbytes)
 
+    def superseded(self) -> Labels:
+        """Return the entry itself: labels stay true."""
+        return self
+
     def apply(self, partition: Partition) -> None:
         """Add the labels to a partition, in the order in which they were given."""
         places, is_own = partition.places(self.positions)
@@ -71,6 +75,10 @@ class Skipped:
         """Number of bytes to send."""
         return int(self.positions.nbytes)
 
+    def superseded(self) -> Skipped:
+        """Return the entry itself."""
+        return self
+
     def apply(self, partition: Partition) -> None:
         """Skip the samples of a partition."""
         places, is_own = partition.places(self.positions)
@@ -81,11 +89,23 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class Result:
+    """The answer to a question."""
+
+    value: Any
+    status = "result"
+
+
+@dataclass(frozen=True)
 class Fitted:
     """A classifier that was fitted again."""
 
     estimator: Any
     n_bytes = 0
+
+    def superseded(self) -> Fitted:
+        """Return the entry without the classifier, of which a later entry has a newer state."""
+        return Fitted(None)
 
     def apply(self, partition: Partition) -> None:
         """Replace the classifier of a partition."""
@@ -129,6 +149,7 @@ class Ack:
     """The answer of a partition that has received only some entries of a log."""
 
     n_entries: int
+    status = "behind"
 
 
 @dataclass(frozen=True)
@@ -138,6 +159,7 @@ class PendingGlobal:
     name: tuple[str, str]
     share: Any
     merge: Callable[[list[Any]], Any]
+    status = "pending"
 
 
 class PendingGlobalError(Exception):
@@ -225,7 +247,7 @@ class PartOfPool(Pool):
 
     def begin(self) -> None:
         """Start with no label, and keep everything that does not depend on labels."""
-        self._estimator = self.setting.estimator
+        self.estimator = self.setting.estimator
         self._begin(self.setting.classes)
 
 
@@ -329,7 +351,7 @@ _lock = Lock()
 def evaluate(source: Any, setting: Setting, log: Log, question: Question) -> tuple[str, Any]:
     """Evaluate a question on a partition in this process; return the process, and the answer.
 
-    The answer is `Ack` if the partition has not received all entries of the log, and
+    The answer is a `Result`; an `Ack` if the partition has not received all entries of the log;
     `PendingGlobal` if it needs a value of all partitions first.
     """
     from distributed import get_worker
@@ -347,7 +369,7 @@ def evaluate(source: Any, setting: Setting, log: Log, question: Question) -> tup
             if behind is not None:
                 return address, behind
             try:
-                return address, question(partition)
+                return address, Result(question(partition))
             except PendingGlobalError as error:
                 return address, error.missing
 

@@ -12,7 +12,6 @@ from sklearn import get_config
 
 from skactive._engine.stored import is_stored
 from skactive.integrations.dask._partition import (
-    Ack,
     Features,
     FindRows,
     Fitted,
@@ -87,6 +86,11 @@ class Partitions:
         np.cumsum([n_samples for n_samples, _ in shapes], out=self.starts[1:])
         self.shape = int(self.starts[-1]), int(widths[0])
 
+    @classmethod
+    def of(cls, X: Any, dtype: np.dtype[Any], client: Any) -> Partitions:
+        """Return partitions as they are, and create those of other features."""
+        return X if isinstance(X, Partitions) else cls(X, dtype, client)
+
     @property
     def n_partitions(self) -> int:
         """Number of partitions."""
@@ -116,10 +120,8 @@ class Partitions:
 
     def add_fitted(self, estimator: Any) -> None:
         """Add the present state of the classifier to the log."""
-        for place, entry in enumerate(self._entries):
-            if isinstance(entry, Fitted):
-                # A partition that reads the whole log needs the last state alone.
-                self._entries[place] = Fitted(None)
+        # A partition that reads the whole log needs the last state alone.
+        self._entries = [entry.superseded() for entry in self._entries]
         self._entries.append(Fitted(estimator))
 
     def begin(self, estimator: Any, classes: np.ndarray | None) -> None:
@@ -183,14 +185,14 @@ class Partitions:
             for number, (worker, answer) in zip(asked, self._client.gather(futures), strict=True):
                 # The partition may have moved because its worker died.
                 self._workers[number] = worker
-                if isinstance(answer, Ack):
+                if answer.status == "behind":
                     self._n_sent[number] = answer.n_entries
                     continue
                 self._n_sent[number] = len(self._entries)
-                if isinstance(answer, PendingGlobal):
+                if answer.status == "pending":
                     missing.append(answer)
                 else:
-                    answers[number] = answer
+                    answers[number] = answer.value
             self._agree(missing, n_answered=len(answers))
         return answers
 

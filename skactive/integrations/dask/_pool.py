@@ -150,9 +150,7 @@ class PartitionedPool(LabelingPool):
     ) -> None:
         self._estimator = check_estimator(estimator)
         self._classes = None if classes is None else check_labels(classes)
-        self._partitions = (
-            X if isinstance(X, Partitions) else Partitions(X, np.dtype(dtype), client)
-        )
+        self._partitions = Partitions.of(X, np.dtype(dtype), client)
         self._partitions.begin(remote_estimator(estimator), self._classes)
         empty = np.empty((0, self.n_features), dtype=self._partitions.dtype)
         self.book = LabelBook(self.n_samples, empty, self._classes)

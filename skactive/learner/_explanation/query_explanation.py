@@ -15,11 +15,9 @@ from skactive._engine.distances import UNDEFINED
 from skactive._engine.positions import check_positions
 from skactive._frame import as_frame
 from skactive._validation import check_integer
+from skactive.base import LabelingPool
 from skactive.learner._explanation.reasons import sentences_of
-from skactive.measures import Diversity, InformationDensity
-from skactive.pool import Pool
 from skactive.strategies import UtilityComponent
-from skactive.strategies._utility_component import product_of
 
 # How many classes of the posterior the text names.
 N_CLASSES = 5
@@ -226,7 +224,7 @@ def explain_query(learner: Any, index: Any, n_neighbors: int) -> QueryExplanatio
     index = check_candidate(pool, index)
     place = int(np.searchsorted(pool.candidates, index))
     terms = terms_of(learner)
-    utilities = product_of(terms, pool.n_candidates)
+    utilities = UtilityComponent.product(terms, pool.n_candidates)
     whole = CandidateRank.of(utilities, place)
     standings = {name: CandidateRank.of(term.values, place) for name, term in terms.items()}
     classes, probabilities = _posterior_of(learner, index)
@@ -262,7 +260,7 @@ def explain_query(learner: Any, index: Any, n_neighbors: int) -> QueryExplanatio
     )
 
 
-def check_candidate(pool: Pool, index: Any) -> int:
+def check_candidate(pool: LabelingPool, index: Any) -> int:
     """Return the position of one candidate, or raise saying why it is none."""
     positions = check_positions(index, pool.n_samples)
     if len(positions) != 1:
@@ -311,7 +309,7 @@ def _posterior_of(learner: Any, index: int) -> tuple[tuple[Any, ...], np.ndarray
 def _neighbors_of(
     learner: Any, index: int, n_neighbors: int, terms: dict[str, UtilityComponent]
 ) -> NearestSamples:
-    metric, params = _metric(learner, terms, InformationDensity, Diversity)
+    metric, params = _metric(learner, terms, about_labeled=False)
     distances = learner.pool.distances_to(index, metric, params)[:, 0]
     order = np.argsort(distances, kind="stable")
     nearest = order[order != index][:n_neighbors]
@@ -323,20 +321,20 @@ def _neighbors_of(
 def _labeled_near(
     learner: Any, index: int, n_neighbors: int, terms: dict[str, UtilityComponent]
 ) -> NearestSamples:
-    metric, params = _metric(learner, terms, Diversity, InformationDensity)
+    metric, params = _metric(learner, terms, about_labeled=True)
     nearest, labels, distances = learner.pool.nearest_labeled(index, n_neighbors, metric, params)
     names = _names(learner, nearest.tolist())
     return NearestSamples(nearest, names, distances.astype(float), metric, labels)
 
 
 def _metric(
-    learner: Any, terms: dict[str, UtilityComponent], *kinds: type[InformationDensity | Diversity]
+    learner: Any, terms: dict[str, UtilityComponent], *, about_labeled: bool
 ) -> tuple[str, dict[str, Any] | None]:
-    """Return the metric of the first measure of the first kind that there is, or the vote's."""
-    for kind in kinds:
-        for term in terms.values():
-            if isinstance(term.measure, kind):
-                return term.measure.metric, term.measure.metric_params
+    """Return the metric of a measure of the wanted kind, else of any other, else of the vote."""
+    measures = [term.measure for term in terms.values() if hasattr(term.measure, "metric_params")]
+    measures.sort(key=lambda one: getattr(one, "about_labeled", False) != about_labeled)
+    if measures:
+        return measures[0].metric, measures[0].metric_params
     source = learner.pool.posterior_source
     params = {} if source is None else source.neighbors_params
     return params.get("metric", "cosine"), params.get("metric_params")
