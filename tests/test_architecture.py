@@ -93,6 +93,7 @@ def wrong_directions(module: str, tree: ast.Module) -> Iterator[str]:
         allowed = {*PACKAGES[: PACKAGES.index(package) + 1]}
         if package != "cli":
             allowed -= {"datasets"}
+    for_types = set(ast.walk(tree)) - set(run_or_called(tree))
     for node, name in imported_names(tree):
         if name.startswith("."):
             yield f"line {node.lineno}: {name} is a relative import"
@@ -100,6 +101,8 @@ def wrong_directions(module: str, tree: ast.Module) -> Iterator[str]:
             yield f"line {node.lineno}: import skactive, name the package instead"
         elif name.startswith("skactive."):
             target = package_of(name)
+            if node in for_types:
+                continue
             if target is not None and target != package and target not in allowed:
                 yield f"line {node.lineno}: {package or module} imports from {target}"
 
@@ -116,6 +119,18 @@ def private_scikit_learn_names(module: str, tree: ast.Module) -> Iterator[str]:
         root, *parts = name.split(".")
         if root == "sklearn" and any(p.startswith("_") and not p.endswith("__") for p in parts):
             yield f"line {line}: {name} is private to scikit-learn"
+
+
+def run_or_called(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield all nodes but those that only type checkers read."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            waiting.extend(node.orelse)
+            continue
+        yield node
+        waiting.extend(ast.iter_child_nodes(node))
 
 
 def run_on_import(tree: ast.Module) -> Iterator[ast.stmt]:
@@ -297,3 +312,157 @@ def test_each_rule_finds_violations(rule, module, source, fault):
 )
 def test_each_rule_accepts_correct_code(rule, module, source):
     assert list(rule(module, ast.parse(source))) == []
+
+
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+
+
+def is_abstract(node: ast.ClassDef) -> bool:
+    """Return whether a class is a contract: an ABC, a Protocol, or one with abstract methods."""
+    bases = {ast.unparse(base).split(".")[-1] for base in node.bases}
+    return bool(bases & {"ABC", "Protocol"}) or any(
+        isinstance(part, ast.FunctionDef)
+        and any("abstractmethod" in ast.unparse(decorator) for decorator in part.decorator_list)
+        for part in node.body
+    )
+
+
+def own_classes(trees: dict[str, ast.Module]) -> dict[str, set[str]]:
+    """Return the modules that define each concrete class."""
+    found: dict[str, set[str]] = {}
+    for module, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not is_abstract(node):
+                found.setdefault(node.name, set()).add(module)
+    return found
+
+
+def class_tests(module: str, tree: ast.Module, classes: dict[str, set[str]]) -> Iterator[str]:
+    """Find isinstance tests on concrete classes of the package, outside their modules."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "isinstance":
+            for part in ast.walk(node.args[1]):
+                name = getattr(part, "id", getattr(part, "attr", None))
+                if name in classes and module not in classes[name]:
+                    yield f"line {node.lineno}: isinstance(..., {name})"
+
+
+def foreign_private_imports(module: str, tree: ast.Module) -> Iterator[str]:
+    """Find imports of a private module of another public package."""
+    own = package_of(module)
+    for node, name in imported_names(tree):
+        target = package_of(name) if name.startswith("skactive.") else None
+        private = any(part.startswith("_") for part in name.split(".")[2:])
+        if target is not None and target != own and private:
+            yield f"line {node.lineno}: {name} is private to {target}"
+
+
+def imported_modules(tree: ast.Module) -> set[str]:
+    """Return the modules of the package that importing a module imports."""
+    found = set()
+    for statement in run_on_import(tree):
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            for _, name in imported_names(ast.Module([statement], [])):
+                parts = name.split(".")
+                names = [".".join(parts[:stop]) for stop in range(2, len(parts) + 1)]
+                found |= {one for one in names if one in MODULES}
+    return found
+
+
+def test_no_module_tests_for_a_concrete_class_of_another():
+    classes = own_classes(TREES)
+    assert [
+        f"{module} {fault}"
+        for module, tree in TREES.items()
+        for fault in class_tests(module, tree, classes)
+    ] == []
+
+
+def test_no_package_imports_a_private_module_of_another():
+    assert [
+        f"{module} {fault}"
+        for module, tree in TREES.items()
+        for fault in foreign_private_imports(module, tree)
+    ] == []
+
+
+def test_modules_import_each_other_in_no_circle():
+    graph = {
+        module: {one for one in imported_modules(tree) if not f"{module}.".startswith(f"{one}.")}
+        for module, tree in TREES.items()
+    }
+    left = dict(graph)
+    while ready := [module for module, targets in left.items() if not targets & set(left)]:
+        for module in ready:
+            del left[module]
+    assert left == {}
+
+
+def lines_of_code(node: ast.AST, source: str) -> int:
+    """Return the number of lines without docstrings, comments and blank lines."""
+    lines = set(range(node.lineno, node.end_lineno + 1))
+    for part in ast.walk(node):
+        if isinstance(part, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(part) is not None:
+            lines -= set(range(part.body[0].lineno, part.body[0].end_lineno + 1))
+    text = source.splitlines()
+    return sum(
+        1 for line in lines if text[line - 1].strip() and not text[line - 1].strip().startswith("#")
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("skactive.pool._pool", "Pool"), ("skactive.learner._active_learner", "ActiveLearner")],
+)
+def test_pool_and_learner_are_below_300_lines_of_code(module, name):
+    source = MODULES[module].read_text(encoding="utf-8")
+    (node,) = [
+        one for one in ast.walk(TREES[module]) if isinstance(one, ast.ClassDef) and one.name == name
+    ]
+    assert lines_of_code(node, source) < 300
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_has_more_than_500_lines(module):
+    assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= 500
+
+
+def unexplained_any(module: str, tree: ast.Module, source: str) -> Iterator[str]:
+    """Find `Any` in signatures of public functions, without a comment on its line."""
+    lines = source.splitlines()
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef) or function.name.startswith("_"):
+            continue
+        arguments = function.args
+        every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        annotations = [argument.annotation for argument in every]
+        for annotation in [*annotations, function.returns]:
+            if annotation is None or ast.unparse(annotation) != "Any":
+                continue
+            if "#" not in lines[annotation.lineno - 1]:
+                yield f"line {annotation.lineno}: Any in {function.name} has no reason"
+
+
+@pytest.mark.parametrize(
+    ("find", "source", "fault"),
+    [
+        (
+            lambda tree: class_tests("skactive.a", tree, {"Pool": {"skactive.pool._pool"}}),
+            "isinstance(x, int | Pool)",
+            "isinstance(..., Pool)",
+        ),
+        (
+            lambda tree: foreign_private_imports("skactive.learner._x", tree),
+            "def f():\n    from skactive.pool._pool import Pool",
+            "private to pool",
+        ),
+        (
+            lambda tree: unexplained_any("m", tree, "def f(x: Any): ..."),
+            "def f(x: Any): ...",
+            "Any in f",
+        ),
+    ],
+)
+def test_each_count_finds_what_it_counts(find, source, fault):
+    (found,) = find(ast.parse(source))
+    assert fault in found

@@ -56,6 +56,9 @@ def own_public_members(public_name: str, member: type) -> Iterator[str]:
         function = value.fget if isinstance(value, property) else value
         if name.startswith("_") or not inspect.isfunction(function):
             continue
+        if function.__doc__ is None and inspect.getdoc(value):
+            # The docstring is that of a contract, which is checked there.
+            continue
         if function.__module__.startswith("skactive."):
             yield f"{public_name}.{name}"
 

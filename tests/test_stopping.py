@@ -25,7 +25,6 @@ from skactive.learner import (
     SufficientAccuracy,
 )
 from skactive.learner._stopping.accuracy_estimate import (
-    distances_among,
     _logistic_regression,
     _trials,
     estimate_accuracy,
@@ -57,9 +56,8 @@ def taught(n_labels, estimator=None, **parameters):
     return learner
 
 
-def trials(learner, voter):
-    Z, names = learner.pool.labeled_samples()
-    return _trials(learner.pool, Z, names, voter, distances_among(Z, voter))
+def trials(learner):
+    return _trials(learner.pool.posterior_source.held_out(), learner.pool)
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "manhattan"])
@@ -67,7 +65,7 @@ def trials(learner, voter):
 def test_neighbors_are_tried_as_if_each_label_were_unknown(metric, half_life):
     voter = IncrementalKNeighborsClassifier(4, metric=metric, half_life=half_life)
     learner = taught(20, voter, X_labeled=X[-3:] + 0.1, y_labeled=["fig", *y[-2:]])
-    confidence, right = trials(learner, voter)
+    confidence, right = trials(learner)
     Z, names = learner.pool.labeled_samples()
     for place in range(len(names)):
         rest = np.arange(len(names)) != place
@@ -96,8 +94,7 @@ def test_label_spreading_holds_a_label_out_as_if_it_had_been_taken_back():
             np.testing.assert_allclose(row, expected, atol=1e-5)
     np.testing.assert_array_equal(before, classifier.label_distributions_)
     np.testing.assert_allclose(found.sum(axis=1), 1.0)
-    voter = classifier.voter_
-    confidence, right = trials(learner, voter)
+    confidence, right = trials(learner)
     assert confidence.shape == right.shape == (17,)
     # The only fig cannot be predicted from the others.
     assert right[0] == 0.0
@@ -105,7 +102,7 @@ def test_label_spreading_holds_a_label_out_as_if_it_had_been_taken_back():
 
 def test_other_classifiers_are_tried_by_folds():
     learner = taught(40, KNeighborsClassifier(3))
-    confidence, right = trials(learner, IncrementalKNeighborsClassifier())
+    confidence, right = trials(learner)
     Z, names = learner.pool.labeled_samples()
     folds = np.random.default_rng(0).permutation(40) % 5
     for fold in range(5):

@@ -60,10 +60,10 @@ class Uncertainty(Measure):
     """Base class of measures that are a row-wise function of the posterior."""
 
     # Declared by each class itself: a subclass that overrides `utilities` has none.
-    row_function: Callable[[np.ndarray], np.ndarray]
+    _row_function: Callable[[np.ndarray], np.ndarray]
 
     def utilities_everywhere(self, pool: PoolView) -> np.ndarray:
-        function = vars(type(self)).get("row_function")
+        function = vars(type(self)).get("_row_function")
         if function is not None:
             values = pool.of_posterior(function.__func__, everywhere=True)
             # A value that is not finite is reported by the base class.
@@ -130,7 +130,7 @@ class LeastConfidence(Uncertainty):
     array([0.213])
     """
 
-    row_function = staticmethod(least_confidence)
+    _row_function = staticmethod(least_confidence)
 
     def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the uncertainty of each candidate.
@@ -181,7 +181,7 @@ class Margin(Uncertainty):
     array([0.426])
     """
 
-    row_function = staticmethod(margin)
+    _row_function = staticmethod(margin)
 
     def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the uncertainty of each candidate.
@@ -230,7 +230,7 @@ class Entropy(Uncertainty):
     array([0.518])
     """
 
-    row_function = staticmethod(entropy)
+    _row_function = staticmethod(entropy)
 
     def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the uncertainty of each candidate.

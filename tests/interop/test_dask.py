@@ -1,5 +1,6 @@
 """Pools in the processes of a Dask cluster select as one pool does, even if workers die."""
 
+import inspect
 import os
 import signal
 import sys
@@ -581,12 +582,12 @@ def test_every_public_name_of_the_learner_works_on_a_partitioned_pool(threads):
     order = sorted(names, key=lambda name: list(arguments).index(name) if name in arguments else -1)
     for name in order:
         values = [getattr(learner, name) for learner in (one, other)]
-        if not callable(values[0]):
+        if not inspect.ismethod(values[0]):
             assert type(values[0]).__name__ == type(values[1]).__name__ or name in {
                 "X_pool",
                 "pool",
             }
-            print(values[1])
+            assert repr(values[1])
             continue
         results = []
         for value in values:
@@ -625,9 +626,11 @@ def test_a_partitioned_pool_gives_the_numbers_of_one_process(threads):
         ("is_labeled", ([3, 4],)),
     ]:
         expected, found = (getattr(pool, method)(*arguments) for pool in (one, parts))
-        for left, right in zip(np.atleast_1d(expected), np.atleast_1d(found), strict=True) if (
-            not isinstance(expected, tuple)
-        ) else zip(expected, found, strict=True):
+        for left, right in (
+            zip(np.atleast_1d(expected), np.atleast_1d(found), strict=True)
+            if (not isinstance(expected, tuple))
+            else zip(expected, found, strict=True)
+        ):
             np.testing.assert_allclose(right, left, atol=1e-5)
     everywhere = [pool.of_posterior(largest_share, everywhere=True) for pool in (one, parts)]
     np.testing.assert_allclose(everywhere[1], everywhere[0], atol=1e-6)

@@ -17,8 +17,8 @@ def test_the_module_imports_without_modal():
 
 
 def test_the_private_modules_import_without_modal():
-    names = ["_modal_committee", "_modal_learner", "_modal_query", "_modal_rows", "_modal_strategy"]
-    code = "".join(f"import skactive.integrations.{name}\n" for name in names)
+    names = ["_committee", "_learner", "_query", "_rows", "_strategy"]
+    code = "".join(f"import skactive.integrations.modal.{name}\n" for name in names)
     assert run_python(BLOCKED + code).returncode == 0
 
 

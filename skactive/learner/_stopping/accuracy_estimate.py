@@ -12,6 +12,7 @@ from skactive._engine.distances import distances_among
 from skactive.learner._stopping.percent import percent
 
 if TYPE_CHECKING:
+    from skactive.base import LabelingPool
     from skactive.learner._active_learner import ActiveLearner
 
 MIN_LABELED = 10
@@ -93,8 +94,7 @@ def estimate_accuracy(learner: ActiveLearner) -> AccuracyEstimate | None:
     held_out = None if source is None else source.held_out()
     if source is None or held_out is None:
         return None
-    confidence = held_out.max(axis=1)
-    right = (pool.classes_[held_out.argmax(axis=1)] == y) & (confidence > 0)
+    confidence, right = _trials(held_out, pool)
     params = source.neighbors_params
     apart, nearest = (found[pool.candidates] for found in pool.labeled_neighbors(**params))
     metric = params.get("metric", "cosine")
@@ -104,7 +104,16 @@ def estimate_accuracy(learner: ActiveLearner) -> AccuracyEstimate | None:
     least = 0.005 * float(np.median(apart[:, 0])) or 1e-12
     tried = np.column_stack([_log_odds(confidence), np.log(distances.min(axis=1) + least)])
     left = np.column_stack([_log_odds(posterior.max(axis=1)), np.log(apart[:, 0] + least)])
-    return _calibrated(tried, right.astype(np.float64), share, left)
+    return _calibrated(tried, right, share, left)
+
+
+def _trials(held_out: np.ndarray, pool: LabelingPool) -> tuple[np.ndarray, np.ndarray]:
+    """Return how probable each prediction without the own label is, and whether it is right."""
+    confidence = held_out.max(axis=1)
+    predicted = pool.classes_[held_out.argmax(axis=1)]
+    # Zeros stand for a sample about which nothing can be predicted.
+    right = (predicted == pool.labeled_samples()[1]) & (confidence > 0)
+    return confidence, right.astype(np.float64)
 
 
 def _calibrated(
