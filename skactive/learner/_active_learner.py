@@ -158,9 +158,9 @@ class ActiveLearner(LearnerPredictions):
     and undone, and when. Labels are strings or numbers. Estimator and strategy may be others than
     before. Samples may be added and moved: those with answers are found again by `ids`, by the
     index of a DataFrame that has its own, or else by their content, and an error names a sample
-    that is missing or has changed. One process at a time writes to it; within a process, the learner made last does. A
-    copy of a learner has no journal. If an answer cannot be written, the exception comes from
-    `teach`, and no label is taken in.
+    that is missing or has changed. One process at a time writes to it; within a process, the
+    learner made last does. A copy of a learner has no journal. If an answer cannot be written, the
+    exception comes from `teach`, and no label is taken in.
 
     Examples
     --------
