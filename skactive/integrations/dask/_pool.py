@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from copy import deepcopy
-from typing import Any, NoReturn, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
-from sklearn import clone
 
-from skactive._engine.distances import Rows, Space
 from skactive._engine.external_posterior import ExternalPosterior
 from skactive._engine.features import check_labeled_samples
 from skactive._engine.label_book import LabelBook
@@ -22,23 +20,17 @@ from skactive.base import (
     HasPosteriorSource,
     LabelingPool,
     PosteriorSource,
-    TransductiveEstimator,
 )
-from skactive.integrations.dask._partition import (
-    CoverageGains,
-    DistancesToSamples,
-    Numbers,
-    Question,
-    RemoteClassifier,
-)
+from skactive.integrations.dask._estimators import check_estimator, remote_estimator
 from skactive.integrations.dask._partitions import Partitions
 from skactive.integrations.dask._posterior import PartitionedPosterior
 from skactive.integrations.dask._query import PartitionedBatch
+from skactive.integrations.dask._view import PartitionedView
 
 T = TypeVar("T")
 
 
-class PartitionedPool(LabelingPool):
+class PartitionedPool(PartitionedView):
     """Hold a pool in the processes of a Dask cluster, and choose from it as from one pool.
 
     Each worker keeps some of the samples, and everything computed about them, as a `Pool` does.
@@ -238,25 +230,6 @@ class PartitionedPool(LabelingPool):
         return self._source
 
     def batch(self, strategy: Any, candidates: ArrayLike | None = None) -> PartitionedBatch:
-        """Return the state of one query, in which samples are picked one after the other.
-
-        Parameters
-        ----------
-        strategy : QueryStrategy
-            The strategy that picks.
-        candidates : array-like of int of shape (n,), default=None
-            Positions to choose from; None takes all candidates.
-
-        Returns
-        -------
-        batch : PartitionedBatch
-            The pool as it would be if the picked samples were labelled.
-
-        Raises
-        ------
-        TypeError
-            If the strategy does not choose from partitions.
-        """
         if candidates is not None:
             candidates = np.unique(check_positions(candidates, self.n_samples))
             check_unlabeled(candidates, self.labeled, self.skipped)
@@ -314,202 +287,6 @@ class PartitionedPool(LabelingPool):
     def labels_of(self, indices: ArrayLike) -> np.ndarray:
         return self.book.labels_of(indices)
 
-    def labeled_samples(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.book.samples()
-
-    def labeled_outside(self) -> tuple[Any, np.ndarray | None]:
-        return self.book.outside()
-
-    def take(self, indices: ArrayLike) -> np.ndarray:
-        return self.features(indices)
-
-    def features(self, indices: ArrayLike) -> np.ndarray:
-        """Return the features of samples, fetched from the workers.
-
-        Parameters
-        ----------
-        indices : array-like of int of shape (n,)
-            Positions in the pool.
-
-        Returns
-        -------
-        X : ndarray of shape (n, n_features)
-            Those of labelled and of chosen samples are at hand.
-        """
-        return self._partitions.features(check_positions(indices, self.n_samples))
-
-    def posterior(self, indices: ArrayLike | None = None) -> np.ndarray | None:
-        if self._source is None:
-            return None
-        if indices is not None:
-            return self._source.rows(check_positions(indices, self.n_samples))
-        return self._merged(self.numbers(lambda _: Numbers("posterior")))
-
-    def of_posterior(
-        self, function: Callable[[np.ndarray], np.ndarray], *, everywhere: bool = False
-    ) -> np.ndarray | None:
-        if self._source is None:
-            return None
-        if everywhere:
-            return self._source.of_samples(function, self.book.positions.is_candidate)
-        return self._merged(self.numbers(lambda _: Numbers("of_posterior", (function,))))
-
-    def density(
-        self, metric: str = "cosine", metric_params: dict[str, Any] | None = None
-    ) -> np.ndarray:
-        arguments = (metric, metric_params)
-        return np.concatenate(self.numbers(lambda _: Numbers("density", arguments)))
-
-    def distance_to_labeled(
-        self,
-        metric: str = "cosine",
-        aggregate: str = "mean",
-        metric_params: dict[str, Any] | None = None,
-    ) -> np.ndarray | None:
-        arguments = (metric, aggregate, metric_params)
-        return self._merged(self.numbers(lambda _: Numbers("distance_to_labeled", arguments)))
-
-    def distances_to(
-        self,
-        positions: ArrayLike,
-        metric: str = "cosine",
-        metric_params: dict[str, Any] | None = None,
-    ) -> np.ndarray:
-        X = self.features(positions)
-        return np.vstack(self.numbers(lambda _: DistancesToSamples(X, metric, metric_params)))
-
-    def labeled_neighbors(
-        self,
-        n_neighbors: int = 5,
-        metric: str = "cosine",
-        metric_params: dict[str, Any] | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        arguments = (n_neighbors, metric, metric_params)
-        parts = self.numbers(lambda _: Numbers("labeled_neighbors", arguments))
-        return np.vstack([part[0] for part in parts]), np.vstack([part[1] for part in parts])
-
-    def nearest_labeled(
-        self,
-        index: int,
-        n_neighbors: int = 5,
-        metric: str = "cosine",
-        metric_params: dict[str, Any] | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        sample = Rows(self.features([index] if np.ndim(index) == 0 else index))
-        return self.book.nearest(sample, n_neighbors, Space(metric, metric_params))
-
-    def graph(
-        self, n_neighbors: int = 15, metric: str = "cosine", transformer: Any = None
-    ) -> NoReturn:
-        """Raise: each partition has a neighbour graph of its own, and no process has all samples.
-
-        Parameters
-        ----------
-        n_neighbors : int, default=15
-            Number of neighbours.
-        metric : str, default='cosine'
-            The metric.
-        transformer : transformer, default=None
-            Finds the neighbours.
-
-        Raises
-        ------
-        NotImplementedError
-            Always.
-        """
-        raise NotImplementedError(
-            f"A partitioned pool has no neighbour graph of all its {self.n_samples} samples, only "
-            "one in each partition. Hint: use a Pool for classifiers that need the graph."
-        )
-
-    def has_graph(self, graph: Any) -> bool:
-        return False
-
-    def coverage_gain(
-        self,
-        weights: ArrayLike | None = None,
-        *,
-        n_neighbors: int = 15,
-        metric: str = "cosine",
-        bandwidth: float | str | None = "median",
-    ) -> np.ndarray:
-        known = None if weights is None else np.asarray(weights, dtype=np.float64)
-        question = CoverageGains(known, n_neighbors, metric, bandwidth)
-        return np.concatenate(self.numbers(lambda _: question))
-
-    def largest_coverage_gain(
-        self,
-        weights: ArrayLike,
-        exponent: float,
-        *,
-        n_neighbors: int = 15,
-        metric: str = "cosine",
-        bandwidth: float | str | None = "median",
-    ) -> tuple[np.ndarray, float]:
-        kernel: dict[str, Any] = {
-            "n_neighbors": n_neighbors,
-            "metric": metric,
-            "bandwidth": bandwidth,
-        }
-        powers = self.coverage_gain(**kernel) ** exponent
-        gains = self.coverage_gain(weights, **kernel)
-        values = np.divide(gains, powers, out=np.zeros_like(gains), where=powers > 0)
-        return np.flatnonzero(values == values.max()), float(values.max())
-
-    def anywhere(self, values: np.ndarray, name: str) -> bool:
-        return bool(values.any())
-
-    def mean_of(self, points: Any, name: str) -> np.ndarray:
-        return np.asarray(points.mean(axis=0, dtype=np.float64)).ravel()
-
-    def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
-        if key not in self._cached:
-            self._cached[key] = compute()
-        value: T = self._cached[key]
-        return value
-
-    def once_per_batch(self, key: Hashable, compute: Callable[[], T]) -> T:
-        return compute()
-
-    def numbers(self, question: Callable[[int], Question]) -> list[Any]:
-        """Return the answers of all partitions to questions about their samples.
-
-        Parameters
-        ----------
-        question : callable
-            Returns the question for the partition of a number.
-
-        Returns
-        -------
-        answers : list
-            One for each partition, in the order of their samples.
-        """
-        self._begin_query()
-        return self._partitions.ask_all(question)
-
-    def numbers_of(self, positions: np.ndarray, method: str, *arguments: Any) -> np.ndarray | None:
-        """Return the result of a method of the partitions for given samples.
-
-        Parameters
-        ----------
-        positions : ndarray of int of shape (n,)
-            Positions in the pool.
-        method : str
-            A method of `Pool` whose first argument is positions.
-        *arguments : object
-            Its further arguments.
-
-        Returns
-        -------
-        numbers : ndarray of shape (n, ...) or None
-            One row for each sample.
-        """
-        owners = np.searchsorted(self._partitions.starts, positions, side="right") - 1
-        places = [np.flatnonzero(owners == number) for number in range(self.n_partitions)]
-        parts = self.numbers(lambda n: Numbers(method, arguments, positions[places[n]]))
-        merged = self._merged(parts)
-        return None if merged is None else merged[np.argsort(np.concatenate(places))]
-
     def close(self) -> None:
         """Delete the pool in all workers, after which it cannot be used any more."""
         self._partitions.close()
@@ -529,9 +306,6 @@ class PartitionedPool(LabelingPool):
             self._partitions.add_fitted(deepcopy(self._source.classifier()))
             self._is_sent = True
 
-    def _merged(self, parts: list[Any]) -> np.ndarray | None:
-        return None if any(part is None for part in parts) else np.concatenate(parts)
-
     def _send_labels(self, positions: np.ndarray, X: np.ndarray, y: np.ndarray) -> None:
         self._partitions.add_labels(positions, X, y)
         self.invalidate_posterior()
@@ -546,26 +320,3 @@ class PartitionedPool(LabelingPool):
         ids = np.empty(0, dtype=np.intp) if store is None else np.sort(store.ids)
         self._send_labels(self.book.positions.of_ids(ids), X, y)
         return self
-
-
-def check_estimator(estimator: Any) -> Any:
-    """Return an estimator that can work in partitions, or raise."""
-    if isinstance(estimator, TransductiveEstimator):
-        raise TypeError(
-            f"{type(estimator).__name__} learns from a graph of all samples, which no process of a "
-            "partitioned pool has. Hint: take an IncrementalKNeighborsClassifier."
-        )
-    max_labeled = getattr(estimator, "max_labeled", None)
-    if max_labeled is not None:
-        raise ValueError(
-            f"A partitioned pool forgets no labels by itself. Got max_labeled={max_labeled}. "
-            "Hint: let labels fade, with half_life, or call `forget`."
-        )
-    return estimator
-
-
-def remote_estimator(estimator: Any) -> Any:
-    """Return the counterpart of an estimator in a partition."""
-    if isinstance(estimator, HasPosteriorSource):
-        return clone(estimator)
-    return None if estimator is None else RemoteClassifier()
