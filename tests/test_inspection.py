@@ -171,7 +171,7 @@ def test_axes_have_titles_and_the_title_can_be_chosen(comparison, ax):
     display = LabelingCurveDisplay.from_results(comparison, ax=ax, title="Fruits")
     assert display.ax_ is ax
     assert display.figure_ is ax.figure
-    assert ax.get_xlabel() == "labels asked for"
+    assert ax.get_xlabel() == "number of labels"
     assert ax.get_ylabel() == "accuracy"
     assert ax.get_title(loc="left") == "Fruits"
 

@@ -62,7 +62,7 @@ def test_a_learner_names_positions_after_any_undo(ax):
     assert explanation.indices[:, 0].tolist() == [50, 40, 30, 60, 90]
     assert learner.explain(X[:2] + 1).indices[:, 0].tolist() == [-1, -1]
     display = ExplanationDisplay.from_estimator(learner, X[:2] + 1, index=1, ax=ax)
-    assert display.neighbors[0] == "(labelled beforehand, outside the pool)"
+    assert display.neighbors[0] == "(seed set, outside the pool)"
     own = ExplanationDisplay.from_estimator(learner, index=40, image_shape=(8, 8), ax=ax)
     np.testing.assert_array_equal(own.sample, X[40].reshape(8, 8))
     assert (own.table()["index"][0], own.table()["label"][0]) == (40, 5)
@@ -80,7 +80,9 @@ def test_a_budgeted_classifier_names_positions_in_its_training_data(ax):
     assert display.table()["index"][0] == position
     plain = ExplanationDisplay.from_estimator(classifier, X, index=int(position), ax=ax)
     assert isinstance(plain.portraits_[1], PolyCollection)
-    with pytest.raises(ValueError, match="Hint: pass all that the classifier was fitted on"):
+    with pytest.raises(
+        ValueError, match="Hint: pass all samples that the classifier was fitted on"
+    ):
         ExplanationDisplay.from_estimator(
             classifier, X, index=int(position), labeled_samples=names[:1], ax=ax
         )
@@ -163,13 +165,13 @@ FITTED = IncrementalKNeighborsClassifier().fit(X[:20], Y[:20])
 @pytest.mark.parametrize(
     ("estimator", "settings", "error", "sentence"),
     [
-        (FITTED, {"X": None}, ValueError, "needs the samples that are explained. Hint: pass X"),
+        (FITTED, {"X": None}, ValueError, r"needs the samples to explain\. Hint: pass X"),
         (FITTED, {"index": 200}, IndexError, "There is no sample 200"),
         (FITTED, {"index": -1}, ValueError, "'index' parameter of ExplanationDisplay must be an"),
         (FITTED, {"samples": TEXTS}, ValueError, "`samples` has 5 samples, but there are 200 to"),
         (FITTED, {"labeled_samples": TEXTS}, ValueError, "has 5 samples, but there are 20 that"),
         (FITTED, {"image_shape": (9, 9)}, ValueError, "of 81 pixels, but a sample has 64 feat"),
-        (LogisticRegression(), {}, TypeError, "LogisticRegression cannot name the samples beh"),
+        (LogisticRegression(), {}, TypeError, "LogisticRegression cannot explain its pred"),
         (IncrementalKNeighborsClassifier(), {}, NotFittedError, "is not fitted yet"),
         (ActiveLearner(X_pool=X), {}, NotFittedError, "cannot predict yet"),
         (BudgetedClassifier(), {}, NotFittedError, "is not fitted yet"),

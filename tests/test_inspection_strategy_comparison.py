@@ -65,7 +65,7 @@ def test_a_cell_has_the_difference_and_the_splits_and_an_asterisk_if_significant
     assert cells[0][1] == f"{differences[0]:+.3f}*\n6/0/0"
     assert cells[2][0] == f"−{-differences[4]:.3f}*\n0/0/6"
     assert cells[0][0] == f"{comparison_of().area_under_curve()[2].mean():.3f}"
-    assert ax.get_title(loc="left") == "cdf-product is ahead, surely of 2 of 2 others"
+    assert ax.get_title(loc="left") == "cdf-product is ahead, significantly of 2 of 2 others"
     assert "* p < 0.05 over 6 splits, corrected resampled t-test, Holm" in ax.get_xlabel()
 
 
@@ -73,7 +73,7 @@ def test_differences_that_are_not_significant_have_no_asterisk(ax):
     comparison = comparison_of(("a", "b"), gap=0.0)
     display = StrategyComparisonDisplay.from_results(comparison, ax=ax, test="wilcoxon")
     assert "*" not in display.texts_[0, 1].get_text()
-    assert ax.get_title(loc="left").endswith("maybe by chance")
+    assert ax.get_title(loc="left").endswith(", not significantly")
     assert "Wilcoxon" in ax.get_xlabel()
 
 
@@ -100,7 +100,7 @@ def test_strategies_that_are_equal_are_drawn(n_strategies):
 
 def test_with_one_split_significance_is_unknown(ax):
     display = StrategyComparisonDisplay.from_results(comparison_of(n_splits=1), ax=ax)
-    assert "One split: whether a difference is chance is not known." in ax.get_xlabel()
+    assert "One split: significance is not known." in ax.get_xlabel()
     assert not display.table()["significant"].any()
 
 

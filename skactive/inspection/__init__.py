@@ -1,4 +1,4 @@
-"""What people look at: pictures of what strategies did, each with its numbers as a table."""
+"""Displays of strategies, queries and predictions, each with its numbers as a table."""
 
 from skactive._public import present
 from skactive.inspection._explanation import ExplanationDisplay

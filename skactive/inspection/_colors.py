@@ -1,11 +1,11 @@
-"""A colour for each class."""
+"""Colours of classes."""
 
 from __future__ import annotations
 
 import numpy as np
 
-# Okabe and Ito's colours, told apart with any kind of colour vision, and three more that stay
-# apart from them in lightness.
+# The palette of Okabe and Ito, distinguishable with any kind of colour vision, and three more
+# colours that differ from it in lightness.
 CLASS_COLORS = np.array(
     [
         "#0072B2",
@@ -26,19 +26,19 @@ _LIGHT = 150
 
 
 def class_colors(codes: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return a colour for each class: its own, or grey for the rare ones where there are many.
+    """Return a colour for each class; of many classes, the rare ones are grey.
 
     Parameters
     ----------
     codes : ndarray of int of shape (n,)
-        Classes of samples; -1 where it is not known. They tell which classes are frequent.
+        Classes of samples, which give the class frequencies; -1 where the class is unknown.
     n_classes : int
-        How many classes there are.
+        Number of classes.
 
     Returns
     -------
     colors : ndarray of str of shape (n_classes,)
-        Up to ten classes all have their own; of more, the nine most frequent.
+        Up to ten classes each have a colour of their own; of more classes, the nine most frequent.
     """
     if n_classes <= len(CLASS_COLORS):
         return CLASS_COLORS[:n_classes]
@@ -50,6 +50,6 @@ def class_colors(codes: np.ndarray, n_classes: int) -> np.ndarray:
 
 
 def text_color(color: str) -> str:
-    """Return black or white, whichever can be read on a colour given as '#RRGGBB'."""
+    """Return black or white, whichever is legible on a colour '#RRGGBB'."""
     red, green, blue = (int(color[place : place + 2], 16) for place in (1, 3, 5))
     return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > _LIGHT else "white"

@@ -1,10 +1,10 @@
-"""A prediction, and the labelled samples that made it."""
+"""A prediction, and the labelled samples that it is based on."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from textwrap import shorten
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
@@ -18,64 +18,72 @@ from skactive._rows import n_samples_of, take_rows
 from skactive._validation import check_integer
 from skactive.inspection._axes import pyplot
 from skactive.inspection._colors import class_colors
-from skactive.inspection._thumbnails import draw_portrait, portrait
+from skactive.inspection._thumbnails import draw_thumbnail, thumbnail
 from skactive.learner import ActiveLearner
 from skactive.model_selection import BudgetedClassifier
 from skactive.neighbors import IncrementalKNeighborsClassifier, VoteExplanation
 from skactive.semi_supervised import IncrementalLabelSpreading
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike, NDArray
+    from pandas import DataFrame
+    from sklearn.base import ClassifierMixin
+
 N_CLASSES_DRAWN = 8
 N_LABELED_DRAWN = 8
 WIDTH = 9.0
 ROW_HEIGHT = 0.82
-OUTSIDE = "(labelled beforehand, outside the pool)"
+OUTSIDE = "(seed set, outside the pool)"
 
 
 class ExplanationDisplay:
-    """Draw a prediction beside the labelled samples that made it.
+    """Draw a prediction beside the labelled samples that it is based on.
 
-    A person who sees which labelled photos or texts stood behind a prediction can tell a good
-    reason from a bad one, and finds wrong labels on the way. On the left are the sample and the
-    probability of each class; on the right the labelled samples behind it with their labels, their
-    distances and the share that each had. Make one with `from_estimator`.
+    The display shows whether a prediction is based on similar samples, and reveals wrong labels.
+    The left side contains the sample and the probability of each class, the right side the
+    labelled samples with their labels, their distances and their shares in the prediction. Use
+    `from_estimator` to create the display.
 
     Parameters
     ----------
     explanation : VoteExplanation
-        Of one prediction.
+        The explanation of one prediction.
     classes : ndarray of shape (n_classes,)
         All classes, sorted.
     sample : ndarray or str
-        What is predicted, as people see it: an image of shape (height, width) or
+        The predicted sample in a readable form: an image of shape (height, width) or
         (height, width, 3), a text, or a row of features.
     neighbors : list of (ndarray or str)
-        The labelled samples in the same form, in the order of `explanation`. The first ones are
-        enough where many have a small share.
+        The labelled samples in the same form, in the order of `explanation`. It may be shorter than
+        the explanation, if many samples have a small share.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        The axes that all parts lie in.
+        The axes that contain all parts.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     portraits_ : list of matplotlib Artist
-        The sample, and the labelled samples after it.
+        The thumbnails: that of the sample, then those of the labelled samples.
     class_bars_ : matplotlib BarContainer
-        The probabilities, those of the largest first.
+        The probabilities in descending order.
     share_bars_ : matplotlib BarContainer
-        The shares of the labelled samples that are drawn.
+        The shares of the labelled samples in the plot.
 
     See Also
     --------
-    skactive.neighbors.IncrementalKNeighborsClassifier.explain : The numbers.
-    skactive.neighbors.IncrementalLabelSpreading.explain : The same of label spreading.
-    QueryPathDisplay : What was asked about.
+    skactive.neighbors.IncrementalKNeighborsClassifier.explain : The numbers for nearest neighbours.
+    skactive.semi_supervised.IncrementalLabelSpreading.explain : The numbers for label spreading.
+    QueryPathDisplay : The queries of a labelling loop.
 
     Notes
     -----
-    The probability of a class is the sum of its neighbours' shares, and its part of the uniform
-    prior that `smoothing` brings in. At most the eight most probable classes are drawn; of label
-    spreading, in which every label has its share, the eight labelled samples with the largest.
+    The probability of a class is the sum of the shares of its samples, plus its part of the uniform
+    prior that `smoothing` adds. The plot contains at most the eight most probable classes. In label
+    spreading every labelled sample has a share: the plot contains the eight with the largest.
 
     Examples
     --------
@@ -92,10 +100,10 @@ class ExplanationDisplay:
     def __init__(
         self,
         explanation: VoteExplanation,
-        classes: np.ndarray,
+        classes: NDArray[Any],  # labels of any type
         *,
-        sample: Any,
-        neighbors: list[Any],
+        sample: np.ndarray | str,
+        neighbors: list[np.ndarray | str],
     ) -> None:
         self.explanation = explanation
         self.classes = classes
@@ -105,14 +113,14 @@ class ExplanationDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
-        X: Any = None,
+        estimator: ActiveLearner | ClassifierMixin,
+        X: ArrayLike | Sequence[object] | None = None,
         *,
         index: int = 0,
-        samples: Any = None,
-        labeled_samples: Any = None,
+        samples: ArrayLike | Sequence[object] | None = None,
+        labeled_samples: ArrayLike | Sequence[object] | None = None,
         image_shape: tuple[int, ...] | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
         title: str | None = None,
     ) -> ExplanationDisplay:
         """Explain the prediction of one sample.
@@ -120,43 +128,43 @@ class ExplanationDisplay:
         Parameters
         ----------
         estimator : ActiveLearner, BudgetedClassifier, Pipeline or classifier
-            Who predicts; the classifier must be an `IncrementalKNeighborsClassifier` or an
-            `IncrementalLabelSpreading`.
+            The estimator that predicts. Its classifier must have a method `explain`, as
+            `IncrementalKNeighborsClassifier` and `IncrementalLabelSpreading` do.
         X : array-like of length n_samples, default=None
-            Samples as the estimator takes them. None takes the pool of an ActiveLearner.
+            Samples in the form that the estimator takes. None uses the pool of an ActiveLearner.
         index : int, default=0
-            Which of them is explained.
+            The position of the sample that is explained.
         samples : sequence of length n_samples, default=None
-            The same samples as people see them: images (arrays, PIL images or paths of files),
-            texts or features. None shows X.
+            The same samples in a readable form: images (arrays, PIL images or paths of files),
+            texts or features. None displays X.
         labeled_samples : sequence, default=None
-            What the labelled samples look like: one for each sample of the pool of an
-            ActiveLearner, or for each that a BudgetedClassifier was fitted on, or for each that
-            any other estimator was ever taught, in that order. None shows the samples of the
-            learner's pool, or the features that the classifier keeps.
+            The labelled samples in a readable form: a sequence with all samples of the pool of an
+            ActiveLearner, or all samples that a BudgetedClassifier was fitted on, or all samples
+            ever added to any other estimator, in their order. None displays the samples of the
+            pool, or the features that the classifier stores.
         image_shape : tuple of int, default=None
-            The shape of images that come as rows: (height, width) or (height, width, 3).
+            The shape of images that are given as rows: (height, width) or (height, width, 3).
         ax : matplotlib Axes, default=None
-            Where to draw; None takes a new figure.
+            Where to draw; None creates a new figure.
         title : str, default=None
-            The title; None says what is predicted, and how probable it is.
+            The title; None gives the predicted label and its probability.
 
         Returns
         -------
         display : ExplanationDisplay
-            What was drawn, with its artists.
+            The display with its artists.
 
         Raises
         ------
         IndexError
-            If there is no sample `index`.
+            If `index` is not the position of a sample.
         TypeError
-            If the classifier cannot name the samples behind a prediction.
+            If the classifier cannot explain its predictions.
         ValueError
-            If `samples` or `labeled_samples` are not as many as there should be, or rows do not
-            have the shape of images.
+            If `samples` or `labeled_samples` have the wrong length, or rows do not have the shape
+            of images.
         NotFittedError
-            If nothing is labelled yet.
+            If no sample is labelled yet.
         ImportError
             If matplotlib is not installed.
 
@@ -172,9 +180,7 @@ class ExplanationDisplay:
         """
         if X is None:
             if not isinstance(estimator, ActiveLearner):
-                raise ValueError(
-                    f"{cls.__name__} needs the samples that are explained. Hint: pass X."
-                )
+                raise ValueError(f"{cls.__name__} needs the samples to explain. Hint: pass X.")
             X = estimator.X_pool
             if samples is None:
                 _check_length("labeled_samples", labeled_samples, n_samples_of(X), "in the pool")
@@ -187,33 +193,36 @@ class ExplanationDisplay:
         row = take_rows(X, position)
         explanation, classes, neighbors = explained(estimator, row, labeled_samples)
         if not neighbors:
-            raise NotFittedError("No sample is labelled yet: there is nothing to explain with.")
+            raise NotFittedError(
+                "No sample is labelled yet, so that no prediction can be explained. Hint: add "
+                "labelled samples first."
+            )
         shown = row if samples is None else take_rows(samples, position)
         display = cls(
             explanation,
             classes,
-            sample=portrait(cls.__name__, first_of(shown), image_shape),
+            sample=thumbnail(cls.__name__, first_of(shown), image_shape),
             neighbors=[
-                OUTSIDE if one is None else portrait(cls.__name__, one, image_shape)
+                OUTSIDE if one is None else thumbnail(cls.__name__, one, image_shape)
                 for one in neighbors
             ],
         )
         return display.plot(ax, title=title)
 
-    def plot(self, ax: Any = None, *, title: str | None = None) -> ExplanationDisplay:
+    def plot(self, ax: Axes | None = None, *, title: str | None = None) -> ExplanationDisplay:
         """Draw the sample, the probabilities and the labelled samples.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None takes a new figure.
+            Where to draw; None creates a new figure.
         title : str, default=None
-            The title; None says what is predicted, and how probable it is.
+            The title; None gives the predicted label and its probability.
 
         Returns
         -------
         display : ExplanationDisplay
-            This display, with its artists.
+            This display with its artists.
 
         Raises
         ------
@@ -231,21 +240,20 @@ class ExplanationDisplay:
         limits = self._limits()
         place = ax.inset_axes((0.0, 0.46, 0.30, 0.50))
         place.set_anchor("W")
-        self.portraits_ = [draw_portrait(place, self.sample, limits, 34)]
+        self.portraits_ = [draw_thumbnail(place, self.sample, limits, 34)]
         self._draw_classes(ax.inset_axes((0.11, 0.06, 0.19, 0.34)), colors)
         self._draw_neighbors(colors, limits)
         return self
 
     def table(self) -> dict[str, np.ndarray]:
-        """Return the labelled samples behind the prediction, as `explanation` has them.
+        """Return the labelled samples that the prediction is based on, one row per sample.
 
         Returns
         -------
         table : dict of str to ndarray of shape (n_neighbors,)
             Columns 'index', 'label', 'distance' and 'share'. The index is the position in the
-            pool of an ActiveLearner (-1 for a sample from outside) or in what a
-            BudgetedClassifier was fitted on, else the number under which the classifier keeps
-            the sample.
+            pool of an ActiveLearner (-1 for a sample from outside), or among the samples that a
+            BudgetedClassifier was fitted on, or the id of the sample in any other classifier.
         """
         return {
             "index": self.explanation.indices[0],
@@ -254,7 +262,7 @@ class ExplanationDisplay:
             "share": self.explanation.shares[0],
         }
 
-    def frame(self) -> Any:
+    def frame(self) -> DataFrame:
         """Return the table as a DataFrame.
 
         Returns
@@ -269,13 +277,13 @@ class ExplanationDisplay:
         """
         return as_frame(self, self.table())
 
-    def probabilities(self) -> np.ndarray:
+    def probabilities(self) -> NDArray[np.float64]:
         """Return the probability of each class.
 
         Returns
         -------
         probabilities : ndarray of shape (n_classes,)
-            In the order of `classes`; they add up to 1.
+            The probabilities in the order of `classes`; they add up to 1.
         """
         codes = np.searchsorted(self.classes, self._labels())
         votes = np.bincount(codes, self.explanation.shares[0], minlength=len(self.classes))
@@ -290,7 +298,7 @@ class ExplanationDisplay:
         return f"predicted: {prediction} ({probability:.0%})"
 
     def _limits(self) -> tuple[float, float] | None:
-        """Return the least and the largest feature shown, so that all profiles have one scale."""
+        """Return the smallest and the largest feature, so that all profiles have one scale."""
         rows = [
             one
             for one in (self.sample, *self.neighbors)
@@ -323,10 +331,10 @@ class ExplanationDisplay:
             self._write(x, 0.985, text, color="0.35", size=9)
         height = 0.95 / max(count, 4)
         middles = 0.95 - height * (np.arange(count) + 0.5)
-        for place, likeness in enumerate(self.neighbors):
+        for place, shown in enumerate(self.neighbors):
             box = self.ax_.inset_axes((0.37, middles[place] - 0.44 * height, 0.27, 0.88 * height))
             box.set_anchor("W")
-            self.portraits_.append(draw_portrait(box, likeness, limits, 36))
+            self.portraits_.append(draw_thumbnail(box, shown, limits, 36))
             label = _short(table["label"][place])
             self._write(0.66, middles[place] + 0.13 * height, label, size=10)
             distance = f"distance {table['distance'][place]:.3g}"
@@ -340,11 +348,11 @@ class ExplanationDisplay:
         )
         bars.bar_label(self.share_bars_, fmt=_percent, padding=3, fontsize=8.5, color="0.25")
         if self.explanation.prior_share[0] > 0:
-            prior = f"{_percent(self.explanation.prior_share[0])} is a prior, equal for all"
+            prior = f"{_percent(self.explanation.prior_share[0])} is a uniform prior"
             self._write(0.0, -0.01, prior, color="0.35", size=8)
         others = self.explanation.shares[0, count:]
         if len(others):
-            rest = f"and {len(others)} more with {_percent(others.sum())} between them"
+            rest = f"and {len(others)} more with {_percent(others.sum())} in total"
             self._write(0.37, -0.01, rest, color="0.35", size=8)
 
     def _write(self, x: float, y: float, text: str, *, size: float, color: str = "black") -> None:
@@ -356,25 +364,25 @@ class ExplanationDisplay:
 def explained(
     estimator: Any, row: Any, labeled_samples: Any
 ) -> tuple[VoteExplanation, np.ndarray, list[Any]]:
-    """Return why a row is predicted as it is, and the labelled samples behind it.
+    """Return the explanation of the prediction for a row, and the labelled samples in it.
 
     Parameters
     ----------
     estimator : ActiveLearner, BudgetedClassifier, Pipeline or classifier
-        Who predicts.
+        The estimator that predicts.
     row : array-like of length 1
-        The sample, as the estimator takes it.
+        The sample in the form that the estimator takes.
     labeled_samples : sequence or None
-        What the labelled samples look like.
+        The labelled samples in a readable form.
 
     Returns
     -------
     explanation : VoteExplanation
-        Its indices count the pool or the training samples where these are known.
+        The explanation, with positions in the pool or among the training samples if possible.
     classes : ndarray of shape (n_classes,)
         All classes.
     neighbors : list
-        The labelled samples, None for those from outside a pool; of label spreading the first.
+        The labelled samples to draw; None for those from outside a pool.
     """
     if isinstance(estimator, ActiveLearner):
         _check_length("labeled_samples", labeled_samples, estimator.pool.n_samples, "in the pool")
@@ -389,8 +397,8 @@ def explained(
     classifier = learnt[-1] if isinstance(learnt, Pipeline) else learnt
     if not isinstance(classifier, IncrementalKNeighborsClassifier | IncrementalLabelSpreading):
         raise TypeError(
-            f"{type(classifier).__name__} cannot name the samples behind a prediction. "
-            "Hint: IncrementalKNeighborsClassifier can."
+            f"{type(classifier).__name__} cannot explain its predictions: it has no method "
+            "`explain`. Hint: use IncrementalKNeighborsClassifier or IncrementalLabelSpreading."
         )
     check_is_fitted(classifier)
     features = transformers(learnt).transform(row) if isinstance(learnt, Pipeline) else row
@@ -408,20 +416,20 @@ def explained(
     if labeled_samples is not None:
         if not budgeted:
             n_taught = classifier.graph_.n_samples if spreads else classifier.n_samples_seen_
-            _check_length("labeled_samples", labeled_samples, n_taught, "that it was taught")
+            _check_length("labeled_samples", labeled_samples, n_taught, "that were ever added")
         neighbors = _picked(labeled_samples, numbers)
     return explanation, classifier.classes_, neighbors
 
 
 def _n_drawn(classifier: Any, explanation: VoteExplanation) -> int:
-    """Return how many labelled samples are drawn: few voted, but every label spreads."""
+    """Return the number of labelled samples to draw: all that vote, some of those that spread."""
     n_labeled = explanation.indices.shape[1]
     spreads = isinstance(classifier, IncrementalLabelSpreading)
     return min(n_labeled, N_LABELED_DRAWN) if spreads else n_labeled
 
 
 def first_of(samples: Any) -> Any:
-    """Return the only one of some samples."""
+    """Return the first sample."""
     return samples.iloc[0] if hasattr(samples, "iloc") else samples[0]
 
 
@@ -429,7 +437,7 @@ def _picked(samples: Any, places: np.ndarray) -> list[Any]:
     if len(places) and places.max() >= n_samples_of(samples):
         raise ValueError(
             f"`labeled_samples` has {n_samples_of(samples)} samples, but sample {places.max()} is "
-            "one of the neighbours. Hint: pass all that the classifier was fitted on."
+            "one of the neighbours. Hint: pass all samples that the classifier was fitted on."
         )
     return [
         None if place < 0 else first_of(take_rows(samples, np.array([place])))

@@ -1,15 +1,20 @@
-"""Frames of a figure in which only some artists move, written to a file."""
+"""Frames of a figure in which only some artists change, written to a file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-# matplotlib leaves out frames above 20 MB of embedded pictures, and says so in a log only.
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from PIL.Image import Image as Picture
+
+# matplotlib drops frames beyond 20 MB of embedded images, with no more than a log message.
 EMBEDDED_MEGABYTES = 1_000.0
 N_COLORS = 256
 NEARLY_THE_SAME = 8
@@ -17,21 +22,21 @@ LAST_MILLISECONDS = 2_000
 
 
 class Camera:
-    """Take pictures of a figure, drawing anew only what moves.
+    """Capture images of a figure, and draw only those artists again that change.
 
-    matplotlib's own animations draw the whole figure twice for each frame they save.
+    matplotlib's own animations draw the whole figure twice for each frame that they save.
 
     Parameters
     ----------
     ax : matplotlib Axes
-        The axes with what moves; they are alone in a figure of their own.
+        The axes of the artists; no other axes are in its figure.
     moving : list of matplotlib Artist
-        What moves; the spines are drawn over it.
+        The artists that change; the spines are drawn over them.
     dpi : int
         Pixels per inch.
     """
 
-    def __init__(self, ax: Any, moving: list[Any], dpi: int) -> None:
+    def __init__(self, ax: Axes, moving: list[Artist], dpi: int) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         self._ax = ax
@@ -45,8 +50,8 @@ class Camera:
         self._canvas.draw()
         self._background = self._canvas.copy_from_bbox(figure.bbox)
 
-    def shoot(self) -> Any:
-        """Return the picture of the figure as it is, in Pillow's form."""
+    def shoot(self) -> Picture:
+        """Return an image of the figure in its current state."""
         from PIL import Image
 
         self._canvas.restore_region(self._background)
@@ -56,47 +61,51 @@ class Camera:
         return Image.fromarray(np.ascontiguousarray(pixels))
 
 
-def shared_palette(pictures: Sequence[Any], colors: np.ndarray) -> Any:
-    """Return a palette for all frames: what does not change keeps its very colour.
+def shared_palette(pictures: Sequence[Picture], colors: np.ndarray) -> Picture:
+    """Return one palette for all frames, so that colours stay the same from frame to frame.
 
     Parameters
     ----------
-    pictures : sequence of Image
-        Some of the frames, from which the palette is made.
+    pictures : sequence of PIL.Image.Image
+        Some of the frames, from which the palette is computed.
     colors : ndarray of int of shape (n, 3)
-        Colours that must be in it as they are.
+        Colours that the palette contains exactly.
 
     Returns
     -------
-    palette : Image
-        A picture with the palette, as Pillow takes it.
+    palette : PIL.Image.Image
+        An image with the palette, as Pillow expects it.
     """
     from PIL import Image
 
     strip = Image.fromarray(np.vstack([np.asarray(picture) for picture in pictures]))
     flat = strip.quantize(N_COLORS - len(colors)).getpalette()
     found = np.array(flat).reshape(-1, 3)[: N_COLORS - len(colors)]
-    # Pillow looks colours up roughly: one that is almost there already would take its place.
+    # Pillow looks colours up approximately, and would use a nearly equal colour instead.
     apart = np.abs(found[:, np.newaxis] - colors).max(axis=2).min(axis=1) > NEARLY_THE_SAME
     palette = Image.new("P", (1, 1))
     palette.putpalette([*colors.ravel().tolist(), *found[apart].ravel().tolist()])
     return palette
 
 
-def write_gif(path: Path, frames: Iterator[Any], palette: Any, frames_per_second: float) -> None:
-    """Write pictures as a GIF that runs for ever, and rests on the last one."""
+def write_gif(
+    path: Path, frames: Iterator[Picture], palette: Picture, frames_per_second: float
+) -> None:
+    """Write images as a GIF that repeats, with a longer last frame."""
     first, *others = (_reduced(frame, palette) for frame in frames)
     duration = round(1000 / frames_per_second)
     durations = [duration] * len(others) + [max(duration, LAST_MILLISECONDS)]
     first.save(path, format="gif", save_all=True, append_images=others, duration=durations, loop=0)
 
 
-def write_html(path: Path, frames: Iterator[Any], palette: Any, frames_per_second: float) -> None:
-    """Write pictures as a page with buttons to stop and to step."""
+def write_html(
+    path: Path, frames: Iterator[Picture], palette: Picture, frames_per_second: float
+) -> None:
+    """Write images as a page with buttons to stop and to step."""
     from matplotlib.animation import HTMLWriter
     from matplotlib.figure import Figure
 
-    # The writer asks a figure to save itself, once for each frame.
+    # The writer calls `savefig` of a figure once for each frame.
     figure: Any = Figure()
     make: Any = HTMLWriter
     writer = make(fps=frames_per_second, embed_frames=True, embed_limit=EMBEDDED_MEGABYTES)
@@ -107,11 +116,11 @@ def write_html(path: Path, frames: Iterator[Any], palette: Any, frames_per_secon
             writer.grab_frame()
 
 
-def _save_png(picture: Any, file: Any, **_: Any) -> None:
+def _save_png(picture: Picture, file: Any, **_: Any) -> None:
     picture.save(file, format="png")
 
 
-def _reduced(picture: Any, palette: Any) -> Any:
+def _reduced(picture: Picture, palette: Picture) -> Picture:
     from PIL import Image
 
     return picture.quantize(palette=palette, dither=Image.Dither.NONE)

@@ -1,10 +1,10 @@
-"""Labelling curves of several strategies, with their bands and the label savings."""
+"""Labelling curves of several strategies, with bands and label savings."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.stats import t as student_t
@@ -14,39 +14,49 @@ from skactive._validation import check_choice, check_number
 from skactive.inspection._axes import new_axes, pyplot
 from skactive.model_selection import StrategyComparison, compare_strategies
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+    from numpy.typing import ArrayLike
+    from pandas import DataFrame
+    from sklearn.base import ClassifierMixin
+
+    from skactive.strategies import QueryStrategy
+
 BANDS = frozenset({"standard_error", "confidence"})
 
-# Okabe and Ito's colours, told apart with any kind of colour vision; grey is the baseline's.
+# The palette of Okabe and Ito, distinguishable with any kind of colour vision.
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 LINE_STYLES = ["-", "-.", ":"]
 GREY = "#6e6e6e"
 
 
 class LabelingCurveDisplay:
-    """Draw the score of each strategy against the number of labels asked for.
+    """Draw the score of each strategy against the number of labels.
 
-    One look tells which strategy to use and what it saves: every curve has a band for its
-    uncertainty, the legend says how many times fewer labels than the baseline a strategy needs,
-    and a thin line marks the score with every label. Make one with `from_results`, or with
-    `from_estimator`, which plays the loops as well.
+    The display compares strategies and their label savings: every curve has a band for its
+    uncertainty, the legend gives the factor by which a strategy needs fewer labels than the
+    baseline, and a thin line marks the score with every label. Use `from_results` to create the
+    display, or `from_estimator`, which runs the labelling loops as well.
 
     Parameters
     ----------
     comparison : StrategyComparison
         The curves.
     band : {'standard_error', 'confidence'}, default='standard_error'
-        How wide the bands are: the standard error of the mean over the splits to either side,
-        s / √n_splits, or the 95 % interval of Student's t around the mean. One split has none.
+        The width of the bands: the standard error of the mean over the splits to either side,
+        s / √n_splits, or the 95 % interval of Student's t around the mean. A single split has no
+        band.
     baseline : str, default='random'
-        The strategy with which the others are compared, drawn in grey and dashed. Where the
-        comparison has none of that name, there is no baseline and the legend no savings.
+        The strategy that the others are compared with, drawn in grey and dashed. If the
+        comparison has no strategy of that name, the legend has no label savings.
     fraction : float, default=0.9
-        The savings are those at this fraction of the score with every label, above 0.
+        The fraction of the score with every label at which label savings are computed, above 0.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        The axes.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     lines_ : list of matplotlib Line2D
@@ -58,14 +68,14 @@ class LabelingCurveDisplay:
 
     See Also
     --------
-    skactive.model_selection.compare_strategies : Finds out what is drawn.
-    skactive.model_selection.labeling_curve : The same for one strategy.
-    StrategyComparisonDisplay : Draws who wins, and whether that is sure.
+    skactive.model_selection.compare_strategies : Computes the curves.
+    skactive.model_selection.labeling_curve : Computes the curve of one strategy.
+    StrategyComparisonDisplay : Draws the differences of strategies, and their significance.
 
     Notes
     -----
     The splits share training samples, so that both bands are narrower than those of independent
-    repetitions would be.
+    repetitions.
 
     Examples
     --------
@@ -102,24 +112,24 @@ class LabelingCurveDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
-        strategies: Mapping[str, Any],
-        X: Any,
-        y: Any,
+        estimator: ClassifierMixin | None,
+        strategies: Mapping[str, QueryStrategy],
+        X: ArrayLike,
+        y: ArrayLike,
         *,
-        ax: Any = None,
+        ax: Axes | None = None,
         band: str = "standard_error",
         baseline: str = "random",
         fraction: float = 0.9,
         title: str | None = None,
-        **arguments: Any,
+        **arguments: Any,  # all further arguments of `compare_strategies`
     ) -> LabelingCurveDisplay:
-        """Compare strategies, and draw what was found.
+        """Compare strategies, and draw their labelling curves.
 
         Parameters
         ----------
-        estimator : classifier or Pipeline
-            The classifier that learns; None takes `IncrementalKNeighborsClassifier()`.
+        estimator : classifier, Pipeline or None
+            The classifier that is taught, as in `compare_strategies`, which gives the default.
         strategies : dict of str to QueryStrategy
             The strategies by name.
         X : array-like of length n_samples
@@ -127,28 +137,28 @@ class LabelingCurveDisplay:
         y : array-like of shape (n_samples,)
             Their labels.
         ax : matplotlib Axes, default=None
-            Where to draw; None takes a new figure.
+            Where to draw; None creates a new figure.
         band : {'standard_error', 'confidence'}, default='standard_error'
             The standard error to either side of the mean, or its 95 % interval.
         baseline : str, default='random'
-            The strategy with which the others are compared.
+            The strategy that the others are compared with.
         fraction : float, default=0.9
-            The savings are those at this fraction of the score with every label.
+            The fraction of the score with every label at which label savings are computed.
         title : str, default=None
-            The title; None says which strategies are compared over how many splits.
+            The title; None names the strategies and the number of splits.
         **arguments : dict
-            All other arguments of `compare_strategies`, such as `budget`, `cv`, `scoring`,
+            Further arguments of `compare_strategies`, such as `budget`, `cv`, `scoring`,
             `n_jobs`, `random_state` and `memory`.
 
         Returns
         -------
         display : LabelingCurveDisplay
-            What was drawn, with its artists and, in `comparison`, the curves.
+            The display with its artists, and with the curves in `comparison`.
 
         Raises
         ------
         ImportError
-            If matplotlib is not installed; no loop has been played then.
+            If matplotlib is not installed, before any labelling loop runs.
 
         Examples
         --------
@@ -175,33 +185,33 @@ class LabelingCurveDisplay:
         cls,
         comparison: StrategyComparison,
         *,
-        ax: Any = None,
+        ax: Axes | None = None,
         band: str = "standard_error",
         baseline: str = "random",
         fraction: float = 0.9,
         title: str | None = None,
     ) -> LabelingCurveDisplay:
-        """Draw what `compare_strategies` found.
+        """Draw the result of `compare_strategies`.
 
         Parameters
         ----------
         comparison : StrategyComparison
             The curves.
         ax : matplotlib Axes, default=None
-            Where to draw; None takes a new figure.
+            Where to draw; None creates a new figure.
         band : {'standard_error', 'confidence'}, default='standard_error'
             The standard error to either side of the mean, or its 95 % interval.
         baseline : str, default='random'
-            The strategy with which the others are compared.
+            The strategy that the others are compared with.
         fraction : float, default=0.9
-            The savings are those at this fraction of the score with every label.
+            The fraction of the score with every label at which label savings are computed.
         title : str, default=None
-            The title; None says which strategies are compared over how many splits.
+            The title; None names the strategies and the number of splits.
 
         Returns
         -------
         display : LabelingCurveDisplay
-            What was drawn, with its artists.
+            The display with its artists.
 
         Raises
         ------
@@ -219,25 +229,25 @@ class LabelingCurveDisplay:
         ...     None, strategies, *load_digits(return_X_y=True), budget=50, cv=3, random_state=0
         ... )
         >>> LabelingCurveDisplay.from_results(comparison).ax_.get_xlabel()
-        'labels asked for'
+        'number of labels'
         """
         display = cls(comparison, band=band, baseline=baseline, fraction=fraction)
         return display.plot(ax, title=title)
 
-    def plot(self, ax: Any = None, *, title: str | None = None) -> LabelingCurveDisplay:
+    def plot(self, ax: Axes | None = None, *, title: str | None = None) -> LabelingCurveDisplay:
         """Draw the curves.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None takes a new figure.
+            Where to draw; None creates a new figure.
         title : str, default=None
-            The title; None says which strategies are compared over how many splits.
+            The title; None names the strategies and the number of splits.
 
         Returns
         -------
         display : LabelingCurveDisplay
-            This display, with its artists.
+            This display with its artists.
 
         Raises
         ------
@@ -259,7 +269,7 @@ class LabelingCurveDisplay:
         self.full_score_line_ = self._mark_score(full, "with every label", "-")
         if self._has_rivals():
             self._mark_score(self.fraction * full, f"{_percent(self.fraction)} of it", ":")
-        ax.set_xlabel("labels asked for")
+        ax.set_xlabel("number of labels")
         ax.set_ylabel(self.comparison.scoring.replace("_", " "))
         ax.set_title(self._default_title() if title is None else title, loc="left")
         ax.set_xlim(0, n_labels[-1])
@@ -274,12 +284,12 @@ class LabelingCurveDisplay:
         return self
 
     def table(self) -> dict[str, np.ndarray]:
-        """Return the numbers drawn, one row per strategy and number of labels.
+        """Return the numbers of the plot, one row per strategy and number of labels.
 
         Returns
         -------
         table : dict of str to ndarray of shape (n_rows,)
-            Columns 'strategy', 'n_labels', 'mean', 'low' and 'high'; the last two are the edges
+            Columns 'strategy', 'n_labels', 'mean', 'low' and 'high'; the last two are the limits
             of the band.
         """
         means, lows, highs = self._curves()
@@ -292,8 +302,8 @@ class LabelingCurveDisplay:
             "high": highs.ravel(),
         }
 
-    def frame(self) -> Any:
-        """Return the numbers drawn as a DataFrame.
+    def frame(self) -> DataFrame:
+        """Return the numbers of the plot as a DataFrame.
 
         Returns
         -------
@@ -363,9 +373,9 @@ class LabelingCurveDisplay:
     def _has_rivals(self) -> bool:
         return self.baseline in self.comparison.names and len(self.comparison.names) > 1
 
-    def _mark_score(self, score: float, what: str, line_style: str) -> Any:
+    def _mark_score(self, score: float, text: str, line_style: str) -> Line2D:
         self.ax_.annotate(
-            f"{what}: {score:.3f}",
+            f"{text}: {score:.3f}",
             (0, score),
             xycoords=("axes fraction", "data"),
             xytext=(4, 3),

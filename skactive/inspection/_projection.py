@@ -1,33 +1,39 @@
-"""Samples as points in the plane."""
+"""Projections of samples into the plane."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.base import clone
+from sklearn.base import TransformerMixin, clone
 from sklearn.decomposition import PCA, TruncatedSVD
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 PROJECTIONS = ["pca", "umap"]
 
 
 def project(
-    owner: str, features: Any, projection: Any, random_state: Any
+    owner: str,
+    features: np.ndarray | sp.csr_matrix,
+    projection: str | TransformerMixin | ArrayLike,
+    random_state: int | np.random.RandomState | None,
 ) -> tuple[np.ndarray, tuple[str, str]]:
-    """Return points in the plane, and what their axes are.
+    """Return points in the plane, and the names of the axes.
 
     Parameters
     ----------
     owner : str
-        Who asks, for messages.
-    features : {array-like, sparse matrix} of shape (n_samples, n_features)
+        The class named in error messages.
+    features : {ndarray, sparse matrix} of shape (n_samples, n_features)
         The samples.
     projection : {'pca', 'umap'}, transformer or array-like of shape (n_samples, 2)
-        How they are projected, or where they are. A transformer is cloned.
+        The projection, or its result. A transformer is cloned.
     random_state : int, RandomState instance or None
-        Of the projections that are named.
+        The random state of 'pca' and 'umap'.
 
     Returns
     -------
@@ -64,7 +70,7 @@ def _principal_components(features: Any, random_state: Any) -> tuple[np.ndarray,
         points = np.column_stack([column[:, 0], np.zeros(n_samples)])
         return points.astype(float), ("feature 1", "")
     kind = TruncatedSVD if sp.issparse(features) else PCA
-    # Where all samples are the same there is no variance of which to have a share.
+    # If all samples are equal, the shares of the variance are 0 / 0.
     with np.errstate(invalid="ignore", divide="ignore"):
         model = kind(2, random_state=random_state).fit(features)
     name = "singular vector" if kind is TruncatedSVD else "principal component"
@@ -75,8 +81,8 @@ def _principal_components(features: Any, random_state: Any) -> tuple[np.ndarray,
 
 def _umap(owner: str, features: Any, random_state: Any) -> np.ndarray:
     with warnings.catch_warnings():
-        # umap-learn tells that its parametric variant, which is not used here, lacks TensorFlow,
-        # and that a fixed random state leaves it one thread.
+        # umap-learn warns that its parametric variant, which is not used here, needs TensorFlow,
+        # and that a fixed random state restricts it to one thread.
         warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
         warnings.filterwarnings("ignore", "n_jobs value", UserWarning)
         try:
@@ -100,9 +106,9 @@ def _checked(owner: str, points: Any, n_samples: int, source: str) -> np.ndarray
         ) from error
     if coordinates.shape != (n_samples, 2):
         raise ValueError(
-            f"A projection must give points of shape ({n_samples}, 2), one for each sample. "
+            f"A projection must have the shape ({n_samples}, 2), one point for each sample. "
             f"{source} gave shape {coordinates.shape} instead."
         )
     if not np.isfinite(coordinates).all():
-        raise ValueError(f"A projection must give finite points. {source} has NaN or infinity.")
+        raise ValueError(f"A projection must have finite points. {source} has NaN or infinity.")
     return coordinates

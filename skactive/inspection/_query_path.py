@@ -1,55 +1,62 @@
-"""Which samples were asked about, and when, over a picture of the pool."""
+"""The queries of a labelling loop, over a projection of the pool."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from skactive._frame import as_frame
 from skactive._validation import check_choice, check_integer
 from skactive.inspection._axes import new_axes
-from skactive.inspection._colors import OTHER_COLOR, UNKNOWN_COLOR, class_colors, text_color
-from skactive.inspection._played import Played, played
+from skactive.inspection._colors import UNKNOWN_COLOR, class_colors
 from skactive.inspection._projection import project
+from skactive.inspection._query_marks import draw_numbers, legend_entries, legend_marker
 from skactive.inspection._query_path_animation import QueryPathAnimation, staged_regions
+from skactive.inspection._recorded_loop import RecordedLoop, recorded_loop
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
+    from pandas import DataFrame
+    from sklearn.base import TransformerMixin
+
+    from skactive.learner import ActiveLearner
+    from skactive.model_selection import BudgetedClassifier
 
 COLORED_BY = frozenset({"truth", "prediction"})
-# Above this many, numbers would cover the points that they are about.
-N_NUMBERED = 30
-# The room around numbers of one, two and more digits, so that their discs are of a size.
-DISC_PADS = {1: 0.4, 2: 0.22, 3: 0.1}
 
 
 class QueryPathDisplay:
-    """Draw which samples were asked about, and in which order, over the pool in the plane.
+    """Draw the queried samples in their order, over a projection of the pool.
 
-    One look tells what a strategy goes for: the crowd or the rim, the borders or the middle.
-    Every sample of the pool is a small point in the colour of its class, those that were asked
-    about are large and numbered. `animate` shows how the predictions change with each answer.
-    Make one with `from_estimator`.
+    The display shows which samples a strategy prefers: dense regions or outliers, the borders
+    between classes or their centres. Each sample of the pool is a small point in the colour of its
+    class; queried samples are large and numbered. `animate` shows how the predictions change with
+    each label. Use `from_estimator` to create the display.
 
     Parameters
     ----------
     coordinates : ndarray of shape (n_samples, 2)
-        Where each sample of the pool is drawn.
+        The position of each sample of the pool in the plot.
     labeled : ndarray of int of shape (n_labeled,)
-        Positions of the labelled samples, in the order in which their labels came.
+        Positions of the labelled samples in the pool, in the order in which their labels came.
     labels : ndarray of shape (n_labeled,)
         Their labels.
     predictions : ndarray of shape (n_samples,), default=None
-        What is predicted for each sample; None where nothing is known yet.
+        The predicted label of each sample; None before the first label.
     truth : ndarray of shape (n_samples,), default=None
-        The true label of each sample, where they are known.
-    skipped : ndarray of int of shape (n_skipped,), default=()
-        Positions of the samples that nobody could answer.
+        The true label of each sample, if known.
+    skipped : array-like of int of shape (n_skipped,), default=()
+        Positions of the skipped samples.
     axis_names : tuple of (str, str), default=("", "")
-        What the axes are.
+        The labels of the axes.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        The axes.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     points_ : matplotlib PathCollection
@@ -57,7 +64,7 @@ class QueryPathDisplay:
     queries_ : matplotlib PathCollection
         The labelled samples, in their order.
     numbers_ : list of matplotlib Annotation
-        Their numbers, as far as they are drawn.
+        The numbers of the labelled samples that have one.
     skips_ : matplotlib PathCollection
         The skipped samples.
     legend_ : matplotlib Legend or None
@@ -65,16 +72,16 @@ class QueryPathDisplay:
 
     See Also
     --------
-    LabelingCurveDisplay : What the queries were worth.
-    ExplanationDisplay : Why a prediction is what it is.
+    LabelingCurveDisplay : The accuracy that the queries lead to.
+    ExplanationDisplay : The labelled samples that lead to a prediction.
 
     Notes
     -----
-    Up to 30 queries all have their numbers; of more, the first and every 5th, 10th, 25th and so
-    on, so that about 15 numbers are drawn. Up to ten classes all have their colours; of more, the
-    nine most frequent, and the others are grey.
+    Up to 30 queries all have numbers. Of more queries, the first and every 5th, 10th, 25th and so
+    on have one, about 15 in total. Up to ten classes all have a colour. Of more classes, the nine
+    most frequent have one, and the others are grey.
 
-    A labelled sample has the colour of its label, whatever the truth.
+    A labelled sample has the colour of its label, even if it differs from the truth.
 
     Examples
     --------
@@ -94,13 +101,13 @@ class QueryPathDisplay:
 
     def __init__(
         self,
-        coordinates: np.ndarray,
-        labeled: np.ndarray,
+        coordinates: NDArray[np.floating],
+        labeled: NDArray[np.intp],
         labels: np.ndarray,
         *,
         predictions: np.ndarray | None = None,
         truth: np.ndarray | None = None,
-        skipped: Any = (),
+        skipped: ArrayLike = (),
         axis_names: tuple[str, str] = ("", ""),
     ) -> None:
         self.coordinates = coordinates
@@ -110,59 +117,60 @@ class QueryPathDisplay:
         self.truth = truth
         self.skipped = np.asarray(skipped, dtype=np.intp)
         self.axis_names = axis_names
-        self._played: Played | None = None
+        self._loop: RecordedLoop | None = None
 
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
-        X: Any = None,
-        y: Any = None,
+        estimator: ActiveLearner | BudgetedClassifier,
+        X: ArrayLike | None = None,
+        y: ArrayLike | None = None,
         *,
-        projection: Any = "pca",
-        random_state: Any = 0,
-        ax: Any = None,
+        projection: str | TransformerMixin | ArrayLike = "pca",
+        random_state: int | np.random.RandomState | None = 0,
+        ax: Axes | None = None,
         color_by: str | None = None,
         legend: bool = True,
         title: str | None = None,
     ) -> QueryPathDisplay:
-        """Draw what a learner or a budgeted classifier asked about.
+        """Draw the queries of a learner or a budgeted classifier.
 
         Parameters
         ----------
         estimator : ActiveLearner or BudgetedClassifier
-            Who asked; a BudgetedClassifier must be fitted.
+            The learner, or the fitted classifier.
         X : array-like of length n_samples, default=None
-            What a BudgetedClassifier was fitted on. A learner has its pool: leave it None.
+            The samples that a BudgetedClassifier was fitted on. Must be None for a learner, which
+            has a pool.
         y : array-like of shape (n_samples,), default=None
-            The true labels of the pool, where they are known; needed for a BudgetedClassifier.
+            The true labels of the pool, if known; required for a BudgetedClassifier.
         projection : {'pca', 'umap'}, transformer or array-like of shape (n_samples, 2), \
 default='pca'
-            How the samples get into the plane: principal components (for a sparse matrix:
-            singular vectors), UMAP by the cosine, a clone of a transformer with `fit_transform`,
-            or points found elsewhere. Two dense features are drawn as they are by the first two.
+            The projection into the plane: principal components (singular vectors of a sparse
+            matrix), UMAP with cosine distances, a clone of a transformer with `fit_transform`, or
+            an array of points. Named projections leave two dense features unchanged.
         random_state : int, RandomState instance or None, default=0
-            Of the projections that are named: an int gives the same picture each time.
+            The random state of named projections: an int gives the same picture each time.
         ax : matplotlib Axes, default=None
-            Where to draw; None takes a new figure.
+            Where to draw; None creates a new figure.
         color_by : {'truth', 'prediction'}, default=None
-            What gives the points their colours; None takes the truth where it is known.
+            The labels that give the points their colours; None uses the truth if it is known.
         legend : bool, default=True
             Whether to draw a legend.
         title : str, default=None
-            The title; None says how many samples are labelled and, where `y` is known, for how
-            many the prediction is right.
+            The title; None gives the number of labelled samples and, if `y` is known, the share
+            of correct predictions.
 
         Returns
         -------
         display : QueryPathDisplay
-            What was drawn, with its artists.
+            The display with its artists.
 
         Raises
         ------
         ValueError
-            If a BudgetedClassifier comes without X and y, or a projection is unknown or has not
-            two numbers for each sample.
+            If X or y is missing for a BudgetedClassifier, or a projection is unknown or does not
+            return two numbers for each sample.
         ImportError
             If matplotlib, or umap-learn for its projection, is not installed.
 
@@ -180,7 +188,7 @@ default='pca'
         >>> display.ax_.get_xlabel()
         'principal component 1 (92% of variance)'
         """
-        loop, truth = played(cls.__name__, estimator, X, y)
+        loop, truth = recorded_loop(cls.__name__, estimator, X, y)
         coordinates, axis_names = project(cls.__name__, loop.features, projection, random_state)
         if axis_names[0] == "feature 1" and loop.feature_names and len(loop.feature_names) == 2:
             axis_names = (loop.feature_names[0], loop.feature_names[1])
@@ -193,12 +201,12 @@ default='pca'
             skipped=loop.skipped,
             axis_names=axis_names,
         )
-        display._played = loop
+        display._loop = loop
         return display.plot(ax, color_by=color_by, legend=legend, title=title)
 
     def plot(
         self,
-        ax: Any = None,
+        ax: Axes | None = None,
         *,
         color_by: str | None = None,
         legend: bool = True,
@@ -209,24 +217,24 @@ default='pca'
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None takes a new figure.
+            Where to draw; None creates a new figure.
         color_by : {'truth', 'prediction'}, default=None
-            What gives the points their colours; None takes the truth where it is known.
+            The labels that give the points their colours; None uses the truth if it is known.
         legend : bool, default=True
             Whether to draw a legend.
         title : str, default=None
-            The title; None says how many samples are labelled and, where the truth is known, for
-            how many the prediction is right.
+            The title; None gives the number of labelled samples and, if the truth is known, the
+            share of correct predictions.
 
         Returns
         -------
         display : QueryPathDisplay
-            This display, with its artists.
+            This display with its artists.
 
         Raises
         ------
         ValueError
-            If the points are to be coloured by a truth that is not known.
+            If the points are to be coloured by the truth, which is not known.
         ImportError
             If matplotlib is not installed.
         """
@@ -239,7 +247,7 @@ default='pca'
         ax.set_xlabel(self.axis_names[0])
         ax.set_ylabel(self.axis_names[1])
         if not self._has_features():
-            # Projected, a unit means nothing.
+            # Units of a projection have no meaning.
             ax.set(xticks=[], yticks=[])
         text = self.title(len(self.labeled), self.predictions) if title is None else title
         ax.set_title(text, loc="left")
@@ -252,35 +260,35 @@ default='pca'
     ) -> QueryPathAnimation:
         """Show how the predictions change as the labels arrive, frame by frame.
 
-        The background has the colour of the class that is predicted there: for two features drawn
-        as they are the prediction itself, else that of the nearest sample in the picture.
+        The background has the colour of the class predicted at each point: the prediction itself
+        if the axes are two features, else the prediction for the nearest sample in the plot.
 
         Parameters
         ----------
         every : int, default=1
-            How many answers from frame to frame; the last frame has all of them.
+            The number of labels from frame to frame; the last frame has all labels.
         color_by : {'truth', 'prediction'}, default=None
-            What gives the points their colours; None takes the truth where it is known.
+            The labels that give the points their colours; None uses the truth if it is known.
         resolution : int, default=100
-            How many points the background has in each direction.
+            The number of points of the background in each direction.
 
         Returns
         -------
         animation : QueryPathAnimation
-            To save as a GIF or HTML file, or to show in a notebook.
+            The animation, which can be saved as GIF or HTML or displayed in a notebook.
 
         Raises
         ------
         ValueError
-            If no sample is labelled, or the points are to be coloured by a truth that is not
+            If no sample is labelled, or the points are to be coloured by the truth, which is not
             known.
         ImportError
             If matplotlib is not installed.
 
         Notes
         -----
-        Cost: with `IncrementalKNeighborsClassifier` that of as many answers, plus drawing. Any
-        other classifier is fitted anew for each frame: choose a larger `every`.
+        Cost: with an incremental classifier that of adding the labels, plus drawing. Any other
+        classifier is fitted for each frame: choose a larger `every`.
 
         Examples
         --------
@@ -296,30 +304,33 @@ default='pca'
         check_integer(self, "every", every, minimum=1)
         check_integer(self, "resolution", resolution, minimum=2)
         self._is_by_truth(color_by)
-        if self._played is None:
+        if self._loop is None:
             raise ValueError(
-                "This QueryPathDisplay was made of numbers alone, which do not tell what was "
-                "predicted on the way. Hint: make it with QueryPathDisplay.from_estimator."
+                "This QueryPathDisplay was created from arrays, which do not contain earlier "
+                "predictions. Hint: create it with QueryPathDisplay.from_estimator."
             )
         if len(self.labeled) == 0:
-            raise ValueError("No sample is labelled yet: there is nothing to animate.")
+            raise ValueError(
+                "No sample is labelled yet, so that there is nothing to animate. Hint: pass labels "
+                "to `teach` first."
+            )
         n_labels = [*range(1, len(self.labeled), every), len(self.labeled)]
         predictions, regions, extent = staged_regions(
-            self.coordinates, self._played, n_labels, resolution, exact=self._has_features()
+            self.coordinates, self._loop, n_labels, resolution, exact=self._has_features()
         )
         return QueryPathAnimation(
             self, n_labels, predictions, regions, extent=extent, color_by=color_by
         )
 
     def table(self) -> dict[str, np.ndarray]:
-        """Return what is drawn, one row per sample of the pool.
+        """Return the data of the plot, one row per sample of the pool.
 
         Returns
         -------
         table : dict of str to ndarray of shape (n_samples,)
             Columns 'horizontal' and 'vertical'; 'order', 1 for the sample labelled first, 0 for
-            those not labelled; 'skipped'; 'prediction' where something is predicted, and 'truth'
-            where it is known.
+            unlabelled samples; 'skipped'; 'prediction' after the first label, and 'truth' if it
+            is known.
         """
         order = np.zeros(len(self.coordinates), dtype=np.intp)
         order[self.labeled] = np.arange(1, len(self.labeled) + 1)
@@ -337,7 +348,7 @@ default='pca'
             table["truth"] = self.truth
         return table
 
-    def frame(self) -> Any:
+    def frame(self) -> DataFrame:
         """Return the table as a DataFrame.
 
         Returns
@@ -352,25 +363,8 @@ default='pca'
         """
         return as_frame(self, self.table())
 
-    def _is_by_truth(self, color_by: str | None) -> bool:
-        if color_by is None:
-            return self.truth is not None
-        check_choice(self, "color_by", color_by, COLORED_BY)
-        if color_by == "truth" and self.truth is None:
-            raise ValueError(
-                "The points cannot be coloured by the truth, which is not known. Hint: pass y."
-            )
-        return color_by == "truth"
-
-    def _classes(self) -> np.ndarray:
-        seed = None if self._played is None else self._played.seed[1]
-        parts = (self.labels, self.predictions, self.truth, seed)
-        known = [part for part in parts if part is not None]
-        filled = [part for part in known if len(part)]
-        return np.unique(np.concatenate(filled)) if filled else np.empty(0)
-
-    def palette(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the classes and their colours, the same whatever gives the points theirs.
+    def palette(self) -> tuple[np.ndarray, NDArray[np.str_]]:
+        """Return the classes and their colours, independent of `color_by`.
 
         Returns
         -------
@@ -384,18 +378,50 @@ default='pca'
         codes = np.searchsorted(classes, self.labels if source is None else source)
         return classes, class_colors(codes, len(classes))
 
+    def title(self, n_labels: int, predictions: np.ndarray | None) -> str:
+        """Return the number of labelled samples and the share of correct predictions.
+
+        Parameters
+        ----------
+        n_labels : int
+            The number of labelled samples.
+        predictions : ndarray of shape (n_samples,) or None
+            The predicted labels.
+
+        Returns
+        -------
+        title : str
+            The title, without the share of correct predictions if the truth is not known.
+        """
+        text = f"{n_labels} of {len(self.coordinates):,} samples labelled"
+        if predictions is None or self.truth is None:
+            return text
+        return f"{text}, {np.mean(predictions == self.truth):.0%} right"
+
+    def _is_by_truth(self, color_by: str | None) -> bool:
+        if color_by is None:
+            return self.truth is not None
+        check_choice(self, "color_by", color_by, COLORED_BY)
+        if color_by == "truth" and self.truth is None:
+            raise ValueError(
+                "The points cannot be coloured by the truth, which is not known. Hint: pass y."
+            )
+        return color_by == "truth"
+
+    def _classes(self) -> np.ndarray:
+        seed = None if self._loop is None else self._loop.seed[1]
+        parts = (self.labels, self.predictions, self.truth, seed)
+        filled = [part for part in parts if part is not None and len(part)]
+        return np.unique(np.concatenate(filled)) if filled else np.empty(0)
+
     def _point_colors(self, values: np.ndarray | None) -> np.ndarray:
         if values is None:
             return np.full(len(self.coordinates), UNKNOWN_COLOR)
         classes, colors = self.palette()
         return colors[np.searchsorted(classes, values)]
 
-    def _label_colors(self) -> np.ndarray:
-        classes, colors = self.palette()
-        return colors[np.searchsorted(classes, self.labels)] if len(self.labels) else colors[:0]
-
     def _draw_points(self, colors: np.ndarray) -> None:
-        # The labelled ones too, under what marks them: an animation shows them before.
+        # Labelled samples have a point below their number: an animation shows it first.
         size = float(np.clip(6000 / max(len(colors), 1), 4, 16))
         self.points_ = self.ax_.scatter(
             *self.coordinates.T, s=size, c=colors, alpha=0.5, linewidths=0, zorder=2
@@ -405,43 +431,22 @@ default='pca'
         )
 
     def _draw_queries(self) -> None:
-        places, colors = self.coordinates[self.labeled], self._label_colors()
+        points, (classes, palette) = self.coordinates[self.labeled], self.palette()
+        colors = palette[np.searchsorted(classes, self.labels)] if len(points) else palette[:0]
         self.queries_ = self.ax_.scatter(
-            *places.T, s=38, c=colors, edgecolors="white", linewidths=0.8, zorder=4
+            *points.T, s=38, c=colors, edgecolors="white", linewidths=0.8, zorder=4
         )
-        # A disc and its number are one artist, so that where discs overlap no number shows
-        # through another.
-        self.numbers_ = [
-            self.ax_.annotate(
-                str(place + 1),
-                places[place],
-                ha="center",
-                va="center",
-                color=text_color(colors[place]),
-                fontsize=8,
-                fontweight="bold",
-                zorder=5,
-                bbox={
-                    "boxstyle": f"circle,pad={DISC_PADS[min(len(str(place + 1)), 3)]}",
-                    "facecolor": colors[place],
-                    "edgecolor": "white",
-                    "linewidth": 0.8,
-                },
-            )
-            for place in numbered_places(len(places)).tolist()
-        ]
+        self.numbers_ = draw_numbers(self.ax_, points, colors)
 
-    def _draw_legend(self, by_truth: bool) -> Any:
+    def _draw_legend(self, by_truth: bool) -> Legend:
         classes, colors = self.palette()
-        what = "class" if by_truth else "prediction"
-        entries = legend_entries(classes, colors)
-        if not entries:
-            entries = [("no label known yet", UNKNOWN_COLOR)]
-        handles = [self._marker(color, name) for name, color in entries]
+        entries = legend_entries(classes, colors) or [("no label known yet", UNKNOWN_COLOR)]
+        handles = [legend_marker(self.ax_, color, name) for name, color in entries]
         if len(self.labeled):
-            handles.append(self._marker("white", "labelled, in this order", size=10))
+            handles.append(legend_marker(self.ax_, "white", "labelled, in this order", size=10))
         if len(self.skipped):
-            handles.append(self._marker("0.35", "skipped", marker="x"))
+            handles.append(legend_marker(self.ax_, "0.35", "skipped", marker="x"))
+        what = "class" if by_truth else "prediction"
         return self.ax_.legend(
             handles=handles,
             title=what if len(classes) else None,
@@ -451,68 +456,12 @@ default='pca'
             alignment="left",
         )
 
-    def _marker(self, color: str, label: str, *, size: float = 6, marker: str = "o") -> Any:
-        return self.ax_.plot(
-            [],
-            [],
-            linestyle="",
-            marker=marker,
-            markersize=size,
-            color=color,
-            markeredgecolor="0.35" if color == "white" else color,
-            label=label,
-        )[0]
-
     def _has_features(self) -> bool:
-        """Tell whether the axes are the features themselves."""
-        return self._played is not None and np.array_equal(
-            self.coordinates, np.asarray(_dense(self._played.features), dtype=float)
+        """Tell whether the axes are the two features themselves."""
+        return self._loop is not None and np.array_equal(
+            self.coordinates, np.asarray(_dense(self._loop.features), dtype=float)
         )
 
-    def title(self, n_labels: int, predictions: np.ndarray | None) -> str:
-        """Say how many samples are labelled, and for how many the prediction is right.
 
-        Parameters
-        ----------
-        n_labels : int
-            How many are labelled.
-        predictions : ndarray of shape (n_samples,) or None
-            What is predicted.
-
-        Returns
-        -------
-        title : str
-            Without the share of right predictions where the truth is not known.
-        """
-        text = f"{n_labels} of {len(self.coordinates):,} samples labelled"
-        if predictions is None or self.truth is None:
-            return text
-        return f"{text}, {np.mean(predictions == self.truth):.0%} right"
-
-
-def numbered_places(n_queries: int) -> np.ndarray:
-    """Return which of the queries have their numbers drawn: all, or about 15 round ones."""
-    if n_queries <= N_NUMBERED:
-        return np.arange(n_queries)
-    step = 5
-    factors = (2, 2.5, 2)  # 5, 10, 25, 50, 100, 250, ...
-    turn = 0
-    while n_queries / step > 16:
-        step = int(step * factors[turn % 3])
-        turn += 1
-    return np.append(0, np.arange(step, n_queries + 1, step) - 1)
-
-
-def legend_entries(classes: np.ndarray, colors: np.ndarray) -> list[tuple[str, str]]:
-    """Return names and colours for the legend, the classes without a colour as one entry."""
-    own = [
-        (str(name), color)
-        for name, color in zip(classes.tolist(), colors.tolist(), strict=True)
-        if color != OTHER_COLOR
-    ]
-    n_others = len(classes) - len(own)
-    return [*own, (f"{n_others} other classes", OTHER_COLOR)] if n_others else own
-
-
-def _dense(features: Any) -> Any:
+def _dense(features: Any) -> np.ndarray:
     return np.empty(0) if hasattr(features, "tocsr") else features

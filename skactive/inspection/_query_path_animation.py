@@ -1,4 +1,4 @@
-"""Frames of a pool in the plane as labels arrive, saved as GIF or HTML."""
+"""Animation of predictions as labels arrive, saved as GIF or HTML."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sklearn.neighbors import NearestNeighbors
 from skactive._validation import check_integer, check_number
 from skactive.inspection._axes import pyplot
 from skactive.inspection._frames import Camera, shared_palette, write_gif, write_html
-from skactive.inspection._played import Played
+from skactive.inspection._recorded_loop import RecordedLoop
 
 if TYPE_CHECKING:
     from skactive.inspection._query_path import QueryPathDisplay
 
 FIGSIZE = (7.2, 4.6)
 DPI = 90
-# How much of its class's colour the background has, on white.
+# The opacity of the background colours on white.
 TINT = 0.28
 SUFFIXES = (".gif", ".html")
 
@@ -29,30 +29,29 @@ SUFFIXES = (".gif", ".html")
 class QueryPathAnimation:
     """Show how predictions change as labels arrive, frame by frame.
 
-    In a notebook it shows itself, with buttons to stop and to step; `save` writes a GIF or an
-    HTML file. Each frame has the labels known by then, rings around those that are new, and
-    behind them the class that is predicted at each place. Make one with
-    `QueryPathDisplay.animate`.
+    A notebook displays the animation with buttons to stop and to step; `save` writes a GIF or an
+    HTML file. Each frame has the labels known at that time, rings around those that are new, and
+    in the background the predicted class. Use `QueryPathDisplay.animate` to create an animation.
 
     Parameters
     ----------
     display : QueryPathDisplay
-        What is drawn over the background.
+        The display that is drawn over the background.
     n_labels : list of int of length n_frames
-        How many labels are known in each frame.
+        The number of labels known in each frame.
     predictions : list of ndarray of shape (n_samples,)
-        What is predicted for each sample of the pool in each frame.
+        The predicted label of each sample of the pool in each frame.
     regions : list of ndarray of shape (resolution, resolution)
-        What is predicted at each place of the background in each frame, from the lower left.
+        The predicted label at each point of the background in each frame, from the lower left.
     extent : tuple of (float, float, float, float)
-        The background's left, right, lower and upper end.
+        The left, right, lower and upper limit of the background.
     color_by : {'truth', 'prediction'}, default=None
-        What gives the points their colours; None takes the truth where it is known.
+        The labels that give the points their colours; None uses the truth if it is known.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where the frames are drawn.
+        The axes of the frames.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     display_ : QueryPathDisplay
@@ -66,7 +65,7 @@ class QueryPathAnimation:
 
     See Also
     --------
-    QueryPathDisplay : Makes it, and draws the last frame as a picture.
+    QueryPathDisplay : Creates the animation, and draws the last frame as a picture.
 
     Examples
     --------
@@ -106,22 +105,24 @@ class QueryPathAnimation:
         Parameters
         ----------
         frame : int
-            Which, from 0.
+            The number of the frame, from 0.
 
         Returns
         -------
         animation : QueryPathAnimation
-            This animation, with its artists.
+            This animation with its artists.
 
         Raises
         ------
         IndexError
-            If there is no such frame.
+            If there is no frame of this number.
         ImportError
             If matplotlib is not installed.
         """
         if not 0 <= frame < len(self):
-            raise IndexError(f"There is no frame {frame}: frames go from 0 to {len(self) - 1}.")
+            raise IndexError(
+                f"There is no frame {frame}. Hint: frames are numbered from 0 to {len(self) - 1}."
+            )
         if not hasattr(self, "figure_"):
             self._prepare()
         known = self.n_labels[frame]
@@ -150,9 +151,9 @@ class QueryPathAnimation:
         Parameters
         ----------
         path : str or path-like
-            Where to; the name ends in .gif, or in .html for a page with buttons to stop and step.
+            The file; its name ends in .gif, or in .html for a page with buttons to stop and step.
         frames_per_second : float, default=5.0
-            How fast it runs, above 0.
+            The speed of the animation, above 0.
         dpi : int, default=90
             Pixels per inch of a figure of 7.2 × 4.6 inches.
 
@@ -164,7 +165,7 @@ class QueryPathAnimation:
         Raises
         ------
         ValueError
-            If the name ends otherwise.
+            If the name has another ending.
         ImportError
             If matplotlib or Pillow is not installed.
         """
@@ -174,7 +175,7 @@ class QueryPathAnimation:
         if file.suffix not in SUFFIXES:
             raise ValueError(
                 f"An animation is saved as {' or '.join(SUFFIXES)}. Got {file.name!r} instead. "
-                "Hint: programs such as ffmpeg turn a GIF into a film."
+                "Hint: programs such as ffmpeg convert a GIF into a film."
             )
         self._check_pillow()
         write = write_gif if file.suffix == ".gif" else write_html
@@ -213,12 +214,12 @@ class QueryPathAnimation:
         return np.searchsorted(self._classes, labels)
 
     def _prepare(self) -> None:
-        """Make all artists once: a frame only changes what they show."""
+        """Create all artists once: a frame only changes their data."""
         pyplot(self)
         from matplotlib.colors import to_rgba_array
         from matplotlib.figure import Figure
 
-        # Not pyplot's: it would show the last frame as well.
+        # A figure of pyplot would be displayed with the last frame as well.
         figure = Figure(figsize=FIGSIZE, dpi=DPI, layout="constrained")
         self.ax_ = figure.subplots()
         self.display_ = copy.copy(self.display).plot(self.ax_, color_by=self.color_by)
@@ -243,52 +244,57 @@ class QueryPathAnimation:
             [], [], s=300, facecolors="none", edgecolors="black", linewidths=1.6, zorder=6
         )
         self.title_ = self.ax_.set_title(self.ax_.get_title(loc="left"), loc="left")
-        # The layout is that of the first frame: found once, it does not jump.
+        # The layout of the first frame stays, so that frames do not move.
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
         self.figure_ = figure
 
 
 def staged_regions(
-    coordinates: np.ndarray, played: Played, n_labels: list[int], resolution: int, *, exact: bool
+    coordinates: np.ndarray,
+    loop: RecordedLoop,
+    n_labels: list[int],
+    resolution: int,
+    *,
+    exact: bool,
 ) -> tuple[list[np.ndarray], list[np.ndarray], tuple[float, float, float, float]]:
-    """Return what is predicted after some numbers of answers, for samples and places.
+    """Return the predictions for samples and points after given numbers of labels.
 
     Parameters
     ----------
     coordinates : ndarray of shape (n_samples, 2)
-        Where the samples are.
-    played : Played
-        The loop that was played, in which predictions are made again.
+        The samples in the plane.
+    loop : RecordedLoop
+        The labelling loop.
     n_labels : list of int
-        After how many answers.
+        Numbers of labels.
     resolution : int
-        How many places there are in each direction.
+        The number of points in each direction.
     exact : bool
-        Whether the coordinates are the features themselves, so that places can be predicted.
+        Whether the coordinates are the features, so that labels of points can be predicted.
 
     Returns
     -------
     predictions : list of ndarray of shape (n_samples,)
         Labels of the samples.
     regions : list of ndarray of shape (resolution, resolution)
-        Labels of the places: their own, or those of the nearest samples.
+        Labels of the points, or those of their nearest samples.
     extent : tuple of (float, float, float, float)
-        The left, right, lower and upper end of the places.
+        The left, right, lower and upper limit of the points.
     """
     low, high = coordinates.min(axis=0), coordinates.max(axis=0)
     margin = np.where(high > low, 0.06 * (high - low), 1.0)
     low, high = low - margin, high + margin
     across, up = (np.linspace(low[i], high[i], resolution) for i in range(2))
-    places = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-    rows = np.vstack([played.features, places]) if exact else played.features
+    points = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
+    rows = np.vstack([loop.features, points]) if exact else loop.features
     n_samples = len(coordinates)
     predictions, regions = [], []
     if not exact:
         nearest = NearestNeighbors(n_neighbors=1).fit(coordinates)
-        owners = nearest.kneighbors(places, return_distance=False)[:, 0]
-    for stage in played.staged_predictions(rows, n_labels):
-        if stage is None:  # no answer, no frame
+        owners = nearest.kneighbors(points, return_distance=False)[:, 0]
+    for stage in loop.staged_predictions(rows, n_labels):
+        if stage is None:  # no label, no frame
             continue
         predictions.append(stage[:n_samples])
         region = stage[n_samples:] if exact else stage[owners]

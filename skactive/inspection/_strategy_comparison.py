@@ -1,9 +1,9 @@
-"""Every strategy against every other: who wins, by how much, and whether that is sure."""
+"""Pairwise differences of strategies, and their significance."""
 
 from __future__ import annotations
 
 import textwrap
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,7 +11,12 @@ from skactive._frame import as_frame
 from skactive.inspection._axes import new_axes
 from skactive.model_selection import PairedTests, StrategyComparison
 
-# Okabe and Ito's vermilion and blue, told apart with any kind of colour vision.
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.text import Text
+    from pandas import DataFrame
+
+# Vermilion and blue of the palette of Okabe and Ito, distinguishable with any colour vision.
 WORSE, EQUAL, BETTER = "#D55E00", "#FFFFFF", "#0072B2"
 DIAGONAL = "0.90"
 NAME_WIDTH = 20
@@ -20,12 +25,13 @@ CORRECTIONS = {"holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg", None:
 
 
 class StrategyComparisonDisplay:
-    """Draw the difference between each strategy and each other, and whether it may be chance.
+    """Draw the differences between all pairs of strategies, and mark the significant ones.
 
-    A cell tells how much higher the curve of the strategy of its row is than that of its column,
-    on average over the labels asked for and the splits, and in how many splits it won, tied and
-    lost. An asterisk marks differences that are hardly chance. The best strategy is the top row;
-    on the diagonal is the mean height of each. Make one with `from_results`.
+    A cell contains the mean difference between the curve of the strategy in its row and that in
+    its column, over the number of labels and the splits, and the number of splits that the row
+    wins, ties and loses. An asterisk marks significant differences. The best strategy is in the top
+    row; the diagonal contains the mean height of each curve. Use `from_results` to create the
+    display.
 
     Parameters
     ----------
@@ -35,29 +41,29 @@ class StrategyComparisonDisplay:
         The number of labels at which scores are compared; None compares the areas under the
         curves.
     test : {'corrected_t', 'wilcoxon'}, default='corrected_t'
-        The test, as in `StrategyComparison.paired_tests`, of every pair.
+        The paired test, as in `StrategyComparison.paired_tests`.
     correction : {'holm', 'benjamini_hochberg'}, default='holm'
-        How p-values are corrected for the number of pairs; None leaves them as they are.
+        The correction of p-values for the number of pairs; None does not correct them.
     alpha : float, default=0.05
-        The level below which a corrected p-value gets an asterisk, in (0, 1).
+        The level below which a corrected p-value is significant, in (0, 1).
     tolerance : float, default=0.0
         The largest difference that counts as a tie, in units of the score.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        The axes.
     figure_ : matplotlib Figure
         The figure of `ax_`.
     image_ : matplotlib AxesImage
         The colours.
     texts_ : ndarray of matplotlib Text of shape (n_strategies, n_strategies)
-        What the cells say.
+        The texts of the cells.
 
     See Also
     --------
     LabelingCurveDisplay : Draws the curves.
-    skactive.model_selection.StrategyComparison.paired_tests : Says what the tests are.
+    skactive.model_selection.StrategyComparison.paired_tests : Describes the tests.
 
     Examples
     --------
@@ -108,7 +114,7 @@ class StrategyComparisonDisplay:
         cls,
         comparison: StrategyComparison,
         *,
-        ax: Any = None,
+        ax: Axes | None = None,
         n_labels: int | None = None,
         test: str = "corrected_t",
         correction: str | None = "holm",
@@ -116,32 +122,32 @@ class StrategyComparisonDisplay:
         tolerance: float = 0.0,
         title: str | None = None,
     ) -> StrategyComparisonDisplay:
-        """Draw what `compare_strategies` found.
+        """Draw the result of `compare_strategies`.
 
         Parameters
         ----------
         comparison : StrategyComparison
             The curves, of two strategies or more.
         ax : matplotlib Axes, default=None
-            Where to draw; None takes a new figure, as large as the strategies are many.
+            Where to draw; None creates a new figure, which grows with the number of strategies.
         n_labels : int, default=None
             The number of labels at which scores are compared; None compares the areas under the
             curves.
         test : {'corrected_t', 'wilcoxon'}, default='corrected_t'
-            The test of every pair.
+            The paired test.
         correction : {'holm', 'benjamini_hochberg'}, default='holm'
-            How p-values are corrected for the number of pairs; None leaves them as they are.
+            The correction of p-values for the number of pairs; None does not correct them.
         alpha : float, default=0.05
-            The level below which a corrected p-value gets an asterisk, in (0, 1).
+            The level below which a corrected p-value is significant, in (0, 1).
         tolerance : float, default=0.0
             The largest difference that counts as a tie, in units of the score.
         title : str, default=None
-            The title; None says which strategy is ahead, and of how many surely.
+            The title; None names the best strategy, and the number of significant differences.
 
         Returns
         -------
         display : StrategyComparisonDisplay
-            What was drawn, with its artists.
+            The display with its artists.
 
         Raises
         ------
@@ -160,23 +166,25 @@ class StrategyComparisonDisplay:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The strategies, the best first."""
+        """The names of the strategies, the best first."""
         return tuple(self.comparison.names[place] for place in self._order)
 
-    def plot(self, ax: Any = None, *, title: str | None = None) -> StrategyComparisonDisplay:
+    def plot(
+        self, ax: Axes | None = None, *, title: str | None = None
+    ) -> StrategyComparisonDisplay:
         """Draw the cells.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None takes a new figure, as large as the strategies are many.
+            Where to draw; None creates a new figure, which grows with the number of strategies.
         title : str, default=None
-            The title; None says which strategy is ahead, and of how many surely.
+            The title; None names the best strategy, and the number of significant differences.
 
         Returns
         -------
         display : StrategyComparisonDisplay
-            This display, with its artists.
+            This display with its artists.
 
         Raises
         ------
@@ -217,7 +225,7 @@ class StrategyComparisonDisplay:
         return self
 
     def table(self) -> dict[str, np.ndarray]:
-        """Return the numbers drawn, one row per cell off the diagonal, in their order.
+        """Return the numbers of the cells off the diagonal, one row per cell.
 
         Returns
         -------
@@ -243,8 +251,8 @@ class StrategyComparisonDisplay:
             "significant": significant[cells],
         }
 
-    def frame(self) -> Any:
-        """Return the numbers drawn as a DataFrame.
+    def frame(self) -> DataFrame:
+        """Return the numbers of the cells as a DataFrame.
 
         Returns
         -------
@@ -259,7 +267,7 @@ class StrategyComparisonDisplay:
         return as_frame(self, self.table())
 
     def _matrices(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Differences, significance, p-values and corrected ones, the best strategy first."""
+        """Return differences, significance and p-values, the best strategy first."""
         tests: PairedTests = self._tests
         n_strategies = len(self.names)
         place = {name: number for number, name in enumerate(self.names)}
@@ -291,8 +299,8 @@ class StrategyComparisonDisplay:
         bar.set_label(f"row − column, {self.comparison.scoring.replace('_', ' ')}")
         bar.outline.set_visible(False)
 
-    def _write(self, text: str, row: int, column: int, differences: np.ndarray) -> Any:
-        # On full blue white reads better; on vermilion and all that is paler, black.
+    def _write(self, text: str, row: int, column: int, differences: np.ndarray) -> Text:
+        # White is more legible on full blue, black on all other colours.
         on_blue = differences[row, column] > 0.8 * self.image_.norm.vmax
         return self.ax_.text(
             column,
@@ -309,26 +317,26 @@ class StrategyComparisonDisplay:
         _, significant, _, _ = self._matrices()
         n_others, n_beaten = len(self.names) - 1, int(significant[0].sum())
         if n_others == 1:
-            sure = "surely" if n_beaten else "maybe by chance"
+            sure = "significantly" if n_beaten else "not significantly"
             return f"{self.names[0]} is ahead of {self.names[1]}, {sure}"
         others = f"{n_beaten} of {n_others} others"
-        return f"{self.names[0]} is ahead, surely of {others}"
+        return f"{self.names[0]} is ahead, significantly of {others}"
 
     def _key(self) -> str:
         n_splits = self.comparison.test_scores.shape[1]
-        what = f"mean score at {self.n_labels} labels"
+        mean = f"mean score at {self.n_labels} labels"
         if self.n_labels is None:
-            what = "mean height of the curve"
-        sure = "One split: whether a difference is chance is not known."
+            mean = "mean height of the curve"
+        significance = "One split: significance is not known."
         if n_splits > 1:
-            sure = (
+            significance = (
                 f"* p < {self._tests.alpha:g} over {n_splits} splits, {TESTS[self._tests.test]}, "
                 f"{CORRECTIONS[self._tests.correction]}"
             )
         return "\n".join(
             [
-                f"Above: {what}, row − column; on the diagonal: of the row",
+                f"Above: {mean}, row − column; on the diagonal: of the row",
                 "Below: splits won/tied/lost by the row",
-                sure,
+                significance,
             ]
         )

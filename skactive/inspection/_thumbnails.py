@@ -1,36 +1,41 @@
-"""Samples as people know them: pictures, texts, profiles of features."""
+"""Samples in a readable form: images, texts and profiles of features."""
 
 from __future__ import annotations
 
 import os
 import textwrap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from PIL.Image import Image as Picture
 
 THUMBNAIL_SIDE = 200
 LONGEST_TEXT = 240
 N_LINES = 4
-# As `skactive.datasets.list_images` knows them; rooms above that one do not import it.
+# The same as in `skactive.datasets.list_images`, which this package does not import.
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 
-def portrait(owner: str, sample: Any, image_shape: tuple[int, ...] | None) -> Any:
+def thumbnail(owner: str, sample: Any, image_shape: tuple[int, ...] | None) -> np.ndarray | str:
     """Return an image as an array, a text as a str, and features as an array of one dimension.
 
     Parameters
     ----------
     owner : str
-        Who asks, for messages.
+        The class named in error messages.
     sample : object
-        An image (array, PIL.Image.Image or path to a file), a text, or a row of features.
+        An image (array, PIL.Image.Image or path of a file), a text, or a row of features.
     image_shape : tuple of int or None
-        The shape of images that come as rows.
+        The shape of images that are given as rows.
 
     Returns
     -------
-    portrait : ndarray or str
+    thumbnail : ndarray or str
         An image of shape (height, width) or (height, width, 3), a text, or features.
     """
     if isinstance(sample, os.PathLike) or _is_image_path(sample):
@@ -48,7 +53,8 @@ def portrait(owner: str, sample: Any, image_shape: tuple[int, ...] | None) -> An
         if values.size != np.prod(image_shape):
             raise ValueError(
                 f"The 'image_shape' parameter of {owner} is {image_shape}, of "
-                f"{np.prod(image_shape)} pixels, but a sample has {values.size} features."
+                f"{np.prod(image_shape)} pixels, but a sample has {values.size} features. "
+                "Hint: pass the height and width of the images, and 3 if they have colours."
             )
         return values.reshape(image_shape)
     if values.ndim == 3 and values.shape[2] == 1:
@@ -56,28 +62,30 @@ def portrait(owner: str, sample: Any, image_shape: tuple[int, ...] | None) -> An
     return values
 
 
-def draw_portrait(ax: Any, likeness: Any, limits: tuple[float, float] | None, width: int) -> Any:
-    """Draw a portrait, and return the artist: an image, a text or a line."""
+def draw_thumbnail(
+    ax: Axes, shown: np.ndarray | str, limits: tuple[float, float] | None, width: int
+) -> Artist:
+    """Draw a thumbnail, and return the artist: an image, a text or a filled profile."""
     ax.set_axis_off()
-    if isinstance(likeness, str):
-        short = textwrap.shorten(likeness, LONGEST_TEXT, placeholder=" …")
+    if isinstance(shown, str):
+        short = textwrap.shorten(shown, LONGEST_TEXT, placeholder=" …")
         text = "\n".join(textwrap.wrap(short, width)[:N_LINES])
         return ax.text(0, 0.5, _plain(text), va="center", fontsize=8.5, transform=ax.transAxes)
-    if likeness.ndim >= 2:
-        return ax.imshow(likeness, cmap="gray_r" if likeness.ndim == 2 else None, aspect="equal")
-    places = np.arange(len(likeness))
+    if shown.ndim >= 2:
+        return ax.imshow(shown, cmap="gray_r" if shown.ndim == 2 else None, aspect="equal")
+    places = np.arange(len(shown))
     ax.axhline(0, color="0.8", linewidth=0.6)
     if limits is not None and limits[0] < limits[1]:
         ax.set_ylim(limits)
-    return ax.fill_between(places, likeness, step="mid", color="0.45", linewidth=0)
+    return ax.fill_between(places, shown, step="mid", color="0.45", linewidth=0)
 
 
 def _plain(text: str) -> str:
-    # A dollar sign would begin a formula.
+    # matplotlib reads a dollar sign as the beginning of a formula.
     return text.replace("$", r"\$")
 
 
-def _is_image_path(sample: Any) -> bool:
+def _is_image_path(sample: object) -> bool:
     return isinstance(sample, str) and sample.lower().endswith(IMAGE_SUFFIXES)
 
 
@@ -91,7 +99,7 @@ def _described(sample: Any) -> str:
     return str(sample)
 
 
-def _opened(owner: str, path: Path) -> Any:
+def _opened(owner: str, path: Path) -> np.ndarray | str:
     try:
         from PIL import Image, ImageOps
     except ImportError as error:
@@ -104,12 +112,12 @@ def _opened(owner: str, path: Path) -> Any:
             image.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
             return _shrunk(ImageOps.exif_transpose(image))
     except OSError as error:
-        # What cannot be read is said in the picture: the other neighbours can still be seen.
+        # An unreadable image does not prevent the display of the other samples.
         reason = error.strerror or "no image of a known kind"
         return f"{path.name}\n({reason.lower()})"
 
 
-def _shrunk(image: Any) -> np.ndarray:
+def _shrunk(image: Picture) -> np.ndarray:
     grey = image.mode in {"1", "L"}
     small = image.convert("L" if grey else "RGB")
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))

@@ -1,4 +1,4 @@
-"""What was labelled in which order, whoever remembers it: a learner or a budgeted classifier."""
+"""The labels of a learner or a budgeted classifier, in the order in which they came."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from skactive.semi_supervised import IncrementalLabelSpreading
 
 
 @dataclass
-class Played:
-    """A labelling loop that was played.
+class RecordedLoop:
+    """A labelling loop whose predictions can be computed again after any number of labels.
 
     Attributes
     ----------
     features : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        The pool, as the classifier sees it.
+        The features of the pool.
     classifier : classifier
-        Who learnt.
+        The classifier that was taught.
     labeled, labels : ndarray of shape (n_labeled,)
         Positions and labels in the order in which they came.
     skipped : ndarray of int of shape (n_skipped,)
-        Positions of what nobody could answer.
+        Positions of the skipped samples.
     seed : tuple of (X, y)
         Labelled samples from outside the pool, or (None, None).
     feature_names : sequence of str or None
-        The names of the features, where there are two.
+        The names of the features, if the samples are a DataFrame.
     graph : NeighborGraph or None
-        The graph that labels have spread along, where it is still there.
+        The graph of a transductive classifier, if the pool has it.
     """
 
     features: Any
@@ -55,11 +55,11 @@ class Played:
     graph: NeighborGraph | None = None
 
     def predictions(self) -> np.ndarray | None:
-        """Return the label predicted for each sample, or None while nothing is known."""
+        """Return the label predicted for each sample of the pool, or None without labels."""
         return next(self.staged_predictions(self.features, [len(self.labeled)]))
 
     def staged_predictions(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
-        """Yield what is predicted for some rows after each of some numbers of answers."""
+        """Yield the predictions for some rows after given numbers of labels."""
         if isinstance(self.classifier, IncrementalKNeighborsClassifier):
             return self._followed(X, stages)
         if isinstance(self.classifier, IncrementalLabelSpreading):
@@ -67,15 +67,15 @@ class Played:
         return self._fitted_anew(X, stages)
 
     def _followed(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
-        # The rows hear every answer as a pool whose own samples nobody labels.
+        # The rows are a pool of their own, whose labels all come from outside.
         rows = Pool(X, estimator=self.classifier, dtype=np.float64)
         if self.seed[0] is not None:
             rows.add_labeled(*self.seed)
         known = 0
         for stage in stages:
             if stage > known:
-                heard = slice(known, stage)
-                rows.add_labeled(take_rows(self.features, self.labeled[heard]), self.labels[heard])
+                new = slice(known, stage)
+                rows.add_labeled(take_rows(self.features, self.labeled[new]), self.labels[new])
                 known = stage
             posterior = rows.posterior()
             yield None if posterior is None else rows.classes_[posterior.argmax(axis=1)]
@@ -90,8 +90,8 @@ class Played:
             spreading.join_labeled(*self.seed)
         known = 0
         for stage in stages:
-            heard = slice(known, stage)
-            spreading.relabel(self.labeled[heard], self.labels[heard])
+            new = slice(known, stage)
+            spreading.relabel(self.labeled[new], self.labels[new])
             known = stage
             yield spreading.predict(X) if len(spreading.classes_) else None
 
@@ -106,17 +106,19 @@ class Played:
             if len(classes) > 1:
                 yield np.asarray(clone(self.classifier).fit(samples, labels).predict(X))
             else:
-                # Most classifiers cannot be fitted on one class; until the second it is all.
+                # Most classifiers cannot be fitted on one class, which is predicted meanwhile.
                 yield np.repeat(classes, X.shape[0]) if len(classes) else None
 
 
-def played(owner: str, estimator: Any, X: Any, y: Any) -> tuple[Played, np.ndarray | None]:
-    """Return the loop that an estimator remembers, and the true labels where they are known.
+def recorded_loop(
+    owner: str, estimator: Any, X: Any, y: Any
+) -> tuple[RecordedLoop, np.ndarray | None]:
+    """Return the labelling loop of an estimator, and the true labels if they are known.
 
     Parameters
     ----------
     owner : str
-        Who asks, for messages.
+        The class named in error messages.
     estimator : ActiveLearner or BudgetedClassifier
         A budgeted classifier must be fitted.
     X : array-like of length n_samples or None
@@ -126,10 +128,10 @@ def played(owner: str, estimator: Any, X: Any, y: Any) -> tuple[Played, np.ndarr
 
     Returns
     -------
-    loop : Played
-        What was labelled when.
+    loop : RecordedLoop
+        The labelling loop.
     y : ndarray of shape (n_samples,) or None
-        The true labels, checked.
+        The validated true labels.
     """
     if isinstance(estimator, ActiveLearner):
         if X is not None:
@@ -141,8 +143,8 @@ def played(owner: str, estimator: Any, X: Any, y: Any) -> tuple[Played, np.ndarr
     elif isinstance(estimator, BudgetedClassifier):
         if X is None or y is None:
             raise ValueError(
-                f"{owner} needs the samples and labels that BudgetedClassifier was fitted on: it "
-                "keeps only their rows. Hint: pass X and y."
+                f"{owner} needs the samples and labels that BudgetedClassifier was fitted on, "
+                "which keeps only their positions. Hint: pass X and y."
             )
         check_is_fitted(estimator)
         loop = _of_budgeted(owner, estimator, X, y)
@@ -158,13 +160,13 @@ def played(owner: str, estimator: Any, X: Any, y: Any) -> tuple[Played, np.ndarr
     return loop, truth
 
 
-def _of_learner(learner: ActiveLearner) -> Played:
+def _of_learner(learner: ActiveLearner) -> RecordedLoop:
     pool = learner.pool
     classifier = learner.estimator
     if isinstance(classifier, Pipeline):
         classifier = classifier[-1]
     spreads = isinstance(classifier, IncrementalLabelSpreading)
-    return Played(
+    return RecordedLoop(
         features=in_memory(pool.X),
         classifier=classifier,
         labeled=learner.labeled,
@@ -176,24 +178,24 @@ def _of_learner(learner: ActiveLearner) -> Played:
     )
 
 
-def _of_budgeted(owner: str, budgeted: BudgetedClassifier, X: Any, y: Any) -> Played:
+def _of_budgeted(owner: str, budgeted: BudgetedClassifier, X: Any, y: Any) -> RecordedLoop:
     truth = check_labels(y)
     check_consistent_length(X, truth)
     labeled = budgeted.query_indices_
     if labeled.max() >= len(truth):
         raise ValueError(
-            f"{owner} was passed {len(truth)} samples, but BudgetedClassifier asked about sample "
+            f"{owner} was passed {len(truth)} samples, but BudgetedClassifier queried sample "
             f"{labeled.max()}. Hint: pass the X and y that it was fitted on."
         )
     classifier, features = budgeted.estimator_, X
     if isinstance(classifier, Pipeline):
         features = transformers(classifier).transform(X)
         classifier = classifier[-1]
-    return Played(
+    return RecordedLoop(
         features=check_features(features, "X", np.dtype(float)),
         classifier=classifier,
         labeled=labeled,
-        # What it was told, which differs from the truth where the oracle errs.
+        # The answers of the oracle, which may differ from the truth.
         labels=budgeted.y_labeled_,
         skipped=np.empty(0, dtype=np.intp),
         seed=(None, None),
