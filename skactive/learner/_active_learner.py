@@ -516,6 +516,10 @@ class ActiveLearner(LearnerPredictions):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_journal": None}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._external.updater = self._updater
+
     def _predicted(self, positions: np.ndarray) -> np.ndarray | None:
         if self._watch is None or len(positions) == 0:
             return None
@@ -572,10 +576,11 @@ class ActiveLearner(LearnerPredictions):
     ) -> None:
         """Create the pool of features, and the updater of the classifier."""
         follows = isinstance(classifier, HasPosteriorSource)
+        self._external = CatchUpPosterior()
         self.pool = self._new_pool(
             samples,
             estimator=classifier,
-            posterior_source=None if follows else CatchUpPosterior(self),
+            posterior_source=None if follows else self._external,
             classes=declared_classes(classifier, self._classes),
             graph=graph,
             state=state,
@@ -587,6 +592,7 @@ class ActiveLearner(LearnerPredictions):
         self._updater = updater_for(
             classifier, UpdateSource(samples, self.pool, seed, self._classes, params)
         )
+        self._external.updater = self._updater
 
     def _new_pool(self, samples: Any, **arguments: Any) -> Any:  # a Pool, or a subclass's own
         return Pool(samples, samples=samples, **arguments)

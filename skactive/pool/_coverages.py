@@ -33,6 +33,10 @@ class PoolCoverages:
         self._coverages: dict[Kernel, Coverage] = {}
         self._outside: dict[Kernel, tuple[np.ndarray, np.ndarray]] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Both are computed again. Tuples are keys, which formats such as skops cannot store.
+        return {**self.__dict__, "_coverages": {}, "_outside": {}}
+
     def of(self, kernel: Kernel) -> Coverage:
         """Return the coverage by the labelled samples. Copy it to change it."""
         if kernel not in self._coverages:

@@ -32,6 +32,13 @@ class NeighborGraphs:
         self._given = given
         self._built: dict[tuple[str, int, str], NeighborGraph] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Tuples are keys, which formats such as skops cannot store.
+        return {**self.__dict__, "_built": list(self._built.items())}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _built=dict(state["_built"]))
+
     def graph(self, n_neighbors: int, metric: str, transformer: Any) -> NeighborGraph:
         check_integer("Pool.graph", "n_neighbors", n_neighbors, minimum=1)
         key = (metric, n_neighbors, _name(transformer))

@@ -82,12 +82,10 @@ class Pool(LabelingPool):
     ----------
     X : {ndarray, CSR matrix} of shape (n_samples, n_features)
         The features. Features on disk are an array-like, whose picked rows are arrays.
-    n_samples : int
-        Number of samples, labelled or not.
+    n_samples, n_candidates : int
+        Number of samples, labelled or not; number of candidates.
     candidates : ndarray of int of shape (n_candidates,)
         Positions of the candidates, ascending.
-    n_candidates : int
-        Number of candidates.
     labeled : ndarray of int of shape (n_labeled,)
         Positions of the labelled samples, in the order in which they were labelled.
     labels : ndarray of shape (n_labeled,)
@@ -115,7 +113,7 @@ class Pool(LabelingPool):
     See Also
     --------
     skactive.ActiveLearner : A pool and an estimator that learn together.
-    skactive.base.PoolView : What measures and strategies may read.
+    skactive.base.PoolView : The names that measures read.
 
     Notes
     -----
@@ -478,10 +476,14 @@ class Pool(LabelingPool):
         warn_user("Pool.refitted is now Pool.invalidate_posterior.", DeprecationWarning)
         return self.invalidate_posterior()
 
+    def __getstate__(self) -> dict[str, Any]:
+        # The source refers to the pool, and cached values may be anything: formats such as skops
+        # cannot store them. Both are computed again.
+        return {**self.__dict__, "_source": None, "_cached": {}}
+
     def _information_density(self, key: str, space: Space) -> np.ndarray:
         rows: Rows = self.geometry.rows
         if space.metric == "cosine":
-            # One product is as fast as a fingerprint of the features.
             return information_density(rows, space)
         return shared(("density", key), lambda: information_density(rows, space), self._X)
 
