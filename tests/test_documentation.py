@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from test_public_names import PUBLIC_MODULES
 
+from skactive.base import PoolView
 from skactive.learner import StoppingCriterion
 from skactive.measures import Measure
 from skactive.neighbors import IncrementalKNeighborsClassifier
@@ -126,6 +127,12 @@ def test_the_user_guide_lists_every_measure():
     assert {names(row[0])[0] for row in rows(USER_GUIDE, "measure")} == concrete(
         "skactive.measures", Measure
     )
+
+
+def test_the_user_guide_lists_every_name_of_a_pool_view_once():
+    table = rows(USER_GUIDE, "attribute or method")
+    listed = [re.match(r"pool\.(\w+)", names(row[0])[0])[1] for row in table]
+    assert sorted(listed) == sorted(name for name in vars(PoolView) if not name.startswith("_"))
 
 
 def test_the_user_guide_lists_every_strategy_once():
