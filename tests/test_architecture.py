@@ -373,7 +373,6 @@ def imported_modules(tree: ast.Module) -> set[str]:
 NOT_YET = ("skactive.cli", "skactive.embedding", "skactive.inspection", "skactive.model_selection")
 LONG = {
     "skactive.inspection._query_path",
-    "skactive.learner._active_learner",
     "skactive.neighbors._classifier",
     "skactive.semi_supervised._label_spreading",
 }

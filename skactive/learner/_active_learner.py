@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
-from skactive._engine.labels import CATEGORICAL, check_labels
-from skactive._engine.positions import check_positions
+from skactive._engine.labels import check_labels
 from skactive._estimators import stored_samples
 from skactive._fit_params import check_fit_params
 from skactive._validation import check_strategy
 from skactive.base import Classifier, HasPosteriorSource
+from skactive.learner._actions import LearnerActions
 from skactive.learner._arguments import (
     check_classifier,
     check_samples,
@@ -28,19 +27,9 @@ from skactive.learner._arguments import (
 )
 from skactive.learner._drift import AgreementWatch
 from skactive.learner._external import CatchUpPosterior
-from skactive.learner._history.actions import (
-    Action,
-    Forgot,
-    History,
-    Relabeled,
-    Skipped,
-    Taught,
-    relabel,
-    unlabel,
-)
+from skactive.learner._history.actions import History
 from skactive.learner._history.journal import Journal
 from skactive.learner._html import learner_html
-from skactive.learner._predictions import LearnerPredictions
 from skactive.learner._refresh import RefreshedSteps, refresher_for
 from skactive.learner._stopping.criteria import StoppingHistory
 from skactive.learner._stopping.progress import Progress
@@ -51,7 +40,7 @@ from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import QueryStrategy, UncertaintyHerding
 
 
-class ActiveLearner(LearnerPredictions):
+class ActiveLearner(LearnerActions):
     """Choose the samples that an annotator labels, and learn from each label at once.
 
     `query` returns the samples to label next, `teach` takes their labels, and `predict` uses them
@@ -226,7 +215,7 @@ class ActiveLearner(LearnerPredictions):
         self._build(classifier, samples, seed, graph, state)
         self._answers_taken(self.pool.n_labeled)
         self._finish_refresh(wait=True)
-        self._journal: Journal | None = None
+        self._journal = None
         if journal is not None:
             names = None if ids is None else self.ids
             earlier = Journal(journal, self.X_pool, self.pool.n_samples, names)
@@ -314,164 +303,6 @@ class ActiveLearner(LearnerPredictions):
         indices, utilities = self.strategy.select(self.pool, n_instances, candidates=candidates)
         return (indices, utilities) if return_utilities else indices
 
-    def teach(self, indices: ArrayLike, y: ArrayLike) -> ActiveLearner:
-        """Take labels in, in any order and number.
-
-        Parameters
-        ----------
-        indices : int or array-like of int of shape (n,)
-            Positions in X_pool, queried or not. A labelled sample may be passed again with its
-            label; one whose label is forgotten, with any label; a skipped sample may be labelled
-            after all.
-        y : label or array-like of shape (n,)
-            Their labels.
-
-        Returns
-        -------
-        self : ActiveLearner
-            The learner, which has learnt the labels.
-
-        Raises
-        ------
-        ValueError
-            If lengths differ, a label is missing, or a sample would get two labels. No label is
-            taken in.
-
-        Warns
-        -----
-        DriftWarning
-            If the `drift_detector` signals that fewer answers are predicted than before.
-        """
-        self._finish_refresh()
-        positions = check_positions(indices, self.pool.n_samples)
-        places = np.arange(len(positions))
-        if len(positions) > 1:
-            places = np.sort(np.unique(positions, return_index=True)[1])
-        places = places[~self.pool.is_labeled(positions[places])]
-        fresh = positions[places]
-        predicted = self._predicted(fresh)
-        n_forgotten = self.pool.n_forgotten
-        self.pool.add_labels(positions, y)
-        if len(fresh) == 0:
-            return self
-        labels, forgot = check_labels(y)[places], self.pool.n_forgotten > n_forgotten
-        try:
-            self._updater.add(fresh, labels)
-        except Exception:
-            unlabel(self.pool, fresh, forgot=forgot)
-            raise
-        self._record(Taught(fresh, labels, forgot))
-        if self._watch is not None and predicted is not None:
-            self._watch.take_in(predicted == labels, self._history.n_answers)
-        self._answers_taken(len(fresh))
-        self._stopping.taught(self, self._history.n_answers)
-        return self
-
-    def relabel(self, indices: ArrayLike, y: ArrayLike) -> ActiveLearner:
-        """Replace wrong labels.
-
-        Parameters
-        ----------
-        indices : int or array-like of int of shape (n,)
-            Positions of labelled samples.
-        y : label or array-like of shape (n,)
-            Their new labels.
-
-        Returns
-        -------
-        self : ActiveLearner
-            The learner, which has learnt the new labels.
-
-        Raises
-        ------
-        ValueError
-            If a sample is not labelled or named twice, lengths differ, or a label is missing.
-            No label is replaced.
-        """
-        positions = check_positions(indices, self.pool.n_samples)
-        before = relabel(self.pool, self._updater, positions, y)
-        after = self.pool.labels_of(positions)
-        if CATEGORICAL.differ(before, after).any():
-            self._record(Relabeled(positions, before, after))
-        return self
-
-    def skip(self, indices: ArrayLike) -> ActiveLearner:
-        """Leave out samples that cannot be labelled: they are not queried again.
-
-        Parameters
-        ----------
-        indices : int or array-like of int of shape (n,)
-            Positions of samples that are not labelled.
-
-        Returns
-        -------
-        self : ActiveLearner
-            The learner, which queries others.
-        """
-        positions = np.unique(check_positions(indices, self.pool.n_samples))
-        fresh = positions[~np.isin(positions, self.pool.skipped)]
-        self.pool.skip(positions)
-        if len(fresh):
-            self._record(Skipped(fresh))
-        return self
-
-    def forget(self, n_kept: int = 0) -> ActiveLearner:
-        """Forget the oldest labels, which no longer hold because the task has changed.
-
-        Their samples are candidates again. The seed set is older than any answer, and is
-        forgotten first. Samples that the classifier was fitted to before stay if they cannot be
-        removed one by one. A `drift_detector` starts again.
-
-        Parameters
-        ----------
-        n_kept : int, default=0
-            Number of labels that are kept, the newest ones.
-
-        Returns
-        -------
-        self : ActiveLearner
-            The learner, as if only the labels that are kept had been taught.
-
-        Examples
-        --------
-        >>> from skactive import ActiveLearner
-        >>> learner = ActiveLearner(X_pool=[[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
-        >>> learner = learner.teach([0, 2, 1], ["good", "bad", "bad"]).forget(n_kept=1)
-        >>> learner.labeled, learner.candidates
-        (array([1]), array([0, 2]))
-        >>> learner.answered, learner.answers
-        (array([0, 2, 1]), array(['good', 'bad', 'bad'], dtype='<U4'))
-        """
-        before, n_before = self.pool.labeled, self.pool.n_labeled
-        self.pool.forget(n_kept)
-        if self.pool.n_labeled < n_before:
-            self._updater.start_over()
-            self._record(Forgot(before[~self.pool.is_labeled(before)], n_kept))
-        if self._watch is not None:
-            self._watch.start_anew()
-        return self
-
-    def undo(self) -> np.ndarray:
-        """Take back the last `teach`, `skip`, `relabel` or `forget` that changed something.
-
-        Returns
-        -------
-        indices : ndarray of int of shape (n,)
-            Positions of the samples that it changed.
-
-        Raises
-        ------
-        ValueError
-            If there is nothing left to take back.
-        """
-        if not self._history:
-            raise ValueError("There is no answer to take back.")
-        if self._journal is not None:
-            self._journal.write({"undo": True})
-        action = self._history.undo(self.pool, self._updater)
-        self._stopping.undone(self._history.n_answers)
-        return action.positions
-
     def refresh(self) -> ActiveLearner:
         """Fit the steps that learn from labels to all labels, and wait for the result.
 
@@ -520,15 +351,6 @@ class ActiveLearner(LearnerPredictions):
         self.__dict__.update(state)
         self._external.updater = self._updater
 
-    def _predicted(self, positions: np.ndarray) -> np.ndarray | None:
-        if self._watch is None or len(positions) == 0:
-            return None
-        try:
-            self.fitted_estimator()
-            return np.asarray(self._updater.classifier.predict(self.pool.take(positions)))
-        except NotFittedError:
-            return None
-
     def _seed_set(self, X: Any, y: Any) -> tuple[Any, Any]:
         if X is None and y is None:
             return None, None
@@ -540,16 +362,6 @@ class ActiveLearner(LearnerPredictions):
         labels = check_labels(y)
         check_consistent_length(X, labels)
         return (self.features(X), labels) if len(labels) else (None, None)
-
-    def _record(self, action: Action) -> None:
-        """Add an action to the history and the journal, or to neither."""
-        self._history.append(action)
-        if self._journal is not None:
-            try:
-                self._journal.write(action.entry())
-            except BaseException:
-                self._history.undo(self.pool, self._updater)
-                raise
 
     def _check_together(
         self, fit_params: dict[str, Any] | None, seed: tuple[Any, Any], graph: NeighborGraph | None
@@ -596,6 +408,10 @@ class ActiveLearner(LearnerPredictions):
 
     def _new_pool(self, samples: Any, **arguments: Any) -> Any:  # a Pool, or a subclass's own
         return Pool(samples, samples=samples, **arguments)
+
+    def _answers_recorded(self, n_new: int) -> None:
+        self._answers_taken(n_new)
+        self._stopping.taught(self, self._history.n_answers)
 
     def _answers_taken(self, n_answers: int) -> None:
         """Start a refresh if enough answers came since the last."""
