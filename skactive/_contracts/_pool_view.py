@@ -22,6 +22,8 @@ class PoolView(ABC):
     each of them, which are kept up to date from label to label. `skactive.pool.Pool` is one;
     `skactive.pool.Batch` is a pool with the samples picked so far counted as labelled; on a Dask
     cluster, each partition is one. A measure or strategy only reads a view and never changes it.
+    A view that is no pool itself, such as a batch, takes everything that does not depend on its
+    picks from `whole`.
 
     Attributes
     ----------
@@ -67,14 +69,14 @@ class PoolView(ABC):
     """
 
     @property
-    @abstractmethod
     def X(self) -> Any:  # arrays, sparse matrices and array-likes on disk
         """The features of all samples."""
+        return self.whole.X
 
     @property
-    @abstractmethod
     def n_samples(self) -> int:
         """Number of samples, labelled or not."""
+        return self.whole.n_samples
 
     @property
     @abstractmethod
@@ -87,19 +89,19 @@ class PoolView(ABC):
         """Number of candidates."""
 
     @property
-    @abstractmethod
     def labeled(self) -> np.ndarray:
         """Positions of the labelled samples, in the order in which they were labelled."""
+        return self.whole.labeled
 
     @property
-    @abstractmethod
     def labels(self) -> np.ndarray:
         """The labels of `labeled`."""
+        return self.whole.labels
 
     @property
-    @abstractmethod
     def skipped(self) -> np.ndarray:
         """Positions of the skipped samples that are not labelled, ascending."""
+        return self.whole.skipped
 
     @property
     @abstractmethod
@@ -112,21 +114,20 @@ class PoolView(ABC):
         """Number of labelled samples, those from outside the pool and picked ones included."""
 
     @property
-    @abstractmethod
     def classes_(self) -> np.ndarray:
         """The labels known so far, sorted."""
+        return self.whole.classes_
 
     @property
-    @abstractmethod
     def estimator(self) -> Any:  # any classifier
         """The classifier that class probabilities come from, or None."""
+        return self.whole.estimator
 
     @property
     @abstractmethod
     def whole(self) -> PoolView:
         """The pool behind a batch, without its picks; a pool itself."""
 
-    @abstractmethod
     def take(self, indices: ArrayLike) -> Any:  # of the type of the user's samples
         """Return samples as `estimator` takes them: raw samples, or features.
 
@@ -140,6 +141,7 @@ class PoolView(ABC):
         samples : array-like of length n
             Of the type that was given to the pool.
         """
+        return self.whole.take(indices)
 
     @abstractmethod
     def posterior(self, indices: ArrayLike | None = None) -> np.ndarray | None:
@@ -219,7 +221,6 @@ class PoolView(ABC):
             None if no sample is labelled or picked. A label costs O(n_samples · n_features).
         """
 
-    @abstractmethod
     def distances_to(
         self,
         positions: ArrayLike,
@@ -242,8 +243,8 @@ class PoolView(ABC):
         distances : ndarray of shape (n_samples, n)
             O(n_samples · n_features) for each position.
         """
+        return self.whole.distances_to(positions, metric, metric_params)
 
-    @abstractmethod
     def labeled_samples(self) -> tuple[Any, np.ndarray]:
         """Return the features and labels of all labelled samples, the seed set included.
 
@@ -255,8 +256,8 @@ class PoolView(ABC):
         y : ndarray of shape (n_labeled,)
             The labels.
         """
+        return self.whole.labeled_samples()
 
-    @abstractmethod
     def labeled_outside(self) -> tuple[Any, np.ndarray | None]:
         """Return the labelled samples that are not in the pool: the seed set.
 
@@ -267,8 +268,8 @@ class PoolView(ABC):
         y : ndarray of shape (n,) or None
             Their labels.
         """
+        return self.whole.labeled_outside()
 
-    @abstractmethod
     def labeled_neighbors(
         self,
         n_neighbors: int = 5,
@@ -293,8 +294,8 @@ class PoolView(ABC):
         places : ndarray of int of shape (n_samples, min(n_neighbors, n_labeled))
             Their rows in `labeled_samples`. A labelled sample is its own neighbour.
         """
+        return self.whole.labeled_neighbors(n_neighbors, metric, metric_params)
 
-    @abstractmethod
     def nearest_labeled(
         self,
         index: int,
@@ -325,8 +326,8 @@ class PoolView(ABC):
         distances : ndarray of shape (n,)
             Their distances. Cost: O(n_labeled · n_features).
         """
+        return self.whole.nearest_labeled(index, n_neighbors, metric, metric_params)
 
-    @abstractmethod
     def graph(
         self, n_neighbors: int = 15, metric: str = "cosine", transformer: Any = None
     ) -> NeighborGraph:
@@ -347,6 +348,7 @@ class PoolView(ABC):
         graph : NeighborGraph
             Its nodes are the positions in the pool.
         """
+        return self.whole.graph(n_neighbors, metric, transformer)
 
     @abstractmethod
     def coverage_gain(
@@ -418,7 +420,6 @@ class PoolView(ABC):
             The quotient, equal to the last bit.
         """
 
-    @abstractmethod
     def anywhere(self, values: np.ndarray, name: str) -> bool:
         """Return whether a value of any sample is not 0, over all partitions of a pool.
 
@@ -434,8 +435,8 @@ class PoolView(ABC):
         is_anywhere : bool
             Whether there is one.
         """
+        return self.whole.anywhere(values, name)
 
-    @abstractmethod
     def mean_of(self, points: Any, name: str) -> np.ndarray:  # arrays and sparse matrices
         """Return the mean of points, over all partitions of a pool.
 
@@ -451,8 +452,8 @@ class PoolView(ABC):
         mean : ndarray of shape (n_dimensions,)
             In float64.
         """
+        return self.whole.mean_of(points, name)
 
-    @abstractmethod
     def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
         """Return a value that follows from the features alone, computed once for all queries.
 
@@ -479,6 +480,7 @@ class PoolView(ABC):
         >>> pool.cached(("largest",), lambda: float(pool.X.max()))
         4.0
         """
+        return self.whole.cached(key, compute)
 
     @abstractmethod
     def once_per_batch(self, key: Hashable, compute: Callable[[], T]) -> T:

@@ -14,7 +14,6 @@ from skactive._engine.positions import check_positions, check_unlabeled
 
 if TYPE_CHECKING:
     from skactive._engine.coverage import Coverage
-    from skactive.neighbors import NeighborGraph
     from skactive.pool._coverages import Kernel
     from skactive.pool._pool import Pool
     from skactive.strategies import QueryStrategy
@@ -93,16 +92,6 @@ class Batch(PoolView):
         return self.pool
 
     @property
-    def X(self) -> Any:  # arrays, sparse matrices and array-likes on disk
-        """The features of all samples of the pool."""
-        return self.pool.X
-
-    @property
-    def n_samples(self) -> int:
-        """Number of samples of the pool."""
-        return self.pool.n_samples
-
-    @property
     def candidates(self) -> np.ndarray:
         """Positions to choose from that were not picked, ascending."""
         return np.asarray(self._left(self.pool.candidates))
@@ -111,21 +100,6 @@ class Batch(PoolView):
     def n_candidates(self) -> int:
         """Number of candidates left."""
         return int(np.count_nonzero(self._free))
-
-    @property
-    def labeled(self) -> np.ndarray:
-        """Positions of the labelled samples of the pool; picked samples have no label yet."""
-        return self.pool.labeled
-
-    @property
-    def labels(self) -> np.ndarray:
-        """The labels of `labeled`."""
-        return self.pool.labels
-
-    @property
-    def skipped(self) -> np.ndarray:
-        """Positions of the skipped samples that are not labelled, ascending."""
-        return self.pool.skipped
 
     @property
     def picked(self) -> np.ndarray:
@@ -141,16 +115,6 @@ class Batch(PoolView):
     def n_picked(self) -> int:
         """Number of picked samples, those from outside the pool included."""
         return len(self._picked) + len(self._outside)
-
-    @property
-    def classes_(self) -> np.ndarray:
-        """The labels known so far, sorted."""
-        return self.pool.classes_
-
-    @property
-    def estimator(self) -> Any:  # any classifier
-        """The classifier that class probabilities come from, or None."""
-        return self.pool.estimator
 
     def best(self) -> tuple[np.ndarray, float]:
         """Return the positions of the best candidates, and their utility.
@@ -204,9 +168,6 @@ class Batch(PoolView):
         self._outside.append(x)
         return self
 
-    def take(self, indices: ArrayLike) -> Any:
-        return self.pool.take(indices)
-
     def posterior(self, indices: ArrayLike | None = None) -> np.ndarray | None:
         if indices is not None:
             return self.pool.posterior(indices)
@@ -244,42 +205,6 @@ class Batch(PoolView):
         total = picked if labeled is None else picked + labeled * self.pool.n_labeled
         return np.asarray(total / self.n_labeled)
 
-    def distances_to(
-        self,
-        positions: ArrayLike,
-        metric: str = "cosine",
-        metric_params: dict[str, Any] | None = None,
-    ) -> np.ndarray:
-        return self.pool.distances_to(positions, metric, metric_params)
-
-    def labeled_samples(self) -> tuple[Any, np.ndarray]:
-        return self.pool.labeled_samples()
-
-    def labeled_outside(self) -> tuple[Any, np.ndarray | None]:
-        return self.pool.labeled_outside()
-
-    def labeled_neighbors(
-        self,
-        n_neighbors: int = 5,
-        metric: str = "cosine",
-        metric_params: dict[str, Any] | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        return self.pool.labeled_neighbors(n_neighbors, metric, metric_params)
-
-    def nearest_labeled(
-        self,
-        index: int,
-        n_neighbors: int = 5,
-        metric: str = "cosine",
-        metric_params: dict[str, Any] | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return self.pool.nearest_labeled(index, n_neighbors, metric, metric_params)
-
-    def graph(
-        self, n_neighbors: int = 15, metric: str = "cosine", transformer: Any = None
-    ) -> NeighborGraph:
-        return self.pool.graph(n_neighbors, metric, transformer)
-
     def coverage_gain(
         self,
         weights: ArrayLike | None = None,
@@ -302,15 +227,6 @@ class Batch(PoolView):
     ) -> tuple[np.ndarray, float]:
         coverage = self._coverage((n_neighbors, metric, bandwidth))
         return self.pool.coverages.largest_gain(coverage, weights, exponent, self.candidates)
-
-    def anywhere(self, values: np.ndarray, name: str) -> bool:
-        return self.pool.anywhere(values, name)
-
-    def mean_of(self, points: Any, name: str) -> np.ndarray:
-        return self.pool.mean_of(points, name)
-
-    def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
-        return self.pool.cached(key, compute)
 
     def once_per_batch(self, key: Hashable, compute: Callable[[], T]) -> T:
         if key not in self._kept:
