@@ -1,4 +1,4 @@
-"""What `python -m skactive` runs."""
+"""The command, for `python -m skactive`."""
 
 from skactive.cli import main
 

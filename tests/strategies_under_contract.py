@@ -1,11 +1,10 @@
-"""The query strategies, each with the settings of its contract tests."""
+"""Every query strategy of the registry, and further settings to test the contract with."""
 
 import numpy as np
 import pytest
 
 from skactive.measures import Diversity, Entropy
 from skactive.strategies import (
-    BADGE,
     CDFProduct,
     ClusterMargin,
     DensityWeightedUncertainty,
@@ -13,44 +12,34 @@ from skactive.strategies import (
     KCenterGreedy,
     ProbCover,
     QueryByCommittee,
-    RandomSampling,
     RankedBatch,
     TypiClust,
     UncertaintyHerding,
-    UncertaintySampling,
+    all_strategies,
 )
 
-# The settings of the contract tests, by the name of the strategy.
-SETTINGS = {
-    "BADGE": [BADGE()],
-    "CDFProduct": [
-        CDFProduct(),
-        CDFProduct(weights={"uncertainty": 2.0, "density": 0.0, "diversity": 0.5}),
-        CDFProduct([("far", Diversity("euclidean", aggregate="min")), ("unsure", Entropy())]),
-    ],
-    "DensityWeightedUncertainty": [
-        DensityWeightedUncertainty(),
-        DensityWeightedUncertainty(beta=0),
-    ],
-    "KCenterGreedy": [KCenterGreedy(), KCenterGreedy("manhattan")],
-    "ProbCover": [ProbCover(), ProbCover(1.1, metric="euclidean")],
-    "ClusterMargin": [ClusterMargin(4, metric="euclidean"), ClusterMargin(n_uncertain=3)],
-    "ExpectedErrorReduction": [ExpectedErrorReduction("log")],
-    "QueryByCommittee": [
-        QueryByCommittee(metric="euclidean"),
-        QueryByCommittee(disagreement="max_kl"),
-    ],
-    "RandomSampling": [RandomSampling(random_state=3)],
-    "UncertaintyHerding": [
-        UncertaintyHerding(),
-        UncertaintyHerding(None, n_neighbors=20, metric="euclidean", bandwidth=None),
-        UncertaintyHerding(Entropy(), bandwidth=0.5),
-    ],
-    "RankedBatch": [RankedBatch(), RankedBatch(Entropy(), metric="euclidean")],
-    "TypiClust": [TypiClust(), TypiClust("euclidean", n_neighbors=2, min_cluster_size=1)],
-    "UncertaintySampling": [UncertaintySampling(), UncertaintySampling(Entropy())],
+# The contract includes equal choices from equal pools, for which a random choice needs a seed.
+REGISTERED = {
+    name: entry.strategy.set_params(random_state=3) if name == "random" else entry.strategy
+    for name, entry in all_strategies().items()
 }
-STRATEGIES = [strategy for settings in SETTINGS.values() for strategy in settings]
+FURTHER_SETTINGS = [
+    CDFProduct(weights={"uncertainty": 2.0, "density": 0.0, "diversity": 0.5}),
+    CDFProduct([("far", Diversity("euclidean", aggregate="min")), ("unsure", Entropy())]),
+    DensityWeightedUncertainty(beta=0),
+    KCenterGreedy("manhattan"),
+    ProbCover(1.1, metric="euclidean"),
+    ClusterMargin(4, metric="euclidean"),
+    ClusterMargin(n_uncertain=3),
+    ExpectedErrorReduction("log"),
+    QueryByCommittee(metric="euclidean"),
+    QueryByCommittee(disagreement="max_kl"),
+    UncertaintyHerding(None, n_neighbors=20, metric="euclidean", bandwidth=None),
+    UncertaintyHerding(Entropy(), bandwidth=0.5),
+    RankedBatch(Entropy(), metric="euclidean"),
+    TypiClust("euclidean", n_neighbors=2, min_cluster_size=1),
+]
+STRATEGIES = [*REGISTERED.values(), *FURTHER_SETTINGS]
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=repr)
 
 

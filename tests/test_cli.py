@@ -13,8 +13,9 @@ from sklearn.datasets import load_digits, make_blobs
 
 import skactive
 from skactive.cli import main
-from skactive.cli._lineup import DEFAULT_NAMES, KNOWN, build_strategies
 from skactive.cli._report import explanation, results_table
+from skactive.cli._strategies import DEFAULT_NAMES, build_strategies
+from skactive.learner import ActiveLearner
 from skactive.measures import Margin
 from skactive.model_selection import StrategyComparison, compare_strategies
 from skactive.neighbors import IncrementalKNeighborsClassifier
@@ -23,8 +24,10 @@ from skactive.strategies import (
     RandomSampling,
     UncertaintyHerding,
     UncertaintySampling,
+    all_strategies,
 )
 
+KNOWN = list(all_strategies())
 SMALL = ["--budget", "12", "--folds", "3", "--jobs", "1"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(skactive.__file__).parents[1])}
 
@@ -57,8 +60,9 @@ def csv_bytes(folder, *arguments):
 
 def test_the_csv_file_read_back_is_the_comparison(blobs):
     csv_bytes(
-        "out", "--neighbors", "3", "--metric", "euclidean", "--batch-size", "5", "--seed", "7"
-    )
+        "out", "--classifier", "nearest", "--neighbors", "3", "--metric", "euclidean",
+        "--batch-size", "5", "--seed", "7",
+    )  # fmt: skip
     with Path("out/labeling_curve.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
     expected = compare_strategies(
@@ -83,6 +87,23 @@ def test_the_csv_file_read_back_is_the_comparison(blobs):
     assert [int(cell) for cell in split] == expected["split"].tolist()
     assert [int(cell) for cell in n_labels] == expected["n_labels"].tolist()
     assert [float(cell) for cell in score] == expected["score"].tolist()
+
+
+def test_the_defaults_are_those_of_the_learner(blobs):
+    csv_bytes("out")
+    learner = ActiveLearner(X_pool=blobs[0])
+    expected = compare_strategies(
+        learner.estimator,
+        {"herding": learner.strategy},
+        *blobs,
+        budget=12,
+        cv=3,
+        random_state=0,
+    ).table()["score"]
+    assert DEFAULT_NAMES[0] == "herding"
+    lines = Path("out/labeling_curve.csv").read_text().splitlines()
+    scores = [float(line.rpartition(",")[2]) for line in lines if line.startswith("herding")]
+    assert scores == expected.tolist()
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(blobs):
@@ -140,7 +161,9 @@ def test_the_table_and_the_words_fit_eighty_columns(blobs, capsys):
     assert main(["compare", "blobs.npz", *SMALL, "--no-plot", "--strategies", *KNOWN]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "blobs.npz: 90 samples, 4 features, 3 classes"
-    assert lines[1] == "k-nearest neighbours (k=5, cosine), 3 folds, 12 labels"
+    assert lines[1] == (
+        "label spreading and k-nearest neighbours (k=5, cosine), 3 folds, 12 labels"
+    )
     assert max(map(len, lines)) <= 80
     assert {line.split()[0] for line in lines if line} >= set(KNOWN)
 
@@ -189,19 +212,20 @@ def test_the_largest_budget_is_the_training_part(blobs, capsys):
     assert main(["compare", "more.npz", *options, "--budget", "60"]) == 0
     capsys.readouterr()
     assert error_of(capsys, "more.npz", *options, "--budget", "61") == (
-        "--budget 61 is more than there are to label: 3 folds of 91 samples leave 60 in the "
-        "pool. Hint: choose a smaller budget."
+        "--budget 61 is larger than the pool: 3 folds of 91 samples leave 60 samples to label. "
+        "Hint: choose a smaller budget."
     )
 
 
-def test_labels_may_spread(blobs, capsys):
-    assert main(["compare", "blobs.npz", *SMALL, "--classifier", "spreading"]) == 0
-    assert "label spreading and k-nearest neighbours (k=5, cosine)" in capsys.readouterr().out
+def test_the_classifier_can_be_nearest_neighbours(blobs, capsys):
+    assert main(["compare", "blobs.npz", *SMALL, "--classifier", "nearest"]) == 0
+    line = capsys.readouterr().out.splitlines()[1]
+    assert line == "k-nearest neighbours (k=5, cosine), 3 folds, 12 labels"
 
 
 def test_every_strategy_known_is_built_with_the_metric_and_the_weights():
-    strategies = build_strategies(list(KNOWN), metric="euclidean", weights={"density": 0.5})
-    assert list(strategies) == list(KNOWN)
+    strategies = build_strategies(KNOWN, metric="euclidean", weights={"density": 0.5})
+    assert list(strategies) == KNOWN
     product = strategies["cdf-product"].get_params()
     assert product["density__metric"] == product["diversity__metric"] == "euclidean"
     assert product["weights"] == {"density": 0.5}
@@ -214,26 +238,26 @@ def test_every_strategy_known_is_built_with_the_metric_and_the_weights():
         (["nope.npz"], "nope.npz does not exist. Hint: check the path"),
         (["."], ". is a folder, not a file. Hint: name one of its files"),
         (["blobs.npz", "--label", "kind"], "blobs.npz has no array 'kind'. Its arrays are: X, y."),
-        (["--label", "kind"], "--label and --features are for a file, and scikit-learn's digits"),
+        (["--label", "kind"], "--label and --features are for a file, but no file is given."),
         (
             ["blobs.npz", "--budget", "82"],
-            "--budget 82 is more than there are to label: 10 folds of 90 samples leave 81",
+            "--budget 82 is larger than the pool: 10 folds of 90 samples leave 81 samples",
         ),
-        (["blobs.npz", "--folds", "31"], "--folds 31 is more than the smallest class has samples:"),
+        (["blobs.npz", "--folds", "31"], "--folds 31 is larger than the smallest class: "),
         (
             ["--strategies", "margn"],
-            "There is no strategy 'margn'. Known are: herding, max-herding, cdf-product, margin",
+            "There is no strategy 'margn'. The strategies are: herding, max-herding, cdf-product",
         ),
         (["--strategies", "margn"], "Hint: did you mean 'margin'?"),
         (["--strategies", "CDF_Product"], "Hint: did you mean 'cdf-product'?"),
-        (["--strategies", "margin", "x.npz"], "Hint: a file comes before the options."),
+        (["--strategies", "margin", "x.npz"], "Hint: put the file before the options."),
         (["--weights", "size=1"], "with a number of at least 0 and a name among uncertainty, dens"),
         (["--weights", "density=x"], "Got 'density=x' instead."),
         (["--weights", "density=-1"], "Got 'density=-1' instead."),
         (["--weights", "density=nan"], "Got 'density=nan' instead."),
         (
             ["--strategies", "margin", "--weights", "density=1"],
-            "--weights are those of cdf-product, which is not compared.",
+            "--weights are for cdf-product, which is not compared.",
         ),
         (["--metric", "cos"], "Argument --metric: invalid choice: 'cos' (choose from"),
         (["--budget", "0"], "Argument --budget: must be a whole number of at least 1, got '0'"),
@@ -242,7 +266,7 @@ def test_every_strategy_known_is_built_with_the_metric_and_the_weights():
         (["--neighbors", "1.5"], "Argument --neighbors: must be a whole number of at least 1"),
         (["--seed", "-1"], "Argument --seed: must be a whole number of at least 0, got '-1'"),
         (["--jobs", "-2"], "Argument --jobs: must be a whole number of at least 1, got '-2'"),
-        (["--bud", "5"], "Unrecognized arguments: --bud. Hint: 'skactive --help' lists what"),
+        (["--bud", "5"], "Unrecognized arguments: --bud. Hint: 'skactive --help' lists the"),
         (["blobs.npz", "--output-dir", "blobs.npz"], "Nothing can be written to blobs.npz: File"),
         (["blobs.npz", "--output-dir", "blobs.npz/x"], "Hint: choose another folder with --output"),
     ],
@@ -288,7 +312,7 @@ def test_without_a_command_the_help_is_pointed_at(capsys):
     assert main([]) == 2
     assert capsys.readouterr().err == (
         "skactive: error: The following arguments are required: COMMAND. Hint: "
-        "'skactive --help' lists what there is.\n"
+        "'skactive --help' lists the commands and options.\n"
     )
 
 
@@ -297,7 +321,7 @@ def test_without_matplotlib_the_table_and_the_csv_file_come_all_the_same(
 ):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     remark = (
-        "No picture, as matplotlib is not installed. Install it with: "
+        "No plot was drawn, as matplotlib is not installed. Install it with: "
         "pip install 'skactive[plot]'\n"
     )
     assert main(["compare", "blobs.npz", *SMALL]) == 0
@@ -437,33 +461,33 @@ def test_savings_with_an_unknown_interval_are_marked():
     [
         (
             {"margin": [0.5, 0.9, 1.0], "random": [0.5, 0.8, 0.9]},
-            "For 90 % of it, margin needs 5 labels and random 10, 2.0 times as many.",
+            "For 90 %, margin needs 5 labels and random 10, 2.0 times as many.",
         ),
         (
             {"margin": [0.9, 0.9, 1.0], "random": [0.5, 0.8, 0.8]},
-            "For 90 % of it, margin needs 1 label and random more than 10.",
+            "For 90 %, margin needs 1 label and random more than 10.",
         ),
         (
             {"margin": [0.5, 0.8, 0.9], "random": [0.5, 0.9, 0.9]},
-            "For 90 % of it, margin needs 10 labels and random 5: nothing is saved.",
+            "For 90 %, margin needs 10 labels and random 5: no labels are saved.",
         ),
         (
             {"margin": [0.5, 0.8, 0.8], "random": [0.5, 0.7, 0.8]},
             (
-                "10 labels are too few for 90 % of it: raise --budget.\n"
-                "For 80 % of it, margin needs 5 labels and random 10, 2.0 times as many."
+                "10 labels are too few for 90 %: raise --budget.\n"
+                "For 80 %, margin needs 5 labels and random 10, 2.0 times as many."
             ),
         ),
         (
             {"margin": [0.5, 0.6, 0.7], "random": [0.5, 0.7, 0.8]},
-            "10 labels are too few for 90 % of it: raise --budget.",
+            "10 labels are too few for 90 %: raise --budget.",
         ),
-        ({"random": [0.5, 0.7, 0.9]}, "There is nothing to compare with random."),
+        ({"random": [0.5, 0.7, 0.9]}, "Only random was run: there is nothing to compare it with."),
     ],
 )
 def test_the_summary_gives_the_savings_of_the_best_strategy(scores, words):
     text = explanation(curves(**scores), baseline="random")
-    assert text == f"Percentages are of the accuracy with every label, 1.000.\n{words}"
+    assert text == f"100 % is the accuracy with every label, 1.000.\n{words}"
 
 
 def test_savings_that_may_be_chance_are_called_so():
@@ -471,6 +495,6 @@ def test_savings_that_may_be_chance_are_called_so():
     comparison = StrategyComparison(
         ("margin", "random"), np.array([1, 5, 10]), scores, np.ones(2), "accuracy"
     )
-    assert "that may be chance, as the interval includes 1." in explanation(
+    assert "this may be due to chance, as the interval includes 1." in explanation(
         comparison, baseline="random"
     )

@@ -255,7 +255,7 @@ def test_unreadable_files_are_left_out_and_named(table, capsys):
         "  row 2: b! (illegible)",
         "  row 3: None (missing)",
     ]
-    assert "\nleft out: 2 that cannot be read\n" in output.out
+    assert "\nleft out: 2 unreadable\n" in output.out
 
 
 def test_every_image_left_out_is_named_by_its_path(images, capsys):
@@ -282,7 +282,7 @@ def test_where_nothing_can_be_read_there_is_no_file(table, capsys):
     table("text\nb!\n!\n")
     assert error_of(capsys, *EMBED, "t.csv") == (
         "None of the samples in t.csv can be read, the first being row 1: b! (illegible). Hint: "
-        "check that they are what the model takes."
+        "check that the model takes such samples."
     )
     assert not Path("v.npz").exists()
 
@@ -313,7 +313,7 @@ def test_numbers_too_large_for_half_precision_are_kept(images, capsys):
     assert arrays["X"].dtype == np.float32
     assert np.isfinite(arrays["X"]).all()
     assert capsys.readouterr().err == (
-        "skactive: some numbers are too large for half precision: float32 is written.\n"
+        "skactive: some values are too large for half precision: float32 is written.\n"
     )
 
 
@@ -404,7 +404,7 @@ def test_a_full_disk_is_one_sentence_and_no_half_file(images, capsys, monkeypatc
         (
             [*EMBED, "photos/apple/1.jpg"],
             (
-                "1.jpg is neither a folder nor a table. Hint: name a folder of images, or a .csv, "
+                "1.jpg is neither a folder nor a table. Hint: pass a folder of images, or a .csv, "
                 ".tsv or .parquet file with a column of texts or of paths."
             ),
         ),
@@ -414,11 +414,11 @@ def test_a_full_disk_is_one_sentence_and_no_half_file(images, capsys, monkeypatc
         (
             [*EMBED, "photos", "--label", "y"],
             (
-                "--label y is for a table, and photos is a folder, of which the subfolders are the "
+                "--label y is for a table, but photos is a folder, whose subfolders are the "
                 "classes. Hint: leave --label out."
             ),
         ),
-        ([*EMBED, "photos", "--column", "file"], "--column file is for a table, and photos is a"),
+        ([*EMBED, "photos", "--column", "file"], "--column file is for a table, but photos is a"),
         (
             [*EMBED, "photos", "--label", "y", "--no-labels"],
             "Argument --no-labels: not allowed with argument --label.",
@@ -448,7 +448,7 @@ def test_a_fault_of_the_user_is_one_sentence_and_exit_code_2(images, capsys, arg
 @pytest.mark.parametrize(
     ("text", "options", "sentence"),
     [
-        ("text\n", [], "t.csv has columns, but no rows. Hint: write it anew."),
+        ("text\n", [], "t.csv has columns, but no rows. Hint: write the file again."),
         ("", [], "t.csv is empty. Hint: write it anew."),
         ("text\naa\n", ["--column", "txt"], "t.csv has no column 'txt'. Its columns are: text."),
         ("text\naa\n", ["--label", "txt"], "t.csv has no column 'txt'. Its columns are: text."),
@@ -491,19 +491,24 @@ def test_numbers_in_a_column_of_labels_can_be_passed_over(table):
             "id,size\n1,2\n",
             [],
             (
-                "net embeds texts, and which column of t.csv holds them is not clear. Its columns "
-                "are: id, size. Hint: name it with --column, or choose a model of images."
+                "net embeds texts, but the column of t.csv with the texts is ambiguous. Its "
+                "columns are: id, size. Hint: name it with --column, or choose a model of images."
             ),
         ),
-        ("texts", "question1,question2,label\na,b,c\n", [], "which column of t.csv holds them is"),
+        (
+            "texts",
+            "question1,question2,label\na,b,c\n",
+            [],
+            "column of t.csv with the texts is amb",
+        ),
         ("texts", "file,label\na,b\n", [], "Its columns are: file, label. Hint: name it with"),
-        ("images", "text,split\na,b\n", [], "net embeds images, and which column of t.csv holds"),
+        ("images", "text,split\na,b\n", [], "net embeds images, but the column of t.csv with"),
         (
             "texts",
             "id,text\n1,a\n",
             ["--column", "id"],
             (
-                "Column 'id' of t.csv has neither texts nor paths in it. Hint: name another one "
+                "Column 'id' of t.csv contains neither texts nor paths. Hint: name another column "
                 "with --column."
             ),
         ),
@@ -512,9 +517,9 @@ def test_numbers_in_a_column_of_labels_can_be_passed_over(table):
             "words\nWho is it ?\n",
             ["--column", "words"],
             (
-                "net embeds images, and no file that column 'words' of t.csv names exists, the "
-                "first being Who is it ?. Hint: paths start at the folder of the table; for texts "
-                "choose a model of texts."
+                "net embeds images, but column 'words' of t.csv names no file that exists, the "
+                "first being Who is it ?. Hint: paths are relative to the folder of the table; "
+                "for texts, choose a text model."
             ),
         ),
     ],
@@ -529,7 +534,7 @@ def test_a_table_that_does_not_suit_the_model_is_one_sentence(
 def test_a_model_of_texts_on_a_folder_of_images_is_one_sentence(images, capsys):
     images.input_kind = "texts"
     assert error_of(capsys, *EMBED, "photos") == (
-        "net embeds texts, but photos is a folder of images. Hint: choose a model of images."
+        "net embeds texts, but photos is a folder of images. Hint: choose an image model."
     )
 
 
@@ -541,10 +546,10 @@ def test_a_model_of_texts_on_a_folder_of_images_is_one_sentence(images, capsys):
         (ValueError("net has no signature 's'."), "net has no signature 's'."),
         (ValueError("Choose one, as in image_size=224."), "Choose one, as in --image-size 224."),
         (ValueError("Leave image_size out."), "Leave --image-size out."),
-        (OSError("net cannot be fetched."), "net cannot be fetched."),
+        (OSError("net cannot be downloaded."), "net cannot be downloaded."),
         (PermissionError(13, "Permission denied", "net/x"), "net/x: Permission denied."),
         (OSError(28, "No space left on device"), "photos: No space left on device."),
-        (MemoryError(), "photos takes more memory than there is. Hint: embed it in parts."),
+        (MemoryError(), "photos needs more memory than is available. Hint: embed it in parts."),
     ],
 )
 def test_errors_of_the_embedder_name_the_options_of_the_command(
@@ -598,7 +603,7 @@ def test_output_of_libraries_is_hidden_unless_they_fail(capfd):
 
 def test_help_names_the_command_and_its_arrays(capsys):
     assert main(["--help"]) == 0
-    assert "turn images or texts into vectors" in capsys.readouterr().out
+    assert "embed images or texts as vectors" in capsys.readouterr().out
     assert main(["embed", "--help"]) == 0
     output = capsys.readouterr().out
     assert all(name in output for name in ["'X'", "'y'", "'files'", "'rows'", "'model'"])

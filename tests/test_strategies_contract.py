@@ -1,7 +1,9 @@
-"""The contract of every public query strategy; a new one needs an entry below."""
+"""The contract of every query strategy in the registry."""
 
+import importlib
 import inspect
 import pickle
+import pkgutil
 import re
 from pathlib import Path
 
@@ -9,13 +11,18 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from small_pools import labeled_pool, samples, state
-from strategies_under_contract import SETTINGS, STRATEGIES, assert_query, every_strategy
+from strategies_under_contract import REGISTERED, STRATEGIES, assert_query, every_strategy
 
 import skactive.strategies
 from skactive.measures import Diversity, Entropy, Margin
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Pool
-from skactive.strategies import QueryStrategy, RandomSampling, UncertaintySampling
+from skactive.strategies import (
+    QueryStrategy,
+    RandomSampling,
+    UncertaintySampling,
+    all_strategies,
+)
 
 TEST_FILES = sorted(Path(__file__).parent.glob("test_*.py"))
 
@@ -25,20 +32,49 @@ deterministic_strategies = pytest.mark.parametrize(
 )
 
 
-def test_every_public_strategy_is_under_contract():
-    members = {name: getattr(skactive.strategies, name) for name in skactive.strategies.__all__}
-    public = {
-        name
-        for name, member in members.items()
-        if issubclass(member, QueryStrategy) and not inspect.isabstract(member)
-    }
-    assert public == set(SETTINGS)
-    for name, settings in SETTINGS.items():
-        assert settings
-        assert all(type(strategy) is getattr(skactive.strategies, name) for strategy in settings)
+def strategies_in(package):
+    """Return the names of the concrete strategies that the modules of a package define."""
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        importlib.import_module(module.name)
+    classes, waiting = set(), [QueryStrategy]
+    while waiting:
+        waiting += (subclasses := waiting.pop().__subclasses__())
+        classes |= {cls for cls in subclasses if cls.__module__.startswith(package.__name__)}
+    return {cls.__name__ for cls in classes if not inspect.isabstract(cls)}
 
 
-@pytest.mark.parametrize("name", sorted(SETTINGS))
+CLASSES = strategies_in(skactive.strategies)
+
+
+def test_the_registry_has_every_strategy_of_the_package_and_no_other():
+    assert {type(strategy).__name__ for strategy in REGISTERED.values()} == CLASSES
+    assert set(skactive.strategies.__all__) >= CLASSES
+
+
+def test_no_two_entries_of_the_registry_are_equal():
+    entries = all_strategies().values()
+    assert len({repr(entry.strategy) for entry in entries}) == len(entries)
+    assert len({entry.criterion for entry in entries}) == len(entries)
+
+
+def test_strategies_of_the_registry_are_new_at_each_call():
+    all_strategies()["random"].strategy.set_params(random_state=7)
+    assert all_strategies()["random"].strategy.random_state is None
+
+
+@pytest.mark.parametrize("name", list(REGISTERED))
+def test_with_metric_sets_every_metric_and_nothing_else(name):
+    entry = all_strategies()[name]
+    before, after = entry.strategy.get_params(), entry.with_metric("euclidean").get_params()
+    metrics = {parameter for parameter in before if parameter.rpartition("__")[2] == "metric"}
+    assert all(after[parameter] == "euclidean" for parameter in metrics)
+    plain = {parameter for parameter, value in before.items() if isinstance(value, str | float)}
+    changed = {parameter for parameter in plain if before[parameter] != after[parameter]}
+    assert changed == metrics
+    assert repr(entry.strategy) == repr(all_strategies()[name].strategy)
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
 def test_every_parameter_has_a_test_named_for_it(name):
     tests = "\n".join(path.read_text() for path in TEST_FILES)
     for parameter in inspect.signature(getattr(skactive.strategies, name)).parameters:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 
-def whole_number(minimum: int) -> Any:
-    """Return a type for argparse: whole numbers of at least `minimum`."""
+def whole_number(minimum: int) -> Callable[[str], int]:
+    """Return a type for argparse: integers of at least `minimum`."""
 
     def number(text: str) -> int:
         if text.isdecimal() and int(text) >= minimum:
@@ -23,7 +23,7 @@ def whole_number(minimum: int) -> Any:
 
 def number_of_jobs(text: str) -> int:
     """Return a number of processes for joblib."""
-    return -1 if text == "-1" else int(whole_number(1)(text))
+    return -1 if text == "-1" else whole_number(1)(text)
 
 
 def image_size(text: str) -> int | tuple[int, int]:
@@ -38,7 +38,7 @@ def image_size(text: str) -> int | tuple[int, int]:
 
 
 def npz_path(text: str) -> Path:
-    """Return the path of a .npz file that is to be written."""
+    """Return the path of a .npz file to be written."""
     path = Path(text)
     if path.suffix.lower() != ".npz" or path.is_dir():
         raise argparse.ArgumentTypeError(f"must be a file that ends in .npz, got {text!r} instead")

@@ -1,4 +1,4 @@
-"""`skactive compare`: find out which strategy needs the fewest labels on these vectors."""
+"""`skactive compare`: measure how many labels each query strategy needs on labelled vectors."""
 
 from __future__ import annotations
 
@@ -12,43 +12,47 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skactive.cli._arguments import number_of_jobs, whole_number
-from skactive.cli._lineup import (
+from skactive.cli._output import CommandError, unwritable, writable_folder, write
+from skactive.cli._strategies import (
     BASELINE,
     DEFAULT_NAMES,
-    KNOWN,
     METRICS,
     WEIGHTED,
+    WITH_WEIGHTS,
     build_strategies,
     checked_names,
+    list_of_strategies,
     strategy_weight,
 )
-from skactive.cli._output import CommandError, say, unwritable, writable_folder
 
 if TYPE_CHECKING:
     import numpy as np
 
     from skactive.model_selection import StrategyComparison
+    from skactive.neighbors import IncrementalKNeighborsClassifier
+    from skactive.semi_supervised import IncrementalLabelSpreading
 
 DIGITS = "digits"
 DEFAULT_BUDGET = 200
 DEFAULT_FOLDS = 10
-CLASSIFIERS = ("nearest", "spreading")
+CLASSIFIERS = ("spreading", "nearest")
 CURVE_CSV = "labeling_curve.csv"
 CURVE_PNG = "labeling_curve.png"
 TITLE_WIDTH = 28
-NO_PICTURE = (
-    "No picture, as matplotlib is not installed. Install it with: pip install 'skactive[plot]'"
+NO_PLOT = (
+    "No plot was drawn, as matplotlib is not installed. Install it with: "
+    "pip install 'skactive[plot]'"
 )
 
 DESCRIPTION = """\
-Play the labelling loop with recorded labels, and say how many labels each
-query strategy needs. The score is the accuracy of a classifier on samples
-held out, averaged over folds.
+Simulate active learning on labelled vectors, and count the labels that each
+query strategy needs. The score is the accuracy of a classifier on held-out
+samples, averaged over the folds of a cross-validation.
 """
 
 
-class Vectors(NamedTuple):
-    """What is to be labelled, and what a person would answer."""
+class LabeledVectors(NamedTuple):
+    """The samples of the simulation, and their labels."""
 
     name: str
     X: np.ndarray
@@ -57,12 +61,11 @@ class Vectors(NamedTuple):
 
 def add_compare_parser(commands: Any) -> None:
     """Add `compare` to the commands."""
-    known = "".join(f"\n  {name:<18}{meaning}" for name, meaning in KNOWN.items())
     parser = commands.add_parser(
         "compare",
         help="compare query strategies on labelled vectors",
         description=DESCRIPTION,
-        epilog=f"strategies, by what they ask about first:{known}",
+        late_epilog=list_of_strategies,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -72,8 +75,8 @@ def add_compare_parser(commands: Any) -> None:
         metavar="DATA",
         nargs="?",
         default=DIGITS,
-        help="a .npz, .npy, .csv, .tsv or .parquet file of vectors and labels; by default "
-        "scikit-learn's handwritten digits",
+        help="a .npz, .npy, .csv, .tsv or .parquet file with vectors and labels (default: "
+        "scikit-learn's handwritten digits)",
     )
     add_file_options(parser)
     add_loop_options(parser)
@@ -81,30 +84,32 @@ def add_compare_parser(commands: Any) -> None:
 
 
 def add_file_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say what is where in a file."""
-    group = parser.add_argument_group("what is where in DATA")
+    """Add the options that name columns and arrays of a file."""
+    group = parser.add_argument_group("columns and arrays of DATA")
     group.add_argument(
         "--label",
         metavar="NAME",
-        help="column or array of the labels; for .npy a column's index or a second .npy file",
+        help="column or array of the labels; for a .npy file, the index of a column or a second "
+        ".npy file",
     )
     group.add_argument(
         "--features",
         metavar="NAME",
         nargs="+",
-        help="columns or array of the vectors (default: all columns but the label)",
+        help="columns or array of the vectors (default: all columns except the label)",
     )
 
 
 def add_loop_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the labelling loop."""
-    group = parser.add_argument_group("the labelling loop")
+    group = parser.add_argument_group("labelling loop")
     group.add_argument(
         "--strategies",
         metavar="NAME",
         nargs="+",
         default=list(DEFAULT_NAMES),
-        help=f"which to compare (default: {' '.join(DEFAULT_NAMES)})",
+        help=f"strategies to compare, from the list below; {BASELINE} is always added (default: "
+        f"{' '.join(DEFAULT_NAMES)})",
     )
     group.add_argument(
         "--weights",
@@ -112,86 +117,95 @@ def add_loop_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         type=strategy_weight,
         default=[],
-        help=f"exponents of the factors of cdf-product, each 1 by default: {', '.join(WEIGHTED)}",
+        help=f"exponents of the factors {', '.join(WEIGHTED)} of {WITH_WEIGHTS} (default: 1)",
     )
     count, seed = whole_number(1), whole_number(0)
     group.add_argument(
         "--budget",
         metavar="N",
         type=count,
-        help=f"labels to ask for (default: {DEFAULT_BUDGET}, or all there are)",
+        help=f"number of labels (default: {DEFAULT_BUDGET}, or the training part if smaller)",
     )
     group.add_argument(
-        "--batch-size", metavar="N", type=count, default=1, help="labels at once (default: 1)"
+        "--batch-size",
+        metavar="N",
+        type=count,
+        default=1,
+        help="number of samples per query (default: 1)",
     )
     group.add_argument(
         "--folds",
         metavar="N",
         type=whole_number(2),
-        help=f"folds of the cross-validation (default: {DEFAULT_FOLDS}, or as many as the smallest "
-        "class has samples)",
+        help=f"folds of the cross-validation (default: {DEFAULT_FOLDS}, or the size of the "
+        "smallest class if smaller)",
     )
     group.add_argument(
         "--classifier",
         choices=CLASSIFIERS,
         default=CLASSIFIERS[0],
-        help="who learns: the vote of the nearest labelled samples, or labels that spread along "
-        f"the neighbour graph (default: {CLASSIFIERS[0]})",
+        help="spreading: label spreading on the neighbour graph; nearest: vote of the nearest "
+        f"labelled samples (default: {CLASSIFIERS[0]})",
     )
     group.add_argument(
         "--neighbors",
         metavar="K",
         type=count,
         default=5,
-        help="neighbours that vote (default: 5)",
+        help="number of labelled neighbours that vote (default: 5)",
     )
     group.add_argument(
         "--metric",
         choices=METRICS,
         default=METRICS[0],
-        help=f"distance of classifier and strategies: {', '.join(METRICS)} (default: {METRICS[0]})",
+        help="distance of the classifier and the strategies: "
+        f"{', '.join(METRICS)} (default: {METRICS[0]})",
         metavar="NAME",
     )
     group.add_argument(
-        "--seed", metavar="N", type=seed, default=0, help="seed of all randomness (default: 0)"
+        "--seed",
+        metavar="N",
+        type=seed,
+        default=0,
+        help="seed of folds and strategies (default: 0)",
     )
     group.add_argument(
         "--jobs",
         metavar="N",
         type=number_of_jobs,
         default=-1,
-        help="processes that share the work; the result is the same (default: -1, one per core)",
+        help="number of processes, without influence on the result (default: -1, one per core)",
     )
     group.add_argument(
         "--resume",
         metavar="FOLDER",
         type=Path,
-        help="keep finished loops in FOLDER, and play only what is not there yet",
+        help="save finished loops in FOLDER, so that an interrupted run can continue",
     )
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of what is written."""
+    """Add the options of the output."""
     group = parser.add_argument_group("output")
     group.add_argument(
         "--output-dir",
         metavar="FOLDER",
         type=Path,
         default=Path(),
-        help=f"where {CURVE_CSV} and {CURVE_PNG} go (default: the current folder)",
+        help=f"folder for {CURVE_CSV} and {CURVE_PNG} (default: the current folder)",
     )
-    group.add_argument("--no-plot", action="store_true", help="draw no picture")
+    group.add_argument("--no-plot", action="store_true", help=f"do not write {CURVE_PNG}")
     group.add_argument(
-        "--quiet", action="store_true", help="print the table alone, and no progress"
+        "--quiet", action="store_true", help="print only the table, without progress"
     )
 
 
 def run_compare(arguments: argparse.Namespace) -> None:
-    """Compare strategies as the arguments say."""
+    """Compare strategies with the arguments of the command."""
     names = checked_names(arguments.strategies)
-    if arguments.weights and "cdf-product" not in names:
+    if arguments.weights and WITH_WEIGHTS not in names:
         raise CommandError(
-            "--weights are those of cdf-product, which is not compared. Hint: add it to "
+            f"--weights are for {WITH_WEIGHTS}, which is not compared. Hint: add it to "
             "--strategies."
         )
     vectors = load(arguments)
@@ -204,32 +218,32 @@ def run_compare(arguments: argparse.Namespace) -> None:
 
     from skactive.cli._report import explanation, headline, results_table
 
-    # The files come first: whoever reads only the head of the table wants them all the same.
+    # Files first: a closed pipe, as of `head`, ends the command when it prints.
     written = write_files(arguments, comparison, vectors.name, folder)
     table = results_table(comparison, baseline=BASELINE)
     if arguments.quiet:
-        say(table)
+        write(table)
         return
     setting = f"k-nearest neighbours (k={arguments.neighbors}, {arguments.metric})"
     if arguments.classifier == "spreading":
         setting = f"label spreading and {setting}"
-    say(headline(vectors.name, vectors.X.shape, vectors.y, comparison, setting))
-    say(f"\n{table}\n")
-    say(explanation(comparison, baseline=BASELINE))
-    say(f"\n{written}")
+    write(headline(vectors.name, vectors.X.shape, vectors.y, comparison, setting))
+    write(f"\n{table}\n")
+    write(explanation(comparison, baseline=BASELINE))
+    write(f"\n{written}")
 
 
-def load(arguments: argparse.Namespace) -> Vectors:
+def load(arguments: argparse.Namespace) -> LabeledVectors:
     """Return the vectors and labels that the arguments name."""
     if arguments.source == DIGITS and not Path(DIGITS).exists():
         if arguments.label is not None or arguments.features is not None:
             raise CommandError(
-                "--label and --features are for a file, and scikit-learn's digits are none. "
-                "Hint: name a file before the options."
+                "--label and --features are for a file, but no file is given. Hint: put the file "
+                "before the options."
             )
         from sklearn.datasets import load_digits
 
-        return Vectors(DIGITS, *load_digits(return_X_y=True))
+        return LabeledVectors(DIGITS, *load_digits(return_X_y=True))
 
     from skactive.datasets import load_vectors
 
@@ -240,11 +254,11 @@ def load(arguments: argparse.Namespace) -> Vectors:
         raise CommandError(reason or str(error)) from error
     except (ValueError, ImportError, MemoryError) as error:
         raise CommandError(str(error) or f"{arguments.source} is too large.") from error
-    return Vectors(Path(arguments.source).name, X, y)
+    return LabeledVectors(Path(arguments.source).name, X, y)
 
 
-def checked_folds(arguments: argparse.Namespace, vectors: Vectors) -> int:
-    """Return into how many folds the samples go, each with samples of every class."""
+def checked_folds(arguments: argparse.Namespace, vectors: LabeledVectors) -> int:
+    """Return the number of folds, each of which has samples of every class."""
     import numpy as np
 
     classes, counts = np.unique(vectors.y, return_counts=True)
@@ -252,41 +266,53 @@ def checked_folds(arguments: argparse.Namespace, vectors: Vectors) -> int:
     folds = arguments.folds or max(2, min(DEFAULT_FOLDS, int(counts[rarest])))
     if folds > counts[rarest]:
         raise CommandError(
-            f"--folds {folds} is more than the smallest class has samples: {classes[rarest]} has "
-            f"{counts[rarest]}. Hint: choose fewer folds, or leave out classes with fewer samples."
+            f"--folds {folds} is larger than the smallest class: {classes[rarest]} has "
+            f"{counts[rarest]} samples. Hint: choose fewer folds, or leave out small classes."
         )
     return int(folds)
 
 
-def checked_budget(arguments: argparse.Namespace, vectors: Vectors, folds: int) -> int:
-    """Return how many labels may be asked for, where the folds leave as many."""
+def checked_budget(arguments: argparse.Namespace, vectors: LabeledVectors, folds: int) -> int:
+    """Return the number of labels, which every training part has to have."""
     n_samples = len(vectors.y)
     n_train = n_samples - math.ceil(n_samples / folds)
     if arguments.budget is None:
         return min(DEFAULT_BUDGET, n_train)
     if arguments.budget > n_train:
         raise CommandError(
-            f"--budget {arguments.budget} is more than there are to label: {folds} folds of "
-            f"{n_samples} samples leave {n_train} in the pool. Hint: choose a smaller budget."
+            f"--budget {arguments.budget} is larger than the pool: {folds} folds of {n_samples} "
+            f"samples leave {n_train} samples to label. Hint: choose a smaller budget."
         )
     return int(arguments.budget)
 
 
-def compare(
-    arguments: argparse.Namespace, names: list[str], vectors: Vectors, folds: int, budget: int
-) -> StrategyComparison:
-    """Play the loops."""
-    from skactive.model_selection import compare_strategies
+def build_classifier(
+    arguments: argparse.Namespace,
+) -> IncrementalKNeighborsClassifier | IncrementalLabelSpreading:
+    """Return the classifier that learns; without options it is the default of `ActiveLearner`."""
     from skactive.neighbors import IncrementalKNeighborsClassifier
     from skactive.semi_supervised import IncrementalLabelSpreading
 
-    classifier: Any = IncrementalKNeighborsClassifier(arguments.neighbors, metric=arguments.metric)
-    if arguments.classifier == "spreading":
-        classifier = IncrementalLabelSpreading(metric=arguments.metric, voter=classifier)
+    nearest = IncrementalKNeighborsClassifier(arguments.neighbors, metric=arguments.metric)
+    if arguments.classifier == "nearest":
+        return nearest
+    return IncrementalLabelSpreading(metric=arguments.metric, voter=nearest)
+
+
+def compare(
+    arguments: argparse.Namespace,
+    names: list[str],
+    vectors: LabeledVectors,
+    folds: int,
+    budget: int,
+) -> StrategyComparison:
+    """Run the labelling loops."""
+    from skactive.model_selection import compare_strategies
+
     start_workers(arguments.jobs)
     try:
         return compare_strategies(
-            classifier,
+            build_classifier(arguments),
             build_strategies(names, metric=arguments.metric, weights=dict(arguments.weights)),
             vectors.X,
             vectors.y,
@@ -303,13 +329,13 @@ def compare(
 
 
 def start_workers(n_jobs: int) -> None:
-    """Start the processes that joblib will use, deaf to Ctrl-C, which is for us to answer."""
+    """Start the processes that joblib will use, with Ctrl-C ignored in them."""
     if n_jobs == 1 or threading.current_thread() is not threading.main_thread():
         return
     from joblib import Parallel, delayed, effective_n_jobs
 
-    # A process inherits what is ignored where it is started. Blocking the signal instead would
-    # not lose a Ctrl-C of this second, but joblib's resource tracker unblocks it.
+    # A new process inherits the ignored signals. Blocking the signal instead would not lose a
+    # Ctrl-C during the start, but joblib's resource tracker unblocks it.
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         Parallel(n_jobs=n_jobs)(delayed(int)() for _ in range(effective_n_jobs(n_jobs)))
@@ -320,16 +346,16 @@ def start_workers(n_jobs: int) -> None:
 def write_files(
     arguments: argparse.Namespace, comparison: StrategyComparison, name: str, folder: Path
 ) -> str:
-    """Write the curves, and say where they are."""
+    """Write the curves, and return the lines that name the files."""
     from skactive.cli._report import write_csv
 
     lines = [f"Written: {folder / CURVE_CSV}"]
     try:
         write_csv(comparison, folder / CURVE_CSV)
         if not arguments.no_plot and find_spec("matplotlib") is None:
-            lines.append(NO_PICTURE)
+            lines.append(NO_PLOT)
             if arguments.quiet:
-                print(f"skactive: {NO_PICTURE}", file=sys.stderr)
+                print(f"skactive: {NO_PLOT}", file=sys.stderr)
         elif not arguments.no_plot:
             draw(comparison, name, folder / CURVE_PNG)
             lines.append(f"Written: {folder / CURVE_PNG}")
@@ -339,7 +365,7 @@ def write_files(
 
 
 def draw(comparison: StrategyComparison, name: str, path: Path) -> None:
-    """Write the picture of the curves, without a window even where there is a screen."""
+    """Write the plot of the curves, without opening a window."""
     from matplotlib.figure import Figure
 
     from skactive.inspection import LabelingCurveDisplay

@@ -1,4 +1,4 @@
-"""`skactive embed`: from images or texts to a file of vectors."""
+"""`skactive embed`: embed images or texts, and write a file of vectors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skactive.cli._arguments import image_size, npz_path, whole_number
-from skactive.cli._output import CommandError, say, unwritable, writable_folder
+from skactive.cli._output import CommandError, unwritable, writable_folder, write
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,8 +27,8 @@ N_CLASSES_SHOWN = 12
 WIDTH = 80
 
 DESCRIPTION = """\
-Turn images or texts into vectors with a pretrained network of TensorFlow Hub,
-and write them to a .npz file, with their labels where there are any.
+Embed images or texts as vectors with a pretrained network of TensorFlow Hub,
+and write the vectors to a .npz file, with the labels if there are any.
 """
 
 EPILOG = """\
@@ -36,9 +36,9 @@ examples:
   skactive embed photos --model HANDLE -o photos.npz
   skactive embed questions.csv --model HANDLE --column question -o questions.npz
 
-The .npz file has the arrays 'X' (vectors), 'y' (labels, '' for what has none),
-'files' (paths of images, from the folder or as in the table), 'rows' (rows of
-the table, from 0) and 'model' (the handle).
+The .npz file has the arrays 'X' (vectors), 'y' (labels, '' for samples without
+one), 'files' (paths of images, relative to the folder or as in the table),
+'rows' (rows of the table, from 0) and 'model' (the handle).
 """
 
 
@@ -46,7 +46,7 @@ def add_embed_parser(commands: Any) -> None:
     """Add `embed` to the commands."""
     parser = commands.add_parser(
         "embed",
-        help="turn images or texts into vectors",
+        help="embed images or texts as vectors",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -56,8 +56,8 @@ def add_embed_parser(commands: Any) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="a folder of images, with a subfolder for each class or none; or a .csv, .tsv or "
-        ".parquet table with a column of texts, or of paths of images from the table's folder",
+        help="a folder of images, with or without a subfolder for each class; or a .csv, .tsv or "
+        ".parquet table with a column of texts, or of image paths relative to the table's folder",
     )
     add_table_options(parser)
     add_model_options(parser)
@@ -65,13 +65,13 @@ def add_embed_parser(commands: Any) -> None:
 
 
 def add_table_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say what is where in the source."""
-    group = parser.add_argument_group("what is where in SOURCE")
+    """Add the options that name columns of the source."""
+    group = parser.add_argument_group("columns of SOURCE")
     group.add_argument(
         "--column",
         metavar="NAME",
         help="column of the texts or paths (default: text, sentence, question, tweet or review; "
-        "file, path, image or filename; else the only one that holds texts, or names files)",
+        "file, path, image or filename; else the only column with texts or names of files)",
     )
     labels = group.add_mutually_exclusive_group()
     labels.add_argument(
@@ -80,13 +80,15 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
         help="column of the labels (default: label, y, target or class, if there is one)",
     )
     labels.add_argument(
-        "--no-labels", action="store_true", help="write no labels; subfolders are no classes"
+        "--no-labels",
+        action="store_true",
+        help="write no labels; subfolders are not taken as classes",
     )
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the model."""
-    group = parser.add_argument_group("the model")
+    group = parser.add_argument_group("model")
     group.add_argument(
         "--model",
         metavar="HANDLE",
@@ -94,59 +96,63 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         help="a URL of TensorFlow Hub or Kaggle, the folder of a SavedModel, or a .tar.gz archive "
         "of one",
     )
-    group.add_argument("--signature", metavar="NAME", help="the model's signature to call")
+    group.add_argument("--signature", metavar="NAME", help="signature of the model to call")
     group.add_argument(
-        "--output-key", metavar="NAME", help="which output is the vector, where there are several"
+        "--output-key", metavar="NAME", help="output with the vectors, if there are several"
     )
     group.add_argument(
         "--image-size",
         metavar="N|HxW",
         type=image_size,
-        help="side, or height and width, in pixels, for a model that takes any",
+        help="side, or height and width, in pixels, for a model that takes any size",
     )
     group.add_argument(
         "--batch-size",
         metavar="N",
         type=whole_number(1),
         default=32,
-        help="samples given to the model at once (default: 32)",
+        help="number of samples in one call of the model (default: 32)",
     )
     group.add_argument("--normalize", action="store_true", help="scale vectors to length 1")
     group.add_argument(
         "--cache",
         metavar="FOLDER",
         type=Path,
-        help="where vectors are kept, so that none is computed twice, also after Ctrl-C",
+        help="folder that caches vectors, so that each is computed once, also after Ctrl-C",
     )
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of what is written."""
+    """Add the options of the output."""
     group = parser.add_argument_group("output")
     group.add_argument(
-        "-o", "--output", metavar="FILE", type=npz_path, required=True, help="the .npz file"
+        "-o",
+        "--output",
+        metavar="FILE",
+        type=npz_path,
+        required=True,
+        help="the .npz file to write",
     )
     group.add_argument(
         "--errors",
-        metavar="WHAT",
         choices=("skip", "raise"),
         default="skip",
-        help="skip: leave out samples that cannot be read, and name them; raise: stop at the first "
+        help="skip: leave out samples that cannot be read, and list them; raise: stop at the first "
         "(default: skip)",
     )
     group.add_argument(
-        "--float16", action="store_true", help="write half precision, in half the space"
+        "--float16", action="store_true", help="write half precision: half the file size"
     )
     group.add_argument(
-        "--quiet", action="store_true", help="print nothing but what is wrong, and no progress"
+        "--quiet", action="store_true", help="print only errors and warnings, without progress"
     )
 
 
 def run_embed(arguments: argparse.Namespace) -> None:
-    """Embed as the arguments say."""
+    """Embed samples with the arguments of the command."""
     from skactive.cli._samples import open_source
 
-    with faults_told(arguments):
+    with errors_as_sentences(arguments):
         source = open_source(
             arguments.source,
             column=arguments.column,
@@ -154,7 +160,7 @@ def run_embed(arguments: argparse.Namespace) -> None:
             labels=not arguments.no_labels,
         )
     writable_folder(arguments.output.resolve().parent, "--output")
-    with faults_told(arguments):
+    with errors_as_sentences(arguments):
         samples, X, reasons = embedded(arguments, source)
     read = readable_rows(X, reasons, source, arguments)
     arrays = {"X": compact(X[read]) if arguments.float16 else X[read]}
@@ -163,15 +169,15 @@ def run_embed(arguments: argparse.Namespace) -> None:
     arrays |= {name: key[read] for name, key in samples.keys.items()}
     write_npz(arguments.output, arrays, model=arguments.model)
     if not arguments.quiet:
-        say(summary(arguments.output, samples.title, source.labels_from, arrays, len(X)))
+        write(summary(arguments.output, samples.title, source.labels_from, arrays, len(X)))
 
 
 def embedded(
     arguments: argparse.Namespace, source: ImageFolder | Table
 ) -> tuple[Samples, np.ndarray, dict[int, str]]:
-    """Return the samples, their vectors, and by position what is said of those without one."""
+    """Return the samples, their vectors, and the reasons for unreadable ones by position."""
+    from skactive._tensorflow import import_tensorflow
     from skactive.embedding import HubEmbedder, UnreadableSampleError, UnreadableSampleWarning
-    from skactive.embedding._tensorflow import import_tensorflow
 
     embedder = HubEmbedder(
         arguments.model,
@@ -190,7 +196,7 @@ def embedded(
     samples = source.samples(embedder.input_kind, arguments.model)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UnreadableSampleWarning)
-        # What Pillow remarks on an image does not say which.
+        # Warnings of Pillow do not name the image.
         warnings.filterwarnings("ignore", module="PIL")
         try:
             X = embedder.transform(samples.X)
@@ -205,7 +211,7 @@ def embedded(
             reason = str(error).strip().split("\n")[0] or type(error).__name__
             raise CommandError(
                 f"{arguments.model} failed: {reason.rstrip('.')}. Hint: a smaller --batch-size "
-                "takes less memory."
+                "needs less memory."
             ) from error
     reasons: dict[int, str] = {}
     others = dict.fromkeys(
@@ -223,8 +229,8 @@ def embedded(
 
 
 @contextmanager
-def faults_told(arguments: argparse.Namespace) -> Iterator[None]:
-    """Turn what the user can mend into one sentence, in the words of the command."""
+def errors_as_sentences(arguments: argparse.Namespace) -> Iterator[None]:
+    """Turn errors that the user can correct into one sentence, with the names of options."""
     try:
         yield
     except OSError as error:
@@ -235,12 +241,12 @@ def faults_told(arguments: argparse.Namespace) -> Iterator[None]:
         raise CommandError(as_options(str(error))) from error
     except MemoryError as error:
         raise CommandError(
-            f"{arguments.source} takes more memory than there is. Hint: embed it in parts."
+            f"{arguments.source} needs more memory than is available. Hint: embed it in parts."
         ) from error
 
 
 def as_options(message: str) -> str:
-    """Return a message with the options of the command for the parameters that it names."""
+    """Return a message in which options of the command replace the parameters it names."""
     message = message.replace("labels=False", "--no-labels").replace("`signature`", "--signature")
     return re.sub(
         r"`?\b(image_size|output_key|batch_size)\b`?(=?)",
@@ -250,24 +256,24 @@ def as_options(message: str) -> str:
 
 
 def start_tensorflow() -> None:
-    """Import TensorFlow, without the lines on devices and compilers that it greets with."""
-    from skactive.embedding._tensorflow import import_tensorflow
+    """Import TensorFlow without its log lines on devices and compilers."""
+    from skactive._tensorflow import import_tensorflow
 
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        # Whoever set it wants to see what TensorFlow logs.
+        # The user has chosen a log level.
         import_tensorflow()
         return
-    # Not even errors: those that matter are raised too, and others are remarks on the processor.
+    # No errors either: important ones are also raised, and the others are about the processor.
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    # The level is heeded only once TensorFlow's log is set up, which it is not while TensorFlow
-    # is imported: 2.21 writes five lines before.
+    # TensorFlow ignores the level until its log is set up, after the import: 2.21 writes five
+    # lines before.
     with held_back_stderr():
         import_tensorflow().config.list_physical_devices()
 
 
 @contextmanager
 def held_back_stderr() -> Iterator[None]:
-    """Keep back what libraries write to standard error, and show it if they fail."""
+    """Hold back the standard error of libraries, and write it if they fail."""
     try:
         stderr = os.dup(2)
     except OSError:
@@ -292,7 +298,7 @@ def readable_rows(
     source: ImageFolder | Table,
     arguments: argparse.Namespace,
 ) -> np.ndarray:
-    """Return which samples have a vector, and name the others."""
+    """Return a mask of the samples with a vector, and list the others on standard error."""
     import numpy as np
 
     read = np.isfinite(X).all(axis=1)
@@ -300,7 +306,7 @@ def readable_rows(
     if len(lines) == len(X):
         raise CommandError(
             f"None of the samples in {arguments.source} can be read, the first being {lines[0]}. "
-            "Hint: check that they are what the model takes."
+            "Hint: check that the model takes such samples."
         )
     if lines:
         print(
@@ -313,12 +319,12 @@ def readable_rows(
 
 
 def compact(X: np.ndarray) -> np.ndarray:
-    """Return vectors in half precision, if that is wide enough for them."""
+    """Return vectors in half precision, if its range is wide enough for them."""
     import numpy as np
 
     if np.abs(X).max() > np.finfo(np.float16).max:
         print(
-            "skactive: some numbers are too large for half precision: float32 is written.",
+            "skactive: some values are too large for half precision: float32 is written.",
             file=sys.stderr,
         )
         return X
@@ -326,7 +332,7 @@ def compact(X: np.ndarray) -> np.ndarray:
 
 
 def write_npz(path: Path, arrays: dict[str, Any], *, model: str) -> None:
-    """Write the file at once: nobody ever sees half of it."""
+    """Write the file beside its place, then rename it: readers never see an incomplete file."""
     import numpy as np
 
     target = path.resolve()
@@ -344,7 +350,7 @@ def write_npz(path: Path, arrays: dict[str, Any], *, model: str) -> None:
 def summary(
     path: Path, title: str, labels_from: str, arrays: dict[str, np.ndarray], n_samples: int
 ) -> str:
-    """Say what was embedded, where it is, and what to do next."""
+    """Return lines on the embedded samples, the file, and the next command."""
     X, y = arrays["X"], arrays.get("y")
     lines = [f"{title}: {len(X)} samples, {X.shape[1]} features"]
     n_classes, n_unlabelled = 0, len(X)
@@ -354,7 +360,7 @@ def summary(
         n_classes, n_unlabelled, described = classes_of(y)
         lines.append(textwrap.fill(f"{labels_from}: {described}", WIDTH, subsequent_indent="  "))
     if len(X) < n_samples:
-        lines.append(f"left out: {n_samples - len(X)} that cannot be read")
+        lines.append(f"left out: {n_samples - len(X)} unreadable")
     megabytes = path.stat().st_size / 1e6
     size = f"{megabytes:.1f} MB" if megabytes >= 1 else f"{1000 * megabytes:.0f} kB"
     lines.append(f"Written: {path} ({size})")
@@ -364,7 +370,7 @@ def summary(
 
 
 def classes_of(y: np.ndarray) -> tuple[int, int, str]:
-    """Return how many classes there are and how many samples are in none, and say which."""
+    """Return the number of classes, of samples without a label, and a text on the classes."""
     import numpy as np
 
     from skactive.cli._samples import UNLABELLED

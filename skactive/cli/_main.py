@@ -1,4 +1,4 @@
-"""From the command line to an exit code, with one sentence for whatever is wrong."""
+"""The entry point of the command: from arguments to an exit code, each error in one sentence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from skactive.cli._embed import add_embed_parser
 from skactive.cli._output import CommandError, Parser
 
 USAGE_ERROR = 2
-# 128 plus the number of the signal, as shells have it: SIGINT and SIGPIPE.
+# As in shells, 128 plus the number of the signal: SIGINT and SIGPIPE.
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
@@ -24,13 +24,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv : sequence of str, default=None
-        The arguments after the name of the command; None takes those of the process.
+        The arguments, without the name of the command. None takes those of the process.
 
     Returns
     -------
     exit_code : int
-        0 for success, 2 where the user can mend something, which one sentence on standard error
-        says, 130 after Ctrl-C, 141 where standard output was closed.
+        0 for success; 2 for an error that the user can correct, described by one sentence on
+        standard error; 130 after Ctrl-C; 141 if standard output was closed.
 
     Examples
     --------
@@ -48,15 +48,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         _discard_output()
         return BROKEN_PIPE
     except Exception as error:
-        if not _comes_of_an_interrupt(error):
+        if not _is_caused_by_an_interrupt(error):
             raise
         return INTERRUPTED
     return exit_code
 
 
-def _comes_of_an_interrupt(error: BaseException | None) -> bool:
-    # Compiled code that Ctrl-C finds at work may end in a SystemError of its own, whose cause
-    # is the KeyboardInterrupt.
+def _is_caused_by_an_interrupt(error: BaseException | None) -> bool:
+    # Ctrl-C during compiled code can raise a SystemError, whose cause is the KeyboardInterrupt.
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
     return error is not None
@@ -79,7 +78,7 @@ def _run(argv: Sequence[str] | None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="skactive",
-        description="Active learning: which samples should a person label next?",
+        description="Active learning: select the samples to label next.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"skactive {__version__}")
@@ -92,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _discard_output() -> None:
-    # Python flushes standard output once more when it ends, and would complain.
+    # Python flushes standard output once more at exit, which would print an error.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -1,37 +1,57 @@
-"""How the command speaks."""
+"""Messages of the command, and checks of the folders that it writes to."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class CommandError(Exception):
-    """Something that the user can mend, in one sentence."""
+    """An error that the user can correct, in one sentence."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are sentences, raised and not printed."""
+    """A parser that raises its errors as sentences.
+
+    Parameters
+    ----------
+    *arguments, **options : object
+        As for `argparse.ArgumentParser`.
+    late_epilog : callable, default=None
+        Returns the epilog when the help is printed, if it is slow to make.
+    """
+
+    def __init__(
+        self, *arguments: Any, late_epilog: Callable[[], str] | None = None, **options: Any
+    ) -> None:
+        super().__init__(*arguments, **options)
+        self._late_epilog = late_epilog
+
+    def format_help(self) -> str:
+        if self._late_epilog is not None:
+            self.epilog = self._late_epilog()
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         raise CommandError(
             f"{message[:1].upper()}{message[1:].rstrip('.')}. Hint: '{self.prog} --help' lists "
-            "what there is."
+            "the commands and options."
         )
 
 
-def say(text: str) -> None:
-    """Print a text, with question marks for what the terminal cannot show."""
+def write(text: str) -> None:
+    """Print a text, with question marks for characters that the terminal cannot show."""
     encoding = sys.stdout.encoding or "utf-8"
     print(text.encode(encoding, "replace").decode(encoding))
 
 
 def writable_folder(folder: Path, option: str) -> Path:
-    """Return a folder in which files can be made, or raise before hours of work.
+    """Return a folder if files can be created in it, or raise before hours of work.
 
-    `option` is what the user chooses another folder with.
+    `option` is the option that names the folder.
     """
     import tempfile
 
@@ -45,7 +65,7 @@ def writable_folder(folder: Path, option: str) -> Path:
 
 
 def unwritable(folder: Path, error: OSError, option: str) -> CommandError:
-    """Return the error for a folder in which no file can be made."""
+    """Return the error for a folder in which no file can be created."""
     return CommandError(
         f"Nothing can be written to {folder}: {error.strerror or error}. Hint: choose another "
         f"folder with {option}."

@@ -1,4 +1,4 @@
-"""What a comparison found, as a table for eyes, sentences, and a CSV file."""
+"""The result of a comparison as a table, sentences and a CSV file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def headline(
     comparison: StrategyComparison,
     setting: str,
 ) -> str:
-    """Say what was compared on what."""
+    """Return two lines on the samples and the setting of the comparison."""
     n_splits = comparison.test_scores.shape[1]
     return (
         f"{name}: {shape[0]} samples, {shape[1]} features, {len(np.unique(y))} classes\n"
@@ -51,14 +51,14 @@ def results_table(comparison: StrategyComparison, *, baseline: str) -> str:
 
 
 def count_cell(n_labels: float, comparison: StrategyComparison) -> str:
-    """Return how many labels a score took, or that it took more than there were."""
+    """Return the number of labels for a score, or that the budget was not enough."""
     if math.isnan(n_labels):
         return f"> {comparison.n_labels[-1]}"
     return f"{n_labels:.0f}"
 
 
 def savings_cells(comparison: StrategyComparison, *, baseline: str) -> list[str]:
-    """Return what each strategy saves, with its interval as far as it is known."""
+    """Return the label savings of each strategy, with the interval if it is known."""
     score = SAVINGS_AT * float(comparison.full_scores.mean())
     needed = comparison.labels_to_score(score)
     baseline_reaches = not math.isnan(needed[comparison.names.index(baseline)])
@@ -80,12 +80,12 @@ def savings_cells(comparison: StrategyComparison, *, baseline: str) -> list[str]
 
 
 def explanation(comparison: StrategyComparison, *, baseline: str) -> str:
-    """Say in words what the table means."""
+    """Return sentences on the meaning of the table."""
     full = float(comparison.full_scores.mean())
-    sentences = [f"Percentages are of the {comparison.scoring} with every label, {full:.3f}."]
+    sentences = [f"100 % is the {comparison.scoring} with every label, {full:.3f}."]
     rivals = np.array([name != baseline for name in comparison.names])
     if not rivals.any():
-        return f"{sentences[0]}\nThere is nothing to compare with {baseline}."
+        return f"{sentences[0]}\nOnly {baseline} was run: there is nothing to compare it with."
     reached = [
         fraction
         for fraction in (SAVINGS_AT, min(FRACTIONS))
@@ -93,7 +93,7 @@ def explanation(comparison: StrategyComparison, *, baseline: str) -> str:
     ]
     if SAVINGS_AT not in reached:
         sentences.append(
-            f"{comparison.n_labels[-1]} labels are too few for {percent(SAVINGS_AT)} of it: raise "
+            f"{comparison.n_labels[-1]} labels are too few for {percent(SAVINGS_AT)}: raise "
             "--budget."
         )
     if reached:
@@ -102,7 +102,7 @@ def explanation(comparison: StrategyComparison, *, baseline: str) -> str:
 
 
 def verdict(comparison: StrategyComparison, fraction: float, baseline: str) -> str:
-    """Say what the strategy with the fewest labels saves, and how sure that is."""
+    """Return a sentence on the strategy with the fewest labels, and on its interval."""
     score = fraction * float(comparison.full_scores.mean())
     needed = dict(zip(comparison.names, comparison.labels_to_score(score).tolist(), strict=True))
     reference = needed.pop(baseline)
@@ -110,20 +110,19 @@ def verdict(comparison: StrategyComparison, fraction: float, baseline: str) -> s
     goal, labels = percent(fraction), "1 label" if count == 1 else f"{count:.0f} labels"
     if math.isnan(reference):
         return (
-            f"For {goal} of it, {name} needs {labels} and {baseline} more than "
-            f"{comparison.n_labels[-1]}."
+            f"For {goal}, {name} needs {labels} and {baseline} more than {comparison.n_labels[-1]}."
         )
-    numbers = f"For {goal} of it, {name} needs {labels} and {baseline} {reference:.0f}"
+    numbers = f"For {goal}, {name} needs {labels} and {baseline} {reference:.0f}"
     if count >= reference:
-        return f"{numbers}: nothing is saved."
+        return f"{numbers}: no labels are saved."
     place = comparison.names.index(name)
     low = comparison.label_savings(score, baseline=baseline)[place, 1]
     numbers += f", {reference / count:.1f} times as many"
     if low > 1:
         return f"{numbers}."
     if math.isnan(low):
-        return f"{numbers}; some\nresamplings of the folds never reach it, so there is no interval."
-    return f"{numbers};\nthat may be chance, as the interval includes 1."
+        return f"{numbers}; some\nresamples of the folds do not reach it, so there is no interval."
+    return f"{numbers};\nthis may be due to chance, as the interval includes 1."
 
 
 def percent(fraction: float) -> str:

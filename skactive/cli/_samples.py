@@ -1,4 +1,4 @@
-"""What is to be embedded: the images of a folder, or a column of a table."""
+"""The samples to embed: the images of a folder, or a column of a table."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from skactive.cli._output import CommandError
 from skactive.datasets import list_images
 
 TABLE_SUFFIXES = (*SEPARATORS, ".parquet")
-# In a table the first of these that there is holds the samples, unless the user names a column.
+# Unless the user names a column, the samples are in the first of these that the table has.
 COLUMNS = {
     "images": ("file", "path", "image", "filename"),
     "texts": ("text", "sentence", "question", "tweet", "review"),
@@ -24,7 +24,7 @@ UNLABELLED = ""
 
 
 class Samples(NamedTuple):
-    """What the model is given, and what finds each sample again."""
+    """The input of the model, and arrays that identify each sample."""
 
     X: list[Any]
     keys: dict[str, np.ndarray]
@@ -46,7 +46,7 @@ class ImageFolder:
     y : ndarray or None
         The classes.
     labels_from : str
-        What they are taken from.
+        Where the classes come from, for the summary.
     """
 
     labels_from = "subfolders"
@@ -57,21 +57,21 @@ class ImageFolder:
         self._paths = paths.tolist()
 
     def samples(self, kind: str, model: str) -> Samples:
-        """Return the images, if `kind` says that the model takes images."""
+        """Return the images, if that is the `kind` of samples that the model takes."""
         if kind != "images":
             raise CommandError(
-                f"{model} embeds texts, but {self._path} is a folder of images. Hint: choose a "
-                "model of images."
+                f"{model} embeds texts, but {self._path} is a folder of images. Hint: choose an "
+                "image model."
             )
         files = [Path(os.path.relpath(path, self._path)).as_posix() for path in self._paths]
         return Samples(self._paths, {"files": np.array(files)}, self._path.name or str(self._path))
 
     def place(self, position: int) -> str:
-        """Return what to call a sample at the beginning of a sentence."""
+        """Return the name of a sample at the beginning of a sentence."""
         return f"A file in {self._path}"
 
     def line(self, position: int, described: str | None) -> str:
-        """Return how a list of samples names one, given what the embedder says of it."""
+        """Return the name of a sample in a list, with the embedder's description of it."""
         return described or str(self._paths[position])
 
 
@@ -85,16 +85,16 @@ class Table:
     column : str or None
         The column of the samples; None finds it by its name.
     label : str or None
-        The column of the labels; None finds it by its name, where there is one.
+        The column of the labels; None finds it by its name, if there is one.
     labels : bool
-        Whether labels are taken.
+        Whether labels are read.
 
     Attributes
     ----------
     y : ndarray or None
-        The labels: strings, with '' for what has none, where some have none.
+        The labels. If some samples have none: strings, with '' for those samples.
     labels_from : str
-        What they are taken from.
+        Where the labels come from, for the summary.
     """
 
     def __init__(
@@ -113,20 +113,20 @@ class Table:
                 "another one with --column or --label."
             )
         if len(self._frame) == 0:
-            raise CommandError(f"{path} has columns, but no rows. Hint: write it anew.")
+            raise CommandError(f"{path} has columns, but no rows. Hint: write the file again.")
         self._column = column
         self._label = self._label_column(label)
         self.labels_from = f"column {self._label}"
         self.y = self._labels(self._label) if labels and self._label is not None else None
 
     def samples(self, kind: str, model: str) -> Samples:
-        """Return the texts or the paths of images, as `kind` says what the model takes."""
+        """Return the texts or the paths of images, by the `kind` that the model takes."""
         column = self._sample_column(kind, model)
         cells = self._cells(column)
         if not any(isinstance(cell, str) for cell in cells):
             raise CommandError(
-                f"Column {column!r} of {self._path} has neither texts nor paths in it. Hint: name "
-                "another one with --column."
+                f"Column {column!r} of {self._path} contains neither texts nor paths. Hint: name "
+                "another column with --column."
             )
         keys = {"rows": np.arange(len(cells))}
         if kind == "images":
@@ -135,11 +135,11 @@ class Table:
         return Samples(cells, keys, f"{self._path.name}, column {column}")
 
     def place(self, position: int) -> str:
-        """Return what to call a sample at the beginning of a sentence."""
+        """Return the name of a sample at the beginning of a sentence."""
         return f"Row {position + 1} of {self._path}"
 
     def line(self, position: int, described: str | None) -> str:
-        """Return how a list of samples names one, given what the embedder says of it."""
+        """Return the name of a sample in a list, with the embedder's description of it."""
         return f"row {position + 1}{f': {described}' if described else ''}"
 
     def _cells(self, column: str) -> list[Any]:
@@ -189,7 +189,7 @@ class Table:
             return possible[0]
         (other,) = COLUMNS.keys() - {kind}
         raise CommandError(
-            f"{model} embeds {kind}, and which column of {self._path} holds them is not clear. "
+            f"{model} embeds {kind}, but the column of {self._path} with the {kind} is ambiguous. "
             f"{listed(self._columns)} Hint: name it with --column, or choose a model of {other}."
         )
 
@@ -204,9 +204,9 @@ class Table:
         if not _any_is_file(paths):
             first = next(path for path in paths if isinstance(path, str))
             raise CommandError(
-                f"{model} embeds images, and no file that column {column!r} of {self._path} names "
-                f"exists, the first being {_shortened(first)}. Hint: paths start at the folder of "
-                "the table; for texts choose a model of texts."
+                f"{model} embeds images, but column {column!r} of {self._path} names no file that "
+                f"exists, the first being {_shortened(first)}. Hint: paths are relative to the "
+                "folder of the table; for texts, choose a text model."
             )
         return paths
 
@@ -218,14 +218,14 @@ class Table:
 def open_source(
     source: str, *, column: str | None, label: str | None, labels: bool
 ) -> ImageFolder | Table:
-    """Return what a path names, if it can be embedded."""
+    """Return the folder or table at a path."""
     path = Path(source)
     if path.is_dir():
         for option, value in [("--column", column), ("--label", label)]:
             if value is not None:
                 raise CommandError(
-                    f"{option} {value} is for a table, and {path} is a folder, of which the "
-                    f"subfolders are the classes. Hint: leave {option} out."
+                    f"{option} {value} is for a table, but {path} is a folder, whose subfolders "
+                    f"are the classes. Hint: leave {option} out."
                 )
         return ImageFolder(path, labels=labels)
     if not path.exists():
@@ -236,7 +236,7 @@ def open_source(
     if path.suffix.lower() not in TABLE_SUFFIXES:
         *others, last = TABLE_SUFFIXES
         raise CommandError(
-            f"{path} is neither a folder nor a table. Hint: name a folder of images, or a "
+            f"{path} is neither a folder nor a table. Hint: pass a folder of images, or a "
             f"{', '.join(others)} or {last} file with a column of texts or of paths."
         )
     return Table(path, column=column, label=label, labels=labels)

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from copy import copy
 from functools import cache
 
-from skactive.embedding._tensorflow import import_tensorflow_hub
+from skactive._tensorflow import import_tensorflow_hub
 
 TIMEOUT = 60.0  # seconds without a byte
 

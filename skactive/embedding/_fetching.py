@@ -16,8 +16,8 @@ import urllib.request
 import zlib
 from pathlib import Path
 
+from skactive._tensorflow import import_tensorflow, import_tensorflow_hub
 from skactive.embedding._downloading import check_downloads_are_complete
-from skactive.embedding._tensorflow import import_tensorflow, import_tensorflow_hub
 
 # Failures of a network, and of the data that it delivered.
 FAILURES = (OSError, EOFError, http.client.HTTPException, tarfile.TarError, zlib.error)

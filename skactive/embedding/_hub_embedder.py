@@ -18,13 +18,13 @@ from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import normalize
 from tqdm.auto import tqdm
 
+from skactive._tensorflow import import_tensorflow
 from skactive._validation import check_choice, check_integer
 from skactive.base import EmbeddingStore
 from skactive.embedding._cached_embeddings import StoreLocation, cached_embeddings
 from skactive.embedding._hub_model import HubModel
 from skactive.embedding._images import Images
 from skactive.embedding._samples import SampleSequence
-from skactive.embedding._tensorflow import import_tensorflow
 from skactive.embedding._texts import Texts
 from skactive.embedding._unreadable import Unreadable, unreadable_error, warn_of_unreadable
 

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skactive._tensorflow import import_tensorflow, import_tensorflow_hub
 from skactive.embedding._fetching import is_url, model_folder, remove_download
 from skactive.embedding._images import as_floats
 from skactive.embedding._pixels import WHITE, ImageForm
-from skactive.embedding._tensorflow import import_tensorflow, import_tensorflow_hub
 
 N_KEPT_LOADED = 4
 SIGNATURES_BY_DEFAULT = ("serving_default", "default")

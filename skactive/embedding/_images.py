@@ -19,7 +19,7 @@ N_BATCHES_AHEAD = 2
 LONGEST_PATH_SHOWN = 500
 
 # Positions, their pixels, and unreadable samples.
-Batch = tuple[np.ndarray, np.ndarray, list[Unreadable]]
+ImageBatch = tuple[np.ndarray, np.ndarray, list[Unreadable]]
 
 
 class Images:
@@ -68,7 +68,7 @@ class Images:
             return shortened(path)
         return shortened(named)
 
-    def batches(self, positions: np.ndarray, batch_size: int) -> Generator[Batch, None, None]:
+    def batches(self, positions: np.ndarray, batch_size: int) -> Generator[ImageBatch, None, None]:
         """Yield positions with their pixels, and the unreadable samples.
 
         Pixels have shape (n, height, width, channels) and are uint8, or float32 in [0, 1].
@@ -79,7 +79,7 @@ class Images:
         ]
         return self._sliced(chunks) if self._ready else self._read_ahead(chunks)
 
-    def _sliced(self, chunks: list[np.ndarray]) -> Generator[Batch, None, None]:
+    def _sliced(self, chunks: list[np.ndarray]) -> Generator[ImageBatch, None, None]:
         for chunk in chunks:
             pixels = self._samples[chunk]
             try:
@@ -90,7 +90,7 @@ class Images:
                 kind = np.float32 if pixels.dtype.kind == "f" else np.uint8
                 yield chunk, pixels.astype(kind, copy=False), []
 
-    def _read_ahead(self, chunks: list[np.ndarray]) -> Generator[Batch, None, None]:
+    def _read_ahead(self, chunks: list[np.ndarray]) -> Generator[ImageBatch, None, None]:
         waiting: deque[tuple[np.ndarray, list[Future[np.ndarray | Unreadable]]]] = deque()
         with ThreadPoolExecutor(self._n_threads) as threads:
             try:
@@ -111,11 +111,13 @@ class Images:
         except ValueError as reason:
             return Unreadable(position, self.name(position), str(reason))
 
-    def _finished(self, chunk: np.ndarray, futures: list[Future[np.ndarray | Unreadable]]) -> Batch:
+    def _finished(
+        self, chunk: np.ndarray, futures: list[Future[np.ndarray | Unreadable]]
+    ) -> ImageBatch:
         return self._together(chunk, [future.result() for future in futures])
 
     @staticmethod
-    def _together(chunk: np.ndarray, read: list[np.ndarray | Unreadable]) -> Batch:
+    def _together(chunk: np.ndarray, read: list[np.ndarray | Unreadable]) -> ImageBatch:
         unreadable = [result for result in read if isinstance(result, Unreadable)]
         pixels = [result for result in read if isinstance(result, np.ndarray)]
         if any(one.dtype.kind == "f" for one in pixels):

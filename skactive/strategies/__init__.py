@@ -12,6 +12,7 @@ from skactive.strategies._prob_cover import ProbCover
 from skactive.strategies._query_by_committee import QueryByCommittee
 from skactive.strategies._random import RandomSampling
 from skactive.strategies._ranked_batch import RankedBatch
+from skactive.strategies._registry import StrategyEntry, all_strategies
 from skactive.strategies._typi_clust import TypiClust
 from skactive.strategies._uncertainty import UncertaintySampling
 from skactive.strategies._uncertainty_herding import UncertaintyHerding
@@ -29,10 +30,12 @@ __all__ = [
     "QueryStrategy",
     "RandomSampling",
     "RankedBatch",
+    "StrategyEntry",
     "TypiClust",
     "UncertaintyHerding",
     "UncertaintySampling",
     "UtilityComponent",
+    "all_strategies",
 ]
 
 __getattr__ = moved(__name__, {"Term": "skactive.strategies.UtilityComponent"})

@@ -28,7 +28,7 @@ def models(tmp_path_factory):
     """Write a model of texts and one of images, and return their folder."""
     from saved_models import write_image_model, write_text_model
 
-    from skactive.embedding._tensorflow import import_tensorflow
+    from skactive._tensorflow import import_tensorflow
 
     import_tensorflow()
     folder = tmp_path_factory.mktemp("models")

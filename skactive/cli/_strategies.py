@@ -1,0 +1,76 @@
+"""The strategies of the command: their names, weights and metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from skactive.cli._output import CommandError
+
+if TYPE_CHECKING:
+    from skactive.strategies import QueryStrategy
+
+BASELINE = "random"
+DEFAULT_NAMES = ("herding", "cdf-product", "margin", BASELINE)
+WITH_WEIGHTS = "cdf-product"
+WEIGHTED = ("uncertainty", "density", "diversity")
+METRICS = ("cosine", "euclidean", "manhattan", "chebyshev")
+
+
+def list_of_strategies() -> str:
+    """Return a list of the strategies for the help."""
+    from skactive.strategies import all_strategies
+
+    lines = [f"\n  {name:<18}{entry.criterion}" for name, entry in all_strategies().items()]
+    return f"strategies, with the criterion by which each chooses samples:{''.join(lines)}"
+
+
+def checked_names(names: Sequence[str]) -> list[str]:
+    """Return the names of strategies, each once, and the baseline."""
+    from skactive.strategies import all_strategies
+
+    known = list(all_strategies())
+    chosen: list[str] = []
+    for name in names:
+        if name not in known:
+            raise CommandError(_unknown(name, known))
+        if name not in chosen:
+            chosen.append(name)
+    return chosen if BASELINE in chosen else [*chosen, BASELINE]
+
+
+def strategy_weight(text: str) -> tuple[str, float]:
+    """Return the name and number of NAME=NUMBER, with the name of a factor."""
+    name, _, number = text.partition("=")
+    try:
+        weight = float(number)
+    except ValueError:
+        weight = -1.0
+    if name not in WEIGHTED or not 0 <= weight < float("inf"):
+        raise CommandError(
+            f"--weights takes NAME=NUMBER with a number of at least 0 and a name among "
+            f"{', '.join(WEIGHTED)}. Got {text!r} instead."
+        )
+    return name, weight
+
+
+def build_strategies(
+    names: Sequence[str], *, metric: str, weights: Mapping[str, float]
+) -> dict[str, QueryStrategy]:
+    """Return the strategies of these names; the comparison sets their seeds."""
+    from skactive.strategies import all_strategies
+
+    known = all_strategies()
+    strategies = {name: known[name].with_metric(metric) for name in names}
+    if WITH_WEIGHTS in strategies:
+        strategies[WITH_WEIGHTS].set_params(weights=dict(weights))
+    return strategies
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    sentence = f"There is no strategy {name!r}. The strategies are: {', '.join(known)}."
+    if "." in name or "/" in name:
+        return f"{sentence} Hint: put the file before the options."
+    close = get_close_matches(name.lower().replace("_", "-"), known, n=1)
+    return f"{sentence} Hint: did you mean {close[0]!r}?" if close else sentence
