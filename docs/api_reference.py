@@ -28,10 +28,10 @@ SECTIONS = [
         "skactive.strategies",
         "Selection of the candidates to label next.",
         [
-            *sorted({type(entry.strategy).__name__ for entry in all_strategies().values()}),
-            "QueryStrategy",
-            "StrategyEntry",
-            "UtilityComponent",
+            *sorted(
+                {type(entry.strategy).__name__ for entry in all_strategies().values()}
+                | {"QueryStrategy", "StrategyEntry", "UtilityComponent"}
+            ),
             "all_strategies",
         ],
     ),
