@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from test_contracts import READ, Reads
 
 from skactive import ActiveLearner, Pool
 from skactive.datasets import open_vectors, write_vectors
@@ -642,3 +643,13 @@ def test_a_partitioned_pool_gives_the_numbers_of_one_process(threads):
 
 def largest_share(posterior):
     return posterior.max(axis=1)
+
+
+@pytest.mark.parametrize("n_instances", [1, 3])
+@pytest.mark.parametrize("name", sorted(READ))
+def test_a_measure_can_read_every_name_in_a_partition(name, n_instances, threads):
+    X, y = digits(120)
+    _, parts = both(X / 16, 50, threads)
+    parts.add_labeled(X[:2] / 16, y[:2]).add_labels([3, 60], y[[3, 60]]).skip([7])
+    indices, _ = CDFProduct([("reads", Reads(name))]).select(parts, n_instances)
+    assert len(set(indices.tolist()) - {3, 7, 60}) == n_instances
