@@ -1,10 +1,20 @@
 """Fingerprints of samples: one of all rows in their order, and one of each row.
 
-They are the only way in which the package recognises samples: a journal finds the answered rows
-again, a pool state, a neighbour graph and a vector file are refused where one row differs, and
-shared results are found by the features that they follow from.
+Everything that has to recognise samples uses them: a journal finds the answered rows again; a pool
+state, a neighbour graph and a vector file are refused where one row differs; results shared by
+loops are found by the features that they follow from.
 
-Measured on two cores of an AMD EPYC with SHA instructions, in the page cache:
+Processor time, measured on an AMD EPYC with SHA instructions and a file in the page cache:
+
+======================================================  ==========================
+fingerprint of 1,000,000 × 512 float16 in a file, 1 GB  0.6 s (1.8 GB/s)
+the same as float32, as a pool on disk reads it         1.8 s, of which hashing 1.2 s
+row_fingerprints of 1,000,000 such rows                 1.8 s
+row_fingerprints of 1,000,000 names of files            1.6 s
+======================================================  ==========================
+
+Blocks are hashed in threads, so that two free cores take half the time. BLAKE2b hashes 0.7 GB/s on
+this processor; without SHA instructions SHA-256 is the slower one, by up to a factor of two.
 """
 
 from __future__ import annotations
