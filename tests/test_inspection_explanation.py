@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -15,6 +16,7 @@ from skactive import ActiveLearner
 from skactive.inspection import ExplanationDisplay
 from skactive.model_selection import BudgetedClassifier
 from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 
 matplotlib = pytest.importorskip("matplotlib")
 
@@ -203,3 +205,49 @@ def test_missing_matplotlib_raises_with_the_extra_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match="ExplanationDisplay needs matplotlib, which is not"):
         ExplanationDisplay.from_estimator(FITTED, X)
+
+
+class Explaining(ClassifierMixin, BaseEstimator):
+    """A classifier of another package, with the documented methods and attributes only."""
+
+    def fit(self, X, y):
+        self._inner = IncrementalKNeighborsClassifier(3).fit(X, y)
+        self.classes_ = self._inner.classes_
+        self.labeled_indices_ = self._inner.labeled_indices_
+        self.n_samples_seen_ = self._inner.n_samples_seen_
+        return self
+
+    def predict(self, X):
+        return self._inner.predict(X)
+
+    def explain(self, X):
+        return self._inner.explain(X)
+
+    def labeled_samples(self):
+        return self._inner.labeled_samples()
+
+
+@pytest.mark.parametrize("looks", [None, [f"photo {number}" for number in range(20)]])
+def test_any_classifier_with_the_documented_methods_is_explained(ax, looks):
+    classifier = Explaining().fit(X[:20], Y[:20])
+    display = ExplanationDisplay.from_estimator(classifier, X[5:6], labeled_samples=looks, ax=ax)
+    assert display.table()["index"][0] == 5
+    assert display.neighbors[0] == "photo 5" if looks else (display.neighbors[0] == X[5]).all()
+    assert len(display.neighbors) == 3
+
+
+def test_label_spreading_shows_the_nodes_with_the_largest_shares(ax):
+    order = np.random.default_rng(0).permutation(60)[:20]
+    classifier = IncrementalLabelSpreading().fit(X, np.full(len(X), -1)).relabel(order, Y[order])
+    display = ExplanationDisplay.from_estimator(classifier, X[150:151], ax=ax)
+    shown = display.table()["index"][:8]
+    assert len(display.neighbors) == 8
+    for features, node in zip(display.neighbors, shown.tolist(), strict=True):
+        np.testing.assert_array_equal(features, X[node])
+    names = [f"photo {number}" for number in range(len(X))]
+    named = ExplanationDisplay.from_estimator(classifier, X[150:151], labeled_samples=names, ax=ax)
+    assert named.neighbors == [names[node] for node in shown]
+    budgeted = BudgetedClassifier(classifier, budget=12).fit(X, Y)
+    display = ExplanationDisplay.from_estimator(budgeted, X[150:151], labeled_samples=names, ax=ax)
+    assert set(display.table()["index"].tolist()) == set(budgeted.query_indices_.tolist())
+    assert display.neighbors == [names[node] for node in display.table()["index"][:8].tolist()]

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_iris
 from sklearn.decomposition import TruncatedSVD
 from sklearn.linear_model import LogisticRegression
@@ -18,6 +18,7 @@ from skactive.inspection import QueryPathDisplay
 from skactive.inspection._query_marks import numbered_places
 from skactive.model_selection import BudgetedClassifier
 from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
+from skactive.semi_supervised import IncrementalLabelSpreading
 
 matplotlib = pytest.importorskip("matplotlib")
 
@@ -180,6 +181,41 @@ def test_each_frame_predicts_as_a_classifier_fitted_on_its_labels(ax, n_features
             corners = np.array([[left, low], [right, low], [left, high], [right, high]])
             region = animation.regions[frame][[0, 0, -1, -1], [0, -1, 0, -1]]
             np.testing.assert_array_equal(region, plain.predict(corners))
+
+
+class Transductive(ClassifierMixin, BaseEstimator):
+    """A transductive classifier of another package, with the methods of the contracts only."""
+
+    def fit(self, X, y):
+        self._inner = IncrementalLabelSpreading().fit(X, y)
+        return self
+
+    def fit_pool(self, pool, classes=None):
+        self._inner = IncrementalLabelSpreading().fit_pool(pool, classes)
+        return self
+
+    def relabel(self, indices, y):
+        self._inner.relabel(indices, y)
+        self.classes_ = self._inner.classes_
+        return self
+
+    def remove_labeled(self, indices):
+        self._inner.remove_labeled(indices)
+        return self
+
+    def predict(self, X):
+        return self._inner.predict(X)
+
+    def predict_proba(self, X):
+        return self._inner.predict_proba(X)
+
+
+def test_any_transductive_classifier_is_animated(ax):
+    plain = QueryPathDisplay.from_estimator(learner_of(), ax=ax).animate(every=3, resolution=5)
+    learner = learner_of(estimator=Transductive())
+    animation = QueryPathDisplay.from_estimator(learner, ax=ax).animate(every=3, resolution=5)
+    for found, expected in zip(animation.predictions, plain.predictions, strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_a_frame_shows_the_labels_known_by_then(ax):

@@ -16,13 +16,11 @@ from skactive._estimators import transformers
 from skactive._frame import as_frame
 from skactive._rows import n_samples_of, take_rows
 from skactive._validation import check_integer
+from skactive.base import TransductiveEstimator
 from skactive.inspection._axes import pyplot
 from skactive.inspection._colors import class_colors
 from skactive.inspection._thumbnails import draw_thumbnail, thumbnail
-from skactive.learner import ActiveLearner
-from skactive.model_selection import BudgetedClassifier
-from skactive.neighbors import IncrementalKNeighborsClassifier, VoteExplanation
-from skactive.semi_supervised import IncrementalLabelSpreading
+from skactive.neighbors import VoteExplanation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from pandas import DataFrame
     from sklearn.base import ClassifierMixin
+
+    from skactive.learner import ActiveLearner
 
 N_CLASSES_DRAWN = 8
 N_LABELED_DRAWN = 8
@@ -179,7 +179,7 @@ class ExplanationDisplay:
         array([0, 1])
         """
         if X is None:
-            if not isinstance(estimator, ActiveLearner):
+            if not hasattr(estimator, "X_pool"):
                 raise ValueError(f"{cls.__name__} needs the samples to explain. Hint: pass X.")
             X = estimator.X_pool
             if samples is None:
@@ -384,48 +384,56 @@ def explained(
     neighbors : list
         The labelled samples to draw; None for those from outside a pool.
     """
-    if isinstance(estimator, ActiveLearner):
-        _check_length("labeled_samples", labeled_samples, estimator.pool.n_samples, "in the pool")
-        explanation = estimator.explain(row)
-        looks = estimator.X_pool if labeled_samples is None else labeled_samples
-        n_drawn = _n_drawn(estimator.pool.estimator, explanation)
-        return explanation, estimator.classes_, _picked(looks, explanation.indices[0, :n_drawn])
-    budgeted = isinstance(estimator, BudgetedClassifier)
-    if budgeted:
+    if hasattr(estimator, "X_pool"):
+        return _explained_by_learner(estimator, row, labeled_samples)
+    is_budgeted = hasattr(estimator, "budget")
+    if is_budgeted:
         check_is_fitted(estimator)
-    learnt = estimator.estimator_ if budgeted else estimator
-    classifier = learnt[-1] if isinstance(learnt, Pipeline) else learnt
-    if not isinstance(classifier, IncrementalKNeighborsClassifier | IncrementalLabelSpreading):
+    fitted = estimator.estimator_ if is_budgeted else estimator
+    classifier = _classifier_of(fitted)
+    if not hasattr(classifier, "explain"):
         raise TypeError(
             f"{type(classifier).__name__} cannot explain its predictions: it has no method "
             "`explain`. Hint: use IncrementalKNeighborsClassifier or IncrementalLabelSpreading."
         )
     check_is_fitted(classifier)
-    features = transformers(learnt).transform(row) if isinstance(learnt, Pipeline) else row
+    features = transformers(fitted).transform(row) if isinstance(fitted, Pipeline) else row
     explanation = classifier.explain(features)
-    numbers = explanation.indices[0, : _n_drawn(classifier, explanation)]
-    spreads = isinstance(classifier, IncrementalLabelSpreading)
-    if labeled_samples is None and spreads:
-        return explanation, classifier.classes_, _picked(classifier.graph_.X, numbers)
+    ids = explanation.indices[0, : _n_drawn(classifier, explanation)]
     if labeled_samples is None:
-        places = np.searchsorted(classifier.labeled_indices_, numbers)
+        places = np.searchsorted(classifier.labeled_indices_, ids)
         neighbors = _picked(classifier.labeled_samples()[0], places)
-    if budgeted and not spreads:
+    if is_budgeted and not isinstance(classifier, TransductiveEstimator):
+        # The ids of an incremental classifier are the order of the queries.
         explanation = replace(explanation, indices=estimator.query_indices_[explanation.indices])
-        numbers = explanation.indices[0]
+        ids = estimator.query_indices_[ids]
     if labeled_samples is not None:
-        if not budgeted:
-            n_taught = classifier.graph_.n_samples if spreads else classifier.n_samples_seen_
-            _check_length("labeled_samples", labeled_samples, n_taught, "that were ever added")
-        neighbors = _picked(labeled_samples, numbers)
+        if not is_budgeted:
+            n_added = classifier.n_samples_seen_
+            _check_length("labeled_samples", labeled_samples, n_added, "that were ever added")
+        neighbors = _picked(labeled_samples, ids)
     return explanation, classifier.classes_, neighbors
 
 
+def _explained_by_learner(
+    learner: ActiveLearner, row: Any, labeled_samples: Any
+) -> tuple[VoteExplanation, np.ndarray, list[Any]]:
+    _check_length("labeled_samples", labeled_samples, learner.pool.n_samples, "in the pool")
+    explanation = learner.explain(row)
+    samples = learner.X_pool if labeled_samples is None else labeled_samples
+    n_drawn = _n_drawn(_classifier_of(learner.estimator), explanation)
+    return explanation, learner.classes_, _picked(samples, explanation.indices[0, :n_drawn])
+
+
+def _classifier_of(estimator: Any) -> Any:
+    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
+
+
 def _n_drawn(classifier: Any, explanation: VoteExplanation) -> int:
-    """Return the number of labelled samples to draw: all that vote, some of those that spread."""
+    """Return the number of labelled samples to draw: all that vote, or some of all labels."""
     n_labeled = explanation.indices.shape[1]
-    spreads = isinstance(classifier, IncrementalLabelSpreading)
-    return min(n_labeled, N_LABELED_DRAWN) if spreads else n_labeled
+    has_share_of_all = isinstance(classifier, TransductiveEstimator)
+    return min(n_labeled, N_LABELED_DRAWN) if has_share_of_all else n_labeled
 
 
 def first_of(samples: Any) -> Any:

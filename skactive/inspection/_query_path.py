@@ -198,7 +198,7 @@ default='pca'
             loop.labels,
             predictions=loop.predictions(),
             truth=truth,
-            skipped=loop.skipped,
+            skipped=loop.pool.skipped,
             axis_names=axis_names,
         )
         display._loop = loop

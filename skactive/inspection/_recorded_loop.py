@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -12,15 +12,16 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from skactive._engine.features import check_features, in_memory
+from skactive._engine.features import in_memory
 from skactive._engine.labels import check_labels
 from skactive._estimators import transformers
 from skactive._rows import take_rows
-from skactive.learner import ActiveLearner
-from skactive.model_selection import BudgetedClassifier
-from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
+from skactive.base import HasPosteriorSource, PoolView, TransductiveEstimator
 from skactive.pool import Pool
-from skactive.semi_supervised import IncrementalLabelSpreading
+
+if TYPE_CHECKING:
+    from skactive.learner import ActiveLearner
+    from skactive.model_selection import BudgetedClassifier
 
 
 @dataclass
@@ -29,30 +30,28 @@ class RecordedLoop:
 
     Attributes
     ----------
-    features : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        The features of the pool.
+    pool : PoolView
+        The pool; labels of its own samples are not read.
     classifier : classifier
         The classifier that was taught.
     labeled, labels : ndarray of shape (n_labeled,)
         Positions and labels in the order in which they came.
-    skipped : ndarray of int of shape (n_skipped,)
-        Positions of the skipped samples.
-    seed : tuple of (X, y)
-        Labelled samples from outside the pool, or (None, None).
-    feature_names : sequence of str or None
-        The names of the features, if the samples are a DataFrame.
-    graph : NeighborGraph or None
-        The graph of a transductive classifier, if the pool has it.
     """
 
-    features: Any
+    pool: PoolView
     classifier: Any
     labeled: np.ndarray
     labels: np.ndarray
-    skipped: np.ndarray
-    seed: tuple[Any, Any]
-    feature_names: Any = None
-    graph: NeighborGraph | None = None
+
+    def __post_init__(self) -> None:
+        self.features = in_memory(self.pool.X)
+        self.seed = self.pool.labeled_outside()
+
+    @property
+    def feature_names(self) -> list[str] | None:
+        """The names of the features, or None if the samples are not a DataFrame."""
+        sample = self.pool.take([0])
+        return [str(name) for name in sample.columns] if hasattr(sample, "columns") else None
 
     def predictions(self) -> np.ndarray | None:
         """Return the label predicted for each sample of the pool, or None without labels."""
@@ -60,15 +59,24 @@ class RecordedLoop:
 
     def staged_predictions(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
         """Yield the predictions for some rows after given numbers of labels."""
-        if isinstance(self.classifier, IncrementalKNeighborsClassifier):
-            return self._followed(X, stages)
-        if isinstance(self.classifier, IncrementalLabelSpreading):
-            return self._spread(X, stages)
-        return self._fitted_anew(X, stages)
+        if isinstance(self.classifier, TransductiveEstimator):
+            return self._on_pool(X, stages)
+        if isinstance(self.classifier, HasPosteriorSource):
+            return self._updated(X, stages)
+        return self._fitted(X, stages)
 
-    def _followed(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
+    def _on_pool(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
+        classifier: Any = clone(self.classifier).fit_pool(self.pool)
+        known = 0
+        for stage in stages:
+            new = slice(known, stage)
+            classifier.relabel(self.labeled[new], self.labels[new])
+            known = stage
+            yield classifier.predict(X) if stage or self.seed[0] is not None else None
+
+    def _updated(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
         # The rows are a pool of their own, whose labels all come from outside.
-        rows = Pool(X, estimator=self.classifier, dtype=np.float64)
+        rows = Pool(X, estimator=clone(self.classifier), dtype=np.float64)
         if self.seed[0] is not None:
             rows.add_labeled(*self.seed)
         known = 0
@@ -80,22 +88,7 @@ class RecordedLoop:
             posterior = rows.posterior()
             yield None if posterior is None else rows.classes_[posterior.argmax(axis=1)]
 
-    def _spread(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
-        graph = self.graph
-        if graph is None:
-            n_neighbors, metric = self.classifier.n_neighbors, self.classifier.metric
-            graph = NeighborGraph.of(self.features, n_neighbors=n_neighbors, metric=metric)
-        spreading = clone(self.classifier).fit_graph(graph, self.features)
-        if self.seed[0] is not None:
-            spreading.join_labeled(*self.seed)
-        known = 0
-        for stage in stages:
-            new = slice(known, stage)
-            spreading.relabel(self.labeled[new], self.labels[new])
-            known = stage
-            yield spreading.predict(X) if len(spreading.classes_) else None
-
-    def _fitted_anew(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
+    def _fitted(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
         for stage in stages:
             samples = take_rows(self.features, self.labeled[:stage])
             labels = self.labels[:stage]
@@ -133,14 +126,14 @@ def recorded_loop(
     y : ndarray of shape (n_samples,) or None
         The validated true labels.
     """
-    if isinstance(estimator, ActiveLearner):
+    if hasattr(estimator, "X_pool"):
         if X is not None:
             raise ValueError(
                 f"{owner} takes the pool of an ActiveLearner from the learner itself. "
                 "Hint: leave X out; the true labels are passed as y=."
             )
         loop = _of_learner(estimator)
-    elif isinstance(estimator, BudgetedClassifier):
+    elif hasattr(estimator, "budget"):
         if X is None or y is None:
             raise ValueError(
                 f"{owner} needs the samples and labels that BudgetedClassifier was fitted on, "
@@ -161,21 +154,10 @@ def recorded_loop(
 
 
 def _of_learner(learner: ActiveLearner) -> RecordedLoop:
-    pool = learner.pool
     classifier = learner.estimator
     if isinstance(classifier, Pipeline):
         classifier = classifier[-1]
-    spreads = isinstance(classifier, IncrementalLabelSpreading)
-    return RecordedLoop(
-        features=in_memory(pool.X),
-        classifier=classifier,
-        labeled=learner.labeled,
-        labels=learner.labels,
-        skipped=pool.skipped,
-        seed=pool.labeled_outside(),
-        feature_names=_names_of(pool.take([0])),
-        graph=pool.graph(classifier.n_neighbors, classifier.metric) if spreads else None,
-    )
+    return RecordedLoop(learner.pool, classifier, learner.labeled, learner.labels)
 
 
 def _of_budgeted(owner: str, budgeted: BudgetedClassifier, X: Any, y: Any) -> RecordedLoop:
@@ -191,20 +173,9 @@ def _of_budgeted(owner: str, budgeted: BudgetedClassifier, X: Any, y: Any) -> Re
     if isinstance(classifier, Pipeline):
         features = transformers(classifier).transform(X)
         classifier = classifier[-1]
-    return RecordedLoop(
-        features=check_features(features, "X", np.dtype(float)),
-        classifier=classifier,
-        labeled=labeled,
-        # The answers of the oracle, which may differ from the truth.
-        labels=budgeted.y_labeled_,
-        skipped=np.empty(0, dtype=np.intp),
-        seed=(None, None),
-        feature_names=_names_of(features),
-    )
-
-
-def _names_of(features: Any) -> list[str] | None:
-    return [str(name) for name in features.columns] if hasattr(features, "columns") else None
+    pool = Pool(features, samples=features, dtype=np.float64)
+    # The labels are the answers of the oracle, which may differ from the truth.
+    return RecordedLoop(pool, classifier, labeled, budgeted.y_labeled_)
 
 
 def _stacked(above: Any, below: Any) -> Any:

@@ -81,6 +81,8 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
         The labelled nodes, in ascending order.
     y_labeled_ : ndarray of shape (n_labeled,)
         Their labels.
+    n_samples_seen_ : int
+        Number of nodes, labelled or not.
     graph_ : NeighborGraph
         The graph.
     voter_ : IncrementalKNeighborsClassifier
@@ -635,11 +637,19 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
         Returns
         -------
         X : {ndarray, CSR matrix} of shape (n_labeled, n_features) or None
-            The samples, in the order they were labelled; None where there are none.
+            The samples, in the order of `labeled_indices_`; None before any was labelled.
         y : ndarray of shape (n_labeled,) or None
             Their labels.
         """
-        return self.voter_.labeled_samples() if self.__sklearn_is_fitted__() else (None, None)
+        if not self.__sklearn_is_fitted__() or len(self._labeled) == 0:
+            return None, None
+        return self._X[self.labeled_indices_], self.y_labeled_
+
+    @property
+    def n_samples_seen_(self) -> int:
+        """Number of nodes, which is the number that the next sample to join will have."""
+        self._stored("n_samples_seen_")
+        return self.graph_.n_samples
 
     @property
     def declared_classes_(self) -> np.ndarray | None:
