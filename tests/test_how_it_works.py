@@ -1,11 +1,14 @@
-"""The table of packages in `docs/how_it_works.md` agrees with the code."""
+"""The tables of packages and contracts in `docs/how_it_works.md` agree with the code."""
 
 import re
 from collections.abc import Iterator
 
+import pytest
 from test_architecture import MODULES, PACKAGES
 from test_documentation import DOCS, names, rows
-from test_public_names import PUBLIC_MODULES, listed
+from test_public_names import PUBLIC_MODULES, PUBLIC_NAMES, listed, resolved
+
+import skactive
 
 PAGE = (DOCS / "how_it_works.md").read_text(encoding="utf-8")
 # Private modules at the top of the package have one purpose each, and are not in the table.
@@ -52,3 +55,29 @@ def test_a_class_in_the_wrong_row_and_a_missing_one_are_found():
         "| package | contents |\n| --- | --- |\n| `skactive.pool` | `Pool`, `Margin`, `Nothing` |\n"
     )
     assert list(missing_classes(page)) == ["skactive.pool: Margin", "skactive.pool: Nothing"]
+
+
+def test_the_table_of_contracts_lists_all_of_skactive_base():
+    listed_contracts = [names(contract)[0] for contract, *_ in rows(PAGE, "contract")]
+    assert sorted(listed_contracts) == sorted(set(skactive.base.__all__) - {"CategoricalTarget"})
+
+
+@pytest.mark.parametrize(
+    ("contract", "name"),
+    [
+        (names(contract)[0], name)
+        for contract, implementations, _ in rows(PAGE, "contract")
+        for name in names(implementations)
+    ],
+)
+def test_a_class_in_the_table_of_contracts_implements_the_contract(contract, name):
+    (public_name,) = [one for one in PUBLIC_NAMES if one.endswith(f".{name}")]
+    implementation, expected = resolved(public_name), getattr(skactive.base, contract)
+    missing = [
+        member
+        for member in vars(expected)
+        if not member.startswith("_") and not hasattr(implementation, member)
+    ]
+    assert missing == []
+    if not getattr(expected, "_is_protocol", False):
+        assert issubclass(implementation, expected)
