@@ -1,5 +1,5 @@
-"""Doors to other active-learning tools, one public module per tool.
+"""Adapters for other active-learning tools, one public package per tool.
 
-Importing a door never imports its tool: that happens on first use, with an error that names
+Importing an adapter never imports its tool: that happens on first use, with an error that names
 the extra to install where the tool is missing.
 """

@@ -145,7 +145,7 @@ def test_expected_error_equals_modals():
     indices, utilities = strategy.select(pool, 3, candidates=few)
     assert set(indices.tolist()) == set(few[expected].tolist())
     np.testing.assert_allclose(np.sort(-utilities), np.sort(metrics), rtol=1e-3)
-    with pytest.raises(ValueError, match=r"asked for 2 different samples. Got \[0\] instead"):
+    with pytest.raises(ValueError, match=r"must return 2 different samples. Got \[0\] instead"):
         strategy.select(Pool(X), 2)
 
 
@@ -174,8 +174,8 @@ def test_functions_that_name_positions_alone_are_ranked_in_their_order():
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ([1, 1], "was asked for 2 different samples. Got .1, 1. instead"),
-        ([0.5, 1.5], "was asked for 2 different samples"),
+        ([1, 1], "must return 2 different samples. Got .1, 1. instead"),
+        ([0.5, 1.5], "must return 2 different samples"),
         ([0, 200], r"was given 150 samples, and named others: \[0, 200\]"),
     ],
 )
@@ -191,7 +191,7 @@ def test_a_committee_of_ours_answers_only_for_its_candidates():
     def curious(committee, X, n_instances):
         return committee.vote(X[:2])
 
-    with pytest.raises(ValueError, match="is asked about all candidates at once"):
+    with pytest.raises(ValueError, match="votes on all candidates at once"):
         ModalStrategy(curious).select(Pool(X).add_labels(LABELED, names[LABELED]))
 
 

@@ -79,7 +79,7 @@ class Partitions:
         self._known: dict[tuple[str, str], Any] = {}
         self._features: dict[int, np.ndarray] = {}
         self.starts = np.zeros(self.n_partitions + 1, dtype=np.intp)
-        shapes = self.ask_all(lambda _: Size())
+        shapes = self.answers_of_all(lambda _: Size())
         widths = [n_features for _, n_features in shapes]
         if len(set(widths)) > 1:
             raise ValueError(f"All partitions must have the same features. Got {widths} of them.")
@@ -135,9 +135,9 @@ class Partitions:
         X = np.empty((len(positions), self.shape[1]), dtype=self.dtype)
         holders = np.searchsorted(self.starts, positions, side="right") - 1
         far = np.array([position not in self._features for position in positions.tolist()])
-        asked = {int(number): positions[far & (holders == number)] for number in holders[far]}
-        answers = self._ask({number: Features(some) for number, some in asked.items()})
-        for number, some in asked.items():
+        wanted = {int(number): positions[far & (holders == number)] for number in holders[far]}
+        answers = self._answers({number: Features(some) for number, some in wanted.items()})
+        for number, some in wanted.items():
             self.bring(some, answers[number])
         for place, position in enumerate(positions.tolist()):
             X[place] = self._features[position]
@@ -146,7 +146,7 @@ class Partitions:
     def find_rows(self, digests: Collection[str]) -> dict[str, list[int]]:
         """Return the positions of rows by their digests, as `skactive._io.fingerprint` does."""
         positions: dict[str, list[int]] = {}
-        for found in self.ask_all(lambda _: FindRows(frozenset(digests))):
+        for found in self.answers_of_all(lambda _: FindRows(frozenset(digests))):
             for digest, places in found.items():
                 positions.setdefault(digest, []).extend(places)
         return positions
@@ -165,13 +165,13 @@ class Partitions:
         for name in [name for name in self._known if name[0] == "anywhere"]:
             del self._known[name]
 
-    def ask_all(self, question: Callable[[int], Question]) -> list[Any]:
+    def answers_of_all(self, question: Callable[[int], Question]) -> list[Any]:
         """Return the answers of all partitions, each to its own question."""
         numbers = range(self.n_partitions)
-        answers = self._ask({number: question(number) for number in numbers})
+        answers = self._answers({number: question(number) for number in numbers})
         return [answers[number] for number in numbers]
 
-    def _ask(self, questions: dict[int, Question]) -> dict[int, Any]:
+    def _answers(self, questions: dict[int, Question]) -> dict[int, Any]:
         """Return answers of some partitions, after each has received all that it needs."""
         if not self._sources:
             raise RuntimeError(
@@ -179,10 +179,10 @@ class Partitions:
             )
         answers: dict[int, Any] = {}
         while len(answers) < len(questions):
-            asked = [number for number in questions if number not in answers]
-            futures = [self._submit(number, questions[number]) for number in asked]
+            wanted = [number for number in questions if number not in answers]
+            futures = [self._submit(number, questions[number]) for number in wanted]
             missing: list[PendingGlobal] = []
-            for number, (worker, answer) in zip(asked, self._client.gather(futures), strict=True):
+            for number, (worker, answer) in zip(wanted, self._client.gather(futures), strict=True):
                 # The partition may have moved because its worker died.
                 self._workers[number] = worker
                 if answer.status == "behind":

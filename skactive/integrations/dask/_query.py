@@ -199,9 +199,9 @@ class PartitionedBatch:
         """Keep features of samples, one of which may be picked."""
         self._partitions.bring(positions, X)
 
-    def ask_all(self, question: Callable[[Query], Any]) -> list[Any]:
+    def answers_of_all(self, question: Callable[[Query], Any]) -> list[Any]:
         """Return the answers of all partitions to a question about this query."""
-        return self._partitions.ask_all(lambda number: question(self._query_of(number)))
+        return self._partitions.answers_of_all(lambda number: question(self._query_of(number)))
 
     @property
     def strategy(self) -> Any:
@@ -241,7 +241,7 @@ def by_chance(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
 
 def by_utility(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
     """Choose by a number of each candidate, which its partition computes."""
-    answers = batch.ask_all(Best)
+    answers = batch.answers_of_all(Best)
     highest = max(utility for _, utility in answers)
     best = [positions for positions, utility in answers if utility == highest]
     return np.concatenate(best), highest
@@ -263,11 +263,13 @@ def by_product(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
     }
     if not telling:
         return batch.candidates, 1.0
-    parts = batch.ask_all(lambda query: Compete(query, limits, telling))
+    parts = batch.answers_of_all(lambda query: Compete(query, limits, telling))
     positions = np.concatenate([part.positions for part in parts])
     utilities = np.concatenate([part.utilities for part in parts])
     names = list(telling)
-    ranks = np.sum(batch.ask_all(lambda query: Rank(query, limits, names, utilities)), axis=0)
+    ranks = np.sum(
+        batch.answers_of_all(lambda query: Rank(query, limits, names, utilities)), axis=0
+    )
     products = np.ones(len(positions))
     for name, n_lower in zip(names, ranks.T, strict=True):
         products *= factors_of(n_lower, n, weights[name])
@@ -284,7 +286,7 @@ def counted(
     """Return histograms of the measures over all candidates, and the limits of their bins.
 
     Limits are those that would have suited the last query, which saves a round of messages, or
-    are drawn anew where they do not suit this one.
+    are drawn again if they do not suit this one.
     """
     limits: dict[str, Limits] = batch.kept.get("limits", {})
     histograms: dict[str, Histogram] = {}
@@ -292,7 +294,7 @@ def counted(
         histograms = histograms_of(batch, limits)
     if not histograms or not all(one.is_cut_well for one in histograms.values()):
         n = batch.n_candidates
-        draws = batch.ask_all(lambda query: Draw(query, n))
+        draws = batch.answers_of_all(lambda query: Draw(query, n))
         limits = {name: limits_of([one[name] for one in draws]) for name in names}
         histograms = histograms_of(batch, limits)
     batch.kept["limits"] = {name: one.limits() for name, one in histograms.items()}
@@ -301,7 +303,7 @@ def counted(
 
 def histograms_of(batch: PartitionedBatch, limits: dict[str, Limits]) -> dict[str, Histogram]:
     """Return histograms of the measures over all candidates."""
-    counts = batch.ask_all(lambda query: Count(query, limits))
+    counts = batch.answers_of_all(lambda query: Count(query, limits))
     return {name: merged([one[name] for one in counts]) for name in limits}
 
 

@@ -192,7 +192,7 @@ class PartitionedView(LabelingPool):
             One for each partition, in the order of their samples.
         """
         self._begin_query()
-        return self._partitions.ask_all(question)
+        return self._partitions.answers_of_all(question)
 
     def numbers_of(self, positions: np.ndarray, method: str, *arguments: Any) -> np.ndarray | None:
         """Return the result of a method of the partitions for given samples.

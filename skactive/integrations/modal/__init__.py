@@ -1,7 +1,7 @@
-"""modAL's learner and committee for today's scikit-learn, and its functions among our strategies.
+"""modAL's learner and committee for current scikit-learn, and its functions as strategies.
 
-`ActiveLearner` and `Committee` are subclasses of the modAL classes of the same names, taught label
-by label; `ModalStrategy` makes a query function of modAL one of our strategies. This module
+`ActiveLearner` and `Committee` are subclasses of the modAL classes of the same names that learn
+label by label; `ModalStrategy` makes a query function of modAL a strategy of skactive. This module
 imports without modAL; the first use of one of the subclasses imports it.
 """
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from skactive.integrations.modal._strategy import ModalStrategy
 
 if TYPE_CHECKING:
-    from skactive.integrations.modal._committee import TaughtCommittee as Committee
-    from skactive.integrations.modal._learner import TaughtLearner as ActiveLearner
+    from skactive.integrations.modal._committee import IncrementalCommittee as Committee
+    from skactive.integrations.modal._learner import IncrementalLearner as ActiveLearner
 
 __all__ = ["ActiveLearner", "Committee", "ModalStrategy"]
 
@@ -42,15 +42,15 @@ def _subclasses_of_modal() -> dict[str, type]:
             "skactive.integrations.modal needs modAL-python, which is not installed. "
             "Install it with: pip install 'skactive[modal]'"
         ) from error
-    from skactive.integrations.modal._committee import TaughtCommittee
-    from skactive.integrations.modal._learner import TaughtLearner
+    from skactive.integrations.modal._committee import IncrementalCommittee
+    from skactive.integrations.modal._learner import IncrementalLearner
 
     return {
-        "ActiveLearner": _public("ActiveLearner", TaughtLearner, models.ActiveLearner),
-        "Committee": _public("Committee", TaughtCommittee, models.Committee),
+        "ActiveLearner": _public("ActiveLearner", IncrementalLearner, models.ActiveLearner),
+        "Committee": _public("Committee", IncrementalCommittee, models.Committee),
     }
 
 
-def _public(name: str, taught: type, of_modal: type) -> type:
+def _public(name: str, own: type, of_modal: type) -> type:
     # Docstring and module are those of the public name, by which the class is also pickled.
-    return type(name, (taught, of_modal), {"__doc__": taught.__doc__, "__module__": __name__})
+    return type(name, (own, of_modal), {"__doc__": own.__doc__, "__module__": __name__})

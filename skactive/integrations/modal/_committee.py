@@ -1,4 +1,4 @@
-"""`modAL.models.Committee` for any labels, taught without refitting."""
+"""`modAL.models.Committee` for any labels, which learns without refitting."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ else:
     _Committee = object
 
 
-class TaughtCommittee(_Committee):
+class IncrementalCommittee(_Committee):
     """Query and teach several learners that vote, as `modAL.models.Committee` does.
 
     A drop-in for modAL's class and a subclass of it, for members that are
-    :class:`~skactive.integrations.modal.ActiveLearner`. It teaches each member the way that member
-    is taught alone, through `add_labeled` where there is one, and takes labels that are strings.
+    :class:`~skactive.integrations.modal.ActiveLearner`. Each member learns as it would alone,
+    through `add_labeled` if it has this method, and labels may be strings.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class TaughtCommittee(_Committee):
     query_strategy : callable, default=None
         Called as `query_strategy(committee, X_pool, *query_args, **query_kwargs)`; returns
         `(indices, metrics)` or the indices alone. None means modAL's `vote_entropy_sampling`.
-        The strategies of skactive see the committee's mean posterior.
+        The strategies of skactive get the committee's mean posterior.
     on_transformed : bool, default=False
         Whether modAL's strategies that measure distances see the samples as the last steps of the
         members do.
@@ -82,7 +82,7 @@ class TaughtCommittee(_Committee):
             query_strategy = vote_entropy_sampling
         super().__init__(learner_list, query_strategy, on_transformed)
 
-    def fit(self, X: Any, y: Any, **fit_kwargs: Any) -> TaughtCommittee:
+    def fit(self, X: Any, y: Any, **fit_kwargs: Any) -> IncrementalCommittee:
         """Fit every member on these samples alone and keep them as its training set.
 
         Parameters
@@ -105,7 +105,7 @@ class TaughtCommittee(_Committee):
     def query(
         self, X_pool: Any, return_metrics: bool = False, *query_args: Any, **query_kwargs: Any
     ) -> tuple[Any, ...]:
-        """Ask the query strategy, once, which samples of the pool to label next.
+        """Call the query strategy once, and return the samples of the pool to label next.
 
         Parameters
         ----------

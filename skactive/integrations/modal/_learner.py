@@ -1,4 +1,4 @@
-"""`modAL.models.ActiveLearner` for today's scikit-learn, taught without refitting."""
+"""`modAL.models.ActiveLearner` for current scikit-learn, which learns without refitting."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ else:
     _ActiveLearner = object
 
 
-class TaughtLearner(_ActiveLearner):
+class IncrementalLearner(_ActiveLearner):
     """Query and teach as `modAL.models.ActiveLearner` does, on scikit-learn 1.6 and later.
 
     A drop-in for modAL's class and a subclass of it. An estimator with `add_labeled`, alone or as
@@ -35,9 +35,10 @@ class TaughtLearner(_ActiveLearner):
     query_strategy : callable, default=None
         Called as `query_strategy(learner, X_pool, *query_args, **query_kwargs)`; returns
         `(indices, metrics)` or the indices alone. None means a new
-        :class:`~skactive.strategies.CDFProduct`.
+        :class:`~skactive.strategies.CDFProduct`, not the default of `skactive.ActiveLearner`: a
+        function that is called without a pool would build a neighbour graph for every query.
     X_training : array-like, sparse matrix, DataFrame or list of n_samples raw samples, default=None
-        The labelled samples. Where given, the estimator is fitted at once. Teaching appends to it.
+        The labelled samples. If given, the estimator is fitted at once. Teaching appends to it.
     y_training : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
         The labels of `X_training`.
     bootstrap_init : bool, default=False
@@ -61,7 +62,7 @@ class TaughtLearner(_ActiveLearner):
     y_training : array-like or None
         Their labels.
     classes_ : ndarray of shape (n_classes,)
-        The estimator's classes, where it is a fitted classifier.
+        The estimator's classes, if it is a fitted classifier.
 
     See Also
     --------
@@ -143,7 +144,7 @@ class TaughtLearner(_ActiveLearner):
 
     @property
     def classes_(self) -> Any:
-        """The estimator's classes, where it is a fitted classifier."""
+        """The estimator's classes, if it is a fitted classifier."""
         return self.estimator.classes_
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -161,7 +162,7 @@ class TaughtLearner(_ActiveLearner):
         """
         return {**super().get_params(deep=deep), **self.fit_kwargs}
 
-    def set_params(self, **params: Any) -> TaughtLearner:
+    def set_params(self, **params: Any) -> IncrementalLearner:
         """Set parameters, nested ones (`estimator__...`) included, without fitting.
 
         Parameters
@@ -179,7 +180,7 @@ class TaughtLearner(_ActiveLearner):
         self.fit_kwargs = {**self.fit_kwargs, **fit_kwargs}
         return self
 
-    def fit(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> TaughtLearner:
+    def fit(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> IncrementalLearner:
         """Fit the estimator on these samples alone and keep them as the training set.
 
         Parameters
@@ -210,7 +211,7 @@ class TaughtLearner(_ActiveLearner):
     def query(
         self, X_pool: Any, *query_args: Any, return_metrics: bool = False, **query_kwargs: Any
     ) -> tuple[Any, ...]:
-        """Ask the query strategy, once, which samples of the pool to label next.
+        """Call the query strategy once, and return the samples of the pool to label next.
 
         Parameters
         ----------
@@ -237,7 +238,7 @@ class TaughtLearner(_ActiveLearner):
     def teach(
         self, X: Any, y: Any, bootstrap: bool = False, only_new: bool = False, **fit_kwargs: Any
     ) -> None:
-        """Append labelled samples to the training set and make the estimator know them.
+        """Append labelled samples to the training set, and update the estimator.
 
         A call that raises leaves the training set as it was, and the estimator too unless its own
         `fit` or `add_labeled` failed half-way.
@@ -273,7 +274,7 @@ class TaughtLearner(_ActiveLearner):
             self.X_training, self.y_training = X_training, y_training
 
     def transform_without_estimating(self, X: Any) -> Any:
-        """Transform samples as the estimator's last step sees them.
+        """Transform samples as the estimator's last step takes them.
 
         Parameters
         ----------
@@ -310,14 +311,14 @@ class TaughtLearner(_ActiveLearner):
         check_labeled(X, y, finite=self.force_all_finite)
         self.X_training, self.y_training = self._with_training_set(X, y)
 
-    def _fit_to_known(self, bootstrap: bool = False, **fit_kwargs: Any) -> TaughtLearner:
+    def _fit_to_known(self, bootstrap: bool = False, **fit_kwargs: Any) -> IncrementalLearner:
         self._fit_on_rows(self.X_training, self.y_training, bootstrap, fit_kwargs)
         self._knows_a_part = bootstrap
         return self
 
     def _fit_on_new(
         self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any
-    ) -> TaughtLearner:
+    ) -> IncrementalLearner:
         self._fit_on_rows(X, y, bootstrap, fit_kwargs)
         self._knows_a_part = True
         return self

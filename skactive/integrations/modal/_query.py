@@ -16,7 +16,7 @@ def query_once(
     *,
     return_metrics: bool,
 ) -> tuple[Any, ...]:
-    """Return (indices, rows), with the metrics of the rows third where asked for."""
+    """Return (indices, rows), with the metrics of the rows third if requested."""
     # modAL unpacks the answer inside a bare `except`, so it hides what a strategy raises, calls it
     # a second time and reads an array of two indices as (indices, metrics).
     answer = learner.query_strategy(learner, X_pool, *query_args, **query_kwargs)

@@ -1,4 +1,4 @@
-"""A plain function of modAL as one of our strategies."""
+"""A query function of modAL as a strategy of skactive."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ModalStrategy(QueryStrategy):
         the labelled samples. None takes 10 that vote by nearest neighbours, on bootstrap samples.
     random_state : int, RandomState instance or None, default=None
         How ties are broken: at random, or by position where it is None. modAL itself draws from
-        numpy's global generator where `query_params` ask for that.
+        numpy's global generator if `query_params` request it.
 
     See Also
     --------
@@ -107,7 +107,7 @@ class ModalStrategy(QueryStrategy):
         Returns
         -------
         utilities : ndarray of shape (n_candidates,)
-            For a function that chooses, what it says when asked for all of them.
+            For a function that chooses samples, its metrics when all candidates are requested.
         """
         whole, candidates = pool.whole, pool.candidates
         if self._waits(whole):
@@ -154,7 +154,7 @@ class ModalStrategy(QueryStrategy):
         among = batch.candidates
         tie_break = self._tie_break(pool)
         if tie_break is not None:
-            # Whoever takes the first of equals takes one at random.
+            # A function that takes the first of equals then takes a random one.
             among = among[np.argsort(tie_break[among])]
         answer = self._answer(pool, among, n_instances)
         if _are_utilities(answer, len(among)):
@@ -175,10 +175,10 @@ class ModalStrategy(QueryStrategy):
         X, params = pool.X[candidates], dict(self.query_params or {})
         if "n_instances" in _parameters(self.function):
             params["n_instances"] = int(n)
-        asked = self._first_argument()
-        if asked == "X":
+        first = self._first_argument()
+        if first == "X":
             return self.function(X, **params)
-        if asked == "committee":
+        if first == "committee":
             return self.function(self._committee(pool, candidates, X), X, **params)
         return self.function(PoolLearner(pool, candidates, X), X, **params)
 
@@ -201,7 +201,7 @@ class ModalStrategy(QueryStrategy):
         places = np.atleast_1d(np.asarray(places))
         if places.dtype.kind not in "iu" or len(np.unique(places)) != n or len(places) != n:
             raise ValueError(
-                f"{name} was asked for {n} different samples. Got {places.tolist()} instead."
+                f"{name} must return {n} different samples. Got {places.tolist()} instead."
             )
         n_candidates = n if n_candidates is None else n_candidates
         if places.min() < 0 or places.max() >= n_candidates:
@@ -228,7 +228,7 @@ class PoolLearner:
     pool : PoolView
         The pool.
     candidates : ndarray of int of shape (n,)
-        Which samples the function is asked about.
+        The samples that the function chooses from.
     X : {ndarray, CSR matrix} of shape (n, n_features)
         Their features, as they are passed to it.
     """
@@ -260,7 +260,7 @@ class PoolLearner:
         return self._pool.classes_
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return what the pool knows of the candidates; of others, what `estimator` says."""
+        """Return the posterior of the pool for the candidates, that of `estimator` for others."""
         if X is not self._X:
             return np.asarray(self.estimator.predict_proba(X))
         posterior = self._pool.posterior(self._candidates)
@@ -274,14 +274,14 @@ class PoolLearner:
 
 
 class PoolCommittee:
-    """Members who vote on the candidates, in the form in which modAL's functions know them.
+    """A committee that votes on the candidates, with the interface of modAL's committees.
 
     Parameters
     ----------
     members : BaggedNeighbors or FittedMembers
         The members.
     candidates : ndarray of int of shape (n,)
-        Which samples the function is asked about.
+        The samples that the function chooses from.
     X : {ndarray, CSR matrix} of shape (n, n_features)
         Their features, as they are passed to it.
     """
@@ -304,7 +304,7 @@ class PoolCommittee:
     def vote_proba(self, X: Any) -> np.ndarray:
         """Return what each member thinks, shape (n, n_members, n_classes)."""
         if X is not self._X:
-            raise ValueError("A committee of ModalStrategy is asked about all candidates at once.")
+            raise ValueError("A committee of ModalStrategy votes on all candidates at once.")
         return self._probabilities.swapaxes(0, 1)
 
     def vote(self, X: Any) -> np.ndarray:
@@ -321,7 +321,7 @@ def _parameters(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _are_utilities(answer: Any, n_candidates: int) -> bool:
-    """Tell a number per sample from positions, which are integers."""
+    """Return whether an answer is a number per sample; positions are integers."""
     if isinstance(answer, tuple):
         return False
     values = np.asarray(answer)

@@ -1,4 +1,4 @@
-"""A query strategy of scikit-activeml as one of ours."""
+"""A query strategy of scikit-activeml as a strategy of skactive."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from skactive.integrations._pool_classifier import classifier_like
 from skactive.integrations.scikit_activeml._package import activeml
 from skactive.strategies import QueryStrategy
 
-# What scikit-activeml calls the classifier, or classifiers, that a strategy asks.
+# The names in scikit-activeml of the classifier, or classifiers, that a strategy uses.
 ROLES = ("clf", "estimator", "ensemble", "discriminator")
 N_MEMBERS = 10
 
@@ -29,22 +29,22 @@ N_MEMBERS = 10
 class ActivemlStrategy(QueryStrategy):
     """Choose candidates by a pool-based strategy of scikit-activeml.
 
-    Any of ``skactiveml.pool`` for classification with one annotator takes a place in
-    `ActiveLearner`, `BudgetedClassifier` and `compare_strategies`, beside ours. It sees the
-    features of the pool, and labels as their positions among the classes, in our order; its own
+    Any strategy of ``skactiveml.pool`` for classification with one annotator can be used in
+    `ActiveLearner`, `BudgetedClassifier` and `compare_strategies` like the built-in ones. It gets
+    the features of the pool, and labels as their positions among the sorted classes; its own
     `missing_label` and `classes`, and those of `estimator`, are set to match.
 
     Parameters
     ----------
     strategy : skactiveml.base.SingleAnnotatorPoolQueryStrategy
-        Theirs, such as ``CoreSet()``; it is copied for each query.
+        The strategy, such as ``CoreSet()``; it is copied for each query.
     estimator : classifier or list of classifiers, default=None
-        Whom a strategy asks that goes by a classifier (`clf`, `ensemble` or `discriminator` in
-        its `query`): one of scikit-learn or scikit-activeml. None takes the classifier of the
-        pool, or scikit-activeml's own where nothing else will do, see Notes.
+        The classifier of a strategy that needs one (`clf`, `ensemble` or `discriminator` in its
+        `query`), of scikit-learn or scikit-activeml. None takes the classifier of the pool, or one
+        of scikit-activeml if the strategy needs it, see Notes.
     query_params : dict, default=None
         Further arguments of its `query`, by name, such as ``{"utility_weight": weights}``. A
-        classifier among them comes before `estimator`, and is told the classes as well.
+        classifier among them takes precedence over `estimator`; its classes are set too.
 
     See Also
     --------
@@ -53,22 +53,22 @@ class ActivemlStrategy(QueryStrategy):
 
     Notes
     -----
-    A strategy's own `random_state` decides about chance and ties; with None the same question may
-    get another answer, as in scikit-activeml. `compare_strategies` seeds it.
+    The strategy's own `random_state` controls random numbers and ties; with None, two equal
+    queries may return different samples, as in scikit-activeml. `compare_strategies` seeds it.
 
-    Where `estimator` is None, the classifier of the pool is fitted to the labelled samples anew
-    for each query; for `IncrementalLabelSpreading`, which lives on one pool, nearest neighbours
-    stand in. Committees are 10 of them on bootstrap samples. Strategies that count class
-    frequencies (`ProbabilisticAL`, `EpistemicUncertaintySampling`) ask a `ParzenWindowClassifier`,
-    and so do those that reduce the expected error where the classifier takes no sample weights;
-    `FourDs` asks a `MixtureModelClassifier`, `DiscriminativeAL` logistic regression.
+    If `estimator` is None, the classifier of the pool is fitted to the labelled samples for each
+    query; `IncrementalLabelSpreading`, which needs the whole pool, is replaced by nearest
+    neighbours. A committee is 10 of them on bootstrap samples. Strategies that count class
+    frequencies (`ProbabilisticAL`, `EpistemicUncertaintySampling`) use a `ParzenWindowClassifier`,
+    and so do strategies that reduce the expected error if the classifier takes no sample weights;
+    `FourDs` uses a `MixtureModelClassifier`, `DiscriminativeAL` logistic regression.
 
-    Strategies that go by a classifier or by classes begin once two classes are labelled,
-    `DiscriminativeAL` after one label. Until then the most central candidate comes first, then
-    what is farthest from all that is labelled.
+    A strategy that needs a classifier or classes starts when two classes are labelled,
+    `DiscriminativeAL` after one label. Until then the most central candidate is chosen first, then
+    the candidate farthest from all labelled samples.
 
-    Cost: that of the strategy, and of fitting whom it asks; nothing is kept between queries.
-    Regression strategies and those for several annotators cannot be used.
+    Cost: that of the strategy, and of fitting its classifier; nothing is kept between queries.
+    Strategies for regression and for several annotators cannot be used.
 
     References
     ----------
@@ -98,7 +98,7 @@ class ActivemlStrategy(QueryStrategy):
         self.query_params = query_params
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return what the strategy makes of each candidate.
+        """Return the utility of each candidate.
 
         Parameters
         ----------
@@ -160,7 +160,7 @@ class ActivemlStrategy(QueryStrategy):
         return None
 
     def _waits(self, pool: PoolView) -> bool:
-        """Tell whether the strategy has nothing to go by yet."""
+        """Return whether the strategy needs labels that are not there yet."""
         whole, arguments = pool.whole, self._arguments()
         if "discriminator" in arguments:
             return whole.n_labeled == 0
@@ -176,15 +176,15 @@ class ActivemlStrategy(QueryStrategy):
             )
         classes = self._classes(pool)
         X, y = _samples_and_codes(pool, classes)
-        everyone = len(candidates) == pool.n_samples - len(pool.labeled)
+        takes_all = len(candidates) == pool.n_samples - len(pool.labeled)
         # A member of a committee may have met no sample of a class, whose probability is 0 then.
         with warnings.catch_warnings(), np.errstate(divide="ignore"):
             # With the first labels, nearly every one is of another class.
             warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
-            answer = _told(self.strategy, len(classes), self._seed()).query(
+            answer = _encoded(self.strategy, len(classes), self._seed()).query(
                 X,
                 y,
-                candidates=None if everyone else candidates,
+                candidates=None if takes_all else candidates,
                 batch_size=int(n),
                 return_utilities=True,
                 **self._query_params(pool, len(classes)),
@@ -222,7 +222,7 @@ class ActivemlStrategy(QueryStrategy):
         params = dict(self.query_params or {})
         for role in ROLES:
             if role in self._arguments() and role not in params:
-                params[role] = self._asked(pool, role)
+                params[role] = self._classifier(pool, role)
         for name in set(params) & set(ROLES):
             params[name] = _wrapped(params[name], name, n_classes, self._seed())
         return params
@@ -230,7 +230,7 @@ class ActivemlStrategy(QueryStrategy):
     def _seed(self) -> Any:
         return getattr(self.strategy, "random_state", None)
 
-    def _asked(self, pool: PoolView, role: str) -> Any:
+    def _classifier(self, pool: PoolView, role: str) -> Any:
         if self.estimator is not None:
             return self.estimator
         own, name = classifier_like(pool), type(_innermost(self.strategy)).__name__
@@ -269,21 +269,21 @@ def _samples_and_codes(pool: PoolView, classes: np.ndarray) -> tuple[np.ndarray,
     return X, y
 
 
-def _wrapped(asked: Any, role: str, n_classes: int, seed: Any) -> Any:
+def _wrapped(classifier: Any, role: str, n_classes: int, seed: Any) -> Any:
     """Return copies of classifiers as scikit-activeml takes them."""
     theirs = activeml()
-    if isinstance(asked, list | tuple):
-        return [_wrapped(one, "clf", n_classes, seed) for one in asked]
-    if not isinstance(asked, theirs.base.SkactivemlClassifier):
-        votes = isinstance(asked, BaseEnsemble) or hasattr(asked, "estimators")
+    if isinstance(classifier, list | tuple):
+        return [_wrapped(one, "clf", n_classes, seed) for one in classifier]
+    if not isinstance(classifier, theirs.base.SkactivemlClassifier):
+        votes = isinstance(classifier, BaseEnsemble) or hasattr(classifier, "estimators")
         if role == "ensemble" and not votes:
-            asked = BaggingClassifier(asked, n_estimators=N_MEMBERS)
-        asked = theirs.classifier.SklearnClassifier(asked)
-    return _told(asked, n_classes, seed)
+            classifier = BaggingClassifier(classifier, n_estimators=N_MEMBERS)
+        classifier = theirs.classifier.SklearnClassifier(classifier)
+    return _encoded(classifier, n_classes, seed)
 
 
-def _told(theirs: Any, n_classes: int, seed: Any) -> Any:
-    """Return a copy of a part of scikit-activeml that is told how labels are encoded."""
+def _encoded(theirs: Any, n_classes: int, seed: Any) -> Any:
+    """Return a copy of an object of scikit-activeml, set to the encoding of the labels."""
     copied = clone(theirs)
     params: dict[str, Any] = {}
     for name, value in copied.get_params().items():

@@ -23,7 +23,7 @@ else:
 
 
 class WrappedStrategy(_PoolStrategy):
-    """Choose candidates by one of our strategies, as a strategy of scikit-activeml.
+    """Choose candidates by a strategy of skactive, as a strategy of scikit-activeml.
 
     A subclass of ``skactiveml.base.SingleAnnotatorPoolQueryStrategy`` that keeps its conventions:
     unlabelled samples are marked in `y`, and utilities have a row for each sample chosen.
@@ -31,12 +31,13 @@ class WrappedStrategy(_PoolStrategy):
     Parameters
     ----------
     strategy : QueryStrategy, default=None
-        Ours; None takes `CDFProduct()`.
+        The strategy. None takes `CDFProduct()`, not the default of `ActiveLearner`, which would
+        build a neighbour graph for every query.
     missing_label : scalar, str, None or nan, default=nan
-        What marks a missing label in `y`.
+        The value of a missing label in `y`.
     random_state : int, RandomState instance or None, default=None
-        Seeds each `random_state` of `strategy` that is None. Where this is None too, ties are
-        broken by position.
+        Seeds each `random_state` of `strategy` that is None. If this is None too, ties are broken
+        by position.
 
     See Also
     --------
@@ -44,8 +45,8 @@ class WrappedStrategy(_PoolStrategy):
 
     Notes
     -----
-    Each query makes a pool of its own, so that it costs what the first query of `ActiveLearner`
-    does. For a loop with one of our strategies, that is the faster one.
+    Each query creates a pool of its own, so that it costs as much as the first query of
+    `ActiveLearner`, which is faster in a loop.
 
     Examples
     --------
@@ -78,34 +79,34 @@ class WrappedStrategy(_PoolStrategy):
         batch_size: int = 1,
         return_utilities: bool = False,
     ) -> Any:
-        """Choose the samples whose labels are to be asked for.
+        """Choose the samples to label next.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             All samples, labelled or not.
         y : array-like of shape (n_samples,)
-            Their labels, `missing_label` for those that have none.
+            Their labels, `missing_label` for unlabelled samples.
         clf : classifier, default=None
-            Where class probabilities come from: a classifier of scikit-activeml, scikit-learn or
+            The source of class probabilities: a classifier of scikit-activeml, scikit-learn or
             skactive. None takes `IncrementalKNeighborsClassifier()`.
         fit_clf : bool, default=True
-            Whether to fit a copy of it to what is labelled; False takes it as it is.
+            Whether to fit a copy of it to the labelled samples; False uses it as it is.
         candidates : array-like of shape (n_candidates,) or (n_candidates, n_features), default=None
-            What to choose from: positions of unlabelled samples, or samples of their own. None
-            takes all that are unlabelled.
+            The candidates: positions of unlabelled samples, or other samples. None takes all
+            unlabelled samples.
         batch_size : int, default=1
-            How many to choose; more than there are candidates is all of them, with a warning.
+            Number of samples; a number above that of the candidates chooses all, with a warning.
         return_utilities : bool, default=False
-            Whether to return also what all candidates were worth.
+            Whether to return the utilities of all candidates too.
 
         Returns
         -------
         query_indices : ndarray of int of shape (batch_size,)
-            Positions in X, or in `candidates` where these are samples, most useful first.
+            Positions in X, or in `candidates` if these are samples, most useful first.
         utilities : ndarray of shape (batch_size, n_samples) or (batch_size, n_candidates)
-            Only if `return_utilities`: what each candidate was worth when each was chosen; nan
-            for what was none, or chosen before.
+            Only if `return_utilities`: the utility of each candidate at each choice; nan for
+            samples that were no candidates, or chosen before.
         """
         X, y, candidates, batch_size, return_utilities = self._validate_data(
             X, y, candidates, batch_size, return_utilities, reset=True
