@@ -446,10 +446,10 @@ default='pca'
             handles.append(legend_marker(self.ax_, "white", "labelled, in this order", size=10))
         if len(self.skipped):
             handles.append(legend_marker(self.ax_, "0.35", "skipped", marker="x"))
-        what = "class" if by_truth else "prediction"
+        heading = "class" if by_truth else "prediction"
         return self.ax_.legend(
             handles=handles,
-            title=what if len(classes) else None,
+            title=heading if len(classes) else None,
             loc="center left",
             bbox_to_anchor=(1.0, 0.5),
             frameon=False,
@@ -457,7 +457,7 @@ default='pca'
         )
 
     def _has_features(self) -> bool:
-        """Tell whether the axes are the two features themselves."""
+        """Return whether the axes are the two features themselves."""
         return self._loop is not None and np.array_equal(
             self.coordinates, np.asarray(_dense(self._loop.features), dtype=float)
         )

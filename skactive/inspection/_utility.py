@@ -324,7 +324,7 @@ def _style(values: np.ndarray, factors: np.ndarray) -> dict[str, Any]:
 
 
 def _is_monotone(values: np.ndarray, factors: np.ndarray) -> bool:
-    """Tell whether factors are a monotone function of ascending values, up to rounding."""
+    """Return whether factors are a monotone function of ascending values, up to rounding."""
     steps = np.diff(factors)
     steps[np.abs(steps) <= 1e-9 * np.abs(factors).max()] = 0.0
     is_function = not steps[values[1:] == values[:-1]].any()
