@@ -370,7 +370,7 @@ def imported_modules(tree: ast.Module) -> set[str]:
 
 
 # Packages whose class tests and imports are still to be replaced by contracts.
-NOT_YET = ("skactive.cli", "skactive.embedding", "skactive.model_selection")
+NOT_YET = ("skactive.model_selection",)
 LONG = {
     "skactive.neighbors._classifier",
     "skactive.semi_supervised._label_spreading",

@@ -236,7 +236,7 @@ def test_every_strategy_known_is_built_with_the_metric_and_the_weights():
     ("arguments", "sentence"),
     [
         (["nope.npz"], "nope.npz does not exist. Hint: check the path"),
-        (["."], ". is a folder, not a file. Hint: name one of its files"),
+        (["."], ". is a folder, not a file. Hint: pass one of its .npz"),
         (["blobs.npz", "--label", "kind"], "blobs.npz has no array 'kind'. Its arrays are: X, y."),
         (["--label", "kind"], "--label and --features are for a file, but no file is given."),
         (

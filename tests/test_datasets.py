@@ -116,16 +116,19 @@ def test_labels_of_each_type_are_read(npz, written, read):
         ({"vec": X_HALF, "y": CODES}, "no array of vectors named 'X' or 'x'. Its arrays are: vec"),
         ({"x": X_HALF, "y": CODES[:2]}, "x in fruits.npz has 3 rows, but y has 2 labels."),
         ({"x": X_HALF, "y": CODES * 0}, "y in fruits.npz has one class only, 0:"),
-        ({"x": X_HALF, "y": CODES + 1, "classes": CLASSES}, "y[0] in fruits.npz is 2, but classes"),
+        (
+            {"x": X_HALF, "y": CODES + 1, "classes": CLASSES},
+            "y[0] in fruits.npz is 2, but the",
+        ),
         ({"x": X_HALF, "y": CODES - 1, "classes": CLASSES}, "y[1] in fruits.npz is -1, but"),
         ({"x": X_HALF, "y": np.array([1, 0, np.nan])}, "y[2] in fruits.npz is missing."),
         ({"x": X_HALF, "y": np.array([1, 0, 0.5])}, "y[2] in fruits.npz is 0.5, which is not a"),
         ({"x": X_HALF, "y": np.array(["a", "", "b"])}, "y[1] in fruits.npz is missing."),
         ({"x": X_HALF, "y": np.array([1j, 0, 0])}, "values of type complex128, which are no class"),
-        ({"x": X_HALF, "y": np.eye(3)}, "holds y of shape (3, 3), where (n_samples,) was expected"),
-        ({"x": X_HALF[..., None], "y": CODES}, "holds x of shape (3, 2, 1), where vectors have"),
-        ({"x": X_HALF[:0], "y": CODES[:0]}, "holds x of shape (0, 2), where vectors have"),
-        ({"x": CLASSES[CODES][:, None], "y": CODES}, "holds x of type <U6, where vectors are real"),
+        ({"x": X_HALF, "y": np.eye(3)}, "Got y of shape (3, 3) in fruits.npz"),
+        ({"x": X_HALF[..., None], "y": CODES}, "Got x of shape (3, 2, 1) in fruits.npz"),
+        ({"x": X_HALF[:0], "y": CODES[:0]}, "Got x of shape (0, 2) in fruits.npz"),
+        ({"x": CLASSES[CODES][:, None], "y": CODES}, "Got x of type <U6 in fruits.npz"),
     ],
 )
 def test_a_faulty_array_is_named(npz, arrays, sentence):
@@ -136,7 +139,9 @@ def test_a_faulty_array_is_named(npz, arrays, sentence):
 def test_a_number_that_is_not_finite_is_named_by_row_and_column(npz, value):
     x = X_HALF.copy()
     x[2, 1] = value
-    assert f"holds {value} in row 2, column 1 of x." in message_of(npz(x=x, y=CODES))
+    assert f"Row 2, column 1 of x in fruits.npz is {value}, which is not finite." in message_of(
+        npz(x=x, y=CODES)
+    )
 
 
 @pytest.mark.parametrize("key", ["features", "label"])
@@ -147,7 +152,7 @@ def test_a_missing_key_of_an_archive_raises_with_the_existing_ones(npz, key):
 
 def test_two_arrays_of_vectors_are_one_too_many(npz):
     text = message_of(npz(x=X_HALF, y=CODES), features=["x", "y"])
-    assert "`features` names 2: ['x', 'y']" in text
+    assert "Got 2 names for fruits.npz: ['x', 'y']" in text
 
 
 @pytest.mark.parametrize("key", ["x", "y"])
@@ -195,10 +200,10 @@ def test_a_second_file_holds_the_labels(tmp_path, as_text):
 @pytest.mark.parametrize(
     ("parameters", "exception", "sentence"),
     [
-        ({}, ValueError, "v.npy holds vectors, but no labels. Hint: say with `label`"),
-        ({"label": 2}, ValueError, "v.npy has 2 columns, of which column 2 cannot be that"),
+        ({}, ValueError, "v.npy contains vectors, but no labels are given. Hint: pass"),
+        ({"label": 2}, ValueError, "Column 2 cannot be the labels of v.npy, which has 2 c"),
         ({"label": "l.npy"}, FileNotFoundError, "l.npy does not exist. Hint: the `label` of a"),
-        ({"label": 0, "features": "x"}, ValueError, "in which `features` has nothing to choose"),
+        ({"label": 0, "features": "x"}, ValueError, "`features` of a .npy file must be None"),
     ],
 )
 def test_labels_of_an_array_that_are_nowhere_are_an_error(
@@ -364,8 +369,8 @@ def test_a_missing_package_raises_with_the_extra_to_install(csv, parquet, monkey
     ("name", "exception", "sentence"),
     [
         ("nope.csv", FileNotFoundError, "nope.csv does not exist. Hint: check the path"),
-        ("folder", IsADirectoryError, "folder is a folder, not a file. Hint: name one of its"),
-        ("f.txt", ValueError, "f.txt has the suffix '.txt', which is not known. Hint: vectors"),
+        ("folder", IsADirectoryError, "folder is a folder, not a file. Hint: pass one of its"),
+        ("f.txt", ValueError, "f.txt has the unknown suffix '.txt'. Hint: vectors are read"),
         ("file", ValueError, "file has no suffix. Hint: vectors are read from .npz, .npy, .csv,"),
         ("empty.npz", ValueError, "empty.npz is empty."),
         ("empty.npy", ValueError, "empty.npy is empty."),

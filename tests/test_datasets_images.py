@@ -128,16 +128,16 @@ def test_a_link_that_leads_nowhere_is_listed(folder):
 
 def test_images_beside_subfolders_of_images_are_an_error(folder):
     assert message_of(folder("a/1.png", "a/2.png", "b/3.png", "5.png", "4.png")) == (
-        "photos has 3 images in subfolders and 2 beside them, the first being 4.png. Hint: move "
-        "these into the folder of a class, or pass labels=False where the subfolders are no "
-        "classes."
+        "photos has 3 images in subfolders, and 2 images outside of them, the first being 4.png. "
+        "Hint: move these into the folder of a class, or pass labels=False if the subfolders are "
+        "not classes."
     )
 
 
 def test_a_folder_without_images_raises_with_the_suffixes(folder):
     assert message_of(folder("a/notes.txt")) == (
-        "photos has no image: no file in it or its subfolders ends in .bmp, .gif, .jpeg, .jpg, "
-        ".png, .tif, .tiff or .webp. Hint: check the path."
+        "photos contains no image: no file in it or its subfolders ends in .bmp, .gif, .jpeg, "
+        ".jpg, .png, .tif, .tiff or .webp. Hint: check the path."
     )
 
 
@@ -145,7 +145,7 @@ def test_a_path_that_is_not_a_folder_raises(folder):
     photos = folder("a/1.png")
     assert message_of(photos / "c", FileNotFoundError).startswith("c does not exist. Hint: check")
     assert message_of(photos / "a" / "1.png", NotADirectoryError) == (
-        "1.png is a file, not a folder. Hint: name the folder that has the images in it."
+        "1.png is a file, not a folder. Hint: pass the folder that contains the images."
     )
 
 

@@ -214,17 +214,16 @@ def embedded(
                 "needs less memory."
             ) from error
     reasons: dict[int, str] = {}
-    others = dict.fromkeys(
-        str(warning.message)
-        for warning in caught
-        if not isinstance(warning.message, UnreadableSampleWarning)
-    )
+    others: dict[str, None] = {}
+    for warning in caught:
+        if warning.category is not UnreadableSampleWarning:
+            others[str(warning.message)] = None
+            continue
+        unreadable: Any = warning.message  # typed as a Warning, which has no `samples`
+        for position, name, reason in unreadable.samples:
+            reasons[position] = f"{name} ({reason})"
     for message in others:
         print(f"skactive: warning: {message}", file=sys.stderr)
-    for warning in caught:
-        if isinstance(warning.message, UnreadableSampleWarning):
-            for position, name, reason in warning.message.samples:
-                reasons[position] = f"{name} ({reason})"
     return samples, X, reasons
 
 

@@ -1,4 +1,4 @@
-"""Vectors, labels and lists of images from a user's own files."""
+"""Vectors, labels and lists of images from files."""
 
 from skactive._public import present
 from skactive.datasets._list_images import list_images

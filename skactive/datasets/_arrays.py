@@ -1,4 +1,4 @@
-"""Vectors and labels in NumPy's own files, which are never unpickled."""
+"""Vectors and labels in files of NumPy, read without unpickling."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ LABEL_KEYS = ("y", "label", "target", "class")
 def read_npz(
     path: Path, label: Any = None, features: str | Sequence[str] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Read an archive that has an array of vectors and an array of labels."""
+    """Read an archive with an array of vectors and an array of labels."""
     if not zipfile.is_zipfile(path):
         raise ValueError(
-            f"{path} is not a complete .npz archive: it is truncated, or of another kind. Hint: "
-            "write it with numpy.savez."
+            f"{path} is not a complete .npz archive: it is truncated, or has another format. "
+            "Hint: write it with numpy.savez."
         )
     with np.load(path, allow_pickle=False) as archive:
         keys = list(archive.files)
@@ -45,14 +45,14 @@ def read_npy(
     """Read an array of vectors, with the labels in a column or in another file."""
     if features is not None:
         raise ValueError(
-            f"{path} holds one array, in which `features` has nothing to choose. Got "
-            f"{features!r}. Hint: leave `features` out."
+            f"The `features` of a .npy file must be None, since it has one array. Got {features!r} "
+            f"for {path}. Hint: leave `features` out."
         )
     array = _read_array(path)
     if label is None:
         raise ValueError(
-            f"{path} holds vectors, but no labels. Hint: say with `label` which of its columns "
-            "has them, by index, or which other .npy file."
+            f"{path} contains vectors, but no labels are given. Hint: pass the index of the column "
+            "with the labels, or the path of a second .npy file, as `label`."
         )
     column = _column_index(label)
     if column is None:
@@ -69,8 +69,8 @@ def read_npy(
     n_columns = whole.shape[1]
     if not -n_columns <= column < n_columns or n_columns == 1:
         raise ValueError(
-            f"{path} has {n_columns} columns, of which column {column} cannot be that of the "
-            f"labels. Hint: choose an index from 0 to {n_columns - 1} and leave a feature."
+            f"Column {column} cannot be the labels of {path}, which has {n_columns} columns. Hint: "
+            f"choose an index from 0 to {n_columns - 1}; at least one column must be a feature."
         )
     X, y = np.delete(whole, column, axis=1), array[:, column]
     return X, as_labels(
@@ -79,20 +79,20 @@ def read_npy(
 
 
 def _chosen_key(
-    path: Path, keys: Sequence[str], asked: Any, defaults: Sequence[str], what: str
+    path: Path, keys: Sequence[str], chosen: Any, defaults: Sequence[str], what: str
 ) -> str:
     names = ", ".join(keys) if keys else "none"
-    if asked is not None:
-        if str(asked) in keys:
-            return str(asked)
-        raise ValueError(f"{path} has no array {str(asked)!r}. Its arrays are: {names}.")
+    if chosen is not None:
+        if str(chosen) in keys:
+            return str(chosen)
+        raise ValueError(f"{path} has no array {str(chosen)!r}. Its arrays are: {names}.")
     for key in defaults:
         if key in keys:
             return key
     parameter = "features" if what == "vectors" else "label"
     raise ValueError(
         f"{path} has no array of {what} named {' or '.join(map(repr, defaults))}. Its arrays "
-        f"are: {names}. Hint: name the right one with `{parameter}`."
+        f"are: {names}. Hint: pass the name of an array as `{parameter}`."
     )
 
 
@@ -100,7 +100,8 @@ def _only_key(path: Path, features: str | Sequence[str] | None) -> str | None:
     names = [features] if isinstance(features, str) else list(features or [])
     if len(names) > 1:
         raise ValueError(
-            f"The vectors of {path} are in one array, but `features` names {len(names)}: {names}."
+            f"The `features` of a .npz file must be one array. Got {len(names)} names for {path}: "
+            f"{names}. Hint: pass one name."
         )
     return names[0] if names else None
 
@@ -116,34 +117,34 @@ def _loaded(load: Callable[[], np.ndarray], whole: str) -> np.ndarray:
     except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
         if "Object arrays" in str(error):
             raise ValueError(
-                f"{whole} is an object array, which only unpickling could read, and a pickle may "
-                "run any code. Hint: save it as numbers or strings of one type, with "
+                f"{whole} is an object array, which is stored as a pickle, and unpickling can "
+                "execute code. Hint: save it as numbers or strings of one type, with "
                 "`array.astype(str)` for labels."
             ) from error
         raise ValueError(
-            f"{whole} cannot be read: the file is truncated, damaged or of another kind. Hint: "
-            "write it anew with numpy.save or numpy.savez."
+            f"{whole} cannot be read: the file is truncated, damaged or has another format. Hint: "
+            "write it again with numpy.save or numpy.savez."
         ) from error
 
 
 def _vectors(array: np.ndarray, name: str, path: Path) -> np.ndarray:
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(
-            f"{path} holds {name} of shape {array.shape}, where vectors have the shape "
-            "(n_samples, n_features), neither of them 0. Hint: `X.reshape(len(X), -1)` makes "
-            "vectors of images."
+            f"Vectors must have shape (n_samples, n_features), neither of them 0. Got {name} of "
+            f"shape {array.shape} in {path}. Hint: `X.reshape(len(X), -1)` turns images into "
+            "vectors."
         )
     if array.dtype.kind not in "biuf":
         raise ValueError(
-            f"{path} holds {name} of type {array.dtype}, where vectors are real numbers. Hint: "
+            f"Vectors must be real numbers. Got {name} of type {array.dtype} in {path}. Hint: "
             "embed the raw samples first."
         )
     X = np.ascontiguousarray(array, dtype=as_float(array.dtype))
     if (place := first_not_finite(X)) is not None:
         row, column = place
         raise ValueError(
-            f"{path} holds {X[place]} in row {row}, column {column} of {name}. Hint: leave the "
-            "row out, or fill in a number."
+            f"Row {row}, column {column} of {name} in {path} is {X[place]}, which is not finite. "
+            "Hint: leave the row out, or impute a number."
         )
     return X
 
@@ -153,8 +154,8 @@ def _column(array: np.ndarray, name: str, path: Path) -> np.ndarray:
         return array[:, 0]
     if array.ndim != 1 or len(array) == 0:
         raise ValueError(
-            f"{path} holds {name} of shape {array.shape}, where (n_samples,) was expected. Hint: "
-            "give one label for each row; `y.argmax(axis=1)` makes labels of one-hot rows."
+            f"Labels must have shape (n_samples,). Got {name} of shape {array.shape} in {path}. "
+            "Hint: pass one label for each row; `y.argmax(axis=1)` turns one-hot rows into labels."
         )
     return array
 
@@ -164,8 +165,8 @@ def _named(codes: np.ndarray, classes: np.ndarray, key: str, path: Path) -> np.n
     if outside.any():
         row = int(outside.argmax())
         raise ValueError(
-            f"{key}[{row}] in {path} is {codes[row]}, but classes has {len(classes)} names, of "
-            "0 and up. Hint: leave out the samples without a class."
+            f"{key}[{row}] in {path} is {codes[row]}, but the array 'classes' has {len(classes)} "
+            f"names, for 0 to {len(classes) - 1}. Hint: leave out the samples without a class."
         )
     return classes[codes]
 
@@ -173,8 +174,8 @@ def _named(codes: np.ndarray, classes: np.ndarray, key: str, path: Path) -> np.n
 def _check_lengths(X: np.ndarray, y: np.ndarray, vectors: str, labels: str) -> None:
     if len(X) != len(y):
         raise ValueError(
-            f"{vectors} has {len(X)} rows, but {labels} has {len(y)} labels. Hint: give one "
-            "label for each row."
+            f"{vectors} has {len(X)} rows, but {labels} has {len(y)} labels. Hint: pass one label "
+            "for each row."
         )
 
 

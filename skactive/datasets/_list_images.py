@@ -1,4 +1,4 @@
-"""The images of a folder, and the classes that its subfolders are."""
+"""The images of a folder, with its subfolders as classes."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".we
 def list_images(
     folder: str | os.PathLike[str], *, labels: bool = True
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """List the images of a folder, with their classes where it has a subfolder for each.
+    """List the images of a folder, with a class for each subfolder.
 
-    What `skactive.embedding.HubEmbedder` takes, and the sibling of
-    `sklearn.datasets.load_files` for images. No image is opened.
+    `skactive.embedding.HubEmbedder` embeds the images of such a list. The function does for
+    images what `sklearn.datasets.load_files` does for texts. No image is opened.
 
     Parameters
     ----------
     folder : str or path-like
         The folder. Images are files whose names end in .bmp, .gif, .jpeg, .jpg, .png, .tif,
-        .tiff or .webp, in letters of either case.
+        .tiff or .webp, in upper or lower case.
     labels : bool, default=True
-        Whether subfolders are classes. False lists images wherever they lie.
+        Whether subfolders are classes. False lists the images at all levels without labels.
 
     Returns
     -------
     paths : ndarray of shape (n_samples,)
         The paths, as strings that begin with `folder`, sorted.
     y : ndarray of shape (n_samples,) or None
-        For each image the name of the subfolder of `folder` that it is in, however deep. None
-        where no image is in a subfolder, or `labels` is False.
+        The name of the subfolder of `folder` that contains each image, at any depth. None if no
+        image is in a subfolder, or `labels` is False.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such folder.
+        If `folder` does not exist.
     NotADirectoryError
         If `folder` is a file.
     ValueError
-        If there is no image, or if there are some in subfolders and some beside these.
+        If there is no image, or if some images are in subfolders and others are not.
 
     See Also
     --------
-    load_vectors : Vectors and labels from a file.
-    sklearn.datasets.load_files : Texts in a folder per class.
+    load_vectors : Reads vectors and labels from a file.
+    sklearn.datasets.load_files : Reads texts from a folder per class.
 
     Notes
     -----
-    Files and folders whose names begin with a dot are left out. Links are followed, but no
-    folder is entered twice: by a link only where it is not in `folder` itself.
+    Files and folders whose names begin with a dot are left out. Links are followed, but each
+    folder is listed once: under its own path if it is below `folder`, else under a link to it.
 
     The cost is one listing of each folder, and sorting: a second for 100,000 images.
 
@@ -79,8 +79,8 @@ def list_images(
     if not names:
         *others, last = IMAGE_SUFFIXES
         raise ValueError(
-            f"{root} has no image: no file in it or its subfolders ends in {', '.join(others)} or "
-            f"{last}. Hint: check the path."
+            f"{root} contains no image: no file in it or its subfolders ends in "
+            f"{', '.join(others)} or {last}. Hint: check the path."
         )
     paths = np.array([os.path.join(folder, *name) for name in names])  # noqa: PTH118 - ten times as fast
     return paths, _classes(root, names) if labels else None
@@ -92,7 +92,7 @@ def _existing_folder(folder: str | os.PathLike[str]) -> Path:
         return root
     if root.exists():
         raise NotADirectoryError(
-            f"{root} is a file, not a folder. Hint: name the folder that has the images in it."
+            f"{root} is a file, not a folder. Hint: pass the folder that contains the images."
         )
     raise FileNotFoundError(
         f"{root} does not exist. Hint: check the path; a relative one starts at the current folder."
@@ -100,13 +100,13 @@ def _existing_folder(folder: str | os.PathLike[str]) -> Path:
 
 
 def _image_names(root: Path) -> Iterator[tuple[str, ...]]:
-    """Yield the path of each image below a folder, as names from the first subfolder on."""
+    """Yield the path of each image below a folder, as a tuple of names relative to it."""
     folders: deque[tuple[str, ...]] = deque([()])
     links: deque[tuple[str, ...]] = deque()
     entered: set[tuple[int, int]] = set()
-    # Links wait until all folders have been entered by their own names, so that an image has
-    # the class of the folder where it really is. They are sorted for the same result on each
-    # file system, which lists them in an order of its own.
+    # Links are followed after all folders have been listed by their own names, so that an image
+    # gets the class of the folder that contains it. They are sorted, since the order of a listing
+    # depends on the file system.
     while folders or links:
         parents = folders.popleft() if folders else links.popleft()
         path = root.joinpath(*parents)
@@ -120,7 +120,7 @@ def _image_names(root: Path) -> Iterator[tuple[str, ...]]:
                     continue
                 if _is_folder(entry):
                     (links if entry.is_symlink() else folders).append((*parents, entry.name))
-                # A link that leads nowhere is listed: what cannot be read, an embedder names.
+                # A broken link is listed too: the embedder reports unreadable files.
                 elif entry.name.lower().endswith(IMAGE_SUFFIXES):
                     yield (*parents, entry.name)
 
@@ -129,7 +129,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError as error:
-        if error.errno == errno.ELOOP:  # a link to itself leads nowhere
+        if error.errno == errno.ELOOP:  # a link to itself is broken
             return False
         raise
 
@@ -141,7 +141,7 @@ def _classes(root: Path, names: list[tuple[str, ...]]) -> np.ndarray | None:
     if len(beside) == len(names):
         return None
     raise ValueError(
-        f"{root} has {len(names) - len(beside):,} images in subfolders and {len(beside):,} beside "
-        f"them, the first being {beside[0]}. Hint: move these into the folder of a class, or pass "
-        "labels=False where the subfolders are no classes."
+        f"{root} has {len(names) - len(beside):,} images in subfolders, and {len(beside):,} images "
+        f"outside of them, the first being {beside[0]}. Hint: move these into the folder of a "
+        "class, or pass labels=False if the subfolders are not classes."
     )

@@ -1,4 +1,4 @@
-"""One door to vectors and labels, whatever kind of file they are in."""
+"""Vectors and labels from files of all supported formats."""
 
 from __future__ import annotations
 
@@ -28,54 +28,56 @@ def load_vectors(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read vectors and their labels from a file.
 
-    What an embedding wrote is ready for `skactive.model_selection.compare_strategies` or, as
-    the recorded answers of a person, for a simulated loop. Whatever is wrong with the file is
-    told in one sentence that names the row and the column.
+    The result is ready for `skactive.model_selection.compare_strategies`, or for a loop with
+    the labels as simulated answers. An error names the row and the column of a wrong value.
 
     Parameters
     ----------
     path : str or path-like
-        A .npz or .npy file of NumPy, or a .csv, .tsv or .parquet table with one sample a row
+        A .npz or .npy file of NumPy, or a .csv, .tsv or .parquet table with one sample per row
         and named columns.
     label : str, int or path-like, default=None
-        Where the labels are. In a table: the name of their column; None takes the first there
-        is of 'label', 'y', 'target' and 'class'. In a .npz file: the key of their array; None
-        takes the first there is of 'y', 'label', 'target' and 'class'. For a .npy file, which
-        holds one array: the index of their column, or the path of a second .npy file.
+        The location of the labels. In a table: the name of their column; None takes the first
+        existing one of 'label', 'y', 'target' and 'class'. In a .npz file: the key of their
+        array; None takes the first existing one of 'y', 'label', 'target' and 'class'. For a
+        .npy file, which has one array: the index of their column, or the path of a second .npy
+        file.
     features : str or sequence of str, default=None
-        Where the vectors are. In a table: the names of their columns; None takes all columns
-        but that of the labels. In a .npz file: the key of their array; None takes 'X', else
-        'x'. Nothing to choose in a .npy file.
+        The location of the vectors. In a table: the names of their columns; None takes all
+        columns except that of the labels. In a .npz file: the key of their array; None takes
+        'X', else 'x'. Must be None for a .npy file.
 
     Returns
     -------
     X : ndarray of shape (n_samples, n_features)
-        The vectors: float32 where that holds the file's numbers exactly, float16 included, else
+        The vectors: float32 if it represents the file's numbers exactly, as for float16, else
         float64.
     y : ndarray of shape (n_samples,)
-        The labels: strings, integers or booleans. Where a .npz file has integer labels and an
-        array 'classes', they are the classes' names.
+        The labels: strings, integers or booleans. If a .npz file has integer labels and an array
+        'classes', the names of the classes.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If the file does not exist.
     IsADirectoryError
         If `path` is a folder.
     ValueError
-        If the file cannot be read, an array or column is not there, a number or label is
+        If the file cannot be read, an array or column does not exist, a number or label is
         missing, a feature is not a number, or there are fewer than two classes.
     ImportError
-        If a table is to be read and pandas, or for Parquet pyarrow, is not installed.
+        If the file is a table and pandas, or for Parquet pyarrow, is not installed.
 
     See Also
     --------
-    sklearn.datasets.load_files : Texts in a folder per class.
+    open_vectors : Opens vectors on disk, without reading them into memory.
+    sklearn.datasets.load_files : Reads texts from a folder per class.
 
     Notes
     -----
-    Nothing is ever unpickled: a file with object arrays is refused. In messages, rows of tables
-    are counted from 1, the header not included, and entries of arrays from 0.
+    A pickle can execute code, so that nothing is unpickled: a file with object arrays raises an
+    error. In messages, rows of tables are counted from 1, without the header, and entries of
+    arrays from 0.
 
     Examples
     --------
@@ -95,20 +97,21 @@ def load_vectors(
     """
     file = existing_file(path)
     if file.suffix.lower() not in READERS:
-        suffix = f"the suffix {file.suffix!r}, which is not known" if file.suffix else "no suffix"
-        raise ValueError(f"{file} has {suffix}. Hint: vectors are read from {_known_suffixes()}.")
+        suffix = f"the unknown suffix {file.suffix!r}" if file.suffix else "no suffix"
+        raise ValueError(
+            f"{file} has {suffix}. Hint: vectors are read from {_known_suffixes()} files."
+        )
     if file.stat().st_size == 0:
-        raise ValueError(f"{file} is empty. Hint: write it anew.")
+        raise ValueError(f"{file} is empty. Hint: write the file again.")
     return READERS[file.suffix.lower()](file, label, features)
 
 
 def existing_file(path: str | os.PathLike[str]) -> Path:
-    """Return `path` as that of a file, or raise."""
+    """Return `path` if it is the path of a file, or raise."""
     file = Path(path)
     if file.is_dir():
         raise IsADirectoryError(
-            f"{file} is a folder, not a file. Hint: name one of its files, of the kinds "
-            f"{_known_suffixes()}."
+            f"{file} is a folder, not a file. Hint: pass one of its {_known_suffixes()} files."
         )
     if not file.exists():
         raise FileNotFoundError(
@@ -120,4 +123,4 @@ def existing_file(path: str | os.PathLike[str]) -> Path:
 
 def _known_suffixes() -> str:
     *others, last = READERS
-    return f"{', '.join(others)} and {last}"
+    return f"{', '.join(others)} or {last}"

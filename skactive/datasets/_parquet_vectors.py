@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 
 class ParquetVectors:
-    """Give the rows of a Parquet file slice by slice, each row once and in order.
+    """Read the rows of a Parquet file in consecutive slices, each row once.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ class ParquetVectors:
         Number of vectors, number of features.
     """
 
-    def __init__(self, path: str | os.PathLike[str], columns: Any = None) -> None:
+    def __init__(self, path: str | os.PathLike[str], columns: Sequence[str] | None = None) -> None:
         try:
             import pyarrow.parquet as pq
         except ImportError as error:
@@ -69,5 +70,5 @@ class ParquetVectors:
         except (TypeError, ValueError) as error:
             raise ValueError(
                 f"Columns {self._columns} of {self._path} are neither numbers nor one column of "
-                "lists of equal length. Hint: name those that are with `columns`."
+                "lists of equal length. Hint: pass the columns of the vectors as `columns`."
             ) from error

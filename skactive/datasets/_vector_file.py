@@ -1,35 +1,37 @@
-"""Vectors that stay in a file."""
+"""Vectors on disk, read row by row."""
 
 from __future__ import annotations
 
 import mmap
 import os
 import zipfile
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from weakref import finalize
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from skactive._io.atomic_write import atomic_write
 from skactive._io.fingerprint import fingerprint
 
 FLOATS = (np.dtype("<f2"), np.dtype("<f4"), np.dtype("<f8"))
 
-# Fingerprints of version 0.1 had so many digits.
+# Number of digits in the fingerprints of version 0.1.
 EARLIER_LENGTH = 32
 
-# Vectors are written in pieces of so many bytes.
+# Number of bytes that are written at once.
 WRITTEN_BYTES = 2**24
 
 
 class VectorFile:
-    """Read vectors from a file row by row, and hold none of them in memory.
+    """Read vectors from a file row by row, without holding them in memory.
 
-    What `open_vectors` returns. It is no array, but looks like one to whoever asks for rows: the
-    file is mapped for as long as rows that were asked for are in use, and its size and the time
-    of its last change are looked at each time.
+    `open_vectors` returns it. It is indexed as an array of shape (n_samples, n_features): the
+    file is mapped while selected rows are in use. Each selection checks that the size and the
+    modification time of the file have not changed.
 
     Parameters
     ----------
@@ -38,7 +40,7 @@ class VectorFile:
     key : str, default=None
         The array in a .npz file.
     fingerprint : str, default=None
-        What the file's content must have. None takes any.
+        The fingerprint that the content of the file must have. None skips the check.
 
     Attributes
     ----------
@@ -47,14 +49,14 @@ class VectorFile:
     shape : tuple of int
         Number of vectors, number of features.
     dtype : dtype
-        As the numbers are stored: float16, float32 or float64.
+        The type of the stored numbers: float16, float32 or float64.
     fingerprint : str
         A digest of shape, type and all rows. It is computed when it is first needed, in one pass
         over the file.
 
     See Also
     --------
-    open_vectors : Opens one.
+    open_vectors : Opens a file of vectors.
 
     Examples
     --------
@@ -70,7 +72,12 @@ class VectorFile:
 
     ndim = 2
 
-    def __init__(self, path: Any, key: str | None = None, fingerprint: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        key: str | None = None,
+        fingerprint: str | None = None,
+    ) -> None:
         self.path = Path(path)
         self._key = key
         self._file = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
@@ -91,13 +98,13 @@ class VectorFile:
 
     @property
     def nbytes(self) -> int:
-        """How many bytes the vectors take on the disk."""
+        """Number of bytes of the vectors on disk."""
         return self.shape[0] * self._row_bytes
 
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, index: Any) -> np.ndarray:
+    def __getitem__(self, index: Any) -> np.ndarray:  # every index that NumPy accepts
         if isinstance(index, slice):
             start, stop, step = index.indices(len(self))
             if step == 1:
@@ -112,13 +119,16 @@ class VectorFile:
             return np.empty((0, self.shape[1]), dtype=self.dtype)
         outside = positions[(positions < -len(self)) | (positions >= len(self))]
         if outside.size:
-            raise IndexError(f"There is no row {outside.flat[0]} among {len(self)}.")
+            raise IndexError(
+                f"Row {outside.flat[0]} is out of bounds for {self.path}, which has {len(self)} "
+                "rows."
+            )
         positions = np.where(positions < 0, positions + len(self), positions)
         first = int(positions.min())
         return self._window(first, int(positions.max()) + 1)[positions - first]
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        """Read everything into memory."""
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
+        """Read all vectors into memory."""
         return np.array(self[:], dtype=dtype)
 
     def __repr__(self) -> str:
@@ -134,14 +144,14 @@ class VectorFile:
     def _check(self, expected: str) -> None:
         if len(expected) == EARLIER_LENGTH:
             raise ValueError(
-                f"The fingerprint {expected} of {self.path} was made by an earlier version, from "
-                "64 of the rows. Hint: open the file without it, and store its new `fingerprint`."
+                f"The fingerprint {expected} of {self.path} was computed by version 0.1, from 64 "
+                "of the rows. Hint: open the file without it, and store its new `fingerprint`."
             )
         if expected != self.fingerprint:
             raise ValueError(
-                f"{self.path} holds other vectors than before: its fingerprint is "
-                f"{self.fingerprint}, not {expected}. Hint: put the file back that was "
-                "there, or start anew with this one."
+                f"{self.path} contains other vectors than before: its fingerprint is "
+                f"{self.fingerprint} instead of {expected}. Hint: restore the earlier file, or "
+                "open this one without `fingerprint`."
             )
 
     def _stat(self) -> tuple[int, int]:
@@ -149,14 +159,14 @@ class VectorFile:
         return status.st_size, status.st_mtime_ns
 
     def _window(self, start: int, stop: int) -> np.ndarray:
-        """Return rows that are mapped, not read; the map goes when nobody holds them any more."""
+        """Return rows as a view of the mapped file; the map is closed with the last view."""
         if start == stop or self.shape[1] == 0:
             return np.empty((stop - start, self.shape[1]), dtype=self.dtype)
-        # A page that the file no longer has would end the process.
+        # Access to a mapped page beyond the end of a truncated file would end the process.
         if self._stat() != self._state:
             raise OSError(
-                f"{self.path} was changed while its vectors were in use. Hint: open it anew, and "
-                "start over."
+                f"{self.path} was changed while its vectors were in use. Hint: open it again, and "
+                "start again."
             )
         first = self._offset + start * self._row_bytes
         aligned = first - first % mmap.ALLOCATIONGRANULARITY
@@ -167,7 +177,7 @@ class VectorFile:
         return rows.reshape(stop - start, self.shape[1])
 
     def _layout(self) -> tuple[tuple[int, int], np.dtype[Any], int]:
-        """Return shape, dtype and where the numbers begin, or raise in one sentence."""
+        """Return shape, dtype and the offset of the numbers, or raise."""
         with open(self._file, "rb", closefd=False) as file:
             begin, end = (0, self._state[0])
             if self.path.suffix.lower() == ".npz":
@@ -183,42 +193,45 @@ class VectorFile:
                 shape, is_fortran, dtype = read(file)
             except (ValueError, EOFError) as error:
                 raise ValueError(
-                    f"{self.path} does not begin as an array of NumPy does. Hint: write it with "
-                    "write_vectors."
+                    f"{self.path} does not begin with the header of a NumPy array. Hint: write it "
+                    "with write_vectors."
                 ) from error
             offset = file.tell()
         if len(shape) != 2 or dtype not in FLOATS or is_fortran:
             order = "Fortran" if is_fortran else "C"
             raise ValueError(
-                f"{self.path} holds an array of shape {shape}, type {dtype.str} and {order} "
-                "order, not a vector of float16, float32 or float64 in each row. Hint: write it "
-                "with write_vectors."
+                "Vectors must be a 2-dimensional array of float16, float32 or float64 in C order. "
+                f"Got shape {shape}, type {dtype.str} and {order} order in {self.path}. Hint: "
+                "write it with write_vectors."
             )
         needed = shape[0] * shape[1] * dtype.itemsize
         if end - offset != needed:
             raise ValueError(
-                f"{self.path} is not whole: {shape[0]} × {shape[1]} numbers of {dtype} take "
-                f"{needed} bytes, but it has {end - offset}. Hint: write it anew."
+                f"{self.path} is incomplete: {shape[0]} × {shape[1]} numbers of {dtype} need "
+                f"{needed} bytes, but it has {end - offset}. Hint: write it again."
             )
         return shape, dtype, offset
 
     def _member(self, file: Any) -> tuple[int, int]:
-        """Return where an array begins and ends in a .npz file."""
+        """Return the offsets of the begin and end of an array in a .npz file."""
         try:
             members = {one.filename: one for one in zipfile.ZipFile(file).infolist()}
         except zipfile.BadZipFile as error:
             raise ValueError(
-                f"{self.path} is not a complete .npz archive: it is truncated, or of another kind. "
-                "Hint: write it with numpy.savez."
+                f"{self.path} is not a complete .npz archive: it is truncated, or has another "
+                "format. Hint: write it with numpy.savez."
             ) from error
         keys = [name.removesuffix(".npy") for name in members]
         key = self._key or next((name for name in ("X", "x") if name in keys), keys[0])
         if key not in keys:
-            raise ValueError(f"{self.path} has no array {key!r}. Hint: it has {keys}.")
+            raise ValueError(
+                f"{self.path} has no array {key!r}. Its arrays are: {', '.join(keys)}. Hint: pass "
+                "one of them as `key`."
+            )
         member = members[f"{key}.npy"]
         if member.compress_type != zipfile.ZIP_STORED:
             raise ValueError(
-                f"{key} in {self.path} is compressed, and rows cannot be read from it one by one. "
+                f"{key} in {self.path} is compressed, so that single rows cannot be read. "
                 "Hint: write it with write_vectors or numpy.savez."
             )
         file.seek(member.header_offset)
@@ -233,7 +246,7 @@ def open_vectors(
 ) -> VectorFile:
     """Open vectors on disk, for a pool that is larger than memory.
 
-    A `Pool` or an `ActiveLearner` reads them block by block and never holds them.
+    A `Pool` or an `ActiveLearner` reads the vectors block by block.
 
     Parameters
     ----------
@@ -241,9 +254,10 @@ def open_vectors(
         A .npy file, or a .npz file that is not compressed, with a vector of float16, float32 or
         float64 in each row.
     key : str, default=None
-        The array in a .npz file. None takes 'X' or 'x', else the first there is.
+        The array in a .npz file. None takes 'X' or 'x', else the first one.
     fingerprint : str, default=None
-        The `fingerprint` that the vectors had earlier: others are refused. None takes any.
+        An earlier `fingerprint` of the vectors; a file with other vectors raises an error. None
+        skips the check.
 
     Returns
     -------
@@ -253,19 +267,20 @@ def open_vectors(
     Raises
     ------
     ValueError
-        If the file is not whole, holds something else, or has another fingerprint.
+        If the file is incomplete, has no such array, or has another fingerprint.
 
     See Also
     --------
     write_vectors : Writes such a file.
-    load_vectors : Vectors and labels, into memory.
+    load_vectors : Reads vectors and labels into memory.
 
     Notes
     -----
-    Opening reads the header. With `fingerprint`, and where the file is pickled or unpickled, all
+    Opening reads the header. With `fingerprint`, and if the file is pickled or unpickled, all
     rows are read once: 1,000,000 × 512 numbers of half precision, 1 GB, take 0.6 s of processor
-    time, in as many threads as there are cores, or as long as the disk takes. A file that changes
-    while it is in use is recognised by its size and time, each time that rows are read.
+    time, in as many threads as there are cores, or as long as the disk takes. A change of the
+    file while it is in use is detected by its size and modification time, each time that rows are
+    read.
 
     Examples
     --------
@@ -282,24 +297,28 @@ def open_vectors(
 
 
 def write_vectors(
-    path: str | os.PathLike[str], X: Any, *, dtype: Any = "float16", columns: Any = None
+    path: str | os.PathLike[str],
+    X: ArrayLike | os.PathLike[str],
+    *,
+    dtype: DTypeLike = "float16",
+    columns: Sequence[str] | None = None,
 ) -> Path:
-    """Write vectors to a .npy file that `open_vectors` opens, block by block.
+    """Write vectors block by block to a .npy file that `open_vectors` opens.
 
     Parameters
     ----------
     path : path-like
-        The file, whose name ends in .npy. It is there when it is whole, in place of what was
-        there; until then, it has another name.
+        The file, whose name ends in .npy. The vectors are written under another name; the
+        complete file is then renamed, and replaces an existing one.
     X : array-like of shape (n_samples, n_features), or path-like
-        The vectors: an array, a memory map, a zarr array, whatever has `shape` and slices of
-        rows; or a Parquet file, with the vectors in one column of lists or with a number in each
-        column (``pip install 'skactive[table]'``).
+        The vectors: an array, a memory map, a zarr array, or another object with `shape` and
+        slices of rows; or a Parquet file, with the vectors in one column of lists or with a
+        number in each column (``pip install 'skactive[table]'``).
     dtype : {'float16', 'float32', 'float64'}, default='float16'
-        How numbers are stored. Half precision has 11 bits: enough for embeddings, whose
-        neighbours it hardly changes.
+        The type of the stored numbers. Half precision has 11 significant bits, which hardly
+        changes the neighbours of embeddings.
     columns : sequence of str, default=None
-        The columns of a Parquet file to take. None takes all.
+        The columns of a Parquet file. None takes all.
 
     Returns
     -------
@@ -309,7 +328,7 @@ def write_vectors(
     Raises
     ------
     ValueError
-        If a number is not finite, or becomes so in `dtype`; or the name does not end in .npy.
+        If a number is not finite in `dtype`, or the name does not end in .npy.
 
     See Also
     --------
@@ -327,17 +346,18 @@ def write_vectors(
     """
     path, dtype = Path(path), np.dtype(dtype)
     if path.suffix != ".npy":
-        raise ValueError(f"Vectors are written to a .npy file. Got {str(path)!r} instead.")
+        raise ValueError(f"The 'path' must end in .npy. Got {str(path)!r} instead.")
     if dtype not in FLOATS:
         raise ValueError(f"The 'dtype' must be float16, float32 or float64. Got {dtype} instead.")
+    vectors: Any = X  # an array of any library, with `shape` and slices of rows
     if isinstance(X, str | os.PathLike):
         from skactive.datasets._parquet_vectors import ParquetVectors
 
-        X = ParquetVectors(X, columns)
+        vectors = ParquetVectors(X, columns)
     elif not hasattr(X, "shape"):
-        X = np.asarray(X)
+        vectors = np.asarray(X)
     with atomic_write(path) as file:
-        _write(file, X, dtype)
+        _write(file, vectors, dtype)
     return path
 
 
@@ -352,7 +372,7 @@ def _write(file: Any, X: Any, dtype: np.dtype[Any]) -> None:
         faulty = np.flatnonzero(~np.isfinite(rows).all(axis=1))
         if len(faulty):
             raise ValueError(
-                f"Row {start + faulty[0]} has a number that is not finite as {dtype}. Hint: leave "
-                "such samples out, scale them, or pass dtype='float32'."
+                f"Row {start + faulty[0]} of X has a number that is not finite in {dtype}. Hint: "
+                "leave such samples out, scale them, or pass dtype='float32'."
             )
         file.write(rows.data)

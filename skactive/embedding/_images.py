@@ -118,7 +118,7 @@ class Images:
 
     @staticmethod
     def _together(chunk: np.ndarray, read: list[np.ndarray | Unreadable]) -> ImageBatch:
-        unreadable = [result for result in read if isinstance(result, Unreadable)]
+        unreadable = [result for result in read if not isinstance(result, np.ndarray)]
         pixels = [result for result in read if isinstance(result, np.ndarray)]
         if any(one.dtype.kind == "f" for one in pixels):
             pixels = [one if one.dtype.kind == "f" else as_floats(one) for one in pixels]
