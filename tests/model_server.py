@@ -36,10 +36,10 @@ class ModelServer:
         host, port = address
         self.url = f"http://{host}:{port}/models/text/1.tar.gz"
         self.answers = []
-        self.asked = []
+        self.requested = []
 
     def answer(self, handler):
-        self.asked.append(handler.path)
+        self.requested.append(handler.path)
         (self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])(handler)
 
 

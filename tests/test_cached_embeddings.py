@@ -68,7 +68,7 @@ def through(location, numbers, compute, **parameters):
     return cached_embeddings(location, len(keys), keys.__getitem__, compute, **parameters)
 
 
-def test_only_what_is_missing_is_computed_in_whole_blocks(location):
+def test_only_missing_vectors_are_computed_in_whole_blocks(location):
     vectors = np.arange(40.0).reshape(20, 2)
     first = Computation(vectors)
     through(location, range(0, 20, 2), first.vectors[::2].__getitem__)
@@ -86,7 +86,7 @@ def test_equal_samples_are_computed_once(location):
     assert sorted(chain.from_iterable(computation.computed)) == [0, 2, 4, 8]
 
 
-def test_what_is_not_finite_is_computed_once_and_kept_nowhere(location):
+def test_vectors_that_are_not_finite_are_computed_once_and_not_stored(location):
     numbers = [1, 2, 1, 3, 1, 2, 1, 4, 1]
     vectors = np.array([[np.nan if n == 1 else n, n] for n in numbers], dtype=np.float32)
     for expected in [[[0, 1, 3, 7]], [[0]]]:
@@ -115,14 +115,14 @@ def test_an_interruption_keeps_the_blocks_before(location):
     assert stored(location, range(20)) == list(range(8))
 
 
-def test_stored_vectors_of_another_length_are_computed_anew(location):
+def test_stored_vectors_of_another_length_are_computed_again(location):
     through(location, range(6), np.zeros((6, 5)).__getitem__)
     computation = Computation(np.ones((20, 3)))
     np.testing.assert_array_equal(through(location, range(20), computation), np.ones((20, 3)))
     np.testing.assert_array_equal(through(location, range(20), pytest.fail), np.ones((20, 3)))
 
 
-def test_types_that_differ_become_what_holds_both(location):
+def test_different_types_become_a_common_type(location):
     through(location, range(4), np.full((4, 2), 2**40).__getitem__)
     vectors = through(location, range(8), np.full((8, 2), 0.5, np.float32).__getitem__)
     assert vectors.dtype == np.float64
@@ -135,7 +135,7 @@ def test_vectors_of_several_lengths_are_refused(location):
 
 
 @pytest.mark.parametrize("shape", [(4,), (3, 2), (4, 2, 2)])
-def test_what_is_no_row_for_each_sample_is_refused(location, shape):
+def test_an_embedding_without_a_row_for_each_sample_raises(location, shape):
     with pytest.raises(ValueError, match=r"of 4 samples must have shape \(4, n_features\)\. Got"):
         through(location, range(4), lambda positions: np.zeros(shape))
 
@@ -149,7 +149,7 @@ def test_progress_is_shown_on_standard_error(location, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_what_a_store_cannot_keep_is_computed_once_and_returned():
+def test_vectors_that_a_store_cannot_keep_are_computed_once_and_returned():
     numbers = [1, 2, 1, 3, 1, 2, 1, 4, 1]
     vectors = np.array([[number, -number] for number in numbers], dtype=np.float32)
     computation = Computation(vectors)

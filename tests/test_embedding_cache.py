@@ -30,7 +30,7 @@ from skactive.embedding import CachedTransformer
 from skactive.embedding._identity import identity_of
 
 TEXTS = ["red apple", "pear", "a fig", "pear", ""]
-asked = []
+embedded = []
 
 
 class Letters(TransformerMixin, BaseEstimator):
@@ -49,7 +49,7 @@ class Letters(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        asked.append((type(X).__name__, len(X)))
+        embedded.append((type(X).__name__, len(X)))
         rows = [[str(sample).count(letter) for letter in self.letters] for sample in X]
         return np.array(rows, dtype=self.dtype).reshape(len(rows), len(self.letters)) * self.dtype(
             self.scale
@@ -69,21 +69,21 @@ class Rows(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        asked.append((type(X).__name__, len(X)))
+        embedded.append((type(X).__name__, len(X)))
         rows = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
         return np.array([[float(len(str(row.tolist()))), 1.0] for row in rows])
 
 
 @pytest.fixture(autouse=True)
 def nothing_asked():
-    asked.clear()
+    embedded.clear()
 
 
 def n_asked():
-    return sum(n for _, n in asked)
+    return sum(n for _, n in embedded)
 
 
-# Once in a life ----------------------------------------------------------------------------------
+# Each sample once --------------------------------------------------------------------------------
 
 
 def test_vectors_are_those_of_the_transformer(tmp_path):
@@ -93,7 +93,7 @@ def test_vectors_are_those_of_the_transformer(tmp_path):
         np.testing.assert_array_equal(vectors, Letters().transform(TEXTS), strict=True)
 
 
-def test_a_sample_is_embedded_once_whatever_its_order_and_its_copies(tmp_path):
+def test_a_sample_is_embedded_once_in_any_order_with_any_copies(tmp_path):
     cached = CachedTransformer(Letters(), tmp_path, batch_size=2)
     first = cached.transform(TEXTS)
     assert n_asked() == 4
@@ -149,7 +149,7 @@ def test_a_file_is_known_by_its_content(tmp_path, paths):
     cached = CachedTransformer(Contents(), tmp_path / "store")
     vectors = cached.transform([paths(one), paths(two)])
     renamed = one.rename(folder / "renamed.txt")
-    asked.clear()
+    embedded.clear()
     np.testing.assert_array_equal(cached.transform([paths(two), paths(renamed)]), vectors[::-1])
     assert n_asked() == (0 if paths is Path else 1)
     stat = two.stat()
@@ -177,11 +177,11 @@ def test_the_store_serves_several_transformers(tmp_path):
     assert n_asked() == 4 * (4 + 2 * 5)
 
 
-def test_what_changes_no_vector_changes_no_key(tmp_path):
+def test_parameters_without_effect_on_vectors_do_not_change_the_key(tmp_path):
     CachedTransformer(Letters(), tmp_path).transform(TEXTS)
-    asked.clear()
+    embedded.clear()
     CachedTransformer(Letters(n_jobs=2, verbose=3), str(tmp_path), batch_size=3).transform(TEXTS)
-    assert asked == []
+    assert embedded == []
 
 
 def test_vectors_that_are_not_finite_are_never_kept(tmp_path):
@@ -192,7 +192,7 @@ def test_vectors_that_are_not_finite_are_never_kept(tmp_path):
     assert n_asked() == 4
 
 
-# What X may be -----------------------------------------------------------------------------------
+# Samples of all kinds ----------------------------------------------------------------------------
 
 
 def containers():
@@ -210,10 +210,10 @@ def containers():
 @pytest.mark.parametrize("kind", ["list", "tuple", "object array", "string array", "Series"])
 def test_any_container_of_the_same_samples_has_the_same_vectors(tmp_path, kind):
     CachedTransformer(Letters(), tmp_path).transform(TEXTS)
-    asked.clear()
+    embedded.clear()
     X = containers()[kind]
     vectors = CachedTransformer(Letters(), tmp_path).transform(X)
-    assert asked == []
+    assert embedded == []
     np.testing.assert_array_equal(vectors, Letters().transform(TEXTS))
 
 
@@ -223,7 +223,7 @@ def test_any_container_of_the_same_samples_has_the_same_vectors(tmp_path, kind):
 )
 def test_the_transformer_is_handed_the_same_kind_of_container(tmp_path, kind, handed):
     CachedTransformer(Letters(), tmp_path).transform(containers()[kind])
-    assert asked == [(handed, 4)]
+    assert embedded == [(handed, 4)]
 
 
 def frames():
@@ -246,13 +246,13 @@ def test_rows_of_frames_are_samples_and_all_of_a_frame_that_matters_counts(tmp_p
     cached = CachedTransformer(Rows(), tmp_path)
     for frame in frames():
         expected = Rows().transform(frame)
-        asked.clear()
+        embedded.clear()
         np.testing.assert_array_equal(cached.transform(frame), expected)
-        assert asked == [("DataFrame", 2)]
-    asked.clear()
+        assert embedded == [("DataFrame", 2)]
+    embedded.clear()
     for frame in frames():
         cached.transform(frame.iloc[::-1].reset_index(drop=True))
-    assert asked == []
+    assert embedded == []
 
 
 @pytest.mark.parametrize(
@@ -267,9 +267,9 @@ def test_rows_of_frames_are_samples_and_all_of_a_frame_that_matters_counts(tmp_p
 def test_rows_of_arrays_are_samples(tmp_path, X):
     cached = CachedTransformer(Rows(), tmp_path)
     np.testing.assert_array_equal(cached.transform(X), Rows().transform(X))
-    asked.clear()
+    embedded.clear()
     cached.transform(X[::-1])
-    assert asked == []
+    assert embedded == []
     cached.transform(X[:1].astype(object) if X.dtype != object else X[:1, ::-1])
     assert n_asked() == 1
 
@@ -291,12 +291,12 @@ def test_no_sample_is_left_to_the_transformer(tmp_path):
         ([object()], r"X\[0\] cannot be cached: A object has no content that is known\."),
     ],
 )
-def test_what_holds_no_samples_is_an_error(tmp_path, X, sentence):
+def test_an_object_without_samples_raises(tmp_path, X, sentence):
     with pytest.raises(TypeError, match=sentence):
         CachedTransformer(Letters(), tmp_path).transform(X)
 
 
-# What the vectors depend on ----------------------------------------------------------------------
+# Identity of the transformer ---------------------------------------------------------------------
 
 
 def shout(text):
@@ -333,7 +333,7 @@ def whisper(text):
         (FrozenEstimator(PCA().fit(np.eye(3))), r"'estimator' of FrozenEstimator is fitted"),
     ],
 )
-def test_what_cannot_be_told_from_outside_needs_a_name(tmp_path, transformer, sentence):
+def test_a_transformer_that_cannot_be_identified_needs_a_name(tmp_path, transformer, sentence):
     cached = CachedTransformer(transformer, tmp_path / "store")
     for method in [cached.fit, cached.transform]:
         with pytest.raises(TypeError, match=sentence):
@@ -353,7 +353,7 @@ def test_an_object_without_parameters_needs_a_name(tmp_path):
     assert CachedTransformer(Bare(), tmp_path, identity="a").transform(TEXTS).sum() == 10
 
 
-def test_under_a_name_the_parameters_that_can_be_told_count_as_well():
+def test_under_a_name_identifiable_parameters_count_as_well():
     def identity(name, **parameters):
         return identity_of(FunctionTransformer(shout, **parameters), name)
 
@@ -511,7 +511,7 @@ def test_a_model_trained_again_in_its_place_is_another(tmp_path, kind):
     assert identity_of(Letters(kind(weights))) != before
 
 
-# Among scikit-learn's own ------------------------------------------------------------------------
+# Within scikit-learn -----------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -541,9 +541,9 @@ def test_parameters_reach_the_transformer_and_never_an_old_vector(tmp_path):
 def test_a_pickled_one_finds_the_store(tmp_path):
     cached = CachedTransformer(Letters(), tmp_path)
     cached.transform(TEXTS)
-    asked.clear()
+    embedded.clear()
     pickle.loads(pickle.dumps(cached)).transform(TEXTS)
-    assert asked == []
+    assert embedded == []
 
 
 def asked_for_by(location):
@@ -588,9 +588,9 @@ def test_columns_of_a_frame_are_embedded_in_a_column_transformer(tmp_path):
         [("text", CachedTransformer(Letters(), tmp_path), "text")], remainder="passthrough"
     )
     first = columns.fit_transform(frame)
-    asked.clear()
+    embedded.clear()
     np.testing.assert_array_equal(columns.transform(frame), first)
-    assert asked == []
+    assert embedded == []
 
 
 def test_names_of_features_are_those_of_the_transformer(tmp_path):
@@ -614,7 +614,7 @@ def test_progress_is_shown_on_standard_error(tmp_path, capsys):
     assert captured.out == ""
 
 
-# Faults ------------------------------------------------------------------------------------------
+# Errors ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -637,7 +637,7 @@ def test_progress_is_shown_on_standard_error(tmp_path, capsys):
         ({"batch_size": 0}, ValueError, r"must be an int of at least 1\. Got 0 instead\."),
     ],
 )
-def test_a_wrong_parameter_is_said_in_one_sentence(tmp_path, parameters, exception, sentence):
+def test_an_invalid_parameter_raises_with_one_sentence(tmp_path, parameters, exception, sentence):
     cached = CachedTransformer(Letters(), tmp_path).set_params(**parameters)
     for method in [cached.fit, cached.transform]:
         with pytest.raises(exception, match=sentence):
@@ -671,7 +671,9 @@ class Gives(BaseEstimator):
         ),
     ],
 )
-def test_what_is_no_vector_is_said_in_one_sentence(tmp_path, kind, exception, sentence):
+def test_an_output_that_is_not_a_vector_raises_with_one_sentence(
+    tmp_path, kind, exception, sentence
+):
     with pytest.raises(exception, match=sentence):
         CachedTransformer(Gives(kind), tmp_path).transform(["a", "b"])
 
@@ -680,11 +682,11 @@ def test_lists_of_numbers_are_vectors(tmp_path):
     assert CachedTransformer(Gives("list"), tmp_path).transform(["a", "b"]).shape == (2, 2)
 
 
-def test_a_location_that_is_a_file_is_said_before_anything_is_embedded(tmp_path):
+def test_a_location_that_is_a_file_raises_before_anything_is_embedded(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError, match="Embeddings are stored in a folder, but"):
         CachedTransformer(Letters(), tmp_path / "file").transform(TEXTS)
-    assert asked == []
+    assert embedded == []
 
 
 def test_a_warning_names_the_line_that_called(tmp_path):

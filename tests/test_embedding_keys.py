@@ -44,7 +44,7 @@ samples = st.recursive(
 
 
 def written(sample):
-    """Return all that a sample is, in words."""
+    """Return the content of a sample in words."""
     if isinstance(sample, np.ndarray):
         return f"array {sample.dtype} {sample.shape} {sample.tobytes()!r}"
     if isinstance(sample, list | tuple):
@@ -147,7 +147,7 @@ def test_keys_are_those_of_any_process():
         check=True,
     )
     assert run.stdout.strip() == key(["pear", 1.5, {"a": (None, b"x")}]).hex()
-    # Written down: another one would make every vector ever stored unknown.
+    # A constant: with another value, all stored vectors would be lost.
     assert key("pear").hex() == "2ae2961ff2693cb2ea70d5f6b2edd26877a445f3"
 
 
@@ -165,7 +165,7 @@ def test_a_file_counts_by_its_content_alone(tmp_path):
 
 
 @pytest.mark.parametrize("sample", [Path("no such file"), [Path("no such file")], Path("a\0b")])
-def test_what_cannot_be_read_has_no_key(sample):
+def test_an_unreadable_sample_has_no_key(sample):
     assert key(sample) is None
 
 
@@ -227,7 +227,7 @@ def test_missing_values_and_times_of_pandas_have_keys():
 
 
 class Words(np.ndarray):
-    """An array that may know more than its numbers."""
+    """A subclass of arrays that may have more than its numbers."""
 
 
 @pytest.mark.parametrize(

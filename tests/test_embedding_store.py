@@ -106,7 +106,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="rights, limits and signal
 
 
 class StoreAsDict(RuleBasedStateMachine):
-    """A store, reopened at any time, beside a dict."""
+    """A store, reopened at any time, compared with a dict."""
 
     @initialize()
     def begin(self):
@@ -182,7 +182,7 @@ def test_the_newest_vector_of_a_key_is_the_one(tmp_path):
 
 
 @pytest.mark.parametrize("vectors", [np.zeros(3), np.zeros((1, 2, 2)), np.array([["a"]])])
-def test_what_is_no_vector_is_refused(tmp_path, vectors):
+def test_an_array_that_is_not_of_vectors_raises(tmp_path, vectors):
     with (
         SQLiteStore(tmp_path) as store,
         pytest.raises(TypeError, match=r"2-dimensional array of real numbers\. Got an array of"),
@@ -232,7 +232,7 @@ def readable_by_all():
 
 
 @posix
-def test_what_is_read_only_is_read_and_one_warning_says_that_nothing_is_kept(readable_by_all):
+def test_a_read_only_store_is_read_and_warns_once_that_nothing_is_stored(readable_by_all):
     location = readable_by_all / "store"
     filled(location, range(10))
     for path in location.iterdir():
@@ -257,7 +257,7 @@ def test_what_is_read_only_is_read_and_one_warning_says_that_nothing_is_kept(rea
 
 
 @posix
-def test_a_folder_that_cannot_be_made_or_written_to_is_said_at_once(readable_by_all):
+def test_a_folder_that_cannot_be_created_or_written_raises_at_once(readable_by_all):
     location = readable_by_all / "store"
     location.mkdir()
     location.chmod(0o555)
@@ -279,9 +279,9 @@ def test_a_full_disk_costs_a_warning_and_nothing_that_was_stored(tmp_path):
     location = Path(sys.argv[1])
     size = (location / "vectors-1.sqlite3").stat().st_size
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 8_192, -1))
-    asked = []
+    requested = []
     def compute(positions):
-        asked.extend(positions.tolist())
+        requested.extend(positions.tolist())
         return np.stack([vector_of(position) for position in positions])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -290,7 +290,7 @@ def test_a_full_disk_costs_a_warning_and_nothing_that_was_stored(tmp_path):
             progress=False, block_size=100,
         )
     assert (vectors == VECTORS[np.arange(600) % 300]).all()
-    assert sorted(asked) == list(range(50, 300)), "each once, though nothing could be kept"
+    assert sorted(requested) == list(range(50, 300)), "each once, although nothing could be stored"
     [warning] = caught
     assert "cannot be written: " in str(warning.message), warning
     resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))

@@ -199,7 +199,7 @@ def test_equal_rows_are_all_found(small_blocks):
     assert find_rows(samples, []) == {}
 
 
-def test_samples_held_elsewhere_are_found_there():
+def test_samples_held_on_other_workers_are_found_there():
     class Elsewhere(list):
         def find_rows(self, wanted):
             return {digest: [5] for digest in wanted}
@@ -230,7 +230,7 @@ def test_rows_of_tables_are_the_same_in_any_part_of_the_table(small_blocks):
 
 def test_rows_of_a_table_without_an_index_are_its_rows():
     class Table:
-        """What a polars DataFrame has in common with a table: its items are columns."""
+        """A table like a polars DataFrame, whose items are columns."""
 
         columns, dtypes, shape = ["a", "b"], [int, str], (2, 2)
 

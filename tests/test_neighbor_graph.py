@@ -53,7 +53,7 @@ def test_exact_is_scikit_learns_transformer(n_samples, metric, mode, make):
     np.testing.assert_allclose(ours.toarray(), theirs.toarray(), atol=1e-7)
 
 
-def test_it_stands_in_a_pipeline():
+def test_it_works_in_a_pipeline():
     X = samples(80)
     y = (X[:, 0] > 0).astype(int)
     ours = make_pipeline(
@@ -177,7 +177,7 @@ def test_a_bandwidth_is_a_number_or_a_rule(bandwidth, error):
 
 
 class Shuffled(KNeighborsTransformer):
-    """Gives rows in any order, without some entries, and perhaps without the samples themselves."""
+    """A transformer with rows in any order, without some entries or the samples themselves."""
 
     def fit_transform(self, X, y=None):
         found = super().fit_transform(X).tolil()
@@ -195,7 +195,7 @@ def test_any_transformer_builds_the_same_graph(metric):
     np.testing.assert_allclose(graph.distances, ours.distances, rtol=1e-5)
 
 
-def test_rows_with_fewer_entries_are_filled_with_places_that_link_nobody():
+def test_rows_with_fewer_entries_are_filled_with_places_without_links():
     X = samples()
     transformer = Shuffled(n_neighbors=5, metric="euclidean")
     graph = NeighborGraph.of(X, n_neighbors=5, metric="euclidean", transformer=transformer)
@@ -389,7 +389,7 @@ def test_half_a_file_and_a_foreign_one_are_refused(tmp_path):
         NeighborGraph.load(path.with_suffix(".npy"))
 
 
-def test_a_pool_takes_a_graph_and_serves_those_who_ask_for_less():
+def test_a_pool_uses_a_given_graph_for_fewer_neighbors_too():
     X = samples()
     graph = NeighborGraph.of(X, n_neighbors=10)
     pool = Pool(X, graph=NeighborGraph(graph.indices, graph.distances))
@@ -409,7 +409,7 @@ def test_a_pool_refuses_the_graph_of_another_pool():
         Pool(samples(), graph="graph.npz")
 
 
-def test_a_pool_asks_the_transformer_and_keeps_its_graph_when_pickled():
+def test_a_pool_uses_the_transformer_and_keeps_its_graph_when_pickled():
     pool = Pool(samples())
     transformer = KNeighborsTransformer(n_neighbors=3, metric="cosine")
     graph = pool.graph(15, transformer=transformer)

@@ -1,4 +1,4 @@
-"""What a pool computed is there after a restart, and gives the same next query."""
+"""The state of a pool is restored after a restart, with the same next query."""
 
 import errno
 
@@ -19,7 +19,7 @@ def made(X, **parameters):
     return Pool(X, estimator=IncrementalKNeighborsClassifier(), **parameters)
 
 
-def asked(pool):
+def results_of(pool):
     return [
         pool.posterior(),
         pool.density(),
@@ -34,7 +34,7 @@ def points():
 
 
 def merged_rows(monkeypatch):
-    """Count the labels that are taken in one product of the pool at a time."""
+    """Count the labels in each product of the pool."""
     counted, merge = [], NearestLabeled.merge
 
     def counting(self, block, compared, slots, tolerance):
@@ -51,22 +51,22 @@ def test_a_restored_pool_answers_as_one_that_went_on(tmp_path, monkeypatch, n_la
     y = np.arange(40) % 3
     order = np.random.default_rng(1).permutation(40)[: n_labeled + n_later]
     pool = made(points()).add_labels(order[:n_labeled], y[order[:n_labeled]])
-    asked(pool)
+    results_of(pool)
     pool.save_state(tmp_path / "state.npz")
     restored = made(points(), state=tmp_path / "state.npz")
     for one in (pool, restored):
         for place in order:
             one.add_labels([place], [y[place]])
     counted = merged_rows(monkeypatch)
-    for found, expected in zip(asked(restored), asked(pool), strict=True):
+    for found, expected in zip(results_of(restored), results_of(pool), strict=True):
         np.testing.assert_array_equal(found, expected) if found is not None else None
     if n_labeled:
         assert sum(counted) == 2 * n_later
 
 
-def test_what_was_undone_before_and_after_does_not_mislead(tmp_path):
+def test_labels_undone_before_and_after_saving_do_not_matter(tmp_path):
     pool = made(points()).add_labels([5, 1, 7, 2], list("abab")).remove_labels([1])
-    asked(pool)
+    results_of(pool)
     pool.save_state(tmp_path / "state.npz")
     same = made(points(), state=tmp_path / "state.npz").add_labels([5, 7, 2], list("aab"))
     another = made(points(), state=tmp_path / "state.npz").add_labels([5, 7, 3], list("aab"))
@@ -79,19 +79,19 @@ def test_what_was_undone_before_and_after_does_not_mislead(tmp_path):
         if restored is seeded:
             fresh.add_labeled(points()[:1], ["a"])
         fresh.add_labels(restored.labeled, restored.labels)
-        for found, expected in zip(asked(restored), asked(fresh), strict=True):
+        for found, expected in zip(results_of(restored), results_of(fresh), strict=True):
             np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_what_was_read_is_saved_again_though_nobody_asked_for_it(tmp_path, monkeypatch):
+def test_values_read_from_a_state_are_saved_again_without_being_used(tmp_path, monkeypatch):
     path = tmp_path / "state.npz"
     pool = made(points()).add_labels([5, 1, 7], list("aba"))
-    asked(pool)
+    results_of(pool)
     pool.save_state(path)
     made(points(), state=path).add_labels([5, 1, 7], list("aba")).save_state(path)
     counted = merged_rows(monkeypatch)
     again = made(points(), state=path).add_labels([5, 1, 7], list("aba"))
-    for found, expected in zip(asked(again), asked(pool), strict=True):
+    for found, expected in zip(results_of(again), results_of(pool), strict=True):
         np.testing.assert_array_equal(found, expected)
     assert not counted
 
@@ -115,7 +115,7 @@ def test_a_learner_goes_on_with_its_journal_and_its_state(tmp_path):
 
 
 def swapped(X, first):
-    """Return rows of which two neighbours have changed places."""
+    """Return rows in which two neighbours are swapped."""
     order = np.arange(len(X))
     order[[first, first + 1]] = first + 1, first
     return X[order]

@@ -34,7 +34,7 @@ def image_model(written):
 
 @pytest.fixture(scope="session")
 def seen(written):
-    """Return a function from samples to what a model of images of 4 × 4 pixels sees of them."""
+    """Return a function from samples to the input of a model of images of 4 × 4 pixels."""
 
     import tensorflow as tf
 

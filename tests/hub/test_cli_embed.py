@@ -39,7 +39,7 @@ def models(tmp_path_factory):
 
 @pytest.fixture
 def here(models, tmp_path, monkeypatch):
-    """Make a folder with the two models in it the current one."""
+    """Change to a folder with the two models."""
     for kind in ["texts", "images"]:
         (tmp_path / kind).symlink_to(models / kind)
     monkeypatch.chdir(tmp_path)
@@ -91,7 +91,7 @@ def error_of(capsys, *arguments):
     return output.err.removeprefix("skactive: error: ").rstrip("\n")
 
 
-def test_a_folder_per_class_becomes_what_compare_reads(photos, capsys):
+def test_a_folder_per_class_becomes_a_file_for_compare(photos, capsys):
     arrays = embed(photos, "--model", "images")
     output = capsys.readouterr()
     files = [f"photos/{file}" for file in arrays["files"].tolist()]
@@ -125,7 +125,7 @@ def test_with_errors_raise_a_broken_image_ends_it(photos, capsys):
     assert sentence.endswith("). Hint: --errors skip, the default, leaves such samples out.")
 
 
-def test_a_table_of_texts_becomes_what_compare_reads(questions, capsys):
+def test_a_table_of_texts_becomes_a_file_for_compare(questions, capsys):
     arrays = embed(questions, "--model", "texts", "--normalize")
     np.testing.assert_allclose(np.linalg.norm(arrays["X"], axis=1), 1, rtol=1e-5)
     assert arrays["y"].tolist() == ["ab", "AB"] * 10
@@ -161,7 +161,7 @@ def test_with_a_cache_a_sample_is_computed_once(photos, monkeypatch):
 
 
 def counted(call, batches):
-    """Return a model's function that notes the size of each batch."""
+    """Return the function of a model that records the size of each batch."""
 
     def counting(model, batch):
         batches.append(len(batch))
@@ -197,7 +197,7 @@ def test_a_model_of_images_on_a_table_of_texts_is_one_sentence(questions, capsys
     )
 
 
-def test_a_parameter_that_does_not_suit_the_model_is_told_as_an_option(photos, capsys):
+def test_an_unsuitable_parameter_is_reported_as_an_option(photos, capsys):
     sentence = error_of(capsys, photos, "--model", "images", "--image-size", "224")
     assert "--image-size" in sentence
     assert "image_size" not in sentence

@@ -16,7 +16,7 @@ TEXTS = ["one", "two or three", "four"]
 
 @pytest.fixture
 def cache(tmp_path):
-    """Name a folder that is not there yet."""
+    """Return the path of a folder that does not exist."""
     return tmp_path / "vectors"
 
 
@@ -31,7 +31,7 @@ def test_the_second_time_nothing_is_computed(text_model, image_model, pictures, 
         assert counted == []
 
 
-def test_only_what_is_new_is_computed(text_model, cache, counted):
+def test_only_new_samples_are_embedded(text_model, cache, counted):
     embedder = HubEmbedder(text_model, cache=cache)
     embedder.transform(TEXTS)
     vectors = embedder.transform(["five", *TEXTS[::-1], "six", "five"])
@@ -94,7 +94,7 @@ def test_two_models_do_not_share_vectors_and_two_copies_do(written, cache, count
 
 
 @pytest.mark.parametrize("form", [Path, Path.as_uri], ids=["folder", "file URL"])
-def test_another_model_in_the_same_folder_computes_anew(written, cache, tmp_path, form):
+def test_another_model_in_the_same_folder_embeds_again(written, cache, tmp_path, form):
     folder = tmp_path / "model"
     for seed in [0, 1, 0]:
         model = written(write_text_model, seed=seed)
@@ -122,7 +122,7 @@ def test_a_text_is_no_path_and_a_path_no_text(text_model, image_model, pictures,
     assert np.array_equal(vectors, HubEmbedder(image_model).transform([name]))
 
 
-def test_what_is_unreadable_is_named_again_and_tried_again(image_model, pictures, cache, tmp_path):
+def test_unreadable_samples_are_named_and_tried_again(image_model, pictures, cache, tmp_path):
     paths, pixels = pictures
     later = tmp_path / "later.png"
     X = [paths[0], later, paths[1], "gone.jpg", None, paths[2]]
@@ -180,7 +180,7 @@ def test_copies_of_an_unreadable_text_are_all_named(text_model, cache):
     assert np.isnan(vectors).all(axis=1).tolist() == [True, False, True, True]
 
 
-def test_what_was_computed_before_an_interruption_is_kept(text_model, cache, counted, monkeypatch):
+def test_vectors_computed_before_an_interruption_are_kept(text_model, cache, counted, monkeypatch):
     X = [f"text {number}" for number in range(3000)]
     embedder = HubEmbedder(text_model, cache=cache, batch_size=512)
     n_called = [0]
@@ -201,7 +201,7 @@ def test_what_was_computed_before_an_interruption_is_kept(text_model, cache, cou
     assert sum(counted) <= 3000 - 1024
 
 
-def test_all_may_be_known_while_the_model_says_no_length(written, cache, counted):
+def test_all_vectors_may_be_cached_while_the_model_has_no_length(written, cache, counted):
     def write(folder):
         spec = tf.TensorSpec([None], tf.string)
         return write_function(

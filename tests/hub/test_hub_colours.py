@@ -1,4 +1,4 @@
-"""Images of every mode and orientation reach the model as a viewer shows them."""
+"""The input of the model is each image as a viewer shows it, in every mode and orientation."""
 
 import io
 import warnings
@@ -25,7 +25,7 @@ def grey_as_colours():
 
 
 def opaque(mode):
-    """Return an image without clear parts, in a mode of Pillow, and the colours one sees."""
+    """Return an opaque image in a mode of Pillow, and its visible colours."""
     colours = image_module.fromarray(COLOURS)
     match mode:
         case "L":
@@ -44,7 +44,7 @@ def opaque(mode):
 
 
 def translucent(mode):
-    """Return an image with clear parts, in a mode of Pillow, and the colours on white."""
+    """Return an image with transparent parts in a mode of Pillow, and its colours on white."""
     if mode == "P, one clear":
         image, colours = opaque("P")
         image.info["transparency"] = int(np.asarray(image)[0, 0])
@@ -88,7 +88,7 @@ def test_every_mode_is_read_from_a_file(seen, tmp_path, mode, kind):
 
 
 @pytest.mark.parametrize("colour", [(10, 20, 30), 7])
-def test_a_colour_that_stands_for_clear_is_white(seen, tmp_path, colour):
+def test_a_transparent_palette_colour_is_white(seen, tmp_path, colour):
     image = image_module.new("RGB" if isinstance(colour, tuple) else "L", (4, 4), colour)
     image.putpixel((1, 2), 200 if colour == 7 else (200, 200, 200))
     image.save(tmp_path / "picture.png", transparency=colour)
@@ -115,7 +115,7 @@ def test_a_picture_is_turned_as_its_camera_was_held(seen, tmp_path, orientation,
     upright = np.zeros((40, 40, 3), np.uint8)
     upright[:20] = 120
     upright[:20, :20] = 240
-    # What a camera stores when it is held so: the first row and column are these sides.
+    # EXIF orientations: the sides of the first row and column.
     stored = {
         1: upright,
         2: upright[:, ::-1],
@@ -148,7 +148,7 @@ def test_a_damaged_tag_costs_no_picture(seen, tmp_path, garbage):
 
 
 @pytest.mark.parametrize("value", [0, 9, 65535])
-def test_an_orientation_that_there_is_not_turns_nothing(seen, tmp_path, value):
+def test_an_invalid_orientation_turns_nothing(seen, tmp_path, value):
     tags = image_module.Exif()
     tags[0x0112] = value
     image_module.fromarray(COLOURS).save(tmp_path / "photo.png", exif=tags)

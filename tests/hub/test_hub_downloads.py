@@ -23,7 +23,7 @@ def server():
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    """Wait for nothing between attempts."""
+    """Remove the delay between attempts."""
     monkeypatch.setattr("skactive.embedding._fetching.FIRST_PAUSE", 0)
 
 
@@ -42,8 +42,8 @@ def test_a_compressed_module_is_resolved_by_its_url(server, body, text_model, hu
     embedder = HubEmbedder(server.url)
     expected = HubEmbedder(text_model).transform(TEXTS)
     assert np.array_equal(embedder.transform(TEXTS), expected)
-    [asked] = server.asked
-    assert asked.endswith("?tf-hub-format=compressed")
+    [requested] = server.requested
+    assert requested.endswith("?tf-hub-format=compressed")
     assert len(folders_in(hub_cache)) == 1
 
 
@@ -53,10 +53,10 @@ def test_a_module_is_downloaded_once(server, body):
         embedder = HubEmbedder(server.url)
         embedder.transform(TEXTS)
         embedder.get_feature_names_out()
-    assert len(server.asked) == 1
+    assert len(server.requested) == 1
 
 
-def test_threads_that_ask_at_once_download_once(server, body):
+def test_simultaneous_threads_download_once(server, body):
     server.answers = [gives(body)]
     shapes = []
 
@@ -69,7 +69,7 @@ def test_threads_that_ask_at_once_download_once(server, body):
     for thread in threads:
         thread.join()
     assert shapes == [(3, 8)] * 4
-    assert len(server.asked) == 1
+    assert len(server.requested) == 1
 
 
 @pytest.mark.parametrize("compression", ["gz", ""], ids=["compressed", "plain"])
@@ -77,10 +77,10 @@ def test_an_interrupted_download_is_retried(server, text_model, hub_cache, compr
     whole = packed(text_model, compression=compression)
     for kept in [0, 1, 600, len(whole) // 3, len(whole) // 2, len(whole) - 1]:
         shutil.rmtree(hub_cache, ignore_errors=True)
-        server.asked.clear()
+        server.requested.clear()
         server.answers = [gives(whole, kept=kept), gives(whole)]
         assert HubEmbedder(server.url).transform(TEXTS).shape == (3, 8)
-        assert len(server.asked) <= 2
+        assert len(server.requested) <= 2
 
 
 @pytest.mark.parametrize("compression", ["gz", ""], ids=["compressed", "plain"])
@@ -92,7 +92,7 @@ def test_wherever_a_download_is_cut_no_part_of_a_model_is_kept(
     monkeypatch.setattr("skactive.embedding._fetching.N_ATTEMPTS", 1)
     whole = packed(text_model, compression=compression)
     content = {path.name for path in text_model.rglob("*")}
-    # In a plain archive, between two files too, where `tarfile` sees nothing amiss.
+    # In an uncompressed archive, also between two files, which `tarfile` does not detect.
     cuts = {*range(0, len(whole), 512), *range(0, len(whole), len(whole) // 40), len(whole) - 9}
     refusals = []
     for kept in sorted(cuts)[:: 1 if compression else 3]:
@@ -103,7 +103,7 @@ def test_wherever_a_download_is_cut_no_part_of_a_model_is_kept(
             refusals.append((f"it ended after {kept:,} of {len(whole):,} bytes", str(error)))
             assert folders_in(hub_cache) == []
         else:
-            # Cut in what follows the end of the archive.
+            # Truncated after the end of the archive.
             assert {path.name for path in folder.rglob("*")} == content
             shutil.rmtree(hub_cache)
     assert len(refusals) > 10
@@ -112,7 +112,7 @@ def test_wherever_a_download_is_cut_no_part_of_a_model_is_kept(
 
 def test_a_cut_that_nothing_announced_leaves_nothing_that_fails_again(server, text_model):
     whole = packed(text_model, compression="")
-    # Up to some of the first of the headers of the first file of variables.
+    # Truncated in the first header of the first file of variables.
     kept = whole.index(b"./variables/variables.") - 1000
     server.answers = [gives(whole, kept=kept, announced=False)]
     embedder = HubEmbedder(server.url)
@@ -188,11 +188,11 @@ def test_a_wrong_answer_is_refused_and_the_right_one_taken_next_time(
 
 
 @pytest.mark.parametrize(("status", "n_asked"), [(404, 1), (403, 1), (429, 3), (500, 3), (503, 3)])
-def test_only_what_may_pass_is_asked_for_again(server, status, n_asked):
+def test_only_temporary_errors_are_retried(server, status, n_asked):
     server.answers = [gives(b"", status=status)]
     with pytest.raises(OSError, match=str(status)):
         HubEmbedder(server.url).transform(TEXTS)
-    assert len(server.asked) == n_asked
+    assert len(server.requested) == n_asked
 
 
 def test_pauses_between_attempts_grow(server, monkeypatch):
@@ -205,7 +205,7 @@ def test_pauses_between_attempts_grow(server, monkeypatch):
     assert pauses == [0.5, 1.0]
 
 
-def test_a_server_that_is_down_is_told_so_and_found_again(body, text_model):
+def test_an_unreachable_server_raises_and_works_later(body, text_model):
     with serving() as server:
         url = server.url
     with pytest.raises(OSError, match=r"after 3 attempts: \[.+ refused\. Hint: check the"):

@@ -47,7 +47,7 @@ def test_a_folder_is_named_from_the_current_or_the_home_folder(text_model, monke
 
 @pytest.mark.parametrize("name", ["model.tar.gz", "Modèle 1.TGZ", "model.tar"])
 @pytest.mark.parametrize("top", [".", "universal-sentence-encoder_4"])
-def test_an_archive_gives_what_its_folder_gives(text_model, tmp_path, name, top):
+def test_an_archive_gives_the_same_vectors_as_its_folder(text_model, tmp_path, name, top):
     archive = archive_of(text_model, tmp_path / name, top=top)
     expected = HubEmbedder(text_model).transform(TEXTS)
     assert np.array_equal(HubEmbedder(archive).transform(TEXTS), expected)
@@ -62,7 +62,7 @@ def test_an_archive_is_unpacked_once_for_all_its_copies(text_model, tmp_path, hu
     assert len(list(hub_cache.iterdir())) == 1
 
 
-def test_an_archive_that_is_overwritten_is_unpacked_anew(written, tmp_path):
+def test_an_overwritten_archive_is_unpacked_again(written, tmp_path):
     archive = tmp_path / "model.tar.gz"
     for seed in [0, 1]:
         model = written(write_text_model, seed=seed)
@@ -139,16 +139,16 @@ def test_a_url_in_the_cache_of_tensorflow_hub_needs_no_network(
 
 
 def test_a_url_is_resolved_by_tensorflow_hub(text_model, monkeypatch):
-    asked = []
+    requested = []
 
     def resolve(handle):
-        asked.append(handle)
+        requested.append(handle)
         return str(text_model)
 
     monkeypatch.setattr("tensorflow_hub.resolve", resolve)
     url = "https://tfhub.dev/google/universal-sentence-encoder/4"
     assert HubEmbedder(url).transform(TEXTS).shape == (3, 8)
-    assert set(asked) == {url}
+    assert set(requested) == {url}
 
 
 @pytest.mark.parametrize("tags", [(), ("serve",)], ids=["TF-Hub's format", "SavedModel"])
@@ -184,7 +184,9 @@ def test_a_model_written_as_text_is_loaded(text_model, tmp_path):
         ("notes.txt", ValueError, "notes.txt is not a SavedModel: it is a file, but not a .tar"),
     ],
 )  # fmt: skip
-def test_what_is_no_model_is_told_in_a_sentence(tmp_path, monkeypatch, handle, error, sentence):
+def test_a_path_without_a_model_raises_with_a_sentence(
+    tmp_path, monkeypatch, handle, error, sentence
+):
     monkeypatch.chdir(tmp_path)
     Path("empty").mkdir()
     Path("photos").mkdir()
@@ -202,7 +204,7 @@ def test_a_folder_may_have_a_name_of_any_letters(text_model, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
-def test_a_folder_whose_name_tensorflow_takes_for_a_pattern_is_told_so(text_model, tmp_path):
+def test_a_folder_whose_name_is_a_pattern_for_tensorflow_raises(text_model, tmp_path):
     folder = shutil.copytree(text_model, tmp_path / "model [2]")
     with pytest.raises(ValueError, match=r"Hint: TensorFlow reads .+ as a pattern; rename the fol"):
         HubEmbedder(folder).transform(TEXTS)
@@ -218,7 +220,7 @@ def test_a_folder_whose_name_tensorflow_takes_for_a_pattern_is_told_so(text_mode
         ("variables/variables.index", None),
     ],
 )
-def test_a_damaged_model_says_so(text_model, tmp_path, file, length):
+def test_a_damaged_model_raises(text_model, tmp_path, file, length):
     folder = Path(shutil.copytree(text_model, tmp_path / "model"))
     if length is None:
         (folder / file).unlink()

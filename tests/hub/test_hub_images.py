@@ -16,7 +16,7 @@ image_module = pytest.importorskip("PIL.Image", reason="Pillow is not installed"
 
 
 class Lazy(Sequence):
-    """A sequence that makes what it gives when it is asked."""
+    """A sequence that creates its items on access."""
 
     def __init__(self, samples):
         self.samples = samples
@@ -95,7 +95,7 @@ def test_columns_of_tables_hold_pictures(image_model, pictures):
 
 
 class Polars:
-    """What a polars DataFrame and its Series have in common with what is asked of them."""
+    """The interface of a polars DataFrame and its Series that is used."""
 
     def __init__(self, values):
         self.columns = ["file"]
@@ -140,11 +140,11 @@ def test_a_large_photo_is_decoded_at_a_smaller_scale_and_looks_the_same(seen, tm
     np.testing.assert_allclose(from_file, from_image, atol=6)
 
 
-def test_one_image_may_stand_at_many_places(seen, tmp_path):
+def test_one_image_may_occur_many_times(seen, tmp_path):
     path = tmp_path / "photo.jpg"
     image_module.fromarray(smooth(400, 400)).save(path)
     for _ in range(5):
-        # Pillow reads its pixels when the first of our threads asks.
+        # Pillow reads its pixels at the first access of a thread.
         with image_module.open(path) as image:
             vectors = seen(*[image] * 64)
         assert np.array_equal(vectors, vectors[:1].repeat(64, axis=0))
@@ -174,7 +174,7 @@ def test_relative_paths_start_at_the_current_folder(seen, tmp_path, monkeypatch)
     np.testing.assert_allclose(seen(Path("picture.png"))[0], smooth(4, 4), atol=0.01)
 
 
-def test_rows_stand_in_the_order_of_the_pictures(written):
+def test_rows_are_in_the_order_of_the_pictures(written):
     embedder = HubEmbedder(written(write_image_model), batch_size=3, n_jobs=4)
     pixels = np.random.default_rng(1).integers(0, 256, (50, 8, 8, 3), dtype=np.uint8)
     expected = np.concatenate([embedder.transform(pixels[at : at + 1]) for at in range(50)])

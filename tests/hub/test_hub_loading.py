@@ -55,7 +55,7 @@ def models(written, tmp_path):
 
 @pytest.fixture
 def loads(monkeypatch):
-    """Note which folders TensorFlow Hub is asked to load."""
+    """Record the folders that TensorFlow Hub loads."""
     import tensorflow_hub
 
     folders = []
@@ -96,7 +96,7 @@ def test_two_signatures_of_a_model_share_it(models, loads):
     assert loads == ["model-0"]
 
 
-def test_threads_that_ask_at_once_load_once(models, loads):
+def test_simultaneous_threads_load_once(models, loads):
     start = threading.Barrier(4)
     vectors = []
 
@@ -114,7 +114,7 @@ def test_threads_that_ask_at_once_load_once(models, loads):
     assert all(np.array_equal(one, vectors[0]) for one in vectors)
 
 
-def test_a_model_saved_anew_in_the_same_folder_is_loaded_anew(models, loads, written):
+def test_a_model_saved_again_in_the_same_folder_is_loaded_again(models, loads, written):
     embedder = HubEmbedder(models[0])
     before = embedder.transform(TEXTS)
     shutil.rmtree(models[0])

@@ -21,7 +21,7 @@ N_SAMPLES = 40
 
 @pytest.fixture(params=["paths", "texts"])
 def task(request, tmp_path, image_model, text_model):
-    """Make pictures that are red or blue, or texts about apples or oranges, with their model."""
+    """Return red or blue pictures, or texts about apples or oranges, with their model."""
     rng = np.random.default_rng(0)
     y = np.array(["apple", "orange"])[np.arange(N_SAMPLES) % 2]
     if request.param == "texts":
@@ -51,7 +51,7 @@ def test_an_active_learner_embeds_each_sample_once(task, counted):
     assert sum(counted) <= 2 * N_SAMPLES
 
 
-def test_a_budgeted_classifier_embeds_what_it_is_fitted_on_once(task, counted):
+def test_a_budgeted_classifier_embeds_its_training_samples_once(task, counted):
     model, X, y = task
     classifier = BudgetedClassifier(pipeline_for(model), budget=10).fit(X, y)
     assert sum(counted) == N_SAMPLES
@@ -100,7 +100,7 @@ def test_modals_learner_takes_raw_samples(task, tmp_path, counted):
     assert sum(counted) == N_SAMPLES
 
 
-# joblib takes TensorFlow's memory for a leak and starts a fresh process: a warning that, raised as
+# joblib mistakes TensorFlow's memory for a leak and starts a new process: a warning that, raised as
 # an error in joblib's own thread, would end that thread and never the test.
 @pytest.mark.filterwarnings("ignore:A worker stopped while some jobs were given:UserWarning")
 def test_a_grid_search_in_two_processes_shares_the_cache(text_model, tmp_path, counted):
@@ -115,7 +115,7 @@ def test_a_grid_search_in_two_processes_shares_the_cache(text_model, tmp_path, c
     )
     search.fit(X, y)
     assert search.best_score_ > 0.8
-    # Whatever is asked here now, the other processes have embedded it.
+    # All samples are already embedded by the other processes.
     assert sum(counted) == 0
     HubEmbedder(text_model, cache=cache).transform(X)
     assert sum(counted) == 0

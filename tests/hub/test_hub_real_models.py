@@ -32,7 +32,7 @@ def cosines(vectors, expected):
     return (vectors * expected).sum(axis=1) / norms
 
 
-def test_photos_agree_with_what_mobilenet_gave_before():
+def test_photos_agree_with_recorded_vectors_of_mobilenet():
     model, photos, stored = asset(
         "models/mobilenet_v2_100_224_feature_vector",
         "data/fruits_fresh_rotten",
@@ -48,7 +48,7 @@ def test_photos_agree_with_what_mobilenet_gave_before():
     assert cosines(vectors, expected).min() > 0.9999
 
 
-def test_texts_agree_with_what_the_sentence_encoder_gave_before():
+def test_texts_agree_with_recorded_vectors_of_the_sentence_encoder():
     model, table, stored = asset(
         "models/use_multilingual_3_english_small",
         "data/sentiment140_20k/data.csv",

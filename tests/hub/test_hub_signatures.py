@@ -276,7 +276,7 @@ def test_signature_and_output_are_chosen_by_name(many, signature, output_key, ex
         ),
     ],
 )
-def test_what_does_not_suit_is_a_sentence(many, choice, sentence):
+def test_an_unsuitable_signature_raises_with_a_sentence(many, choice, sentence):
     with pytest.raises(ValueError) as raised:  # noqa: PT011 - the text is what is tested
         HubEmbedder(many, **choice).transform(PIXELS)
     assert sentence in str(raised.value)
@@ -311,7 +311,7 @@ def test_the_default_output_of_several_is_the_vector(tmp_path):
 
 
 @pytest.mark.parametrize("shape", [None, [None, None]])
-def test_a_length_that_the_model_does_not_say_is_found_by_transform(tmp_path, shape):
+def test_a_length_missing_in_the_model_is_found_by_transform(tmp_path, shape):
     folder = write_function(
         tmp_path / "model",
         lambda texts: tf.compat.v1.placeholder_with_default(lengths(texts), shape),
@@ -319,15 +319,15 @@ def test_a_length_that_the_model_does_not_say_is_found_by_transform(tmp_path, sh
     )
     embedder = HubEmbedder(folder, errors="nan")
     assert embedder.transform(TEXTS).ravel().tolist() == [3, 12, 4]
-    for ask in [embedder.get_feature_names_out, lambda: embedder.transform([""])]:
+    for call in [embedder.get_feature_names_out, lambda: embedder.transform([""])]:
         with pytest.raises(
             ValueError, match=r"does not declare the length of its vectors\. Hint: "
         ):
-            ask()
+            call()
 
 
 @pytest.mark.parametrize("shape", [[-1], [1, -1], [-1, 1, 1]])
-def test_what_turns_out_to_be_no_vectors_is_refused(tmp_path, shape):
+def test_an_output_that_is_not_vectors_raises(tmp_path, shape):
     folder = write_function(
         tmp_path / "model",
         lambda texts: tf.compat.v1.placeholder_with_default(

@@ -33,7 +33,7 @@ def test_scikit_learns_checks_of_any_estimator_pass(text_model, estimator, check
     check(estimator.set_params(handle=text_model))
 
 
-def test_its_tags_say_what_it_is():
+def test_its_tags_describe_it():
     tags = get_tags(HubEmbedder("model"))
     assert tags.transformer_tags is not None
     assert not tags.requires_fit
@@ -51,7 +51,7 @@ def test_it_needs_no_fit(text_model):
     assert np.array_equal(embedder.fit_transform(TEXTS, [0, 1, 0, 1]), expected)
 
 
-def test_tables_come_out_where_they_are_asked_for(text_model):
+def test_tables_are_returned_on_request(text_model):
     pd = pytest.importorskip("pandas", reason="pandas is not installed")
     series = pd.Series(TEXTS, index=list("abcd"))
     embedder = HubEmbedder(text_model).set_output(transform="pandas")
@@ -59,7 +59,7 @@ def test_tables_come_out_where_they_are_asked_for(text_model):
         table = embedder.transform(X)
         assert isinstance(table, pd.DataFrame)
         assert table.columns.tolist() == [f"hubembedder{at}" for at in range(8)]
-        # Of a Series, older releases of scikit-learn do not keep the index.
+        # Older releases of scikit-learn do not keep the index of a Series.
         assert X is series or table.index.tolist() == list("abcd")
         assert (table.dtypes == np.float32).all()
         assert np.array_equal(table, HubEmbedder(text_model).transform(TEXTS))

@@ -20,12 +20,12 @@ PATIENCE = 20  # seconds
 
 
 class Pictures(Sequence):
-    """Pictures that are made when they are asked for, and counted while they live."""
+    """Pictures that are created on access, and counted while they exist."""
 
     def __init__(self, n, side=8):
         self.n = n
         self.side = side
-        self.asked = []
+        self.requested = []
         self.threads = set()
         self.most_alive = 0
         self._alive = 0
@@ -43,7 +43,7 @@ class Pictures(Sequence):
             self.threads.add(threading.current_thread())
         weakref.finalize(picture, self._gone)
         with self._changed:
-            self.asked.append(position)
+            self.requested.append(position)
             self._changed.notify_all()
         return picture
 
@@ -53,12 +53,12 @@ class Pictures(Sequence):
 
     def wait_until_asked(self, n):
         with self._changed:
-            return self._changed.wait_for(lambda: len(self.asked) >= n, PATIENCE)
+            return self._changed.wait_for(lambda: len(self.requested) >= n, PATIENCE)
 
 
 @pytest.fixture
 def on_call(monkeypatch):
-    """Let a test look on whenever the model is called."""
+    """Call a function of the test whenever the model is called."""
     watchers = []
     call = HubModel.__call__
 
@@ -76,12 +76,12 @@ def test_the_next_batches_are_read_while_the_model_works(image_model, on_call):
     seen = []
 
     def look(batch):
-        # The model waits here, and pictures after those of this batch are read all the same.
+        # The model waits here, while pictures of the next batches are read.
         n_before = sum(seen)
         seen.append(len(batch))
         ahead = min(40, n_before + (1 + N_BATCHES_AHEAD) * 4)
         assert pictures.wait_until_asked(ahead)
-        assert len(pictures.asked) == ahead
+        assert len(pictures.requested) == ahead
 
     on_call(look)
     HubEmbedder(image_model, batch_size=4, n_jobs=2).transform(pictures)
@@ -90,7 +90,7 @@ def test_the_next_batches_are_read_while_the_model_works(image_model, on_call):
 
 
 @pytest.mark.parametrize("n_jobs", [1, 3])
-def test_as_many_threads_read_as_are_asked_for(image_model, monkeypatch, n_jobs):
+def test_n_jobs_threads_read(image_model, monkeypatch, n_jobs):
     together = threading.Barrier(n_jobs)
 
     class Meeting(Pictures):
@@ -108,7 +108,7 @@ def test_memory_is_bounded_by_the_batch(image_model, side):
     pictures = Pictures(20_000, side)
     vectors = HubEmbedder(image_model, batch_size=16).transform(pictures)
     assert vectors.shape == (20_000, 6)
-    assert sorted(pictures.asked) == list(range(20_000))
+    assert sorted(pictures.requested) == list(range(20_000))
     assert pictures.most_alive <= (N_BATCHES_AHEAD + 2) * 16
 
 
@@ -157,10 +157,10 @@ def test_a_fault_stops_reading_and_leaves_no_thread_behind(image_model):
     pictures = Faulty(5000)
     with pytest.raises(UnreadableSampleError) as raised:
         HubEmbedder(image_model, batch_size=4).transform(pictures)
-    # The error is kept, and with it all that its frames know.
+    # The error is kept, with all variables of its frames.
     assert raised.value.position == 5
     assert len(readers()) == before
-    assert len(pictures.asked) <= (N_BATCHES_AHEAD + 2) * 4
+    assert len(pictures.requested) <= (N_BATCHES_AHEAD + 2) * 4
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
@@ -187,9 +187,7 @@ def test_an_error_of_the_sequence_itself_is_the_users(image_model):
 
 
 @pytest.mark.parametrize("cached", [False, True])
-def test_long_work_shows_its_progress_where_it_is_asked_for(
-    text_model, image_model, tmp_path, capsys, cached
-):
+def test_long_work_shows_its_progress_on_request(text_model, image_model, tmp_path, capsys, cached):
     cache = tmp_path / "vectors" if cached else None
     for model, X in [(text_model, ["one", "two", "three"]), (image_model, Pictures(3))]:
         HubEmbedder(model, cache=cache, verbose=False).transform(X)

@@ -16,7 +16,7 @@ TEXTS = ["one", "two or three", "Grüße, 世界 🙂", " x\n"]
 
 
 def expected_vectors(texts, dim=8, seed=0):
-    """Return what the model of texts gives: the mean of a vector for each byte."""
+    """Return the output of the model of texts: the mean of a vector for each byte."""
     table = np.random.default_rng(seed).normal(size=(256, dim)).astype(np.float32)
     return np.array([table[list(text.encode())].mean(axis=0) for text in texts])
 
@@ -73,7 +73,7 @@ def test_missing_texts_of_pandas_are_named(written, missing, kind):
     pd = pytest.importorskip("pandas", reason="pandas is not installed")
     series = pd.Series(["one", None, "two"], dtype=object)
     series[1] = eval(missing, {"pd": pd})  # noqa: S307 - ours
-    # To pandas before 3, "str" is Python's, which makes words of what is missing.
+    # In pandas before 3, "str" is Python's type, which converts missing values to words.
     if missing != "pd.NaT" and (kind != "str" or int(pd.__version__.split(".")[0]) >= 3):
         series = series.astype(kind)
     embedder = HubEmbedder(written(write_text_model), errors="nan")
@@ -86,7 +86,7 @@ def test_missing_texts_of_pandas_are_named(written, missing, kind):
 @given(
     texts=st.lists(
         st.text(
-            st.characters(exclude_categories=["Cs"]),  # no half of a letter
+            st.characters(exclude_categories=["Cs"]),  # not a part of a character
             min_size=1,
             max_size=40,
         ).filter(str.strip),
@@ -95,7 +95,7 @@ def test_missing_texts_of_pandas_are_named(written, missing, kind):
     ),
     batch_size=st.integers(1, 5),
 )
-def test_rows_stand_in_the_order_of_the_texts(written, texts, batch_size):
+def test_rows_are_in_the_order_of_the_texts(written, texts, batch_size):
     embedder = HubEmbedder(written(write_text_model), batch_size=batch_size)
     vectors = embedder.transform(texts)
     np.testing.assert_allclose(vectors, expected_vectors(texts), rtol=1e-4, atol=1e-5)
@@ -158,14 +158,14 @@ def test_paths_are_texts_for_a_model_of_texts(embedder, pictures):
         ([b"one"], ValueError, "X[0] is not a text that can be read: b'one' (bytes, not str)."),
     ],
 )
-def test_what_are_no_texts_is_told_in_a_sentence(embedder, X, error, sentence):
+def test_objects_that_are_not_texts_raise_with_a_sentence(embedder, X, error, sentence):
     with pytest.raises(error) as raised:
         embedder.transform(X)
     assert sentence in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
-def test_what_can_be_read_only_once_is_refused(embedder):
+def test_samples_that_are_not_a_sequence_raise(embedder):
     for X in [iter(TEXTS), (text for text in TEXTS), map(str, TEXTS), sp.csr_array(np.eye(3))]:
         with pytest.raises(TypeError, match=r"Hint: put a single sample into a list, and convert "):
             embedder.transform(X)

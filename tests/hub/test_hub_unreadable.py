@@ -46,7 +46,7 @@ def bmp_of(width, height):
 
 @pytest.fixture
 def faulty(tmp_path):
-    """Write files that are no pictures, and return what is unreadable with its reason."""
+    """Write files that are not pictures, and return unreadable samples with their reasons."""
     whole = tmp_path / "whole.jpg"
     pixels = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     image_module.fromarray(pixels).save(whole)
@@ -107,7 +107,7 @@ def faulty(tmp_path):
 
 
 def names_of(sample):
-    """Return what a message may call a sample."""
+    """Return the names of a sample that a message may use."""
     if isinstance(sample, np.ndarray):
         return f"an array of shape {sample.shape}"
     if isinstance(sample, str) and (not sample.isprintable() or len(sample) in {0, 5000}):
