@@ -73,6 +73,7 @@ def edits_of(patch: str) -> list[Edit]:
 
 
 HEADING = "Add a measure"
+PACKAGES = ["neighbors", "semi_supervised"]
 STEPS = [
     (names(file)[0].replace("NAME", "[a-z]*"), edit, test)
     for file, edit, test in rows(section(HEADING), "file")
@@ -117,6 +118,26 @@ def run_tests(root: Path, selected: str, *tests: str) -> subprocess.CompletedPro
 def test_the_table_names_each_file_of_the_patch_once():
     patterns = [pattern for pattern, edit, _ in STEPS if not edit.startswith("run ")]
     assert sorted(map(path_of, patterns)) == sorted(EDITS)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Add a measure", "Add a strategy", "Add a classifier", "Add a target", "Add an integration"],
+)
+def test_every_file_that_a_section_names_exists_or_is_new(heading):
+    table = rows(section(heading), "file")
+    assert len(table) >= 7
+    files = [name for file, _, _ in table for name in names(file)]
+    tests = [name for _, _, test in table for name in names(test)]
+    prose = re.findall(r"`([\w./]+/[\w./]+\.(?:py|toml|md))`", section(heading))
+    for name in {*files, *tests, *prose}:
+        if "PACKAGE" in name:
+            assert all((ROOT / name.replace("PACKAGE", one)).parent.is_dir() for one in PACKAGES)
+        elif "NAME" in name:
+            folder, _, _ = name.partition("NAME")
+            assert (ROOT / folder).parent.is_dir() or (ROOT / folder).is_dir(), name
+        else:
+            assert (ROOT / name).is_file(), name
 
 
 def test_a_patch_that_does_not_fit_is_refused(tmp_path):
