@@ -217,7 +217,7 @@ class CachedTransformer(TransformerMixin, BaseEstimator):
         """Return a copy of the transformer that caches at `location` by itself, or None.
 
         `_with_cache` is the hook of transformers that compute the content keys themselves, such
-        as HubEmbedder, which knows how its model and its preprocessing change vectors.
+        as HubEmbedder, whose vectors also depend on its preprocessing and the files of its model.
         """
         with_cache = getattr(self.transformer, "_with_cache", None)
         return None if with_cache is None else with_cache(self.location, verbose=self.verbose)

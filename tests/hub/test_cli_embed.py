@@ -100,7 +100,7 @@ def test_a_folder_per_class_becomes_a_file_for_compare(photos, capsys):
     assert output.out.splitlines() == [
         "photos: 23 samples, 6 features",
         "subfolders: 2 classes (apple 12, banana 11)",
-        "left out: 1 that cannot be read",
+        "left out: 1 unreadable",
         "Written: v.npz (3 kB)",
         "",
         "Next: skactive compare v.npz",
@@ -182,7 +182,7 @@ def test_a_folder_that_is_no_model_is_one_sentence(photos, capsys):
 
 def test_a_model_of_texts_on_a_folder_of_images_is_one_sentence(photos, capsys):
     assert error_of(capsys, photos, "--model", "texts") == (
-        "texts embeds texts, but photos is a folder of images. Hint: choose a model of images."
+        "texts embeds texts, but photos is a folder of images. Hint: choose an image model."
     )
 
 
@@ -191,9 +191,9 @@ def test_a_model_of_images_on_a_table_of_texts_is_one_sentence(questions, capsys
         "Its columns are: label, question. Hint: name it with --column, or choose a model of texts."
     )
     assert error_of(capsys, questions, "--model", "images", "--column", "question") == (
-        "images embeds images, and no file that column 'question' of questions.csv names exists, "
-        "the first being Who is 0 ?. Hint: paths start at the folder of the table; for texts "
-        "choose a model of texts."
+        "images embeds images, but column 'question' of questions.csv names no file that exists, "
+        "the first being Who is 0 ?. Hint: paths are relative to the folder of the table; for "
+        "texts, choose a text model."
     )
 
 
