@@ -230,10 +230,12 @@ def packages_table() -> str:
 
 
 def with_packages_table(readme: str) -> str:
-    """Return the text of the README with the present table of packages."""
-    before, _, rest = readme.partition(TABLE_BEGINS)
-    _, _, after = rest.partition(TABLE_ENDS)
-    return f"{before}{TABLE_BEGINS}{packages_table()}{TABLE_ENDS}{after}"
+    """Return the text of the README with the current table of packages."""
+    before, begins, rest = readme.partition(TABLE_BEGINS)
+    _, ends, after = rest.partition(TABLE_ENDS)
+    if not begins or not ends:
+        raise ValueError("The README lacks a line that marks the beginning or end of its table.")
+    return f"{before}{begins}{packages_table()}{ends}{after}"
 
 
 if __name__ == "__main__":

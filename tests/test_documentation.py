@@ -112,6 +112,17 @@ def test_the_readme_has_the_generated_table_of_packages(monkeypatch):
     }
 
 
+def test_a_new_table_of_packages_keeps_the_rest_of_the_readme(monkeypatch):
+    monkeypatch.syspath_prepend(DOCS)
+    api_reference = importlib.import_module("api_reference")
+    begins, ends = api_reference.TABLE_BEGINS, api_reference.TABLE_ENDS
+    made = api_reference.with_packages_table(f"before\n{begins}old\n{ends}\nafter\n")
+    assert made == f"before\n{begins}{api_reference.packages_table()}{ends}\nafter\n"
+    for damaged in ["before\nafter\n", f"before\n{begins}old\nafter\n"]:
+        with pytest.raises(ValueError, match="lacks a line that marks"):
+            api_reference.with_packages_table(damaged)
+
+
 def concrete(module: str, base: type) -> set[str]:
     """Return the names of the public classes of a module that implement a base class."""
     members = vars(importlib.import_module(module))
