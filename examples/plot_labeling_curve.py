@@ -31,10 +31,11 @@ strategies = {
 from sklearn.datasets import load_digits
 
 from skactive.model_selection import compare_strategies
+from skactive.neighbors import IncrementalKNeighborsClassifier
 
 X, y = load_digits(return_X_y=True)
 settings = {"budget": 150, "batch_size": 5, "cv": 10, "random_state": 0}
-comparison = compare_strategies(None, strategies, X, y, **settings)
+comparison = compare_strategies(IncrementalKNeighborsClassifier(), strategies, X, y, **settings)
 
 # %%
 # The curves
