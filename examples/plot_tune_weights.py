@@ -67,7 +67,9 @@ from sklearn.model_selection import cross_val_score
 
 held_out = {}
 for name, chosen in {"default": None, "tuned": search.best_params_["strategy__weights"]}.items():
-    classifier = BudgetedClassifier(strategy=CDFProduct(weights=chosen), budget=60)
+    classifier = BudgetedClassifier(
+        IncrementalKNeighborsClassifier(), CDFProduct(weights=chosen), budget=60
+    )
     scores = cross_val_score(classifier, X_other, y_other, cv=3, scoring=area_under_labeling_curve)
     held_out[name] = scores
     print(f"{name:>8}: {scores.mean():.3f}, in the folds {np.round(scores, 3)}")
