@@ -183,9 +183,9 @@ def test_the_first_query_depends_on_density_alone_and_is_explained_so():
     explanation = learner.explain_query(learner.query())
     assert explanation.sentences == (
         "Sample 1 comes first of 5 candidates.",
-        "Nothing is labelled yet.",
-        "It stands for many others: the pool is denser around it than around any other candidate.",
-        "Uncertainty and diversity say nothing now: each is the same for all candidates.",
+        "No sample is labelled yet.",
+        "It is in a dense region: its density is higher than that of any other candidate.",
+        "Uncertainty and diversity have no effect: each is the same for all candidates.",
     )
     assert explanation.classes == ()
     assert len(explanation.labeled.indices) == 0
@@ -196,20 +196,20 @@ def test_words_about_each_measure_name_the_classes_and_the_nearest_label():
     learner = learner_of([[0.0], [1.0], [5.0], [5.5], [10.0], [30.0]])
     learner.teach([0, 4], ["apple", "pear"])
     text = words(learner.explain_query(2))
-    assert "hesitates between apple (0.50) and pear (0.50): it is less sure than of any oth" in text
-    assert "The labelled sample nearest to it is 0 (apple)." in text
+    assert "classes are apple (0.50) and pear (0.50); its uncertainty is higher than" in text
+    assert "The nearest labelled sample is 0 (apple)." in text
     text = words(learner.explain_query(5))
-    assert "is unlike what is labelled: it is on average farther from the labelled samples" in text
-    assert "It stands alone: around no candidate is the pool less dense." in text
+    assert "differs from the labelled samples: it is on average farther from the labelled" in text
+    assert "It is an outlier: no candidate has a lower density." in text
     text = words(learner.explain_query(1))
-    assert "takes it for apple (0.77); there is no candidate of which it is surer." in text
+    assert "class is apple (0.77); no candidate has a lower uncertainty." in text
 
 
 def test_more_than_three_classes_in_question_are_counted():
     X = np.vstack([np.eye(5), np.full((1, 5), 0.5), [[1.0, 0.1, 0, 0, 0]]])
     learner = learner_of(X).teach(range(5), list("abcde"))
     text = words(learner.explain_query(5))
-    assert "between 5 classes, a (0.20), b (0.20) and c (0.20) first among them: it is" in text
+    assert "5 classes are probable, such as a (0.20), b (0.20) and c (0.20); its uncert" in text
 
 
 @pytest.mark.parametrize(
@@ -237,14 +237,14 @@ def test_a_weight_of_zero_is_left_out_and_mentioned():
     assert re.search(r"measure +value +weight +factor +rank of 4\n", str(explanation))
     both = euclidean_product(weights={"density": 0.0, "uncertainty": 0.0})
     explanation = learner_of(strategy=both).teach([0], ["a"]).explain_query(2)
-    assert "Uncertainty and density are left out: weights of 0." in explanation.sentences
+    assert "Uncertainty and density are left out: their weights are 0." in explanation.sentences
 
 
 def test_random_sampling_is_explained_as_random():
     learner = learner_of(strategy=RandomSampling()).teach([0, 4], ["a", "b"])
     explanation = learner.explain_query(2)
     assert explanation.sentences == (
-        "Sample 2 is as good as any other of the 3 candidates: RandomSampling draws at random.",
+        "Sample 2 is as good as any other of the 3 candidates: RandomSampling chooses at random.",
     )
     assert (explanation.utility, explanation.rank, explanation.measures) == (1.0, 1, ())
     assert explanation.table()["value"].shape == (0,)
@@ -252,18 +252,18 @@ def test_random_sampling_is_explained_as_random():
     assert "Class probabilities: a" in str(explanation)
 
 
-@pytest.mark.parametrize(("random_state", "who"), [(None, "position"), (0, "chance")])
-def test_the_explanation_of_a_tie_names_the_rule_that_breaks_it(random_state, who):
+@pytest.mark.parametrize(("random_state", "way"), [(None, "by position"), (0, "at random")])
+def test_the_explanation_of_a_tie_names_the_rule_that_breaks_it(random_state, way):
     strategy = UncertaintySampling(random_state=random_state)
     learner = learner_of(strategy=strategy)
     assert learner.explain_query(3).sentences == (
-        f"Sample 3 is as good as any other of the 5 candidates, and {who} decides among equals.",
-        "Nothing is labelled yet.",
-        "Uncertainty says nothing now: it is the same for all candidates.",
+        f"Sample 3 is as good as any other of the 5 candidates, and ties are broken {way}.",
+        "No sample is labelled yet.",
+        "Uncertainty has no effect: it is the same for all candidates.",
     )
     twins = learner_of([[0.0], [2.0], [2.0], [4.0], [3.9]], strategy).teach([0, 3], ["a", "b"])
     assert words(twins.explain_query(1)).startswith(
-        f"Sample 1 comes first of 3 candidates, level with 1 other, and {who} decides among equals."
+        f"Sample 1 comes first of 3 candidates, level with 1 other, and ties are broken {way}."
     )
     assert words(twins.explain_query(4)).startswith("Sample 4 comes third of 3 candidates. ")
 
@@ -277,12 +277,12 @@ def test_the_last_candidate_is_explained_too():
 
 def test_a_measure_and_a_strategy_of_ones_own_are_put_into_words():
     product = learner_of(strategy=CDFProduct([("height", Position())]))
-    assert "Its height, 4, is more than that of 3 of the 5 candidates." in words(
+    assert "Its height, 4, is higher than that of 3 of the 5 candidates." in words(
         product.explain_query(3)
     )
     assert "Its height, 0, is the lowest of all candidates." in words(product.explain_query(0))
     own = learner_of(strategy=Farthest()).explain_query(4)
-    assert "What Farthest makes of it, 9, is more than that of any other candidate." in words(own)
+    assert "Its value by Farthest, 9, is higher than that of any other candidate." in words(own)
     assert "factor" not in str(own)
 
 
@@ -316,7 +316,7 @@ def test_the_seed_set_counts_and_has_no_position():
     assert explanation.labeled.names == (None, None)
     assert explanation.labeled.labels.tolist() == ["far", "near"]
     np.testing.assert_allclose(explanation.labeled.distances, [0.5, 8.8], rtol=1e-6)
-    assert "nearest to it is one of the seed set (far)." in words(explanation)
+    assert "The nearest labelled sample is one of the seed set (far)." in words(explanation)
     assert learner.explain_query(1).labeled.indices.tolist() == [-1, 0, -1]
 
 
@@ -482,5 +482,5 @@ def test_coverage_is_put_into_words():
     X = np.vstack([samples("spread"), [[9.0, 1.0]]])
     learner = ActiveLearner(strategy=UncertaintyHerding(None), X_pool=X).teach([0], ["a"])
     text = words(learner.explain_query(learner.query()))
-    assert re.search(r"Its label would cover what none covers yet, as much as [\d.]+ samples", text)
+    assert re.search(r"Its label would increase the coverage of the pool by [\d.]+ samples", text)
     assert "more than that of any other candidate" in text

@@ -322,7 +322,7 @@ def test_parameter_purity_of_prob_cover():
     pool = Pool(np.random.default_rng(0).normal(size=(200, 2)))
     radii = [ProbCover(purity=purity)._chosen_radius(pool) for purity in (0.5, 0.9, 1.0)]
     assert radii[0] > radii[1] > radii[2] >= 0
-    with pytest.raises(ValueError, match="'purity' parameter of ProbCover is a share of balls"):
+    with pytest.raises(ValueError, match="'purity' parameter of ProbCover must be a share of"):
         ProbCover(purity=1.1).select(pool)
     with pytest.raises(ValueError, match="'purity' parameter of ProbCover must be a finite number"):
         ProbCover(purity=0.0).select(pool)
@@ -496,12 +496,12 @@ def test_a_label_more_or_less_leaves_the_pool_as_if_it_were_new(strategy):
     ("strategy", "n_labeled", "words"),
     [
         (KCenterGreedy(), 0, "Its nearness to the middle of the pool, "),
-        (KCenterGreedy(), 3, "It is unlike what is labelled: it is farther from the nearest"),
+        (KCenterGreedy(), 3, "It differs from the labelled samples: it is farther from the"),
         (TypiClust(), 3, "Its typicality, "),
         (ProbCover(), 3, "Its number of neighbours without cover, "),
         (RankedBatch(), 3, "Its balance of distance and uncertainty, "),
-        (DensityWeightedUncertainty(), 3, "It stands for many others: the pool is denser around"),
-        (DensityWeightedUncertainty(), 0, "Uncertainty says nothing now"),
+        (DensityWeightedUncertainty(), 3, "It is in a dense region: its density is higher than"),
+        (DensityWeightedUncertainty(), 0, "Uncertainty has no effect"),
     ],
 )
 def test_explanations_of_queries_contain_the_expected_words(strategy, n_labeled, words):

@@ -219,7 +219,7 @@ def test_parameter_committee_of_query_by_committee():
     ]
     np.testing.assert_allclose(QueryByCommittee(members).utilities(pool), expected, atol=1e-12)
     assert not any(hasattr(one, "classes_") for one in members)
-    with pytest.raises(ValueError, match="QueryByCommittee needs a committee with a member"):
+    with pytest.raises(ValueError, match="QueryByCommittee needs a committee of at least one"):
         QueryByCommittee([]).select(pool)
 
 

@@ -195,8 +195,8 @@ class LearnerPredictions:
         later in a batch was chosen as if those before it were labelled; here it is explained as if
         it were queried alone.
 
-        Cost: that of a query, and one product of the pool with one sample,
-        O(n_samples · n_features).
+        Cost: that of a query, and one product of the pool with one sample, O(n_samples ·
+        n_features).
 
         Examples
         --------
@@ -204,10 +204,11 @@ class LearnerPredictions:
         >>> X = [[5.0, 1.0], [4.0, 2.0], [3.0, 2.0], [2.0, 2.0], [2.0, 3.0], [1.0, 4.0]]
         >>> learner = ActiveLearner(X_pool=X).teach([0, 5], ["apple", "orange"])
         >>> print(learner.explain_query(learner.query(), n_neighbors=2))
-        Sample 3 comes first of 4 candidates. Its label would cover what none covers
-        yet, as much as 0.337 samples: more than that of any other candidate. The
-        classifier hesitates between apple (0.50) and orange (0.50): it is less sure
-        than of any other candidate. No other candidate combines these as well.
+        Sample 3 comes first of 4 candidates. Its label would increase the coverage of
+        the pool by 0.337 samples, more than that of any other candidate. The most
+        probable classes are apple (0.50) and orange (0.50); its uncertainty is higher
+        than that of any other candidate. The product of these factors is the largest of
+        all candidates.
         <BLANKLINE>
         measure       value  factor  rank of 4
         coverage     0.3375   0.352          1

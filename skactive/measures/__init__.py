@@ -1,4 +1,4 @@
-"""How informative is each candidate? One number for each, larger is better."""
+"""Measures of how informative each candidate is; larger is better."""
 
 from skactive._public import present
 from skactive.measures._base import Measure

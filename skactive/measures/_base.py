@@ -1,4 +1,4 @@
-"""What every measure has in common."""
+"""The base class of all measures."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from skactive.base import PoolView
 
 
 class Measure(ABC, BaseEstimator):
-    """Base class of all measures: give each candidate of a pool a utility.
+    """Base class of all measures, which assign a utility to each candidate of a pool.
 
-    A subclass writes `utilities`; its parameters are those of its `__init__`, as for any
-    scikit-learn estimator, so that grids reach them.
+    A subclass implements `utilities`; its parameters are those of its `__init__`, as for any
+    scikit-learn estimator, so that a grid search can set them.
 
     See Also
     --------
-    skactive.strategies.CDFProduct : Combines measures that live on different scales.
+    skactive.strategies.CDFProduct : Combines measures of different scales.
 
     Examples
     --------
@@ -54,7 +54,7 @@ class Measure(ABC, BaseEstimator):
         """
 
     def utilities_everywhere(self, pool: PoolView) -> np.ndarray:
-        """Return the utility of every sample of a pool, 0 for those that are no candidates.
+        """Return the utility of every sample of a pool, 0 for samples that are not candidates.
 
         Parameters
         ----------
@@ -78,23 +78,22 @@ class Measure(ABC, BaseEstimator):
         rank: CandidateRank,
         posterior: tuple[Sequence[Hashable], Sequence[float]],
     ) -> str | None:
-        """Return what a value means for an annotator, in one sentence.
+        """Return the meaning of a value for an annotator, in one sentence.
 
-        `ActiveLearner.explain_query` prints it. A measure overrides it to be explained in its own
-        words.
+        `ActiveLearner.explain_query` prints it. Override it to replace the default sentence.
 
         Parameters
         ----------
         value : float
             The utility of a candidate.
         rank : CandidateRank
-            Its place among all candidates: `n_lower`, `share_lower`, and `than()` in words.
+            Its rank among all candidates: `n_lower`, `share_lower`, and `than()` in words.
         posterior : tuple of (classes, probabilities)
             The class probabilities of the candidate, largest first; empty if there are none.
 
         Returns
         -------
         sentence : str or None
-            None takes a sentence with the name and value of the measure.
+            None prints a sentence with the name and value of the measure.
         """
         return None

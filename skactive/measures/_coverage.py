@@ -1,4 +1,4 @@
-"""How much better the pool would be covered if a candidate were labelled."""
+"""The gain in coverage of the pool by a label of each candidate."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from skactive.measures._base import Measure
 
 
 class Coverage(Measure):
-    """Measure how much of the pool a candidate would cover that nothing labelled covers yet.
+    """Measure the part of the pool that a candidate would cover and no labelled sample does.
 
-    A labelled sample covers its neighbours, the nearer the more. The gain is large where many
-    samples stand close together and none of them is labelled: density and diversity in one.
+    A labelled sample covers its neighbours, nearer ones more. The gain is at least 0, in units of
+    samples. It is large where many samples are close together and none of them is labelled, so
+    that it combines density and diversity.
 
     Parameters
     ----------
     n_neighbors : int, default=15
-        How many neighbours of each sample the graph has, at least 1.
+        Number of neighbours of each sample in the graph, at least 1.
     metric : str, default='cosine'
         The metric of the graph.
     bandwidth : 'median', float or None, default='median'
@@ -30,7 +31,7 @@ class Coverage(Measure):
 
     See Also
     --------
-    skactive.strategies.UncertaintyHerding : The same, weighted by uncertainty.
+    skactive.strategies.UncertaintyHerding : Weights the coverage by uncertainty.
 
     Notes
     -----
@@ -63,18 +64,6 @@ class Coverage(Measure):
         self.bandwidth = bandwidth
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return the gain in coverage of each candidate.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            At least 0: in units of samples.
-        """
         return pool.coverage_gain(
             n_neighbors=self.n_neighbors, metric=self.metric, bandwidth=self.bandwidth
         )
@@ -86,9 +75,9 @@ class Coverage(Measure):
         posterior: tuple[Sequence[Hashable], Sequence[float]],
     ) -> str:
         if rank.n_lower == 0:
-            return "Around no candidate do labels cover the pool as well already."
+            return "No candidate would increase the coverage of the pool less."
         samples = "sample" if f"{value:.3g}" == "1" else "samples"
         return (
-            f"Its label would cover what none covers yet, as much as {value:.3g} {samples}: more "
+            f"Its label would increase the coverage of the pool by {value:.3g} {samples}, more "
             f"than that of {rank.than()}."
         )

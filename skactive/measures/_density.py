@@ -1,4 +1,4 @@
-"""How many a candidate speaks for."""
+"""The density of the pool around each candidate."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from skactive.measures._base import Measure
 
 
 class InformationDensity(Measure):
-    """Measure how densely the pool surrounds a candidate: its mean similarity to the pool.
+    """Measure the density of the pool around a candidate: its mean similarity to the pool.
 
-    An answer about a sample in a crowd helps for the whole crowd; an outlier speaks for itself
-    alone. The density of x is (1 / n) Σ sim(x, x') over the n samples x' of the pool, x
+    A label in a dense region improves the predictions of many samples; the label of an outlier
+    improves few. The density of x is (1 / n) Σ sim(x, x') over the n samples x' of the pool, x
     included. It does not depend on labels and is computed once.
 
     Parameters
@@ -31,7 +31,7 @@ class InformationDensity(Measure):
 
     See Also
     --------
-    Diversity : Keeps away from what is labelled already.
+    Diversity : Measures the distance to the labelled samples.
 
     Notes
     -----
@@ -60,18 +60,6 @@ class InformationDensity(Measure):
         self.metric_params = metric_params
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return the density around each candidate.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            Mean similarities.
-        """
         check_choice(self, "metric", self.metric, METRICS)
         return pool.density(self.metric, self.metric_params)
 
@@ -82,10 +70,11 @@ class InformationDensity(Measure):
         posterior: tuple[Sequence[Hashable], Sequence[float]],
     ) -> str:
         if rank.n_lower == 0:
-            return "It stands alone: around no candidate is the pool less dense."
-        fact = f"the pool is denser around it than around {rank.than()}"
+            return "It is an outlier: no candidate has a lower density."
         if rank.share_lower >= HIGH:
-            return f"It stands for many others: {fact}."
+            return f"It is in a dense region: its density is higher than that of {rank.than()}."
         if rank.share_lower <= LOW:
-            return f"It stands for few others: {fact}, not more."
-        return f"{fact[0].upper()}{fact[1:]}."
+            return (
+                f"It is in a sparse region: its density is higher than that of {rank.than()} only."
+            )
+        return f"Its density is higher than that of {rank.than()}."

@@ -1,4 +1,4 @@
-"""How different a candidate is from what was picked already."""
+"""The distance of each candidate to the labelled samples."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ AGGREGATES = frozenset({"mean", "min"})
 class Diversity(Measure):
     """Measure how far a candidate is from the labelled samples and from the batch so far.
 
-    It keeps a strategy from asking the same thing twice, and sends it where nobody has looked.
+    It prevents queries of similar samples, and favours regions without labels.
 
     Parameters
     ----------
     metric : str, default='cosine'
         The name of a distance that `sklearn.metrics.pairwise_distances` takes.
     aggregate : {'mean', 'min'}, default='mean'
-        The mean distance to all of them, or the distance to the nearest. The minimum chases
+        The mean distance to all of them, or the distance to the nearest. The minimum prefers
         outliers.
     metric_params : dict, default=None
         Further arguments of the metric.
 
     See Also
     --------
-    InformationDensity : Goes where many are.
+    InformationDensity : Favours dense regions.
 
     Notes
     -----
@@ -68,18 +68,6 @@ class Diversity(Measure):
         self.metric_params = metric_params
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return each candidate's distance to the labelled and picked samples.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            Distances.
-        """
         check_choice(self, "metric", self.metric, METRICS)
         check_choice(self, "aggregate", self.aggregate, AGGREGATES)
         distances = pool.distance_to_labeled(self.metric, self.aggregate, self.metric_params)
@@ -97,7 +85,7 @@ class Diversity(Measure):
             return f"No candidate is {mean}nearer to {what}."
         fact = f"it is {mean}farther from {what} than {rank.than()}"
         if rank.share_lower >= HIGH:
-            return f"It is unlike what is labelled: {fact}."
+            return f"It differs from the labelled samples: {fact}."
         if rank.share_lower <= LOW:
-            return f"It is like what is labelled: {fact}, not more."
+            return f"It is similar to the labelled samples: {fact} only."
         return f"{fact[0].upper()}{fact[1:]}."

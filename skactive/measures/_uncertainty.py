@@ -1,4 +1,4 @@
-"""How unsure the classifier is of a candidate."""
+"""The uncertainty of the classifier about each candidate."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from skactive._engine.compiled import as_floats, compiled
 from skactive.base import PoolView
 from skactive.measures._base import Measure
 
-# Probabilities that are equal on paper differ in the last places as computed. Rounded, they tie,
-# and a rank is not made of noise.
+# Probabilities that are equal in theory differ in the last computed digits. Rounding makes them
+# equal, so that ranks do not depend on rounding errors.
 DECIMALS = 12
 
 
@@ -31,7 +31,7 @@ def margin(posterior: np.ndarray) -> np.ndarray:
 def _margins(posterior, unit, margins):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     for row in range(len(posterior)):
         first = -np.inf
-        # A single class leads by all that it has.
+        # The lead of a single class is its whole probability.
         second = -np.inf if posterior.shape[1] > 1 else 0.0
         total = 0.0
         for column in range(posterior.shape[1]):
@@ -39,7 +39,7 @@ def _margins(posterior, unit, margins):  # type: ignore[no-untyped-def] # pragma
             total += share
             second = max(second, min(first, share))
             first = max(first, share)
-        # What is not finite stays so, to be refused by whoever looks at it.
+        # A value that is not finite stays so; the caller raises.
         lead = first - second + (total - total)
         margins[row] = np.rint((1.0 - lead) * unit) / unit
 
@@ -50,8 +50,8 @@ def entropy(posterior: np.ndarray) -> np.ndarray:
     return np.round(0.0 - np.einsum("ij,ij->i", posterior, logarithms), DECIMALS)
 
 
-# A class is in question if it has at least this share of the probability of the most probable
-# one; this many are named.
+# A class is named if it has at least this share of the probability of the most probable class, and
+# at most so many are.
 IN_QUESTION = 0.5
 N_NAMED = 3
 
@@ -59,7 +59,7 @@ N_NAMED = 3
 class Uncertainty(Measure):
     """Base class of measures that are a row-wise function of the posterior."""
 
-    # Declared by each class itself: a subclass that overrides `utilities` has none.
+    # Each class declares its own: a subclass that overrides `utilities` has none.
     _row_function: Callable[[np.ndarray], np.ndarray]
 
     def utilities_everywhere(self, pool: PoolView) -> np.ndarray:
@@ -79,11 +79,11 @@ class Uncertainty(Measure):
     ) -> str:
         classes, probabilities = posterior
         if rank.n_lower == 0:
-            more = "there is no candidate of which it is surer"
+            rest = "no candidate has a lower uncertainty"
         else:
-            more = f"it is less sure than of {rank.than()}"
+            rest = f"its uncertainty is higher than that of {rank.than()}"
         if len(classes) == 0:
-            return f"The classifier is unsure: {more}."
+            return f"{rest[0].upper()}{rest[1:]}."
         in_question = int(
             np.count_nonzero(np.asarray(probabilities) >= IN_QUESTION * probabilities[0])
         )
@@ -92,27 +92,26 @@ class Uncertainty(Measure):
             for label, probability in zip(classes[:N_NAMED], probabilities[:N_NAMED], strict=True)
         ]
         if in_question == 1:
-            return f"The classifier takes it for {named[0]}; {more}."
+            return f"The most probable class is {named[0]}; {rest}."
         if in_question <= N_NAMED:
-            return f"The classifier hesitates between {enumerated(named[:in_question])}: {more}."
-        first = f"{enumerated(named)} first among them"
-        return f"The classifier hesitates between {in_question} classes, {first}: {more}."
+            return f"The most probable classes are {enumerated(named[:in_question])}; {rest}."
+        return f"{in_question} classes are probable, such as {enumerated(named)}; {rest}."
 
 
 class LeastConfidence(Uncertainty):
     """Measure uncertainty as one minus the probability of the most probable class.
 
-    The plainest of the three: it looks at the winner alone. Values lie in
+    The simplest of the three: it depends on the most probable class alone. Values lie in
     [0, 1 - 1 / n_classes].
 
     See Also
     --------
-    Margin : Looks at the two most probable classes.
-    Entropy : Looks at all classes.
+    Margin : Depends on the two most probable classes.
+    Entropy : Depends on all classes.
 
     Notes
     -----
-    Cost: O(n_classes) for each candidate whose posterior changed. While nothing is known, every
+    Cost: O(n_classes) for each candidate whose posterior changed. Without a posterior, every
     candidate gets 1.
 
     References
@@ -133,36 +132,24 @@ class LeastConfidence(Uncertainty):
     _row_function = staticmethod(least_confidence)
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return the uncertainty of each candidate.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            In [0, 1 - 1 / n_classes].
-        """
         return _of_posterior(pool, least_confidence)
 
 
 class Margin(Uncertainty):
     """Measure uncertainty as one minus the lead of the most probable class over the next.
 
-    The usual choice for more than two classes: it asks about the border between the two classes
-    in question, whatever the others have. Values lie in [0, 1]: 1 for a tie, 0 for certainty
-    and where there is one class only.
+    The usual choice for more than two classes: it is large near the boundary between the two most
+    probable classes, and ignores the others. Values lie in [0, 1]: 1 for a tie, 0 for certainty
+    and if there is one class only.
 
     See Also
     --------
-    LeastConfidence : Looks at the winner alone.
-    Entropy : Looks at all classes.
+    LeastConfidence : Depends on the most probable class alone.
+    Entropy : Depends on all classes.
 
     Notes
     -----
-    Cost: O(n_classes) for each candidate whose posterior changed. While nothing is known, every
+    Cost: O(n_classes) for each candidate whose posterior changed. Without a posterior, every
     candidate gets 1.
 
     References
@@ -184,35 +171,23 @@ class Margin(Uncertainty):
     _row_function = staticmethod(margin)
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return the uncertainty of each candidate.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            In [0, 1].
-        """
         return _of_posterior(pool, margin)
 
 
 class Entropy(Uncertainty):
     """Measure uncertainty as the Shannon entropy of the class probabilities, in nats.
 
-    It looks at all classes, so that many improbable ones count together. Values lie in
+    It depends on all classes, so that many improbable ones count together. Values lie in
     [0, ln n_classes].
 
     See Also
     --------
-    LeastConfidence : Looks at the winner alone.
-    Margin : Looks at the two most probable classes.
+    LeastConfidence : Depends on the most probable class alone.
+    Margin : Depends on the two most probable classes.
 
     Notes
     -----
-    Cost: O(n_classes) for each candidate whose posterior changed. While nothing is known, every
+    Cost: O(n_classes) for each candidate whose posterior changed. Without a posterior, every
     candidate gets 1.
 
     References
@@ -233,18 +208,6 @@ class Entropy(Uncertainty):
     _row_function = staticmethod(entropy)
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return the uncertainty of each candidate.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            In nats, in [0, ln n_classes].
-        """
         return _of_posterior(pool, entropy)
 
 

@@ -1,4 +1,4 @@
-"""Which samples next? Query strategies, as objects that modAL calls and grids tune."""
+"""Query strategies, which modAL can call and a grid search can tune."""
 
 from skactive._public import moved, present
 from skactive.strategies._badge import BADGE

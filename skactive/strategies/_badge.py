@@ -1,4 +1,4 @@
-"""Ask about what would change a linear classifier most, and in different ways."""
+"""Batches of large and different gradients of a linear classifier: BADGE."""
 
 from __future__ import annotations
 
@@ -19,55 +19,58 @@ from skactive._engine.cold_start import (
     spread_out,
 )
 from skactive._validation import checked_utilities
-from skactive.base import PoolView
+from skactive.base import Classifier, PoolView
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._utility_component import UtilityComponent
 
-# Equal samples get equal probabilities, whatever the rounding of a product.
+# Rounded so that equal samples get equal probabilities.
 DECIMALS = 12
 
-# What a squared distance may lose to rounding, relative to the squared norms it is made of.
+# The rounding error of a squared distance, relative to the squared norms.
 ROUNDING = 1e-12
 
-# Below which share of the largest variance a direction is taken for rounding.
+# Directions with a smaller share of the largest variance are rounding errors.
 RANK_TOLERANCE = 1e-10
 
 
 class BADGE(QueryStrategy):
-    """Choose candidates whose answer would change a linear classifier much, each differently.
+    """Choose candidates with large and different gradients of a linear classifier.
 
-    A classifier in the last layer, with probabilities p, would learn from the label ŷ that it
-    expects itself by the gradient g = (p - e_ŷ) ⊗ (h, 1), where h are the features: long where it
-    is unsure, and in another direction for another kind of sample. A batch is spread over these
-    gradients by k-means++: first the longest, then each with the probability of its squared
-    distance to the nearest one picked.
+    For the predicted label ŷ, a linear last layer with probabilities p has the gradient g = (p -
+    e_ŷ) ⊗ (h, 1), where h are the features. It is long if the prediction is uncertain, and its
+    direction depends on the kind of sample. k-means++ spreads a batch over these gradients: the
+    first sample has the longest one, each further sample is drawn with a probability proportional
+    to its squared distance to the nearest one picked.
 
     Parameters
     ----------
     probe : classifier, default=None
-        The linear classifier: a copy of it is fitted to the features of the labelled samples,
-        scaled to a mean square norm of 1 over the pool, and asked for `predict_proba`. None takes
+        The linear classifier, with `predict_proba`. A copy is fitted to the features of the
+        labelled samples, scaled to a mean square norm of 1 over the pool. None takes
         ``LogisticRegression(C=10)``.
     random_state : int, RandomState instance or None, default=None
-        How k-means++ draws, and how ties are broken. None draws nothing: it takes the farthest
-        each time, and equals by position.
+        The seed of k-means++ and of the order of ties. None draws nothing: the farthest candidate
+        is taken, and ties are broken by position.
 
     See Also
     --------
-    ClusterMargin : Unsure and different, by clusters.
+    ClusterMargin : Combines uncertainty and diversity by clusters.
 
     Notes
     -----
     Gradients are never stored: the squared norm of one is ‖p - e_ŷ‖² (‖h‖² + 1), the product of
-    two is the product of their parts. Cost: fitting the probe, O(n_candidates · n_classes ·
+    two is the product of their parts. `utilities` are squared norms, or squared distances to the
+    nearest gradient picked; with a `random_state` these are divided by exponentially distributed
+    random numbers, so that each is the largest with the probability of k-means++. The only
+    component of `terms` is 'gradient'. Cost: fitting the probe, O(n_candidates · n_classes ·
     n_features) for the probabilities, O(n_candidates · n_features) for each further sample of a
     batch; memory O(n_candidates · n_classes).
 
-    One sample at a time, the longest gradient is taken, and there is no drawing. While labels of
-    two classes are missing there is no gradient: first comes the most central candidate, then
-    those far from all that is labelled, by the same k-means++ on the features. Where the labels
-    are not known but a learner's probabilities are, as of a learner of modAL without
-    `y_training`, these are taken for the probe's.
+    A query of one sample takes the longest gradient and draws nothing. Until labels of two classes
+    are known there is no gradient: the first choice is the most central candidate, further ones
+    are far from all labelled samples, by the same k-means++ on the features. If only the
+    probabilities of a learner are known, as for a learner of modAL without `y_training`, they
+    replace those of the probe.
 
     References
     ----------
@@ -83,25 +86,16 @@ class BADGE(QueryStrategy):
     array([3, 2])
     """
 
-    def __init__(self, probe: Any = None, *, random_state: Any = None) -> None:
+    def __init__(
+        self,
+        probe: Classifier | None = None,
+        *,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         super().__init__(random_state=random_state)
         self.probe = probe
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return the squared norm of each gradient, or its distance from those picked.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            Squared. With a `random_state`, once a sample of the batch is picked: divided by a
-            random number with the exponential distribution, so that each is the largest with the
-            probability that k-means++ gives it.
-        """
         whole = pool.whole
         gradients = pool.once_per_batch(self, lambda: self._gradients(whole))
         picked = pool.picked
@@ -118,18 +112,6 @@ class BADGE(QueryStrategy):
         return values / self._exponentials(whole.n_samples, len(picked))[pool.candidates]
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        """Return one term, under the name 'gradient'.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        terms : dict of str to UtilityComponent
-            One, whose factor is the value itself.
-        """
         values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
         return {"gradient": UtilityComponent(self, values, values)}
 
@@ -141,7 +123,7 @@ class BADGE(QueryStrategy):
         return None if posterior is None else Gradients(pool, posterior, squares, scale)
 
     def _probed(self, pool: PoolView, scale: float) -> np.ndarray:
-        """Return what the probe thinks of the candidates, shape (n_candidates, n_classes)."""
+        """Return the probe's probabilities of the candidates, shape (n_candidates, n_classes)."""
         X, y = pool.labeled_samples()
         probe = SpannedLogisticRegression() if self.probe is None else clone(self.probe)
         fitted(probe, X.astype(np.float64) * scale, y)
@@ -161,10 +143,10 @@ class BADGE(QueryStrategy):
 
 
 class SpannedLogisticRegression:
-    """scikit-learn's logistic regression, fitted in as many dimensions as there are labels.
+    """scikit-learn's logistic regression, fitted in at most as many dimensions as labels.
 
-    What it penalises keeps its solution in the span of the labelled samples around their mean,
-    so that nothing is lost where these are fewer than the features.
+    The penalty keeps the solution in the span of the centred labelled samples, so that the
+    result is the same if there are fewer labels than features.
     """
 
     def fit(self, X: Any, y: np.ndarray) -> SpannedLogisticRegression:
@@ -181,7 +163,7 @@ class SpannedLogisticRegression:
         kept = squares > RANK_TOLERANCE * max(squares[-1], np.finfo(np.float64).tiny)
         lengths, directions = np.sqrt(squares[kept]), directions[:, kept]
         if not kept.any():
-            # All labelled samples are the same: only how many of each class there are counts.
+            # All labelled samples are equal: only the class counts matter.
             lengths, directions = np.ones(1), np.zeros((len(y), 1))
         model.fit(directions * lengths, y)
         duals = directions / lengths @ model.coef_.T
@@ -200,18 +182,18 @@ class SpannedLogisticRegression:
 
 
 class Gradients:
-    """The last layer's gradients of all candidates, in the two factors that make them.
+    """The last layer's gradients of all candidates, stored as two factors.
 
     Parameters
     ----------
     pool : PoolView
         The pool.
     posterior : ndarray of shape (n_candidates, n_classes)
-        What the last layer thinks of the candidates.
+        The probabilities of the candidates.
     squares : ndarray of shape (n_samples,)
         The squared norms of the features.
     scale : float
-        What the features are multiplied by.
+        The factor of the features.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What every query strategy has in common: greedy selection, and modAL's door."""
+"""The base class of query strategies: greedy selection, and modAL's interface."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from skactive.strategies._utility_component import UtilityComponent
 
 
 class QueryStrategy(ABC, BaseEstimator):
-    """Base class of all query strategies: choose which candidates a person should label next.
+    """Base class of query strategies, which choose the candidates to label next.
 
-    A subclass writes `utilities`; `select` picks the best candidate, counts it as labelled for
-    what distances are concerned, and goes on to the next. A strategy has no memory: what it
-    chooses depends on the pool and its parameters alone.
+    A subclass implements `utilities`; `select` picks the best candidate, counts it as labelled in
+    distances, and picks the next. A strategy has no memory: its choice depends on the pool and on
+    its parameters alone.
 
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=None
-        How ties are broken: at random, or by position where it is None. An int gives the same
+        None breaks ties by position; otherwise they are broken at random. An int gives the same
         choice for the same pool each time.
 
     See Also
@@ -49,17 +49,17 @@ class QueryStrategy(ABC, BaseEstimator):
     (array([2, 1]), array([3., 1.]))
     """
 
-    # How to choose from partitions of a pool: by "utility", if that of a candidate follows from the
-    # candidate and the labelled samples alone; by the "product" of `distribution_factors`; by
+    # The way to choose from partitions of a pool: by "utility", if that of a candidate depends on
+    # the candidate and the labelled samples alone; by the "product" of `distribution_factors`; by
     # "chance". None needs the whole pool. Each class declares its own rule.
     partition_rule: str | None = None
 
-    def __init__(self, *, random_state: Any = None) -> None:
+    def __init__(self, *, random_state: int | np.random.RandomState | None = None) -> None:
         self.random_state = random_state
 
     @abstractmethod
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return how much each candidate is worth asking about.
+        """Return the utility of each candidate.
 
         Parameters
         ----------
@@ -73,10 +73,10 @@ class QueryStrategy(ABC, BaseEstimator):
         """
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        """Return what the strategy goes by: why a candidate is worth asking about.
+        """Return the components of the utility: measures with their values and factors.
 
-        `ActiveLearner.explain_query` puts it into words. A strategy that is made of measures
-        overrides it; by default there is one term, the strategy itself.
+        `ActiveLearner.explain_query` explains them in words. A strategy that combines measures
+        overrides this method; by default the strategy itself is the only component.
 
         Parameters
         ----------
@@ -86,8 +86,8 @@ class QueryStrategy(ABC, BaseEstimator):
         Returns
         -------
         terms : dict of str to UtilityComponent
-            By the name of the measure. The product of their factors is what `utilities`
-            returns. Empty for a strategy that draws at random.
+            By the name of the measure. The product of their factors is the utility. Empty for a
+            strategy that chooses at random.
         """
         name = type(self).__name__
         values = checked_utilities(name, self.utilities(pool), pool)
@@ -100,10 +100,10 @@ class QueryStrategy(ABC, BaseEstimator):
 
         Parameters
         ----------
-        pool : Pool
-            Where to choose from; it is not changed.
+        pool : LabelingPool
+            The pool. It is not changed.
         n_instances : int, default=1
-            How many, at least 1 and at most ``pool.n_candidates``.
+            Number of samples, at least 1 and at most ``pool.n_candidates``.
         candidates : array-like of int of shape (n,), default=None
             Positions to choose from, labelled and skipped ones excluded; None takes all
             candidates of the pool.
@@ -113,12 +113,12 @@ class QueryStrategy(ABC, BaseEstimator):
         indices : ndarray of int of shape (n_instances,)
             Positions in the pool, without repetition.
         utilities : ndarray of shape (n_instances,)
-            What each was worth when it was chosen.
+            The utility of each when it was chosen.
 
         Raises
         ------
         ValueError
-            If fewer candidates are left, or a position in `candidates` is none.
+            If fewer candidates are left, or one of `candidates` is labelled or skipped.
         """
         batch = pool.batch(self, candidates)
         self._check_n_instances(batch, n_instances)
@@ -133,26 +133,29 @@ class QueryStrategy(ABC, BaseEstimator):
         return indices, chosen
 
     def __call__(
-        self, learner: Any, X_pool: Any, n_instances: int = 1
+        self,
+        learner: Any,  # objects of modAL
+        X_pool: Any,  # samples of any kind
+        n_instances: int = 1,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Choose from a pool for modAL, or for anything with an estimator.
+        """Choose samples for modAL, or for any object with an estimator.
 
         Parameters
         ----------
         learner : object
-            An active learner or committee of modAL, any object with `estimator` and, where
-            known, `X_training`, or a classifier.
+            An active learner or committee of modAL, an object with `estimator` and optionally
+            `X_training`, or a classifier.
         X_pool : array-like of length n_samples
-            The pool, all of it unlabelled. For a Pipeline: what its first step takes.
+            The unlabelled samples. For a Pipeline: the input of its first step.
         n_instances : int, default=1
-            How many to choose.
+            Number of samples to choose.
 
         Returns
         -------
         indices : ndarray of int of shape (n_instances,)
             Rows of X_pool, most useful first, without repetition.
         utilities : ndarray of shape (n_instances,)
-            What each was worth when it was chosen.
+            The utility of each when it was chosen.
         """
         return self.select(pool_of_learner(learner, X_pool), n_instances)
 
@@ -194,7 +197,7 @@ class QueryStrategy(ABC, BaseEstimator):
         return random_keys(self.random_state, pool.n_samples)
 
 
-# A loop asks for the same keys at each query.
+# Each query of a loop uses the same keys.
 @lru_cache(maxsize=2)
 def _fixed_keys(seed: int, n_samples: int) -> np.ndarray:
     keys = np.random.default_rng((seed, n_samples)).random(n_samples)
@@ -205,8 +208,8 @@ def _fixed_keys(seed: int, n_samples: int) -> np.ndarray:
 def random_keys(random_state: Any, n_samples: int) -> np.ndarray:
     """Return one random number per sample of a pool.
 
-    An int gives each pool size its own fixed keys, so that a pool that shrinks from query to
-    query, as modAL's does, is not always cut at the same place.
+    An int gives fixed keys for each pool size. In a pool that shrinks from query to query, as
+    modAL's does, ties are then broken at other positions each time.
     """
     if isinstance(random_state, int | np.integer):
         return _fixed_keys(int(random_state), n_samples)

@@ -1,4 +1,4 @@
-"""Uncertain, dense and different at once, whatever the scales."""
+"""The product of measures of any scale."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from skactive.strategies._utility_component import UtilityComponent
 class CDFProduct(QueryStrategy):
     """Choose candidates that are uncertain, in a dense region and unlike those picked before.
 
-    Each measure lives on a scale of its own, so what counts is not its value but how many
-    candidates have a lower one: measure m of candidate x becomes F(m(x)) = P(m < m(x)), the
-    empirical distribution over the candidates, and the factors are multiplied,
-    Π F_j(m_j(x))^w_j. No rescaling of a measure changes the choice. A measure that is the same
-    for all candidates says nothing and has the factor 1, so that a query without any label
-    goes by density alone.
+    Measures have different scales. Each value is therefore replaced by the share of the candidates
+    with a lower value: measure m of candidate x becomes F(m(x)) = P(m < m(x)), the empirical
+    distribution over the candidates. The utility is the product Π F_j(m_j(x))^w_j, in [0, 1]. No
+    strictly increasing rescaling of a measure changes the choice. A measure that is the same for
+    all candidates has the factor 1, so that a query without any label depends on density alone.
 
     Parameters
     ----------
@@ -35,21 +34,21 @@ class CDFProduct(QueryStrategy):
         The exponent of each factor, at least 0, by the name of its measure; 1 for those not
         named. A weight of 0 leaves a measure out.
     random_state : int, RandomState instance or None, default=None
-        How ties are broken: at random, or by position where it is None.
+        None breaks ties by position; otherwise they are broken at random.
 
     See Also
     --------
-    UncertaintySampling : Goes by uncertainty alone.
+    UncertaintySampling : Uses uncertainty alone.
 
     Notes
     -----
-    Parameters of the measures are reached by their names, as in a Pipeline:
+    Parameters of the measures are addressed by their names, as in a Pipeline:
     ``set_params(density__metric="euclidean", weights={"uncertainty": 2.0})``, and a measure is
     replaced by ``set_params(density=...)``.
 
-    Cost for each sample chosen: that of the measures, and O(n_candidates) to find who can have
-    the largest product, for these alone are ranked; `utilities` and `factors` sort each measure,
-    O(n_candidates log n_candidates).
+    Cost for each sample chosen: that of the measures, and O(n_candidates) to find the candidates
+    that can have the largest product, which alone are ranked; `utilities` and `factors` sort each
+    measure, O(n_candidates log n_candidates).
 
     References
     ----------
@@ -76,32 +75,20 @@ class CDFProduct(QueryStrategy):
         measures: Sequence[tuple[str, Measure]] | None = None,
         weights: Mapping[str, float] | None = None,
         *,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(random_state=random_state)
         self.measures = measures
         self.weights = weights
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return the product of the measures' distribution functions for each candidate.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            In [0, 1].
-        """
         product = np.ones(pool.n_candidates)
         for factor in self.factors(pool).values():
             product *= factor
         return product
 
     def factors(self, pool: PoolView) -> dict[str, np.ndarray]:
-        """Return the factor of each measure: why a candidate is chosen.
+        """Return the factor of each measure.
 
         Parameters
         ----------
@@ -116,7 +103,7 @@ class CDFProduct(QueryStrategy):
         return {name: factor.all() for name, factor in self.distribution_factors(pool).items()}
 
     def distribution_factors(self, pool: PoolView) -> dict[str, DistributionFactor]:
-        """Return the factors, computed when they are read.
+        """Return the factor of each measure, computed when it is read.
 
         Parameters
         ----------
@@ -149,18 +136,6 @@ class CDFProduct(QueryStrategy):
         return self._checked_weights(self._checked_measures())
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        """Return each measure with its values and its factor: why a candidate is chosen.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        terms : dict of str to UtilityComponent
-            By the name of the measure; the factors are those of `factors`.
-        """
         if not self._is_plain():
             return super().terms(pool)
         measures = dict(self._named_measures())
@@ -231,7 +206,7 @@ class CDFProduct(QueryStrategy):
         return largest_product(list(self.distribution_factors(batch).values()), batch.n_candidates)
 
     def _is_plain(self) -> bool:
-        # Whoever overrides one of these means that, not the product of the plain factors.
+        # The override of a subclass replaces the product of the plain factors.
         return all(
             getattr(type(self), name) is getattr(CDFProduct, name)
             for name in ("utilities", "factors")
@@ -254,21 +229,21 @@ class CDFProduct(QueryStrategy):
         names = [name for name, _ in measures]
         if not names or len(set(names)) < len(names):
             raise ValueError(f"CDFProduct needs measures with different names. Got {names}.")
-        # An estimator stores parameters by their names; to list them takes as long as a sort.
+        # Listing the parameters would take as long as a sort.
         taken = vars(self)
         reserved = sorted(name for name in names if name in taken or "__" in name)
         if reserved:
             raise ValueError(
-                f"A measure of CDFProduct cannot be named {reserved[0]!r}: names are parameters, "
-                "and this one is taken or has two underscores. Hint: choose another name."
+                f"A measure of CDFProduct cannot be named {reserved[0]!r}: this name is a "
+                "parameter of CDFProduct or has two underscores. Hint: choose another name."
             )
         return dict(measures)
 
     def _checked_weights(self, measures: dict[str, Measure]) -> dict[str, float]:
         if not isinstance(self.weights, Mapping | None):
             raise TypeError(
-                "The 'weights' parameter of CDFProduct must be a dict of numbers by the names of "
-                f"measures, or None. Got {self.weights!r} instead."
+                "The 'weights' parameter of CDFProduct must be a dict from names of measures to "
+                f"numbers, or None. Got {self.weights!r} instead."
             )
         weights = dict(self.weights or {})
         unknown = sorted(set(weights) - set(measures))

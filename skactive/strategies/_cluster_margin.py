@@ -1,4 +1,4 @@
-"""Ask about what the classifier is unsure of, in turn through clusters of the pool."""
+"""Uncertain candidates of different clusters: Cluster-Margin."""
 
 from __future__ import annotations
 
@@ -21,49 +21,53 @@ from skactive.strategies._utility_component import UtilityComponent
 
 METRICS = frozenset({"cosine", "euclidean"})
 
-# How many samples average linkage takes, for each pair of which 16 bytes are needed.
+# Number of samples in average linkage, which needs 16 bytes for each pair.
 N_LINKED = 2000
 
 
 class ClusterMargin(QueryStrategy):
-    """Choose what the classifier is unsure of, in turn from one cluster of the pool to the next.
+    """Choose uncertain candidates from the clusters of the pool in turn.
 
-    The samples with the smallest margin often are near-copies of each other. The pool is
-    clustered once, by average linkage; of the candidates with the smallest margins, those in the
-    cluster with the fewest labels come first, in the smallest cluster among equals, so that no
-    dense region takes up the whole batch.
+    The samples with the smallest margins are often near-duplicates. The pool is clustered once, by
+    average linkage. Of the candidates with the smallest margins, those in the cluster with the
+    fewest labels come first, and in the smallest cluster if several are equal, so that no dense
+    region fills the whole batch.
 
     Parameters
     ----------
     n_clusters : int, default=20
-        How many clusters, at least 1.
+        Number of clusters, at least 1.
     n_uncertain : int, default=100
-        How many candidates, those of the smallest margins, take part at a time, at least 1. A
-        larger batch goes on with the next ones.
+        Number of candidates, those with the smallest margins, that are considered at a time, at
+        least 1. A larger batch continues with the next ones.
     metric : {'cosine', 'euclidean'}, default='cosine'
         The metric of the clusters.
     random_state : int, RandomState instance or None, default=None
-        How ties are broken: at random, or by position where it is None.
+        None breaks ties by position; otherwise they are broken at random.
 
     See Also
     --------
-    UncertaintySampling : The smallest margins alone.
-    BADGE : Unsure and different, by gradients.
+    UncertaintySampling : Uses the margins alone.
+    BADGE : Combines uncertainty and diversity by gradients.
 
     Notes
     -----
-    The paper asks in batches, and begins each with the smallest cluster. Here labels count as
-    turns that a cluster had, so that queries of one sample after the other go round the clusters
-    as well; and within a cluster the smallest margin comes first, then the most central, where the
-    paper draws at random.
+    The paper selects batches, and begins each with the smallest cluster. Here each label counts as
+    a turn of its cluster, so that queries of single samples visit the clusters in turn, too.
+    Within a cluster the smallest margin comes first, then the most central sample; the paper
+    draws at random.
 
-    Without probabilities of two classes, the largest cluster with the fewest labels comes first,
-    and in it the most central sample of the pool.
+    Without probabilities of two classes, the largest of the clusters with the fewest labels comes
+    first, and in it the most central sample of the pool.
+
+    `utilities` are 1 / (1 + turn of the cluster + a share below 1 for the order within it), in
+    (0, 1]. Candidates whose margin is not among the smallest come after all others. `terms` has
+    'uncertainty', with the factor 1, and "cluster's turn", whose factor is the utility.
 
     Cost: the clustering, once for the pool, O(n_samples² · n_features) time and O(n_samples²)
     memory up to 2,000 samples. Of a larger pool, 2,000 samples drawn with a fixed seed are
-    clustered, and each other one joins the nearest of them: O(n_samples · 2,000 · n_features).
-    Each query: that of the margins, and O(n_candidates log n_candidates).
+    clustered, and each other sample is assigned to the cluster of the nearest of them: O(n_samples
+    · 2,000 · n_features). Each query: that of the margins, and O(n_candidates log n_candidates).
 
     References
     ----------
@@ -88,7 +92,7 @@ class ClusterMargin(QueryStrategy):
         *,
         n_uncertain: int = 100,
         metric: str = "cosine",
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(random_state=random_state)
         self.n_clusters = n_clusters
@@ -96,35 +100,10 @@ class ClusterMargin(QueryStrategy):
         self.metric = metric
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return in which turn each candidate comes.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            1 / (turn of its cluster + a share below 1 for its place in it), in (0, 1]. Those
-            whose margin is not among the smallest come after all others.
-        """
         turns, _ = self._turns(pool)
         return 1 / (1 + turns)
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        """Return the margin, under the name 'uncertainty', and the clusters' turns.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        terms : dict of str to UtilityComponent
-            Two: the turn's factor is the utility, which has the margin in it.
-        """
         turns, unsure = self._turns(pool)
         values = 1 / (1 + turns)
         return {
@@ -133,7 +112,7 @@ class ClusterMargin(QueryStrategy):
         }
 
     def clusters(self, pool: PoolView) -> np.ndarray:
-        """Return the cluster of each sample of the pool, found once.
+        """Return the cluster of each sample of the pool, computed once.
 
         Parameters
         ----------
@@ -154,7 +133,7 @@ class ClusterMargin(QueryStrategy):
         )
 
     def _turns(self, pool: PoolView) -> tuple[np.ndarray, np.ndarray]:
-        """Return when each candidate comes, and how unsure the classifier is of it."""
+        """Return the turn of each candidate, and its margin."""
         n_uncertain = check_integer(self, "n_uncertain", self.n_uncertain, minimum=1)
         whole = pool.whole
         candidates = pool.candidates
@@ -166,15 +145,15 @@ class ClusterMargin(QueryStrategy):
         n_turns += np.bincount(clusters[picked], minlength=n_clusters)
         if len(candidates) == 0:
             return np.empty(0), unsure
-        says_nothing = bool(unsure.min() == unsure.max())
-        # Those picked took part as well: once the list is used up, the next ones take their turn.
+        is_constant = bool(unsure.min() == unsure.max())
+        # Picked samples were on the list: when all of it is picked, the next ones follow.
         n_left = n_uncertain - len(picked) % n_uncertain
-        n_left = len(candidates) if says_nothing else min(n_left, len(candidates))
+        n_left = len(candidates) if is_constant else min(n_left, len(candidates))
         limit = np.partition(unsure, len(unsure) - n_left)[len(unsure) - n_left]
         takes_part = unsure >= limit
         members = np.concatenate([candidates[takes_part], np.asarray(picked, dtype=np.intp)])
         sizes = np.bincount(clusters[members], minlength=n_clusters)
-        if says_nothing:
+        if is_constant:
             sizes = -sizes
         own = clusters[candidates]
         turn = dense_ranks(sizes[own], n_turns[own])
@@ -202,7 +181,7 @@ def average_linkage_clusters(X: Any, n_clusters: int, metric: str) -> np.ndarray
 def linked(X: Any, n_clusters: int, metric: str) -> np.ndarray:
     """Return the clusters of few rows."""
     distances = pairwise_distances(X, metric=metric).astype(np.float64)
-    # Rounding makes a pair differ from its mirror image, and from 0 where rows are the same.
+    # Rounding makes the matrix asymmetric, and distances of equal rows differ from 0.
     distances = (distances + distances.T) / 2
     np.fill_diagonal(distances, 0)
     tree = linkage(squareform(distances, checks=False), "average")
@@ -211,7 +190,7 @@ def linked(X: Any, n_clusters: int, metric: str) -> np.ndarray:
 
 
 def dense_ranks(second: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """Return the rank of each by `first`, then by `second`, from 0; equals have the same."""
+    """Return the rank of each by `first`, then by `second`, from 0; equal ones share a rank."""
     order = np.lexsort((second, first))
     changes = (np.diff(first[order]) != 0) | (np.diff(second[order]) != 0)
     ranks = np.empty(len(order))

@@ -1,8 +1,6 @@
-"""Uncertain, and speaking for many others."""
+"""Uncertainty weighted by density."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -16,28 +14,28 @@ from skactive.strategies._utility_component import UtilityComponent
 class DensityWeightedUncertainty(QueryStrategy):
     """Choose the candidates that are uncertain and in a dense region: u(x) · d(x)^β.
 
-    The density d keeps uncertainty u away from outliers, about which no answer helps for
-    anything else.
+    The density d prevents queries of uncertain outliers, whose labels improve no other prediction.
 
     Parameters
     ----------
     uncertainty : Measure, default=None
-        How uncertainty is measured; None takes `Entropy`, as the paper does.
+        The measure of uncertainty; None takes `Entropy`, as the paper does.
     density : Measure, default=None
-        How density is measured; None takes `InformationDensity`. Below 0 it counts as 0.
+        The measure of density; None takes `InformationDensity`. Values below 0 count as 0.
     beta : float, default=1.0
-        How much density counts, at least 0.
+        The exponent of the density, at least 0.
     random_state : int, RandomState instance or None, default=None
-        How ties are broken: at random, or by position where it is None.
+        None breaks ties by position; otherwise they are broken at random.
 
     See Also
     --------
-    CDFProduct : Multiplies places instead of values, and keeps the samples of a batch apart.
+    CDFProduct : Multiplies ranks instead of values, with diversity within a batch.
 
     Notes
     -----
-    Uncertainty that is the same for all candidates, before there are labels of two classes, says
-    nothing and counts as 1: density decides. Nothing keeps the samples of a batch apart.
+    Before there are labels of two classes, uncertainty is the same for all candidates and counts
+    as 1, so that the utility is the density. The samples of a batch may be similar. The
+    components of `terms` are 'uncertainty' and 'density'.
 
     Cost: that of the measures, and O(n_candidates) for each sample chosen.
 
@@ -63,7 +61,7 @@ class DensityWeightedUncertainty(QueryStrategy):
         density: Measure | None = None,
         *,
         beta: float = 1.0,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(random_state=random_state)
         self.uncertainty = uncertainty
@@ -71,34 +69,10 @@ class DensityWeightedUncertainty(QueryStrategy):
         self.beta = beta
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return the product of uncertainty and weighted density for each candidate.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            At least 0 where the uncertainty is.
-        """
         terms = self.terms(pool)
         return terms["uncertainty"].factors * terms["density"].factors
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        """Return the two measures with their factors: why a candidate is chosen.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        terms : dict of str to UtilityComponent
-            'uncertainty' and 'density'.
-        """
         beta = check_number(self, "beta", self.beta)
         uncertainty = Entropy() if self.uncertainty is None else self.uncertainty
         density = InformationDensity() if self.density is None else self.density

@@ -1,4 +1,4 @@
-"""Ask about what would make the classifier surest of all the others."""
+"""The expected error after each possible answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from skactive._engine.cold_start import (
 from skactive._engine.losses import loss_of
 from skactive._estimators import class_probabilities
 from skactive._validation import check_choice, check_integer, checked_utilities
-from skactive.base import PoolView
+from skactive.base import Classifier, PoolView
 from skactive.measures import Entropy, LeastConfidence
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies._base import QueryStrategy, random_keys
@@ -28,12 +28,13 @@ LOSSES = frozenset({"zero_one", "log"})
 
 
 class ExpectedErrorReduction(QueryStrategy):
-    """Choose the candidates whose answer promises to leave the fewest errors in the pool.
+    """Choose the candidates with the lowest expected error of the pool after their labels.
 
-    For each candidate x and each label y that it may get, the error that the classifier would
-    expect of itself on the other candidates once it knew (x, y), weighted by the probability
-    that it gives y now: Σ_y p(y|x) · mean_u loss(u | x, y). It asks what an answer does to the
-    goal itself, and is affordable for nearest neighbours, where a label changes few votes.
+    The expected error of a candidate x is Σ_y p(y|x) · mean_u loss(u | x, y): for each possible
+    label y, the loss on the other candidates u that the classifier expects after learning (x, y),
+    weighted by the present probability of y. This is the criterion closest to the goal, the
+    accuracy. It is affordable for nearest neighbours, since one label changes few votes.
+    `utilities` are the mean error expected now, less that expected after the answer.
 
     Parameters
     ----------
@@ -41,43 +42,45 @@ class ExpectedErrorReduction(QueryStrategy):
         The error expected on a sample: 1 minus the probability of its most probable class, or
         the entropy of its probabilities, in nats.
     estimator : classifier, default=None
-        Whose error. None takes the pool's classifier if it is an
-        `IncrementalKNeighborsClassifier`, and one with default parameters otherwise. Any other
-        classifier is copied, and fitted anew for every candidate and label.
+        The classifier whose error is expected. None takes the pool's classifier if it has a
+        method `lookahead`, as `IncrementalKNeighborsClassifier` has, and one of this class with
+        default parameters otherwise. Any other classifier is copied, and refitted for every
+        candidate and label.
     n_candidates : int or None, default=200
-        How many candidates are tried, at least 1, others for each number of labels; None tries
+        Number of candidates that are tried, at least 1, drawn again after each label; None tries
         all.
     n_evaluated : int or None, default=1000
-        Over how many candidates the error is taken, at least 1, others for each number of labels;
-        None takes all.
+        Number of candidates on which the error is evaluated, at least 1, drawn again after each
+        label; None takes all.
     random_state : int, RandomState instance or None, default=None
-        How ties are broken: at random, or by position where it is None. An int also seeds the
-        draws of those tried and evaluated, which are those of 0 otherwise.
+        None breaks ties by position; otherwise they are broken at random. It is also the seed of
+        the draws of candidates; None draws as 0 does.
 
     See Also
     --------
-    UncertaintySampling : Asks what the classifier is unsure of, whatever it stands for.
+    UncertaintySampling : Uses the uncertainty of the candidate alone.
 
     Notes
     -----
-    The errors of nearest neighbours are those that a refit for every candidate and label would
-    give, found without one; cost: O(n_candidates · n_evaluated · n_features) for the distances
-    and O(n_neighbors + n_classes) for each vote that changes. Their `max_labeled` is left out of
-    account. Another `estimator` is fitted ``n_candidates · n_classes`` times, to the features of
-    what is labelled: try few candidates.
+    For nearest neighbours the errors equal those of a refit for every candidate and label, and are
+    computed without refits; cost: O(n_candidates · n_evaluated · n_features) for the distances and
+    O(n_neighbors + n_classes) for each vote that changes. Their `max_labeled` is ignored. Another
+    `estimator` is fitted ``n_candidates · n_classes`` times, to the features of the labelled
+    samples: try few candidates.
 
-    What is expected is the classifier's own opinion: where few neighbours agree on a wrong class
-    no error is expected, and none is found. With the first hundred labels of digits, photos and
-    questions this asked about less useful samples than random sampling did, even with a label of
-    each class to begin with.
+    The expectation uses the classifier's own probabilities: where few neighbours agree on a wrong
+    class, the expected error is 0, and the error is not found. With the first hundred labels of
+    digits, photos and questions the accuracy was below that of random sampling, even with one
+    initial label of each class.
 
-    Candidates that are not tried have the utility of the worst that is. Samples of a batch are
-    chosen as if each were alone.
+    Candidates that are not tried get the lowest utility of those that are. Each sample of a batch
+    is chosen as if it were alone.
 
-    While labels of two classes are missing no error can be expected: first comes the most
-    central candidate, then the one farthest from all that is labelled. Where the labels are
-    not known but a learner's probabilities are, as of a learner of modAL without `y_training`, a
-    candidate is worth its own expected error.
+    Until labels of two classes are known, no error can be computed: the first choice is the most
+    central candidate, the next is the one farthest from all labelled samples. If only the
+    probabilities of a learner are known, as for a learner of modAL without `y_training`, the
+    utility of a candidate is its own expected error. The only component of `terms` is
+    'error reduction'.
 
     References
     ----------
@@ -101,10 +104,10 @@ class ExpectedErrorReduction(QueryStrategy):
         self,
         loss: str = "zero_one",
         *,
-        estimator: Any = None,
+        estimator: Classifier | None = None,
         n_candidates: int | None = 200,
         n_evaluated: int | None = 1000,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(random_state=random_state)
         self.loss = loss
@@ -113,18 +116,6 @@ class ExpectedErrorReduction(QueryStrategy):
         self.n_evaluated = n_evaluated
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return by how much an answer for each candidate is expected to lower the error.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            The mean error expected now, less that expected after the answer.
-        """
         check_choice(self, "loss", self.loss, LOSSES)
         whole = pool.whole
         candidates = pool.candidates
@@ -144,18 +135,6 @@ class ExpectedErrorReduction(QueryStrategy):
         return utilities
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        """Return one term, under the name 'error reduction'.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        terms : dict of str to UtilityComponent
-            One, whose factor is the value itself.
-        """
         values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
         return {"error reduction": UtilityComponent(self, values, values)}
 
@@ -163,7 +142,7 @@ class ExpectedErrorReduction(QueryStrategy):
         return self._sample(candidates, keys, "n_candidates")
 
     def _sample(self, candidates: np.ndarray, keys: np.ndarray, name: str) -> np.ndarray:
-        """Return those of the candidates that have the smallest keys, ascending."""
+        """Return the candidates with the smallest keys, ascending."""
         wanted = getattr(self, name)
         if wanted is None or check_integer(self, name, wanted, minimum=1) >= len(candidates):
             return candidates
@@ -172,7 +151,7 @@ class ExpectedErrorReduction(QueryStrategy):
     def _reductions(self, pool: PoolView) -> Reductions:
         seed: Any = 0 if self.random_state is None else self.random_state
         if isinstance(seed, int | np.integer):
-            # Else the same few would be tried until all of them are labelled.
+            # Otherwise the same few would be tried until all of them are labelled.
             keys = np.random.default_rng((int(seed), pool.n_labeled)).random(pool.n_samples)
         else:
             keys = random_keys(seed, pool.n_samples)
@@ -183,7 +162,7 @@ class ExpectedErrorReduction(QueryStrategy):
         return Reductions(RefitLookahead(pool, classifier, evaluated, self.loss), keys)
 
     def _classifier(self, pool: PoolView) -> Any:
-        """Return whose error is expected."""
+        """Return the classifier whose error is expected."""
         if self.estimator is not None:
             return self.estimator
         has_lookahead = hasattr(pool.estimator, "lookahead")
@@ -197,14 +176,14 @@ class Lookahead(Protocol):
     loss: str
 
     def posterior(self, positions: np.ndarray) -> np.ndarray:
-        """Return class probabilities as they are now."""
+        """Return the present class probabilities."""
 
     def losses(self, positions: np.ndarray) -> np.ndarray:
         """Return the loss summed over the evaluated samples, by sample and label."""
 
 
 class Reductions:
-    """By how much an answer lowers the error, found once for each candidate that is tried."""
+    """The reduction of the error by an answer, computed once for each candidate tried."""
 
     def __init__(self, model: Lookahead, keys: np.ndarray) -> None:
         self.keys = keys
@@ -221,15 +200,15 @@ class Reductions:
             chances = self._model.posterior(new)
             expected = np.einsum("ij,ij->i", chances, self._model.losses(new))
             n_others = len(self._model.evaluated) - np.isin(new, self._model.evaluated)
-            # Equal samples are equal, whatever the rounding of a product.
+            # Rounded so that equal samples get equal values.
             self._values[new] = np.round(self._now - expected / np.maximum(n_others, 1), 12)
         return self._values[positions]
 
 
 class RefitLookahead:
-    """The expected error of any classifier, fitted anew for each possible answer.
+    """The expected error of any classifier, refitted for each possible answer.
 
-    The same questions as `KNNLookahead` answers for nearest neighbours.
+    It has the interface of `KNNLookahead`, which is for nearest neighbours.
     """
 
     def __init__(self, pool: PoolView, classifier: Any, evaluated: np.ndarray, loss: str) -> None:
@@ -242,8 +221,8 @@ class RefitLookahead:
         self._now = fitted(clone(classifier), self._X, self._y)
 
     def posterior(self, positions: np.ndarray) -> np.ndarray:
-        """Return class probabilities as they are now, for the labels that are known."""
-        return self._answer(self._now, self._pool.X[positions])
+        """Return the present class probabilities, for the labels that are known."""
+        return self._probabilities(self._now, self._pool.X[positions])
 
     def losses(self, positions: np.ndarray) -> np.ndarray:
         """Return the loss summed over the evaluated samples but the new one itself."""
@@ -254,11 +233,16 @@ class RefitLookahead:
             others = self._pool.X[self.evaluated[self.evaluated != position]]
             for code, label in enumerate(self._labels if others.shape[0] else ()):
                 refitted = fitted(clone(self._classifier), extended, np.append(self._y, label))
-                summed[place, code] = loss_of(self._answer(refitted, others), self.loss).sum()
+                summed[place, code] = loss_of(
+                    self._probabilities(refitted, others), self.loss
+                ).sum()
         return summed
 
-    def _answer(self, classifier: Any, X: Any) -> np.ndarray:
-        answer = class_probabilities(classifier, X)
-        if answer is None:
-            raise NotFittedError(f"{type(classifier).__name__} knows nothing after it was fitted.")
-        return answer
+    def _probabilities(self, classifier: Any, X: Any) -> np.ndarray:
+        probabilities = class_probabilities(classifier, X)
+        if probabilities is None:
+            raise NotFittedError(
+                f"{type(classifier).__name__} is not fitted after a call of its `fit`. Hint: pass "
+                "another estimator."
+            )
+        return probabilities

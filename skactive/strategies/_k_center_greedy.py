@@ -1,4 +1,4 @@
-"""Cover the pool with the labelled samples: CoreSet."""
+"""Coverage of the pool within the smallest radius: CoreSet."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ from skactive.strategies._utility_component import UtilityComponent
 class KCenterGreedy(QueryStrategy):
     """Choose the candidate farthest from all labelled samples: CoreSet.
 
-    Each choice shrinks the radius within which every sample has a labelled one. It looks at
-    the geometry alone, asks about outliers early, and is at its best where many labels are
-    affordable.
+    Each choice reduces the radius within which every sample has a labelled one. The strategy uses
+    distances alone, selects outliers early, and works best with many labels.
 
     Parameters
     ----------
     metric : str, default='cosine'
-        The name of a distance that `sklearn.metrics.pairwise_distances` takes. The paper has
+        The name of a distance that `sklearn.metrics.pairwise_distances` takes. The paper uses
         'euclidean'.
     metric_params : dict, default=None
         Further arguments of the metric.
     random_state : int, RandomState instance or None, default=None
-        How ties are broken: at random, or by position where it is None.
+        None breaks ties by position; otherwise they are broken at random.
 
     See Also
     --------
@@ -38,7 +37,9 @@ class KCenterGreedy(QueryStrategy):
 
     Notes
     -----
-    While nothing is labelled, the candidate nearest to the mean of the pool is chosen.
+    `utilities` are distances. Until a sample is labelled, they are 1 / (1 + distance to the mean
+    of the pool). The only component of `terms` is 'distance', or 'nearness to the middle of the
+    pool' without labels.
 
     Cost: one product of the pool with each sample that is labelled or chosen, O(n_samples ·
     n_features), and O(n_candidates) for each sample chosen. The radius is at most twice that of
@@ -65,25 +66,13 @@ class KCenterGreedy(QueryStrategy):
         metric: str = "cosine",
         *,
         metric_params: dict[str, Any] | None = None,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(random_state=random_state)
         self.metric = metric
         self.metric_params = metric_params
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return the distance of each candidate to the nearest labelled or picked sample.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            Distances; while nothing is labelled, 1 / (1 + distance to the mean of the pool).
-        """
         check_choice(self, "metric", self.metric, METRICS)
         distances = pool.distance_to_labeled(self.metric, "min", self.metric_params)
         if distances is None:
@@ -91,18 +80,6 @@ class KCenterGreedy(QueryStrategy):
         return distances.astype(np.float64)
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        """Return the distance; while nothing is labelled, the nearness to the mean.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        terms : dict of str to UtilityComponent
-            One, 'distance' or 'nearness to the middle of the pool'.
-        """
         values = self.utilities(pool)
         if pool.n_labeled == 0:
             return {"nearness to the middle of the pool": UtilityComponent(self, values, values)}

@@ -1,4 +1,4 @@
-"""Cover as much of the pool as possible with balls around the labelled samples: ProbCover."""
+"""Coverage of the pool by balls around the labelled samples: ProbCover."""
 
 from __future__ import annotations
 
@@ -17,51 +17,51 @@ from skactive.strategies._support.clusters import GEOMETRIES, clusters_of
 from skactive.strategies._support.points import Points
 from skactive.strategies._utility_component import UtilityComponent
 
-# How many samples at most are counted as covered, on how many the radius is chosen, and how many
-# pairs within a ball are stored.
+# The largest number of samples that are counted as covered, of samples on which the radius is
+# chosen, and of stored pairs within a ball.
 N_COUNTED = 10_000
 N_TRIED = 2_048
 N_PAIRS = 2**24
 
 
 class ProbCover(QueryStrategy):
-    """Choose the candidate whose ball holds most samples that no ball covers yet.
+    """Choose the candidate whose ball contains the most samples that no ball covers yet.
 
-    All balls have one radius: so large that most of them hold one class only. A label then
-    speaks for all of its ball, and dense regions come first. It is made for the first labels of
-    classes that lie in clusters.
+    All balls have one radius, at which most of them contain one class only, so that a label holds
+    for the whole ball. Dense regions come first. The strategy is meant for the first labels of
+    classes that form clusters.
 
     Parameters
     ----------
     radius : float, default=None
         The radius, at least 0. None takes the largest for which a share `purity` of the balls
-        holds samples of one k-means cluster only.
+        contains samples of one k-means cluster only.
     metric : {'cosine', 'euclidean'}, default='cosine'
         The geometry; for the cosine, Euclidean distances of unit vectors, from 0 to 2.
     n_classes : int, default=None
-        The number of clusters, at least 2, where the radius is chosen. None takes the number of
-        classes that the pool knows, and 2 while it knows fewer: pass it where you know it.
+        The number of clusters for the choice of the radius, at least 2. None takes the number of
+        classes that the pool knows, at least 2: pass it if you know it.
     purity : float, default=0.95
-        Above 0 and at most 1.
+        The share of balls with one cluster only, above 0 and at most 1.
     random_state : int, RandomState instance or None, default=None
-        How ties are broken: at random, or by position where it is None. The clusters do not
+        None breaks ties by position; otherwise they are broken at random. The clusters do not
         depend on it.
 
     See Also
     --------
-    TypiClust : Asks about one sample for each cluster.
+    TypiClust : Selects one sample for each cluster.
     KCenterGreedy : Covers all of the pool, outliers included.
 
     Notes
     -----
-    Once all candidates are covered, those come next that the fewest balls cover. Skipped samples
-    need no cover.
+    `utilities` are numbers of samples. When all candidates are covered, those that the fewest balls
+    cover count as not covered. Skipped samples are not counted. The only component of `terms` is
+    'number of neighbours without cover'.
 
     Cost: O(n_samples² · n_features) once for each radius, in blocks, and then O(pairs within a
-    ball) for each sample chosen. From more than 10,000 samples, as many as that are drawn whose
-    cover counts for all; fewer, where balls are so large that more than 16 million pairs would
-    be stored (128 MiB). The radius is chosen on 2048 drawn samples. The pool keeps the pairs of
-    one radius at a time.
+    ball) for each sample chosen. Of more than 10,000 samples, 10,000 drawn ones are counted for
+    all; fewer, if balls are so large that more than 16 million pairs would be stored (128 MiB). The
+    radius is chosen on 2048 drawn samples. The pool keeps the pairs of one radius at a time.
 
     References
     ----------
@@ -84,7 +84,7 @@ class ProbCover(QueryStrategy):
         metric: str = "cosine",
         n_classes: int | None = None,
         purity: float = 0.95,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(random_state=random_state)
         self.radius = radius
@@ -93,18 +93,6 @@ class ProbCover(QueryStrategy):
         self.purity = purity
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return how many samples each candidate would cover that no ball covers yet.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            Numbers of samples, at least 0.
-        """
         whole = pool.whole
         if pool.n_candidates == 0:
             return np.zeros(0)
@@ -124,18 +112,6 @@ class ProbCover(QueryStrategy):
         return (balls.pairs @ wanted)[pool.candidates].astype(np.float64)
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        """Return the number of samples that a candidate would cover.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        terms : dict of str to UtilityComponent
-            One, 'number of neighbours without cover'.
-        """
         values = self.utilities(pool)
         return {"number of neighbours without cover": UtilityComponent(self, values, values)}
 
@@ -145,7 +121,7 @@ class ProbCover(QueryStrategy):
             radius = check_number(self, "radius", self.radius)
         else:
             radius = self._chosen_radius(pool)
-        # Each class that becomes known changes the radius: what went before is let go.
+        # Each new class changes the radius; the pairs of the previous radius are discarded.
         kept = pool.cached(("ProbCover", self.metric), dict[float, Balls])
         if radius not in kept:
             balls = balls_of(in_memory(pool.X), self.metric, radius)
@@ -157,7 +133,7 @@ class ProbCover(QueryStrategy):
         purity = check_number(self, "purity", self.purity, exclusive=True)
         if purity > 1:
             raise ValueError(
-                "The 'purity' parameter of ProbCover is a share of balls, at most 1. "
+                "The 'purity' parameter of ProbCover must be a share of at most 1. "
                 f"Got {self.purity!r} instead."
             )
         if self.n_classes is None:
@@ -173,7 +149,7 @@ class ProbCover(QueryStrategy):
 
 @dataclass(frozen=True, eq=False)
 class Balls:
-    """Which samples lie within one radius of each other.
+    """The pairs of samples within one radius of each other.
 
     Attributes
     ----------
@@ -182,7 +158,7 @@ class Balls:
     counted : ndarray of int of shape (n_counted,)
         The samples whose cover is counted, ascending.
     pairs : CSR matrix of shape (n_samples, n_counted)
-        1 where a sample's ball holds another, or itself.
+        1 if the ball of a sample contains another sample, or itself.
     """
 
     radius: float
@@ -190,7 +166,7 @@ class Balls:
     pairs: sp.csr_matrix
 
     def covers_of(self, outside: Any, X: Any, metric: str) -> np.ndarray:
-        """Return how many balls around rows from outside hold each counted sample."""
+        """Return the number of balls around rows from outside that contain each counted sample."""
         n_outside, inside = outside.shape[0], X[self.counted]
         if sp.issparse(X):
             points = Points(sp.vstack([outside, inside], format="csr"), metric)
@@ -218,14 +194,14 @@ def balls_of(X: Any, metric: str, radius: float) -> Balls:
 
 
 def pure_radius(X: Any, metric: str, labels: np.ndarray, purity: float) -> float:
-    """Return the largest radius for which a share of the balls holds one label only."""
-    points, tried, everyone = Points(X, metric), drawn(X.shape[0], N_TRIED), np.arange(X.shape[0])
+    """Return the largest radius for which a share of the balls contains one label only."""
+    points, tried, others = Points(X, metric), drawn(X.shape[0], N_TRIED), np.arange(X.shape[0])
     nearest = np.empty(len(tried))
-    for block in row_blocks(len(tried), 16 * len(everyone)):
-        squared = points.squared_distances(tried[block], everyone)
+    for block in row_blocks(len(tried), 16 * len(others)):
+        squared = points.squared_distances(tried[block], others)
         squared[labels[tried[block]][:, np.newaxis] == labels] = np.inf
         nearest[block] = squared.min(axis=1)
-    # So many may have a foreign sample in their balls; the next one just may not.
+    # This many balls may contain another cluster; the next one may not.
     n_impure = int((1.0 - purity) * len(tried) + 1e-9)
     squared_radius = np.partition(nearest, n_impure)[n_impure]
     if not np.isfinite(squared_radius):

@@ -1,4 +1,4 @@
-"""Ask about what several classifiers do not agree on."""
+"""The disagreement of several classifiers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from skactive._engine.cold_start import (
 )
 from skactive._engine.committees import BaggedNeighbors, seated, shares_of, taught
 from skactive._validation import check_choice, check_integer, checked_utilities
-from skactive.base import PoolView
+from skactive.base import Classifier, PoolView
 from skactive.measures import Entropy
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._utility_component import UtilityComponent
@@ -25,39 +25,41 @@ from skactive.strategies._utility_component import UtilityComponent
 class QueryByCommittee(QueryStrategy):
     """Choose the candidates on which a committee of classifiers disagrees most.
 
-    Classifiers that all agree with what is labelled differ where labels say nothing yet: what
-    they dispute is worth an answer, what a single one is unsure of may only be noise.
+    Classifiers that all fit the labels differ in regions where labels are missing. Their
+    disagreement shows where a label is informative; the uncertainty of a single classifier may be
+    noise.
 
     Parameters
     ----------
     committee : list of classifiers, default=None
         The members: copies of them are fitted to the features of the labelled samples. None
         takes 10 members that vote by nearest neighbours, each with a bootstrap sample of the
-        labels; called by a committee of modAL, None takes that committee as it is.
+        labels; if a committee of modAL calls the strategy, None takes that committee.
     disagreement : {'vote_entropy', 'consensus_entropy', 'kl', 'max_kl'}, default='vote_entropy'
         The entropy of the members' votes; the entropy of their mean probabilities; the mean, or
         the largest, Kullback-Leibler divergence of a member's probabilities from their mean.
     n_neighbors : int, default=5
-        How many neighbours vote in each member of the default committee, at least 1.
+        Number of voting neighbours in each member of the default committee, at least 1.
     metric : str, default='cosine'
         The metric of the default committee, and of the first queries.
     random_state : int, RandomState instance or None, default=None
-        How ties are broken: at random, or by position where it is None. An int also seeds the
-        bootstrap samples, which are those of 0 otherwise.
+        None breaks ties by position; otherwise they are broken at random. An int is also the seed
+        of the bootstrap samples, which is 0 otherwise.
 
     See Also
     --------
-    UncertaintySampling : Asks a single classifier.
+    UncertaintySampling : Uses a single classifier.
 
     Notes
     -----
-    Entropies in nats. Candidates equal in the vote entropy of the default committee, of which
-    there are many, go by the entropy of its mean probabilities, then as ties always do.
+    `utilities` are at least 0, in nats. Many candidates have the same vote entropy in the default
+    committee. They are ordered by the entropy of its mean probabilities, then as other ties. The
+    only component of `terms` is 'disagreement'.
 
-    While labels of two classes are missing all members agree: first comes the most central
-    candidate, then the one farthest from all that is labelled. Where the labels are not
-    known but a learner's probabilities are, as of a learner of modAL without `y_training`, their
-    entropy stands in for a disagreement.
+    Until labels of two classes are known all members agree: the first choice is the most central
+    candidate, the next is the one farthest from all labelled samples. If only the probabilities
+    of a learner are known, as for a learner of modAL without `y_training`, their entropy replaces
+    the disagreement.
 
     Cost with the default committee: O(n_samples · n_features) for each label, to keep the nearest
     labelled samples, and O(n_members · n_candidates · n_neighbors) for the votes. With others:
@@ -87,12 +89,12 @@ class QueryByCommittee(QueryStrategy):
 
     def __init__(
         self,
-        committee: Sequence[Any] | None = None,
+        committee: Sequence[Classifier] | None = None,
         disagreement: str = "vote_entropy",
         *,
         n_neighbors: int = 5,
         metric: str = "cosine",
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(random_state=random_state)
         self.committee = committee
@@ -101,18 +103,6 @@ class QueryByCommittee(QueryStrategy):
         self.metric = metric
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return how much the committee disagrees on each candidate.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            At least 0, in nats.
-        """
         check_choice(self, "disagreement", self.disagreement, DISAGREEMENTS)
         check_integer(self, "n_neighbors", self.n_neighbors, minimum=1)
         whole = pool.whole
@@ -122,18 +112,6 @@ class QueryByCommittee(QueryStrategy):
         return values[np.searchsorted(whole.candidates, pool.candidates), 0]
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        """Return one term, under the name 'disagreement'.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        terms : dict of str to UtilityComponent
-            One, whose factor is the value itself.
-        """
         values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
         return {"disagreement": UtilityComponent(self, values, values)}
 
@@ -146,10 +124,7 @@ class QueryByCommittee(QueryStrategy):
         return places, worth
 
     def _values(self, pool: PoolView) -> np.ndarray | None:
-        """Return the disagreement on each candidate, and what decides among equals.
-
-        None where there is nobody to ask.
-        """
+        """Return the disagreement on each candidate and the key of ties, None without members."""
         candidates = pool.candidates
         committee = self._seated(pool)
         if committee is None:
@@ -162,13 +137,15 @@ class QueryByCommittee(QueryStrategy):
         values = np.empty((len(candidates), 2))
         for block in row_blocks(len(candidates), 400 * (n_classes + self.n_neighbors)):
             values[block] = self._disagreement(committee, candidates[block])
-        # Equal samples are equal, whatever the rounding of a product.
+        # Rounded so that equal samples get equal values.
         return np.asarray(np.round(np.maximum(values, 0), 12))
 
     def _seated(self, pool: PoolView) -> Any:
         if self.committee is not None:
             if len(self.committee) == 0:
-                raise ValueError("QueryByCommittee needs a committee with a member. Got [].")
+                raise ValueError(
+                    "QueryByCommittee needs a committee of at least one classifier. Got []."
+                )
             return taught(self.committee, pool) if knows_classes(pool) else None
         learners = getattr(pool.estimator, "learner_list", None)
         if learners:
@@ -179,7 +156,7 @@ class QueryByCommittee(QueryStrategy):
         return BaggedNeighbors(pool, N_MEMBERS, self.n_neighbors, self.metric, seed)
 
     def _disagreement(self, committee: Any, positions: np.ndarray) -> np.ndarray:
-        """Return the disagreement, and what decides among equals, shape (n, 2)."""
+        """Return the disagreement and the key of ties, shape (n, 2)."""
         if self.disagreement != "vote_entropy":
             values = DISAGREEMENTS[self.disagreement](committee.probabilities(positions))
             return np.column_stack([values, values])

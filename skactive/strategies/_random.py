@@ -1,8 +1,6 @@
-"""The baseline that every strategy has to beat."""
+"""The baseline of all comparisons: random sampling."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -17,16 +15,16 @@ class RandomSampling(QueryStrategy):
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=None
-        An int puts each pool into one random order that queries follow, so that the same query
-        gives the same answer; None draws anew each time.
+        An int gives each pool one random order, which all queries follow, so that a repeated query
+        returns the same samples; None draws again each time.
 
     See Also
     --------
-    CDFProduct : Needs fewer labels, on samples whose classes lie together.
+    CDFProduct : Needs fewer labels if samples of a class are close together.
 
     Notes
     -----
-    Cost: O(n_samples).
+    `utilities` are random numbers in [0, 1); `terms` is empty. Cost: O(n_samples).
 
     Examples
     --------
@@ -39,35 +37,11 @@ class RandomSampling(QueryStrategy):
 
     partition_rule = "chance"
 
-    def __init__(self, *, random_state: Any = None) -> None:
+    def __init__(self, *, random_state: int | np.random.RandomState | None = None) -> None:
         super().__init__(random_state=random_state)
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return a random number for each candidate.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            In [0, 1).
-        """
         return random_keys(self.random_state, pool.n_samples)[pool.candidates]
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        """Return nothing: no property of a candidate counts.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        terms : dict of str to UtilityComponent
-            Empty.
-        """
         return {}

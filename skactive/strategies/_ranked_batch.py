@@ -1,4 +1,4 @@
-"""From exploring to exploiting as labels come: ranked batch mode."""
+"""Distance first, then uncertainty, as labels grow: ranked batch mode."""
 
 from __future__ import annotations
 
@@ -16,35 +16,37 @@ from skactive.strategies._utility_component import UtilityComponent
 
 
 class RankedBatch(QueryStrategy):
-    """Choose what is unlike the labelled samples at first, and what is uncertain later on.
+    """Choose samples far from the labelled ones at first, and uncertain ones later.
 
     The score of a candidate is α (1 − s) + (1 − α) u: s is its similarity 1 / (1 + d) to the
     nearest labelled or picked sample at distance d, u its uncertainty, and α the share of the
-    unlabelled among all samples, which falls with each label. It is what modAL calls
+    unlabelled among all samples, which falls with each label. modAL implements it as
     `uncertainty_batch_sampling`.
 
     Parameters
     ----------
     uncertainty : Measure, default=None
-        How uncertainty is measured, in [0, 1]; None takes `LeastConfidence`.
+        The measure of uncertainty, in [0, 1]; None takes `LeastConfidence`.
     metric : str, default='cosine'
         The name of a distance that `sklearn.metrics.pairwise_distances` takes. modAL's default
         is 'euclidean'.
     metric_params : dict, default=None
         Further arguments of the metric.
     random_state : int, RandomState instance or None, default=None
-        How ties are broken: at random, or by position where it is None.
+        None breaks ties by position; otherwise they are broken at random.
 
     See Also
     --------
-    KCenterGreedy : Goes by the distance alone.
-    CDFProduct : Weighs uncertainty with diversity whatever their scales.
+    KCenterGreedy : Uses the distance alone.
+    CDFProduct : Combines uncertainty and diversity independently of their scales.
 
     Notes
     -----
-    While nothing is labelled, the candidate nearest to the mean of the pool is chosen. α counts
-    all candidates of the pool as unlabelled, those that a query leaves out included. With a
-    large pool α stays near 1 for a long time, and the distance decides.
+    Until a sample is labelled, the candidate nearest to the mean of the pool is chosen. α counts
+    all candidates of the pool as unlabelled, including those that a query leaves out. In a large
+    pool α stays near 1 for a long time, so that the score is mostly the distance. The score is a
+    sum: the only component of `terms` is 'balance of distance and uncertainty', or 'nearness to
+    the middle of the pool' without labels.
 
     Cost: that of the measure, one product of the pool with each sample that is labelled or
     chosen, O(n_samples · n_features), and O(n_candidates) for each sample chosen.
@@ -71,7 +73,7 @@ class RankedBatch(QueryStrategy):
         *,
         metric: str = "cosine",
         metric_params: dict[str, Any] | None = None,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(random_state=random_state)
         self.uncertainty = uncertainty
@@ -79,43 +81,18 @@ class RankedBatch(QueryStrategy):
         self.metric_params = metric_params
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return the score of each candidate.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            In [0, 1] where the uncertainty is.
-        """
         check_choice(self, "metric", self.metric, METRICS)
         distances = pool.distance_to_labeled(self.metric, "min", self.metric_params)
         if distances is None:
             return nearness_to_center(pool, self.metric, self.metric_params)
         uncertainty = checked_utilities(type(self).__name__, self._measure().utilities(pool), pool)
-        # Each sample labelled or picked is one that is not unlabelled any more.
+        # A picked sample is no longer unlabelled.
         n_unlabeled = pool.whole.n_candidates - (pool.n_labeled - pool.whole.n_labeled)
         alpha = n_unlabeled / (n_unlabeled + pool.n_labeled)
         unlike = 1.0 - 1.0 / (1.0 + distances.astype(np.float64))
         return alpha * unlike + (1.0 - alpha) * uncertainty
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        """Return the score: a sum, which has no factors to name apart.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        terms : dict of str to UtilityComponent
-            One: 'balance of distance and uncertainty', or 'nearness to the middle of the pool'
-            while nothing is labelled.
-        """
         values = self.utilities(pool)
         if pool.n_labeled == 0:
             return {"nearness to the middle of the pool": UtilityComponent(self, values, values)}

@@ -1,4 +1,4 @@
-"""One typical sample of each cluster: TypiClust."""
+"""The most typical sample of each cluster: TypiClust."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from skactive.strategies._support.clusters import GEOMETRIES, Clusters, clusters
 from skactive.strategies._support.points import Points
 from skactive.strategies._utility_component import UtilityComponent
 
-# So many members of a larger cluster are drawn to find its densest part, and so many of those
-# that look most typical are held against all members.
+# Number of members drawn from a larger cluster to estimate typicality, and of the most typical
+# members that are compared with all members.
 N_DRAWN = 1024
 N_SHORTLISTED = 256
 
-# Fewer clusters than this are not made of a pool that has samples enough; more are numbers of so
-# many binary digits, and zeros.
+# The least number of clusters of a pool with enough samples, and the number of significant binary
+# digits of larger numbers.
 FEWEST = 16
 N_DIGITS = 2
 
-# What keeps the typicality of duplicates finite, as in scikit-activeml.
+# Keeps the typicality of duplicates finite, as in scikit-activeml.
 LEAST_SUM = 1e-7
 
 
@@ -32,23 +32,23 @@ class TypiClust(QueryStrategy):
     """Choose the most typical sample of the largest cluster without a label.
 
     The pool is clustered by k-means into as many clusters as there will be labels, so that each
-    answer is about another part of it. The typicality of a sample is one over its mean distance
-    to its nearest neighbours in the cluster: the sample where the cluster is densest. It is
-    made for the first labels of classes that lie in clusters.
+    label is for another part of it. The typicality of a sample is one over its mean distance to
+    its nearest neighbours in the cluster, largest where the cluster is densest. The strategy is
+    meant for the first labels of classes that form clusters.
 
     Parameters
     ----------
     metric : {'cosine', 'euclidean'}, default='cosine'
         The geometry; for the cosine, Euclidean distances of unit vectors.
     n_neighbors : int, default=20
-        How many neighbours typicality looks at; fewer in a smaller cluster.
+        Number of neighbours in the typicality; fewer in a smaller cluster.
     max_clusters : int, default=500
-        Most clusters there are. With more labels, those clusters come next that have the fewest
-        labels.
+        The largest number of clusters. With more labels, the clusters with the fewest labels come
+        next.
     min_cluster_size : int, default=6
         Clusters of fewer samples, mostly outliers, come last.
     random_state : int, RandomState instance or None, default=None
-        How ties are broken: at random, or by position where it is None. The clusters do not
+        None breaks ties by position; otherwise they are broken at random. The clusters do not
         depend on it.
 
     See Also
@@ -57,18 +57,19 @@ class TypiClust(QueryStrategy):
 
     Notes
     -----
-    The clusters are those of the whole pool. In the paper there are as many as labels and
-    questions of a batch together. Here there is one more than labels and samples picked, rounded
-    up to two binary digits (at most half more), and 16 at least where that leaves a cluster
-    `n_neighbors` neighbours: samples asked about one by one share a clustering, as a batch of
-    the paper does. The pool keeps the clusterings. Labelled samples from outside the pool count
-    for the cluster whose centre is nearest. `utilities` is 0 outside the cluster that comes next.
+    The clusters are those of the whole pool. In the paper their number is that of labels
+    and of queries of a batch together. Here it is one more than that of labelled and picked
+    samples, rounded up to two binary digits (at most half more), and at least 16 if that leaves
+    `n_neighbors` neighbours in a cluster: queries of single samples share a clustering, as a batch
+    of the paper does. The pool keeps the clusterings. Labelled samples from outside the pool count
+    for the cluster with the nearest centre. `utilities` are above 0 in the cluster that comes next
+    and 0 elsewhere. The only component of `terms` is 'typicality'.
 
-    Cost: O(n_samples · n_features · n_clusters) once for each number of clusters, and so much for
+    Cost: O(n_samples · n_features · n_clusters) once for each number of clusters, and as much for
     each of at most 25 passes of k-means over 5,000 samples, or 20 for each cluster; then
     O(m² · n_features) for each sample chosen, where the cluster has m members. A cluster of
-    more than 1024 members is held against 1024 drawn ones, which underestimates typicality, and
-    only the 256 best of that against all.
+    more than 1024 members is compared with 1024 drawn ones, which underestimates typicality, and
+    only the best 256 of them with all members.
 
     References
     ----------
@@ -91,7 +92,7 @@ class TypiClust(QueryStrategy):
         n_neighbors: int = 20,
         max_clusters: int = 500,
         min_cluster_size: int = 6,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(random_state=random_state)
         self.metric = metric
@@ -100,18 +101,6 @@ class TypiClust(QueryStrategy):
         self.min_cluster_size = min_cluster_size
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return the typicality of the candidates in the cluster that comes next.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            Above 0 in that cluster, 0 elsewhere.
-        """
         check_choice(self, "metric", self.metric, GEOMETRIES)
         n_neighbors = check_integer(self, "n_neighbors", self.n_neighbors, minimum=1)
         whole = pool.whole
@@ -132,18 +121,6 @@ class TypiClust(QueryStrategy):
         return utilities
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        """Return the typicality, 0 for what is not in the cluster that comes next.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        terms : dict of str to UtilityComponent
-            One, 'typicality'.
-        """
         values = self.utilities(pool)
         return {"typicality": UtilityComponent(self, values, values)}
 
@@ -168,7 +145,7 @@ class TypiClust(QueryStrategy):
 
 
 def rounded_up(number: int) -> int:
-    """Return the least number of two binary digits, and zeros, that is not smaller."""
+    """Return a number rounded up to two significant binary digits."""
     step = 1 << max(number.bit_length() - N_DIGITS, 0)
     return -(-number // step) * step
 
@@ -176,20 +153,20 @@ def rounded_up(number: int) -> int:
 def typicality(X: Any, metric: str, n_neighbors: int) -> np.ndarray:
     """Return one over the mean distance of each row to its nearest neighbours among the others.
 
-    A row alone has 1. Of more than `N_DRAWN` rows, most get an estimate that is too low; the
-    largest is that of a row which was held against all others.
+    A single row has typicality 1. Of more than `N_DRAWN` rows, most get an estimate that is too
+    low; the largest value is that of a row that was compared with all others.
     """
     n_rows = X.shape[0]
     n_neighbors = min(n_neighbors, n_rows - 1)
     if n_neighbors == 0:
         return np.ones(n_rows)
-    points, everyone = Points(X, metric), np.arange(n_rows)
+    points, rows = Points(X, metric), np.arange(n_rows)
     if n_rows <= N_DRAWN:
-        return _typicality(points, everyone, everyone, n_neighbors, exact=True)
+        return _typicality(points, rows, rows, n_neighbors, exact=True)
     drawn = np.sort(np.random.default_rng(0).choice(n_rows, N_DRAWN, replace=False))
-    typical = _typicality(points, everyone, drawn, min(n_neighbors, N_DRAWN - 1), exact=False)
+    typical = _typicality(points, rows, drawn, min(n_neighbors, N_DRAWN - 1), exact=False)
     best = np.argsort(-typical, kind="stable")[:N_SHORTLISTED]
-    typical[best] = _typicality(points, best, everyone, n_neighbors, exact=True)
+    typical[best] = _typicality(points, best, rows, n_neighbors, exact=True)
     return typical
 
 

@@ -1,8 +1,6 @@
-"""Ask about what the classifier is least sure of."""
+"""The candidates with the most uncertain predictions."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -14,26 +12,26 @@ from skactive.strategies._utility_component import UtilityComponent
 
 
 class UncertaintySampling(QueryStrategy):
-    """Choose the candidates of which the classifier is least sure.
+    """Choose the candidates with the most uncertain predictions.
 
-    The baseline of active learning: cheap, strong once the classifier knows its classes, weak
-    with the first labels, when it looks at borders that will move.
+    The baseline of active learning: fast, and accurate once the classifier knows its classes. It
+    is weak with the first labels, since class boundaries still change.
 
     Parameters
     ----------
     measure : Measure, default=None
-        How uncertainty is measured; None takes `Margin`. Any measure will do.
+        The measure of uncertainty; None takes `Margin`. Any other measure can be used.
     random_state : int, RandomState instance or None, default=None
-        How ties are broken: at random, or by position where it is None.
+        None breaks ties by position; otherwise they are broken at random.
 
     See Also
     --------
-    CDFProduct : Weighs uncertainty with density and diversity.
+    CDFProduct : Combines uncertainty with density and diversity.
 
     Notes
     -----
-    Cost: that of the measure, and O(n_candidates) for each sample chosen. While nothing is known,
-    all candidates are equal.
+    Cost: that of the measure, and O(n_candidates) for each sample chosen. Without a posterior all
+    candidates are equal. The only component of `terms` is 'uncertainty'.
 
     References
     ----------
@@ -52,38 +50,19 @@ class UncertaintySampling(QueryStrategy):
 
     partition_rule = "utility"
 
-    def __init__(self, measure: Measure | None = None, *, random_state: Any = None) -> None:
+    def __init__(
+        self,
+        measure: Measure | None = None,
+        *,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         super().__init__(random_state=random_state)
         self.measure = measure
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return the uncertainty of each candidate.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            What the measure says.
-        """
         return self._measure().utilities(pool)
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        """Return the measure, under the name 'uncertainty'.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        terms : dict of str to UtilityComponent
-            One, whose factor is the value itself.
-        """
         values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
         return {"uncertainty": UtilityComponent(self._measure(), values, values)}
 

@@ -1,4 +1,4 @@
-"""Cover the samples that the classifier is unsure of."""
+"""Coverage of the samples with uncertain predictions."""
 
 from __future__ import annotations
 
@@ -19,44 +19,48 @@ UNCERTAINTIES = {"margin": Margin, "entropy": Entropy, "least_confidence": Least
 class UncertaintyHerding(QueryStrategy):
     """Choose the candidate whose label would cover the most uncertainty.
 
-    A label speaks for the samples around it. The utility of a candidate c is the sum over all
-    samples x of u(x) max(0, K(x, c) - max_l K(x, l)): how uncertain they are, times how much
-    nearer c is to them than any labelled sample l. So uncertainty, density and diversity are one
-    number, with nothing to weigh. It begins with the densest regions; as labels grow, how much a
-    candidate covers counts less and how uncertain that is counts more, and it ends at the borders
-    between classes.
+    A label covers the samples around it. The utility of a candidate c is the sum over all samples
+    x of u(x) max(0, K(x, c) - max_l K(x, l)): the uncertainty of x, times the increase of its
+    similarity to the nearest labelled sample l. This number combines uncertainty, density and
+    diversity without weights. The first queries are in the densest regions; as the number of
+    labels grows, coverage counts less and uncertainty more, and the last queries are near the
+    boundaries between classes.
 
     Parameters
     ----------
     uncertainty : {'margin', 'entropy', 'least_confidence'}, Measure or None, default='margin'
-        How u is measured. None takes u = 1: MaxHerding, which goes by coverage alone.
+        The measure u. None takes u = 1: MaxHerding, which uses coverage alone.
     n_neighbors : int, default=15
-        How many neighbours of each sample the graph has, at least 1.
+        Number of neighbours of each sample in the graph, at least 1.
     metric : str, default='cosine'
         The metric of the graph.
     bandwidth : 'median', float or None, default='median'
         The bandwidth of K(x, c) = exp(-d² / (2 s²)), as in `skactive.measures.Coverage`.
     half_coverage : float or None, default=50
-        With how many labels coverage counts half, above 0: with n labels the sum above is divided
-        by the same sum with u = 1, the gain in coverage, to the power n / (n + half_coverage).
-        None takes the sum as it is at any number of labels, as published.
+        The number of labels at which the exponent of coverage is one half, above 0: with n labels
+        the sum above is divided by the same sum with u = 1, the gain in coverage, to the power
+        n / (n + half_coverage). None takes the sum at any number of labels, as published.
     random_state : int, RandomState instance or None, default=None
-        How ties are broken: at random, or by position where it is None.
+        None breaks ties by position; otherwise they are broken at random.
 
     See Also
     --------
     skactive.measures.Coverage : The coverage alone, as a measure.
-    CDFProduct : Weighs measures against each other.
+    CDFProduct : Combines measures as a weighted product.
 
     Notes
     -----
-    While no label is known, the utility is the gain in coverage. While the classifier is sure of
-    everything, as it is as long as it has met one class, u is the distance to the nearest
-    labelled sample. What is skipped need not be covered.
+    Until a label is known, the utility is the gain in coverage. While all uncertainties are 0, as
+    with labels of one class only, u is the distance to the nearest labelled sample. Skipped
+    samples are not counted.
 
-    Cost after the graph is there: that of the uncertainty, O(n_samples) to see what has changed,
-    and the neighbourhoods of the samples whose uncertainty or coverage has. `select` bounds the
-    sums, and takes only those that may be the largest.
+    `terms` has 'coverage', the gain in coverage, and 'uncertainty', whose value is the
+    candidate's own and whose factor is the mean over the samples it would cover, weighted by their
+    coverage. While all uncertainties are 0, 'diversity' replaces it.
+
+    Cost after the graph is built: that of the uncertainty, O(n_samples) to find changes, and the
+    neighbourhoods of the samples whose uncertainty or coverage has changed. `select` bounds the
+    sums, and computes only those that may be the largest.
 
     References
     ----------
@@ -91,7 +95,7 @@ class UncertaintyHerding(QueryStrategy):
         metric: str = "cosine",
         bandwidth: float | str | None = "median",
         half_coverage: float | None = 50,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(random_state=random_state)
         self.uncertainty = uncertainty
@@ -101,18 +105,6 @@ class UncertaintyHerding(QueryStrategy):
         self.half_coverage = half_coverage
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return how much uncertainty each candidate would cover.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        utilities : ndarray of shape (n_candidates,)
-            At least 0.
-        """
         _, _, weights = self._doubt(pool)
         herded = pool.coverage_gain(weights, **self._kernel())
         exponent = self._exponent(pool)
@@ -122,20 +114,6 @@ class UncertaintyHerding(QueryStrategy):
         return quotients(herded, gains ** (1 - exponent))
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        """Return the coverage, and how uncertain what would be covered is.
-
-        Parameters
-        ----------
-        pool : PoolView
-            The candidates to choose from. It is not changed.
-
-        Returns
-        -------
-        terms : dict of str to UtilityComponent
-            'coverage', the gain in coverage; and 'uncertainty', whose value is the candidate's
-            own, and whose factor is the mean over the samples it would cover, by how much. While
-            the classifier is sure of everything, 'diversity' stands in for it.
-        """
         coverage = Coverage(**self._kernel())
         gains = checked_utilities("Coverage", coverage.utilities(pool), pool)
         name, measure, weights = self._doubt(pool)
@@ -148,7 +126,7 @@ class UncertaintyHerding(QueryStrategy):
         return terms
 
     def best(self, batch: PoolView) -> tuple[np.ndarray, float]:
-        # Whoever overrides utilities means those.
+        # A subclass that overrides `utilities` replaces these sums.
         is_plain = type(self).utilities is UncertaintyHerding.utilities
         weights = self._doubt(batch)[2] if is_plain else None
         if weights is None:
@@ -157,18 +135,18 @@ class UncertaintyHerding(QueryStrategy):
         return batch.largest_coverage_gain(weights, exponent, **self._kernel())
 
     def _exponent(self, pool: PoolView) -> float:
-        """Return the power to which the gain in coverage counts."""
+        """Return the exponent of the gain in coverage."""
         if self.half_coverage is None:
             return 1.0
         half = check_number(self, "half_coverage", self.half_coverage, exclusive=True)
         return half / (pool.n_labeled + half)
 
     def _doubt(self, pool: PoolView) -> tuple[str, Measure | None, np.ndarray | None]:
-        """Return what samples are weighted by: its name, its measure, and the weights."""
+        """Return the weights of samples, with the name and the measure of the weights."""
         measure = self._measure()
         if measure is None:
             return "", None, None
-        # Those that may not be chosen are to be covered all the same.
+        # Samples that this query may not choose are covered, too.
         whole = pool.whole
         far = Diversity(self.metric, aggregate="min")
         for name, one in (("uncertainty", measure), ("diversity", far)):

@@ -1,4 +1,4 @@
-"""What a strategy goes by, one term for each measure."""
+"""The components of a utility, one for each measure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class UtilityComponent:
-    """One of the things that a strategy goes by: a measure, and the factor made of it.
+    """A component of the utility: a measure, its values and its factors.
 
     `QueryStrategy.terms` returns one for each measure. The utility of a candidate is the product
     of its factors.
@@ -19,11 +19,11 @@ class UtilityComponent:
     Attributes
     ----------
     measure : Measure or QueryStrategy
-        Who gave the values; the strategy itself where it has no measures.
+        The source of the values; the strategy itself if it has no measures.
     values : ndarray of shape (n_candidates,)
-        What it says of each candidate.
+        The value of each candidate.
     factors : ndarray of shape (n_candidates,)
-        What that comes to in the utility.
+        The factor of each candidate in the utility.
     weight : float
         The exponent of the factor; 0 leaves the term out.
     """
@@ -35,7 +35,7 @@ class UtilityComponent:
 
     @property
     def is_constant(self) -> bool:
-        """Whether all candidates have the same value, so that the term says nothing."""
+        """Whether all candidates have the same value, so that the component has no effect."""
         return len(self.values) == 0 or bool(self.values.min() == self.values.max())
 
     @staticmethod
@@ -45,7 +45,7 @@ class UtilityComponent:
         Parameters
         ----------
         components : dict of str to UtilityComponent
-            What `QueryStrategy.terms` returns.
+            The result of `QueryStrategy.terms`.
         n_candidates : int
             Number of candidates.
 

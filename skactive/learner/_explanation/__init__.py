@@ -1,1 +1,1 @@
-"""Why a candidate is asked about."""
+"""Explanations of queries."""

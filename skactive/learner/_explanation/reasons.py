@@ -1,4 +1,4 @@
-"""Why a candidate is worth asking about, in sentences for the person who labels."""
+"""The reasons for a query, in sentences for an annotator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from skactive._engine.candidate_rank import CandidateRank, enumerated
 
 
 def sentences_of(
-    who: str,
+    name: str,
     whole: CandidateRank,
     terms: Sequence[tuple[str, Any, float, CandidateRank]],
     *,
@@ -18,51 +18,54 @@ def sentences_of(
     posterior: tuple[Sequence[Any], Sequence[float]],
     nearest_labeled: str | None,
 ) -> tuple[str, ...]:
-    """Return the sentences: the place first, then what speaks for the candidate most.
+    """Return the sentences: the rank first, then the measures by their ranks.
 
     Parameters
     ----------
-    who : str
-        What the sample is called.
+    name : str
+        The name of the sample.
     whole : CandidateRank
-        Its place by utility.
+        Its rank by utility.
     terms : sequence of (name, UtilityComponent, value, CandidateRank)
-        What the strategy goes by, the value of the candidate and its place by it.
+        The components of the utility, each with the value and the rank of the candidate.
     strategy : QueryStrategy
-        Who asks.
+        The strategy.
     n_labeled : int
-        How many labels are known.
+        Number of labels that are known.
     posterior : tuple of (classes, probabilities)
-        Most probable first; both empty while nothing is known.
+        Most probable first; both empty without a posterior.
     nearest_labeled : str or None
         The nearest labelled sample and its label.
     """
-    sentences = [f"{who} {whole.place()}{_ending(strategy, whole, has_terms=bool(terms))}."]
+    sentences = [f"{name} {whole.place()}{_ending(strategy, whole, has_terms=bool(terms))}."]
     if n_labeled == 0:
-        sentences.append("Nothing is labelled yet.")
-    silent, left_out, speaking = [], [], []
+        sentences.append("No sample is labelled yet.")
+    constant, left_out, varying = [], [], []
     for term in terms:
-        name, standing = term[0], term[3]
         if term[1].weight == 0:
-            left_out.append(name)
-        elif standing.is_shared_by_all:
-            silent.append(name)
+            left_out.append(term[0])
+        elif term[3].is_shared_by_all:
+            constant.append(term[0])
         else:
-            speaking.append(term)
-    speaking.sort(key=lambda term: term[3].share_lower, reverse=True)
-    for name, term, value, standing in speaking:
-        sentences.append(_sentence(name, term.measure, value, standing, posterior))
-        if getattr(term.measure, "about_labeled", False) and nearest_labeled is not None:
-            sentences.append(f"The labelled sample nearest to it is {nearest_labeled}.")
-    if len(speaking) > 1 and whole.rank == 1 and whole.n_tied == 0:
-        sentences.append("No other candidate combines these as well.")
-    if silent and whole.n_candidates > 1:
-        does, each = ("says", "it") if len(silent) == 1 else ("say", "each")
+            varying.append(term)
+    varying.sort(key=lambda term: term[3].share_lower, reverse=True)
+    for component_name, component, value, rank in varying:
+        sentences.append(_sentence(component_name, component.measure, value, rank, posterior))
+        if getattr(component.measure, "about_labeled", False) and nearest_labeled is not None:
+            sentences.append(f"The nearest labelled sample is {nearest_labeled}.")
+    if len(varying) > 1 and whole.rank == 1 and whole.n_tied == 0:
+        sentences.append("The product of these factors is the largest of all candidates.")
+    if constant and whole.n_candidates > 1:
+        have, each = ("has", "it") if len(constant) == 1 else ("have", "each")
         sentences.append(
-            f"{_as_subject(silent)} {does} nothing now: {each} is the same for all candidates."
+            f"{_as_subject(constant)} {have} no effect: {each} is the same for all candidates."
         )
     if left_out:
-        fact = "is left out: its weight is" if len(left_out) == 1 else "are left out: weights of"
+        fact = (
+            "is left out: its weight is"
+            if len(left_out) == 1
+            else "are left out: their weights are"
+        )
         sentences.append(f"{_as_subject(left_out)} {fact} 0.")
     return tuple(sentences)
 
@@ -71,28 +74,28 @@ def _ending(strategy: Any, whole: CandidateRank, *, has_terms: bool) -> str:
     if whole.n_candidates == 1:
         return ""
     if not has_terms:
-        return f": {type(strategy).__name__} draws at random"
+        return f": {type(strategy).__name__} chooses at random"
     if whole.rank > 1 or whole.n_tied == 0:
         return ""
-    decides = "position" if getattr(strategy, "random_state", None) is None else "chance"
-    return f", and {decides} decides among equals"
+    way = "by position" if getattr(strategy, "random_state", None) is None else "at random"
+    return f", and ties are broken {way}"
 
 
 def _sentence(
     name: str,
     measure: Any,
     value: float,
-    standing: CandidateRank,
+    rank: CandidateRank,
     posterior: tuple[Sequence[Any], Sequence[float]],
 ) -> str:
     sentence = getattr(measure, "sentence", None)
-    own = None if sentence is None else sentence(value, standing, posterior)
+    own = None if sentence is None else sentence(value, rank, posterior)
     if own is not None:
         return str(own)
-    what = f"Its {name}" if name != type(measure).__name__ else f"What {name} makes of it"
-    if standing.n_lower == 0:
+    what = f"Its {name}" if name != type(measure).__name__ else f"Its value by {name}"
+    if rank.n_lower == 0:
         return f"{what}, {value:.4g}, is the lowest of all candidates."
-    return f"{what}, {value:.4g}, is more than that of {standing.than()}."
+    return f"{what}, {value:.4g}, is higher than that of {rank.than()}."
 
 
 def _as_subject(names: list[str]) -> str:

@@ -163,39 +163,11 @@ class StabilizedPredictions(StoppingCriterion):
         self.stop_set_size = stop_set_size
 
     def note(self, learner: ActiveLearner) -> Any:
-        """Return what is predicted for the stop set.
-
-        Parameters
-        ----------
-        learner : ActiveLearner
-            Who has just been taught; it is not changed.
-
-        Returns
-        -------
-        predictions : ndarray of shape (stop_set_size,) or None
-            None while nothing can be predicted.
-        """
         check_integer(self, "stop_set_size", self.stop_set_size, minimum=1)
         found = posterior_and_classes(learner, self.stop_set_size)
         return None if found is None else found[1][found[0].argmax(axis=1)]
 
     def reason(self, learner: ActiveLearner, notes: Notes) -> tuple[bool, str]:
-        """Return whether the last predictions agree, and how well.
-
-        Parameters
-        ----------
-        learner : ActiveLearner
-            Who is taught; it is not changed.
-        notes : list of (int, object)
-            Earlier predictions, oldest first.
-
-        Returns
-        -------
-        stop : bool
-            Whether the mean of the last kappas is at least `threshold`.
-        reason : str
-            In words.
-        """
         check_number(self, "threshold", self.threshold, exclusive=True)
         window = check_integer(self, "window", self.window, minimum=1)
         known = [note for _, note in notes if note is not None][-window - 1 :]
@@ -237,8 +209,8 @@ class ExpectedGain(StoppingCriterion):
     -----
     For the idea of stopping by what is expected of the unlabelled samples see the reference, whose
     thresholds on the error itself suppose calibrated probabilities. A classifier that is sure of
-    itself too soon promises little gain: look at the accuracy as well. Cost: predicting
-    the stop set every so many answers.
+    itself too soon promises little gain: look at the accuracy as well. Cost: predicting the stop
+    set every so many answers.
 
     References
     ----------
@@ -273,18 +245,6 @@ class ExpectedGain(StoppingCriterion):
         self.stop_set_size = stop_set_size
 
     def note(self, learner: ActiveLearner) -> Any:
-        """Return the expected error on the stop set.
-
-        Parameters
-        ----------
-        learner : ActiveLearner
-            Who has just been taught; it is not changed.
-
-        Returns
-        -------
-        error : float or None
-            None while nothing can be predicted, or one class is known.
-        """
         check_integer(self, "stop_set_size", self.stop_set_size, minimum=1)
         found = posterior_and_classes(learner, self.stop_set_size)
         if found is None or found[0].shape[1] < 2:
@@ -292,22 +252,6 @@ class ExpectedGain(StoppingCriterion):
         return float(1 - found[0].max(axis=1).mean())
 
     def reason(self, learner: ActiveLearner, notes: Notes) -> tuple[bool, str]:
-        """Return whether the last answers brought little, and how much.
-
-        Parameters
-        ----------
-        learner : ActiveLearner
-            Who is taught; it is not changed.
-        notes : list of (int, object)
-            Earlier errors, oldest first.
-
-        Returns
-        -------
-        stop : bool
-            Whether the gain per answer is below `threshold`.
-        reason : str
-            In words.
-        """
         check_number(self, "threshold", self.threshold, exclusive=True)
         window = check_integer(self, "window", self.window, minimum=10)
         known = [(n, error) for n, error in notes if error is not None]
@@ -362,22 +306,6 @@ class SufficientAccuracy(StoppingCriterion):
         self.target = target
 
     def reason(self, learner: ActiveLearner, notes: Notes) -> tuple[bool, str]:
-        """Return whether the estimate is high enough, and how high it is.
-
-        Parameters
-        ----------
-        learner : ActiveLearner
-            Who is taught; it is not changed.
-        notes : list of (int, object)
-            Empty.
-
-        Returns
-        -------
-        stop : bool
-            Whether the lower end of its interval is at least `target`.
-        reason : str
-            In words.
-        """
         target = check_number(self, "target", self.target, exclusive=True)
         if target >= 1:
             raise ValueError(

@@ -1,4 +1,4 @@
-"""What to ask first: the sample in the middle of the pool."""
+"""The first query: the sample nearest to the mean of the pool."""
 
 from __future__ import annotations
 

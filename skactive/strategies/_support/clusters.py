@@ -1,4 +1,4 @@
-"""The samples of a pool in clusters, the same whatever their order."""
+"""Clusters of the samples of a pool, independent of their order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from skactive.strategies._support.points import points_of
 
 GEOMETRIES = frozenset({"cosine", "euclidean"})
 
-# k-means learns its centres from at most so many samples, or so many for each cluster.
+# k-means is fitted to at most this many samples in all, or for each cluster.
 N_LEARNT_FROM = 5_000
 N_PER_CLUSTER = 20
 
@@ -26,21 +26,21 @@ N_PASSES = 25
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
-    """What cluster each sample of a pool is in.
+    """The clusters of the samples of a pool.
 
     Attributes
     ----------
     labels : ndarray of int of shape (n_samples,)
         The cluster of each sample, from 0.
     model : KMeans
-        Tells the cluster of other points.
+        Predicts the cluster of other points.
     """
 
     labels: np.ndarray
     model: KMeans
 
     def count(self, X: Any, metric: str) -> np.ndarray:
-        """Return how many rows are nearest to each cluster's centre, shape (n_clusters,)."""
+        """Return the number of rows nearest to the centre of each cluster, shape (n_clusters,)."""
         predicted = self.model.predict(points_of(X, metric))
         return np.bincount(predicted, minlength=self.model.n_clusters)
 
@@ -48,8 +48,8 @@ class Clusters:
 def clusters_of(pool: PoolView, n_clusters: int, metric: str) -> Clusters:
     """Return the samples of a pool in clusters by k-means; the pool keeps them.
 
-    The centres are learnt from at most 5,000 samples, or 20 for each cluster. Cost:
-    O(n_samples · n_features · n_clusters), and so much for each of at most 25 passes over those.
+    k-means is fitted to at most 5,000 samples, or 20 for each cluster. Cost: O(n_samples ·
+    n_features · n_clusters), and for each of at most 25 passes the same with the fitted samples.
     """
     n_clusters = min(n_clusters, pool.n_samples)
     key = ("clusters_of", n_clusters, metric)
@@ -57,20 +57,20 @@ def clusters_of(pool: PoolView, n_clusters: int, metric: str) -> Clusters:
 
 
 def _clusters(points: Any, n_clusters: int) -> Clusters:
-    # k-means draws its first centres by position: in an order of their own, the samples are
-    # drawn whatever their positions are. Only duplicates are equal in it.
+    # k-means draws its first centres by position. In an order by their features, the draw does
+    # not depend on the positions of the samples.
     direction = np.random.default_rng(0).standard_normal(points.shape[1])
     order = np.argsort(points @ direction.astype(points.dtype), kind="stable")
     n_learnt_from = min(len(order), max(N_LEARNT_FROM, N_PER_CLUSTER * n_clusters))
     learnt_from = order[np.linspace(0, len(order) - 1, n_learnt_from).astype(np.intp)]
     learnt = points[learnt_from]
-    # In double precision: scikit-learn would convert all of them anew for each centre.
+    # In double precision, to which scikit-learn would convert all of them for each centre.
     first, _ = kmeans_plusplus(learnt.astype(np.float64), n_clusters, random_state=0)
     model = KMeans(
         n_clusters, init=first.astype(points.dtype), n_init=1, max_iter=N_PASSES, random_state=0
     )
     with warnings.catch_warnings():
-        # Fewer distinct samples than clusters: some clusters are empty, which is all right.
+        # With fewer distinct samples than clusters, some clusters are empty.
         warnings.filterwarnings("ignore", "Number of distinct clusters", ConvergenceWarning)
         model.fit(learnt)
     return Clusters(model.predict(points).astype(np.int32), model)

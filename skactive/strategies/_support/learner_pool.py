@@ -1,4 +1,4 @@
-"""From modAL's arguments to a pool that lives for one query."""
+"""The pool of one query, from the arguments of modAL."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from skactive.pool import Pool
 
 
 def pool_of_learner(learner: Any, X_pool: Any) -> Pool:
-    """Return the pool that a strategy sees when modAL calls it.
+    """Return the pool of a strategy that modAL calls.
 
-    Class probabilities are the learner's own (a committee's consensus). For a Pipeline the
-    geometry is that of its last step, and the pool is transformed once.
+    Class probabilities are those of the learner (the consensus of a committee). The features of a
+    Pipeline are those of its last step, and the pool is transformed once.
     """
     members = getattr(learner, "learner_list", None)
     member = members[0] if members else learner
     estimator = _estimator_of(member)
     X_labeled, y_labeled = _labeled_set(member, estimator)
-    asked = learner if members else estimator
+    used = learner if members else estimator
     if not (isinstance(estimator, Pipeline) and len(estimator) > 1):
         return Pool(
             X_pool,
-            estimator=asked,
+            estimator=used,
             samples=X_pool,
             X_labeled=X_labeled,
             y_labeled=y_labeled,
@@ -40,10 +40,10 @@ def pool_of_learner(learner: Any, X_pool: Any) -> Pool:
     else:
         X_labeled, y_labeled = _labeled_set(estimator[-1], estimator[-1])
     if not members:
-        asked, X_pool = estimator[-1], features
+        used, X_pool = estimator[-1], features
     return Pool(
         features,
-        estimator=asked,
+        estimator=used,
         samples=X_pool,
         X_labeled=X_labeled,
         y_labeled=y_labeled,
@@ -52,7 +52,7 @@ def pool_of_learner(learner: Any, X_pool: Any) -> Pool:
 
 
 def _estimator_of(member: Any) -> Any:
-    # scikit-learn's own wrappers have an `estimator` too, and are the classifier all the same.
+    # A meta-estimator of scikit-learn has an `estimator`, too, and is itself the classifier.
     if isinstance(member, BaseEstimator) and not hasattr(member, "query"):
         return member
     return getattr(member, "estimator", member)
@@ -68,5 +68,5 @@ def _labeled_set(member: Any, estimator: Any) -> tuple[Any, Any]:
     y = getattr(member, "y_training", None)
     if y is not None and np.shape(y) == (n_labeled,):
         return X, y
-    # Distances are all that can be asked of samples whose labels are not told: one stands for all.
+    # Without labels only distances can be computed: all samples get the same label.
     return X, np.zeros(n_labeled, dtype=int)

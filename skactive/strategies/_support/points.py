@@ -1,4 +1,4 @@
-"""Euclidean distances of a pool's samples in single precision, by matrix products alone."""
+"""Euclidean distances of samples in single precision, by matrix products."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ ROUNDING_UNITS = 8.0
 
 
 def points_of(X: Any, metric: str) -> Any:
-    """Return rows whose Euclidean distances go by a metric: for the cosine, unit vectors."""
+    """Return rows whose Euclidean distances follow a metric: for the cosine, unit vectors."""
     return normalize(X) if metric == "cosine" else X
 
 
 class Points:
     """Rows of features, for many distances at once.
 
-    What rounding could have made of a distance counts for the nearer side, so that duplicates
-    are at distance 0 though there are thousands of them.
+    Distances are reduced by the possible rounding error, so that the distance of duplicates is 0.
     """
 
     def __init__(self, X: Any, metric: str) -> None:
@@ -46,6 +45,6 @@ class Points:
         return np.maximum(squared, 0, out=squared)
 
     def exact_squares(self, rows: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Return the squared distance of each of some rows to its other, in double precision."""
+        """Return the squared distances of pairs of rows, in double precision."""
         points = Rows(self._points)
         return Space("euclidean").pairs(points, rows, points, others)
