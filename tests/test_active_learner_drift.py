@@ -324,7 +324,7 @@ def test_an_invalid_answer_is_not_passed_to_the_detector():
 
 @pytest.mark.parametrize("detector", [AfterErrors, "DDM", object()])
 def test_an_object_that_is_not_a_drift_detector_raises(detector):
-    message = re.escape("must have `update(x)` and `drift_detected`, as river's have, such as ")
+    message = re.escape("must have `update(x)` and `drift_detected`, like those of river, such as ")
     with pytest.raises(TypeError, match=message):
         ActiveLearner(X_pool=POOL, drift_detector=detector)
 

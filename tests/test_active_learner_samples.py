@@ -341,7 +341,7 @@ def test_steps_are_fitted_on_the_pool_and_named_as_they_were():
     "empty", [[], np.empty((0, 3)), sp.csr_array((0, 3)), sp.coo_matrix((0, 3)), ()]
 )
 def test_an_empty_pool_is_refused(empty):
-    with pytest.raises(ValueError, match="X_pool is empty: there is no sample to ask about"):
+    with pytest.raises(ValueError, match="X_pool is empty: there is no sample to choose"):
         ActiveLearner(X_pool=empty)
 
 

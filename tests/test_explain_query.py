@@ -439,7 +439,7 @@ def test_explaining_a_strategy_without_terms_raises():
             return pool.candidates[:n_instances], np.ones(n_instances)
 
     learner = learner_of(strategy=Foreign())
-    with pytest.raises(TypeError, match="Foreign does not say what it goes by: it has no method"):
+    with pytest.raises(TypeError, match="Foreign cannot be explained: it has no method"):
         learner.explain_query(0)
 
 

@@ -220,7 +220,7 @@ def test_copies_of_a_sample_keep_their_order(path):
     assert (learner.labeled.tolist(), learner.labels.tolist()) == ([3, 1], ["last", "middle"])
     # In place nothing moves, whichever copies have answers.
     assert texts_learner(path, ["d", "a", "b", "a"]).labeled.tolist() == [3, 1]
-    with pytest.raises(ValueError, match="is in X_pool 1 times only, and 2 samples like it were"):
+    with pytest.raises(ValueError, match="is in X_pool 1 times only, but 2 equal samples were"):
         texts_learner(path, ["c", "a", "b", "d"])
 
 
@@ -233,7 +233,7 @@ def test_ids_of_several_samples_are_told_apart_by_content(path):
     other = path.with_name("copies")
     learner_of(other, copies, ids=ids).teach([0, 2], ["x", "y"])
     assert learner_of(other, copies, ids=ids[::-1]).labeled.tolist() == [1, 3]
-    with pytest.raises(ValueError, match="is in X_pool 1 times only, and 2 samples like it were"):
+    with pytest.raises(ValueError, match="is in X_pool 1 times only, but 2 equal samples were"):
         learner_of(other, copies[:3], ids=["b", "a", "b"])
 
 
@@ -260,7 +260,7 @@ def opaque_learner(path, numbers, **settings):
 def test_samples_without_known_content_need_the_same_pool_or_ids(path):
     opaque_learner(path, range(6)).teach([2, 4], ["a", "b"])
     assert opaque_learner(path, range(6)).labeled.tolist() == [2, 4]
-    with pytest.raises(ValueError, match=r"sample 2 \(line 3\), which is of a kind whose content"):
+    with pytest.raises(ValueError, match=r"sample 2 \(line 3\), which is of a type without"):
         opaque_learner(path, range(7))
     opaque_learner(path, range(6), ids=list("abcdef"))
     learner = opaque_learner(path, [9, 3, 2, 1, 4], ids=list("xdcbe"))
@@ -342,7 +342,7 @@ def test_a_journal_of_an_earlier_version_is_opened_with_its_own_check(path):
 def test_a_line_written_by_hand_counts_in_the_pool_of_its_session(path):
     learner_of(path).teach([3], ["apple"])
     path.write_text(path.read_text() + '{"teach": [9], "labels": ["fig"]}\n')
-    with pytest.raises(ValueError, match=r"sample 9 \(line 4\), which is of a kind whose content"):
+    with pytest.raises(ValueError, match=r"sample 9 \(line 4\), which is of a type without"):
         learner_of(path, X[REVERSED])
     assert learner_of(path).labeled.tolist() == [3, 9]
     assert learner_of(path, X[REVERSED]).labeled.tolist() == [20, 14]

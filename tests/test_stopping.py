@@ -218,15 +218,15 @@ def test_predictions_are_stable_when_the_last_kappas_are_high():
     assert criterion.reason(learner, [(10, None), (20, same), (30, same)])[0] is False
     assert criterion.reason(learner, [(10, other), (20, same), (30, same), (40, same)]) == (
         True,
-        "predictions hardly change any more (kappa 1.000, asked for 0.9)",
+        "predictions no longer change (kappa 1.000, threshold 0.9)",
     )
     assert criterion.reason(learner, [(10, same), (20, same), (30, other)]) == (
         False,
-        "predictions still change (kappa 0.500, asked for 0.9)",
+        "predictions still change (kappa 0.500, threshold 0.9)",
     )
     assert criterion.reason(learner, [(10, same[:2]), (20, same[:2]), (30, same[:2])]) == (
         False,
-        "one class alone is predicted so far",
+        "only one class is predicted so far",
     )
 
 
@@ -234,11 +234,11 @@ def test_the_gain_is_the_decrease_of_the_expected_error_per_answer():
     criterion, learner = ExpectedGain(0.002, window=20), ActiveLearner(X_pool=X)
     assert criterion.reason(learner, [(10, None), (20, 0.4), (30, 0.3)]) == (
         False,
-        "10 more answers are needed to see a gain",
+        "10 more answers are needed to compute the gain",
     )
     assert criterion.reason(learner, [(10, 0.5), (20, 0.4), (40, 0.35)]) == (
         False,
-        "an answer still promises a gain (2.50 more right of 1,000 samples, asked for 2)",
+        "the gain of an answer is still large (2.50 more correct of 1,000 samples, threshold 2)",
     )
     assert criterion.reason(learner, [(10, 0.5), (20, 0.4), (40, 0.39)])[0] is True
     note = ExpectedGain(stop_set_size=1000).note(taught(30))
@@ -284,12 +284,12 @@ def test_a_learner_stops_when_all_criteria_stop_or_no_candidate_is_left():
 
     both = taught(3, stopping=[Always(), Never()]).progress
     assert not both.stop
-    assert str(both).endswith("Go on: it is late; it is <early>.")
+    assert str(both).endswith("Continue: it is late; it is <early>.")
     assert "it is &lt;early&gt;" in both._repr_html_()
     assert taught(3, stopping=Always()).progress.stop
     assert not taught(3).progress.stop
     assert taught(120, stopping=Never()).progress.stop
-    assert str(taught(120).progress).endswith("Stop: nothing is left to ask about.")
+    assert str(taught(120).progress).endswith("Stop: no samples are left.")
     assert repr(both) == "<Progress: 3 labels, 117 samples left>"
     assert "it is late" in taught(3, stopping=Always())._repr_html_()
     assert str(ActiveLearner(X_pool=X[:1]).progress) == "0 labels, 1 sample left"

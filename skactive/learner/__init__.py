@@ -1,4 +1,4 @@
-"""The loop with a person in it: ask, learn from the answer at once, ask again."""
+"""The loop of a query strategy, an annotator and a classifier."""
 
 from skactive._public import present
 from skactive.learner._active_learner import ActiveLearner

@@ -42,32 +42,32 @@ class LearnerActions(LearnerPredictions):
         """Update the refresh and the stopping criteria after new answers."""
 
     def teach(self, indices: ArrayLike, y: ArrayLike) -> Self:
-        """Take labels in, in any order and number.
+        """Store labels, in any order and number.
 
         Parameters
         ----------
         indices : int or array-like of int of shape (n,)
             Positions in X_pool, queried or not. A labelled sample may be passed again with its
-            label; one whose label is forgotten, with any label; a skipped sample may be labelled
-            after all.
+            label, a sample with a forgotten label with any label. Skipped samples can be labelled,
+            too.
         y : label or array-like of shape (n,)
             Their labels.
 
         Returns
         -------
         self : ActiveLearner
-            The learner, which has learnt the labels.
+            The learner with the labels.
 
         Raises
         ------
         ValueError
             If lengths differ, a label is missing, or a sample would get two labels. No label is
-            taken in.
+            stored.
 
         Warns
         -----
         DriftWarning
-            If the `drift_detector` signals that fewer answers are predicted than before.
+            If the `drift_detector` signals and the classifier predicted fewer of the last answers.
         """
         self._finish_refresh()
         positions = check_positions(indices, self.pool.n_samples)
@@ -89,7 +89,7 @@ class LearnerActions(LearnerPredictions):
             raise
         self._record(Taught(fresh, labels, forgot))
         if self._watch is not None and predicted is not None:
-            self._watch.take_in(predicted == labels, self._history.n_answers)
+            self._watch.update(predicted == labels, self._history.n_answers)
         self._answers_recorded(len(fresh))
         return self
 
@@ -106,7 +106,7 @@ class LearnerActions(LearnerPredictions):
         Returns
         -------
         self : ActiveLearner
-            The learner, which has learnt the new labels.
+            The learner with the new labels.
 
         Raises
         ------
@@ -122,7 +122,7 @@ class LearnerActions(LearnerPredictions):
         return self
 
     def skip(self, indices: ArrayLike) -> Self:
-        """Leave out samples that cannot be labelled: they are not queried again.
+        """Skip samples that cannot be labelled, so that they are not queried again.
 
         Parameters
         ----------
@@ -132,7 +132,7 @@ class LearnerActions(LearnerPredictions):
         Returns
         -------
         self : ActiveLearner
-            The learner, which queries others.
+            The learner.
         """
         positions = np.unique(check_positions(indices, self.pool.n_samples))
         fresh = positions[~np.isin(positions, self.pool.skipped)]
@@ -142,7 +142,7 @@ class LearnerActions(LearnerPredictions):
         return self
 
     def forget(self, n_kept: int = 0) -> Self:
-        """Forget the oldest labels, which no longer hold because the task has changed.
+        """Forget the oldest labels, for example after the task has changed.
 
         Their samples are candidates again. The seed set is older than any answer, and is
         forgotten first. Samples that the classifier was fitted to before stay if they cannot be
@@ -151,7 +151,7 @@ class LearnerActions(LearnerPredictions):
         Parameters
         ----------
         n_kept : int, default=0
-            Number of labels that are kept, the newest ones.
+            Number of newest labels that are kept.
 
         Returns
         -------
@@ -174,11 +174,11 @@ class LearnerActions(LearnerPredictions):
             self._updater.start_over()
             self._record(Forgot(before[~self.pool.is_labeled(before)], n_kept))
         if self._watch is not None:
-            self._watch.start_anew()
+            self._watch.reset()
         return self
 
     def undo(self) -> np.ndarray:
-        """Take back the last `teach`, `skip`, `relabel` or `forget` that changed something.
+        """Undo the last `teach`, `skip`, `relabel` or `forget` that changed something.
 
         Returns
         -------
@@ -188,7 +188,7 @@ class LearnerActions(LearnerPredictions):
         Raises
         ------
         ValueError
-            If there is nothing left to take back.
+            If there is nothing to undo.
         """
         if not self._history:
             raise ValueError("There is no answer to take back.")

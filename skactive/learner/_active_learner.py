@@ -1,4 +1,4 @@
-"""A pool, a classifier and a strategy that learn together from an annotator."""
+"""The loop of a pool, a classifier, a strategy and an annotator."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ class ActiveLearner(LearnerActions):
     """Choose the samples that an annotator labels, and learn from each label at once.
 
     `query` returns the samples to label next, `teach` takes their labels, and `predict` uses them
-    at once. Everything computed about the pool is kept from query to query, so that a label costs
-    only what it changes.
+    at once. Results about the pool are kept from query to query; after a label only those that it
+    changes are computed again.
 
     Parameters
     ----------
     estimator : classifier or Pipeline, default=None
         The classifier; None takes `IncrementalLabelSpreading()`. The learner works on a copy. A
-        classifier that keeps the contract `skactive.base.IncrementalEstimator` learns each label
-        at once; one with `partial_fit` gets the new labels when it is next used; any other is
+        classifier that implements the contract `skactive.base.IncrementalEstimator` learns each
+        label at once; one with `partial_fit` gets the new labels when it is next used; any other is
         fitted again then. In a Pipeline the last step learns, and the steps before it turn samples
         into features once; steps that are not fitted yet are fitted to the pool, without labels.
     strategy : QueryStrategy, default=None
@@ -70,12 +70,12 @@ class ActiveLearner(LearnerActions):
     ids : array-like of length n_samples, default=None
         Names of the samples. None takes the index of a DataFrame or Series, else positions.
     drift_detector : object, default=None
-        Detects that answers no longer agree with predictions: any drift detector of river
-        (``pip install 'skactive[drift]'``), such as
-        ``river.drift.PageHinkley(mode="up", threshold=5)``, or another object with
-        ``update(x)`` and ``drift_detected``. The learner works on a copy. For each new answer it
-        gets 0.0 if the classifier predicted the answer just before, else 1.0; if it signals, and
-        agreement has dropped, `teach` gives a `DriftWarning`. None detects nothing.
+        Detects a drop of the agreement of answers and predictions: any drift detector of river
+        (``pip install 'skactive[drift]'``), such as ``river.drift.PageHinkley(mode="up",
+        threshold=5)``, or another object with ``update(x)`` and ``drift_detected``. The learner
+        works on a copy. For each new answer the detector gets 0.0 if the classifier predicted the
+        answer just before, else 1.0. If it signals and the agreement has dropped, `teach` gives a
+        `DriftWarning`. None detects nothing.
     fit_params : dict, default=None
         Further arguments of the classifier's `fit` (of `partial_fit` or `add_labeled` if it
         learns by these), such as ``{"sample_weight": weights}``. Arguments with an entry for each
@@ -84,8 +84,8 @@ class ActiveLearner(LearnerActions):
     refresh_every : int, default=None
         Number of answers, at least 1, after which the steps that learn from labels
         (`ContrastiveMap`, scikit-learn's `NeighborhoodComponentsAnalysis`, …) are fitted again.
-        They are left out until the first time. They are fitted in a thread while answers are
-        taken; the next call after that replaces the steps and builds `pool` again. The seed set
+        They are left out until the first time. They are fitted in a thread, while the annotation
+        continues; the next call after that replaces the steps and builds `pool` again. The seed set
         counts as answers. None if all such steps are fitted already, or there are none.
     stopping : StoppingCriterion or list of them, default=None
         Criteria evaluated after each answer: `StabilizedPredictions`, `ExpectedGain`,
@@ -93,14 +93,14 @@ class ActiveLearner(LearnerActions):
         the learner itself never stops.
     graph : NeighborGraph, default=None
         The neighbour graph of the pool's features, built or loaded earlier. None builds it if
-        classifier or strategy need one, with the first call that does.
+        the classifier or the strategy needs one, at the first call that does.
     journal : path-like, default=None
         A file to which every answer is written before `teach` returns. The answers in an existing
-        file are taken in first, so that an interrupted loop resumes. See Notes. None keeps
-        answers in memory alone.
+        file are read first, so that an interrupted loop resumes. See Notes. None keeps answers in
+        memory alone.
     state : path-like, default=None
-        A file written by ``learner.pool.save_state``, which saves computing everything again
-        when a loop over a large pool resumes with its `journal`. A file that does not exist is
+        A file written by ``learner.pool.save_state``. It avoids computing everything again when a
+        loop over a large pool resumes with its `journal`. A file that does not exist is
         ignored.
 
     Attributes
@@ -114,7 +114,7 @@ class ActiveLearner(LearnerActions):
     ids : ndarray of shape (n_samples,)
         Their names: ``learner.ids[learner.query()]``.
     pool : Pool
-        Everything known about them.
+        Their features, labels, and the results computed about them.
     journal : Path or None
         The file to which answers are written.
 
@@ -140,16 +140,16 @@ class ActiveLearner(LearnerActions):
     label that was given stays in `answered` and `answers`.
 
     With a `drift_detector` the classifier predicts each sample before it learns its label. Before
-    the first label it cannot, and nothing is detected. If predicting fails, the exception comes
-    from `teach`, and no label is taken in. `undo` does not change the detector.
+    the first label there is no prediction, and nothing is detected. If predicting fails, the
+    exception comes from `teach`, and no label is stored. `undo` does not change the detector.
 
-    A `journal` is text, a JSON object in each line: what was taught, replaced, skipped, forgotten
-    and undone, and when. Labels are strings or numbers. Estimator and strategy may be others than
-    before. Samples may be added and moved: those with answers are found again by `ids`, by the
-    index of a DataFrame that has its own, or else by their content, and an error names a sample
-    that is missing or has changed. One process at a time writes to it; within a process, the
-    learner made last does. A copy of a learner has no journal. If an answer cannot be written, the
-    exception comes from `teach`, and no label is taken in.
+    A `journal` is text, with a JSON object in each line: each `teach`, `relabel`, `skip`, `forget`
+    and `undo`, with its time. Labels are strings or numbers. A resumed loop may use another
+    estimator and strategy. Samples may be added and moved: those with answers are found again by
+    `ids`, by the index of a DataFrame that has its own, or else by their content, and an error
+    names a sample that is missing or has changed. One process at a time writes to the file; within
+    a process, the learner created last does. A copy of a learner has no journal. If an answer
+    cannot be written, the exception comes from `teach`, and no label is stored.
 
     Examples
     --------
@@ -183,7 +183,7 @@ class ActiveLearner(LearnerActions):
         state: str | PathLike[str] | None = None,
     ) -> None:
         if X_pool is None:
-            raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
+            raise TypeError("ActiveLearner needs the samples to choose from. Hint: pass X_pool.")
         self.X_pool = check_samples(X_pool)
         self.ids = names_of(self.X_pool, ids)
         self.strategy = UncertaintyHerding() if strategy is None else check_strategy(strategy)
@@ -229,7 +229,7 @@ class ActiveLearner(LearnerActions):
 
     @property
     def labeled(self) -> np.ndarray:
-        """Positions of the labelled samples, in the order they were taught, without forgotten."""
+        """Positions of the labelled samples, in order of teaching, without forgotten ones."""
         return self.pool.labeled
 
     @property
@@ -244,7 +244,7 @@ class ActiveLearner(LearnerActions):
 
     @property
     def answers(self) -> np.ndarray:
-        """The labels of `answered`, forgotten ones included."""
+        """The labels of `answered`, including forgotten ones."""
         return np.array([label for _, label in self._history.answers()])
 
     @property
@@ -254,7 +254,7 @@ class ActiveLearner(LearnerActions):
 
     @property
     def drifts(self) -> list[int]:
-        """The numbers of answers after which a drop in agreement was detected."""
+        """The numbers of answers after which a drop of agreement was detected."""
         return [] if self._watch is None else list(self._watch.drifts)
 
     @property
@@ -357,7 +357,7 @@ class ActiveLearner(LearnerActions):
         if X is None or y is None:
             given, missing = ("y", "X") if X is None else ("X", "y")
             raise ValueError(
-                f"{given}_labeled was passed without {missing}_labeled: give both or neither."
+                f"{given}_labeled was passed without {missing}_labeled. Hint: pass both or neither."
             )
         labels = check_labels(y)
         check_consistent_length(X, labels)
@@ -369,12 +369,12 @@ class ActiveLearner(LearnerActions):
         if fit_params and seed[0] is not None:
             raise ValueError(
                 f"fit_params={sorted(fit_params)} are for the samples of the pool, and those of "
-                "X_labeled have none. Hint: make the labelled samples part of the pool, and "
-                "`teach` their labels."
+                "X_labeled have none. Hint: add the labelled samples to the pool, and `teach` "
+                "their labels."
             )
         if graph is not None and self._refresher is not None:
             raise ValueError(
-                "A graph cannot be given with refresh_every: it is of features that will change. "
+                "A graph cannot be passed with refresh_every, which replaces the features. "
                 "Hint: leave the graph out."
             )
 
@@ -414,7 +414,7 @@ class ActiveLearner(LearnerActions):
         self._stopping.taught(self, self._history.n_answers)
 
     def _answers_taken(self, n_answers: int) -> None:
-        """Start a refresh if enough answers came since the last."""
+        """Start a refresh if there are enough answers since the last one."""
         if self._refresher is not None:
             self._refresher.count(n_answers)
             if self._refresher.is_due():
@@ -427,7 +427,7 @@ class ActiveLearner(LearnerActions):
                 self._replace_steps(refreshed)
 
     def _replace_steps(self, refreshed: RefreshedSteps) -> None:
-        """Put refitted steps in, and teach a new pool and the emptied classifier all labels."""
+        """Replace the steps, and teach all labels to a new pool and the emptied classifier."""
         fitted = refreshed.after(self._steps.steps[:-1])
         self._steps.steps = [*fitted, self._steps.steps[-1]]
         self.estimator.steps = [*fitted, self.estimator.steps[-1]]

@@ -1,4 +1,4 @@
-"""What a learner is given: checked, named and taken apart."""
+"""Checks of the arguments of a learner."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def check_samples(X_pool: Any) -> Any:
                 f"Got {X_pool[()]!r} instead."
             )
     if n_samples_of(X_pool) == 0:
-        raise ValueError("X_pool is empty: there is no sample to ask about.")
+        raise ValueError(
+            "X_pool is empty: there is no sample to choose. Hint: pass at least one sample."
+        )
     return X_pool
 
 
@@ -37,7 +39,7 @@ def check_classifier(estimator: Any) -> None:
 
 
 def split_pipeline(estimator: Any, X_pool: Any) -> tuple[Any, Any, Any]:
-    """Return the steps that make features, the classifier, and the samples it sees."""
+    """Return the transformers, the classifier, and the samples as the classifier takes them."""
     if not isinstance(estimator, Pipeline):
         return None, estimator, X_pool
     if len(estimator) == 1:
@@ -49,7 +51,7 @@ def split_pipeline(estimator: Any, X_pool: Any) -> tuple[Any, Any, Any]:
 def declared_classes(classifier: Any, classes: Any) -> Any:
     """Return the classes that are known before the first answer, or None.
 
-    A classifier that is fitted and learns on has its own, to which none can be added.
+    A fitted classifier with `partial_fit` has its own classes, and none can be added.
     """
     if not (is_fitted(classifier) and hasattr(classifier, "partial_fit")):
         return classes
@@ -58,7 +60,7 @@ def declared_classes(classifier: Any, classes: Any) -> Any:
     if unknown:
         raise ValueError(
             f"`classes` names {unknown[0]!r}, but {type(classifier).__name__} is fitted already "
-            f"and knows {known.tolist()}. Hint: pass it unfitted, and what it was fitted on as "
+            f"and knows {known.tolist()}. Hint: pass it unfitted, and its training data as "
             "X_labeled and y_labeled."
         )
     return getattr(classifier, "declared_classes_", known)
@@ -71,8 +73,11 @@ def names_of(X_pool: Any, ids: Any) -> np.ndarray:
         return np.asarray(X_pool.index) if hasattr(X_pool, "iloc") else np.arange(n_samples)
     names = np.asarray(ids)
     if not hasattr(ids, "dtype") and names.tolist() != list(ids):
-        # Of 1 and "a" numpy makes strings, of tuples rows.
+        # numpy converts 1 and "a" to strings, and tuples to rows.
         names = np.fromiter(ids, dtype=object, count=len(ids))
     if names.shape != (n_samples,):
-        raise ValueError(f"There are {len(names)} ids for the {n_samples} samples of X_pool.")
+        raise ValueError(
+            f"There are {len(names)} ids for the {n_samples} samples of X_pool. Hint: pass one id "
+            "for each sample."
+        )
     return names

@@ -1,4 +1,4 @@
-"""Whether the answers that arrive still agree with what was predicted."""
+"""The agreement of answers with predictions, and a warning when it drops."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from skactive._warning import warn_user
 
-# How many answers make up the agreement of late, and the agreement before.
+# Number of answers in the recent agreement, and in the agreement before.
 N_RECENT = 20
 N_BEFORE = 80
 
@@ -17,23 +17,23 @@ N_BEFORE = 80
 class DriftWarning(UserWarning):
     """Warns that answers agree less with the predictions: the task may have changed.
 
-    Given by `ActiveLearner` with a `drift_detector`. `ActiveLearner.forget` then forgets what is
-    no longer true.
+    `ActiveLearner` with a `drift_detector` gives it. `ActiveLearner.forget` forgets the labels
+    from before the change.
 
     Parameters
     ----------
     message : str
-        What is said.
+        The text of the warning.
     n_answers : int
-        How many answers had been given.
+        Number of answers so far.
     agreement : float
         The share of the last 20 answers that had been predicted.
     agreement_before : float
-        The share of the up to 80 before those, since the last such warning.
+        The share of up to 80 answers before those, since the last such warning.
 
     See Also
     --------
-    ActiveLearner.drifts : The numbers of answers after which it was given.
+    ActiveLearner.drifts : The numbers of answers after which a drop was detected.
 
     Examples
     --------
@@ -46,7 +46,7 @@ class DriftWarning(UserWarning):
     def __init__(
         self, message: str, n_answers: int, agreement: float, agreement_before: float
     ) -> None:
-        # All of them, or a warning that another process hands back could not be made again.
+        # With all arguments, so that a warning of another process can be unpickled.
         super().__init__(message, n_answers, agreement, agreement_before)
         self.n_answers = n_answers
         self.agreement = agreement
@@ -57,10 +57,10 @@ class DriftWarning(UserWarning):
 
 
 class AgreementWatch:
-    """Tell a drift detector of each answer whether it was predicted, and pass its signal on.
+    """Update a drift detector with each answer, and warn when it signals.
 
-    Detectors signal any change, or one of the wrong direction: only those are passed on after
-    which agreement is lower than before.
+    A detector may signal a change in either direction: the learner warns only if the agreement
+    is lower than before.
     """
 
     def __init__(self, detector: Any) -> None:
@@ -68,20 +68,20 @@ class AgreementWatch:
             callable(getattr(detector, "update", None)) and hasattr(detector, "drift_detected")
         ):
             raise TypeError(
-                "The drift detector must have `update(x)` and `drift_detected`, as river's have, "
-                f"such as river.drift.PageHinkley(mode='up'). Got {detector!r} instead."
+                "The drift detector must have `update(x)` and `drift_detected`, like those of "
+                f"river, such as river.drift.PageHinkley(mode='up'). Got {detector!r} instead."
             )
         self._blank = detector
         self.drifts: list[int] = []
-        self.start_anew()
+        self.reset()
 
-    def start_anew(self) -> None:
-        """Forget the answers so far, those that the detector remembers included."""
+    def reset(self) -> None:
+        """Forget all answers so far, including those in the state of the detector."""
         self.detector = copy.deepcopy(self._blank)
         self._agreed: list[bool] = []
 
-    def take_in(self, agreed: np.ndarray, n_answers: int) -> None:
-        """Take in whether answers were predicted, of which the last was number `n_answers`."""
+    def update(self, agreed: np.ndarray, n_answers: int) -> None:
+        """Record whether answers were predicted; the last one has the number `n_answers`."""
         for place, one in enumerate(agreed.tolist()):
             self.detector.update(float(not one))
             self._agreed.append(one)

@@ -22,7 +22,7 @@ def learner_html(learner: ActiveLearner, progress: Progress | None) -> str:
     learner : ActiveLearner
         The learner.
     progress : Progress or None
-        Shown first, if there is one.
+        Shown first if it is not None.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def learner_html(learner: ActiveLearner, progress: Progress | None) -> str:
     if n_outside:
         counts.append(("labelled beforehand", n_outside))
     counts += [("skipped", len(learner.pool.skipped)), ("left", learner.pool.n_candidates)]
-    numbers = ", ".join(f"<strong>{number:,}</strong> {escape(what)}" for what, number in counts)
+    numbers = ", ".join(f"<strong>{number:,}</strong> {escape(name)}" for name, number in counts)
     classes = learner.classes_.tolist()
     shown = [escape(str(name)) for name in classes[:N_CLASSES_SHOWN]]
     if len(classes) > N_CLASSES_SHOWN:

@@ -1,4 +1,4 @@
-"""What a learner predicts, and why."""
+"""Predictions of a learner, and explanations."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LearnerPredictions:
 
     @abstractmethod
     def _finish_refresh(self) -> None:
-        """Take over steps that were refitted meanwhile."""
+        """Replace the steps that a thread has refitted meanwhile."""
 
     def predict(self, X: Any) -> np.ndarray:  # samples of any kind
         """Predict the labels of samples, of the pool or new.
@@ -56,7 +56,7 @@ class LearnerPredictions:
         Raises
         ------
         NotFittedError
-            If there are too few labels to predict anything.
+            If there are too few labels for a prediction.
         """
         return np.asarray(self.fitted_estimator().predict(X))
 
@@ -71,7 +71,7 @@ class LearnerPredictions:
         Returns
         -------
         probabilities : ndarray of shape (n_queries, n_classes)
-            In the order of `classes_`; 0 for a class that the estimator does not know yet.
+            In the order of `classes_`; 0 for a class without a label so far.
         """
         estimator = self.fitted_estimator()
         known = np.asarray(estimator.predict_proba(X))
@@ -129,7 +129,7 @@ class LearnerPredictions:
         return take_rows(self.X_pool, check_positions(indices, self.pool.n_samples))
 
     def explain(self, X: Any) -> VoteExplanation:  # samples of any kind
-        """Name the labelled samples behind each prediction, and their share in it.
+        """Return the labelled samples that vote for each prediction, with their shares.
 
         Parameters
         ----------
@@ -151,14 +151,14 @@ class LearnerPredictions:
         classifier = self._updater.classifier
         if not hasattr(classifier, "explain"):
             raise TypeError(
-                f"{type(classifier).__name__} cannot name the samples behind a prediction. "
-                "Hint: IncrementalKNeighborsClassifier can."
+                f"{type(classifier).__name__} has no method `explain`. Hint: use "
+                "IncrementalKNeighborsClassifier."
             )
         explanation = classifier.explain(self.features(X))
         return replace(explanation, indices=self._updater.positions_of(explanation.indices))
 
     def explain_query(self, index: ArrayLike, *, n_neighbors: int = 5) -> QueryExplanation:
-        """Explain why a candidate is queried, in words and in numbers.
+        """Explain the choice of a candidate, in words and in numbers.
 
         The explanation has the candidate's value, factor and rank for each measure of the
         strategy; its class probabilities; its neighbours in the pool; and the labelled samples
@@ -191,9 +191,8 @@ class LearnerPredictions:
 
         Notes
         -----
-        It explains the present state, and changes nothing. A sample that `query` chose second or
-        later in a batch was chosen as if those before it were labelled; here it is explained as if
-        it were queried alone.
+        It explains the present state, and changes nothing. Each sample is explained as a query of
+        one sample; within a batch, `query` counts the samples chosen before it as labelled.
 
         Cost: that of a query, and one product of the pool with one sample, O(n_samples ·
         n_features).
@@ -222,7 +221,7 @@ class LearnerPredictions:
         return explain_query(self, index, n_neighbors)
 
     def fitted_estimator(self) -> Any:  # the user's estimator
-        """Return the estimator, after it has learnt all answers.
+        """Return the estimator, after an update with all answers.
 
         Returns
         -------
@@ -232,7 +231,7 @@ class LearnerPredictions:
         Raises
         ------
         NotFittedError
-            If there are too few labels to predict anything.
+            If there are too few labels for a prediction.
         """
         self._finish_refresh()
         self._updater.catch_up()

@@ -1,4 +1,4 @@
-"""Steps of a Pipeline that learn from labels: refitted in a thread, and replaced."""
+"""Steps of a Pipeline that learn from labels, and the thread that refits them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Step = tuple[str, Any]
 
 
 def learns_from_labels(step: Any) -> bool:
-    """Tell whether fitting a step takes labels, by its tags or those of a transformer within."""
+    """Return whether a step needs labels, by its tags or those of a nested transformer."""
     if step in (None, "passthrough"):
         return False
     parts = [step, *step.get_params().values()]
@@ -37,9 +37,9 @@ def learns_from_labels(step: Any) -> bool:
 
 
 def refresher_for(estimator: Any, X_pool: Any, every: Any) -> tuple[Any, Refresher | None]:
-    """Return the steps before the first that learns from labels, and what refits the others.
+    """Return the steps before the first that learns from labels, and the refresher of the others.
 
-    (None, None) where nothing is to be refitted.
+    (None, None) if no step is refitted.
     """
     steps = estimator.steps[:-1] if isinstance(estimator, Pipeline) else []
     learning = [place for place, (_, step) in enumerate(steps) if learns_from_labels(step)]
@@ -62,7 +62,7 @@ def refresher_for(estimator: Any, X_pool: Any, every: Any) -> tuple[Any, Refresh
     if is_fitted(classifier) and hasattr(classifier, "classes_"):
         raise ValueError(
             f"The estimator, {type(classifier).__name__}, is fitted already, on features that a "
-            "refresh replaces. Hint: pass it unfitted, and what it was fitted on as X_labeled and "
+            "refresh replaces. Hint: pass it unfitted, and its training data as X_labeled and "
             "y_labeled."
         )
     first = learning[0]
@@ -72,7 +72,7 @@ def refresher_for(estimator: Any, X_pool: Any, every: Any) -> tuple[Any, Refresh
 
 @dataclass(frozen=True)
 class RefreshedSteps:
-    """Refitted steps, and what they return.
+    """Refitted steps, and the features that they return.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ class RefreshedSteps:
 
 
 class Refresher:
-    """The steps from the first one that learns from labels on, and the thread that refits them.
+    """The steps from the first that learns from labels, and the thread that refits them.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ class Refresher:
         self._running: Future[RefreshedSteps] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        # A thread cannot be copied: a copy starts its own refresh with its next answer.
+        # A thread cannot be copied; a copy starts its own refresh after its next answer.
         state = vars(self).copy()
         if self._running is not None:
             state |= {"_running": None, "_n_new": self._n_new + self._n_taken}
@@ -159,10 +159,10 @@ class Refresher:
             try:
                 with sklearn.config_context(**config):
                     future.set_result(self.refit(positions, labels, n_seed))
-            except Exception as error:  # noqa: BLE001  raised again, or warned of, by the caller
+            except Exception as error:  # noqa: BLE001  the caller raises it or warns
                 future.set_exception(error)
 
-        # The interpreter may end while a daemon runs; it would wait for an executor's threads.
+        # The interpreter can exit while a daemon runs; it waits for the threads of an executor.
         Thread(target=run, name="skactive-refresh", daemon=True).start()
 
     def finished(self, *, wait: bool = False) -> RefreshedSteps | None:
@@ -176,10 +176,10 @@ class Refresher:
             self._running = None
 
     def finished_or_warn(self, *, wait: bool = False) -> RefreshedSteps | None:
-        """Return refitted steps if a refresh has finished, or warn of its exception."""
+        """Return refitted steps if a refresh has finished, or warn about its exception."""
         try:
             return self.finished(wait=wait)
-        except Exception as error:  # noqa: BLE001  of a user's step, whatever it is
+        except Exception as error:  # noqa: BLE001  of a user's step, of any type
             where = " ".join(getattr(error, "__notes__", []))
             warn_user(f"The features were not refreshed: {error} {where} Labels are safe.")
             return None

@@ -1,4 +1,4 @@
-"""Labelled samples from outside the pool, and rows of any kind put together."""
+"""Labelled samples from outside the pool, and rows of any kind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skactive.base import LabelingPool
 
 
 def n_outside(pool: LabelingPool) -> int:
-    """Return how many labelled samples of a pool are from outside: those older than any answer."""
+    """Return the number of labelled samples from outside the pool, which precede all answers."""
     return pool.n_labeled - len(pool.labeled)
 
 

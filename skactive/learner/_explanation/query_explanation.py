@@ -1,11 +1,11 @@
-"""Why a sample is asked about: each measure, its factor and its rank, and what is near."""
+"""The explanation of a query: measures, factors, ranks and nearest samples."""
 
 from __future__ import annotations
 
 import html
 import textwrap
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
@@ -19,7 +19,10 @@ from skactive.base import LabelingPool
 from skactive.learner._explanation.reasons import sentences_of
 from skactive.strategies import UtilityComponent
 
-# How many classes of the posterior the text names.
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Number of classes that the text names.
 N_CLASSES = 5
 
 
@@ -38,7 +41,7 @@ class NearestSamples:
     metric : str
         The metric of the distances.
     labels : ndarray of shape (n,) or None
-        Their labels; None where the samples are neighbours in the pool, labelled or not.
+        Their labels; None if the samples are neighbours in the pool, labelled or not.
     """
 
     indices: np.ndarray
@@ -48,7 +51,7 @@ class NearestSamples:
     labels: np.ndarray | None = None
 
     def named(self) -> list[str]:
-        """Return each as a person reads it, with its label where labels are known.
+        """Return the name of each sample, with its label if labels are known.
 
         Returns
         -------
@@ -70,10 +73,10 @@ class NearestSamples:
 
 @dataclass(frozen=True, eq=False)
 class QueryExplanation:
-    """Why a strategy asks about a candidate, or why not yet.
+    """The reasons for the rank of a candidate in a query.
 
-    `ActiveLearner.explain_query` makes one. Printed, it gives the reasons in words, then the
-    numbers; a notebook shows the same as a table.
+    `ActiveLearner.explain_query` returns it. `print` shows the reasons in words, then the numbers;
+    a notebook shows them as a table.
 
     Attributes
     ----------
@@ -82,28 +85,28 @@ class QueryExplanation:
     name : object
         Its id.
     sentences : tuple of str
-        The reasons in words: its place first, then what speaks for it most.
+        The reasons in words: the rank first, then the measures by their ranks.
     n_candidates : int
-        Among how many candidates the ranks are.
+        Number of candidates.
     utility : float
-        What the strategy gives it, the product of `factors`; 1 if the strategy draws at random.
+        Its utility, the product of `factors`; 1 if the strategy chooses at random.
     rank : int
-        Its rank by utility; 1 is the highest, and equals share the first of their ranks.
+        Its rank by utility; 1 is the highest, and equal candidates share the smallest rank.
     measures : tuple of str of length n_measures
-        The names of what the strategy goes by; empty if it draws at random.
+        The names of the components of the utility; empty if the strategy chooses at random.
     values : ndarray of shape (n_measures,)
-        What each measure says of the sample.
+        The value of each measure.
     weights : ndarray of shape (n_measures,)
         The weight of each.
     factors : ndarray of shape (n_measures,)
-        What each comes to in the utility. For `CDFProduct`, the share of the candidates with a
+        The factor of each in the utility. For `CDFProduct`, the share of the candidates with a
         lower value to the power of the weight; 1 for a measure that is the same for all.
     ranks : ndarray of int of shape (n_measures,)
-        Its rank by each; 1 is the highest value, and equals share the first of their ranks.
+        Its rank by each; 1 is the highest value, and equal candidates share the smallest rank.
     ties : ndarray of int of shape (n_measures,)
-        How many other candidates have the same value.
+        Number of other candidates with the same value.
     classes : tuple of length n_classes
-        What the classifier takes it for, most probable first; empty while it cannot tell.
+        The classes, most probable first; empty if there are no probabilities.
     probabilities : ndarray of shape (n_classes,)
         The probabilities of `classes`.
     neighbors : NearestSamples
@@ -149,7 +152,7 @@ class QueryExplanation:
             "rank": self.ranks,
         }
 
-    def frame(self) -> Any:
+    def frame(self) -> pd.DataFrame:
         """Return the numbers as a DataFrame, one row per measure.
 
         Returns
@@ -168,7 +171,7 @@ class QueryExplanation:
         parts = [_wrapped(" ".join(self.sentences))]
         if self.measures:
             parts.append(_aligned(self._cells()))
-        near = [_wrapped(f"{what}: {text}", indent="    ") for what, text in self._surroundings()]
+        near = [_wrapped(f"{name}: {text}", indent="    ") for name, text in self._surroundings()]
         return "\n\n".join(parts + ["\n".join(near)] * bool(near))
 
     def _repr_html_(self) -> str:
@@ -180,12 +183,12 @@ class QueryExplanation:
                 "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) for tag, row in cells
             ]
             parts.append("<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>")
-        for what, text in self._surroundings():
-            parts.append(f"<p>{html.escape(what)}: {html.escape(text)}</p>")
+        for name, text in self._surroundings():
+            parts.append(f"<p>{html.escape(name)}: {html.escape(text)}</p>")
         return "".join(parts)
 
     def _cells(self) -> list[list[str]]:
-        """Return the table as text, its head and the product included."""
+        """Return the table as text, with its head and the product."""
         rows = [["measure", "value", "weight", "factor", f"rank of {self.n_candidates:,}"]]
         columns = (self.values, self.weights, self.factors, self.ranks, self.ties)
         numbers = zip(*(column.tolist() for column in columns), strict=True)
@@ -208,17 +211,17 @@ class QueryExplanation:
             if len(classes) > N_CLASSES:
                 classes[N_CLASSES:] = [f"{len(classes) - N_CLASSES} more"]
             lines.append(("Class probabilities", ", ".join(classes)))
-        for what, nearest in (
+        for name, nearest in (
             ("Nearest in the pool", self.neighbors),
             ("Nearest labelled", self.labeled),
         ):
             if nearest.names:
-                lines.append((f"{what} ({nearest.metric})", str(nearest)))
+                lines.append((f"{name} ({nearest.metric})", str(nearest)))
         return lines
 
 
 def explain_query(learner: Any, index: Any, n_neighbors: int) -> QueryExplanation:
-    """Return why a learner asks about a candidate, or why not yet."""
+    """Return the explanation of a candidate of a learner."""
     check_integer("explain_query", "n_neighbors", n_neighbors, minimum=1)
     pool = learner.pool
     index = check_candidate(pool, index)
@@ -226,7 +229,7 @@ def explain_query(learner: Any, index: Any, n_neighbors: int) -> QueryExplanatio
     terms = terms_of(learner)
     utilities = UtilityComponent.product(terms, pool.n_candidates)
     whole = CandidateRank.of(utilities, place)
-    standings = {name: CandidateRank.of(term.values, place) for name, term in terms.items()}
+    ranks = {name: CandidateRank.of(term.values, place) for name, term in terms.items()}
     classes, probabilities = _posterior_of(learner, index)
     neighbors = _neighbors_of(learner, index, n_neighbors, terms)
     labeled = _labeled_near(learner, index, n_neighbors, terms)
@@ -234,7 +237,7 @@ def explain_query(learner: Any, index: Any, n_neighbors: int) -> QueryExplanatio
     sentences = sentences_of(
         f"Sample {name}",
         whole,
-        [(name, term, float(term.values[place]), standings[name]) for name, term in terms.items()],
+        [(name, term, float(term.values[place]), ranks[name]) for name, term in terms.items()],
         strategy=learner.strategy,
         n_labeled=pool.n_labeled,
         posterior=(classes, probabilities.tolist()),
@@ -251,8 +254,8 @@ def explain_query(learner: Any, index: Any, n_neighbors: int) -> QueryExplanatio
         values=np.array([term.values[place] for term in terms.values()], dtype=float),
         weights=np.array([term.weight for term in terms.values()], dtype=float),
         factors=np.array([term.factors[place] for term in terms.values()], dtype=float),
-        ranks=np.array([standing.rank for standing in standings.values()], dtype=np.intp),
-        ties=np.array([standing.n_tied for standing in standings.values()], dtype=np.intp),
+        ranks=np.array([rank.rank for rank in ranks.values()], dtype=np.intp),
+        ties=np.array([rank.n_tied for rank in ranks.values()], dtype=np.intp),
         classes=classes,
         probabilities=probabilities,
         neighbors=neighbors,
@@ -261,7 +264,7 @@ def explain_query(learner: Any, index: Any, n_neighbors: int) -> QueryExplanatio
 
 
 def check_candidate(pool: LabelingPool, index: Any) -> int:
-    """Return the position of one candidate, or raise saying why it is none."""
+    """Return the position of one candidate, or raise if the sample is none."""
     positions = check_positions(index, pool.n_samples)
     if len(positions) != 1:
         raise ValueError(
@@ -273,22 +276,22 @@ def check_candidate(pool: LabelingPool, index: Any) -> int:
         label = pool.labels_of(positions).tolist()[0]
         raise ValueError(
             f"Sample {position} of the pool is no longer a candidate: it is labelled {label!r}. "
-            "Hint: ask before the label is taught, or take it back with `undo` first."
+            "Hint: explain it before `teach`, or call `undo` first."
         )
     if position in pool.skipped:
         raise ValueError(
             f"Sample {position} of the pool is no longer a candidate: it was skipped. "
-            "Hint: `candidates` lists those to choose from."
+            "Hint: choose one of `candidates`."
         )
     return position
 
 
 def terms_of(learner: Any) -> dict[str, UtilityComponent]:
-    """Return what the learner's strategy goes by now, or raise where it does not say."""
+    """Return the present components of the utility, or raise if the strategy has no `terms`."""
     strategy = learner.strategy
     if not hasattr(strategy, "terms"):
         raise TypeError(
-            f"{type(strategy).__name__} does not say what it goes by: it has no method `terms`. "
+            f"{type(strategy).__name__} cannot be explained: it has no method `terms`. "
             "Hint: derive it from skactive.strategies.QueryStrategy."
         )
     return dict(strategy.terms(learner.pool))
@@ -330,7 +333,7 @@ def _labeled_near(
 def _metric(
     learner: Any, terms: dict[str, UtilityComponent], *, about_labeled: bool
 ) -> tuple[str, dict[str, Any] | None]:
-    """Return the metric of a measure of the wanted kind, else of any other, else of the vote."""
+    """Return the metric of a suitable measure, else of any measure, else of the classifier."""
     measures = [term.measure for term in terms.values() if hasattr(term.measure, "metric_params")]
     measures.sort(key=lambda one: getattr(one, "about_labeled", False) != about_labeled)
     if measures:

@@ -1,1 +1,1 @@
-"""What was answered, in memory and in a file."""
+"""The answers of an annotator, in memory and in a file."""

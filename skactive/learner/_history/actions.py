@@ -1,4 +1,4 @@
-"""The actions of a learner, which `undo` takes back one by one."""
+"""The actions of a learner, which `undo` reverses one by one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Action(ABC):
-    """Something that changed the labels of a pool."""
+    """A change of the labels of a pool."""
 
     positions: np.ndarray
     n_answers = 0
@@ -27,7 +27,7 @@ class Action(ABC):
 
     @abstractmethod
     def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
-        """Take the action back."""
+        """Reverse the action."""
 
     @abstractmethod
     def replay(self, pool: LabelingPool) -> None:
@@ -36,7 +36,7 @@ class Action(ABC):
 
 @dataclass(frozen=True)
 class Taught(Action):
-    """Labels were given, and may have made the pool forget its oldest ones."""
+    """New labels. `forgot` is whether the pool forgot its oldest labels for them."""
 
     positions: np.ndarray
     labels: np.ndarray
@@ -63,7 +63,7 @@ class Taught(Action):
 
 @dataclass(frozen=True)
 class Relabeled(Action):
-    """Labels were replaced."""
+    """Replaced labels."""
 
     positions: np.ndarray
     before: np.ndarray
@@ -81,7 +81,7 @@ class Relabeled(Action):
 
 @dataclass(frozen=True)
 class Skipped(Action):
-    """Samples were skipped."""
+    """Skipped samples."""
 
     positions: np.ndarray
 
@@ -97,7 +97,7 @@ class Skipped(Action):
 
 @dataclass(frozen=True)
 class Forgot(Action):
-    """The oldest labels were forgotten by a call of `forget`."""
+    """A call of `forget`."""
 
     positions: np.ndarray
     n_kept: int
@@ -136,7 +136,7 @@ def relabel(
 
 
 class History:
-    """The actions that were not taken back, oldest first."""
+    """The actions that were not undone, oldest first."""
 
     def __init__(self) -> None:
         self._actions: list[Action] = []
@@ -151,7 +151,7 @@ class History:
         self.n_answers += action.n_answers
 
     def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> Action:
-        """Take the last action back, and return it."""
+        """Reverse the last action, and return it."""
         action = self._actions[-1]
         action.undo(pool, updater)
         self._actions.pop()
@@ -159,7 +159,7 @@ class History:
         return action
 
     def answers(self) -> list[tuple[int, Any]]:
-        """Return position and present label of every label that was given, in order."""
+        """Return the position and the present label of every answer, in order."""
         answers: list[tuple[int, Any]] = []
         last: dict[int, int] = {}
         for action in self._actions:
@@ -173,7 +173,7 @@ class History:
         return answers
 
     def replay(self, pool: LabelingPool) -> None:
-        """Repeat all actions on a new pool, forgetting included."""
+        """Repeat all actions on a new pool, including `forget`."""
         for action in self._actions:
             action.replay(pool)
 

@@ -1,7 +1,7 @@
 """The check of journals of version 0.1, which recognised a pool by 64 of its rows.
 
-Such a journal is opened where its pool has the same size and these rows. Its answers are then
-named by content, so that from the next session on it is checked like any other.
+Such a journal is accepted if the pool has the same size and these rows. Its samples then get
+content digests, so that later sessions check it like any other journal.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ N_COMPARED = 64
 
 
 def check_pool(path: Path, header: dict[str, Any], samples: Any, n_samples: int) -> None:
-    """Raise where the first line of a journal of version 0.1 is about another pool."""
+    """Raise if the first line of a journal of version 0.1 belongs to another pool."""
     if header["pool"] != n_samples:
         raise ValueError(
             f"{path} has answers for a pool of {header['pool']} samples, but this one has "
-            f"{n_samples}. Hint: pass the samples in question, or another file."
+            f"{n_samples}. Hint: pass the samples of that file, or another file."
         )
     if header["content"] != content_of(samples, n_samples):
         raise ValueError(
-            f"{path} has answers for other samples than these, or for the same in another order. "
-            "Hint: pass the samples in question, or another file."
+            f"{path} has answers for other samples, or for the same samples in another order. "
+            "Hint: pass the samples of that file, or another file."
         )
 
 

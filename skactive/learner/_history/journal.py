@@ -1,4 +1,4 @@
-"""Answers in a file, each there before it is acknowledged."""
+"""A file of answers, in which each is stored before `teach` returns."""
 
 from __future__ import annotations
 
@@ -18,47 +18,47 @@ if TYPE_CHECKING:
     from skactive.learner._active_learner import ActiveLearner
 
 FORMAT = "skactive answers 2"
-# Both formats begin like this.
+# The common beginning of both formats.
 FORMAT_BEGINS = json.dumps({"format": FORMAT})[:-3].encode()
 
-# Those of this process, by the file they write to.
+# The open journals of this process, by file.
 _OPEN: WeakValueDictionary[tuple[int, int], Journal] = WeakValueDictionary()
 
 
 class Journal:
     """A file of JSON lines: an entry for each action, which names its samples.
 
-    A sample is named by its position in the pool of the session, the digest of its content and,
-    where the user passed ids, its id. A pool to which rows were added or in which they were moved
-    is accepted: all entries get the present positions of their samples, and the first line of the
-    session says which these are. A pool in which a sample with an answer is missing is refused.
+    A sample is identified by its position in the pool of the session, the digest of its content
+    and, if the user passed ids, its id. A pool with added or moved rows is accepted: all entries
+    get the present positions of their samples, and the first line of the session stores them. A
+    pool in which a sample with an answer is missing raises.
 
-    A line that is cut short was never acknowledged, and is dropped. One process at a time writes;
-    within a process the journal that began last.
+    An incomplete last line was never acknowledged, and is removed. One process at a time writes;
+    within a process, the journal that began last.
 
     Parameters
     ----------
     path : path-like
-        The file. It is made where there is none.
+        The file, which is created if it does not exist.
     samples : array-like of length n_samples
         The pool.
     n_samples : int
-        Its size.
+        Number of samples.
     ids : array-like of length n_samples, default=None
-        The user's own names of the samples. None takes the index of a DataFrame or Series that
-        has another than the default one; without an index samples are recognised by content.
+        The user's own names of the samples. None takes the index of a DataFrame or Series unless
+        it is the default index; without an index samples are recognised by content.
 
     Attributes
     ----------
     path : Path
         The file.
     entries : dict of int to dict
-        What it had when it was opened, by the number of the line, with positions in this pool.
+        The entries at opening, by the number of the line, with positions in this pool.
 
     Notes
     -----
-    Opening reads the rows that were answered. Where one of them is not at its position any more,
-    all rows are read once, unless there are ids.
+    Opening reads the answered rows. If one of them is no longer at its position, all rows are read
+    once, unless there are ids.
     """
 
     def __init__(self, path: Any, samples: Any, n_samples: int, ids: Any = None) -> None:
@@ -80,23 +80,23 @@ class Journal:
             raise
 
     def replay(self, learner: ActiveLearner) -> None:
-        """Do all that the entries say, or raise naming the line that cannot be done."""
+        """Execute all entries, or raise with the number of the line that fails."""
         for number, entry in self.entries.items():
             try:
                 _do(entry, learner)
             except (IndexError, KeyError, TypeError, ValueError) as error:
                 raise ValueError(
-                    f"Line {number} of {self.path} cannot be done: {error} Hint: take that line "
-                    "out to go on with the others."
+                    f"Line {number} of {self.path} cannot be executed: {error} Hint: remove that "
+                    "line to use the others."
                 ) from error
 
     def begin(self) -> Journal:
-        """Write from now on, in place of an earlier journal of this process."""
+        """Start to write, and close an earlier journal of this process."""
         earlier = _OPEN.pop(self._key, None)
         if earlier is not None:
             earlier.close()
         _lock(self._file, self.path)
-        # What is cut short has never been acknowledged.
+        # An incomplete line has never been acknowledged.
         os.ftruncate(self._file, self._whole)
         if self._whole == 0:
             self.write({"format": FORMAT, "pool": self._pool.n_samples})
@@ -107,15 +107,15 @@ class Journal:
         return self
 
     def close(self) -> None:
-        """Write no more, and let others write."""
+        """Stop writing, and release the lock."""
         self._close()
 
     def write(self, entry: dict[str, Any]) -> None:
-        """Append an entry, and return once it is on the disk; or leave the file as it was."""
+        """Append an entry, and return when it is on the disk; or leave the file as it was."""
         if not self._close.alive:
             raise RuntimeError(
-                f"Answers to {self.path} are written by another learner, which was made after "
-                "this one. Hint: go on with that one."
+                f"Answers to {self.path} are written by another learner, which was created after "
+                "this one. Hint: use that learner."
             )
         action = action_of(entry)
         if action is not None:
@@ -131,7 +131,7 @@ class Journal:
             raise
 
     def _read(self, data: bytes) -> tuple[dict[int, dict[str, Any]], int]:
-        """Return the entries by their lines and where they end, or raise."""
+        """Return the entries by their lines and the end of the last one, or raise."""
         whole = data.rfind(b"\n") + 1
         entries: dict[int, dict[str, Any]] = {}
         for number, line in enumerate(data[:whole].splitlines(), 1):
@@ -148,15 +148,15 @@ class Journal:
             if number == 1:
                 raise self._no_journal() from error
             raise ValueError(
-                f"Line {number} of {self.path} cannot be read: {line[:60]!r}. Hint: take that line "
-                "out to go on with the others."
+                f"Line {number} of {self.path} cannot be read: {line[:60]!r}. Hint: remove that "
+                "line to use the others."
             ) from error
         if number == 1 and entry.get("format") not in {FORMAT, FORMAT_1}:
             raise self._no_journal()
         return entry
 
     def _locate(self) -> None:
-        """Give the entries the positions that their samples have in this pool, or raise."""
+        """Set the positions of the entries to those of their samples in this pool, or raise."""
         if not self.entries:
             return
         if all(entry.get("format") != FORMAT for entry in self.entries.values()):
@@ -171,18 +171,18 @@ class Journal:
                 if action is not None and named:
                     self.entries[number] = {**entry, action: positions}
             elif number in undone:
-                # An answer that was taken back does not need its sample any more.
+                # An answer that was undone no longer needs its sample.
                 del self.entries[number], self.entries[undone[number]]
             else:
                 raise ValueError(
                     f"{self.path} has an answer for {missing} (line {missing.line}), which "
-                    f"{missing.fault}. Hint: pass the samples with answers unchanged, in any "
-                    "order and with others, or name another file."
+                    f"{missing.fault}. Hint: pass all samples with answers unchanged, in any order "
+                    "and among others, or another file."
                 )
 
     def _no_journal(self) -> ValueError:
         return ValueError(
-            f"{self.path} is no file of answers. Hint: name one that does not exist yet."
+            f"{self.path} is not a file of answers. Hint: pass the path of a new file."
         )
 
 
@@ -198,11 +198,11 @@ def _do(entry: dict[str, Any], learner: ActiveLearner) -> None:
     elif "undo" in entry:
         learner.undo()
     elif not entry.keys() & {"format", "session"}:
-        raise ValueError("it is no action that is known.")
+        raise ValueError(f"unknown action in {sorted(entry)}.")
 
 
 def _undone(entries: dict[int, dict[str, Any]]) -> dict[int, int]:
-    """Return the lines that were undone, each with the line that did it."""
+    """Return the lines that were undone, each with the line of its undo."""
     done: list[int] = []
     undone: dict[int, int] = {}
     for number, entry in entries.items():
@@ -226,7 +226,7 @@ def plain_labels(labels: np.ndarray) -> list[Any]:
 
 
 def _keep_name(path: Path) -> None:
-    """Have the folder on the disk, too, that a new file is in."""
+    """Write the entry of a new file in its folder to the disk, too."""
     if os.name == "posix":
         folder = os.open(path.parent, os.O_RDONLY)
         try:
@@ -236,17 +236,17 @@ def _keep_name(path: Path) -> None:
 
 
 def _lock(file: int, path: Path) -> None:
-    """Keep other processes from writing, until this one ends or closes the file."""
+    """Prevent other processes from writing, until this one exits or closes the file."""
     try:
         import fcntl
-    except ImportError:  # pragma: no cover - Windows, where nobody is refused
+    except ImportError:  # pragma: no cover - Windows has no such lock
         return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise RuntimeError(
-            f"Another process{_last_session(file)} writes its answers to {path}. Hint: end it, or "
-            "name another file."
+            f"Another process{_last_session(file)} writes its answers to {path}. Hint: stop it, or "
+            "pass another file."
         ) from error
 
 
@@ -261,7 +261,7 @@ def _last_session(file: int) -> str:
 
 def _append(file: int, data: bytes, path: Path) -> None:
     if os.write(file, data) != len(data):
-        raise OSError(f"{path} took a part of an answer only: is the disk full?")
+        raise OSError(f"Only a part of an answer was written to {path}: is the disk full?")
     os.fsync(file)
 
 

@@ -1,10 +1,10 @@
-"""The samples that a journal names, and where they are in the pool of a later session.
+"""The samples of a journal, and their positions in the pool of a later session.
 
-Each entry of a journal names its samples by position, by the digest of their content, and by id
-where the user passed ids. As long as all of them are where they were, positions are used as they
-are. Otherwise each is found again: by its id, whose content must be what it was, else by content.
-Samples with the same content (and id) are interchangeable: those with answers, in the order of
-their positions, become the first copies in the new pool.
+Each entry of a journal identifies its samples by position, by the digest of their content, and by
+id if the user passed ids. If all of them are at their positions, these are used. Otherwise each is
+found again: by its id, with unchanged content, else by its content. Samples with the same content
+(and id) are interchangeable: those with answers, in the order of their positions, become the first
+copies in the new pool.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ ACTIONS = ("teach", "relabel", "skip")
 class NamedSample:
     """A sample that was answered or skipped.
 
-    `line` is the first line that names it; `written` its position in the pool of the last session,
-    as the file has it; `position` its position in this pool, None where it is missing, for which
-    `fault` gives the reason. `digest` is empty where the content is not known; `id` is JSON.
+    `line` is the first line with it; `written` its position in the pool of the last session, as in
+    the file; `position` its position in this pool, None if it is missing, for the reason `fault`.
+    `digest` is empty if the content is unknown; `id` is JSON.
     """
 
     line: int
@@ -55,7 +55,7 @@ class PoolRows:
         Their number.
     ids : array-like of length n_samples, default=None
         The user's names of them. None takes the index of a DataFrame or Series, unless it is the
-        default index: that counts positions.
+        default index, which counts positions.
     """
 
     def __init__(self, samples: Any, n_samples: int, ids: Any = None) -> None:
@@ -88,7 +88,7 @@ class PoolRows:
 
 
 class NamedSamples:
-    """All samples that a journal names.
+    """All samples of a journal.
 
     Attributes
     ----------
@@ -102,13 +102,13 @@ class NamedSamples:
         self._of_line: dict[int, list[NamedSample]] = {}
 
     def read(self, number: int, entry: dict[str, Any]) -> None:
-        """Read a line: which samples it names, or where those named before are from now on."""
+        """Read a line: the samples of an action, or new positions of earlier samples."""
         self.n_samples = entry.get("pool", self.n_samples)
         if "moved" in entry:
             self._move(dict(entry["moved"]))
         action = action_of(entry)
         positions = entry.get("positions") if action is None else entry[action]
-        # Other values are refused where the line is executed.
+        # Other values raise when the line is executed.
         if isinstance(positions, list) and all(type(position) is int for position in positions):
             named = self._name(number, positions, entry)
             if action is not None:
@@ -117,7 +117,7 @@ class NamedSamples:
     def locate(self, pool: PoolRows, undone: Container[int]) -> None:
         """Set the position of each sample in a pool, or the fault of those not found there.
 
-        Where copies are missing, samples go without that only lines in `undone` name.
+        If copies are missing, samples that only lines in `undone` need get none.
         """
         samples = list(self._at.values())
         if self._all_in_place(samples, pool):
@@ -136,11 +136,11 @@ class NamedSamples:
             _assign(group, copies, _missing_row(digest, len(copies), len(group)))
 
     def of_line(self, number: int) -> list[NamedSample]:
-        """Return the samples that a line names."""
+        """Return the samples of a line."""
         return self._of_line.get(number, [])
 
     def changes(self, pool: PoolRows) -> dict[str, Any]:
-        """Return what the next session has to write: positions and names that are new."""
+        """Return the new positions and names, which the next session writes."""
         samples = self._at.values()
         moved = [[one.written, one.position] for one in samples if one.position != one.written]
         change: dict[str, Any] = {"moved": moved} if moved else {}
@@ -204,12 +204,12 @@ class NamedSamples:
 
 
 def action_of(entry: dict[str, Any]) -> str | None:
-    """Return which action on samples an entry is, or None."""
+    """Return the kind of an action on samples, or None."""
     return next((action for action in ACTIONS if action in entry), None)
 
 
 def names(pool: PoolRows, positions: list[int], key: str) -> dict[str, Any]:
-    """Return the part of an entry that names samples."""
+    """Return the part of an entry that identifies samples."""
     named: dict[str, Any] = {key: positions, "samples": pool.digests(positions)}
     return {**named, "ids": pool.ids(positions)} if pool.has_ids else named
 
@@ -220,7 +220,7 @@ def _groups(samples: list[NamedSample], key: Any) -> Iterator[tuple[Any, list[Na
 
 
 def _assign(samples: list[NamedSample], positions: list[int], fault: str) -> None:
-    """Give samples that cannot be told apart their positions in order, as far as there are."""
+    """Assign positions, in order, to indistinguishable samples, as far as there are any."""
     is_unknown = not samples[0].digest and len(positions) > 1
     for sample, position in zip(samples, [] if is_unknown else positions, strict=False):
         sample.position = position
@@ -231,7 +231,7 @@ def _assign(samples: list[NamedSample], positions: list[int], fault: str) -> Non
 def _missing_row(digest: str, n_copies: int, n_samples: int) -> str:
     if not digest:
         return (
-            "is of a kind whose content is not known, so that it is recognised only in a pool of "
+            "is of a type without a content digest, so that it is recognised only in a pool of "
             "the same size and order, or by ids"
         )
     return _missing_copy(n_copies, n_samples) or "is not in X_pool: it was changed or removed"
@@ -251,7 +251,7 @@ def _missing_copy(n_copies: int, n_samples: int) -> str:
     if n_copies == 0:
         return ""
     return (
-        f"is in X_pool {n_copies} times only, and {n_samples} samples like it were answered or "
+        f"is in X_pool {n_copies} times only, but {n_samples} equal samples were answered or "
         "skipped"
     )
 

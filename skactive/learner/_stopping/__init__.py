@@ -1,1 +1,1 @@
-"""When labelling may stop, and how accurate the classifier is."""
+"""Stopping criteria, and the estimate of the accuracy."""

@@ -1,4 +1,4 @@
-"""How many predictions are right, estimated from labels that were not drawn at random."""
+"""The estimate of the accuracy from labels that were not drawn at random."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ if TYPE_CHECKING:
     from skactive.learner._active_learner import ActiveLearner
 
 MIN_LABELED = 10
-# Of a normal distribution, 95 per cent are within so many deviations.
+# 95 per cent of a normal distribution are within this many standard deviations.
 DEVIATIONS = 1.959964
 
 
 @dataclass(frozen=True)
 class AccuracyEstimate:
-    """How many of the samples left in a pool are predicted right, as far as labels tell.
+    """The estimated accuracy on the samples left in a pool.
 
-    What strategies ask about is harder than the rest: the plain share of right predictions among
-    the labelled samples is far too low. So each of them is predicted without its own label, and
-    a logistic regression learns from these trials how often a prediction is right, given its
-    probability and the distance to the nearest labelled sample. Trials count by how many of the
-    samples left are nearest to them; the estimate is the mean over the samples left.
+    Queried samples are harder than the others, so that the share of correct predictions among the
+    labelled samples is far too low. Therefore each of them is predicted without its own label, and
+    a logistic regression on these trials estimates the probability that a prediction is correct,
+    given its class probability and the distance to the nearest labelled sample. Each trial is
+    weighted by the number of samples left that are nearest to it; the estimate is the mean over
+    the samples left.
 
     Attributes
     ----------
@@ -39,30 +40,30 @@ class AccuracyEstimate:
     upper : float
         The upper end, as if labels had been drawn at random.
     n_labeled : int
-        From how many labels it comes.
+        Number of labels behind the estimate.
 
     See Also
     --------
-    SufficientAccuracy : Stops where `lower` is high enough.
+    SufficientAccuracy : Stops if `lower` is high enough.
 
     Notes
     -----
-    It leans to the safe side. In simulations on three data sets (digits, photos, questions) with
-    three classifiers and four strategies, the true accuracy was below `lower` in fewer than 1 per
-    cent of the cases, but above `upper` in three of ten: with margin sampling the estimate is too
-    low, by 0.1 to 0.2 with few labels. With `UncertaintyHerding` and `IncrementalLabelSpreading` it
-    was off by 0.01 to 0.06 on average, and where labels are drawn at random, right on average from
-    100 labels on.
+    The estimate tends to be too low. In simulations on three data sets (digits, photos, questions)
+    with three classifiers and four strategies, the true accuracy was below `lower` in fewer than 1
+    per cent of the cases, but above `upper` in three of ten: with margin sampling the estimate is
+    too low, by 0.1 to 0.2 with few labels. With `UncertaintyHerding` and
+    `IncrementalLabelSpreading` it was off by 0.01 to 0.06 on average, and with labels drawn at
+    random it was right on average from 100 labels on.
 
-    It cannot know of regions that no label has reached and that are predicted with confidence, of
-    errors in the labels, nor of samples unlike those of the pool. If a promise hangs on the
-    figure, label some samples drawn at random, do not teach them, and score on them.
+    The estimate does not include confident errors in regions without labels, errors in the labels,
+    or samples unlike those of the pool. For a reliable figure, label some samples drawn at random,
+    do not teach them, and score on them.
 
     Examples
     --------
     >>> from skactive.learner import AccuracyEstimate
     >>> print(AccuracyEstimate(0.931, 0.882, 0.961, 80))
-    about 93 % of what is left is predicted right (95 % interval: 88 to 96 %)
+    about 93 % of the samples left are predicted correctly (95 % interval: 88 to 96 %)
     """
 
     value: float
@@ -72,16 +73,16 @@ class AccuracyEstimate:
 
     def __str__(self) -> str:
         return (
-            f"about {percent(self.value)} % of what is left is predicted right "
+            f"about {percent(self.value)} % of the samples left are predicted correctly "
             f"(95 % interval: {percent(self.lower)} to {percent(self.upper)} %)"
         )
 
 
 def estimate_accuracy(learner: ActiveLearner) -> AccuracyEstimate | None:
-    """Return the estimate for a learner, or None where there is too little to go by.
+    """Return the estimate for a learner, or None with fewer than ten labels or two classes.
 
-    Ten labels of two classes are asked for. Cost: O(n_labeled² · n_features) for nearest
-    neighbours; one spreading per label, once, for label spreading; five fits for others.
+    Cost: O(n_labeled² · n_features) for nearest neighbours; one spreading per label, once, for
+    label spreading; five fits for others.
     """
     pool = learner.pool
     X, y = pool.labeled_samples()
@@ -100,7 +101,7 @@ def estimate_accuracy(learner: ActiveLearner) -> AccuracyEstimate | None:
     metric = params.get("metric", "cosine")
     distances = distances_among(X, metric, params.get("metric_params"))
     share = np.bincount(nearest[:, 0], minlength=len(y)).astype(np.float64)
-    # Distances count by their ratios, down to a small part of the usual one.
+    # The logarithm of distances, bounded at a small part of the median.
     least = 0.005 * float(np.median(apart[:, 0])) or 1e-12
     tried = np.column_stack([_log_odds(confidence), np.log(distances.min(axis=1) + least)])
     left = np.column_stack([_log_odds(posterior.max(axis=1)), np.log(apart[:, 0] + least)])
@@ -108,10 +109,10 @@ def estimate_accuracy(learner: ActiveLearner) -> AccuracyEstimate | None:
 
 
 def _trials(held_out: np.ndarray, pool: LabelingPool) -> tuple[np.ndarray, np.ndarray]:
-    """Return how probable each prediction without the own label is, and whether it is right."""
+    """Return the probability of each held-out prediction, and whether it is correct."""
     confidence = held_out.max(axis=1)
     predicted = pool.classes_[held_out.argmax(axis=1)]
-    # Zeros stand for a sample about which nothing can be predicted.
+    # A row of zeros is a sample without a prediction.
     right = (predicted == pool.labeled_samples()[1]) & (confidence > 0)
     return confidence, right.astype(np.float64)
 
@@ -119,7 +120,7 @@ def _trials(held_out: np.ndarray, pool: LabelingPool) -> tuple[np.ndarray, np.nd
 def _calibrated(
     tried: np.ndarray, right: np.ndarray, share: np.ndarray, left: np.ndarray
 ) -> AccuracyEstimate:
-    """Return the mean probability of what is left, and how sure it is (Wilson's interval)."""
+    """Return the mean probability over the samples left, with Wilson's interval."""
     mean, spread = left.mean(axis=0), left.std(axis=0) + 1e-9
     A = np.column_stack([np.ones(len(tried)), (tried - mean) / spread])
     B = np.column_stack([np.ones(len(left)), (left - mean) / spread])
@@ -130,7 +131,7 @@ def _calibrated(
     gradient = (chances * (1 - chances)) @ B / len(B)
     scores = A * (weights * (right - expit(A @ coefficients)))[:, np.newaxis]
     n_trials = float(weights.sum() ** 2 / (weights**2).sum())
-    # Both the model and what the trials scatter about it; unequal weights are worth fewer trials.
+    # The variance of the model and of the trials around it; unequal weights reduce their number.
     variance = max(
         float(gradient @ inverse @ scores.T @ scores @ inverse @ gradient),
         float(gradient @ inverse @ gradient) * len(A) / n_trials,

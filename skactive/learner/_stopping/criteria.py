@@ -1,4 +1,4 @@
-"""When labelling may stop: criteria that look at a learner after each answer."""
+"""Stopping criteria, evaluated after each answer."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ Notes = list[tuple[int, Any]]
 
 
 class Verdict(NamedTuple):
-    """What a stopping criterion says.
+    """The verdict of a stopping criterion.
 
     Attributes
     ----------
     criterion : str
         Its name.
     stop : bool
-        Whether labelling may stop.
+        Whether labelling can stop.
     reason : str
-        Why, or what is missing.
+        The reason, or the missing condition.
     """
 
     criterion: str
@@ -40,15 +40,15 @@ class Verdict(NamedTuple):
 
 
 class StoppingCriterion(BaseEstimator, ABC):
-    """Base class of what tells when labelling may stop.
+    """Base class of stopping criteria.
 
-    A subclass writes `reason`; one that compares with earlier states sets `every` and writes
-    `note`, too. It has no memory itself: the learner keeps the notes, and drops those of answers
-    that are taken back.
+    A subclass implements `reason`. A criterion that compares with earlier states sets `every` and
+    implements `note`, too. It has no memory: the learner keeps the notes, and removes those of
+    answers that are undone.
 
     See Also
     --------
-    skactive.ActiveLearner : Asks the criteria passed as `stopping`.
+    skactive.ActiveLearner : Evaluates the criteria passed as `stopping`.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class StoppingCriterion(BaseEstimator, ABC):
     ...         self.n_labels = n_labels
     ...     def reason(self, learner, notes):
     ...         n = learner.pool.n_labeled
-    ...         return n >= self.n_labels, f"{n} of {self.n_labels} labels are there"
+    ...         return n >= self.n_labels, f"{n} of {self.n_labels} labels"
     >>> learner = ActiveLearner(X_pool=[[1.0], [2.0]], stopping=Budget(1)).teach([0], ["a"])
     >>> learner.progress.stop
     True
@@ -67,68 +67,68 @@ class StoppingCriterion(BaseEstimator, ABC):
 
     every: int | None = None
 
-    def note(self, learner: ActiveLearner) -> Any:
-        """Return what a later answer is to be compared with.
+    def note(self, learner: ActiveLearner) -> object:
+        """Return a note of the present state, for a comparison after later answers.
 
         Parameters
         ----------
         learner : ActiveLearner
-            Who has just been taught; it is not changed.
+            The learner after an answer; it is not changed.
 
         Returns
         -------
         note : object
-            None where there is nothing to note yet.
+            None if there is nothing to note yet.
         """
         return None
 
     @abstractmethod
     def reason(self, learner: ActiveLearner, notes: Notes) -> tuple[bool, str]:
-        """Return whether labelling may stop, and why.
+        """Return whether labelling can stop, and the reason.
 
         Parameters
         ----------
         learner : ActiveLearner
-            Who is taught; it is not changed.
+            The learner; it is not changed.
         notes : list of (int, object)
-            After how many answers what was noted, oldest first.
+            Numbers of answers and the notes after them, oldest first.
 
         Returns
         -------
         stop : bool
-            Whether it may.
+            Whether labelling can stop.
         reason : str
-            In words.
+            The reason in words.
         """
 
 
 class StabilizedPredictions(StoppingCriterion):
-    """Stop when further answers no longer change what is predicted.
+    """Stop when further answers no longer change the predictions.
 
     Every few answers the labels of a fixed part of the pool, the stop set, are predicted and
-    compared with those before by Cohen's kappa, the agreement beyond chance. Labelling may stop
-    when the last few comparisons agree nearly perfectly on average.
+    compared with those before by Cohen's kappa, the agreement beyond chance. Labelling can stop
+    when the mean of the last few kappas is at least `threshold`.
 
     Parameters
     ----------
     threshold : float, default=0.99
-        The mean kappa that is enough, above 0 and at most 1.
+        The sufficient mean kappa, above 0 and at most 1.
     window : int, default=3
-        How many comparisons are averaged, at least 1.
+        Number of comparisons in the mean, at least 1.
     every : int, default=10
-        After how many answers predictions are compared, at least 1.
+        Number of answers between comparisons, at least 1.
     stop_set_size : int, default=1000
-        How many samples of the pool are predicted, at least 1.
+        Number of samples of the pool that are predicted, at least 1.
 
     See Also
     --------
-    ExpectedGain : Looks at the probabilities, too.
+    ExpectedGain : Uses the probabilities, too.
 
     Notes
     -----
-    Stable predictions need not be right: where a strategy keeps asking in one region, nothing
-    changes elsewhere. Cost: predicting the stop set every so many answers; a classifier that is
-    fitted anew is fitted for it.
+    Stable predictions can be wrong: if a strategy selects samples of one region only, predictions
+    elsewhere do not change. Cost: a prediction of the stop set after every `every` answers; a
+    classifier without incremental updates is refitted for it.
 
     References
     ----------
@@ -162,7 +162,7 @@ class StabilizedPredictions(StoppingCriterion):
         self.every = every
         self.stop_set_size = stop_set_size
 
-    def note(self, learner: ActiveLearner) -> Any:
+    def note(self, learner: ActiveLearner) -> np.ndarray | None:
         check_integer(self, "stop_set_size", self.stop_set_size, minimum=1)
         found = posterior_and_classes(learner, self.stop_set_size)
         return None if found is None else found[1][found[0].argmax(axis=1)]
@@ -175,42 +175,41 @@ class StabilizedPredictions(StoppingCriterion):
             return False, f"{window - len(known) + 1} more comparisons of predictions are needed"
         kappas = [agreement(*pair) for pair in pairwise(known)]
         if None in kappas:
-            return False, "one class alone is predicted so far"
+            return False, "only one class is predicted so far"
         mean = float(np.mean([kappa for kappa in kappas if kappa is not None]))
         done = mean >= self.threshold
-        verb = "hardly change any more" if done else "still change"
-        return done, f"predictions {verb} (kappa {mean:.3f}, asked for {self.threshold:g})"
+        verb = "no longer change" if done else "still change"
+        return done, f"predictions {verb} (kappa {mean:.3f}, threshold {self.threshold:g})"
 
 
 class ExpectedGain(StoppingCriterion):
-    """Stop when further answers no longer promise to make many predictions right.
+    """Stop when further answers are no longer expected to correct many predictions.
 
-    The expected error is the mean of 1 - p₁ over a part of the pool, p₁ being the probability of
-    the predicted class. Its level depends on how a classifier is calibrated, so that what counts is
-    by how much it fell per answer over the last few: the gain.
+    The expected error is the mean of 1 - p₁ over a part of the pool, where p₁ is the probability of
+    the predicted class. Its level depends on the calibration of the classifier. The criterion is
+    therefore its decrease per answer over the last answers, the gain.
 
     Parameters
     ----------
     threshold : float, default=0.0005
-        The gain per answer that is too small to go on, above 0: 0.0005 is one more right
-        prediction among 2,000 samples.
+        The smallest sufficient gain per answer, above 0: 0.0005 is one more correct prediction
+        among 2,000 samples.
     window : int, default=50
-        Over how many answers the gain is taken, at least 10.
+        Number of answers over which the gain is computed, at least 10.
     every : int, default=10
-        After how many answers the error is noted, at least 1.
+        Number of answers between notes of the error, at least 1.
     stop_set_size : int, default=1000
-        On how many samples of the pool, at least 1.
+        Number of samples of the pool that are predicted, at least 1.
 
     See Also
     --------
-    StabilizedPredictions : Looks at the labels predicted alone.
+    StabilizedPredictions : Uses the predicted labels alone.
 
     Notes
     -----
-    For the idea of stopping by what is expected of the unlabelled samples see the reference, whose
-    thresholds on the error itself suppose calibrated probabilities. A classifier that is sure of
-    itself too soon promises little gain: look at the accuracy as well. Cost: predicting the stop
-    set every so many answers.
+    The reference proposes thresholds on the expected error itself, which need calibrated
+    probabilities. With an overconfident classifier the gain is small too early: check the accuracy
+    as well. Cost: a prediction of the stop set after every `every` answers.
 
     References
     ----------
@@ -244,7 +243,7 @@ class ExpectedGain(StoppingCriterion):
         self.every = every
         self.stop_set_size = stop_set_size
 
-    def note(self, learner: ActiveLearner) -> Any:
+    def note(self, learner: ActiveLearner) -> float | None:
         check_integer(self, "stop_set_size", self.stop_set_size, minimum=1)
         found = posterior_and_classes(learner, self.stop_set_size)
         if found is None or found[0].shape[1] < 2:
@@ -258,35 +257,35 @@ class ExpectedGain(StoppingCriterion):
         before = [one for one in known if one[0] <= known[-1][0] - window]
         if not before:
             n_known = known[-1][0] - known[0][0] if known else 0
-            return False, f"{window - n_known} more answers are needed to see a gain"
+            return False, f"{window - n_known} more answers are needed to compute the gain"
         (n_before, error_before), (n_now, error_now) = before[-1], known[-1]
         gain = (error_before - error_now) / (n_now - n_before)
         done = gain < self.threshold
-        verb = "promises little" if done else "still promises a gain"
+        size = "small" if done else "still large"
         return done, (
-            f"an answer {verb} ({1000 * gain:.2f} more right of 1,000 samples, "
-            f"asked for {1000 * self.threshold:g})"
+            f"the gain of an answer is {size} ({1000 * gain:.2f} more correct of 1,000 samples, "
+            f"threshold {1000 * self.threshold:g})"
         )
 
 
 class SufficientAccuracy(StoppingCriterion):
-    """Stop when the accuracy on the samples left is surely high enough.
+    """Stop when the accuracy on the samples left is high enough.
 
-    It goes by the lower end of the interval of `AccuracyEstimate`, which makes no claim on labels
-    having been drawn at random.
+    It compares the lower end of the interval of `AccuracyEstimate`, which does not need labels
+    drawn at random, with a target.
 
     Parameters
     ----------
     target : float, default=0.9
-        The share of right predictions that is enough, above 0 and below 1.
+        The sufficient share of correct predictions, above 0 and below 1.
 
     See Also
     --------
-    AccuracyEstimate : How it is estimated, and what it cannot promise.
+    AccuracyEstimate : The estimate and its limitations.
 
     Notes
     -----
-    Nothing is kept from answer to answer: the estimate is made when it is looked at.
+    Nothing is kept from answer to answer: the estimate is computed when it is read.
 
     Examples
     --------
@@ -323,7 +322,7 @@ class SufficientAccuracy(StoppingCriterion):
 
 
 class StoppingHistory:
-    """The criteria of a learner, and what they noted.
+    """The criteria of a learner, and their notes.
 
     Parameters
     ----------
@@ -346,7 +345,7 @@ class StoppingHistory:
         self._notes: list[Notes] = [[] for _ in given]
 
     def taught(self, learner: ActiveLearner, n_answers: int) -> None:
-        """Let the criteria note what they need after an answer."""
+        """Take the notes of the criteria after an answer."""
         for one, notes in zip(self.criteria, self._notes, strict=True):
             if one.every is None:
                 continue
@@ -355,13 +354,13 @@ class StoppingHistory:
                 notes.append((n_answers, one.note(learner)))
 
     def undone(self, n_answers: int) -> None:
-        """Drop what was noted after answers that were taken back."""
+        """Remove the notes after answers that were undone."""
         for notes in self._notes:
             while notes and notes[-1][0] > n_answers:
                 notes.pop()
 
     def verdicts(self, learner: ActiveLearner) -> list[Verdict]:
-        """Return what each criterion says."""
+        """Return the verdict of each criterion."""
         return [
             Verdict(type(one).__name__, *one.reason(learner, notes))
             for one, notes in zip(self.criteria, self._notes, strict=True)
@@ -381,7 +380,7 @@ def posterior_and_classes(
 
 
 def agreement(before: np.ndarray, after: np.ndarray) -> float | None:
-    """Return Cohen's kappa of two predictions, None where both are of one class."""
+    """Return Cohen's kappa of two predictions, None if both are of one class."""
     if len(np.unique(np.concatenate([np.unique(before), np.unique(after)]))) < 2:
         return None
     return float(cohen_kappa_score(before, after))

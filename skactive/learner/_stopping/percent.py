@@ -1,10 +1,10 @@
-"""Shares as people read them."""
+"""Shares as whole per cent."""
 
 from __future__ import annotations
 
 
 def percent(share: float) -> str:
-    """Return a share in whole per cent that says 100 or 0 only where all or none is meant."""
+    """Return a share in whole per cent, 100 or 0 only if it is exactly that."""
     text = f"{100 * share:.0f}"
     if share < 1 and text == "100":
         return "99"

@@ -1,4 +1,4 @@
-"""How far labelling has come."""
+"""The state of the labelling."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """How far labelling has come, and whether it may stop: ``print(learner.progress)``.
+    """The state of the labelling, and whether it can stop: ``print(learner.progress)``.
 
-    Everything beside the counts is worked out when it is first looked at.
+    Everything except the counts is computed on first use.
 
     Parameters
     ----------
     learner : ActiveLearner
-        Whose progress.
+        The learner.
     history : StoppingHistory
-        Its criteria, and what they noted.
+        Its criteria, with their notes.
 
     Attributes
     ----------
     n_labeled : int
-        Number of labels, those known from the start included.
+        Number of labels, the seed set included.
     n_left : int
-        Number of samples left to ask about.
+        Number of candidates left.
 
     See Also
     --------
-    skactive.ActiveLearner.progress : Where it comes from.
+    skactive.ActiveLearner.progress : Returns it.
 
     Notes
     -----
-    It looks at the learner as it stands: ask the learner for another one after each answer.
+    It describes the present state of the learner: get another one after each answer.
 
     Examples
     --------
@@ -54,8 +54,8 @@ class Progress:
     ...     indices = learner.query(4)
     ...     learner = learner.teach(indices, y[indices])
     >>> print(learner.progress)  # doctest: +ELLIPSIS
-    20 labels, 1,777 samples left; about ... % of what is left is predicted right (95 % ...)
-    Go on: 2 more comparisons of predictions are needed.
+    20 labels, 1,777 samples left; about ... % of the samples left are predicted correctly ...
+    Continue: 2 more comparisons of predictions are needed.
     """
 
     def __init__(self, learner: ActiveLearner, history: StoppingHistory) -> None:
@@ -66,7 +66,7 @@ class Progress:
 
     @cached_property
     def expected_error(self) -> float | None:
-        """The mean of 1 - p₁ over the samples left, None while nothing is known of them."""
+        """The mean of 1 - p₁ over the samples left, None without a posterior."""
         posterior = self._learner.pool.posterior()
         if posterior is None or len(posterior) == 0:
             return None
@@ -74,17 +74,17 @@ class Progress:
 
     @cached_property
     def accuracy(self) -> AccuracyEstimate | None:
-        """How many of the samples left are predicted right, None while there are few labels."""
+        """The estimated accuracy on the samples left, None while there are few labels."""
         return estimate_accuracy(self._learner)
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
-        """What each criterion says, in the order in which they were passed."""
+        """The verdict of each criterion, in the order in which they were passed."""
         return self._history.verdicts(self._learner)
 
     @property
     def stop(self) -> bool:
-        """Whether all criteria say so, or nothing is left to ask about."""
+        """Whether all criteria are met, or no candidates are left."""
         return self.n_left == 0 or (
             bool(self.verdicts) and all(verdict.stop for verdict in self.verdicts)
         )
@@ -107,8 +107,8 @@ class Progress:
         elif self.expected_error is not None:
             first += f"; expected error {percent(self.expected_error)} %"
         if self.n_left == 0:
-            return [first, "Stop: nothing is left to ask about."]
+            return [first, "Stop: no samples are left."]
         if not self.verdicts:
             return [first]
         reasons = "; ".join(verdict.reason for verdict in self.verdicts)
-        return [first, f"{'Stop' if self.stop else 'Go on'}: {reasons}."]
+        return [first, f"{'Stop' if self.stop else 'Continue'}: {reasons}."]

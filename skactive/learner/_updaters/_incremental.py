@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class IncrementalUpdater(EstimatorUpdater):
-    """Passes each answer to `add_labeled`, and addresses it by the id that it got there."""
+    """Passes each answer to `add_labeled`, and addresses it by the id from there."""
 
     def __init__(self, classifier: Any, source: UpdateSource) -> None:
         self.classifier = classifier

@@ -27,8 +27,8 @@ class RefitUpdater(EstimatorUpdater):
         if source.seed[0] is None and is_fitted(classifier) and not self._can_continue:
             raise ValueError(
                 f"The estimator, {type(classifier).__name__}, is fitted already, and can only be "
-                "fitted again: the first answer would make it forget. Hint: pass the samples that "
-                "it was fitted on as X_labeled and y_labeled."
+                "fitted again, which would discard its training data. Hint: pass its training data "
+                "as X_labeled and y_labeled."
             )
         self._blank = clone(classifier)
         self._is_behind = source.seed[0] is not None
@@ -63,7 +63,7 @@ class RefitUpdater(EstimatorUpdater):
         try:
             self.classifier.fit(X, y, **self._params(self._source.pool.labeled))
         except ValueError:
-            # Most classifiers cannot be fitted to a single class: they wait for a second.
+            # Most classifiers cannot be fitted to a single class: fit once there is a second one.
             if len(np.unique(y)) > 1:
                 raise
             restore(self.classifier, self._blank)
@@ -129,8 +129,8 @@ class PartialFitUpdater(RefitUpdater):
         if unknown:
             raise ValueError(
                 f"{type(self._blank).__name__} was fitted with the classes {known.tolist()} and "
-                f"cannot learn {unknown[0]!r}. Hint: pass it unfitted, and the samples that it was "
-                "fitted on as X_labeled and y_labeled."
+                f"cannot learn {unknown[0]!r}. Hint: pass it unfitted, and its training data as "
+                "X_labeled and y_labeled."
             )
 
     def _fit_again(self) -> None:
@@ -142,7 +142,7 @@ class PartialFitUpdater(RefitUpdater):
         elif y is not None:
             declared = self._source.classes
             classes = np.unique(y) if declared is None else np.union1d(declared, y)
-            # Most classifiers cannot be fitted to a single class: they wait for a second.
+            # Most classifiers cannot be fitted to a single class: fit once there is a second one.
             if len(classes) > 1:
                 self.classifier.partial_fit(X, y, classes=classes, **params)
         self._pending.clear()

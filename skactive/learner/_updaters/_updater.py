@@ -1,4 +1,4 @@
-"""What every way of updating an estimator has in common."""
+"""The base class of estimator updaters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from skactive.base import LabelingPool
 
 @dataclass
 class UpdateSource:
-    """What an estimator learns from.
+    """The samples and labels that an estimator learns from.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class UpdateSource:
 class EstimatorUpdater(ABC):
     """Keeps a classifier up to date with the labels of a pool.
 
-    The pool has taken in each change already when a method is called.
+    The pool already contains each change when a method is called.
     """
 
     classifier: Any
@@ -62,7 +62,7 @@ class EstimatorUpdater(ABC):
         """Learn the labels of the pool again, after its oldest were forgotten or restored."""
 
     def catch_up(self) -> None:
-        """Learn what was put off until the classifier is used."""
+        """Learn the answers that were deferred until the classifier is used."""
 
     def positions_of(self, ids: np.ndarray) -> np.ndarray:
         """Return the positions of samples by their ids in the classifier, -1 if outside."""
