@@ -1,8 +1,8 @@
 """Active learning for scikit-learn: label a handful of samples, get a classifier.
 
-Importing the package costs next to nothing: each room is loaded when it is first named, as in
-``skactive.strategies.CDFProduct()``, and so are the two names most programs start from,
-``ActiveLearner`` and ``Pool``.
+The import of this package loads no other package: each one is loaded on first use, as in
+``skactive.strategies.CDFProduct()``. ``ActiveLearner`` and ``Pool`` are also names of this
+package.
 """
 
 from importlib import import_module

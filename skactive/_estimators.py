@@ -1,4 +1,4 @@
-"""Questions about any scikit-learn estimator: is it fitted, what are its steps, how sure is it."""
+"""Functions for any scikit-learn estimator: steps, fitted state, class probabilities."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from sklearn.utils.validation import check_is_fitted
 
 
 def transformers(pipeline: Pipeline) -> Pipeline:
-    """Return a Pipeline with a last step that does nothing in the classifier's place."""
-    # The step is replaced, not cut off: it may be the only one, and before scikit-learn 1.7 a
-    # Pipeline that ends in a stateless transformer passes for not fitted.
+    """Return a Pipeline in which an identity step replaces the classifier."""
+    # The step is replaced, not removed: it may be the only one, and before scikit-learn 1.7 a
+    # Pipeline that ends in a stateless transformer counts as not fitted.
     return Pipeline([*pipeline.steps[:-1], ("features", FunctionTransformer())])
 
 
 def fitted_steps(pipeline: Pipeline, X: Any) -> tuple[Pipeline, Any]:
     """Return the transformers of a Pipeline, fitted, and X transformed by them.
 
-    A step that is not fitted yet is cloned and fitted on what reaches it, without labels: a pool
-    is large, and what transforms it has to stand before the first label is known.
+    A step that is not fitted yet is cloned and fitted to the output of the step before, without
+    labels, since the pool is transformed before the first label is known.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def fitted_steps(pipeline: Pipeline, X: Any) -> tuple[Pipeline, Any]:
     Returns
     -------
     steps : Pipeline
-        The transformers, as they were where they were fitted, else fitted clones.
+        The transformers: those that were fitted, and fitted clones of the others.
     features : array-like of shape (n_samples, n_features)
-        What comes out of them.
+        Their output.
     """
     steps = []
     for name, given in pipeline.steps[:-1]:
@@ -55,7 +55,7 @@ def fitted_steps(pipeline: Pipeline, X: Any) -> tuple[Pipeline, Any]:
 
 
 def is_fitted(estimator: Any) -> bool:
-    """Tell whether an estimator was fitted, or need not be."""
+    """Return whether an estimator is fitted, or needs no fit."""
     try:
         check_is_fitted(estimator)
     except NotFittedError:
@@ -64,9 +64,9 @@ def is_fitted(estimator: Any) -> bool:
 
 
 def class_probabilities(classifier: Any, samples: Any) -> np.ndarray | None:
-    """Return what a classifier thinks of samples, or None where it is not fitted yet.
+    """Return the class probabilities of samples, or None if the classifier is not fitted yet.
 
-    Without `predict_proba`, a decision function stands in for it, through the logistic function
+    Without `predict_proba`, they come from the decision function, through the logistic function
     for two classes and the softmax for more.
     """
     try:

@@ -1,4 +1,4 @@
-"""Further arguments of a classifier's `fit`, cut down to the samples that are labelled."""
+"""Further arguments of a classifier's `fit`, restricted to the labelled samples."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from skactive._rows import n_samples_of, take_rows
 
 
 def check_fit_params(classifier: Any, names: Collection[str]) -> None:
-    """Raise unless the methods that a classifier learns by take arguments of these names."""
+    """Raise unless the learning methods of a classifier take arguments of these names."""
     for method in learning_methods(classifier):
         for name in names:
             if not _takes(getattr(classifier, method), name):
                 raise TypeError(
                     f"{type(classifier).__name__}.{method}() got an unexpected keyword argument "
-                    f"{name!r}. Hint: choose a classifier whose {method} takes it, or leave it out."
+                    f"{name!r}. Hint: choose a classifier whose {method} takes it, or remove it."
                 )
 
 
@@ -31,7 +31,7 @@ def learning_methods(classifier: Any) -> list[str]:
 
 
 def per_sample(params: dict[str, Any], positions: np.ndarray, n_samples: int) -> dict[str, Any]:
-    """Return arguments in which what has an entry per sample has those of some samples only."""
+    """Return arguments in which values per sample are restricted to some samples."""
     return {
         name: take_rows(value, positions) if _is_per_sample(value, n_samples) else value
         for name, value in params.items()

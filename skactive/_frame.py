@@ -1,18 +1,21 @@
-"""Tables of numbers, as pandas has them."""
+"""Tables of numbers as pandas DataFrames."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def as_frame(who: Any, table: Mapping[str, Any]) -> Any:
-    """Return a table of columns as a DataFrame, or raise naming the extra that brings pandas.
+def as_frame(owner: object, table: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a table of columns as a DataFrame, or raise with the extra that installs pandas.
 
     Parameters
     ----------
-    who : object
-        Whose table it is, named in the error by its type.
+    owner : object
+        The owner of the table. The error names its type.
     table : dict of str to array-like of shape (n_rows,)
         The columns.
 
@@ -25,7 +28,7 @@ def as_frame(who: Any, table: Mapping[str, Any]) -> Any:
         import pandas as pd
     except ImportError as error:
         raise ImportError(
-            f"A frame of {type(who).__name__} needs pandas, which is not installed. Install it "
+            f"A frame of {type(owner).__name__} needs pandas, which is not installed. Install it "
             "with: pip install 'skactive[table]'"
         ) from error
     return pd.DataFrame(dict(table))

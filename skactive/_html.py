@@ -10,11 +10,11 @@ from sklearn.base import BaseEstimator
 
 
 class Diagram:
-    """Describe an object to scikit-learn's HTML representation: a box with one box per part.
+    """A box with one box per part, for scikit-learn's HTML representation of an object.
 
-    scikit-learn draws by itself only those parameters that have a method `fit`. Measures and
-    strategies have none, so that their owners define scikit-learn's hook `_sk_visual_block_`, which
-    returns a diagram. It has the attributes that scikit-learn reads, whose own class for them is
+    scikit-learn draws only parameters with a method `fit`. Measures and strategies have none, so
+    that their owners define scikit-learn's hook `_sk_visual_block_`, which returns a diagram. It
+    has the attributes that scikit-learn reads; the class of scikit-learn with these attributes is
     private.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The names under which public objects are known, now and in earlier versions."""
+"""The public names of objects, now and in earlier versions."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def moved(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
         Returns the object from its new package, with a `DeprecationWarning`.
     """
 
-    def __getattr__(name: str) -> Any:  # noqa: N807 - what the module will be asked for
+    def __getattr__(name: str) -> Any:  # noqa: N807 - becomes that of the module
         if name not in names:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         warn_user(

@@ -8,7 +8,7 @@ from sklearn.base import clone
 
 
 def seeded(strategy: Any, seed: int | None) -> Any:
-    """Return a clone of a strategy or oracle, every `random_state` that was None set to `seed`."""
+    """Return a clone of a strategy or oracle, with `seed` for each `random_state` of None."""
     strategy = clone(strategy)
     if seed is not None:
         unset = {

@@ -1,4 +1,4 @@
-"""Some rows of whatever holds samples."""
+"""Rows of samples of any kind."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def take_rows(samples: Any, positions: np.ndarray) -> Any:
 
 
 def n_samples_of(samples: Any) -> int:
-    """Return how many samples there are."""
+    """Return the number of samples."""
     return int(samples.shape[0]) if hasattr(samples, "shape") else len(samples)

@@ -1,24 +1,28 @@
-"""Checks of parameters, one sentence per fault: fact, offending value, remedy."""
+"""Checks of parameters; messages state the fact and the value."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from skactive.base import PoolView
 
 
 def are_plain_features(X: Any, n_features: int, dtypes: Collection[Any]) -> bool:
-    """Tell whether X is what scikit-learn's checks would return unchanged: they cost 0.1 ms."""
+    """Return whether scikit-learn's checks, which take 0.1 ms, would return X unchanged."""
     return (
         type(X) is np.ndarray
         and X.ndim == 2
         and X.shape[1] == n_features
         and X.dtype in dtypes
         and X.flags.c_contiguous
-        # A NaN or infinity among the numbers leaves no finite sum.
+        # With a NaN or an infinity the sum is not finite.
         and math.isfinite(X.sum(dtype=np.float64))
     )
 
@@ -60,27 +64,29 @@ def check_strategy(strategy: Any) -> Any:
 
 
 def _parameter_error(owner: object, name: str, expected: str, value: Any) -> Exception:
-    who = owner if isinstance(owner, str) else type(owner).__name__
-    sentence = f"The {name!r} parameter of {who} must be {expected}. Got {value!r} instead."
+    name_of_owner = owner if isinstance(owner, str) else type(owner).__name__
+    sentence = (
+        f"The {name!r} parameter of {name_of_owner} must be {expected}. Got {value!r} instead."
+    )
     comparable = isinstance(value, Real | str) and not isinstance(value, bool)
     return ValueError(sentence) if comparable else TypeError(sentence)
 
 
-def checked_utilities(who: str, utilities: Any, pool: Any) -> np.ndarray:
-    """Return utilities as an array of one finite number per candidate, or raise naming `who`."""
+def checked_utilities(source: str, utilities: ArrayLike, pool: PoolView) -> np.ndarray:
+    """Return utilities as an array of one finite number per candidate, or raise."""
     values = np.asarray(utilities)
     if values.shape != (pool.n_candidates,):
         raise ValueError(
-            f"{who} must return one number per candidate, shape ({pool.n_candidates},). "
+            f"{source} must return one number per candidate, shape ({pool.n_candidates},). "
             f"Got shape {values.shape} instead."
         )
-    # Whatever is not finite shows in the sum, which takes a fraction of the time.
+    # The sum is not finite if a value is not, and is faster than a check of all values.
     with np.errstate(over="ignore", invalid="ignore"):
         total = values.sum()
     if not math.isfinite(total) and not np.isfinite(values).all():
         place = int(np.flatnonzero(~np.isfinite(values))[0])
         raise ValueError(
-            f"{who} gave sample {pool.candidates[place]} of the pool the utility "
+            f"{source} gave sample {pool.candidates[place]} of the pool the utility "
             f"{values[place]}, which is not finite."
         )
     return values

@@ -1,4 +1,4 @@
-"""Warnings that point at the user's own line."""
+"""Warnings at the user's own line."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import inspect
 import traceback
 import warnings
 
-# Packages whose frames stand between a user's line and ours: set_output, pipelines, loops.
+# Packages with frames between a user's line and ours: set_output, pipelines, loops.
 IN_BETWEEN = ("skactive", "sklearn", "joblib", "modAL")
 
 
 def warn_user(message: str | Warning, category: type[Warning] = UserWarning) -> None:
-    """Warn, naming the line of the user's program that led here, through however many layers."""
+    """Warn at the line of the user's program that led here, through any number of frames."""
     warnings.warn(message, category, stacklevel=_n_frames_in_between())
 
 

@@ -410,7 +410,7 @@ def test_a_share_is_never_rounded_up(n_candidates, n_lower, words):
 
 def test_explaining_a_labelled_or_skipped_sample_raises_with_the_reason():
     learner = learner_of().teach([1], ["apple"]).skip([2])
-    message = "Sample 1 of the pool is no longer a candidate: it is labelled 'apple'. Hint: ask bef"
+    message = "Sample 1 of the pool is no longer a candidate: it is labelled 'apple'. Hint: explain"
     with pytest.raises(ValueError, match=message):
         learner.explain_query(1)
     with pytest.raises(

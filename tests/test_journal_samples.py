@@ -320,7 +320,7 @@ X_1 = np.arange(300.0).reshape(-1, 3) % 251 / 4
 def test_a_journal_of_an_earlier_version_is_opened_with_its_own_check(path):
     path.write_text(FORMAT_1)
     for others, sentence in (
-        (X_1[::-1], "for other samples than these, or for the same in another order"),
+        (X_1[::-1], "for other samples, or for the same samples in another order"),
         (X_1[:99], "for a pool of 100 samples, but this one has 99"),
     ):
         with pytest.raises(ValueError, match=sentence):

@@ -169,7 +169,7 @@ def test_half_a_state_is_refused(tmp_path, keep):
     path = tmp_path / "state.npz"
     made(points()).save_state(path)
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(ValueError, match="is not a whole state of a pool"):
+    with pytest.raises(ValueError, match="is not a complete state of a pool"):
         made(points(), state=path)
 
 

@@ -1,4 +1,4 @@
-"""The candidates, and everything computed about them once and kept up to date label by label."""
+"""Pools: samples, labels, and the numbers that measures read."""
 
 from skactive._public import present
 from skactive.pool._batch import Batch

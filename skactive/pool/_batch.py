@@ -1,4 +1,4 @@
-"""A pool as it would be if the samples picked so far were labelled."""
+"""A view of a pool in which picked samples count as labelled."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ T = TypeVar("T")
 
 
 class Batch(PoolView):
-    """See a pool as if the samples picked so far were labelled, without changing it.
+    """View a pool in which the samples picked so far count as labelled.
 
-    A strategy picks several samples one after the other. Picked samples are no candidates any
-    more and count as labelled for distances and coverage. The posterior stays as it is, because
-    picked samples have no label yet.
+    A strategy picks several samples one after the other. Picked samples are no longer candidates,
+    and count as labelled in distances and coverage. The posterior does not change, because picked
+    samples have no label yet. The pool itself is not changed.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class Batch(PoolView):
     See Also
     --------
     skactive.pool.Pool : The pool itself.
-    skactive.base.PoolView : What both offer.
+    skactive.base.PoolView : The contract of both.
 
     Examples
     --------
@@ -146,7 +146,10 @@ class Batch(PoolView):
         """
         place = self._places(check_positions(position, self.pool.n_samples))[0]
         if not self._free[place]:
-            raise ValueError(f"Sample {position} of the pool was picked already or left out.")
+            raise ValueError(
+                f"Sample {position} of the pool was picked already or left out. Hint: choose one "
+                "of `candidates`."
+            )
         self._free[place] = False
         self._is_complete = False
         self._picked.append(int(position))
@@ -268,7 +271,7 @@ class Batch(PoolView):
                 values = arrived if values is None else values + arrived
             self._to_picked[key] = (len(self._picked), len(self._outside), values)
         if values is None:
-            raise RuntimeError("No sample was picked yet.")
+            raise RuntimeError("No sample was picked yet. Hint: call `pick` first.")
         return np.asarray(values[self.candidates])
 
     def _places(self, positions: np.ndarray) -> np.ndarray:

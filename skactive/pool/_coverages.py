@@ -1,4 +1,4 @@
-"""The part of a pool that holds how well labelled samples cover it, by neighbour graph."""
+"""The part of a pool that holds its coverage by labelled samples."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class PoolCoverages:
         return self._coverages[kernel]
 
     def covered_by(self, X: Any, kernel: Kernel) -> np.ndarray:
-        """Return how well samples outside the pool cover each of its samples."""
+        """Return the coverage of each sample of the pool by samples outside it."""
         graph = self._graphs.graph(kernel[0], kernel[1], None)
         distances, indices = graph.kneighbors(X)
         covered = np.zeros(self._book.positions.n_samples)
@@ -55,19 +55,19 @@ class PoolCoverages:
         return covered
 
     def gains(self, coverage: Coverage, weights: ArrayLike | None) -> np.ndarray:
-        """Return what a label of each sample would add. Not to be changed; copy it to keep it."""
+        """Return the gain of a label of each sample. Do not change it; copy it to keep it."""
         kept_as = "all" if weights is None else "weighted"
         return coverage.gains(self._weights(weights), kept_as)
 
     def largest_gain(
         self, coverage: Coverage, weights: ArrayLike, exponent: float, rows: np.ndarray
     ) -> tuple[np.ndarray, float]:
-        """Return which rows have the largest gain over the unweighted gain to a power, and it."""
+        """Return the rows with the largest quotient of gain and powered gain, and the quotient."""
         gains = self.gains(coverage, None)
         return coverage.largest(self._weights(weights), gains, exponent, rows)
 
     def _covered_from_outside(self, kernel: Kernel) -> np.ndarray | None:
-        """Return how well the seed set covers each sample; only new samples are looked up."""
+        """Return the coverage of each sample by the seed set; only new samples are computed."""
         ids, store = self._book.outside_ids(), self._book.store
         if store is None or len(ids) == 0:
             return None
@@ -90,12 +90,12 @@ class PoolCoverages:
         if weights.shape != (n_samples,):
             raise ValueError(
                 f"weights has shape {weights.shape}, but the pool has {n_samples} samples. "
-                "Hint: give one number for each sample, labelled ones included."
+                "Hint: pass one number for each sample, including labelled ones."
             )
         if not (weights.min() >= 0 and np.isfinite(weights.max())):
             wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
             raise ValueError(
                 f"weights must be finite numbers of at least 0. Got {weights[wrong[0]]} at "
-                f"position {wrong[0]}. Hint: give 0 to a sample that need not be covered."
+                f"position {wrong[0]}. Hint: pass 0 for a sample that need not be covered."
             )
         return weights

@@ -59,7 +59,9 @@ class PoolGeometry:
     ) -> LabeledDistances:
         """Return the distances to the labelled samples, kept up to date from the first call on."""
         if self._book.store is None:
-            raise NotFittedError("No sample of this pool is labelled yet: call 'add_labels' first.")
+            raise NotFittedError(
+                "No sample of this pool is labelled yet. Hint: call 'add_labels' first."
+            )
         key = space_key(metric, metric_params)
         if key not in self._distances:
             space = Space(metric, metric_params)
@@ -100,7 +102,7 @@ class PoolGeometry:
         return distances.finish(nearest.compared), places
 
     def share_columns(self, X: Any, positions: np.ndarray) -> None:
-        """Take distances to labelled samples from those of an experiment, if that is faster."""
+        """Use the shared distances of an experiment for labelled samples, if that is faster."""
         if self.rows.is_plain and SharedColumns.pays(X, len(self.rows)):
             self._columns = SharedColumns(X, positions, self.rows.dtype)
             self.rows = Rows(self.rows.X, self._columns.norms_of_pool)
@@ -121,7 +123,7 @@ class PoolGeometry:
                 snapshot.keep(key, distances, positions.ids(labeled))
 
     def _column(self, space: Space, key: str, id_: int, arrived: Rows) -> np.ndarray | None:
-        """Return the distances to a labelled sample if the loops of an experiment share them."""
+        """Return the distances to a labelled sample if loops of an experiment share them."""
         position = int(self._book.positions.of_ids(np.array([id_]))[0])
         if self._columns is None or position < 0 or not space.by_product:
             return None

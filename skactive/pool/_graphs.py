@@ -21,7 +21,7 @@ class NeighborGraphs:
                 f"{type(given).__name__} instead."
             )
         if given is not None and given.X is not X:
-            # The graph refers to the pool's own features, so that others can be deleted.
+            # The graph refers to the features of the pool, so that its own copy can be deleted.
             given = NeighborGraph(
                 given.indices,
                 given.distances,

@@ -1,4 +1,4 @@
-"""The pool: the samples to choose from, and what is known about each of them."""
+"""The pool: the samples to choose from, their labels, and numbers computed about them."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ T = TypeVar("T")
 
 
 class Pool(LabelingPool):
-    """Hold the samples to choose from, and everything that measures read about them.
+    """Hold the samples to choose from, and all numbers that measures read.
 
     Each number is computed on first use and then kept up to date: a label costs one product of
-    the pool with one sample, however many labels came before. The candidates are the samples that
+    the pool with one sample, at any number of labels. The candidates are the samples that
     are neither labelled nor skipped. Removing, relabelling, forgetting and skipping leave the pool
     as if the other labels had never been given.
 
@@ -59,7 +59,7 @@ class Pool(LabelingPool):
         The `predict_proba` of any other classifier (`decision_function` if it has none) is called
         once after each change; the caller fits it. None means no probabilities.
     samples : indexable of length n_samples, default=None
-        What `estimator` takes if that is not X: raw texts, a DataFrame.
+        The samples as `estimator` takes them, if not X: raw texts, a DataFrame.
     X_labeled : {array-like, sparse matrix} of shape (n_labeled, n_features), default=None
         Samples outside the pool whose labels are known: the seed set.
     y_labeled : array-like of shape (n_labeled,), default=None
@@ -117,8 +117,8 @@ class Pool(LabelingPool):
 
     Notes
     -----
-    Memory beside the features: O(n_samples) for each number that was read, n_neighbors
-    and n_classes numbers per sample for the vote. Temporary memory is bounded by scikit-learn's
+    Memory beside the features: O(n_samples) for each number that was read, n_neighbors and
+    n_classes numbers per sample for the vote. Temporary memory is bounded by scikit-learn's
     ``working_memory``; no array has n_samples × n_samples entries.
 
     Examples
@@ -136,7 +136,7 @@ class Pool(LabelingPool):
         X: Any,  # arrays, sparse matrices and array-likes on disk
         *,
         estimator: Classifier | None = None,
-        samples: Any = None,  # whatever the estimator takes
+        samples: Any = None,  # samples of any kind
         X_labeled: ArrayLike | None = None,
         y_labeled: ArrayLike | None = None,
         classes: ArrayLike | None = None,
@@ -159,7 +159,7 @@ class Pool(LabelingPool):
         self.coverages = PoolCoverages(self._graphs)
         self._begin(None if classes is None else check_labels(classes))
         if y_labeled is not None and X_labeled is None:
-            raise ValueError("y_labeled was passed without X_labeled: give the samples too.")
+            raise ValueError("y_labeled was passed without X_labeled. Hint: pass the samples too.")
         if X_labeled is not None:
             self.add_labeled(X_labeled, y_labeled)
 
@@ -181,7 +181,7 @@ class Pool(LabelingPool):
         return self._estimator
 
     @estimator.setter
-    def estimator(self, estimator: Any) -> None:
+    def estimator(self, estimator: Classifier | None) -> None:
         self._estimator, self._source = estimator, None
 
     @property
@@ -239,7 +239,7 @@ class Pool(LabelingPool):
             self._source = (make or ExternalPosterior)(self)
         return self._source
 
-    def batch(self, strategy: Any, candidates: ArrayLike | None = None) -> Batch:
+    def batch(self, strategy: Any, candidates: ArrayLike | None = None) -> Batch:  # a strategy
         return Batch(self, candidates, strategy)
 
     def add_labels(self, indices: ArrayLike, y: ArrayLike) -> Self:
@@ -295,7 +295,7 @@ class Pool(LabelingPool):
     def labeled_outside(self) -> tuple[Any, np.ndarray | None]:
         return self.book.outside()
 
-    def take(self, indices: ArrayLike) -> Any:
+    def take(self, indices: ArrayLike) -> Any:  # samples of any kind
         samples = self._X if self._samples is None else self._samples
         return take_rows(samples, check_positions(indices, self.n_samples))
 
@@ -365,7 +365,7 @@ class Pool(LabelingPool):
         return self.book.nearest(chosen, n_neighbors, Space(metric, metric_params))
 
     def graph(
-        self, n_neighbors: int = 15, metric: str = "cosine", transformer: Any = None
+        self, n_neighbors: int = 15, metric: str = "cosine", transformer: object = None
     ) -> NeighborGraph:
         return self._graphs.graph(n_neighbors, metric, transformer)
 
@@ -398,7 +398,7 @@ class Pool(LabelingPool):
     def anywhere(self, values: np.ndarray, name: str) -> bool:
         return bool(values.any())
 
-    def mean_of(self, points: Any, name: str) -> np.ndarray:
+    def mean_of(self, points: Any, name: str) -> np.ndarray:  # arrays and sparse matrices
         return np.asarray(points.mean(axis=0, dtype=np.float64)).ravel()
 
     def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
@@ -455,23 +455,23 @@ class Pool(LabelingPool):
         snapshot.write(path)
 
     def recall(self) -> Self:
-        """Restore forgotten labels under the name that this method had until version 0.1.
+        """Restore forgotten labels: the name of `restore_forgotten` until version 0.1.
 
         Returns
         -------
         self : Pool
-            What `restore_forgotten` returns.
+            The pool.
         """
         warn_user("Pool.recall is now Pool.restore_forgotten.", DeprecationWarning)
         return self.restore_forgotten()
 
     def refitted(self) -> Self:
-        """Discard the posterior under the name that this method had until version 0.1.
+        """Discard the posterior: the name of `invalidate_posterior` until version 0.1.
 
         Returns
         -------
         self : Pool
-            What `invalidate_posterior` returns.
+            The pool.
         """
         warn_user("Pool.refitted is now Pool.invalidate_posterior.", DeprecationWarning)
         return self.invalidate_posterior()
@@ -488,7 +488,7 @@ class Pool(LabelingPool):
         return shared(("density", key), lambda: information_density(rows, space), self._X)
 
     def _max_labeled(self) -> int | None:
-        """Return how many labels are kept, by the parameter of an estimator that is followed."""
+        """Return the largest number of labels, by the `max_labeled` of the estimator."""
         value = getattr(self._estimator, "max_labeled", None)
         if value is None or self._make_source is not None:
             return None

@@ -1,4 +1,4 @@
-"""What a pool has computed, in a file: a loop that starts again need not compute it again."""
+"""A file of densities and distances, with which a resumed loop starts faster."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from skactive._io.atomic_write import write_arrays
 from skactive._io.fingerprint import fingerprint
 
 FORMAT = "skactive pool state 2"
-# It had a digest of 64 rows, so that the state of other samples was not always recognised.
+# Its digest of 64 rows did not always detect other samples.
 FORMAT_1 = "skactive pool state 1"
 
 
 class PoolSnapshot:
-    """Arrays by name: densities, and distances to the labelled as of the last label.
+    """Arrays by name: densities, and distances to the labelled samples.
 
     Parameters
     ----------
     X : {array-like, sparse matrix} of shape (n_samples, n_features)
         The features of the pool.
     arrays : dict of str to ndarray, default=None
-        What is known already.
+        The arrays of an earlier snapshot.
     """
 
     def __init__(self, X: Any, arrays: dict[str, Any] | None = None) -> None:
@@ -36,7 +36,7 @@ class PoolSnapshot:
 
     @classmethod
     def read(cls, path: Any, X: Any) -> PoolSnapshot:
-        """Return what a file has, nothing where there is none, or raise in one sentence."""
+        """Return the snapshot in a file, an empty one if there is no file, or raise."""
         state = cls(X)
         if not Path(path).exists():
             return state
@@ -47,23 +47,23 @@ class PoolSnapshot:
                 content = str(state.arrays.pop("content"))
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError) as error:
             raise ValueError(
-                f"{os.fspath(path)} is not a whole state of a pool. Hint: delete it, and it is "
-                "computed anew."
+                f"{os.fspath(path)} is not a complete state of a pool. Hint: delete it; its "
+                "content is computed again."
             ) from error
         if kind == FORMAT_1:
             raise ValueError(
                 f"{os.fspath(path)} was written by an earlier version, which recognised a pool by "
-                "64 of its samples. Hint: delete it, and it is computed anew."
+                "64 of its samples. Hint: delete it; its content is computed again."
             )
         if kind != FORMAT or content != fingerprint(X):
             raise ValueError(
-                f"{os.fspath(path)} is the state of a pool of other samples than these, or of the "
-                "same in another order. Hint: pass the samples in question, or another file."
+                f"{os.fspath(path)} is the state of a pool of other samples, or of the same "
+                "samples in another order. Hint: pass the samples of that pool, or another file."
             )
         return state
 
     def write(self, path: Any) -> None:
-        """Write a file, whole or not at all."""
+        """Write the file atomically."""
         about = {"format": np.array(FORMAT), "content": np.array(fingerprint(self._X))}
         write_arrays(path, {**about, **self.arrays})
 
@@ -77,13 +77,13 @@ class PoolSnapshot:
         }
 
     def metrics(self) -> set[str]:
-        """Return the metrics, those without further arguments, that distances are there of."""
+        """Return the metrics of the distances, without those that have further arguments."""
         names = {name.split(" ", 1)[1] for name in self.arrays if name.startswith("total ")}
         names |= {name.split(" ", 2)[2] for name in self.arrays if name.startswith("compared ")}
         return names & METRICS
 
     def keep(self, key: str, distances: LabeledDistances, ids: np.ndarray) -> None:
-        """Take in the distances under a metric; `ids` are those of the labels, in their order."""
+        """Store the distances of a metric; `ids` are those of the labels, in their order."""
         total, nearest = distances.kept()
         if total is not None:
             self.arrays[f"total {key}"] = total
@@ -94,7 +94,7 @@ class PoolSnapshot:
             self.arrays[f"places {n_neighbors} {key}"] = np.where(held < 0, -1, places).astype("i4")
 
     def bring_back(self, key: str, distances: LabeledDistances, ids: np.ndarray) -> None:
-        """Give distances what was kept of them, under the ids that the labels have now."""
+        """Restore the stored distances, with the present ids of the labels."""
         nearest = {}
         for name, compared in self.arrays.items():
             kind, *rest = name.split(" ", 2)
@@ -104,7 +104,7 @@ class PoolSnapshot:
         distances.bring_back(self.arrays.get(f"total {key}"), nearest, int(ids.max()) + 1)
 
     def is_of(self, positions: np.ndarray, labels: np.ndarray) -> bool:
-        """Tell whether the labels it was kept with are the first of some."""
+        """Return whether the stored labels are the first of given labels."""
         kept = self.arrays.get("positions")
         if kept is None or len(kept) == 0 or len(kept) > len(positions):
             return False
