@@ -51,7 +51,7 @@ class LabelingPool(PoolView):
         return self
 
     @abstractmethod
-    def batch(self, strategy: Any, candidates: ArrayLike | None = None) -> BatchView:
+    def batch(self, strategy: Any, candidates: ArrayLike | None = None) -> BatchView:  # a strategy
         """Return the state of one query, in which samples are picked one after the other.
 
         Parameters

@@ -329,7 +329,7 @@ class PoolView(ABC):
         return self.whole.nearest_labeled(index, n_neighbors, metric, metric_params)
 
     def graph(
-        self, n_neighbors: int = 15, metric: str = "cosine", transformer: Any = None
+        self, n_neighbors: int = 15, metric: str = "cosine", transformer: object = None
     ) -> NeighborGraph:
         """Return the neighbour graph of all samples, built once.
 
