@@ -228,8 +228,8 @@ def test_a_seed_set_is_known_before_the_first_query(estimator):
 @pytest.mark.parametrize(
     ("seed", "message"),
     [
-        ({"X_labeled": [[1.0, 2.0, 3.0]]}, "X_labeled was passed without y_labeled: give both"),
-        ({"y_labeled": ["x"]}, "y_labeled was passed without X_labeled: give both"),
+        ({"X_labeled": [[1.0, 2.0, 3.0]]}, "X_labeled was passed without y_labeled. Hint"),
+        ({"y_labeled": ["x"]}, "y_labeled was passed without X_labeled. Hint"),
         ({"X_labeled": [[1, 2, 3]], "y_labeled": ["x", "y"]}, "inconsistent numbers of samples"),
         ({"X_labeled": [[1.0, 2.0]], "y_labeled": ["x"]}, "X_labeled has 2 features, but the po"),
         ({"X_labeled": [[1.0, 2.0, np.nan]], "y_labeled": ["x"]}, "Input X_labeled contains NaN"),

@@ -377,7 +377,7 @@ def test_a_learner_goes_on_with_a_graph_that_was_saved(tmp_path, monkeypatch):
     with pytest.raises(TypeError, match="must be a NeighborGraph"):
         ActiveLearner(X_pool=X[:300], graph=tmp_path / "graph.npz")
     steps = make_pipeline(NeighborhoodComponentsAnalysis(), IncrementalLabelSpreading())
-    with pytest.raises(ValueError, match="A graph cannot be given with refresh_every"):
+    with pytest.raises(ValueError, match="A graph cannot be passed with refresh_every"):
         ActiveLearner(steps, X_pool=X[:300], graph=loaded, refresh_every=50)
 
 

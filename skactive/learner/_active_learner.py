@@ -183,7 +183,7 @@ class ActiveLearner(LearnerActions):
         state: str | PathLike[str] | None = None,
     ) -> None:
         if X_pool is None:
-            raise TypeError("ActiveLearner needs the samples to choose from. Hint: pass X_pool.")
+            raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
         self.X_pool = check_samples(X_pool)
         self.ids = names_of(self.X_pool, ids)
         self.strategy = UncertaintyHerding() if strategy is None else check_strategy(strategy)
