@@ -176,7 +176,7 @@ class Journal:
             else:
                 raise ValueError(
                     f"{self.path} has an answer for {missing} (line {missing.line}), which "
-                    f"{missing.fault}. Hint: pass all samples with answers unchanged, in any order "
+                    f"{missing.fault}. Hint: pass the samples with answers unchanged, in any order "
                     "and among others, or another file."
                 )
 
