@@ -88,6 +88,8 @@ SECTIONS = [
             "StoppingCriterion",
             "SufficientAccuracy",
             "Verdict",
+            "default_classifier",
+            "default_strategy",
         ],
     ),
     Section(

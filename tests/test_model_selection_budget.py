@@ -9,6 +9,7 @@ from sklearn.naive_bayes import GaussianNB
 from skactive import ActiveLearner
 from skactive.model_selection import BudgetedClassifier
 from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling
 
 
@@ -21,6 +22,7 @@ def three_clouds(n_samples=60, seed=0):
 
 ESTIMATORS = [
     IncrementalKNeighborsClassifier(3),
+    IncrementalLabelSpreading(4),
     LogisticRegression(),
     GaussianNB(),
 ]
@@ -49,13 +51,13 @@ def test_exactly_the_budget_is_spent(budget, batch_size):
     budgeted = BudgetedClassifier(budget=budget, batch_size=batch_size).fit(X, y)
     assert budgeted.n_labeled_ == budget
     assert len(np.unique(budgeted.query_indices_)) == budget
-    assert budgeted.estimator_.n_samples_fit_ == budget
+    assert len(budgeted.estimator_.labeled_indices_) == budget
     np.testing.assert_array_equal(budgeted.classes_, np.unique(y[budgeted.query_indices_]))
 
 
 def test_the_same_samples_are_selected_as_in_an_interactive_loop():
     X, y = three_clouds()
-    learner = ActiveLearner(IncrementalKNeighborsClassifier(), CDFProduct(), X)
+    learner = ActiveLearner(X_pool=X)
     for n_instances in (3, 3, 2):
         indices = learner.query(n_instances)
         learner.teach(indices, y[indices])

@@ -384,7 +384,7 @@ def test_a_labeling_curve_is_a_comparison_of_one():
     assert alone.names == ("RandomSampling",)
     same_curves(alone, compare_strategies(None, {"r": RandomSampling()}, X, y, **same))
     default = labeling_curve(None, None, X, y, **same)
-    assert default.names == ("CDFProduct",)
+    assert default.names == ("UncertaintyHerding",)
 
 
 @pytest.mark.parametrize(

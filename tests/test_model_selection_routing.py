@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skactive import ActiveLearner
 from skactive.model_selection import BudgetedClassifier, compare_strategies, labeling_curve
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import RandomSampling
 
 X, Y = load_iris(return_X_y=True)
@@ -57,9 +57,7 @@ def test_weights_reach_a_classifier_with_partial_fit():
 
 
 def test_metadata_without_a_consumer_is_rejected_by_name():
-    message = (
-        r"IncrementalKNeighborsClassifier\.add_labeled\(\) got an unexpected .*'sample_weight'"
-    )
+    message = r"IncrementalLabelSpreading\.add_labeled\(\) got an unexpected .*'sample_weight'"
     with pytest.raises(TypeError, match=message):
         BudgetedClassifier(budget=5).fit(X, Y, sample_weight=WEIGHTS)
     with pytest.raises(TypeError, match=r"LogisticRegression\.fit\(\) got .* 'colour'\. Hint:"):
@@ -127,7 +125,7 @@ def test_with_routing_unrequested_metadata_is_rejected():
         routing = clone(declined).get_metadata_routing()
         assert routing.consumes("fit", ["colour", "sample_weight"]) == {"colour"}
         assert BudgetedClassifier(budget=5).fit(X, Y).n_labeled_ == 5
-        assert isinstance(BudgetedClassifier()._learning(), IncrementalKNeighborsClassifier)
+        assert isinstance(BudgetedClassifier()._learning(), IncrementalLabelSpreading)
 
 
 @pytest.mark.parametrize("routing", [False, True])

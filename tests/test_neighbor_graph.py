@@ -127,6 +127,14 @@ def test_sparse_features_give_the_same_graph():
     assert sp.issparse(joined.X)
 
 
+def test_sparse_samples_may_have_another_type_than_the_features_of_the_graph():
+    X = samples().astype(np.float32)
+    for new in (samples(7, seed=1).astype(np.float64), samples(7, seed=1).astype(np.int64)):
+        found = NeighborGraph.of(sp.csr_matrix(X)).kneighbors(sp.csr_matrix(new))
+        for dense, sparse in zip(NeighborGraph.of(X).kneighbors(new), found, strict=True):
+            np.testing.assert_allclose(sparse, dense, atol=1e-3)
+
+
 def test_features_are_kept_by_reference():
     X = samples()
     assert NeighborGraph.of(X).X is X

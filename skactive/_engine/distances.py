@@ -310,6 +310,10 @@ def _products(left: Any, right: Any) -> np.ndarray:
     if right.shape[0] == 1 and not sp.issparse(left) and not sp.issparse(right):
         # One column: a matrix-vector product runs at the speed of memory.
         return _column(left, right[0])[:, np.newaxis]
+    if sp.issparse(left) and sp.issparse(right) and left.dtype != right.dtype:
+        # scikit-learn's product of two sparse matrices needs one type.
+        dtype = np.result_type(left.dtype, right.dtype)
+        left, right = left.astype(dtype), right.astype(dtype)
     return np.asarray(safe_sparse_dot(left, right.T, dense_output=True))
 
 

@@ -2,6 +2,7 @@
 
 from skactive._public import present
 from skactive.learner._active_learner import ActiveLearner
+from skactive.learner._defaults import default_classifier, default_strategy
 from skactive.learner._drift import DriftWarning
 from skactive.learner._explanation.query_explanation import NearestSamples, QueryExplanation
 from skactive.learner._stopping.accuracy_estimate import AccuracyEstimate
@@ -26,6 +27,8 @@ __all__ = [
     "StoppingCriterion",
     "SufficientAccuracy",
     "Verdict",
+    "default_classifier",
+    "default_strategy",
 ]
 
 present(__name__)

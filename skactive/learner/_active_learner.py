@@ -25,6 +25,7 @@ from skactive.learner._arguments import (
     names_of,
     split_pipeline,
 )
+from skactive.learner._defaults import default_classifier, default_strategy
 from skactive.learner._drift import AgreementWatch
 from skactive.learner._external import CatchUpPosterior
 from skactive.learner._history.actions import History
@@ -36,8 +37,7 @@ from skactive.learner._stopping.progress import Progress
 from skactive.learner._updaters import UpdateSource, restore, updater_for
 from skactive.neighbors import NeighborGraph
 from skactive.pool import Pool
-from skactive.semi_supervised import IncrementalLabelSpreading
-from skactive.strategies import QueryStrategy, UncertaintyHerding
+from skactive.strategies import QueryStrategy
 
 
 class ActiveLearner(LearnerActions):
@@ -186,9 +186,9 @@ class ActiveLearner(LearnerActions):
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
         self.X_pool = check_samples(X_pool)
         self.ids = names_of(self.X_pool, ids)
-        self.strategy = UncertaintyHerding() if strategy is None else check_strategy(strategy)
+        self.strategy = default_strategy() if strategy is None else check_strategy(strategy)
         self._watch = None if drift_detector is None else AgreementWatch(drift_detector)
-        given = IncrementalLabelSpreading() if estimator is None else estimator
+        given = default_classifier() if estimator is None else estimator
         check_classifier(given)
         learning: Any = copy.deepcopy(given)
         before, self._refresher = refresher_for(learning, self.X_pool, refresh_every)

@@ -24,18 +24,17 @@ from skactive._html import Diagram
 from skactive._random_state import seeded
 from skactive._rows import n_samples_of
 from skactive._validation import check_integer
-from skactive.learner import ActiveLearner
+from skactive.learner import ActiveLearner, default_classifier, default_strategy
 from skactive.model_selection._label_source import check_oracle, label_source
 from skactive.model_selection._simulation import simulate
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.semi_supervised import IncrementalLabelSpreading
-from skactive.strategies import CDFProduct
 
 
 def _estimator_has(method: str) -> Any:
     def has(classifier: BudgetedClassifier) -> bool:
-        asked = getattr(classifier, "estimator_", classifier.estimator)
-        return hasattr(IncrementalKNeighborsClassifier if asked is None else asked, method)
+        estimator = getattr(classifier, "estimator_", classifier.estimator)
+        return hasattr(default_classifier() if estimator is None else estimator, method)
 
     return has
 
@@ -51,9 +50,9 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     estimator : classifier or Pipeline, default=None
-        The classifier that learns; None takes `IncrementalKNeighborsClassifier()`.
+        The classifier that learns; None takes `IncrementalLabelSpreading()`.
     strategy : QueryStrategy, default=None
-        Which samples to ask about; None takes `CDFProduct()`.
+        Which samples to ask about; None takes `UncertaintyHerding()`.
     budget : int, default=100
         How many labels may be asked for, at least 1 and at most the number of samples.
     batch_size : int, default=1
@@ -166,7 +165,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         random = check_random_state(self.random_state)
         seed = None if self.random_state is None else int(random.randint(2**31 - 1))
         estimator = clone(self._estimator())
-        strategy = seeded(CDFProduct() if self.strategy is None else self.strategy, seed)
+        strategy = seeded(self._strategy(), seed)
         params = self._routed(fit_params)
         learner = ActiveLearner(estimator, strategy, X, fit_params=params)
         drawn = random.permutation(len(labels))[: self.seed_set]
@@ -341,13 +340,13 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         self : BudgetedClassifier
             The classifier.
         """
-        defaults = {"estimator": "IncrementalKNeighborsClassifier()", "strategy": "CDFProduct()"}
+        defaults = {"estimator": default_classifier, "strategy": default_strategy}
         for name in params:
             owner, nested, _ = name.partition("__")
             if nested and owner in defaults and params.get(owner, getattr(self, owner)) is None:
                 raise ValueError(
                     f"Invalid parameter {name!r} for BudgetedClassifier: {owner}=None has no "
-                    f"parameters to set. Hint: pass {owner}={defaults[owner]}."
+                    f"parameters to set. Hint: pass {owner}={defaults[owner]()!r}."
                 )
         super().set_params(**params)
         return self
@@ -370,7 +369,10 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         return estimator[-1] if isinstance(estimator, Pipeline) else estimator
 
     def _estimator(self) -> Any:
-        return IncrementalKNeighborsClassifier() if self.estimator is None else self.estimator
+        return default_classifier() if self.estimator is None else self.estimator
+
+    def _strategy(self) -> Any:
+        return default_strategy() if self.strategy is None else self.strategy
 
     def _routed(self, fit_params: dict[str, Any]) -> dict[str, Any]:
         given = {name: value for name, value in fit_params.items() if value is not None}
@@ -417,9 +419,8 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
             )
 
     def _sk_visual_block_(self) -> Diagram:
-        strategy = CDFProduct() if self.strategy is None else self.strategy
         learnt = getattr(self, "estimator_", self._estimator())
-        return Diagram(self, [("estimator", learnt), ("strategy", strategy)])
+        return Diagram(self, [("estimator", learnt), ("strategy", self._strategy())])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -26,12 +26,11 @@ from skactive._fit_params import per_sample
 from skactive._random_state import seeded
 from skactive._rows import take_rows
 from skactive._validation import check_integer, check_strategy
-from skactive.learner import ActiveLearner
+from skactive.learner import ActiveLearner, default_classifier
 from skactive.model_selection._held_out_evaluator import HeldOutEvaluator, check_scorer
 from skactive.model_selection._label_source import check_oracle, label_source
 from skactive.model_selection._simulation import simulate
 from skactive.model_selection._strategy_comparison import StrategyComparison
-from skactive.neighbors import IncrementalKNeighborsClassifier
 
 
 def compare_strategies(
@@ -57,7 +56,7 @@ def compare_strategies(
     Parameters
     ----------
     estimator : classifier or Pipeline
-        The classifier that learns; None takes `IncrementalKNeighborsClassifier()`.
+        The classifier that learns; None takes `IncrementalLabelSpreading()`.
     strategies : dict of str to QueryStrategy
         The strategies by name.
     X : array-like of length n_samples
@@ -155,7 +154,7 @@ def compare_strategies(
     budget = check_integer("compare_strategies", "budget", budget, minimum=1)
     batch_size = check_integer("compare_strategies", "batch_size", batch_size, minimum=1)
     check_oracle("compare_strategies", oracle)
-    estimator = IncrementalKNeighborsClassifier() if estimator is None else clone(estimator)
+    estimator = default_classifier() if estimator is None else clone(estimator)
     scorer = None if scoring == "accuracy" else get_scorer(scoring)
     check_scorer(scorer, scoring, estimator, X, labels)
     splits = _splits(cv, labels, groups, random_state)

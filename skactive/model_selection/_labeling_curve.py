@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from skactive._validation import check_integer
+from skactive.learner import default_strategy
 from skactive.model_selection._compare_strategies import compare_strategies
 from skactive.model_selection._strategy_comparison import StrategyComparison
-from skactive.strategies import CDFProduct
 
 
 def labeling_curve(
@@ -38,9 +38,9 @@ def labeling_curve(
     Parameters
     ----------
     estimator : classifier or Pipeline
-        The classifier that learns; None takes `IncrementalKNeighborsClassifier()`.
+        The classifier that learns; None takes `IncrementalLabelSpreading()`.
     strategy : QueryStrategy
-        Which samples to ask about; None takes `CDFProduct()`.
+        Which samples to ask about; None takes `UncertaintyHerding()`.
     X : array-like of length n_samples
         Samples; the training part of a split is the pool.
     y : array-like of shape (n_samples,)
@@ -104,7 +104,7 @@ def labeling_curve(
     """
     check_integer("labeling_curve", "budget", budget, minimum=1)
     check_integer("labeling_curve", "batch_size", batch_size, minimum=1)
-    strategy = CDFProduct() if strategy is None else strategy
+    strategy = default_strategy() if strategy is None else strategy
     return compare_strategies(
         estimator,
         {type(strategy).__name__: strategy},

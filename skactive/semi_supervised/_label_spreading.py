@@ -536,7 +536,9 @@ class IncrementalLabelSpreading(ClassifierMixin, BaseEstimator):
         nodes, weights = nearest
         used, places = np.unique(nodes, return_inverse=True)
         spread = self.spread_distributions(used)
-        return np.einsum("qk,qkc->qc", weights, spread[places.reshape(nodes.shape)])
+        mean = np.einsum("qk,qkc->qc", weights, spread[places.reshape(nodes.shape)])
+        # By rounding, weights may add up to more than 1, which `log_loss` refuses.
+        return np.minimum(mean, 1.0)
 
     def spread_distributions(self, nodes: Any = slice(None)) -> np.ndarray:
         """Return what spreads to nodes, the vote left out.
