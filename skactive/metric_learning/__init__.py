@@ -1,4 +1,4 @@
-"""Linear maps learnt from labels, after which like samples stand nearer to each other."""
+"""Linear maps learnt from labels, which move samples of one class closer to each other."""
 
 from skactive._public import present
 from skactive.metric_learning._contrastive_map import ContrastiveMap

@@ -1,4 +1,4 @@
-"""A linear map that draws samples of one class together, trained by the contrastive loss."""
+"""A linear map that moves samples of one class together, trained by the contrastive loss."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from skactive.metric_learning._near_identity import NearIdentityMap, principal_d
 
 
 class ContrastiveMap(NearIdentityMap):
-    """Turn samples of one class into one direction, and samples of different classes apart.
+    """Align samples of one class, and separate samples of different classes, by the cosine.
 
-    A linear map is trained so that each labelled sample tells those of its class from all others
-    by the cosine: the supervised contrastive loss, plus a pull towards the identity that keeps few
-    labels from doing harm. It goes before a classifier by the cosine, and costs a fraction of a
-    second with 300 labels, while the network that embedded the samples stays as it is.
+    A linear map is trained with the supervised contrastive loss: each labelled sample should be
+    more similar to samples of its class than to others. A penalty on the distance from the
+    identity avoids overfitting to few labels. Use it before a classifier with the cosine metric.
+    With 300 labels it takes a fraction of a second, and the network that computed the embeddings
+    is not changed.
 
-    The map is W = I + Bᵀ M B, with B an orthonormal basis of what the labelled samples span. With
-    zᵢ the unit vector along W xᵢ and P(i) the n(i) other samples of its class, M minimizes the
-    mean over all i with such others of
+    The map is W = I + Bᵀ M B, with B an orthonormal basis of the span of the labelled samples.
+    With zᵢ the unit vector along W xᵢ and P(i) the n(i) other samples of its class, M minimizes
+    the mean over all i with n(i) > 0 of
 
         ln Σ_{a≠i} exp(zᵢ·z_a / temperature) − Σ_{p in P(i)} zᵢ·z_p / temperature / n(i)
 
@@ -30,28 +31,28 @@ class ContrastiveMap(NearIdentityMap):
     Parameters
     ----------
     temperature : float, default=0.1
-        The difference of cosines that counts as large, above 0. Small ones look at the most
-        similar samples of other classes only.
+        The difference of cosines that counts as large, above 0. With a small temperature, only
+        the most similar samples of other classes matter.
     pull : float, default=0.2
-        How strongly the map is drawn towards the identity, at least 0. More is safer and learns
-        less.
+        Weight of the penalty on the distance from the identity, at least 0. A larger weight
+        overfits less and learns less.
     max_iter : int, default=50
-        At most how many iterations of L-BFGS, at least 1.
+        Maximum number of iterations of L-BFGS, at least 1.
 
     Attributes
     ----------
     n_iter_ : int
         Number of iterations.
     scale_ : float
-        What the directions that the labelled samples leave out are multiplied by: 1.
+        Factor of the directions outside the span of the labelled samples: 1.
     directions_ : ndarray of shape (rank, n_features)
         The basis B.
     changes_ : ndarray of shape (rank, n_features)
-        What is added for each of its directions.
+        Vector that is added for each of its directions.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features seen in `fit`, where X had string names.
+        Names of features seen in `fit`, if X had string names.
 
     Raises
     ------
@@ -60,17 +61,17 @@ class ContrastiveMap(NearIdentityMap):
 
     See Also
     --------
-    WithinClassWhitening : In closed form, and without parameters to choose.
-    sklearn.neighbors.NeighborhoodComponentsAnalysis : Neighbours by the Euclidean distance.
+    WithinClassWhitening : In closed form, and without parameters to tune.
+    sklearn.neighbors.NeighborhoodComponentsAnalysis : For the Euclidean distance.
 
     Notes
     -----
     An iteration costs O(n_samples² · rank + n_samples · rank²), where rank is at most
     min(n_samples, n_features), the basis O(n_samples · n_features · rank) once, and `transform`
-    O(rank · n_features) for each sample. The result is deterministic. Samples count by their
-    direction alone, however long their vectors are.
+    O(rank · n_features) for each sample. The result is deterministic. Only the direction of a
+    vector matters, not its length.
 
-    With a single class, or where no class has two samples, the map is the identity.
+    With a single class, or if no class has two samples, the map is the identity.
 
     The defaults were chosen on photos, questions, tweets and digits, 20 to 200 labels each.
 
@@ -125,13 +126,13 @@ class ContrastiveLoss:
     Parameters
     ----------
     X : array of shape (n_samples, n_features)
-        Samples, which I + M maps.
+        Samples that I + M maps.
     codes : array of int of shape (n_samples,)
-        Their classes, one of which has two samples at least.
+        Their classes, at least one of which has two samples.
     temperature : float
-        What cosines are divided by.
+        Divisor of the cosines.
     pull : float
-        The weight of half the sum of squares of M.
+        Weight of half the sum of squares of M.
     """
 
     def __init__(self, X: np.ndarray, codes: np.ndarray, temperature: float, pull: float) -> None:
@@ -147,7 +148,7 @@ class ContrastiveLoss:
     def __call__(self, flat: np.ndarray) -> tuple[float, np.ndarray]:
         change = flat.reshape(self._X.shape[1], -1)
         mapped = self._X + self._X @ change.T
-        # A vector of length zero has no direction, and stays without one.
+        # A vector of length zero has no direction and stays zero.
         lengths = np.maximum(np.linalg.norm(mapped, axis=1, keepdims=True), 1e-12)
         unit = mapped / lengths
         loss, by_unit = self._of_directions(unit)
@@ -156,7 +157,7 @@ class ContrastiveLoss:
         return loss + self._pull * float((change**2).sum()) / 2, gradient.ravel()
 
     def _of_directions(self, unit: np.ndarray) -> tuple[float, np.ndarray]:
-        """Return the contrastive loss of unit vectors, and its gradient."""
+        """Return the contrastive loss of unit vectors and its gradient."""
         anchors, n_anchors = unit[self._anchors], len(self._anchors)
         similarities = anchors @ unit.T / self._temperature
         positive = (self._targets * similarities).sum()

@@ -1,4 +1,4 @@
-"""Large margin nearest neighbours: metric-learn's optimiser, as a transformer."""
+"""Large margin nearest neighbours: the optimiser of metric-learn as a transformer."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from skactive.metric_learning._near_identity import NearIdentityMap, principal_d
 
 
 class LargeMarginNearestNeighbor(NearIdentityMap):
-    """Pull the neighbours of one class together, and push others out of a margin around them.
+    """Move neighbours of one class together, and samples of other classes beyond a margin.
 
-    A linear map is trained by metric-learn's LMNN, from the identity on: for each labelled sample
-    its nearest of the same class are its targets, and the loss is the mean of their squared
-    distances and of what samples of other classes, who stand nearer than a target plus a margin,
-    lack of it. It goes before a classifier by the Euclidean distance.
+    A linear map is trained by metric-learn's LMNN, starting from the identity. The targets of a
+    labelled sample are its nearest samples of the same class. The loss is the mean of the squared
+    distances to the targets, plus a hinge loss on samples of other classes that are closer than a
+    target plus a margin. Use it before a classifier with the Euclidean metric.
 
     Parameters
     ----------
     n_neighbors : int, default=3
-        How many targets each sample has, at least 1. Where the smallest class (samples that are
-        alone in theirs left aside) has fewer others, that many.
+        Number of targets of each sample, at least 1. At most the size of the smallest class minus
+        1, where classes of one sample do not count.
     max_iter : int, default=100
-        At most how many steps of gradient descent, at least 1.
+        Maximum number of steps of gradient descent, at least 1.
 
     Attributes
     ----------
     n_neighbors_ : int
-        How many targets each sample had; 0 where the map is the identity.
+        Number of targets of each sample; 0 if the map is the identity.
     n_iter_ : int
         Number of steps.
     scale_ : float
-        What the directions that the labelled samples leave out are multiplied by: 1.
+        Factor of the directions outside the span of the labelled samples: 1.
     directions_ : ndarray of shape (rank, n_features)
-        Orthonormal directions that the labelled samples span.
+        Orthonormal basis of the span of the labelled samples.
     changes_ : ndarray of shape (rank, n_features)
-        What is added for each of them.
+        Vector that is added for each of its directions.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features seen in `fit`, where X had string names.
+        Names of features seen in `fit`, if X had string names.
 
     Raises
     ------
@@ -54,17 +54,17 @@ class LargeMarginNearestNeighbor(NearIdentityMap):
     See Also
     --------
     sklearn.neighbors.NeighborhoodComponentsAnalysis : The same aim with a smooth loss.
-    ContrastiveMap : For classifiers by the cosine, and much faster.
+    ContrastiveMap : For classifiers with the cosine metric, and much faster.
 
     Notes
     -----
-    A step costs O(n_samples² · rank) and more where samples of different classes mingle: each of
-    these pairs costs O(rank²). The rank is at most min(n_samples, n_features): put
-    `sklearn.decomposition.PCA` before it where that is too slow. The result is deterministic.
+    A step costs O(n_samples² · rank), plus O(rank²) for each pair of samples of different classes
+    within the margin. The rank is at most min(n_samples, n_features): if that is too slow, use
+    `sklearn.decomposition.PCA` first. The result is deterministic.
 
     The margin is the mean squared distance of the samples to their targets, so that the map does
-    not depend on the features' unit. A sample that is alone in its class takes no part. Where fewer
-    than two classes have two samples, the map is the identity.
+    not depend on the unit of the features. A sample that is alone in its class is left out. If
+    fewer than two classes have two samples, the map is the identity.
 
     References
     ----------
@@ -105,14 +105,14 @@ class LargeMarginNearestNeighbor(NearIdentityMap):
         if margin == 0 or len(directions) == 0:
             return None
         rank = len(directions)
-        # Gradients are products of L with differences of samples: L changes in their span alone.
+        # Gradients are products of L with differences of samples, so L changes only in their span.
         learner = lmnn(
             init=np.eye(rank),
             n_components=rank,
             n_neighbors=n_neighbors,
             min_iter=min(10, max_iter),
             max_iter=max_iter,
-            # Both are of sums over samples. A step that is too long is halved until it is not.
+            # Both refer to sums over samples. A step that is too long is halved until it fits.
             learn_rate=1 / len(X),
             convergence_tol=1e-3 * len(X),
         )
@@ -122,7 +122,7 @@ class LargeMarginNearestNeighbor(NearIdentityMap):
 
 
 def mean_target_distance(X: np.ndarray, codes: np.ndarray, n_neighbors: int) -> float:
-    """Return the mean squared distance of samples to their nearest of the same class."""
+    """Return the mean squared distance of samples to their nearest samples of the same class."""
     squares = euclidean_distances(X, squared=True)
     squares[codes[:, None] != codes] = np.inf
     np.fill_diagonal(squares, np.inf)
@@ -130,10 +130,10 @@ def mean_target_distance(X: np.ndarray, codes: np.ndarray, n_neighbors: int) -> 
 
 
 def unchecked_lmnn() -> Any:
-    """Return metric-learn's LMNN without its checks of what it is passed.
+    """Return metric-learn's LMNN without its input validation.
 
-    Those of metric-learn 0.7 call scikit-learn with `force_all_finite`, which 1.8 took away. What
-    it is passed here is checked already. May go when metric-learn runs on scikit-learn 1.8.
+    metric-learn 0.7 calls scikit-learn with `force_all_finite`, which scikit-learn 1.8 removed.
+    The input is validated before. Remove this when metric-learn runs on scikit-learn 1.8.
     """
     try:
         from metric_learn import LMNN

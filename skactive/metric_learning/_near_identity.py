@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.linalg import svd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.multiclass import check_classification_targets
@@ -17,15 +18,16 @@ DTYPES = (np.float64, np.float32)
 class NearIdentityMap(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC):
     """A map x ↦ scale · x + (x · directionsᵀ) changes, learnt from labelled samples.
 
-    What labelled samples span says nothing of the directions outside: there the map is `scale_`
-    times the identity. With fewer samples than features this is also what makes it cheap.
+    Labelled samples carry no information about the directions outside of their span: there, the
+    map is `scale_` times the identity. With fewer samples than features, this also keeps the cost
+    low.
     """
 
     scale_: float
     directions_: np.ndarray
     changes_: np.ndarray
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn the map.
 
         Parameters
@@ -40,19 +42,20 @@ class NearIdentityMap(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC
         self : NearIdentityMap
             The fitted transformer.
         """
-        X, y = validate_data(self, X, y, dtype=DTYPES)
-        check_classification_targets(y)
-        _, codes = np.unique(y, return_inverse=True)
-        learnt = self._learn(X.astype(np.float64, copy=False), codes)
+        features, labels = validate_data(self, X, y, dtype=DTYPES)
+        check_classification_targets(labels)
+        _, codes = np.unique(labels, return_inverse=True)
+        learnt = self._learn(features.astype(np.float64, copy=False), codes)
         if learnt is None:
-            learnt = 1.0, np.empty((0, X.shape[1])), np.empty((0, X.shape[1]))
+            empty = np.empty((0, features.shape[1]))
+            learnt = 1.0, empty, empty
         scale, directions, changes = learnt
         self.scale_ = float(scale)
-        self.directions_ = directions.astype(X.dtype, copy=False)
-        self.changes_ = changes.astype(X.dtype, copy=False)
+        self.directions_ = directions.astype(features.dtype, copy=False)
+        self.changes_ = changes.astype(features.dtype, copy=False)
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Map samples.
 
         Parameters
@@ -63,22 +66,22 @@ class NearIdentityMap(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC
         Returns
         -------
         X_new : ndarray of shape (n_samples, n_features)
-            The mapped samples, float32 where X is float32.
+            The mapped samples, float32 if X is float32.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=DTYPES, reset=False)
+        features: np.ndarray = validate_data(self, X, dtype=DTYPES, reset=False)
         directions, changes = (
-            part.astype(X.dtype, copy=False) for part in (self.directions_, self.changes_)
+            part.astype(features.dtype, copy=False) for part in (self.directions_, self.changes_)
         )
-        mapped = (X @ directions.T) @ changes
-        mapped += X.dtype.type(self.scale_) * X
-        return mapped
+        mapped = (features @ directions.T) @ changes
+        mapped += features.dtype.type(self.scale_) * features
+        return np.asarray(mapped)
 
     @abstractmethod
     def _learn(
         self, X: np.ndarray, codes: np.ndarray
     ) -> tuple[float, np.ndarray, np.ndarray] | None:
-        """Return scale, directions and changes, or None where the map is the identity."""
+        """Return scale, directions and changes, or None if the map is the identity."""
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -88,7 +91,7 @@ class NearIdentityMap(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC
 
 
 def principal_directions(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return an orthonormal basis of what the rows span, and the length of X along each.
+    """Return an orthonormal basis of the row space, and the length of X along each direction.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Whitening by how samples of one class differ among themselves."""
+"""Whitening by the covariance within classes."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from skactive.metric_learning._near_identity import NearIdentityMap, principal_d
 class WithinClassWhitening(NearIdentityMap):
     """Shrink the directions in which samples of one class differ.
 
-    What makes two samples of one class differ (light, pose, length of a text) says nothing of
-    their class. The covariance of the samples around the means of their classes is shrunk towards
-    a multiple of the identity, S = (1 − s) C + s m I with m the mean variance, and x becomes
-    (S / m)^(−1/2) x. This is the geometry of linear discriminant analysis with all dimensions
-    kept, and with few labels nearly that of the features as they are.
+    Differences between samples of one class (light, pose, length of a text) carry no information
+    about the class. The covariance C of the samples around the means of their classes is shrunk
+    towards a multiple of the identity, S = (1 − s) C + s m I with m the mean variance, and x is
+    mapped to (S / m)^(−1/2) x. This is the geometry of linear discriminant analysis with all
+    dimensions kept; with few labels it is close to that of the unchanged features.
 
     Parameters
     ----------
     shrinkage : float or 'auto', default='auto'
-        The share s of the identity, above 0 and at most 1, where 1 leaves the features as they
-        are. 'auto' takes the share that Ledoit and Wolf's formula estimates, from the labels
-        alone: near 1 for few, smaller for many.
+        The share s of the identity, above 0 and at most 1; with 1, the features are unchanged.
+        'auto' estimates the share by the formula of Ledoit and Wolf from the labelled samples:
+        close to 1 for few labels, smaller for many.
 
     Attributes
     ----------
     shrinkage_ : float
-        The share of the identity that was taken.
+        The share of the identity that was used.
     scale_ : float
-        What the directions that the labelled samples leave out are multiplied by.
+        Factor of the directions in which samples of one class do not differ.
     directions_ : ndarray of shape (rank, n_features)
         Orthonormal directions in which samples of one class differ.
     changes_ : ndarray of shape (rank, n_features)
-        What is added for each of them.
+        Vector that is added for each of them.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features seen in `fit`, where X had string names.
+        Names of features seen in `fit`, if X had string names.
 
     Raises
     ------
     ValueError
-        If `shrinkage` is neither 'auto' nor in the range above.
+        If `shrinkage` is neither 'auto' nor in its range.
 
     See Also
     --------
     sklearn.discriminant_analysis.LinearDiscriminantAnalysis : The same geometry, in at most
         n_classes − 1 dimensions.
     sklearn.decomposition.PCA : Whitening without labels, with ``whiten=True``.
-    ContrastiveMap : Learns what a class has in common, instead of what tells its samples apart.
+    ContrastiveMap : Learns from the differences between classes as well.
 
     Notes
     -----
@@ -60,8 +60,8 @@ class WithinClassWhitening(NearIdentityMap):
     O(n_samples · n_features²). `transform` costs O(rank · n_features) for each sample, where rank
     is below min(n_samples, n_features). The result is deterministic.
 
-    Samples are not centred: the map is linear, and angles between samples are those between
-    their vectors. Where no class has two different samples, the map is the identity.
+    Samples are not centred: the map is linear, and angles are those between the vectors. If no
+    class has two different samples, the map is the identity.
 
     References
     ----------
