@@ -1,0 +1,123 @@
+"""The search for the nearest stored samples, exact or by a graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skactive._engine.distances import Rows, Space
+from skactive._engine.exact_search import search
+from skactive._engine.labeled_samples import LabeledSamples
+from skactive._validation import check_integer
+from skactive.neighbors._index import NeighborIndex, has_index, is_installed, is_sparse
+from skactive.neighbors._sample_store import SampleStoringClassifier
+
+
+class NeighborSearchingClassifier(SampleStoringClassifier):
+    """Base class that finds the nearest stored samples, exactly or by a graph."""
+
+    n_neighbors: int
+    metric: str
+    metric_params: dict[str, Any] | None
+    algorithm: str
+
+    def kneighbors(
+        self, X: Any = None, n_neighbors: int | None = None, return_distance: bool = True
+    ) -> Any:
+        """Find the nearest labelled samples.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features), default=None
+            The samples. None asks for the neighbours of each stored sample, itself excluded, in
+            the order of `labeled_indices_`.
+        n_neighbors : int, default=None
+            How many; None takes the parameter of the classifier. Fewer are returned where fewer
+            are stored.
+        return_distance : bool, default=True
+            Whether to return the distances too.
+
+        Returns
+        -------
+        distances : ndarray of shape (n_queries, n_neighbors)
+            Only if `return_distance`. Nearest first.
+        indices : ndarray of shape (n_queries, n_neighbors)
+            Numbers of labelled samples: after a `fit` alone, the rows of its X.
+        """
+        labeled, distances, slots = self._search(X, n_neighbors)
+        indices = labeled.ids[slots]
+        return (distances, indices) if return_distance else indices
+
+    def index_recall(self, X: Any, n_neighbors: int | None = None) -> float:
+        """Return how many of the nearest labelled samples the graph finds.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features)
+            The samples to ask for, such as a few hundred of those to be predicted.
+        n_neighbors : int, default=None
+            How many neighbours; None takes the parameter of the classifier.
+
+        Returns
+        -------
+        recall : float
+            The share of the neighbours found that are no farther than the last of an exact search,
+            in [0, 1]. 1.0 where the search is exact.
+        """
+        labeled, found, _ = self._search(X, n_neighbors)
+        queries, space = Rows(self._checked_features(X)), Space(self.metric, self.metric_params)
+        width = found.shape[1]
+        exact, _ = search(
+            space, queries, labeled.rows, width, precedence=labeled.precedence, exclude=None
+        )
+        if found.size == 0:
+            return 1.0
+        return float(np.mean(found <= exact[:, -1:] * (1 + 1e-5) + 1e-6))
+
+    def _search(
+        self, X: Any, n_neighbors: int | None = None
+    ) -> tuple[LabeledSamples, np.ndarray, np.ndarray]:
+        self.check_parameters()
+        labeled = self._fitted()
+        if n_neighbors is None:
+            n_neighbors = self.n_neighbors
+        check_integer(self, "n_neighbors", n_neighbors, minimum=1)
+        stored = labeled.rows
+        exclude = None
+        if X is None:
+            exclude = labeled.slots(np.sort(labeled.ids))
+            queries = stored[exclude]
+        else:
+            queries = Rows(self._checked_features(X))
+        index = self._index_of(labeled)
+        if index is not None and (self.algorithm == "hnsw" or index.pays(len(queries))):
+            return labeled, *index.search(queries, n_neighbors, exclude)
+        distances, slots = search(
+            Space(self.metric, self.metric_params),
+            queries,
+            stored,
+            n_neighbors,
+            precedence=labeled.precedence,
+            exclude=exclude,
+        )
+        return labeled, distances, slots
+
+    def _index_of(self, labeled: LabeledSamples) -> NeighborIndex | None:
+        """Return the graph of the labelled samples, built or not, or None where none can be."""
+        if self.algorithm == "exact":
+            return None
+        if is_sparse(labeled):
+            if self.algorithm == "hnsw":
+                raise ValueError(
+                    "The samples are a sparse matrix, for which algorithm='hnsw' has no graph. "
+                    "Hint: algorithm='auto' searches them exactly."
+                )
+            return None
+        if not (has_index(self.metric, self.metric_params) and is_installed()):
+            return None
+        index: NeighborIndex | None = labeled.index
+        space = Space(self.metric)
+        if index is None or index.space.metric != space.metric:
+            labeled.index = index = NeighborIndex(labeled, space)
+        return index

@@ -1,0 +1,44 @@
+"""The valid parameters of the nearest-neighbour classifier."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from skactive._engine.distances import METRICS
+from skactive._validation import check_choice, check_integer, check_number
+from skactive.neighbors._index import has_index, is_installed
+from skactive.neighbors._votes import VOTE_WEIGHTS
+
+if TYPE_CHECKING:
+    from skactive.neighbors._classifier import IncrementalKNeighborsClassifier
+
+ALGORITHMS = frozenset({"exact", "hnsw", "auto"})
+
+
+def check_vote_parameters(classifier: IncrementalKNeighborsClassifier) -> None:
+    """Raise a TypeError, ValueError or ImportError that names the first invalid parameter."""
+    check_integer(classifier, "n_neighbors", classifier.n_neighbors, minimum=1)
+    check_choice(classifier, "metric", classifier.metric, METRICS)
+    if not callable(classifier.weights):
+        check_choice(classifier, "weights", classifier.weights, VOTE_WEIGHTS)
+    if classifier.bandwidth is not None:
+        check_number(classifier, "bandwidth", classifier.bandwidth, exclusive=True)
+    check_number(classifier, "smoothing", classifier.smoothing)
+    check_choice(classifier, "algorithm", classifier.algorithm, ALGORITHMS)
+    if classifier.algorithm == "hnsw":
+        if not has_index(classifier.metric, classifier.metric_params):
+            raise ValueError(
+                "algorithm='hnsw' has graphs for the metrics 'cosine' and 'euclidean' alone. "
+                f"Got metric={classifier.metric!r} and "
+                f"metric_params={classifier.metric_params!r} instead. "
+                "Hint: algorithm='auto' searches exactly where there is no graph."
+            )
+        if not is_installed():
+            raise ImportError(
+                "algorithm='hnsw' needs usearch, which is not installed. Install it with: "
+                "pip install 'skactive[index]'"
+            )
+    if classifier.max_labeled is not None:
+        check_integer(classifier, "max_labeled", classifier.max_labeled, minimum=1)
+    if classifier.half_life is not None:
+        check_number(classifier, "half_life", classifier.half_life, exclusive=True)

@@ -1,0 +1,404 @@
+"""A classifier whose labelled samples are nodes of a neighbour graph."""
+
+from __future__ import annotations
+
+from abc import ABCMeta, abstractmethod
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_consistent_length, validate_data
+
+from skactive._engine.labeled_samples import LabeledSamples
+from skactive._engine.labels import check_labels
+from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
+from skactive.semi_supervised._partial_labels import labels_and_where, row_keys
+from skactive.semi_supervised._spread import Spread
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from skactive._contracts._pool_view import PoolView
+
+DTYPES = (np.float64, np.float32)
+
+
+class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
+    """Base class that builds the graph, joins nodes to it, and adds and removes their labels."""
+
+    n_neighbors: int
+    metric: str
+    alpha: float
+    voter: IncrementalKNeighborsClassifier | None
+    tol: float
+
+    @abstractmethod
+    def check_parameters(self) -> None:
+        """Raise if a parameter is invalid."""
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Build the graph of all samples, and spread the labels of those that have one.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples, labelled or not.
+        y : array-like of shape (n_samples,)
+            Their labels; -1 (None or '-1' among strings) where there is none, be it everywhere.
+
+        Returns
+        -------
+        self : IncrementalLabelSpreading
+            The fitted classifier.
+        """
+        self.check_parameters()
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        nodes, labels = labels_and_where(y)
+        X = self._checked_anew(X, len(np.asarray(y, dtype=object)))
+        graph = NeighborGraph.of(X, n_neighbors=self.n_neighbors, metric=self.metric)
+        self._start(graph, X)
+        return self._label(nodes, labels)
+
+    def fit_graph(self, graph: NeighborGraph, X: Any, classes: Any = None) -> Self:
+        """Take a graph that is built already, with no label yet.
+
+        Parameters
+        ----------
+        graph : NeighborGraph
+            The graph of X, such as ``pool.graph()``.
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        classes : array-like of shape (n_classes,), default=None
+            Classes there will be, where they are known beforehand.
+
+        Returns
+        -------
+        self : IncrementalLabelSpreading
+            The classifier, to which `relabel` tells labels.
+        """
+        self.check_parameters()
+        n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
+        if graph.n_samples != n_samples:
+            raise ValueError(
+                f"The graph has {graph.n_samples} nodes, but X has {n_samples} samples. "
+                "Hint: pass the graph of X."
+            )
+        return self._start(graph, self._checked_anew(X, n_samples), classes)
+
+    def fit_pool(self, pool: PoolView, classes: ArrayLike | None = None) -> Self:
+        """Forget everything, and take the samples of a pool as nodes.
+
+        Parameters
+        ----------
+        pool : PoolView
+            The pool. Its neighbour graph is used, and its labelled samples from outside the pool
+            join the graph; labels of its own samples are not read.
+        classes : array-like of shape (n_classes,), default=None
+            Labels that are known beforehand.
+
+        Returns
+        -------
+        self : IncrementalLabelSpreading
+            The classifier. The number of a node is the position of the sample in the pool.
+        """
+        self.fit_graph(pool.graph(self.n_neighbors, self.metric), pool.X, classes)
+        X, y = pool.labeled_outside()
+        return self if X is None else self.join_labeled(X, y)
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
+        """Take in samples, with labels or without, of classes that may be declared beforehand.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples. In a first call they make the graph, later they join it.
+        y : array-like of shape (n_samples,)
+            Their labels, as in `fit`.
+        classes : array-like of shape (n_classes,), default=None
+            Classes there will be.
+
+        Returns
+        -------
+        self : IncrementalLabelSpreading
+            The classifier, which knows the samples.
+        """
+        nodes, labels = labels_and_where(y)
+        unknown = [] if classes is None else labels[~np.isin(labels, classes)].tolist()
+        if unknown:
+            raise ValueError(
+                f"y has the label {unknown[0]!r}, which is not in `classes`: "
+                f"{np.unique(classes).tolist()}. Hint: `add_labeled` extends the classes."
+            )
+        if not self.__sklearn_is_fitted__():
+            self.fit(X, np.full(len(y), -1))
+            self._start(self.graph_, self._X, classes)
+            return self._label(nodes, labels)
+        if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"`classes={np.unique(classes).tolist()}` is not the same as on the last call to "
+                f"partial_fit, was: {self.classes_.tolist()}."
+            )
+        X = self._checked_features(X)
+        check_consistent_length(X, y)
+        self._labeled.check_labels(labels)
+        return self._label(self._join(X) + nodes, labels)
+
+    def add_labeled(self, X: Any, y: Any) -> Self:
+        """Take in labelled samples, so that the next prediction knows them.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples. One that equals an unlabelled node, bit for bit, labels that node; any
+            other joins the graph.
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        Returns
+        -------
+        self : IncrementalLabelSpreading
+            The classifier, which knows the new labels.
+        """
+        labels = check_labels(y)
+        if not self.__sklearn_is_fitted__():
+            return self.fit(X, labels)
+        X = self._checked_features(X, minimum=0)
+        check_consistent_length(X, labels)
+        self._labeled.check_labels(labels)
+        nodes = self._nodes_like(X)
+        strangers = np.flatnonzero(nodes < 0)
+        if len(strangers):
+            first = self._join(X[strangers])
+            nodes[strangers] = first + np.arange(len(strangers))
+        return self._label(nodes, labels)
+
+    def join_labeled(self, X: Any, y: Any) -> Self:
+        """Take in labelled samples as further nodes, whether or not nodes equal them.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,)
+            Their labels.
+
+        Returns
+        -------
+        self : IncrementalLabelSpreading
+            The classifier, which knows them.
+        """
+        self._fitted()
+        labels = check_labels(y)
+        X = self._checked_features(X)
+        check_consistent_length(X, labels)
+        self._labeled.check_labels(labels)
+        return self._label(self._join(X) + np.arange(len(labels)), labels)
+
+    def remove_labeled(self, indices: Any) -> Self:
+        """Take labels back: the nodes stay, as unlabelled ones.
+
+        Parameters
+        ----------
+        indices : int or array-like of int of shape (n,)
+            Labelled nodes, by their numbers.
+
+        Returns
+        -------
+        self : IncrementalLabelSpreading
+            The classifier, as if they had never been labelled.
+        """
+        nodes = self._check_nodes(indices)
+        unlabeled = nodes[self._numbers[nodes] < 0]
+        if len(unlabeled):
+            raise ValueError(f"Node {unlabeled[0]} is not labelled. Hint: see `labeled_indices_`.")
+        self._unlabel(nodes)
+        return self
+
+    def relabel(self, indices: Any, y: Any) -> Self:
+        """Give nodes labels, their first or others than before.
+
+        Parameters
+        ----------
+        indices : int or array-like of int of shape (n,)
+            Nodes, by their numbers: the rows of `fit`, then those that have joined.
+        y : array-like of shape (n,)
+            Their labels from now on.
+
+        Returns
+        -------
+        self : IncrementalLabelSpreading
+            The classifier, which knows the labels.
+        """
+        nodes, labels = self._check_nodes(indices), check_labels(y)
+        check_consistent_length(nodes, labels)
+        self._labeled.check_labels(labels)
+        self._unlabel(nodes[self._numbers[nodes] >= 0])
+        return self._label(nodes, labels)
+
+    def labeled_samples(self) -> tuple[Any, np.ndarray | None]:
+        """Return the labelled nodes.
+
+        Returns
+        -------
+        X : {ndarray, CSR matrix} of shape (n_labeled, n_features) or None
+            The samples, in the order of `labeled_indices_`; None before any was labelled.
+        y : ndarray of shape (n_labeled,) or None
+            Their labels.
+        """
+        if not self.__sklearn_is_fitted__() or len(self._labeled) == 0:
+            return None, None
+        return self._X[self.labeled_indices_], self.y_labeled_
+
+    @property
+    def n_samples_seen_(self) -> int:
+        """Number of nodes, which is the number that the next sample to join will have."""
+        self._stored("n_samples_seen_")
+        return self.graph_.n_samples
+
+    @property
+    def declared_classes_(self) -> np.ndarray | None:
+        """The classes that were declared, or None."""
+        return self._stored("declared_classes_").declared
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels that are there, and those declared, sorted."""
+        return self._stored("classes_").classes
+
+    @property
+    def labeled_indices_(self) -> np.ndarray:
+        """The labelled nodes, in ascending order."""
+        self._stored("labeled_indices_")
+        return np.flatnonzero(self._numbers >= 0)
+
+    @property
+    def y_labeled_(self) -> np.ndarray:
+        """The labels of `labeled_indices_`."""
+        return self._stored("y_labeled_").labels_of(self._numbers[self.labeled_indices_])
+
+    def _start(self, graph: NeighborGraph, X: Any, classes: Any = None) -> Self:
+        self.graph_ = self._first_graph = graph
+        self._X = X
+        names = np.empty(0) if classes is None else check_labels(classes)
+        self._labeled = LabeledSamples(X[:0], names[:0], None if classes is None else names)
+        self._spread = Spread(graph.affinity(), alpha=float(self.alpha), tol=float(self.tol))
+        self._numbers = np.full(graph.n_samples, -1)
+        self._keys: dict[Hashable, list[int]] | None = None
+        voter = IncrementalKNeighborsClassifier(metric=self.metric)
+        self.voter_ = voter if self.voter is None else clone(self.voter)
+        self.voter_.follow(self._labeled, self.n_features_in_)
+        return self
+
+    def _label(self, nodes: np.ndarray, labels: np.ndarray) -> Self:
+        if len(nodes):
+            self._numbers[nodes] = self._labeled.add(self._X[nodes], labels)
+        for label in np.unique(labels):
+            self._spread.add(nodes[labels == label], label.item())
+        return self
+
+    def _unlabel(self, nodes: np.ndarray) -> None:
+        ids = self._numbers[nodes]
+        labels = self._labeled.labels_of(ids)
+        self._labeled.remove(ids)
+        self._numbers[nodes] = -1
+        for label in np.unique(labels):
+            self._spread.add(nodes[labels == label], label.item(), -1.0)
+
+    def _join(self, X: Any) -> int:
+        first = self.graph_.n_samples
+        self.graph_ = self.graph_.join(X)
+        self._X = self.graph_.X
+        self._numbers = np.concatenate([self._numbers, np.full(X.shape[0], -1)])
+        self._spread.join(self.graph_.affinity())
+        self._keys = None
+        return first
+
+    def _nodes_like(self, X: Any) -> np.ndarray:
+        """Return for each row an unlabelled node that equals it, -1 where there is none."""
+        if self._keys is None:
+            self._keys = {}
+            for node, key in enumerate(row_keys(self._X)):
+                self._keys.setdefault(key, []).append(node)
+        nodes, taken = np.full(X.shape[0], -1), set()
+        for row, key in enumerate(row_keys(X.astype(self._X.dtype))):
+            for node in self._keys.get(key, ()):
+                if self._numbers[node] < 0 and node not in taken:
+                    nodes[row] = node
+                    taken.add(node)
+                    break
+        return nodes
+
+    def _check_nodes(self, indices: Any) -> np.ndarray:
+        self._fitted()
+        nodes = np.atleast_1d(np.asarray(indices))
+        if nodes.size == 0:
+            return nodes.astype(np.intp)
+        if nodes.dtype.kind not in "iu" or nodes.ndim != 1:
+            raise TypeError(f"Nodes are named by integers. Got {indices!r} instead.")
+        outside = nodes[(nodes < 0) | (nodes >= len(self._numbers))]
+        if len(outside):
+            raise ValueError(
+                f"There is no node {outside[0]}: the graph has {len(self._numbers)} nodes."
+            )
+        if len(np.unique(nodes)) < len(nodes):
+            raise ValueError(f"A node is named twice in {nodes.tolist()}.")
+        return nodes.astype(np.intp)
+
+    def _checked_anew(self, X: Any, n_samples: int) -> Any:
+        noted = self.__dict__.copy()
+        try:
+            X = self._checked_features(X, reset=True)
+            check_consistent_length(X, np.empty(n_samples))
+        except (TypeError, ValueError):
+            # scikit-learn notes the features of X before it looks at their values.
+            self.__dict__.clear()
+            self.__dict__.update(noted)
+            raise
+        return X
+
+    def _checked_features(self, X: Any, *, reset: bool = False, minimum: int = 1) -> Any:
+        return validate_data(
+            self,
+            X,
+            reset=reset,
+            accept_sparse="csr",
+            dtype=DTYPES,
+            order="C",
+            ensure_min_samples=minimum,
+        )
+
+    def _fitted(self, *, labels: bool = False) -> None:
+        if not self.__sklearn_is_fitted__():
+            raise NotFittedError(
+                f"This {type(self).__name__} instance is not fitted yet: it has no graph. Call "
+                "'fit' with all samples first, those without a label as -1."
+            )
+        if labels and len(self._labeled.classes) == 0:
+            raise NotFittedError(
+                f"This {type(self).__name__} instance knows no label yet. Call 'relabel' or "
+                "'add_labeled' with some first."
+            )
+
+    def _stored(self, attribute: str) -> LabeledSamples:
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {attribute!r} before 'fit'"
+            )
+        return self._labeled
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Hashes of bytes differ from process to process.
+        return {**super().__getstate__(), "_keys": None}
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "graph_")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
