@@ -46,8 +46,10 @@ def _margins(posterior, unit, margins):  # type: ignore[no-untyped-def] # pragma
 
 def entropy(posterior: np.ndarray) -> np.ndarray:
     """Return -Σ p ln p for each row."""
-    logarithms = np.log(posterior, out=np.zeros_like(posterior), where=posterior > 0)
-    return np.round(0.0 - np.einsum("ij,ij->i", posterior, logarithms), DECIMALS)
+    terms = np.log(posterior, out=np.zeros_like(posterior), where=posterior > 0)
+    terms *= posterior
+    # Column by column, so that the sum of a row does not depend on the memory layout.
+    return np.round(0.0 - sum(terms.T), DECIMALS)
 
 
 # A class is named if it has at least this share of the probability of the most probable class, and
