@@ -237,6 +237,14 @@ def test_ids_of_several_samples_are_told_apart_by_content(path):
         learner_of(other, copies[:3], ids=["b", "a", "b"])
 
 
+def test_a_copy_that_an_id_names_is_not_given_to_another(path):
+    samples = np.array([[1.0, 2.0], [1.0, 2.0], [3.0, 4.0]])
+    learner_of(path, samples, ids=["a", "b", "c"]).teach([0], ["x"])
+    learner_of(path, samples).teach([1], ["y"])
+    learner = learner_of(path, samples[[2, 0, 1]], ids=["c", "a", "b"])
+    assert (learner.labeled.tolist(), learner.labels.tolist()) == ([1, 2], ["x", "y"])
+
+
 class Opaque:
     """A sample whose content nothing says."""
 
@@ -346,6 +354,10 @@ def test_a_line_written_by_hand_counts_in_the_pool_of_its_session(path):
         learner_of(path, X[REVERSED])
     assert learner_of(path).labeled.tolist() == [3, 9]
     assert learner_of(path, X[REVERSED]).labeled.tolist() == [20, 14]
+    # The samples that it names are known already.
+    path.write_text(path.read_text() + '{"relabel": [14], "labels": ["plum"]}\n')
+    learner = learner_of(path)
+    assert (learner.labeled.tolist(), learner.labels.tolist()) == ([3, 9], ["apple", "plum"])
 
 
 @pytest.mark.parametrize(
