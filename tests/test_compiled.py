@@ -165,7 +165,7 @@ def test_bounds_select_the_same_samples_as_the_utilities_of_all(
         batch = Batch(pool)
         for _ in range(3):
             values = strategy.utilities(batch)
-            places, largest = strategy._best(batch)
+            places, largest = strategy.best(batch)
             assert largest == values.max()
             assert places.tolist() == np.flatnonzero(values == largest).tolist()
             batch.pick(int(batch.candidates[places[0]]))

@@ -254,3 +254,22 @@ def test_a_strategy_of_a_user_reads_the_names_too():
             return pool.distance_to_labeled("euclidean", "min")
 
     assert len(Farthest().select(labeled_pool(), 3)[0]) == 3
+
+
+@pytest.mark.parametrize(
+    "classifier", [IncrementalKNeighborsClassifier(), IncrementalLabelSpreading(5)], ids=repr
+)
+def test_ids_of_added_samples_address_them(classifier):
+    unlabeled = {"y": [-1] * 60} if isinstance(classifier, IncrementalLabelSpreading) else None
+    if unlabeled:
+        classifier.fit(X[:60], **unlabeled)
+    first = classifier.add_labeled(X[:20], y[:20]).last_ids_
+    second = classifier.add_labeled(X[70:73], y[70:73]).last_ids_
+    assert len(first) == 20
+    assert len(set(first.tolist() + second.tolist())) == 23
+    classifier.remove_labeled(first[[3, 7]]).relabel(second[[1]], [y[0]])
+    left = dict(zip(classifier.labeled_indices_.tolist(), classifier.y_labeled_, strict=True))
+    expected = dict(zip(first.tolist() + second.tolist(), [*y[:20], *y[70:73]], strict=True))
+    del expected[int(first[3])], expected[int(first[7])]
+    expected[int(second[1])] = y[0]
+    assert left == expected

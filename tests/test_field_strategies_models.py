@@ -478,4 +478,4 @@ def test_a_query_can_be_explained(strategy, sentence):
     chosen = learner.query()[0]
     text = " ".join(str(learner.explain_query(chosen)).split())
     assert sentence in text
-    assert "is more than that of" in text
+    assert "is higher than that of" in text

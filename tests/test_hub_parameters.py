@@ -56,7 +56,7 @@ SIZE = "an int, or a tuple of height and width"
         ("image_size", (8, -1), ValueError, INTEGER),
         ("normalize", "l2", TypeError, "a bool"),
         ("normalize", 1, TypeError, "a bool"),
-        ("cache", 3, TypeError, "a str, a path or None"),
+        ("cache", 3, TypeError, "a str, a path, an EmbeddingStore or None"),
         ("cache", "", ValueError, "not be empty"),
         ("errors", "ignore", ValueError, "one of ['nan', 'raise']"),
         ("errors", None, TypeError, "one of ['nan', 'raise']"),

@@ -189,7 +189,7 @@ def test_a_learner_of_another_classifier_or_other_length_cannot_be_explained(ax)
     with pytest.raises(ValueError, match="has 5 samples, but there are 200 in the pool"):
         ExplanationDisplay.from_estimator(learner, index=1, labeled_samples=TEXTS, ax=ax)
     other = ActiveLearner(LogisticRegression(), X_pool=X).teach([0, 1], [0, 1])
-    with pytest.raises(TypeError, match="Hint: IncrementalKNeighborsClassifier can"):
+    with pytest.raises(TypeError, match="Hint: use IncrementalKNeighborsClassifier"):
         other.explain(X[:1])
 
 

@@ -190,7 +190,11 @@ def _add_blocks(digest: Any, rows: Any, dtype: np.dtype[Any]) -> None:
     """Add the digests of blocks of rows; where blocks begin depends on shape and type alone."""
     size = _rows_per_block(rows, dtype)
     blocks = [slice(start, start + size) for start in range(0, rows.shape[0], size)]
-    for part in on_all_cpus(lambda block: sha256(_bytes_of(rows, block, dtype)).digest(), blocks):
+
+    def digest_of(block: slice) -> bytes:
+        return sha256(_bytes_of(rows, block, dtype).data).digest()
+
+    for part in on_all_cpus(digest_of, blocks):
         digest.update(part)
 
 

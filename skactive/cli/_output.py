@@ -18,10 +18,12 @@ class Parser(argparse.ArgumentParser):
 
     Parameters
     ----------
-    *arguments, **options : object
+    *arguments : object
         As for `argparse.ArgumentParser`.
     late_epilog : callable, default=None
         Returns the epilog when the help is printed, if it is slow to make.
+    **options : object
+        As for `argparse.ArgumentParser`.
     """
 
     def __init__(

@@ -54,7 +54,7 @@ def read_pixels(sample: Any, form: ImageForm) -> np.ndarray:
     Returns
     -------
     pixels : ndarray of shape (height, width, n_channels)
-        float32 in [0, 1] if the sample is an array of floats, else uint8.
+        Of float32 in [0, 1] if the sample is an array of floats, else uint8.
 
     Raises
     ------

@@ -57,6 +57,8 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
         The classes that were declared.
     labeled_indices_ : ndarray of int of shape (n_labeled,)
         The labelled nodes, in ascending order.
+    last_ids_ : ndarray of int of shape (n,)
+        The nodes that the last call of a method labelled, in the order of its samples.
     y_labeled_ : ndarray of shape (n_labeled,)
         Their labels.
     n_samples_seen_ : int

@@ -299,6 +299,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             self._numbers[nodes] = self._labeled.add(self._X[nodes], labels)
         for label in np.unique(labels):
             self._spread.add(nodes[labels == label], label.item())
+        self.last_ids_ = nodes
         return self
 
     def _unlabel(self, nodes: np.ndarray) -> None:
