@@ -419,6 +419,24 @@ def test_a_file_of_something_else_is_left_unchanged(tmp_path, garbage):
     assert found(tmp_path) == list(NUMBERS)
 
 
+def test_a_file_that_cannot_be_read_is_closed(tmp_path, monkeypatch):
+    connections = []
+
+    def connect(*arguments, **options):
+        connections.append(sqlite3.Connection(*arguments, **options))
+        return connections[-1]
+
+    file = tmp_path / "vectors-1.sqlite3"
+    file.write_bytes(b"x" * PAGE_SIZE)
+    monkeypatch.setattr(_sqlite_file.sqlite3, "connect", connect)
+    with pytest.raises(sqlite3.DatabaseError):
+        _sqlite_file.SQLiteFile(file, read_only=True)
+    for connection in connections:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
+    assert connections
+
+
 def test_a_database_of_something_else_is_left_unchanged(tmp_path):
     file = tmp_path / "vectors-1.sqlite3"
     with sqlite3.connect(file) as connection:

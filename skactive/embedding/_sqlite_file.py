@@ -167,6 +167,9 @@ def _connected_to_read(path: Path) -> sqlite3.Connection:
         # SQLite cannot create the log of the file in a read-only folder: read without one.
         connection.close()
         connection = _connected(path, "immutable=1")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
