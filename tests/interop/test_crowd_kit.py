@@ -15,6 +15,7 @@ from skactive.model_selection import (  # noqa: E402
     BudgetedClassifier,
     compare_strategies,
 )
+from skactive.neighbors import IncrementalKNeighborsClassifier  # noqa: E402
 from skactive.strategies import CDFProduct, RandomSampling  # noqa: E402
 
 MODELS = {"dawid-skene": "DawidSkene", "one-coin": "OneCoinDawidSkene"}
@@ -84,7 +85,7 @@ def test_earlier_labels_are_revised_as_later_votes_estimate_reliability(monkeypa
         return relabel(learner, indices, y)
 
     monkeypatch.setattr(ActiveLearner, "relabel", recorded_relabel)
-    budgeted.set_params(random_state=0).fit(X, y)
+    budgeted.set_params(estimator=IncrementalKNeighborsClassifier(), random_state=0).fit(X, y)
     selected = budgeted.query_indices_
     [revised] = revisions
     assert set(revised.tolist()) <= set(selected[:15].tolist())

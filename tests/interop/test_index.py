@@ -10,8 +10,7 @@ import scipy.sparse as sp
 from scikit_learns_checks import each_check_of
 from sklearn.base import clone
 
-from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.neighbors import _classifier as classifier_module
+from skactive.neighbors import IncrementalKNeighborsClassifier, _neighbor_search, _parameters
 from skactive.neighbors import _index as index_module
 from skactive.pool import Pool
 
@@ -180,7 +179,8 @@ def test_a_pickle_is_loaded_where_the_library_is_missing(monkeypatch):
     graph.predict(X[:1])
     pickled = pickle.dumps(graph.set_params(algorithm="auto"))
     monkeypatch.setitem(sys.modules, "usearch.index", None)
-    monkeypatch.setattr(classifier_module, "is_installed", lambda: False)
+    for module in (_neighbor_search, _parameters):
+        monkeypatch.setattr(module, "is_installed", lambda: False)
     np.testing.assert_array_equal(
         pickle.loads(pickled).predict(X[:50]), pair()[1].fit(X, y).predict(X[:50])
     )
@@ -244,7 +244,8 @@ def test_auto_searches_exactly_where_there_is_no_graph(monkeypatch):
     for parameters, some in [({"metric": "manhattan"}, X), ({}, sp.csr_matrix(X))]:
         auto = IncrementalKNeighborsClassifier(algorithm="auto", **parameters).fit(some, y)
         assert auto.index_recall(some) == 1.0
-    monkeypatch.setattr(classifier_module, "is_installed", lambda: False)
+    for module in (_neighbor_search, _parameters):
+        monkeypatch.setattr(module, "is_installed", lambda: False)
     assert IncrementalKNeighborsClassifier(algorithm="auto").fit(X, y).index_recall(X) == 1.0
 
 
@@ -283,7 +284,8 @@ def test_sparse_samples_have_no_graph():
 
 
 def test_a_missing_library_is_named(monkeypatch):
-    monkeypatch.setattr(classifier_module, "is_installed", lambda: False)
+    for module in (_neighbor_search, _parameters):
+        monkeypatch.setattr(module, "is_installed", lambda: False)
     X, y = clouds(20)
     with pytest.raises(ImportError, match=r"needs usearch.*pip install 'skactive\[index\]'"):
         IncrementalKNeighborsClassifier(algorithm="hnsw").fit(X, y)
