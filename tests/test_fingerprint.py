@@ -126,9 +126,10 @@ def test_sparse_matrices_count_by_their_values(make):
     dense = np.array([[0, 1.5, 0, 2], [0, 0, 0, 0], [3, 0, 0, 0]])
     plain = make(dense)
     messy = make(([2.0, 1.0, 0.0, 0.5, 3.0], [3, 1, 0, 1, 0], [0, 4, 4, 5]), shape=(3, 4))
+    zeros = make(([0.0, 1.5, 2.0, 3.0], [0, 1, 3, 0], [0, 3, 3, 4]), shape=(3, 4))
     wide = make(plain)
     wide.indices, wide.indptr = wide.indices.astype("i8"), wide.indptr.astype("i8")
-    for other in (messy, wide, plain.tocsc(), plain.tocoo()):
+    for other in (messy, zeros, wide, plain.tocsc(), plain.tocoo()):
         before = other.copy()
         assert fingerprint(other) == fingerprint(plain)
         assert row_fingerprints(other).tolist() == row_fingerprints(plain).tolist()

@@ -193,6 +193,14 @@ def test_ids_of_any_kind_are_found_again(path, ids):
         learner_of(path, X[:4], ids=taken[[3, 0, 1, 2]])
 
 
+def test_dates_are_the_same_ids_in_any_unit(path):
+    days = np.array(["2020-01-01", "2020-01-02", "2020-01-03", "NaT"], "M8[D]")
+    learner_of(path, X[:4], ids=days.astype("M8[ns]")).teach([1, 3], ["a", "b"])
+    assert "2020-01-02" in path.read_text()
+    learner = learner_of(path, X[3::-1], ids=days[::-1].astype("M8[s]"))
+    assert learner.labeled.tolist() == [2, 0]
+
+
 def test_an_index_counts_as_ids_unless_it_counts_rows(path):
     pandas = pytest.importorskip("pandas")
     plain = pandas.DataFrame(X, columns=list("abc"))
@@ -270,6 +278,7 @@ def test_samples_without_known_content_need_the_same_pool_or_ids(path):
     assert opaque_learner(path, range(6)).labeled.tolist() == [2, 4]
     with pytest.raises(ValueError, match=r"sample 2 \(line 3\), which is of a type without"):
         opaque_learner(path, range(7))
+    assert "positions" not in json.loads(path.read_text().splitlines()[-1])
     opaque_learner(path, range(6), ids=list("abcdef"))
     learner = opaque_learner(path, [9, 3, 2, 1, 4], ids=list("xdcbe"))
     assert learner.ids[learner.labeled].tolist() == ["c", "e"]
@@ -358,6 +367,13 @@ def test_a_line_written_by_hand_counts_in_the_pool_of_its_session(path):
     path.write_text(path.read_text() + '{"relabel": [14], "labels": ["plum"]}\n')
     learner = learner_of(path)
     assert (learner.labeled.tolist(), learner.labels.tolist()) == ([3, 9], ["apple", "plum"])
+    # The size of the pool is that of the last session.
+    learner_of(path, np.vstack([X, X[:2] + 1]))
+    path.write_text(path.read_text() + '{"skip": [25]}\n')
+    with pytest.raises(ValueError, match=r"sample 25 \(line \d+\), which is of a kind whose cont"):
+        learner_of(path)
+    learner = learner_of(path, np.vstack([X, X[:2] + 1]))
+    assert learner.pool.skipped.tolist() == [25]
 
 
 @pytest.mark.parametrize(

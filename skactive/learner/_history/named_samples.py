@@ -10,7 +10,6 @@ copies in the new pool.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -270,8 +269,6 @@ def _plain(id_: Any) -> Any:
         return str(np.datetime_as_string(id_, unit="auto"))
     if isinstance(id_, np.generic):
         id_ = id_.item()
-    if isinstance(id_, os.PathLike):
-        id_ = os.fspath(id_)
     if isinstance(id_, tuple | list):
         return [_plain(part) for part in id_]
     is_plain = isinstance(id_, str | int) or (isinstance(id_, float) and np.isfinite(id_))
