@@ -370,7 +370,7 @@ def test_a_line_written_by_hand_counts_in_the_pool_of_its_session(path):
     # The size of the pool is that of the last session.
     learner_of(path, np.vstack([X, X[:2] + 1]))
     path.write_text(path.read_text() + '{"skip": [25]}\n')
-    with pytest.raises(ValueError, match=r"sample 25 \(line \d+\), which is of a kind whose cont"):
+    with pytest.raises(ValueError, match=r"sample 25 \(line \d+\), which is of a type without"):
         learner_of(path)
     learner = learner_of(path, np.vstack([X, X[:2] + 1]))
     assert learner.pool.skipped.tolist() == [25]
