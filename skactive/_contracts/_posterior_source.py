@@ -70,7 +70,6 @@ class PosteriorSource(ABC):
             None if there are no probabilities.
         """
 
-    @abstractmethod
     def of_samples(self, function: RowFunction, is_wanted: np.ndarray) -> np.ndarray | None:
         """Return a row-wise function of the probabilities for every sample of the pool.
 
@@ -86,6 +85,13 @@ class PosteriorSource(ABC):
         values : ndarray of shape (n_samples,) or None
             0 for samples that are not wanted; None if there are no probabilities.
         """
+        positions = np.flatnonzero(is_wanted)
+        values = self.of_rows(function, positions)
+        if values is None:
+            return None
+        of_all = np.zeros(len(is_wanted))
+        of_all[positions] = values
+        return of_all
 
     @abstractmethod
     def labels_changed(self) -> None:

@@ -53,15 +53,6 @@ class ExternalPosterior(PosteriorSource):
             self._derived[function] = function(self._posterior)
         return self._derived[function][places]
 
-    def of_samples(self, function: RowFunction, is_wanted: np.ndarray) -> np.ndarray | None:
-        positions = np.flatnonzero(is_wanted)
-        values = self.of_rows(function, positions)
-        if values is None:
-            return None
-        of_all = np.zeros(len(is_wanted))
-        of_all[positions] = values
-        return of_all
-
     def peek(self, positions: np.ndarray) -> np.ndarray | None:
         return class_probabilities(self.classifier(), self._pool.take(positions))
 

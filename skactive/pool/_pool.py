@@ -19,6 +19,7 @@ from skactive._engine.distances import Rows, Space
 from skactive._engine.external_posterior import ExternalPosterior
 from skactive._engine.features import check_features, check_labeled_samples
 from skactive._engine.label_book import LabelBook
+from skactive._engine.label_book_pool import LabelBookPool
 from skactive._engine.labels import check_labels
 from skactive._engine.positions import check_positions
 from skactive._engine.sharing import shared
@@ -37,7 +38,7 @@ AGGREGATES = frozenset({"mean", "min"})
 T = TypeVar("T")
 
 
-class Pool(LabelingPool):
+class Pool(LabelBookPool):
     """Hold the samples to choose from, and all numbers that measures read.
 
     Each number is computed on first use and then kept up to date: a label costs one product of
@@ -158,17 +159,14 @@ class Pool(LabelingPool):
         self.geometry = PoolGeometry(self._X, snapshot)
         self.coverages = PoolCoverages(self._graphs)
         self._begin(None if classes is None else check_labels(classes))
-        if y_labeled is not None and X_labeled is None:
-            raise ValueError("y_labeled was passed without X_labeled. Hint: pass the samples too.")
-        if X_labeled is not None:
-            self.add_labeled(X_labeled, y_labeled)
+        self._add_seed_set(X_labeled, y_labeled)
 
     def _begin(self, classes: np.ndarray | None) -> None:
         """Start with no label."""
         self.book = LabelBook(self.n_samples, self._X[:0], classes)
         self.geometry.begin(self.book)
         self.coverages.begin(self.book)
-        self._source: PosteriorSource | None = None
+        self._source = None
 
     @property
     def X(self) -> Any:  # arrays, sparse matrices and array-likes on disk
@@ -188,46 +186,6 @@ class Pool(LabelingPool):
     def n_samples(self) -> int:
         """Number of samples, labelled or not."""
         return int(self._X.shape[0])
-
-    @property
-    def candidates(self) -> np.ndarray:
-        """Positions of the samples neither labelled nor skipped, ascending."""
-        return self.book.positions.candidates
-
-    @property
-    def n_candidates(self) -> int:
-        """Number of candidates."""
-        return len(self.candidates)
-
-    @property
-    def labeled(self) -> np.ndarray:
-        """Positions of the labelled samples, in the order in which they were labelled."""
-        return self.book.positions.labeled
-
-    @property
-    def labels(self) -> np.ndarray:
-        """The labels of `labeled`."""
-        return self.labels_of(self.labeled)
-
-    @property
-    def skipped(self) -> np.ndarray:
-        """Positions of the skipped samples that are not labelled, ascending."""
-        return self.book.positions.skipped
-
-    @property
-    def n_labeled(self) -> int:
-        """Number of labelled samples, the seed set included."""
-        return self.book.n_labeled
-
-    @property
-    def n_forgotten(self) -> int:
-        """Number of labels that are forgotten."""
-        return self.book.n_forgotten
-
-    @property
-    def classes_(self) -> np.ndarray:
-        """The labels known so far, sorted."""
-        return self.book.classes
 
     @property
     def posterior_source(self) -> PosteriorSource | None:
@@ -256,44 +214,6 @@ class Pool(LabelingPool):
         self.book.add_outside(X, labels)
         self._labels_added(max_labeled if len(labels) else None)
         return self
-
-    def remove_labels(self, indices: ArrayLike) -> Self:
-        return self.invalidate_posterior() if self.book.remove(indices) else self
-
-    def relabel(self, indices: ArrayLike, y: ArrayLike) -> Self:
-        return self.invalidate_posterior() if self.book.relabel(indices, y) else self
-
-    def forget(self, n_kept: int) -> Self:
-        check_integer("forget", "n_kept", n_kept, minimum=0)
-        return self.invalidate_posterior() if self.book.forget(n_kept) else self
-
-    def restore_forgotten(self) -> Self:
-        return self.invalidate_posterior() if self.book.restore_forgotten() else self
-
-    def skip(self, indices: ArrayLike) -> Self:
-        self.book.positions.skip(indices)
-        return self
-
-    def unskip(self, indices: ArrayLike) -> Self:
-        self.book.positions.unskip(indices)
-        return self
-
-    def invalidate_posterior(self) -> Self:
-        if self._source is not None:
-            self._source.labels_changed()
-        return self
-
-    def is_labeled(self, indices: ArrayLike) -> np.ndarray:
-        return self.book.positions.is_labeled(check_positions(indices, self.n_samples))
-
-    def labels_of(self, indices: ArrayLike) -> np.ndarray:
-        return self.book.labels_of(indices)
-
-    def labeled_samples(self) -> tuple[Any, np.ndarray]:
-        return self.book.samples()
-
-    def labeled_outside(self) -> tuple[Any, np.ndarray | None]:
-        return self.book.outside()
 
     def take(self, indices: ArrayLike) -> Any:  # samples of any kind
         samples = self._X if self._samples is None else self._samples
@@ -395,12 +315,6 @@ class Pool(LabelingPool):
         coverage = self.coverages.of((n_neighbors, metric, bandwidth))
         return self.coverages.largest_gain(coverage, weights, exponent, self.candidates)
 
-    def anywhere(self, values: np.ndarray, name: str) -> bool:
-        return bool(values.any())
-
-    def mean_of(self, points: Any, name: str) -> np.ndarray:  # arrays and sparse matrices
-        return np.asarray(points.mean(axis=0, dtype=np.float64)).ravel()
-
     def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
         if key not in self._cached:
             # User code may have been edited between two runs, under the same key.
@@ -410,9 +324,6 @@ class Pool(LabelingPool):
             )
         value: T = self._cached[key]
         return value
-
-    def once_per_batch(self, key: Hashable, compute: Callable[[], T]) -> T:
-        return compute()
 
     def share_columns(self, X: ArrayLike, rows: np.ndarray) -> None:
         """Find distances to labelled samples among those of an experiment, if that is faster.
@@ -493,6 +404,9 @@ class Pool(LabelingPool):
         if value is None or self._make_source is not None:
             return None
         return check_integer(self._estimator, "max_labeled", value, minimum=1)
+
+    def _labels_replaced(self) -> Self:
+        return self.invalidate_posterior()
 
     def _labels_added(self, max_labeled: int | None) -> None:
         self.invalidate_posterior()

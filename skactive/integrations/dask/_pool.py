@@ -14,7 +14,6 @@ from skactive._engine.features import check_labeled_samples
 from skactive._engine.label_book import LabelBook
 from skactive._engine.labels import check_labels
 from skactive._engine.positions import check_positions, check_unlabeled
-from skactive._validation import check_integer
 from skactive.base import (
     Classifier,
     HasPosteriorSource,
@@ -154,10 +153,7 @@ class PartitionedPool(PartitionedView):
             if isinstance(estimator, HasPosteriorSource):
                 make = estimator.posterior_source
             self._source = PartitionedPosterior(self, make(self))
-        if y_labeled is not None and X_labeled is None:
-            raise ValueError("y_labeled was passed without X_labeled: give the samples too.")
-        if X_labeled is not None:
-            self.add_labeled(X_labeled, y_labeled)
+        self._add_seed_set(X_labeled, y_labeled)
 
     @property
     def X(self) -> Any:  # rows are fetched by their positions
@@ -183,46 +179,6 @@ class PartitionedPool(PartitionedView):
     def n_samples(self) -> int:
         """Number of samples, labelled or not."""
         return len(self._partitions)
-
-    @property
-    def candidates(self) -> np.ndarray:
-        """Positions of the samples neither labelled nor skipped, ascending."""
-        return self.book.positions.candidates
-
-    @property
-    def n_candidates(self) -> int:
-        """Number of candidates."""
-        return len(self.candidates)
-
-    @property
-    def labeled(self) -> np.ndarray:
-        """Positions of the labelled samples, in the order in which they were labelled."""
-        return self.book.positions.labeled
-
-    @property
-    def labels(self) -> np.ndarray:
-        """The labels of `labeled`."""
-        return self.labels_of(self.labeled)
-
-    @property
-    def skipped(self) -> np.ndarray:
-        """Positions of the skipped samples that are not labelled, ascending."""
-        return self.book.positions.skipped
-
-    @property
-    def n_labeled(self) -> int:
-        """Number of labelled samples, the seed set included."""
-        return self.book.n_labeled
-
-    @property
-    def n_forgotten(self) -> int:
-        """Number of labels that are forgotten."""
-        return self.book.n_forgotten
-
-    @property
-    def classes_(self) -> np.ndarray:
-        """The labels known so far, sorted."""
-        return self.book.classes
 
     @property
     def posterior_source(self) -> PosteriorSource | None:
@@ -252,40 +208,19 @@ class PartitionedPool(PartitionedView):
         self._send_labels(np.full(len(labels), -1), features, labels)
         return self
 
-    def remove_labels(self, indices: ArrayLike) -> Self:
-        return self._send_again() if self.book.remove(indices) else self
-
-    def relabel(self, indices: ArrayLike, y: ArrayLike) -> Self:
-        return self._send_again() if self.book.relabel(indices, y) else self
-
-    def forget(self, n_kept: int) -> Self:
-        check_integer("forget", "n_kept", n_kept, minimum=0)
-        return self._send_again() if self.book.forget(n_kept) else self
-
-    def restore_forgotten(self) -> Self:
-        return self._send_again() if self.book.restore_forgotten() else self
-
     def skip(self, indices: ArrayLike) -> Self:
-        self.book.positions.skip(indices)
+        super().skip(indices)
         self._partitions.add_skipped(check_positions(indices, self.n_samples), is_back=False)
         return self
 
     def unskip(self, indices: ArrayLike) -> Self:
-        self.book.positions.unskip(indices)
+        super().unskip(indices)
         self._partitions.add_skipped(check_positions(indices, self.n_samples), is_back=True)
         return self
 
     def invalidate_posterior(self) -> Self:
         self._is_sent = False
-        if self._source is not None:
-            self._source.labels_changed()
-        return self
-
-    def is_labeled(self, indices: ArrayLike) -> np.ndarray:
-        return self.book.positions.is_labeled(check_positions(indices, self.n_samples))
-
-    def labels_of(self, indices: ArrayLike) -> np.ndarray:
-        return self.book.labels_of(indices)
+        return super().invalidate_posterior()
 
     def close(self) -> None:
         """Delete the pool in all workers, after which it cannot be used any more."""
@@ -310,8 +245,8 @@ class PartitionedPool(PartitionedView):
         self._partitions.add_labels(positions, X, y)
         self.invalidate_posterior()
 
-    def _send_again(self) -> Self:
-        """Start a new log, with the present labels and skipped samples."""
+    def _labels_replaced(self) -> Self:
+        # A new log has the present labels and skipped samples.
         self._partitions.begin(self._partitions.estimator, self._classes)
         if len(self.skipped):
             self._partitions.add_skipped(self.skipped, is_back=False)

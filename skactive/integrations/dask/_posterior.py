@@ -49,15 +49,6 @@ class PartitionedPosterior(PosteriorSource):
         posterior = self.rows(positions)
         return None if posterior is None else function(posterior)
 
-    def of_samples(self, function: RowFunction, is_wanted: np.ndarray) -> np.ndarray | None:
-        positions = np.flatnonzero(is_wanted)
-        values = self.of_rows(function, positions)
-        if values is None:
-            return None
-        of_all = np.zeros(len(is_wanted))
-        of_all[positions] = values
-        return of_all
-
     def labels_changed(self) -> None:
         self._local.labels_changed()
 

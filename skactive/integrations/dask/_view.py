@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skactive._engine.distances import Rows, Space
-from skactive._engine.label_book import LabelBook
+from skactive._engine.label_book_pool import LabelBookPool
 from skactive._engine.positions import check_positions
-from skactive.base import LabelingPool
 from skactive.integrations.dask._partition import (
     CoverageGains,
     DistancesToSamples,
@@ -25,10 +24,9 @@ from skactive.integrations.dask._posterior import PartitionedPosterior
 T = TypeVar("T")
 
 
-class PartitionedView(LabelingPool):
+class PartitionedView(LabelBookPool):
     """The part of `PartitionedPool` that reads numbers from the partitions."""
 
-    book: LabelBook
     _partitions: Partitions
     _source: PartitionedPosterior | None
     _cached: dict[Hashable, Any]
@@ -51,12 +49,6 @@ class PartitionedView(LabelingPool):
             Those of labelled and of chosen samples are at hand.
         """
         return self._partitions.features(check_positions(indices, self.n_samples))
-
-    def labeled_samples(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.book.samples()
-
-    def labeled_outside(self) -> tuple[Any, np.ndarray | None]:
-        return self.book.outside()
 
     def take(self, indices: ArrayLike) -> np.ndarray:
         return self.features(indices)
@@ -163,20 +155,11 @@ class PartitionedView(LabelingPool):
         values = np.divide(gains, powers, out=np.zeros_like(gains), where=powers > 0)
         return np.flatnonzero(values == values.max()), float(values.max())
 
-    def anywhere(self, values: np.ndarray, name: str) -> bool:
-        return bool(values.any())
-
-    def mean_of(self, points: Any, name: str) -> np.ndarray:
-        return np.asarray(points.mean(axis=0, dtype=np.float64)).ravel()
-
     def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
         if key not in self._cached:
             self._cached[key] = compute()
         value: T = self._cached[key]
         return value
-
-    def once_per_batch(self, key: Hashable, compute: Callable[[], T]) -> T:
-        return compute()
 
     def numbers(self, question: Callable[[int], Question]) -> list[Any]:
         """Return the answers of all partitions to questions about their samples.
