@@ -510,3 +510,19 @@ def test_a_saved_graph_leaves_out_what_can_be_computed_again():
     np.testing.assert_array_equal(
         again.kneighbors(graph.X[:3])[1], graph.kneighbors(graph.X[:3])[1]
     )
+
+
+@pytest.mark.parametrize("half_vote", [None, 20.0])
+def test_the_posterior_outside_the_graph_is_that_of_a_prediction(half_vote):
+    X, y = load_digits(return_X_y=True)
+    nodes, others = X[:300], X[300:400]
+    classifier = IncrementalLabelSpreading(half_vote=half_vote).fit(
+        nodes, np.where(np.arange(300) < 30, y[:300], -1)
+    )
+    pool = Pool(others, X_labeled=nodes[:30], y_labeled=y[:30])
+    for nearest in (None, classifier.nearest_nodes(others)):
+        source = classifier.outside_posterior_source(pool, nearest)
+        probabilities = source.rows(np.array([7, 3]))
+        np.testing.assert_allclose(probabilities, classifier.predict_proba(others[[7, 3]]), 1e-5)
+        largest = source.of_rows(lambda rows: rows.max(axis=1), np.array([7, 3]))
+        np.testing.assert_array_equal(largest, probabilities.max(axis=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -60,22 +61,22 @@ class HeldOutEvaluator:
         self._classes = classes
         self._scorer = scorer
         self._pool: Pool | None = None
-        self._spreading: IncrementalLabelSpreading | None = None
+        self._make_source: Any = None
         classifier = learner.pool.estimator
-        nearest = isinstance(classifier, IncrementalKNeighborsClassifier)
-        self.is_deferred = may_defer and nearest and classifier.votes_plainly
+        votes = isinstance(classifier, IncrementalKNeighborsClassifier)
+        self.is_deferred = may_defer and votes and classifier.votes_plainly
         if self.is_deferred:
             return
         if isinstance(classifier, IncrementalLabelSpreading):
-            self._spreading = spreading = classifier
-            classifier, graph = classifier.voter_, classifier.graph_
+            spreading: Any = classifier
+            graph = spreading.graph_
             features = check_features(learner.features(X), "X", graph.X.dtype)
             key = (type(spreading), "nearest nodes", graph.n_neighbors, graph.metric)
-            self._nearest = shared(
-                key, lambda: spreading.nearest_nodes(features), graph.X, features
-            )
+            nearest = shared(key, lambda: spreading.nearest_nodes(features), graph.X, features)
+            self._make_source = partial(spreading.outside_posterior_source, nearest=nearest)
+            classifier = spreading.voter_
         if isinstance(classifier, IncrementalKNeighborsClassifier):
-            self._pool = Pool(learner.features(X), estimator=classifier)
+            self._pool = self._new_pool(learner.features(X), classifier)
 
     def add_labels(self, indices: np.ndarray, labels: np.ndarray) -> None:
         """Add labels of samples of the learner's pool."""
@@ -85,7 +86,7 @@ class HeldOutEvaluator:
     def reset(self) -> None:
         """Remove all labels, and add those that the learner has now."""
         if self._pool is not None:
-            self._pool = Pool(self._pool.X, estimator=self._pool.estimator)
+            self._pool = self._new_pool(self._pool.X, self._pool.estimator)
             self.add_labels(self._learner.labeled, self._learner.labels)
 
     def score(self) -> float:
@@ -115,6 +116,9 @@ class HeldOutEvaluator:
                 recorded = RecordedPredictions(self._classes, probabilities)
                 yield float(self._scorer(recorded, self._X, self._y))
 
+    def _new_pool(self, X: Any, classifier: Any) -> Pool:
+        return Pool(X, estimator=classifier, posterior_source=self._make_source)
+
     def _predict(self) -> np.ndarray:
         if self._pool is not None:
             posterior = self._posterior()
@@ -126,10 +130,7 @@ class HeldOutEvaluator:
         return self._learner.predict(self._X)
 
     def _posterior(self) -> np.ndarray | None:
-        vote = None if self._pool is None else self._pool.posterior()
-        if vote is None or self._spreading is None:
-            return vote
-        return self._spreading.mixed(self._spreading.spread_at(self._nearest), vote)
+        return None if self._pool is None else self._pool.posterior()
 
     def _recorded(self) -> RecordedPredictions:
         known = self._learner.classes_
