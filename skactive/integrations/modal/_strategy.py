@@ -147,10 +147,10 @@ class ModalStrategy(QueryStrategy):
         ValueError
             If fewer candidates are left, or the function names fewer, others, or one twice.
         """
-        batch = pool.batch(self, candidates)
-        self._check_n_instances(batch, n_instances)
         if self._waits(pool):
             return super().select(pool, n_instances, candidates=candidates)
+        batch = pool.batch(self, candidates)
+        self._check_n_instances(batch, n_instances)
         among = batch.candidates
         tie_break = self._tie_break(pool)
         if tie_break is not None:

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary, finalize
 
-import numpy as np
-
 from skactive.learner._history.format_1 import FORMAT_1, check_pool
 from skactive.learner._history.named_samples import NamedSamples, PoolRows, action_of, names
 
@@ -211,18 +209,6 @@ def _undone(entries: dict[int, dict[str, Any]]) -> dict[int, int]:
         elif action_of(entry) is not None or "forget" in entry:
             done.append(number)
     return undone
-
-
-def plain_labels(labels: np.ndarray) -> list[Any]:
-    """Return labels as JSON has them, or raise."""
-    plain: list[Any] = labels.tolist()
-    for label in plain:
-        if not isinstance(label, str | int | float):
-            raise TypeError(
-                f"The label {label!r} is a {type(label).__name__}, which cannot be written to a "
-                "file of answers. Hint: use strings or numbers."
-            )
-    return plain
 
 
 def _keep_name(path: Path) -> None:
