@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from skactive._optional import not_installed
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -27,8 +29,6 @@ def as_frame(owner: object, table: Mapping[str, Any]) -> pd.DataFrame:
     try:
         import pandas as pd
     except ImportError as error:
-        raise ImportError(
-            f"A frame of {type(owner).__name__} needs pandas, which is not installed. Install it "
-            "with: pip install 'skactive[table]'"
-        ) from error
+        what = f"A frame of {type(owner).__name__}"
+        raise not_installed(what, "pandas", "table") from error
     return pd.DataFrame(dict(table))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-_EXTRA = "Install it with: pip install 'skactive[hub]'"
+from skactive._optional import not_installed
 
 
 def import_tensorflow() -> Any:
@@ -44,9 +44,7 @@ def _imported(module: str, distribution: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name not in {module, module.partition(".")[0]}:
             raise
-        raise ImportError(
-            f"HubEmbedder needs {distribution}, which is not installed. {_EXTRA}"
-        ) from error
+        raise not_installed("HubEmbedder", distribution, "hub") from error
 
 
 @contextmanager

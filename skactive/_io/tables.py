@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from skactive._io.values import as_float, as_labels, first_not_finite, is_missing
+from skactive._optional import not_installed
 
 LABEL_COLUMNS = ("label", "y", "target", "class")
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -44,7 +45,7 @@ def read_frame(path: Path) -> Any:
     try:
         import pandas as pd
     except ImportError as error:
-        raise _missing_extra("pandas") from error
+        raise not_installed("Reading tables", "pandas", "table") from error
     if path.suffix.lower() == ".parquet":
         return _read_parquet(path, pd)
     try:
@@ -75,19 +76,12 @@ def _read_parquet(path: Path, pandas: Any) -> Any:
     try:
         return pandas.read_parquet(path)
     except ImportError as error:
-        raise _missing_extra("pyarrow") from error
+        raise not_installed("Reading tables", "pyarrow", "table") from error
     except (ValueError, OSError, NotImplementedError) as error:
         raise ValueError(
             f"{path} cannot be read: it is truncated, damaged or no Parquet file. Hint: write it "
             "anew."
         ) from error
-
-
-def _missing_extra(package: str) -> ImportError:
-    return ImportError(
-        f"Reading tables needs {package}, which is not installed. Install it with: "
-        "pip install 'skactive[table]'"
-    )
 
 
 def _unreadable(path: Path, reason: str) -> ValueError:

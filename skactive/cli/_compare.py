@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from skactive._optional import install_hint
 from skactive.cli._arguments import number_of_jobs, whole_number
 from skactive.cli._output import CommandError, unwritable, writable_folder, write
 from skactive.cli._strategies import (
@@ -39,10 +40,7 @@ CLASSIFIERS = ("spreading", "nearest")
 CURVE_CSV = "labeling_curve.csv"
 CURVE_PNG = "labeling_curve.png"
 TITLE_WIDTH = 28
-NO_PLOT = (
-    "No plot was drawn, as matplotlib is not installed. Install it with: "
-    "pip install 'skactive[plot]'"
-)
+NO_PLOT = f"No plot was drawn, as matplotlib is not installed. {install_hint('plot')}"
 
 DESCRIPTION = """\
 Simulate active learning on labelled vectors, and count the labels that each

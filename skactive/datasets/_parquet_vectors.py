@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from skactive._optional import install_hint
+
 
 class ParquetVectors:
     """Read the rows of a Parquet file in consecutive slices, each row once.
@@ -30,8 +32,7 @@ class ParquetVectors:
             import pyarrow.parquet as pq
         except ImportError as error:
             raise ImportError(
-                "Parquet files need pyarrow, which is not installed. Install it with: "
-                "pip install 'skactive[table]'"
+                f"Parquet files need pyarrow, which is not installed. {install_hint('table')}"
             ) from error
         self._path = os.fspath(path)
         self._file = pq.ParquetFile(self._path)

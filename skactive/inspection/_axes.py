@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from skactive._optional import not_installed
+
 
 def new_axes(display: object, *, figsize: tuple[float, float] = (7.5, 5.0)) -> Any:
     """Return the axes of a new figure, or raise naming the extra that contains matplotlib."""
@@ -15,8 +17,5 @@ def pyplot(display: object) -> Any:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError(
-            f"{type(display).__name__} needs matplotlib, which is not installed. Install it "
-            "with: pip install 'skactive[plot]'"
-        ) from error
+        raise not_installed(type(display).__name__, "matplotlib", "plot") from error
     return plt

@@ -10,6 +10,8 @@ import scipy.sparse as sp
 from sklearn.base import TransformerMixin, clone
 from sklearn.decomposition import PCA, TruncatedSVD
 
+from skactive._optional import not_installed
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
@@ -88,10 +90,8 @@ def _umap(owner: str, features: Any, random_state: Any) -> np.ndarray:
         try:
             import umap
         except ImportError as error:
-            raise ImportError(
-                f"The projection 'umap' of {owner} needs umap-learn, which is not installed. "
-                "Install it with: pip install 'skactive[umap]'"
-            ) from error
+            what = f"The projection 'umap' of {owner}"
+            raise not_installed(what, "umap-learn", "umap") from error
         model = umap.UMAP(n_components=2, metric="cosine", random_state=random_state)
         return np.asarray(model.fit_transform(features), dtype=float)
 

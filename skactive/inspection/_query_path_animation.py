@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
+from skactive._optional import not_installed
 from skactive._validation import check_integer, check_number
 from skactive.inspection._axes import pyplot
 from skactive.inspection._frames import Camera, shared_palette, write_gif, write_html
@@ -194,10 +195,7 @@ class QueryPathAnimation:
         try:
             import PIL.Image  # noqa: F401
         except ImportError as error:
-            raise ImportError(
-                f"{type(self).__name__} needs pillow, which is not installed. Install it with: "
-                "pip install 'skactive[plot]'"
-            ) from error
+            raise not_installed(type(self).__name__, "pillow", "plot") from error
 
     def _camera(self, dpi: int) -> Camera:
         self.draw(0)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skactive._optional import install_hint
+
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
@@ -104,8 +106,7 @@ def _opened(owner: str, path: Path) -> np.ndarray | str:
         from PIL import Image, ImageOps
     except ImportError as error:
         raise ImportError(
-            f"{owner} needs pillow to show {path}, which is not installed. Install it with: "
-            "pip install 'skactive[plot]'"
+            f"{owner} needs pillow to show {path}, which is not installed. {install_hint('plot')}"
         ) from error
     try:
         with Image.open(path) as image:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics.pairwise import euclidean_distances
 
+from skactive._optional import not_installed
 from skactive._validation import check_integer
 from skactive.metric_learning._near_identity import NearIdentityMap, principal_directions
 
@@ -138,10 +139,8 @@ def unchecked_lmnn() -> Any:
     try:
         from metric_learn import LMNN
     except ImportError as error:
-        raise ImportError(
-            "LargeMarginNearestNeighbor needs metric-learn, which is not installed. Install it "
-            "with: pip install 'skactive[metric]'"
-        ) from error
+        owner = "LargeMarginNearestNeighbor"
+        raise not_installed(owner, "metric-learn", "metric") from error
 
     class UncheckedLMNN(LMNN):
         def _prepare_inputs(

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from skactive._optional import not_installed
+
 
 def weighed(votes: np.ndarray, model: str) -> np.ndarray:
     """Return the most probable label of each row under a model of who errs how often.
@@ -50,8 +52,6 @@ def _imported() -> tuple[Any, Any]:
     except ModuleNotFoundError as error:
         if error.name not in {"crowdkit", "pandas"}:
             raise
-        raise ImportError(
-            "Weighing the votes of an AnnotatorPanel needs crowd-kit, which is not installed. "
-            "Install it with: pip install 'skactive[crowd]'"
-        ) from error
+        what = "Weighing the votes of an AnnotatorPanel"
+        raise not_installed(what, "crowd-kit", "crowd") from error
     return aggregation, pd

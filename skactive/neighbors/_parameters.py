@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from skactive._engine.distances import METRICS
+from skactive._optional import not_installed
 from skactive._validation import check_choice, check_integer, check_number
 from skactive.neighbors._index import has_index, is_installed
 from skactive.neighbors._votes import VOTE_WEIGHTS
@@ -34,10 +35,7 @@ def check_vote_parameters(classifier: IncrementalKNeighborsClassifier) -> None:
                 "Hint: algorithm='auto' searches exactly where there is no graph."
             )
         if not is_installed():
-            raise ImportError(
-                "algorithm='hnsw' needs usearch, which is not installed. Install it with: "
-                "pip install 'skactive[index]'"
-            )
+            raise not_installed("algorithm='hnsw'", "usearch", "index")
     if classifier.max_labeled is not None:
         check_integer(classifier, "max_labeled", classifier.max_labeled, minimum=1)
     if classifier.half_life is not None:

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn import get_config
 
 from skactive._engine.stored import is_stored
+from skactive._optional import not_installed
 from skactive.integrations.dask._partition import (
     Features,
     FindRows,
@@ -294,10 +295,8 @@ def client_of(client: Any) -> Any:
     except ModuleNotFoundError as error:
         if error.name != "distributed":
             raise
-        raise ImportError(
-            "PartitionedPool needs Dask's distributed scheduler, which is not installed. "
-            "Install it with: pip install 'skactive[dask]'"
-        ) from error
+        scheduler = "Dask's distributed scheduler"
+        raise not_installed("PartitionedPool", scheduler, "dask") from error
     if client is None:
         try:
             client = get_client()

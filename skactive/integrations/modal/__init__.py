@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from skactive._optional import not_installed
 from skactive.integrations.modal._strategy import ModalStrategy
 
 if TYPE_CHECKING:
@@ -38,10 +39,8 @@ def _subclasses_of_modal() -> dict[str, type]:
     except ModuleNotFoundError as error:
         if error.name != "modAL":
             raise
-        raise ImportError(
-            "skactive.integrations.modal needs modAL-python, which is not installed. "
-            "Install it with: pip install 'skactive[modal]'"
-        ) from error
+        owner = "skactive.integrations.modal"
+        raise not_installed(owner, "modAL-python", "modal") from error
     from skactive.integrations.modal._committee import IncrementalCommittee
     from skactive.integrations.modal._learner import IncrementalLearner
 

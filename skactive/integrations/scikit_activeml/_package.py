@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from skactive._optional import not_installed
+
 
 def activeml() -> Any:
     """Return the package, with what is used of it loaded, or raise naming the extra."""
@@ -19,8 +21,6 @@ def activeml() -> Any:
     except ModuleNotFoundError as error:
         if error.name != "skactiveml":
             raise
-        raise ImportError(
-            "skactive.integrations.scikit_activeml needs scikit-activeml, which is not installed. "
-            "Install it with: pip install 'skactive[activeml]'"
-        ) from error
+        owner = "skactive.integrations.scikit_activeml"
+        raise not_installed(owner, "scikit-activeml", "activeml") from error
     return skactiveml
