@@ -67,16 +67,18 @@ class HeldOutEvaluator:
         self.is_deferred = may_defer and votes and classifier.votes_plainly
         if self.is_deferred:
             return
-        if isinstance(classifier, IncrementalLabelSpreading):
-            spreading: Any = classifier
-            graph = spreading.graph_
-            features = check_features(learner.features(X), "X", graph.X.dtype)
-            key = (type(spreading), "nearest nodes", graph.n_neighbors, graph.metric)
-            nearest = shared(key, lambda: spreading.nearest_nodes(features), graph.X, features)
-            self._make_source = partial(spreading.outside_posterior_source, nearest=nearest)
-            classifier = spreading.voter_
-        if isinstance(classifier, IncrementalKNeighborsClassifier):
-            self._pool = self._new_pool(learner.features(X), classifier)
+        spreads = isinstance(classifier, IncrementalLabelSpreading)
+        if not (votes or spreads):
+            return
+        features = learner.features(X)
+        if spreads:
+            graph = classifier.graph_
+            checked = check_features(features, "X", graph.X.dtype)
+            key = (type(classifier), "nearest nodes", graph.n_neighbors, graph.metric)
+            nearest = shared(key, lambda: classifier.nearest_nodes(checked), graph.X, checked)
+            self._make_source = partial(classifier.outside_posterior_source, nearest=nearest)
+        voter = classifier.voter_ if spreads else classifier
+        self._pool = self._new_pool(features, voter)
 
     def add_labels(self, indices: np.ndarray, labels: np.ndarray) -> None:
         """Add labels of samples of the learner's pool."""
