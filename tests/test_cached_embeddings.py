@@ -1,5 +1,6 @@
 """Only samples that the store does not have are embedded, and each row is that of its sample."""
 
+from contextlib import nullcontext
 from itertools import chain
 
 import numpy as np
@@ -45,8 +46,9 @@ def location(request, tmp_path):
 
 def stored(location, numbers):
     """Return the numbers whose embeddings a store has."""
-    store = location if isinstance(location, MemoryStore) else SQLiteStore(location)
-    return [number for number in numbers if store.get([key_of(number)])]
+    is_folder = not isinstance(location, MemoryStore)
+    with SQLiteStore(location) if is_folder else nullcontext(location) as store:
+        return [number for number in numbers if store.get([key_of(number)])]
 
 
 class Computation:
