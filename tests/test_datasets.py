@@ -115,7 +115,7 @@ def test_labels_of_each_type_are_read(npz, written, read):
         ({"x": X_HALF}, "fruits.npz has no array of labels named 'y' or 'label'"),
         ({"vec": X_HALF, "y": CODES}, "no array of vectors named 'X' or 'x'. Its arrays are: vec"),
         ({"x": X_HALF, "y": CODES[:2]}, "x in fruits.npz has 3 rows, but y has 2 labels."),
-        ({"x": X_HALF, "y": CODES * 0}, "y in fruits.npz has one class only, 0:"),
+        ({"x": X_HALF, "y": CODES * 0}, "y in fruits.npz has one class only, 0. Hint"),
         (
             {"x": X_HALF, "y": CODES + 1, "classes": CLASSES},
             "y[0] in fruits.npz is 2, but the",
@@ -275,7 +275,7 @@ def test_classes_called_none_or_na_are_no_missing_labels(csv):
         ("a,label,b\n1,u,2\n3,v\n", "Row 2 of column 'b' in fruits.csv is missing."),
         ("a,label\n1,u\n2,\n", "Row 2 of column 'label' in fruits.csv is missing."),
         ("a,label\n1,0.5\n2,1\n", "Row 1 of column 'label' in fruits.csv is 0.5, which is not a"),
-        ("a,label\n1,u\n2,u\n", "Column 'label' of fruits.csv has one class only, 'u':"),
+        ("a,label\n1,u\n2,u\n", "Column 'label' of fruits.csv has one class only, 'u'. Hint"),
         ("a,label\n1,u\n2,v,3,4\n", "Line 3 of fruits.csv has 4 fields, but the lines above it"),
         ("a,label\n1,u,9\n2,v,9\n", "Line 2 of fruits.csv has more fields than the header."),
         ('a,label\n1,"u\n2,v\n', "A quote is opened in row 1 of fruits.csv and never closed."),

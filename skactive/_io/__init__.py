@@ -1,6 +1,6 @@
-"""Files, and the identity of samples: what the rest of the package reads, writes and compares.
+"""Reading and writing of files, and the identity of samples.
 
-Private to the package. Each module has the functions that other packages import:
+Private to the package. The modules and the functions that other packages import:
 
 `fingerprint`
     `fingerprint(samples)`, `row_fingerprints(samples, positions)`, `find_rows(samples, digests)`:

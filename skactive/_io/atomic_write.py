@@ -1,4 +1,4 @@
-"""Files that are there whole, or as they were before."""
+"""Atomic writes: a file is replaced completely or stays as it was."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 
 @contextmanager
 def atomic_write(path: Any) -> Iterator[BinaryIO]:
-    """Write a file beside its place, and rename it in the end: nobody ever sees half of it."""
+    """Write a temporary file and rename it, so that no process reads a partly written file."""
     path = Path(path)
     handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -29,6 +29,6 @@ def atomic_write(path: Any) -> Iterator[BinaryIO]:
 
 
 def write_arrays(path: Any, arrays: dict[str, Any]) -> None:
-    """Write a npz file, whole or not at all."""
+    """Write an npz file completely or not at all."""
     with atomic_write(path) as file:
         np.savez(file, **arrays)

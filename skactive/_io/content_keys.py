@@ -1,4 +1,4 @@
-"""What identifies the vector of a sample: its content, and what embeds it."""
+"""Content keys: digests of the content of a sample and of the model that embeds it."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ Update = Callable[[Any], object]
 
 
 class UnreadableContentError(Exception):
-    """Raised within this module where a file or an image cannot be read."""
+    """Raised within this module if a file or an image cannot be read."""
 
 
 def content_key(identity: bytes, sample: Any, *, paths: bool) -> bytes | None:
-    """Return the key of a sample's vector, or None where the content cannot be read.
+    """Return the content key of a sample, or None if its content cannot be read.
 
-    Samples of different kinds or contents, and those embedded by something else, have other
-    keys. Path objects count by the content of their file alone, so that it may be renamed.
+    The keys of two samples differ if their kind, their content or the embedding model differs.
+    The key of a path object depends on the content of the file, not on its name.
 
     Parameters
     ----------
     identity : bytes
-        What embeds the sample, with all that its vectors depend on.
+        The identity of the embedding model and of all parameters that its vectors depend on.
     sample : object
         A path, string, bytes, number, None, date, PIL image or array, or a list, tuple or dict of
         these.
     paths : bool
-        Whether a string may name a file. One that does counts by itself and the file's content,
-        since nobody knows which of them is embedded.
+        Whether a string may name a file. The key of such a string depends on the string and on
+        the content of the file, since the model may embed either.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def _begun(identity: bytes) -> Any:
 
 
 def _describe(sample: Any, update: Update, paths: bool) -> None:
-    # Every part begins with its kind and length: no two contents read alike.
+    # Every part begins with its kind and length, so that different contents give different bytes.
     if isinstance(sample, str):
         text = sample.encode("utf-8", "surrogatepass")
         update(b"str %d:%b" % (len(text), text))
@@ -115,7 +115,7 @@ def _describe_text(kind: str, text: str, update: Update) -> None:
 
 
 def _as_written(sample: Any) -> str:
-    """Return how something is written, where that says everything about it."""
+    """Return the `repr` of an object whose `repr` contains its whole content."""
     if type(sample) in _PLAIN or type(sample).__name__ in {"NAType", "NaTType"}:
         return repr(sample)
     if isinstance(sample, dt.date | dt.time | dt.timedelta):
@@ -148,7 +148,7 @@ def _describe_array(array: Any, update: Update, paths: bool) -> None:
 
 def _digest_of_named(name: str) -> bytes | None:
     try:
-        # Without an exception where there is none: most strings name no file.
+        # Most strings name no file: these checks are faster than an exception.
         if not os.access(name, os.F_OK) or not os.path.isfile(name):  # noqa: PTH113 - and no Path
             return None
     except ValueError:
@@ -177,7 +177,7 @@ def _describe_image(image: Any, update: Update) -> None:
         pixels = image.tobytes()
         colours = image.getpalette("RGBA") if image.mode in {"P", "PA"} else None
         turned = image.getexif().get(EXIF_ORIENTATION)
-    # Pillow's plugins raise whatever a damaged file leads them to.
+    # Pillow's plugins raise exceptions of any type for a damaged file.
     except Exception as error:
         raise UnreadableContentError from error
     _describe_text("image", f"{image.mode} {image.size} {turned} {colours}", update)

@@ -1,8 +1,8 @@
 """Fingerprints of samples: one of all rows in their order, and one of each row.
 
-Everything that has to recognise samples uses them: a journal finds the answered rows again; a pool
-state, a neighbour graph and a vector file are refused where one row differs; results shared by
-loops are found by the features that they follow from.
+All code that recognises samples uses them. A journal finds the answered rows by them. A pool
+state, a neighbour graph and a vector file are refused if one row differs. Results shared by loops
+are found by the fingerprint of the features.
 
 Measured on two idle cores of an AMD EPYC with SHA instructions, with the file in the page cache:
 
@@ -33,7 +33,7 @@ from skactive._engine.blocks import on_all_cpus
 from skactive._io.content_keys import KEY_SIZE, content_key, keys_of_rows
 from skactive._rows import n_samples_of, take_rows
 
-# A fingerprint depends on the size of its blocks: with another one, no stored fingerprint fits.
+# A fingerprint depends on the block size: after a change, no stored fingerprint matches.
 BLOCK_BYTES = 2**22
 ROWS_AT_ONCE = 4096
 NUMBERS = "biufcmM"
@@ -43,9 +43,10 @@ def fingerprint(samples: Any, dtype: DTypeLike | None = None) -> str:
     """Return a digest of all rows of samples, in their order.
 
     Equal fingerprints mean equal samples. An array, a memory map, stored features and a DataFrame
-    of one numeric type have the same fingerprint where shape, type and numbers are the same. So
-    have sparse matrices of any format, whatever zeros they store; a dense array is another thing.
-    Other samples, such as texts, count by `row_fingerprints`.
+    of one numeric type have the same fingerprint if shape, type and numbers are the same. Sparse
+    matrices have the same fingerprint in every format, with or without stored zeros, but another
+    one than a dense array. The fingerprint of other samples, such as texts, is that of their
+    `row_fingerprints`.
 
     Parameters
     ----------
@@ -53,8 +54,8 @@ def fingerprint(samples: Any, dtype: DTypeLike | None = None) -> str:
         An array, a sparse matrix, a DataFrame, a list, or any object with `shape`, `dtype` and
         rows by slice.
     dtype : dtype, default=None
-        The type that numbers are converted to first: float64 features have the fingerprint of
-        their float32 copy under ``dtype=numpy.float32``. None takes numbers as they are.
+        The type to which numbers are converted first: with ``dtype=numpy.float32``, float64
+        features have the fingerprint of their float32 copy. None means no conversion.
 
     Returns
     -------
@@ -64,12 +65,12 @@ def fingerprint(samples: Any, dtype: DTypeLike | None = None) -> str:
     Raises
     ------
     TypeError
-        If a sample has no content that is known.
+        If the content of a sample is not known, such as that of an object of a user's class.
 
     Notes
     -----
-    Blocks of 4 MiB are hashed in threads, O(n_samples · n_features); nothing but the blocks at
-    work is held in memory.
+    Threads hash blocks of 4 MiB, in O(n_samples · n_features). Only the blocks that are being
+    hashed are in memory.
     """
     if sp.issparse(samples):
         return _of_sparse(samples, dtype)
@@ -93,8 +94,9 @@ def fingerprint(samples: Any, dtype: DTypeLike | None = None) -> str:
 def row_fingerprints(samples: Any, positions: Any = None) -> NDArray[np.str_]:
     """Return a digest of each row, by which rows are compared and found again.
 
-    A row has the same digest wherever it is, in an array or in a list of its rows. A path counts
-    by its name: the file need not exist. Column names of a DataFrame do not count.
+    The digest of a row does not depend on its position, nor on whether the rows are an array or a
+    list. The digest of a path depends on its name: the file need not exist. Column names of a
+    DataFrame are ignored.
 
     Parameters
     ----------
@@ -111,29 +113,29 @@ def row_fingerprints(samples: Any, positions: Any = None) -> NDArray[np.str_]:
 
     Notes
     -----
-    A row of numbers takes some microseconds.
+    The cost is some microseconds per row of numbers.
     """
     return np.array(list(_each_row(samples, positions)), dtype=f"U{2 * KEY_SIZE}")
 
 
 def find_rows(samples: Any, wanted: Collection[str]) -> dict[str, list[int]]:
-    """Return the positions of rows by their digests, for the digests in question.
+    """Return the positions of the rows that have one of the given digests.
 
-    Samples that are held elsewhere, such as those of a Dask cluster, have a method `find_rows`
-    of their own, which is called instead.
+    Samples outside this process, such as those of a Dask cluster, have their own method
+    `find_rows`, which is called instead.
 
     Parameters
     ----------
     samples : array-like of length n_samples
         As in `fingerprint`.
     wanted : collection of str
-        What `row_fingerprints` returned.
+        Digests as `row_fingerprints` returns them.
 
     Returns
     -------
     positions : dict of str to list of int
         The positions of the rows with a digest in `wanted`, ascending. A digest that no row has
-        is not among the keys.
+        is absent.
     """
     if not wanted:
         return {}
@@ -158,7 +160,7 @@ def _of_sparse(X: Any, dtype: DTypeLike | None) -> str:
 
 
 def _canonical(X: Any) -> Any:
-    """Return a CSR matrix with sorted columns, each once, and without stored zeros."""
+    """Return a CSR matrix with sorted columns, without duplicates or stored zeros."""
     X = X.tocsr()
     if X.has_canonical_format and X.data.all():
         return X
@@ -173,7 +175,7 @@ def _index_type(X: Any) -> str:
 
 
 def _is_numeric(samples: Any) -> bool:
-    """Return whether rows are numbers of one type, which are read by slice."""
+    """Return whether rows are numbers of one type, so that slices of them can be read."""
     if isinstance(samples, np.ma.MaskedArray):
         return False
     dtype = _dtype_of(samples)
@@ -188,7 +190,7 @@ def _dtype_of(samples: Any) -> Any:
 
 
 def _add_blocks(digest: Any, rows: Any, dtype: np.dtype[Any]) -> None:
-    """Add the digests of blocks of rows; where blocks begin depends on shape and type alone."""
+    """Add the digests of blocks of rows. The blocks depend only on shape and type."""
     size = _rows_per_block(rows, dtype)
     blocks = [slice(start, start + size) for start in range(0, rows.shape[0], size)]
 
@@ -221,7 +223,7 @@ def _hexadecimal(digest: Any) -> str:
 
 
 def _each_row(samples: Any, positions: Any = None) -> Iterator[str]:
-    """Yield the digest of each row, of some rows in memory at a time."""
+    """Yield the digest of each row. A limited number of rows is in memory at a time."""
     if sp.issparse(samples):
         samples = samples.tocsr()
     if positions is None:

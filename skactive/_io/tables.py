@@ -55,7 +55,7 @@ def read_frame(path: Path) -> Any:
                 path,
                 sep=SEPARATORS[path.suffix.lower()],
                 index_col=False,
-                # A class may be called "None" or "NA"; what is missing is looked for later.
+                # A class may be called "None" or "NA"; missing cells are found later.
                 keep_default_na=False,
                 low_memory=False,
             )
@@ -121,7 +121,7 @@ def _label_hint(columns: Sequence[str]) -> str:
 
 
 def listed(columns: Sequence[str]) -> str:
-    """Say which columns a table has."""
+    """Return a sentence that lists the columns of a table."""
     shown = ", ".join(columns[:N_COLUMNS_NAMED])
     more = len(columns) - N_COLUMNS_NAMED
     return f"Its columns are: {shown}{f' and {more} more' if more > 0 else ''}."
@@ -142,7 +142,7 @@ def _feature_columns(
                 )
     else:
         names = [name for name in columns if name != label]
-        # A saved index would be the largest number of each row, and decide every distance.
+        # The values of a saved index are the largest numbers of a row: they dominate distances.
         if nameless := [name for name in names if name.startswith("Unnamed: ")]:
             place = columns.index(nameless[0]) + 1
             raise ValueError(

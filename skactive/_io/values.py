@@ -1,4 +1,4 @@
-"""Values of files and tables as numbers of vectors and as labels; an error names the place."""
+"""Conversion of the cells of files and tables to numbers and labels; errors name the cell."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def first_not_finite(X: np.ndarray) -> tuple[int, int] | None:
 
 
 def is_missing(cell: Any) -> bool:
-    """Tell whether a cell of a table or an object array stands for nothing."""
+    """Return whether a cell of a table or an object array is a missing value."""
     if cell is None or type(cell).__name__ in {"NAType", "NaTType"}:
         return True
     if isinstance(cell, str):
@@ -36,20 +36,20 @@ def is_missing(cell: Any) -> bool:
 def as_labels(values: np.ndarray, whole: str, place: Callable[[int], str]) -> np.ndarray:
     """Return values as labels of at least two classes.
 
-    `whole` names the values and `place` one of them, as subjects of a sentence.
+    `whole` names all values and `place` one of them, as the subject of an error message.
     """
     labels = typed_labels(values, whole, place)
     classes = np.unique(labels)
     if len(classes) < 2:
         raise ValueError(
-            f"{whole} has one class only, {classes.tolist()[0]!r}: there is nothing to tell "
-            "apart. Hint: check that it is what holds the labels."
+            f"{whole} has one class only, {classes.tolist()[0]!r}. Hint: a classifier needs at "
+            "least two classes: check that this is the column or file of the labels."
         )
     return labels
 
 
 def typed_labels(values: np.ndarray, whole: str, place: Callable[[int], str]) -> np.ndarray:
-    """Return values as labels, were they all of one class: strings, integers or booleans."""
+    """Return values as labels: strings, integers or booleans, of any number of classes."""
     if values.dtype.kind in "OUS":
         cells = [_text(cell) for cell in values.tolist()]
         for row, cell in enumerate(cells):
