@@ -33,7 +33,7 @@ from benchmarks.assets import asset
 from benchmarks.experiments.splits import naive_splits
 from benchmarks.report import Measurement, measured
 from benchmarks.timing import interleaved, seconds
-from skactive._engine import sharing as _sharing
+from skactive._engine.cache import LOOP_CACHE
 from skactive.model_selection import BudgetedClassifier, StrategyComparison, compare_strategies
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.semi_supervised import IncrementalLabelSpreading
@@ -114,7 +114,14 @@ def ours(
     X: np.ndarray, y: np.ndarray, splits: list, n_jobs: int | None = None
 ) -> StrategyComparison:
     return compare_strategies(
-        None, STRATEGIES, X, y, budget=N_LABELS, cv=splits, random_state=0, n_jobs=n_jobs
+        IncrementalKNeighborsClassifier(),
+        STRATEGIES,
+        X,
+        y,
+        budget=N_LABELS,
+        cv=splits,
+        random_state=0,
+        n_jobs=n_jobs,
     )
 
 
@@ -167,13 +174,13 @@ def measure_shared(X: np.ndarray, y: np.ndarray, splits: list) -> list[Measureme
     }
 
     def run() -> np.ndarray:
-        _sharing.forget_shared()
+        LOOP_CACHE.clear()
         return compare_strategies(
             IncrementalLabelSpreading(), strategies, X, y, budget=50, cv=splits, random_state=0
         ).test_scores
 
     def run_alone() -> np.ndarray:
-        with patch.object(_sharing, "KEPT_SHARE", 0.0):
+        with patch.object(LOOP_CACHE, "share", 0.0):
             return run()
 
     np.testing.assert_array_equal(run(), run_alone())

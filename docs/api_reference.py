@@ -70,7 +70,7 @@ SECTIONS = [
         "The pool",
         "skactive.pool",
         "The candidates with their cached densities, distances and class probabilities.",
-        ["Batch", "Pool"],
+        ["Batch", "FeatureCache", "Pool"],
     ),
     Section(
         "The labelling loop",

@@ -12,6 +12,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
+from skactive._contracts._estimators import IncrementalEstimator
+
 
 def transformers(pipeline: Pipeline) -> Pipeline:
     """Return a Pipeline in which an identity step replaces the classifier."""
@@ -91,3 +93,16 @@ def stored_samples(classifier: Any) -> tuple[Any, Any]:
     """Return the labelled samples that a classifier stores, or (None, None)."""
     labeled_samples = getattr(classifier, "labeled_samples", None)
     return (None, None) if labeled_samples is None else labeled_samples()
+
+
+def keeps_stages(classifier: Any) -> bool:
+    """Return whether stage i of a classifier's `staged_predict` knows its first i labels.
+
+    Classifiers of scikit-learn that learn by stages, such as boosting, have a `staged_predict` of
+    another meaning. A classifier that forgets does not know its first labels any more.
+    """
+    stores_labels = isinstance(classifier, IncrementalEstimator)
+    has_stages = hasattr(classifier, "staged_predict") and hasattr(
+        classifier, "staged_predict_proba"
+    )
+    return stores_labels and has_stages and not getattr(classifier, "forgets", False)

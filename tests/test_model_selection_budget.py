@@ -128,14 +128,18 @@ def test_fitting_again_forgets_the_first_fit():
 @pytest.mark.parametrize(
     ("parameters", "error", "message"),
     [
-        ({"budget": 61}, ValueError, r"budget=61 labels may be asked for, .* n_samples=60 samples"),
+        (
+            {"budget": 61},
+            ValueError,
+            "budget=61 is larger than the number of samples, n_samples=60",
+        ),
         ({"budget": 0}, ValueError, "'budget' parameter of BudgetedClassifier must be an int of"),
         ({"budget": 5.0}, ValueError, r"an int of at least 1\. Got 5\.0 instead"),
         ({"budget": None}, TypeError, r"an int of at least 1\. Got None instead"),
         ({"budget": True}, TypeError, r"an int of at least 1\. Got True instead"),
         ({"batch_size": 0}, ValueError, "'batch_size' parameter of BudgetedClassifier must be"),
         ({"seed_set": -1}, ValueError, "'seed_set' parameter .* an int of at least 0. Got -1"),
-        ({"seed_set": 11}, ValueError, "seed_set=11 is more than the whole budget of 10"),
+        ({"seed_set": 11}, ValueError, "seed_set=11 is larger than the budget of 10. Hint"),
         ({"estimator": "kNN"}, TypeError, "Cannot clone object .*kNN"),
         ({"strategy": "cdf"}, TypeError, "Cannot clone object .*cdf"),
         ({"strategy": LogisticRegression()}, TypeError, "must be a query strategy, such as"),

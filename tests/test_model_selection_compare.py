@@ -286,11 +286,15 @@ def test_the_bar_does_not_wait_for_the_slowest_loop(monkeypatch):
 @pytest.mark.parametrize(
     ("parameters", "error", "message"),
     [
-        ({"budget": 31}, ValueError, "budget=31 labels .* smallest training part has 30 samples"),
+        (
+            {"budget": 31},
+            ValueError,
+            "budget=31 is larger than the smallest training part, which has 30",
+        ),
         ({"budget": 0}, ValueError, "'budget' parameter of compare_strategies must be an int of"),
         ({"batch_size": 2.5}, ValueError, "'batch_size' parameter of compare_strategies must be"),
-        ({"strategies": {}}, ValueError, "no strategy to compare: `strategies` is empty"),
-        ({"y": ["ash"] * 60}, ValueError, "y has one class, 'ash': there is nothing to tell apa"),
+        ({"strategies": {}}, ValueError, "`strategies` is empty. Hint: pass a dict"),
+        ({"y": ["ash"] * 60}, ValueError, "y has one class, 'ash', but a classifier needs"),
         ({"y": ["ash", "birch"]}, ValueError, "inconsistent numbers of samples"),
         ({"y": ["ash", None] * 30}, ValueError, r"y\[1\] is missing \(None\)"),
         ({"groups": [1, 2], "cv": StratifiedGroupKFold(2)}, ValueError, "inconsistent numbers"),
@@ -299,7 +303,7 @@ def test_the_bar_does_not_wait_for_the_slowest_loop(monkeypatch):
         ({"strategies": {"none": max}}, TypeError, "must be a query strategy"),
         ({"strategies": [CDFProduct()]}, TypeError, "must be a dict of query strategies by name"),
         ({"y": [0.0, np.nan] * 30}, ValueError, r"y\[1\] is missing \(NaN"),
-        ({"cv": []}, ValueError, "`cv` gives no split"),
+        ({"cv": []}, ValueError, "`cv` returns no split. Hint"),
         (
             {"cv": 8, "y": ["ash"] * 57 + ["birch"] * 3},
             ValueError,
@@ -412,7 +416,7 @@ def test_the_first_of_sixteen_folds_are_those_of_the_seed():
     [
         ({"budget": 0}, "'budget' parameter of labeling_curve must be an int of at least 1"),
         ({"batch_size": 0}, "'batch_size' parameter of labeling_curve must be an int of at le"),
-        ({"budget": 57}, "budget=57 labels .* smallest training part has 56 samples"),
+        ({"budget": 57}, "budget=57 is larger than the smallest training part, which has 56"),
     ],
 )
 def test_a_labeling_curve_that_cannot_be_is_refused(parameters, message):

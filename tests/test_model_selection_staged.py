@@ -164,7 +164,8 @@ def test_a_decision_function_serves_scores_that_rank_and_no_others():
     rank = partial(area_under_labeling_curve, scoring="roc_auc")
     assert 0.5 < rank(fitted, X[two], Y[two]) <= 1
     with pytest.raises(
-        TypeError, match=r"scoring='neg_log_loss' asks for what LinearSVC does not have: .*Hint"
+        TypeError,
+        match=r"scoring='neg_log_loss' needs a method that LinearSVC does not have: .*Hint",
     ):
         area_under_labeling_curve(fitted, X[two], Y[two], scoring="neg_log_loss")
 
@@ -172,7 +173,7 @@ def test_a_decision_function_serves_scores_that_rank_and_no_others():
 @pytest.mark.parametrize("estimator", [LogisticRegression(), make_pipeline(LogisticRegression())])
 def test_an_estimator_without_stages_raises(estimator):
     estimator.fit(X, Y)
-    message = "asks for the predictions after each label, which .* does not have. Hint: pass a"
+    message = "needs the predictions after each label, which .* does not have. Hint: pass a"
     with pytest.raises(TypeError, match="area_under_labeling_curve " + message):
         area_under_labeling_curve(estimator, X, Y)
     with pytest.raises(TypeError, match="labels_to_score " + message):

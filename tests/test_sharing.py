@@ -1,5 +1,10 @@
 """Results shared by loops on the same features, and that sharing does not change loops."""
 
+import copy
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -11,16 +16,16 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skactive import Pool
-from skactive._engine import shared_columns as _shared_columns
-from skactive._engine import sharing as _sharing
-from skactive._engine.distances import Rows
-from skactive._engine.shared_columns import SharedColumns
-from skactive._engine.sharing import forget_shared, shared, sharing
+from skactive import ActiveLearner, Pool
+from skactive._engine.cache import LOOP_CACHE, FeatureCache, FeatureValues
 from skactive.measures import Diversity, InformationDensity, Margin
 from skactive.model_selection import BudgetedClassifier, compare_strategies
 from skactive.model_selection._compare_strategies import _results
-from skactive.neighbors import BlockwiseKNeighborsTransformer, IncrementalKNeighborsClassifier
+from skactive.neighbors import (
+    BlockwiseKNeighborsTransformer,
+    IncrementalKNeighborsClassifier,
+    NeighborGraph,
+)
 from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import (
     CDFProduct,
@@ -54,7 +59,7 @@ def clouds(n_samples=60, seed=0):
 
 
 def count_graphs(monkeypatch):
-    forget_shared()
+    LOOP_CACHE.clear()
     built = []
     search = BlockwiseKNeighborsTransformer.fit_transform
     monkeypatch.setattr(
@@ -71,14 +76,14 @@ def test_loops_are_the_same_with_and_without_sharing(seed, dtype, batch_size):
     X, y = clouds(seed=seed)
     kwargs = {"budget": 9, "batch_size": batch_size, "cv": 2, "random_state": seed}
     for estimator in (IncrementalLabelSpreading(5), IncrementalKNeighborsClassifier()):
-        forget_shared()
+        LOOP_CACHE.clear()
         sharing_ = compare_strategies(estimator, STRATEGIES, X.astype(dtype), y, **kwargs)
-        assert _sharing._kept
-        forget_shared()
+        assert len(LOOP_CACHE)
+        LOOP_CACHE.clear()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(_sharing, "KEPT_SHARE", 0.0)
+            patch.setattr(LOOP_CACHE, "share", 0.0)
             alone = compare_strategies(estimator, STRATEGIES, X.astype(dtype), y, **kwargs)
-            assert not _sharing._kept
+            assert not len(LOOP_CACHE)
         np.testing.assert_array_equal(sharing_.test_scores, alone.test_scores)
 
 
@@ -124,11 +129,11 @@ def test_all_candidates_of_a_grid_search_share_one_graph_per_fold(monkeypatch):
 def test_features_changed_in_place_are_recognised():
     X, y = clouds()
     classifier = BudgetedClassifier(IncrementalLabelSpreading(), UncertaintyHerding(), budget=9)
-    forget_shared()
+    LOOP_CACHE.clear()
     before = classifier.fit(X, y).query_indices_
     X[:] = X[::-1].copy()
     after = clone(classifier).fit(X, y).query_indices_
-    forget_shared()
+    LOOP_CACHE.clear()
     np.testing.assert_array_equal(after, clone(classifier).fit(X, y).query_indices_)
     assert not np.array_equal(before, after)
 
@@ -143,11 +148,14 @@ def test_features_changed_in_place_are_recognised():
     ],
 )
 def test_features_of_another_type_shape_or_order_share_nothing(other):
-    forget_shared()
-    with sharing():
-        assert shared("key", lambda: "first", np.eye(4, dtype=np.float32)) == "first"
-        assert shared("key", lambda: "second", other) == "second"
-        assert shared("key", lambda: "third", other.copy()) == "second"
+    cache = FeatureCache()
+
+    def value(X, computed):
+        return FeatureValues(X, cache).get("key", lambda: computed)
+
+    assert value(np.eye(4, dtype=np.float32), "first") == "first"
+    assert value(other, "second") == "second"
+    assert value(other.copy(), "third") == "second"
 
 
 class Counting(RandomSampling):
@@ -172,7 +180,7 @@ def test_values_cached_by_a_custom_strategy_stay_with_its_pool():
 
 
 def test_clusters_are_found_once_for_equal_pools(monkeypatch):
-    forget_shared()
+    LOOP_CACHE.clear()
     searched, clusters = [], _clusters._clusters
     monkeypatch.setattr(_clusters, "_clusters", lambda *args: searched.append(1) or clusters(*args))
     X, y = clouds()
@@ -190,18 +198,108 @@ def test_a_pool_outside_of_a_simulation_shares_nothing(monkeypatch):
     for _ in range(2):
         Pool(X).graph()
     assert len(built) == 2
-    assert not _sharing._kept
+    assert not len(LOOP_CACHE)
 
 
-def test_the_longest_unused_goes_where_more_than_a_quarter_of_working_memory_is_kept():
-    forget_shared()
-    X = np.eye(2)
-    with config_context(working_memory=4), sharing():
-        for key, n_numbers in (("first", 126_000), ("second", 126_000), ("third", 1000)):
-            shared(key, lambda n=n_numbers: np.zeros(n), X)
-        shared("too large", lambda: np.zeros(132_000), X)
-        shared("not to be weighed", lambda: lambda: None, X)
-    assert [name[0] for name in _sharing._kept] == ["second", "third"]
+@pytest.mark.parametrize(
+    "create", [Pool, partial(ActiveLearner, IncrementalKNeighborsClassifier(), None)]
+)
+def test_pools_and_learners_with_one_cache_share_graphs_densities_and_values(create, monkeypatch):
+    built, cache, (X, _) = count_graphs(monkeypatch), FeatureCache(), clouds()
+    pools = [getattr(one, "pool", one) for one in (create(X.copy(), cache=cache) for _ in range(2))]
+    graphs = [pool.graph(5) for pool in pools]
+    assert len(built) == 1
+    assert graphs[0].indices is graphs[1].indices
+    # Each graph refers to the features of its own pool.
+    assert all(graph.X is pool.X for graph, pool in zip(graphs, pools, strict=True))
+    computed = []
+    for pool in pools:
+        pool.cached("shared", lambda: computed.append("shared"), shared=True)
+        pool.cached("own", lambda: computed.append("own"))
+    assert computed == ["shared", "own", "own"]
+    densities = [pool.density("euclidean") for pool in pools]
+    np.testing.assert_array_equal(*densities)
+    np.testing.assert_array_equal(densities[0], Pool(X).density("euclidean"))
+    assert {name for name, _ in cache._values} == {
+        ("NeighborGraph", 5, "cosine"),
+        ("cached", "shared"),
+        ("density", "euclidean"),
+    }
+
+
+def test_copies_of_a_pool_and_a_learner_have_no_cache():
+    (X, y), cache = clouds(), FeatureCache()
+    pool = Pool(X, cache=cache)
+    pool.cached("key", lambda: 1, shared=True)
+    learner = ActiveLearner(X_pool=X, cache=cache).teach([0, 1], y[:2])
+    for one in (pool, learner):
+        for twin in (pickle.loads(pickle.dumps(one)), copy.deepcopy(one)):
+            before = len(cache)
+            getattr(twin, "pool", twin).cached("new", lambda: 2, shared=True)
+            assert len(cache) == before
+    np.testing.assert_array_equal(twin.query(3), learner.query(3))
+
+
+def test_the_nodes_nearest_to_a_test_part_are_found_once_for_all_loops(monkeypatch):
+    LOOP_CACHE.clear()
+    found, nearest_nodes = [], IncrementalLabelSpreading.nearest_nodes
+    monkeypatch.setattr(
+        IncrementalLabelSpreading,
+        "nearest_nodes",
+        lambda self, X: found.append(len(X)) or nearest_nodes(self, X),
+    )
+    X, y = clouds()
+    strategies = {str(place): RandomSampling() for place in range(3)}
+    same = {"budget": 5, "cv": 3, "random_state": 0, "oracle": lambda positions, y: y}
+    compare_strategies(None, strategies, X, y, **same)
+    # Once for each split, and once by `predict` for its score with every label.
+    assert found == [20] * (3 + 3)
+
+
+def test_nearest_nodes_are_shared_by_equal_graphs_only():
+    (X, _), cache = clouds(), FeatureCache()
+    nodes, others = X[:50], X[50:]
+    graph = Pool(nodes).graph(5)
+    approximate = NeighborGraph(graph.indices, 2 * graph.distances, X=nodes)
+    for n_shared, neighbors in enumerate((graph, approximate, graph)):
+        classifier = IncrementalLabelSpreading(5).fit_pool(Pool(nodes, graph=neighbors))
+        source = classifier.outside_posterior_source(Pool(others, cache=cache))
+        np.testing.assert_array_equal(source._nearest[1], classifier.nearest_nodes(others)[1])
+        assert len(cache) == min(n_shared + 1, 2)
+
+
+def test_threads_get_the_same_values():
+    (X, _), cache = clouds(), FeatureCache()
+
+    def graph(_):
+        return Pool(X, cache=cache).graph(5).indices
+
+    with ThreadPoolExecutor(4) as threads:
+        for indices in threads.map(graph, range(12)):
+            np.testing.assert_array_equal(indices, Pool(X).graph(5).indices)
+    assert len(cache) == 1
+    assert cache._n_bytes == sum(n_bytes for _, n_bytes in cache._values.values())
+
+
+def test_the_least_recently_used_values_are_deleted_beyond_a_quarter_of_working_memory():
+    cache = FeatureCache()
+    values = FeatureValues(np.eye(2), cache)
+    with config_context(working_memory=4):
+        for key, n_numbers in (("first", 100_000), ("second", 20_000), ("third", 1000)):
+            values.get(key, lambda n=n_numbers: np.zeros(n))
+        FeatureValues(np.eye(2), cache).get("first", lambda: "computed again")
+        values.get("fourth", lambda: np.zeros(20_000))
+        values.get("too large", lambda: np.zeros(132_000))
+        values.get("cannot be pickled", lambda: lambda: None)
+    assert [name for name, _ in cache._values] == ["third", "first", "fourth"]
+    # A pool keeps its own values, whatever the cache deletes.
+    assert len(values.get("second", lambda: "computed again")) == 20_000
+    assert len(values.get("too large", lambda: "computed again")) == 132_000
+
+
+def test_the_size_of_a_cache_is_a_share_of_at_least_0():
+    with pytest.raises(ValueError, match="'share' parameter of FeatureCache must be a finite"):
+        FeatureCache(-0.1)
 
 
 def kind_of(X):
@@ -211,59 +309,3 @@ def kind_of(X):
 def test_processes_read_the_features_from_one_file():
     X = np.zeros((1000, 300))
     assert _results([(kind_of, (X,))] * 2, 2, progress=False) == ["memmap", "memmap"]
-
-
-@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
-@pytest.mark.parametrize("aggregate", ["mean", "min"])
-def test_distances_shared_by_loops_change_no_curve(metric, aggregate, monkeypatch):
-    forget_shared()
-    monkeypatch.setattr(_shared_columns, "LEAST_BYTES", 0)
-    X, y = clouds(301)
-    X = np.hstack([X, np.random.default_rng(1).normal(size=(301, 61)).astype(np.float32)])
-    measures = [("unsure", Margin()), ("unlike", Diversity(metric, aggregate=aggregate))]
-    found = []
-    compared = SharedColumns.compared
-
-    def counted(self, *arguments):
-        found.append(self._holds)
-        return compared(self, *arguments)
-
-    monkeypatch.setattr(SharedColumns, "compared", counted)
-
-    def curves():
-        comparison = compare_strategies(
-            IncrementalKNeighborsClassifier(metric=metric),
-            {"product": CDFProduct(measures, random_state=0), "random": RandomSampling()},
-            X,
-            y,
-            budget=30,
-            cv=StratifiedKFold(3),
-            random_state=0,
-        )
-        return comparison.test_scores
-
-    shared_curves = curves()
-    # The first of each fold's loops is checked; random sampling needs no distances.
-    assert found.count(None) == 3
-    assert found.count(True) == len(found) - 3 > 80
-    n_found = len(found)
-    monkeypatch.setattr(SharedColumns, "pays", lambda *_: False)
-    np.testing.assert_array_equal(shared_curves, curves())
-    assert len(found) == n_found
-
-
-def test_where_products_depend_on_the_rows_around_nothing_is_shared(monkeypatch):
-    X, y = clouds(200)
-    rows = np.arange(0, 200, 2)
-    pools = [Pool(X[rows], estimator=IncrementalKNeighborsClassifier()) for _ in range(2)]
-    monkeypatch.setattr(_shared_columns, "LEAST_BYTES", 0)
-    with sharing():
-        pools[0].share_columns(X, rows)
-        broken = pools[0].geometry._columns
-        assert broken is not None
-        monkeypatch.setattr(broken, "_rows", Rows(X + np.float32(1)))
-        for place in (3, 50, 7):
-            for pool in pools:
-                pool.add_labels([place], y[rows[[place]]])
-            np.testing.assert_array_equal(pools[0].posterior(), pools[1].posterior())
-    assert broken._holds is False

@@ -22,14 +22,12 @@ class PoolView(ABC):
     each of them, which are kept up to date from label to label. `skactive.pool.Pool` is one;
     `skactive.pool.Batch` is a pool with the samples picked so far counted as labelled; on a Dask
     cluster, each partition is one. A measure or strategy only reads a view and never changes it.
-    A view that is no pool itself, such as a batch, takes everything that does not depend on its
-    picks from `whole`.
+    A batch takes everything that does not depend on its picks from `whole`.
 
     Attributes
     ----------
     X : {ndarray, CSR matrix, array-like} of shape (n_samples, n_features)
-        The features of all samples. Features on disk are an array-like, whose picked rows are
-        arrays.
+        The features of all samples; on disk an array-like, whose picked rows are arrays.
     n_samples : int
         Number of samples, labelled or not.
     candidates : ndarray of int of shape (n_candidates,)
@@ -454,11 +452,10 @@ class PoolView(ABC):
         """
         return self.whole.mean_of(points, name)
 
-    def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
+    def cached(self, key: Hashable, compute: Callable[[], T], *, shared: bool = False) -> T:
         """Return a value that follows from the features alone, computed once for all queries.
 
-        Strategies have no memory: an expensive result about the samples, such as a clustering,
-        is kept by the pool.
+        Strategies have no memory: the pool keeps expensive results, such as a clustering.
 
         Parameters
         ----------
@@ -467,6 +464,9 @@ class PoolView(ABC):
         compute : callable
             Called without arguments the first time. Must not depend on labels, candidates or
             random numbers.
+        shared : bool, default=False
+            Whether pools with equal features and the same `cache` share the value, which must not
+            refer to the features. A later edit of `compute` does not replace it.
 
         Returns
         -------
@@ -480,7 +480,7 @@ class PoolView(ABC):
         >>> pool.cached(("largest",), lambda: float(pool.X.max()))
         4.0
         """
-        return self.whole.cached(key, compute)
+        return self.whole.cached(key, compute, shared=shared)
 
     @abstractmethod
     def once_per_batch(self, key: Hashable, compute: Callable[[], T]) -> T:

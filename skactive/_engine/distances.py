@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -79,16 +78,15 @@ class Rows:
     """Rows of features, shape (n, n_features), with their Euclidean norms.
 
     The norms are computed once, in float64 and row by row, so that a row's norm does not depend
-    on the rows around it; where somebody else has them, a function returns them. Rows picked by an
-    array are copied when their features are asked for, which most of those that a label touches
-    never are. Stored features are read when they are asked for; `dot` goes over them block by
-    block.
+    on the rows around it. Rows picked by an array are copied when their features are asked for,
+    which most of those that a label touches never are. Stored features are read when they are
+    asked for; `dot` goes over them block by block.
     """
 
     def __init__(
         self,
         X: Any,
-        norms: np.ndarray | Callable[[], np.ndarray] | None = None,
+        norms: np.ndarray | None = None,
         inverse_norms: np.ndarray | None = None,
         picked: np.ndarray | None = None,
     ) -> None:
@@ -148,13 +146,9 @@ class Rows:
 
     @property
     def norms(self) -> np.ndarray:
-        norms = self._norms
-        if callable(norms):
-            norms = norms()
-        elif norms is None:
-            norms = self._source.norms if self.is_stored else row_norms(self.X)
-        self._norms = norms
-        return norms
+        if self._norms is None:
+            self._norms = self._source.norms if self.is_stored else row_norms(self.X)
+        return self._norms
 
     @property
     def inverse_norms(self) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,18 +21,10 @@ class LabeledDistances:
     O(n_samples · n_features) for each. Both parts are built on first use.
     """
 
-    def __init__(
-        self,
-        space: Space,
-        rows: Rows,
-        labeled: LabeledSamples,
-        compared_to: Callable[[int, Rows], np.ndarray | None] | None = None,
-    ) -> None:
+    def __init__(self, space: Space, rows: Rows, labeled: LabeledSamples) -> None:
         self._space = space
         self._rows = rows
         self._labeled = labeled
-        # Who knows the distances to a labelled sample by its id, or None.
-        self._compared_to = compared_to
         self._next_id = 0
         self._total: np.ndarray | None = None
         self._nearest: dict[int, NearestLabeled] = {}
@@ -134,14 +126,12 @@ class LabeledDistances:
     ) -> None:
         if len(slots) == 0 or (total is None and not nearest):
             return
-        arrived, known = self._labeled.rows_at(slots), None
-        if self._compared_to is not None and len(slots) == 1:
-            known = self._compared_to(int(self._labeled.ids[slots[0]]), arrived)
+        arrived = self._labeled.rows_at(slots)
         # What arrives is merged with the nearest there were.
         deepest = max((one.n_neighbors for one in nearest), default=0)
         for block in self._blocks(len(slots) + deepest):
             rows = self._rows_in(block)
-            compared = self._space.compare(rows, arrived) if known is None else known[block]
+            compared = self._space.compare(rows, arrived)
             tolerance = 2 * self._space.rounding(rows, arrived)
             for one in nearest:
                 one.merge(block, compared, slots, tolerance)

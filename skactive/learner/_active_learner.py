@@ -36,7 +36,7 @@ from skactive.learner._stopping.criteria import StoppingHistory
 from skactive.learner._stopping.progress import Progress
 from skactive.learner._updaters import UpdateSource, restore, updater_for
 from skactive.neighbors import NeighborGraph
-from skactive.pool import Pool
+from skactive.pool import FeatureCache, Pool
 from skactive.strategies import QueryStrategy
 
 
@@ -102,6 +102,9 @@ class ActiveLearner(LearnerActions):
         A file written by ``learner.pool.save_state``. It avoids computing everything again when a
         loop over a large pool resumes with its `journal`. A file that does not exist is
         ignored.
+    cache : FeatureCache, default=None
+        Shares neighbour graphs, densities and clusterings with other learners whose features are
+        equal. None keeps them for this learner alone.
 
     Attributes
     ----------
@@ -181,6 +184,7 @@ class ActiveLearner(LearnerActions):
         graph: NeighborGraph | None = None,
         journal: str | PathLike[str] | None = None,
         state: str | PathLike[str] | None = None,
+        cache: FeatureCache | None = None,
     ) -> None:
         if X_pool is None:
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
@@ -205,7 +209,7 @@ class ActiveLearner(LearnerActions):
         seed = self._seed_set(X_labeled, y_labeled)
         self._check_together(fit_params, seed, graph)
         check_fit_params(classifier, fit_params or ())
-        self._classes, self._fit_params = classes, fit_params
+        self._classes, self._fit_params, self._cache = classes, fit_params, cache
         self._history = History()
         self._stopping = StoppingHistory(stopping)
         if self._refresher is not None:
@@ -345,7 +349,7 @@ class ActiveLearner(LearnerActions):
         return learner_html(self, self.progress if self._stopping.criteria else None)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_journal": None}
+        return {**self.__dict__, "_journal": None, "_cache": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -396,6 +400,7 @@ class ActiveLearner(LearnerActions):
             classes=declared_classes(classifier, self._classes),
             graph=graph,
             state=state,
+            cache=self._cache,
         )
         for X, y in (stored_samples(classifier), seed):
             if X is not None:

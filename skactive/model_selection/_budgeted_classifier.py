@@ -1,14 +1,14 @@
-"""A classifier that sees only as many labels as its budget allows."""
+"""A classifier that is fitted on a budget of labels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
-from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
@@ -16,19 +16,20 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from skactive._engine.cache import LOOP_CACHE
 from skactive._engine.labels import check_labels
-from skactive._engine.sharing import sharing
-from skactive._estimators import transformers
+from skactive._estimators import keeps_stages, transformers
 from skactive._fit_params import check_fit_params, per_sample
 from skactive._html import Diagram
 from skactive._random_state import seeded
-from skactive._rows import n_samples_of
 from skactive._validation import check_integer
+from skactive.base import Classifier, TransductiveEstimator
 from skactive.learner import ActiveLearner, default_classifier, default_strategy
+from skactive.model_selection._held_out_predictions import HeldOutPredictions
 from skactive.model_selection._label_source import check_oracle, label_source
+from skactive.model_selection._oracle import Oracle
 from skactive.model_selection._simulation import simulate
-from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.semi_supervised import IncrementalLabelSpreading
+from skactive.strategies import QueryStrategy
 
 
 def _estimator_has(method: str) -> Any:
@@ -40,71 +41,71 @@ def _estimator_has(method: str) -> Any:
 
 
 class BudgetedClassifier(ClassifierMixin, BaseEstimator):
-    """Fit a classifier on the labels that a strategy would have asked for.
+    """Fit a classifier on the labels that a strategy queries.
 
-    `fit(X, y)` plays the labelling loop: X is the pool, y answers the queries, and no more than
-    `budget` answers are used. What comes out is an ordinary classifier, so that
-    `cross_val_score` tells how good it is on that budget, and `GridSearchCV` tunes the
-    strategy's weights like any other parameter.
+    `fit(X, y)` simulates the labelling loop: X is the pool, y answers the queries, and at most
+    `budget` labels are used. The result is an ordinary classifier: `cross_val_score` estimates
+    its score on that budget, and `GridSearchCV` tunes the strategy like any other parameter.
 
     Parameters
     ----------
     estimator : classifier or Pipeline, default=None
-        The classifier that learns; None takes `IncrementalLabelSpreading()`.
+        The classifier; None takes `IncrementalLabelSpreading()`.
     strategy : QueryStrategy, default=None
-        Which samples to ask about; None takes `UncertaintyHerding()`.
+        The query strategy; None takes `UncertaintyHerding()`.
     budget : int, default=100
-        How many labels may be asked for, at least 1 and at most the number of samples.
+        Number of labels, at least 1 and at most the number of samples.
     batch_size : int, default=1
-        How many samples are asked about at once.
+        Number of samples in each query.
     seed_set : int, default=0
-        How many labels of the budget go to samples drawn at random before the first query.
+        Number of labels of the budget that go to samples drawn at random before the first query.
     oracle : Oracle, callable or None, default=None
-        Who answers, the seed set included. None answers with `y`. `NoisyOracle` and
-        `AnnotatorPanel` err; a grid tunes ``oracle__flip_rate``. A function
-        ``oracle(positions, y)`` gets the rows of X just asked about and their true labels, and
-        returns one label for each. An `AnnotatorPanel` may revise earlier labels: `y_labeled_`,
-        and the classifier at every stage, have them as finally revised.
+        The source of labels, also for the seed set. None takes `y`. `NoisyOracle` and
+        `AnnotatorPanel` make errors; a grid tunes ``oracle__flip_rate``. A function
+        ``oracle(positions, y)`` gets the rows of X that were just queried and their true labels,
+        and returns one label for each. An `AnnotatorPanel` may revise earlier labels:
+        `y_labeled_`, and the classifier at every stage, have the final labels.
     random_state : int, RandomState instance or None, default=None
         Draws the seed set, and becomes the `random_state` of the strategy and of the oracle
-        where that is None.
+        if theirs is None.
 
     Attributes
     ----------
     estimator_ : classifier or Pipeline
-        The classifier that learnt.
+        The fitted classifier.
+    classifier_ : classifier
+        `estimator_`, or its last step.
     classes_ : ndarray of shape (n_classes,)
-        The labels it met, sorted.
+        The labels that were used, sorted.
     query_indices_ : ndarray of int of shape (budget,)
-        Rows of X whose labels were used, in the order they were asked for.
+        Rows of X whose labels were used, in the order in which they were queried.
     n_labeled_ : int
-        How many labels were used.
+        Number of labels that were used.
     y_labeled_ : ndarray of shape (budget,)
-        What was answered about `query_indices_`, as finally revised.
+        The final labels of `query_indices_`.
     n_answers_ : int
-        How many answers that took: each annotator's counts.
+        Number of answers: those of each annotator count.
     n_features_in_ : int
-        Number of features seen in `fit`, where the estimator counts them.
+        Number of features seen in `fit`, if the estimator has it.
 
     See Also
     --------
-    skactive.ActiveLearner : The same loop with a person in it.
+    skactive.ActiveLearner : The same loop with an annotator.
     compare_strategies : Compares strategies over the whole labelling curve.
 
     Notes
     -----
     Cost of `fit`: that of `budget` answers, and as many queries as there are batches. Fits on
-    equal features in one process, as those of a grid search on one fold, share the neighbour
-    graph and whatever else follows from the features alone, up to a quarter of scikit-learn's
-    ``working_memory``.
+    equal features in one process, such as those of a grid search on one fold, share the neighbour
+    graph, densities and clusterings, up to a quarter of scikit-learn's ``working_memory``.
 
-    While only one class is known, classifiers that cannot be fitted on one wait for a second;
-    nearest neighbours learn from the first answer on.
+    While only one class is known, a classifier that cannot be fitted on one class waits for a
+    second; nearest neighbours and label spreading learn from the first answer on.
 
-    With scikit-learn's metadata routing, what `fit` is passed goes to the classifier that
-    learns (the last step of a Pipeline) as its ``set_fit_request`` says; without, it goes there
-    if the classifier's `fit` takes it. Arrays with an entry per sample, such as
-    `sample_weight`, are cut down to the samples that are labelled.
+    With scikit-learn's metadata routing, the arguments of `fit` go to the classifier (the last
+    step of a Pipeline) as its ``set_fit_request`` says; without, they go there if the `fit` of the
+    classifier takes them. Arrays with an entry per sample, such as `sample_weight`, are restricted
+    to the labelled samples.
 
     Examples
     --------
@@ -113,20 +114,20 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
     >>> from skactive.model_selection import BudgetedClassifier
     >>> X, y = load_digits(return_X_y=True)
     >>> scores = cross_val_score(BudgetedClassifier(budget=60), X, y, cv=3)
-    >>> bool(scores.mean() > 0.8)
+    >>> bool(scores.mean() > 0.9)
     True
     """
 
     def __init__(
         self,
-        estimator: Any = None,
-        strategy: Any = None,
+        estimator: Classifier | None = None,
+        strategy: QueryStrategy | None = None,
         *,
         budget: int = 100,
         batch_size: int = 1,
         seed_set: int = 0,
-        oracle: Any = None,
-        random_state: Any = None,
+        oracle: Oracle | Callable[..., ArrayLike] | None = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.estimator = estimator
         self.strategy = strategy
@@ -136,18 +137,22 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         self.oracle = oracle
         self.random_state = random_state
 
-    @sharing()
-    def fit(self, X: Any, y: Any, **fit_params: Any) -> BudgetedClassifier:
-        """Play the labelling loop with `y` in the person's place.
+    def fit(
+        self,
+        X: Any,  # samples of any kind
+        y: ArrayLike,
+        **fit_params: Any,  # whatever the classifier's `fit` takes
+    ) -> BudgetedClassifier:
+        """Simulate the labelling loop with `y` as the answers.
 
         Parameters
         ----------
         X : array-like of length n_samples
             The pool.
         y : array-like of shape (n_samples,)
-            The true labels; only those asked for are used.
+            The true labels; only those of queried samples are used.
         **fit_params : dict
-            Arguments of the `fit` of the classifier that learns, such as `sample_weight`.
+            Arguments of the `fit` of the classifier, such as `sample_weight`.
 
         Returns
         -------
@@ -167,7 +172,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         estimator = clone(self._estimator())
         strategy = seeded(self._strategy(), seed)
         params = self._routed(fit_params)
-        learner = ActiveLearner(estimator, strategy, X, fit_params=params)
+        learner = ActiveLearner(estimator, strategy, X, fit_params=params, cache=LOOP_CACHE)
         drawn = random.permutation(len(labels))[: self.seed_set]
         answers = label_source(self.oracle, labels, random)
         answers.teach(learner, drawn)
@@ -219,7 +224,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
 
     @available_if(_estimator_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return how far each sample is on the side of each class.
+        """Return the decision function of the classifier.
 
         Parameters
         ----------
@@ -229,7 +234,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         decision : ndarray of shape (n_queries,) or (n_queries, n_classes)
-            What the estimator says, in the order of `classes_`.
+            The values of `estimator_`, in the order of `classes_`.
         """
         check_is_fitted(self)
         return np.asarray(self.estimator_.decision_function(X))
@@ -245,22 +250,22 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         stages : generator of ndarray of shape (n_queries,)
-            What the classifier predicts that knows only the first answers, in the order of
-            `query_indices_`, the seed set included: `n_labeled_` arrays. There is one after
-            each answer, also where several samples were asked about at once.
+            Predictions of the classifier with the first labels only, in the order of
+            `query_indices_`, the seed set included: `n_labeled_` arrays, one for each label
+            whatever the batch size.
 
         Notes
         -----
-        `IncrementalKNeighborsClassifier` votes anew only where an answer changes its vote: all
-        stages cost a few predictions. Any other classifier, and one that forgets, is taught the
-        answers again, one by one, and predicts after each; until it can be fitted, the one class
-        known is predicted.
+        `IncrementalKNeighborsClassifier` votes again only where a label changes its vote: all
+        stages cost a few predictions. Any other classifier, and one that forgets, learns the
+        labels again, one by one, and predicts after each; as long as it cannot be fitted, the one
+        known class is predicted.
         """
         check_is_fitted(self)
         features = self.features(X)
         if self.learns_at_once:
             return self.classifier_.staged_predict(features)
-        return (_predictions(learner, features) for learner in self.staged_learners())
+        return (stage.labels() for stage in self._stages(features))
 
     @available_if(_estimator_has("predict_proba"))
     def staged_predict_proba(self, X: Any) -> Iterator[np.ndarray]:
@@ -274,30 +279,27 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         stages : generator of ndarray of shape (n_queries, n_classes)
-            In the order of `classes_`, all of which have a column at every stage; a class not
-            met yet has probability 0. The stages are those of `staged_predict`.
+            In the order of `classes_`, all of which have a column at every stage; a class without
+            a label yet has probability 0. The stages are those of `staged_predict`.
         """
         check_is_fitted(self)
         features = self.features(X)
         if self.learns_at_once:
             return self.classifier_.staged_predict_proba(features)
-        return (
-            _probabilities(learner, features, self.classes_) for learner in self.staged_learners()
-        )
+        return (stage.probabilities(self.classes_) for stage in self._stages(features))
 
     @property
-    def classifier_(self) -> Any:
-        """The classifier that learnt: `estimator_`, or its last step."""
+    def classifier_(self) -> Any:  # any classifier
+        """The fitted classifier: `estimator_`, or its last step."""
         return self.estimator_[-1] if isinstance(self.estimator_, Pipeline) else self.estimator_
 
     @property
     def learns_at_once(self) -> bool:
-        """Whether the classifier that learnt keeps its stages itself: nearest neighbours do."""
-        classifier = self.classifier_
-        return isinstance(classifier, IncrementalKNeighborsClassifier) and not classifier.forgets
+        """Whether the classifier predicts its own stages, as nearest neighbours do."""
+        return keeps_stages(self.classifier_)
 
     def features(self, X: Any) -> Any:
-        """Return samples as the classifier that learnt sees them.
+        """Return samples as the classifier takes them.
 
         Parameters
         ----------
@@ -307,25 +309,35 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         features : array-like of length n_queries
-            X after all steps of the Pipeline but the last; X itself where there is none.
+            X after all steps of the Pipeline but the last; X itself if there is no other step.
         """
         if not isinstance(self.estimator_, Pipeline) or len(self.estimator_) == 1:
             return X
         return transformers(self.estimator_).transform(X)
 
     def staged_learners(self) -> Iterator[ActiveLearner]:
-        """Teach a learner the answers again, one by one, on the features of those samples.
+        """Teach a learner the labels again, one by one, on the features of their samples.
 
         Yields
         ------
         learner : ActiveLearner
-            The same after each answer, with one answer more.
+            The same learner each time, with one label more.
         """
         samples, positions, labels, params = self._answers
-        learner = ActiveLearner(clone(self.classifier_), X_pool=samples, fit_params=params)
+        learner = ActiveLearner(
+            clone(self.classifier_), X_pool=samples, fit_params=params, cache=LOOP_CACHE
+        )
         for position, label in zip(positions.tolist(), labels, strict=True):
             learner.teach([position], [label])
             yield learner
+
+    def _stages(self, features: Any) -> Iterator[HeldOutPredictions]:
+        """Yield the predictions for samples after each label; the same object each time."""
+        predictions: HeldOutPredictions | None = None
+        for learner in self.staged_learners():
+            predictions = predictions or HeldOutPredictions(learner, features)
+            predictions.update()
+            yield predictions
 
     def set_params(self, **params: Any) -> BudgetedClassifier:
         """Set parameters, those of the estimator and the strategy by ``estimator__`` and so on.
@@ -333,7 +345,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         **params : dict
-            Such as ``budget=50`` or ``strategy__weights={"density": 0.5}``.
+            Such as ``budget=50`` or ``strategy__n_neighbors=10``.
 
         Returns
         -------
@@ -352,7 +364,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Say where metadata go: what `fit` is passed, to the `fit` of the classifier that learns.
+        """Return the routing of metadata: from `fit` to the `fit` of the classifier.
 
         Returns
         -------
@@ -364,7 +376,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         return router.add(estimator=self._learning(), method_mapping=mapping)
 
     def _learning(self) -> Any:
-        """Return the classifier that will learn."""
+        """Return the classifier, or the last step of a Pipeline."""
         estimator = self._estimator()
         return estimator[-1] if isinstance(estimator, Pipeline) else estimator
 
@@ -382,18 +394,18 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         return given
 
     def _keep_answers(self, learner: ActiveLearner, params: dict[str, Any]) -> None:
-        """Keep what other classifiers than nearest neighbours have to be taught again."""
+        """Keep the labels, and the samples from which `staged_learners` learns them again."""
         if self.learns_at_once:
             self._answers: Any = None
             return
-        asked, n_samples = self.query_indices_, len(learner.ids)
-        if isinstance(self.classifier_, IncrementalLabelSpreading):
-            # What has no label plays a part, too.
-            self._answers = learner.pool.X, asked, self.y_labeled_, {}
+        queried, n_samples = self.query_indices_, len(learner.ids)
+        if isinstance(self.classifier_, TransductiveEstimator):
+            # It learns from samples without a label, too.
+            self._answers = learner.pool.X, queried, self.y_labeled_, {}
             return
-        samples = learner.features(learner.samples(asked))
-        positions = np.arange(len(asked))
-        own = per_sample(params, asked, n_samples)
+        samples = learner.features(learner.samples(queried))
+        positions = np.arange(len(queried))
+        own = per_sample(params, queried, n_samples)
         self._answers = samples, positions, self.y_labeled_, own
 
     @property
@@ -410,41 +422,20 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         check_oracle(self, self.oracle)
         if self.budget > n_samples:
             raise ValueError(
-                f"budget={self.budget} labels may be asked for, but there are only "
-                f"n_samples={n_samples} samples. Hint: choose a budget of at most that."
+                f"budget={self.budget} is larger than the number of samples, "
+                f"n_samples={n_samples}. Hint: choose a budget of at most that."
             )
         if self.seed_set > self.budget:
             raise ValueError(
-                f"seed_set={self.seed_set} is more than the whole budget of {self.budget}."
+                f"seed_set={self.seed_set} is larger than the budget of {self.budget}. Hint: the "
+                "seed set is part of the budget."
             )
 
     def _sk_visual_block_(self) -> Diagram:
-        learnt = getattr(self, "estimator_", self._estimator())
-        return Diagram(self, [("estimator", learnt), ("strategy", self._strategy())])
+        estimator = getattr(self, "estimator_", self._estimator())
+        return Diagram(self, [("estimator", estimator), ("strategy", self._strategy())])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = get_tags(self._estimator()).input_tags.sparse
         return tags
-
-
-def _predictions(learner: ActiveLearner, features: Any) -> np.ndarray:
-    try:
-        return learner.predict(features)
-    except NotFittedError:
-        # Most classifiers cannot be fitted on one class; until the second it is all there is.
-        if len(learner.classes_) > 1:
-            raise
-        return np.repeat(learner.classes_, n_samples_of(features))
-
-
-def _probabilities(learner: ActiveLearner, features: Any, classes: np.ndarray) -> np.ndarray:
-    columns = np.searchsorted(classes, learner.classes_)
-    probabilities = np.zeros((n_samples_of(features), len(classes)))
-    try:
-        probabilities[:, columns] = learner.predict_proba(features)
-    except NotFittedError:
-        if len(columns) > 1:
-            raise
-        probabilities[:, columns] = 1.0
-    return probabilities

@@ -1,4 +1,4 @@
-"""Strategies side by side, over the same splits of the same labelled samples."""
+"""Simulated labelling loops of several strategies on the same splits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import joblib
 import numpy as np
 import sklearn
+from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import clone
 from sklearn.metrics import get_scorer
@@ -19,44 +20,46 @@ from sklearn.utils.validation import check_consistent_length, check_memory
 from tqdm.auto import tqdm
 
 from skactive import __version__
+from skactive._engine.cache import LOOP_CACHE
 from skactive._engine.labels import check_labels
-from skactive._engine.shared_columns import SharedColumns
-from skactive._engine.sharing import meet, sharing
 from skactive._fit_params import per_sample
 from skactive._random_state import seeded
 from skactive._rows import take_rows
 from skactive._validation import check_integer, check_strategy
+from skactive.base import Classifier, TransductiveEstimator
 from skactive.learner import ActiveLearner, default_classifier
-from skactive.model_selection._held_out_evaluator import HeldOutEvaluator, check_scorer
+from skactive.model_selection._held_out_evaluator import HeldOutEvaluator, Scorer, check_scorer
 from skactive.model_selection._label_source import check_oracle, label_source
+from skactive.model_selection._oracle import Oracle
 from skactive.model_selection._simulation import simulate
 from skactive.model_selection._strategy_comparison import StrategyComparison
+from skactive.strategies import QueryStrategy
 
 
 def compare_strategies(
-    estimator: Any,
-    strategies: Mapping[str, Any],
-    X: Any,
-    y: Any,
+    estimator: Classifier | None,
+    strategies: Mapping[str, QueryStrategy],
+    X: Any,  # samples of any kind
+    y: ArrayLike,
     *,
     budget: int = 100,
     batch_size: int = 1,
-    cv: Any = 5,
-    groups: Any = None,
-    scoring: Any = "accuracy",
-    params: Mapping[str, Any] | None = None,
-    oracle: Any = None,
+    cv: Any = 5,  # an int or any splitter
+    groups: ArrayLike | None = None,
+    scoring: str | Scorer = "accuracy",
+    params: Mapping[str, Any] | None = None,  # arguments of `fit`, of any type
+    oracle: Oracle | Callable[..., ArrayLike] | None = None,
     n_jobs: int | None = None,
     random_state: int | None = None,
-    memory: Any = None,
+    memory: str | os.PathLike[str] | joblib.Memory | None = None,
     progress: bool = False,
 ) -> StrategyComparison:
-    """Play the labelling loop with each strategy on each split, and score after each answer.
+    """Simulate the labelling loop with each strategy on each split, and score after each answer.
 
     Parameters
     ----------
     estimator : classifier or Pipeline
-        The classifier that learns; None takes `IncrementalLabelSpreading()`.
+        The classifier; None takes `IncrementalLabelSpreading()`.
     strategies : dict of str to QueryStrategy
         The strategies by name.
     X : array-like of length n_samples
@@ -64,30 +67,29 @@ def compare_strategies(
     y : array-like of shape (n_samples,)
         Their labels.
     budget : int, default=100
-        How many labels may be asked for, at most the size of the smallest training part.
+        Number of labels, at most the size of the smallest training part.
     batch_size : int, default=1
-        How many samples are asked about at once.
+        Number of samples in each query.
     cv : int or cross-validation generator, default=5
-        The splits. An int stands for that many stratified folds, shuffled by `random_state`;
-        each class needs as many samples.
+        The splits. An int means that many stratified folds, shuffled by `random_state`; each
+        class needs as many samples.
     groups : array-like of shape (n_samples,), default=None
         Passed to ``cv.split``, for splitters that keep groups together.
     scoring : str or callable, default='accuracy'
-        The score, as `sklearn.metrics.get_scorer` knows it. Classes that were not met yet have
+        The score, as for `sklearn.metrics.get_scorer`. Classes that have no label yet have
         probability 0.
     params : dict of str to object, default=None
-        Arguments of the `fit` of the classifier that learns, such as
-        ``{"sample_weight": weights}``. Arrays with an entry per sample are cut down to the
-        samples that are labelled.
+        Arguments of the `fit` of the classifier, such as ``{"sample_weight": weights}``. Arrays
+        with an entry per sample are restricted to the labelled samples.
     oracle : Oracle, callable or None, default=None
-        Who answers, as in `BudgetedClassifier`; None answers with `y`. All strategies of a split
-        hear the same errors. A function gets positions in X. Scores are against the true
-        labels, and those with every label are with every true label.
+        The source of labels, as in `BudgetedClassifier`; None takes `y`. All strategies of a
+        split get the same errors. A function gets positions in X. Scores are computed against
+        the true labels, and the score with every label uses the true labels.
     n_jobs : int, default=None
-        How many processes share the splits, as in joblib; -1 takes all cores.
+        Number of processes, as in joblib; -1 takes all cores.
     random_state : int, default=None
-        Seed of the folds, and of strategies and an oracle whose own `random_state` is None: the
-        latter then errs differently in each split.
+        Seed of the folds, and of strategies and an oracle whose own `random_state` is None. The
+        errors of the oracle differ between splits.
     memory : str, path or joblib.Memory, default=None
         A folder that stores the scores of each loop as soon as the loop is done. A run that was
         interrupted, or one with more strategies or another `budget`, computes only the missing
@@ -109,23 +111,25 @@ def compare_strategies(
     ValueError
         If the budget is larger than a training part, a class has fewer samples than there are
         folds, labels are missing or of one class, the score needs probabilities that the
-        estimator does not give, or lengths differ.
+        estimator does not have, or lengths differ.
 
     See Also
     --------
     labeling_curve : The same for one strategy.
-    BudgetedClassifier : One loop as a classifier that grids tune.
+    BudgetedClassifier : One loop as a classifier, for grid searches.
 
     Notes
     -----
-    With `IncrementalKNeighborsClassifier` an answer and its score cost O((n_train + n_test) ·
-    n_features): the test part is predicted once, for all stages. The loops of a split that one
-    process plays share the neighbour graph and whatever else follows from the features alone,
-    up to a quarter of scikit-learn's ``working_memory``; processes map the features from one
-    file. Results do not depend on `n_jobs`.
+    The cost is that of ``n_splits * len(strategies)`` loops: in each, `budget` answers, the
+    queries of the strategy, and a prediction of the test part after each batch. With
+    `IncrementalKNeighborsClassifier` the test part is predicted once for all stages, and an
+    answer with its score costs O((n_train + n_test) · n_features). The loops of a split that run
+    in one process share the neighbour graph, densities and clusterings, up to a quarter of
+    scikit-learn's ``working_memory``; processes map the features from one file. Results do not
+    depend on `n_jobs`.
 
-    Faults of a strategy show before the first loop is played: those that would wait for the
-    loops of others are asked one question beforehand.
+    If there are more strategies than processes, those that would wait for the loops of others
+    run one query first, so that their errors are raised early.
 
     With `memory`, a splitter that shuffles needs a `random_state` of its own to return the same
     splits again.
@@ -134,21 +138,22 @@ def compare_strategies(
     --------
     >>> from sklearn.datasets import load_digits
     >>> from skactive.model_selection import compare_strategies
-    >>> from skactive.strategies import CDFProduct, RandomSampling
+    >>> from skactive.strategies import RandomSampling, UncertaintyHerding
     >>> X, y = load_digits(return_X_y=True)
     >>> comparison = compare_strategies(
-    ...     None, {"random": RandomSampling(), "cdf-product": CDFProduct()}, X, y,
+    ...     None, {"random": RandomSampling(), "herding": UncertaintyHerding()}, X, y,
     ...     budget=60, cv=3, random_state=0,
     ... )
-    >>> random, cdf_product = comparison.area_under_curve().mean(axis=1)
-    >>> bool(cdf_product > random)
+    >>> random, herding = comparison.area_under_curve().mean(axis=1)
+    >>> bool(herding > random)
     True
     """
     labels = check_labels(y)
     check_consistent_length(X, labels)
     if len(np.unique(labels)) < 2:
         raise ValueError(
-            f"y has one class, {labels.tolist()[0]!r}: there is nothing to tell apart."
+            f"y has one class, {labels.tolist()[0]!r}, but a classifier needs two or more. Hint: "
+            "pass samples of several classes."
         )
     _check_strategies(strategies)
     budget = check_integer("compare_strategies", "budget", budget, minimum=1)
@@ -161,19 +166,19 @@ def compare_strategies(
     n_train = np.array([len(train) for train, _ in splits])
     if budget > n_train.min():
         raise ValueError(
-            f"budget={budget} labels may be asked for, but the smallest training part has "
+            f"budget={budget} is larger than the smallest training part, which has "
             f"{n_train.min()} samples. Hint: choose a smaller budget or more folds."
         )
     noise = np.random.SeedSequence(random_state).generate_state(len(splits)).tolist()
     seeds: list[Any] = [None] * len(splits) if random_state is None else noise
-    memory = check_memory(os.fspath(memory) if isinstance(memory, os.PathLike) else memory)
-    if random_state is None and memory.location is not None:
+    storage = check_memory(os.fspath(memory) if isinstance(memory, os.PathLike) else memory)
+    if random_state is None and storage.location is not None:
         raise ValueError(
             "With random_state=None every run draws other splits and seeds, so `memory` cannot "
             "return a stored loop. Hint: pass a seed, such as random_state=0."
         )
     # A memory-mapped X of a worker process has the same hash as X itself.
-    curve, full_score = (memory.cache(call, mmap_mode="r") for call in (_curve, _full_score))
+    curve, full_score = (storage.cache(call, mmap_mode="r") for call in (_curve, _full_score))
     task = Task(estimator, X, labels, scorer, dict(params or {}))
     calls: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
         (curve, (task, strategy, split, seed, budget, batch_size, oracle, errs))
@@ -190,10 +195,7 @@ def compare_strategies(
             if not curve.check_call_in_cache(*arguments)
         ]
         _query_once(estimator, missing[n_workers:], take_rows(X, splits[0][0]))
-    with sharing():
-        if n_workers == 1 and SharedColumns.pays(X, len(labels)):
-            meet(X)
-        results = _results(calls, n_jobs, progress=progress)
+    results = _results(calls, n_jobs, progress=progress)
     curves = np.array(results[:n_curves]).reshape(len(splits), len(strategies), -1)
     n_labels = np.minimum(np.arange(1, curves.shape[2] + 1) * batch_size, budget)
     return StrategyComparison(
@@ -211,10 +213,12 @@ def _check_strategies(strategies: Any) -> None:
     if not isinstance(strategies, Mapping):
         raise TypeError(
             "`strategies` must be a dict of query strategies by name, such as "
-            f"{{'cdf-product': CDFProduct()}}. Got {strategies!r} instead."
+            f"{{'herding': UncertaintyHerding()}}. Got {strategies!r} instead."
         )
     if not strategies:
-        raise ValueError("There is no strategy to compare: `strategies` is empty.")
+        raise ValueError(
+            "`strategies` is empty. Hint: pass a dict such as {'herding': UncertaintyHerding()}."
+        )
     for strategy in strategies.values():
         check_strategy(strategy)
 
@@ -229,22 +233,21 @@ def _splits(
             raise ValueError(
                 f"cv={cv} stratified folds need {cv} samples of each class, and class "
                 f"{classes[rarest].item()!r} has {counts[rarest]}. Hint: choose fewer folds, or "
-                "a splitter that asks for less, such as ShuffleSplit(16, random_state=0)."
+                "a splitter that needs fewer, such as ShuffleSplit(16, random_state=0)."
             )
         cv = StratifiedKFold(cv, shuffle=True, random_state=random_state)
     else:
         cv = check_cv(cv, labels, classifier=True)
     splits = list(cv.split(np.zeros(len(labels)), labels, groups))
     if not splits:
-        raise ValueError("`cv` gives no split: there is nothing to play.")
+        raise ValueError("`cv` returns no split. Hint: choose a splitter with one split or more.")
     return splits
 
 
-@sharing()
 def _query_once(estimator: Any, strategies: list[Any], X_train: Any) -> None:
     """Run one query of each strategy, so that its errors show before the loops of the others."""
     if strategies:
-        pool = ActiveLearner(clone(estimator), strategies[0], X_train).pool
+        pool = ActiveLearner(clone(estimator), strategies[0], X_train, cache=LOOP_CACHE).pool
         for strategy in strategies:
             clone(strategy).select(pool)
 
@@ -279,7 +282,6 @@ class Task:
     releases: tuple[str, str] = field(default_factory=lambda: (__version__, sklearn.__version__))
 
 
-@sharing()
 def _curve(
     task: Task,
     strategy: Any,
@@ -298,9 +300,8 @@ def _curve(
         seeded(strategy, seed),
         take_rows(task.X, train),
         fit_params=per_sample(task.params, train, len(labels)),
+        cache=LOOP_CACHE,
     )
-    if not isinstance(task.estimator, Pipeline):
-        learner.pool.share_columns(task.X, train)
     evaluator = HeldOutEvaluator(
         learner,
         take_rows(task.X, test),
@@ -311,27 +312,37 @@ def _curve(
     )
     answers = label_source(oracle, labels, noise, rows=train)
     scores = []
-    for indices in simulate(learner, budget=budget, batch_size=batch_size, label_source=answers):
+    for _ in simulate(learner, budget=budget, batch_size=batch_size, label_source=answers):
         if evaluator.is_deferred:
             continue
         if answers.revised:
-            evaluator.reset()
+            evaluator.predictions.reset()
         else:
-            evaluator.add_labels(indices, learner.pool.labels_of(indices))
+            evaluator.predictions.update()
         scores.append(evaluator.score())
     return list(evaluator.staged_scores(batch_size)) if evaluator.is_deferred else scores
 
 
-@sharing()
 def _full_score(task: Task, split: tuple[np.ndarray, np.ndarray]) -> float:
     """Return the score on one split with every label of the training part."""
     train, test = split
     params = per_sample(task.params, train, len(task.labels))
-    estimator = clone(task.estimator)
-    if isinstance(estimator, Pipeline) and not get_config()["enable_metadata_routing"]:
-        params = {f"{estimator.steps[-1][0]}__{name}": value for name, value in params.items()}
-    fitted = estimator.fit(take_rows(task.X, train), task.labels[train], **params)
+    estimator, X_train = clone(task.estimator), take_rows(task.X, train)
+    if isinstance(_last_step(estimator), TransductiveEstimator):
+        # It learns from a neighbour graph, which the loops of the split have built.
+        learner = ActiveLearner(
+            estimator, X_pool=X_train, fit_params=params, cache=LOOP_CACHE
+        ).teach(np.arange(len(train)), task.labels[train])
+        fitted = learner.fitted_estimator()
+    else:
+        if isinstance(estimator, Pipeline) and not get_config()["enable_metadata_routing"]:
+            params = {f"{estimator.steps[-1][0]}__{name}": value for name, value in params.items()}
+        fitted = estimator.fit(X_train, task.labels[train], **params)
     X_test, y_test = take_rows(task.X, test), task.labels[test]
     if task.scorer is None:
         return float(fitted.score(X_test, y_test))
     return float(task.scorer(fitted, X_test, y_test))
+
+
+def _last_step(estimator: Any) -> Any:
+    return estimator[-1] if isinstance(estimator, Pipeline) else estimator

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.pipeline import Pipeline
 
-from skactive._engine.features import check_features
-from skactive._engine.sharing import shared
+from skactive._estimators import keeps_stages
 from skactive._rows import take_rows
 from skactive.learner import ActiveLearner
-from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.pool import Pool
-from skactive.semi_supervised import IncrementalLabelSpreading
+from skactive.model_selection._held_out_predictions import HeldOutPredictions
+
+Scorer = Callable[[Any, Any, np.ndarray], float]
 
 
 class HeldOutEvaluator:
-    """Score the learner's classifier on the test part of a split, after each answer.
-
-    For `IncrementalKNeighborsClassifier` the test part is a pool of its own, in which an answer
-    changes only the votes that it takes part in; for `IncrementalLabelSpreading` the same holds
-    of the vote, and the nodes nearest to the test samples are found once. Any other classifier
-    predicts anew.
+    """Score the classifier of a learner on the test part of a split, after each answer.
 
     Parameters
     ----------
     learner : ActiveLearner
-        The learner. Labels that it has already are not added.
+        The learner.
     X : array-like of length n_test
         The test samples.
     y : ndarray of shape (n_test,)
@@ -41,8 +34,9 @@ class HeldOutEvaluator:
     scorer : callable or None
         The score; None is the accuracy.
     may_defer : bool, default=False
-        Whether labels are never revised. Nearest neighbours that forget nothing are then scored
-        at the end: `is_deferred` is True, and `staged_scores` returns the scores of all stages.
+        Whether labels are never revised. A classifier that predicts its own stages, such as
+        nearest neighbours, is then scored at the end: `is_deferred` is True, and `staged_scores`
+        returns the scores of all stages.
     """
 
     def __init__(
@@ -51,7 +45,7 @@ class HeldOutEvaluator:
         X: Any,
         y: np.ndarray,
         classes: np.ndarray,
-        scorer: Any,
+        scorer: Scorer | None,
         *,
         may_defer: bool = False,
     ) -> None:
@@ -60,48 +54,24 @@ class HeldOutEvaluator:
         self._y = y
         self._classes = classes
         self._scorer = scorer
-        self._pool: Pool | None = None
-        self._make_source: Any = None
-        classifier = learner.pool.estimator
-        votes = isinstance(classifier, IncrementalKNeighborsClassifier)
-        self.is_deferred = may_defer and votes and classifier.votes_plainly
-        if self.is_deferred:
-            return
-        spreads = isinstance(classifier, IncrementalLabelSpreading)
-        if not (votes or spreads):
-            return
-        features = learner.features(X)
-        if spreads:
-            graph = classifier.graph_
-            checked = check_features(features, "X", graph.X.dtype)
-            key = (type(classifier), "nearest nodes", graph.n_neighbors, graph.metric)
-            nearest = shared(key, lambda: classifier.nearest_nodes(checked), graph.X, checked)
-            self._make_source = partial(classifier.outside_posterior_source, nearest=nearest)
-        voter = classifier.voter_ if spreads else classifier
-        self._pool = self._new_pool(features, voter)
-
-    def add_labels(self, indices: np.ndarray, labels: np.ndarray) -> None:
-        """Add labels of samples of the learner's pool."""
-        if self._pool is not None:
-            self._pool.add_labeled(self._learner.pool.X[indices], labels)
-
-    def reset(self) -> None:
-        """Remove all labels, and add those that the learner has now."""
-        if self._pool is not None:
-            self._pool = self._new_pool(self._pool.X, self._pool.estimator)
-            self.add_labels(self._learner.labeled, self._learner.labels)
+        self.is_deferred = may_defer and keeps_stages(learner.pool.estimator)
+        if not self.is_deferred:
+            self.predictions = HeldOutPredictions(learner, X)
 
     def score(self) -> float:
-        """Return the score on the test part."""
+        """Return the score of the current predictions."""
         if self._scorer is None:
-            return float(np.mean(self._predict() == self._y))
-        knows_all_classes = np.array_equal(self._learner.classes_, self._classes)
-        predicts = self._pool is None and knows_all_classes
-        estimator = self._learner.fitted_estimator() if predicts else self._recorded()
-        return float(self._scorer(estimator, self._X, self._y))
+            return float(np.mean(self.predictions.labels() == self._y))
+        known = self._learner.classes_
+        if not self.predictions.are_pooled and np.array_equal(known, self._classes):
+            return float(self._scorer(self._learner.fitted_estimator(), self._X, self._y))
+        # An oracle may answer with a class that `y` does not have.
+        classes = np.union1d(self._classes, known)
+        recorded = RecordedPredictions(classes, self.predictions.probabilities(classes))
+        return float(self._scorer(recorded, self._X, self._y))
 
     def staged_scores(self, batch_size: int) -> Iterator[float]:
-        """Yield the score on the test part after each batch of answers."""
+        """Yield the score after each batch of answers, from the stages of the classifier."""
         classifier, features = self._learner.pool.estimator, self._learner.features(self._X)
         n_labeled = len(self._learner.labeled)
         ends = {*range(batch_size, n_labeled, batch_size), n_labeled}
@@ -110,45 +80,20 @@ class HeldOutEvaluator:
                 if stage in ends:
                     yield float(np.mean(predicted == self._y))
             return
-        columns = np.searchsorted(self._classes, classifier.classes_)
-        for stage, votes in enumerate(classifier.staged_predict_proba(features), start=1):
+        for stage, recorded in enumerate(
+            recorded_stages(classifier, features, self._classes), start=1
+        ):
             if stage in ends:
-                probabilities = np.zeros((len(self._y), len(self._classes)))
-                probabilities[:, columns] = votes
-                recorded = RecordedPredictions(self._classes, probabilities)
                 yield float(self._scorer(recorded, self._X, self._y))
 
-    def _new_pool(self, X: Any, classifier: Any) -> Pool:
-        return Pool(X, estimator=classifier, posterior_source=self._make_source)
 
-    def _predict(self) -> np.ndarray:
-        if self._pool is not None:
-            posterior = self._posterior()
-            if posterior is not None:
-                return np.asarray(self._pool.classes_[posterior.argmax(axis=1)])
-        if len(self._learner.classes_) == 1:
-            # Most classifiers cannot be fitted on one class; until there is a second, predict it.
-            return np.repeat(self._learner.classes_, len(self._y))
-        return self._learner.predict(self._X)
-
-    def _posterior(self) -> np.ndarray | None:
-        return None if self._pool is None else self._pool.posterior()
-
-    def _recorded(self) -> RecordedPredictions:
-        known = self._learner.classes_
-        # An oracle may answer with a class that `y` does not have.
-        classes = np.union1d(self._classes, known)
-        probabilities = np.zeros((len(self._y), len(classes)))
-        columns = np.searchsorted(classes, known)
-        posterior = self._posterior()
-        if posterior is not None:
-            probabilities[:, columns] = posterior
-        elif len(known) > 1 and hasattr(self._learner.estimator, "predict_proba"):
-            probabilities[:, columns] = self._learner.predict_proba(self._X)
-        else:
-            winners = np.searchsorted(classes, self._predict())
-            probabilities[np.arange(len(self._y)), winners] = 1.0
-        return RecordedPredictions(classes, probabilities)
+def recorded_stages(classifier: Any, X: Any, classes: np.ndarray) -> Iterator[RecordedPredictions]:
+    """Yield the stages of a classifier, with a column for each of all classes."""
+    columns = np.searchsorted(classes, classifier.classes_)
+    for stage in classifier.staged_predict_proba(X):
+        probabilities = np.zeros((len(stage), len(classes)))
+        probabilities[:, columns] = stage
+        yield RecordedPredictions(classes, probabilities)
 
 
 class RecordedPredictions(ClassifierMixin, BaseEstimator):
@@ -181,7 +126,7 @@ class RecordedDecisions(ClassifierMixin, BaseEstimator):
         return np.array([-1.0, 1.0]) if n_classes == 2 else np.eye(n_classes)
 
 
-def check_scorer(scorer: Any, name: Any, estimator: Any, X: Any, y: np.ndarray) -> None:
+def check_scorer(scorer: Scorer | None, name: Any, estimator: Any, X: Any, y: np.ndarray) -> None:
     """Raise if a scorer needs probabilities and the estimator has none."""
     if scorer is None or hasattr(estimator, "predict_proba"):
         return

@@ -2,69 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from os import PathLike
 from typing import Any
 
+from joblib import Memory
+from numpy.typing import ArrayLike
+
 from skactive._validation import check_integer
+from skactive.base import Classifier
 from skactive.learner import default_strategy
 from skactive.model_selection._compare_strategies import compare_strategies
+from skactive.model_selection._held_out_evaluator import Scorer
+from skactive.model_selection._oracle import Oracle
 from skactive.model_selection._strategy_comparison import StrategyComparison
+from skactive.strategies import QueryStrategy
 
 
 def labeling_curve(
-    estimator: Any,
-    strategy: Any,
-    X: Any,
-    y: Any,
+    estimator: Classifier | None,
+    strategy: QueryStrategy | None,
+    X: Any,  # samples of any kind
+    y: ArrayLike,
     *,
     budget: int = 100,
     batch_size: int = 1,
-    cv: Any = 16,
-    groups: Any = None,
-    scoring: Any = "accuracy",
-    params: Mapping[str, Any] | None = None,
-    oracle: Any = None,
+    cv: Any = 16,  # an int or any splitter
+    groups: ArrayLike | None = None,
+    scoring: str | Scorer = "accuracy",
+    params: Mapping[str, Any] | None = None,  # arguments of `fit`, of any type
+    oracle: Oracle | Callable[..., ArrayLike] | None = None,
     n_jobs: int | None = None,
     random_state: int | None = None,
-    memory: Any = None,
+    memory: str | PathLike[str] | Memory | None = None,
     progress: bool = False,
 ) -> StrategyComparison:
-    """Find out how the score grows with the number of labels asked for.
+    """Compute how the score of a classifier grows with the number of labels.
 
-    It is to the labels of one strategy what scikit-learn's `learning_curve` is to samples drawn
-    at random: it tells whether more labels would help, and how many a score takes. To choose
-    between strategies, `compare_strategies` plays them on the same splits.
+    scikit-learn's `learning_curve` does this for samples drawn at random, `labeling_curve` for
+    samples that a strategy queries. The curve shows whether more labels would help, and how many
+    a score needs. To choose between strategies, `compare_strategies` uses the same splits for all.
 
     Parameters
     ----------
     estimator : classifier or Pipeline
-        The classifier that learns; None takes `IncrementalLabelSpreading()`.
+        The classifier; None takes `IncrementalLabelSpreading()`.
     strategy : QueryStrategy
-        Which samples to ask about; None takes `UncertaintyHerding()`.
+        The query strategy; None takes `UncertaintyHerding()`.
     X : array-like of length n_samples
         Samples; the training part of a split is the pool.
     y : array-like of shape (n_samples,)
         Their labels.
     budget : int, default=100
-        How many labels may be asked for, at most the size of the smallest training part.
+        Number of labels, at most the size of the smallest training part.
     batch_size : int, default=1
-        How many samples are asked about at once.
+        Number of samples in each query.
     cv : int or cross-validation generator, default=16
-        The splits. An int stands for that many stratified folds, shuffled by `random_state`;
-        each class needs as many samples.
+        The splits. An int means that many stratified folds, shuffled by `random_state`; each
+        class needs as many samples.
     groups : array-like of shape (n_samples,), default=None
         Passed to ``cv.split``, for splitters that keep groups together.
     scoring : str or callable, default='accuracy'
-        The score, as `sklearn.metrics.get_scorer` knows it. Classes that were not met yet have
+        The score, as for `sklearn.metrics.get_scorer`. Classes that have no label yet have
         probability 0.
     params : dict of str to object, default=None
-        Arguments of the `fit` of the classifier that learns; see `compare_strategies`.
+        Arguments of the `fit` of the classifier; see `compare_strategies`.
     oracle : Oracle or callable, default=None
-        Who answers, where it is not `y`; see `compare_strategies`.
+        The source of labels; None takes `y`. See `compare_strategies`.
     n_jobs : int, default=None
-        How many processes share the splits, as in joblib; -1 takes all cores.
+        Number of processes, as in joblib; -1 takes all cores.
     random_state : int, default=None
-        Seed of the folds and of the strategy where its own `random_state` is None.
+        Seed of the folds, and of the strategy if its own `random_state` is None.
     memory : str, path or joblib.Memory, default=None
         A folder that stores the scores of each loop, so that an interrupted run can continue.
         Needs a `random_state`; see `compare_strategies`.
@@ -79,7 +87,7 @@ def labeling_curve(
     Raises
     ------
     ValueError
-        For what `compare_strategies` refuses.
+        As raised by `compare_strategies`.
 
     See Also
     --------
@@ -88,17 +96,17 @@ def labeling_curve(
 
     Notes
     -----
-    Cost and memory are those of `compare_strategies`, which does the work.
+    Cost and memory are those of `compare_strategies`.
 
     Examples
     --------
     >>> from sklearn.datasets import load_digits
     >>> from skactive.model_selection import labeling_curve
-    >>> from skactive.strategies import CDFProduct
+    >>> from skactive.strategies import UncertaintyHerding
     >>> X, y = load_digits(return_X_y=True)
-    >>> curve = labeling_curve(None, CDFProduct(), X, y, budget=60, cv=3, random_state=0)
+    >>> curve = labeling_curve(None, UncertaintyHerding(), X, y, budget=60, cv=3, random_state=0)
     >>> curve.names
-    ('CDFProduct',)
+    ('UncertaintyHerding',)
     >>> bool(curve.mean_scores[0, 59] > curve.mean_scores[0, 19])
     True
     """

@@ -1,28 +1,38 @@
-"""What a labelling curve is worth, in one number that scikit-learn's searches can maximise."""
+"""Scorers of labelling curves, for scikit-learn's searches."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.metrics import get_scorer
 from sklearn.pipeline import Pipeline
 
 from skactive._engine.labels import check_labels
 from skactive.model_selection._areas import mean_height
 from skactive.model_selection._budgeted_classifier import BudgetedClassifier
-from skactive.model_selection._held_out_evaluator import HeldOutEvaluator, RecordedPredictions
+from skactive.model_selection._held_out_evaluator import (
+    HeldOutEvaluator,
+    Scorer,
+    recorded_stages,
+)
 
 
 def area_under_labeling_curve(
-    estimator: Any, X: Any, y: Any, *, scoring: Any = "accuracy"
+    estimator: Any,  # a BudgetedClassifier, a Pipeline or a search
+    X: Any,  # samples of any kind
+    y: ArrayLike,
+    *,
+    scoring: str | Scorer = "accuracy",
 ) -> float:
-    """Score a fitted `BudgetedClassifier` by its whole labelling curve, not by its end alone.
+    """Score a fitted `BudgetedClassifier` by its whole labelling curve, not only by its end.
 
-    Pass it as ``scoring`` to `GridSearchCV` and friends: a strategy that is good early is worth
-    more than one that is as good in the end. For another score pass
+    Pass it as ``scoring`` to `GridSearchCV` and other searches: of two strategies with the same
+    final score, the one with higher scores early is better. For another score pass
     ``functools.partial(area_under_labeling_curve, scoring="balanced_accuracy")``.
 
     Parameters
@@ -30,32 +40,32 @@ def area_under_labeling_curve(
     estimator : BudgetedClassifier
         Fitted; or a Pipeline that ends in one, or a search whose best estimator is one.
     X : array-like of length n_samples
-        Samples that were held out.
+        Held-out samples.
     y : array-like of shape (n_samples,)
         Their labels.
     scoring : str or callable, default='accuracy'
-        The score after each answer, as `sklearn.metrics.get_scorer` knows it. Classes that were
-        not met yet have probability 0.
+        The score after each label, as for `sklearn.metrics.get_scorer`. Classes without a label
+        yet have probability 0.
 
     Returns
     -------
     area : float
-        The mean height of the curve from the first answer to the last, by the trapezoidal rule,
+        The mean height of the curve from the first label to the last, by the trapezoidal rule,
         in units of the score.
 
     Raises
     ------
     TypeError
-        If `estimator` has no stages, or lacks what the score asks for.
+        If `estimator` has no stages, or lacks a method that the score needs.
 
     See Also
     --------
-    labels_to_score : How many labels a score takes.
-    StrategyComparison.area_under_curve : The same of whole strategies.
+    labels_to_score : Number of labels to reach a score.
+    StrategyComparison.area_under_curve : The same for compared strategies.
 
     Notes
     -----
-    Cost: that of `BudgetedClassifier.staged_predict`, and one score for each answer.
+    Cost: that of `BudgetedClassifier.staged_predict`, and one score for each label.
 
     Examples
     --------
@@ -71,7 +81,7 @@ def area_under_labeling_curve(
     return float(mean_height(np.arange(1, len(scores) + 1), scores))
 
 
-def labels_to_score(score: float, *, scoring: Any = "accuracy") -> LabelsToScore:
+def labels_to_score(score: float, *, scoring: str | Scorer = "accuracy") -> LabelsToScore:
     """Make a scorer that counts the labels a `BudgetedClassifier` needs to reach a score.
 
     Parameters
@@ -79,18 +89,18 @@ def labels_to_score(score: float, *, scoring: Any = "accuracy") -> LabelsToScore
     score : float
         The score to reach.
     scoring : str or callable, default='accuracy'
-        The score after each answer, as `sklearn.metrics.get_scorer` knows it.
+        The score after each label, as for `sklearn.metrics.get_scorer`.
 
     Returns
     -------
     scorer : callable
-        ``scorer(estimator, X, y)`` is minus the number of labels after which the score is first
-        reached, since searches maximise; minus (labels used + 1) where it never is. It can be
-        pickled, cloned and compared.
+        ``scorer(estimator, X, y)`` returns minus the number of labels after which the score is
+        first reached, since searches maximise; minus (labels used + 1) if it is never reached. It
+        can be pickled, cloned and compared.
 
     See Also
     --------
-    area_under_labeling_curve : Tells apart also what does not reach the score.
+    area_under_labeling_curve : Also ranks strategies that do not reach the score.
 
     Examples
     --------
@@ -111,7 +121,7 @@ def labels_to_score(score: float, *, scoring: Any = "accuracy") -> LabelsToScore
 
 @dataclass(frozen=True)
 class LabelsToScore:
-    """The scorer that `labels_to_score` makes."""
+    """The scorer that `labels_to_score` returns."""
 
     score: float
     scoring: Any
@@ -122,47 +132,51 @@ class LabelsToScore:
         return -float(reached[0] + 1 if len(reached) else len(scores) + 1)
 
 
-def stage_scores(who: str, estimator: Any, X: Any, y: Any, scoring: Any) -> np.ndarray:
-    """Return the score after each answer, shape (n_labeled,)."""
-    budgeted, X = _budgeted(who, estimator, X)
+def stage_scores(
+    owner: str, estimator: Any, X: Any, y: ArrayLike, scoring: str | Scorer
+) -> np.ndarray:
+    """Return the score after each label, shape (n_labeled,)."""
+    budgeted, X = _budgeted(owner, estimator, X)
     labels = check_labels(y)
     if scoring == "accuracy":
-        return np.array([np.mean(said == labels) for said in budgeted.staged_predict(X)])
+        stages = budgeted.staged_predict(X)
+        return np.array([np.mean(predicted == labels) for predicted in stages])
     scorer = get_scorer(scoring)
-    classes = np.union1d(budgeted.classes_, labels)
     try:
-        if budgeted.learns_at_once:
-            columns = np.searchsorted(classes, budgeted.classes_)
-            scores = []
-            for met in budgeted.staged_predict_proba(X):
-                probabilities = np.zeros((len(labels), len(classes)))
-                probabilities[:, columns] = met
-                scores.append(scorer(RecordedPredictions(classes, probabilities), X, labels))
-            return np.array(scores, dtype=float)
-        features = budgeted.features(X)
-        return np.array(
-            [
-                HeldOutEvaluator(learner, features, labels, classes, scorer).score()
-                for learner in budgeted.staged_learners()
-            ]
-        )
+        return np.array(list(_scored_stages(budgeted, X, labels, scorer)), dtype=float)
     except AttributeError as error:
         classifier = type(budgeted.classifier_).__name__
         raise TypeError(
-            f"scoring={scoring!r} asks for what {classifier} does not have: {error}. Hint: choose "
-            "a score of predictions, such as 'accuracy', or a classifier with predict_proba."
+            f"scoring={scoring!r} needs a method that {classifier} does not have: {error}. Hint: "
+            "choose a score of predictions, such as 'accuracy', or a classifier with "
+            "predict_proba."
         ) from error
 
 
-def _budgeted(who: str, estimator: Any, X: Any) -> tuple[BudgetedClassifier, Any]:
-    """Return the BudgetedClassifier inside, and the samples as it sees them."""
+def _scored_stages(
+    budgeted: BudgetedClassifier, X: Any, labels: np.ndarray, scorer: Scorer
+) -> Iterator[float]:
+    classes = np.union1d(budgeted.classes_, labels)
+    features = budgeted.features(X)
+    if budgeted.learns_at_once:
+        for recorded in recorded_stages(budgeted.classifier_, features, classes):
+            yield scorer(recorded, X, labels)
+        return
+    evaluator: HeldOutEvaluator | None = None
+    for learner in budgeted.staged_learners():
+        evaluator = evaluator or HeldOutEvaluator(learner, features, labels, classes, scorer)
+        evaluator.predictions.update()
+        yield evaluator.score()
+
+
+def _budgeted(owner: str, estimator: Any, X: Any) -> tuple[BudgetedClassifier, Any]:
+    """Return the BudgetedClassifier inside, and the samples as it takes them."""
     inner = getattr(estimator, "best_estimator_", estimator)
-    if isinstance(inner, Pipeline):
-        if isinstance(inner[-1], BudgetedClassifier):
-            return inner[-1], X if len(inner) == 1 else inner[:-1].transform(X)
-    elif isinstance(inner, BudgetedClassifier):
+    if isinstance(inner, Pipeline) and hasattr(inner[-1], "staged_learners"):
+        return inner[-1], X if len(inner) == 1 else inner[:-1].transform(X)
+    if hasattr(inner, "staged_learners"):
         return inner, X
     raise TypeError(
-        f"{who} asks for the predictions after each label, which {type(inner).__name__} does not "
+        f"{owner} needs the predictions after each label, which {type(inner).__name__} does not "
         "have. Hint: pass a BudgetedClassifier, or a Pipeline that ends in one."
     )

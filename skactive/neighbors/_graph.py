@@ -11,7 +11,6 @@ from sklearn.utils import check_array
 from skactive._engine.distances import METRICS, Rows, Space
 from skactive._engine.exact_search import search
 from skactive._engine.neighbor_lists import neighbor_lists
-from skactive._engine.sharing import shared
 from skactive._engine.stored import is_opened
 from skactive._io.fingerprint import fingerprint as fingerprint_of
 from skactive._validation import check_choice, check_integer, check_number
@@ -160,12 +159,10 @@ class NeighborGraph:
         if n_neighbors == 0:
             return cls(np.empty((1, 0), np.int32), np.empty((1, 0), np.float32), X=X, metric=metric)
         if transformer is None:
-            blockwise = BlockwiseKNeighborsTransformer(n_neighbors, metric=metric)
-            key = ("NeighborGraph", n_neighbors, metric)
-            indices, distances = shared(key, lambda: _found(X, n_neighbors, metric, blockwise), X)
+            transformer = BlockwiseKNeighborsTransformer(n_neighbors, metric=metric)
         else:
             _check_metric(transformer, metric)
-            indices, distances = _found(X, n_neighbors, metric, transformer)
+        indices, distances = _found(X, n_neighbors, metric, transformer)
         return cls(indices, distances, X=X, metric=metric)
 
     @classmethod

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from skactive._engine.distances import Rows, Space, space_key
 from skactive._engine.features import check_features
 from skactive._engine.label_book import LabelBook
 from skactive._engine.labeled_distances import LabeledDistances
-from skactive._engine.shared_columns import SharedColumns
 from skactive.pool._snapshot import PoolSnapshot
 
 
@@ -34,13 +32,11 @@ class PoolGeometry:
         self.rows = Rows(X)
         self._snapshot = snapshot
         self._densities = {} if snapshot is None else snapshot.densities()
-        self._columns: SharedColumns | None = None
 
     def begin(self, book: LabelBook) -> None:
         """Follow the labels of a new book."""
         self._book = book
         self._distances: dict[str, LabeledDistances] = {}
-        self._columns = None
 
     def density(
         self,
@@ -65,8 +61,7 @@ class PoolGeometry:
         key = space_key(metric, metric_params)
         if key not in self._distances:
             space = Space(metric, metric_params)
-            known = None if self._columns is None else partial(self._column, space, key)
-            distances = LabeledDistances(space, self.rows, self._book.store, known)
+            distances = LabeledDistances(space, self.rows, self._book.store)
             self._distances[key] = distances
             self._book.listeners.append(distances)
             self._bring_back(key, distances)
@@ -101,12 +96,6 @@ class PoolGeometry:
         places = np.searchsorted(np.sort(store.ids), nearest.ids)
         return distances.finish(nearest.compared), places
 
-    def share_columns(self, X: Any, positions: np.ndarray) -> None:
-        """Use the shared distances of an experiment for labelled samples, if that is faster."""
-        if self.rows.is_plain and SharedColumns.pays(X, len(self.rows)):
-            self._columns = SharedColumns(X, positions, self.rows.dtype)
-            self.rows = Rows(self.rows.X, self._columns.norms_of_pool)
-
     def keep(self, snapshot: PoolSnapshot) -> None:
         """Store densities and distances in a snapshot."""
         for key, density in self._densities.items():
@@ -121,13 +110,6 @@ class PoolGeometry:
             snapshot.arrays["labels"] = np.array(self._book.labels_of(labeled).tolist())
             for key, distances in self._distances.items():
                 snapshot.keep(key, distances, positions.ids(labeled))
-
-    def _column(self, space: Space, key: str, id_: int, arrived: Rows) -> np.ndarray | None:
-        """Return the distances to a labelled sample if loops of an experiment share them."""
-        position = int(self._book.positions.of_ids(np.array([id_]))[0])
-        if self._columns is None or position < 0 or not space.by_product:
-            return None
-        return self._columns.compared(space, key, position, self.rows, arrived)
 
     def _bring_back(self, key: str, distances: LabeledDistances) -> None:
         """Restore distances from the snapshot if its labels came before all others."""

@@ -5,16 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 import joblib
+import numpy as np
 
+from skactive._engine.cache import FeatureValues
 from skactive._validation import check_integer
 from skactive.neighbors import NeighborGraph
 
 
 class NeighborGraphs:
-    """Keep the graphs that were built, and the one that was passed."""
+    """Keep the graphs that were built, and the one that was passed.
 
-    def __init__(self, X: Any, given: NeighborGraph | None) -> None:
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix, StoredFeatures} of shape (n_samples, n_features)
+        The features.
+    given : NeighborGraph or None
+        A graph of X that was built earlier.
+    values : FeatureValues
+        Keeps the neighbours, and shares them with other pools.
+    """
+
+    def __init__(self, X: Any, given: NeighborGraph | None, values: FeatureValues) -> None:
         self._X = X
+        self._values = values
         if given is not None and not hasattr(given, "affinity"):
             raise TypeError(
                 "The 'graph' parameter of Pool must be a NeighborGraph. Got "
@@ -43,14 +56,27 @@ class NeighborGraphs:
         check_integer("Pool.graph", "n_neighbors", n_neighbors, minimum=1)
         key = (metric, n_neighbors, _name(transformer))
         if key not in self._built:
-            given = None if transformer is not None else self._from_given(n_neighbors, metric)
-            self._built[key] = given or NeighborGraph.of(
-                self._X, n_neighbors=n_neighbors, metric=metric, transformer=transformer
-            )
+            if transformer is None:
+                given = self._from_given(n_neighbors, metric)
+                self._built[key] = given or self._shared(n_neighbors, metric)
+            else:
+                self._built[key] = NeighborGraph.of(
+                    self._X, n_neighbors=n_neighbors, metric=metric, transformer=transformer
+                )
         return self._built[key]
 
     def built(self) -> list[NeighborGraph]:
         return list(self._built.values())
+
+    def _shared(self, n_neighbors: int, metric: str) -> NeighborGraph:
+        # A graph refers to the features of one pool: pools share its arrays.
+        def neighbors() -> tuple[np.ndarray, np.ndarray]:
+            graph = NeighborGraph.of(self._X, n_neighbors=n_neighbors, metric=metric)
+            return graph.indices, graph.distances
+
+        key = ("NeighborGraph", n_neighbors, metric)
+        indices, distances = self._values.get(key, neighbors)
+        return NeighborGraph(indices, distances, X=self._X, metric=metric)
 
     def _from_given(self, n_neighbors: int, metric: str) -> NeighborGraph | None:
         given = self._given

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_consistent_length
 from skactive._contracts._estimators import Classifier, HasPosteriorSource
 from skactive._contracts._labeling_pool import LabelingPool
 from skactive._contracts._posterior_source import PosteriorSource
+from skactive._engine.cache import FeatureCache, FeatureValues
 from skactive._engine.density import information_density
 from skactive._engine.distances import Rows, Space
 from skactive._engine.external_posterior import ExternalPosterior
@@ -22,7 +23,6 @@ from skactive._engine.label_book import LabelBook
 from skactive._engine.label_book_pool import LabelBookPool
 from skactive._engine.labels import check_labels
 from skactive._engine.positions import check_positions
-from skactive._engine.sharing import shared
 from skactive._rows import take_rows
 from skactive._validation import check_choice, check_integer
 from skactive._warning import warn_user
@@ -78,6 +78,9 @@ class Pool(LabelBookPool):
     posterior_source : callable, default=None
         Creates the `skactive.base.PosteriorSource` of the pool, which is its argument. None takes
         the `posterior_source` of `estimator`, or calls `predict_proba`.
+    cache : FeatureCache, default=None
+        Shares neighbour graphs, densities and clusterings with other pools that have equal
+        features, such as those of repeated simulations. None keeps them for this pool alone.
 
     Attributes
     ----------
@@ -145,6 +148,7 @@ class Pool(LabelBookPool):
         graph: NeighborGraph | None = None,
         state: str | PathLike[str] | None = None,
         posterior_source: Callable[[LabelingPool], PosteriorSource] | None = None,
+        cache: FeatureCache | None = None,
     ) -> None:
         self._dtype = np.dtype(dtype)
         self._X = check_features(X, "X_pool", self._dtype)
@@ -154,8 +158,8 @@ class Pool(LabelBookPool):
         if samples is not None:
             check_consistent_length(self._X, samples)
         self._samples = samples.tocsr() if sp.issparse(samples) else samples
-        self._graphs = NeighborGraphs(self._X, graph)
-        self._cached: dict[Hashable, Any] = {}
+        self._values = FeatureValues(self._X, cache)
+        self._graphs = NeighborGraphs(self._X, graph, self._values)
         self.geometry = PoolGeometry(self._X, snapshot)
         self.coverages = PoolCoverages(self._graphs)
         self._begin(None if classes is None else check_labels(classes))
@@ -315,27 +319,8 @@ class Pool(LabelBookPool):
         coverage = self.coverages.of((n_neighbors, metric, bandwidth))
         return self.coverages.largest_gain(coverage, weights, exponent, self.candidates)
 
-    def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
-        if key not in self._cached:
-            # User code may have been edited between two runs, under the same key.
-            is_own = str(getattr(compute, "__module__", "")).startswith("skactive.")
-            self._cached[key] = (
-                shared(("Pool.cached", key), compute, self._X) if is_own else compute()
-            )
-        value: T = self._cached[key]
-        return value
-
-    def share_columns(self, X: ArrayLike, rows: np.ndarray) -> None:
-        """Find distances to labelled samples among those of an experiment, if that is faster.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_all, n_features)
-            The features of the experiment, which must not change as long as the pool is used.
-        rows : ndarray of int of shape (n_samples,)
-            The rows of the samples of the pool in X.
-        """
-        self.geometry.share_columns(X, rows)
+    def cached(self, key: Hashable, compute: Callable[[], T], *, shared: bool = False) -> T:
+        return self._values.get(("cached", key), compute, shared=shared)
 
     def save_state(self, path: str | PathLike[str]) -> None:
         """Write densities and distances to a file, atomically.
@@ -388,15 +373,14 @@ class Pool(LabelBookPool):
         return self.invalidate_posterior()
 
     def __getstate__(self) -> dict[str, Any]:
-        # The source refers to the pool, and cached values may be anything: formats such as skops
-        # cannot store them. Both are computed again.
-        return {**self.__dict__, "_source": None, "_cached": {}}
+        # The source refers to the pool: formats such as skops cannot store it.
+        return {**self.__dict__, "_source": None}
 
     def _information_density(self, key: str, space: Space) -> np.ndarray:
         rows: Rows = self.geometry.rows
         if space.metric == "cosine":
             return information_density(rows, space)
-        return shared(("density", key), lambda: information_density(rows, space), self._X)
+        return self._values.get(("density", key), lambda: information_density(rows, space))
 
     def _max_labeled(self) -> int | None:
         """Return the largest number of labels, by the `max_labeled` of the estimator."""

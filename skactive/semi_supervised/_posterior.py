@@ -10,8 +10,10 @@ import numpy as np
 
 from skactive._engine.blocks import row_blocks
 from skactive._engine.kept_posterior import CACHED_BYTES, WHOLE_SHARE, KeptPosterior, as_slice
+from skactive._io.fingerprint import fingerprint
 
 if TYPE_CHECKING:
+    from skactive._contracts._labeling_pool import LabelingPool
     from skactive._contracts._posterior_source import RowFunction
     from skactive.semi_supervised._label_spreading import IncrementalLabelSpreading
 
@@ -134,20 +136,21 @@ class OutsidePosterior(KeptPosterior):
     ----------
     classifier : IncrementalLabelSpreading
         The classifier, which the caller labels.
-    pool : Pool
+    pool : LabelingPool
         The samples, and outside of them every labelled sample of the classifier.
     nearest : tuple of ndarray of shape (n_samples, n_neighbors), default=None
-        What ``classifier.nearest_nodes(pool.X)`` returns. None computes it.
+        The nearest nodes, as `classifier.nearest_nodes(pool.X)` returns them. None computes them,
+        and shares them with pools of the same cache.
     """
 
     def __init__(
         self,
         classifier: IncrementalLabelSpreading,
-        pool: Any,
+        pool: LabelingPool,
         nearest: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> None:
         self._classifier = classifier
-        self._nearest = classifier.nearest_nodes(pool.X) if nearest is None else nearest
+        self._nearest = self._shared_nearest(pool) if nearest is None else nearest
         self._voted = classifier.voter_.posterior_source(pool)
 
     @property
@@ -167,6 +170,12 @@ class OutsidePosterior(KeptPosterior):
 
     def held_out(self) -> np.ndarray | None:
         return self._voted.held_out()
+
+    def _shared_nearest(self, pool: LabelingPool) -> tuple[np.ndarray, np.ndarray]:
+        classifier, graph = self._classifier, self._classifier.graph_
+        # The weights depend on the distances in the graph, which may be approximate.
+        key = (type(classifier), graph.metric, graph.fingerprint, fingerprint(graph.distances))
+        return pool.cached(key, lambda: classifier.nearest_nodes(pool.X), shared=True)
 
     def _of_all(self, function: RowFunction) -> np.ndarray | None:
         posterior = self.rows(np.arange(len(self._nearest[0])))

@@ -130,6 +130,7 @@ class ClusterMargin(QueryStrategy):
         return whole.cached(
             (ClusterMargin, n_clusters, metric),
             lambda: average_linkage_clusters(in_memory(whole.X), n_clusters, metric),
+            shared=True,
         )
 
     def _turns(self, pool: PoolView) -> tuple[np.ndarray, np.ndarray]:

@@ -143,7 +143,9 @@ class ProbCover(QueryStrategy):
         key = ("ProbCover radius", self.metric, n_classes, purity)
         clusters = clusters_of(pool, n_classes, self.metric)
         return pool.cached(
-            key, lambda: pure_radius(in_memory(pool.X), self.metric, clusters.labels, purity)
+            key,
+            lambda: pure_radius(in_memory(pool.X), self.metric, clusters.labels, purity),
+            shared=True,
         )
 
 

@@ -155,7 +155,7 @@ class PartitionedView(LabelBookPool):
         values = np.divide(gains, powers, out=np.zeros_like(gains), where=powers > 0)
         return np.flatnonzero(values == values.max()), float(values.max())
 
-    def cached(self, key: Hashable, compute: Callable[[], T]) -> T:
+    def cached(self, key: Hashable, compute: Callable[[], T], *, shared: bool = False) -> T:
         if key not in self._cached:
             self._cached[key] = compute()
         value: T = self._cached[key]

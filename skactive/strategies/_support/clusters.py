@@ -53,7 +53,9 @@ def clusters_of(pool: PoolView, n_clusters: int, metric: str) -> Clusters:
     """
     n_clusters = min(n_clusters, pool.n_samples)
     key = ("clusters_of", n_clusters, metric)
-    return pool.cached(key, lambda: _clusters(points_of(in_memory(pool.X), metric), n_clusters))
+    return pool.cached(
+        key, lambda: _clusters(points_of(in_memory(pool.X), metric), n_clusters), shared=True
+    )
 
 
 def _clusters(points: Any, n_clusters: int) -> Clusters:
