@@ -369,17 +369,12 @@ def imported_modules(tree: ast.Module) -> set[str]:
     return found
 
 
-# Packages whose class tests and imports are still to be replaced by contracts.
-NOT_YET = ("skactive.model_selection",)
-
-
 def test_no_module_tests_for_a_concrete_class_of_another():
     classes = own_classes(TREES)
     assert [
         f"{module} {fault}"
         for module, tree in TREES.items()
         for fault in class_tests(module, tree, classes)
-        if not module.startswith(NOT_YET)
     ] == []
 
 
@@ -388,7 +383,6 @@ def test_no_package_imports_a_private_module_of_another():
         f"{module} {fault}"
         for module, tree in TREES.items()
         for fault in foreign_private_imports(module, tree)
-        if not module.startswith(NOT_YET)
     ] == []
 
 
@@ -496,7 +490,6 @@ ANY_NOT_YET = {
     "datasets",
     "integrations",
     "metric_learning",
-    "model_selection",
     "neighbors",
     "semi_supervised",
 }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skactive._validation import check_choice, check_integer
 from skactive.model_selection._crowd import weighed
-from skactive.model_selection._flips import coded, confusion, flipped
+from skactive.model_selection._flips import FlipRate, coded, confusion, flipped
 from skactive.model_selection._noisy_oracle import annotators_seeds
 from skactive.model_selection._oracle import Oracle
 
@@ -96,17 +98,17 @@ class AnnotatorPanel(Oracle):
     def __init__(
         self,
         n_annotators: int = 3,
-        flip_rate: Any = 0.1,
+        flip_rate: FlipRate | Sequence[FlipRate] = 0.1,
         *,
         aggregate: str = "majority",
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.n_annotators = n_annotators
         self.flip_rate = flip_rate
         self.aggregate = aggregate
         self.random_state = random_state
 
-    def votes(self, y: Any, *, classes: Any = None) -> np.ndarray:
+    def votes(self, y: ArrayLike, *, classes: ArrayLike | None = None) -> np.ndarray:
         """Return what each annotator would say about every sample.
 
         Parameters
@@ -159,7 +161,7 @@ class AnnotatorPanel(Oracle):
         return np.asarray(classes[(tied.cumsum(axis=1) == chosen[:, np.newaxis]).argmax(axis=1)])
 
     def _rates(self, n_annotators: int) -> list[tuple[str, Any]]:
-        rates = self.flip_rate
+        rates: Any = self.flip_rate
         if not (isinstance(rates, list | tuple) or np.ndim(rates) in {1, 3}):
             return [("flip_rate", rates)] * n_annotators
         if len(rates) != n_annotators:

@@ -32,7 +32,7 @@ from skactive.model_selection._simulation import simulate
 from skactive.strategies import QueryStrategy
 
 
-def _estimator_has(method: str) -> Any:
+def _estimator_has(method: str) -> Callable[[BudgetedClassifier], bool]:
     def has(classifier: BudgetedClassifier) -> bool:
         estimator = getattr(classifier, "estimator_", classifier.estimator)
         return hasattr(default_classifier() if estimator is None else estimator, method)
@@ -189,7 +189,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         self._keep_answers(learner, params)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any) -> np.ndarray:  # samples of any kind
         """Predict the label of each sample.
 
         Parameters
@@ -206,7 +206,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         return np.asarray(self.estimator_.predict(X))
 
     @available_if(_estimator_has("predict_proba"))
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Any) -> np.ndarray:  # samples of any kind
         """Return the probability of each class for each sample.
 
         Parameters
@@ -223,7 +223,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         return np.asarray(self.estimator_.predict_proba(X))
 
     @available_if(_estimator_has("decision_function"))
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Any) -> np.ndarray:  # samples of any kind
         """Return the decision function of the classifier.
 
         Parameters
@@ -239,7 +239,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return np.asarray(self.estimator_.decision_function(X))
 
-    def staged_predict(self, X: Any) -> Iterator[np.ndarray]:
+    def staged_predict(self, X: Any) -> Iterator[np.ndarray]:  # samples of any kind
         """Predict the labels after the first answer, after the second, and so on.
 
         Parameters
@@ -268,7 +268,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         return (stage.labels() for stage in self._stages(features))
 
     @available_if(_estimator_has("predict_proba"))
-    def staged_predict_proba(self, X: Any) -> Iterator[np.ndarray]:
+    def staged_predict_proba(self, X: Any) -> Iterator[np.ndarray]:  # samples of any kind
         """Return the probability of each class after the first answer, after the second, and so on.
 
         Parameters
@@ -298,7 +298,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         """Whether the classifier predicts its own stages, as nearest neighbours do."""
         return keeps_stages(self.classifier_)
 
-    def features(self, X: Any) -> Any:
+    def features(self, X: Any) -> Any:  # samples of any kind
         """Return samples as the classifier takes them.
 
         Parameters

@@ -224,7 +224,7 @@ def _check_strategies(strategies: Any) -> None:
 
 
 def _splits(
-    cv: Any, labels: np.ndarray, groups: Any, random_state: int | None
+    cv: Any, labels: np.ndarray, groups: ArrayLike | None, random_state: int | None
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     if isinstance(cv, int | np.integer):
         classes, counts = np.unique(labels, return_counts=True)
@@ -273,10 +273,10 @@ def _numbered(number: int, call: Callable[..., Any], arguments: tuple[Any, ...])
 class Task:
     """The part of a call that all loops of a comparison have in common."""
 
-    estimator: Any
+    estimator: Classifier
     X: Any = field(repr=False)  # joblib stores the representations beside each result
     labels: np.ndarray = field(repr=False)
-    scorer: Any
+    scorer: Scorer | None
     params: dict[str, Any] = field(repr=False)
     # With another release the results may differ: `memory` stores them separately.
     releases: tuple[str, str] = field(default_factory=lambda: (__version__, sklearn.__version__))
@@ -284,12 +284,12 @@ class Task:
 
 def _curve(
     task: Task,
-    strategy: Any,
+    strategy: QueryStrategy,
     split: tuple[np.ndarray, np.ndarray],
     seed: int | None,
     budget: int,
     batch_size: int,
-    oracle: Any,
+    oracle: Oracle | Callable[..., ArrayLike] | None,
     noise: int,
 ) -> list[float]:
     """Return the scores of one strategy on one split, one for each batch."""

@@ -7,13 +7,16 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skactive._engine.labels import check_labels
+
+FlipRate = float | Mapping[Any, float] | ArrayLike
 
 EXPECTED = "a number from 0 to 1, a dict of such by class, or a matrix of shape (n_classes,) * 2"
 
 
-def coded(y: Any, classes: Any) -> tuple[np.ndarray, np.ndarray]:
+def coded(y: ArrayLike, classes: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
     """Return the classes, sorted, and for each label its place among them."""
     labels = check_labels(y)
     known = np.unique(labels if classes is None else check_labels(classes))
@@ -25,7 +28,7 @@ def coded(y: Any, classes: Any) -> tuple[np.ndarray, np.ndarray]:
     return known, np.searchsorted(known, labels)
 
 
-def confusion(owner: object, name: str, flip_rate: Any, classes: np.ndarray) -> np.ndarray:
+def confusion(owner: object, name: str, flip_rate: FlipRate, classes: np.ndarray) -> np.ndarray:
     """Return the probability that a class (row) is taken for each (column), or raise."""
     parameter = f"{name!r} parameter of {type(owner).__name__}"
     n_classes = len(classes)

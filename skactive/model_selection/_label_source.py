@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
 from skactive._engine.labels import check_labels
@@ -50,7 +51,7 @@ class CallableLabelSource(LabelSource):
         Where the samples of the pool stand among them.
     """
 
-    def __init__(self, oracle: Callable[..., Any], y: np.ndarray, rows: np.ndarray) -> None:
+    def __init__(self, oracle: Callable[..., ArrayLike], y: np.ndarray, rows: np.ndarray) -> None:
         super().__init__(y)
         self._oracle = oracle
         self._rows = rows
@@ -122,7 +123,10 @@ def check_oracle(owner: object, oracle: Any) -> None:
 
 
 def label_source(
-    oracle: Any, y: np.ndarray, random_state: Any = None, rows: np.ndarray | None = None
+    oracle: Oracle | Callable[..., ArrayLike] | None,
+    y: np.ndarray,
+    random_state: int | np.random.RandomState | None = None,
+    rows: np.ndarray | None = None,
 ) -> LabelSource:
     """Return who answers in one loop.
 
@@ -148,15 +152,15 @@ def label_source(
         rows = np.arange(len(y))
     if not isinstance(oracle, Oracle):
         return CallableLabelSource(oracle, y, rows)
-    oracle = seeded(oracle, int(check_random_state(random_state).randint(MAX_SEED)))
+    voting: Oracle = seeded(oracle, int(check_random_state(random_state).randint(MAX_SEED)))
     # A generator would break ties differently each time that it is asked about the same votes.
-    for name, value in oracle.get_params().items():
+    for name, value in voting.get_params().items():
         if name.split("__")[-1] == "random_state" and not isinstance(value, int | np.integer):
-            oracle.set_params(**{name: int(check_random_state(value).randint(MAX_SEED))})
-    return VotedLabelSource(oracle, y, rows)
+            voting.set_params(**{name: int(check_random_state(value).randint(MAX_SEED))})
+    return VotedLabelSource(voting, y, rows)
 
 
-def checked_answers(said: Any, n: int, y: np.ndarray) -> np.ndarray:
+def checked_answers(said: ArrayLike, n: int, y: np.ndarray) -> np.ndarray:
     """Return what an oracle said as labels, or raise before anything is taught."""
     try:
         labels = check_labels(said)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
-from skactive.model_selection._flips import coded, confusion, flipped
+from skactive.model_selection._flips import FlipRate, coded, confusion, flipped
 from skactive.model_selection._oracle import Oracle
 
 MAX_SEED = 2**31 - 1
 
 
-def annotators_seeds(random_state: Any, n_annotators: int) -> tuple[int, list[int]]:
+def annotators_seeds(
+    random_state: int | np.random.RandomState | None, n_annotators: int
+) -> tuple[int, list[int]]:
     """Return a seed for ties, and one for each annotator, who keeps it in any company.
 
     A generator of their own keeps errors independent of what else is drawn from the same seed,
@@ -70,11 +71,16 @@ class NoisyOracle(Oracle):
     [0.0, 0.3, 0.0]
     """
 
-    def __init__(self, flip_rate: Any = 0.1, *, random_state: Any = None) -> None:
+    def __init__(
+        self,
+        flip_rate: FlipRate = 0.1,
+        *,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
         self.flip_rate = flip_rate
         self.random_state = random_state
 
-    def votes(self, y: Any, *, classes: Any = None) -> np.ndarray:
+    def votes(self, y: ArrayLike, *, classes: ArrayLike | None = None) -> np.ndarray:
         """Return what would be said about every sample.
 
         Parameters

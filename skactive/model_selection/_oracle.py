@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
 
@@ -42,7 +42,7 @@ class Oracle(ABC, BaseEstimator):
     """
 
     @abstractmethod
-    def votes(self, y: Any, *, classes: Any = None) -> np.ndarray:
+    def votes(self, y: ArrayLike, *, classes: ArrayLike | None = None) -> np.ndarray:
         """Return what each annotator would say about every sample.
 
         Parameters

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import false_discovery_control, wilcoxon
 from scipy.stats import t as student_t
 
 from skactive._frame import as_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TESTS = frozenset({"corrected_t", "wilcoxon"})
 CORRECTIONS = frozenset({"benjamini_hochberg", "holm"})
@@ -99,7 +102,7 @@ class PairedTests:
             "significant": self.significant,
         }
 
-    def frame(self) -> Any:
+    def frame(self) -> pd.DataFrame:
         """Return the table as a DataFrame.
 
         Returns

@@ -124,9 +124,9 @@ class LabelsToScore:
     """The scorer that `labels_to_score` returns."""
 
     score: float
-    scoring: Any
+    scoring: str | Scorer
 
-    def __call__(self, estimator: Any, X: Any, y: Any) -> float:
+    def __call__(self, estimator: Any, X: Any, y: ArrayLike) -> float:
         scores = stage_scores("labels_to_score", estimator, X, y, self.scoring)
         reached = np.flatnonzero(scores >= self.score)
         return -float(reached[0] + 1 if len(reached) else len(scores) + 1)

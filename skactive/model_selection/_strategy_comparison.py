@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import rankdata
@@ -19,6 +19,9 @@ from skactive.model_selection._paired_tests import (
     corrected,
     tested,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,7 +321,7 @@ class StrategyComparison:
             "score": self.test_scores.ravel(),
         }
 
-    def frame(self) -> Any:
+    def frame(self) -> pd.DataFrame:
         """Return all scores as a DataFrame in long form.
 
         Returns
