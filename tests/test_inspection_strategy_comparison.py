@@ -114,7 +114,7 @@ def test_scores_at_a_number_of_labels_are_drawn(ax):
 
 
 def test_one_strategy_cannot_be_drawn():
-    with pytest.raises(ValueError, match="'random' is the only strategy, and a test takes two"):
+    with pytest.raises(ValueError, match="'random' is the only strategy, but a test needs two"):
         StrategyComparisonDisplay(comparison_of(("random",)))
 
 

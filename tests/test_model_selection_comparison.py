@@ -144,7 +144,10 @@ def test_a_seed_repeats_the_interval():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"baseline": "fats"}, r"No strategy is named 'fats'. Known are \['random', 'fast', 'lost"),
+        (
+            {"baseline": "fats"},
+            r"No strategy is named 'fats'. The names are \['random', 'fast', ",
+        ),
         ({"confidence": 0}, "'confidence' parameter must be above 0 and below 1. Got 0"),
         ({"confidence": 1.0}, "'confidence' parameter must be above 0 and below 1. Got 1.0"),
         ({"n_resamples": 0}, "'n_resamples' parameter of StrategyComparison must be an int of at"),

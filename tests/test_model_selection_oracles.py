@@ -303,12 +303,12 @@ def test_in_a_comparison_a_function_gets_positions_in_all_of_X():
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (["ash"], "asked about 3 samples and gave 1 labels. Hint: it returns one label for each"),
-        (None, r"gave answers that are no labels: y\[0\] is missing \(None\)"),
-        (["ash", None, "ash"], r"gave answers that are no labels: y\[1\] is missing \(None\)"),
-        ([0.5, 1.0, 2.0], "gave answers that are no labels: Unknown label type"),
-        ([1, 2, 1], "answered 1, a number, but the labels in y are strings, such as 'ash'"),
-        ([["ash", "elm"]] * 3, "gave answers that are no labels"),
+        (["ash"], "returned 1 labels for 3 samples. Hint: return one label for each"),
+        (None, r"returned invalid labels: y\[0\] is missing \(None\)"),
+        (["ash", None, "ash"], r"returned invalid labels: y\[1\] is missing \(None\)"),
+        ([0.5, 1.0, 2.0], "returned invalid labels: Unknown label type"),
+        ([1, 2, 1], "returned 1, a number, but the labels in y are strings, such as 'ash'"),
+        ([["ash", "elm"]] * 3, "returned invalid labels"),
     ],
 )
 def test_an_invalid_answer_raises_before_anything_is_taught(answer, message):
@@ -332,7 +332,7 @@ def test_a_bad_answer_leaves_the_earlier_ones_in_the_learner():
 def test_numbers_are_not_answered_with_strings():
     X, y = load_iris(return_X_y=True)
     budgeted = BudgetedClassifier(budget=5, oracle=lambda positions, labels: ["setosa"])
-    with pytest.raises(ValueError, match=r"answered 'setosa', a string, but .* numbers, such as 0"):
+    with pytest.raises(ValueError, match=r"returned 'setosa', a string, but .* numbers, such as 0"):
         budgeted.fit(X, y)
 
 
@@ -360,7 +360,7 @@ def test_numbers_are_not_answered_with_strings():
             ValueError,
             r"a matrix of shape \(2, 2\), but there are 3 classes: \['ash', 'birch', 'cedar'\]",
         ),
-        (NoisyOracle(2 * np.eye(3)), ValueError, r"what is no probability, in row 0: \[2\.0"),
+        (NoisyOracle(2 * np.eye(3)), ValueError, r"values outside \[0, 1\] in row 0: \[2\.0"),
         (
             NoisyOracle(np.full((3, 3), 0.3)),
             ValueError,
@@ -371,7 +371,7 @@ def test_numbers_are_not_answered_with_strings():
         (
             AnnotatorPanel(3, [0.1, 0.2]),
             ValueError,
-            "'flip_rate' parameter of AnnotatorPanel has 2 entries for n_annotators=3. Hint: give",
+            "'flip_rate' parameter of AnnotatorPanel has 2 entries for n_annotators=3. Hint: pass",
         ),
         (
             AnnotatorPanel(2, [0.1, 1.2]),

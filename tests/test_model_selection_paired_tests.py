@@ -264,7 +264,7 @@ def test_savings_have_the_interval_of_every_draw_there_is():
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"baseline": "fats"}, r"No strategy is named 'fats'. Known are \['a', 'b', 'c'\]"),
+        ({"baseline": "fats"}, r"No strategy is named 'fats'. The names are \['a', 'b', 'c'\]"),
         ({"n_labels": 17}, "no point at 17 labels. Hint: the nearest is 20."),
         ({"test": "t"}, r"'test' parameter of StrategyComparison must be one of \['corrected_t', "),
         (
@@ -281,7 +281,7 @@ def test_a_comparison_that_cannot_be_tested_raises(parameters, message):
 
 
 def test_one_strategy_cannot_be_tested():
-    with pytest.raises(ValueError, match="'a' is the only strategy, and a test takes two"):
+    with pytest.raises(ValueError, match="'a' is the only strategy, but a test needs two"):
         comparison_of(wobbling(1)).paired_tests()
 
 

@@ -1,4 +1,4 @@
-"""The loop played against recorded labels: to tune, to compare, to measure label savings."""
+"""Simulated labelling loops on recorded labels: tuning, comparison and label savings."""
 
 from skactive._public import present
 from skactive.model_selection._annotator_panel import AnnotatorPanel

@@ -1,4 +1,4 @@
-"""Several people who err, and what their votes amount to."""
+"""Several annotators that make errors, and the aggregation of their votes."""
 
 from __future__ import annotations
 
@@ -19,59 +19,58 @@ MODELS = {"dawid-skene": "DawidSkene", "one-coin": "OneCoinDawidSkene"}
 
 
 class AnnotatorPanel(Oracle):
-    """Ask several people who err about each sample, and combine their votes.
+    """Label each sample by the votes of several annotators that make errors.
 
-    A second and a third opinion correct mistakes, and cost as much as labels for two more
-    samples. Votes are counted, or weighed by how reliable each annotator turns out to be.
+    A second and a third vote correct errors, and cost as much as labels for two more samples.
+    Votes are counted, or weighted by the estimated reliability of each annotator.
 
     Parameters
     ----------
     n_annotators : int, default=3
-        How many people answer each question, at least 1.
+        Number of annotators that label each sample, at least 1.
     flip_rate : float, dict, ndarray or list of such, default=0.1
-        How often and in which way they err, as in `NoisyOracle`. A list (or an array of 1 or 3
-        dimensions) has an entry for each annotator, anything else holds for all of them.
+        Their errors, as in `NoisyOracle`. A list (or an array of 1 or 3 dimensions) has an entry
+        for each annotator, any other value applies to all of them.
     aggregate : {'majority', 'one-coin', 'dawid-skene'}, default='majority'
-        'majority' takes the label with most votes. The other two weigh votes, with crowd-kit
-        (``pip install 'skactive[crowd]'``), and find out from all votes so far whose to trust:
-        'one-coin' learns one number for each annotator, how often this one is right;
-        'dawid-skene' learns how often this one takes which class for which. With either, votes
-        that arrive later change labels given earlier.
+        'majority' takes the label with most votes. The other two weight votes, with crowd-kit
+        (``pip install 'skactive[crowd]'``), by the reliability of each annotator, estimated from
+        all votes so far: 'one-coin' estimates the accuracy of the annotator, 'dawid-skene' a
+        confusion matrix. With either, later votes can change earlier labels.
     random_state : int, RandomState instance or None, default=None
-        Draws the errors, and breaks ties of the majority. An int draws the same for the same
-        labels each time, and the same for the first annotators however many there are.
+        Draws the errors, and breaks ties of the majority. An int draws the same errors for the
+        same labels each time, and the same for the first annotators with any `n_annotators`.
 
     Raises
     ------
     ValueError
-        If there is no annotator, a list has another length, `aggregate` is unknown, or a rate
-        is not one. It comes from `votes`.
+        In `votes`, if `n_annotators` is below 1, a list has another length, `aggregate` is
+        unknown, or a rate is invalid.
     ImportError
-        If votes are to be weighed and crowd-kit is not installed.
+        If votes are to be weighted and crowd-kit is not installed.
 
     See Also
     --------
-    NoisyOracle : One person who errs.
-    BudgetedClassifier : Takes it as its `oracle`, as does `compare_strategies`.
+    NoisyOracle : One annotator.
+    BudgetedClassifier : Has a parameter `oracle`, like `compare_strategies`.
 
     Notes
     -----
-    Annotators err independently of each other. Two who differ are a tie, so that a majority of
-    two is right no more often than one.
+    The errors of annotators are independent. Two different votes are a tie, so that a majority of
+    two annotators is not more accurate than one.
 
-    Cost: drawing votes takes O(n_samples · n_annotators), once per loop. Weighing takes crowd-kit
-    0.1 to 0.4 s for some hundred samples, and is done anew after each batch: with 100 labels
-    asked for one by one that is half a minute per loop, in batches of 10 some three seconds.
-    Importing it takes some seconds more, once per process.
+    Cost: drawing votes takes O(n_samples · n_annotators), once per loop. The weights of crowd-kit
+    take 0.1 to 0.4 s for some hundred samples, and are computed again after each batch: half a
+    minute per loop of 100 labels queried one by one, some three seconds in batches of 10. The
+    import takes some seconds more, once per process.
 
-    How many samples weighing needs depends on what it learns. On digits, with one annotator who
-    errs in 5 % and two who err in 40 % of the answers, 'one-coin' gets 94 % of the labels right
-    from 50 samples on, where the majority gets 86 %. 'dawid-skene', which learns 100 numbers for
-    each annotator of 10 classes, is worse than the majority up to 20 samples, and gets 88 %
-    with 100. Where all annotators are equally good, the majority is as good as either. So it
-    often is with two classes, of which the wrong votes of careless annotators are the same too
-    often: one careful and two careless ones get 78 % from 'one-coin' with 100 samples, 83 % from
-    the majority.
+    The number of samples that weights need depends on the model. On digits, with one annotator
+    with 5 % and two with 40 % errors, 94 % of the labels of 'one-coin' are right from 50 samples
+    on, and 86 % of those of the majority. 'dawid-skene', which estimates 100 numbers for each
+    annotator of 10 classes, is worse than the majority up to 20 samples, and gets 88 % right with
+    100. If all annotators are equally good, the majority is as good as either. It often is with
+    two classes too, since unreliable annotators agree on a wrong label too often: with one reliable
+    and two unreliable annotators and 100 samples, 78 % of the labels of 'one-coin' are right, and
+    83 % of those of the majority.
 
     References
     ----------
@@ -109,14 +108,14 @@ class AnnotatorPanel(Oracle):
         self.random_state = random_state
 
     def votes(self, y: ArrayLike, *, classes: ArrayLike | None = None) -> np.ndarray:
-        """Return what each annotator would say about every sample.
+        """Return the vote of each annotator on every sample.
 
         Parameters
         ----------
         y : array-like of shape (n_samples,)
             The true labels.
         classes : array-like of shape (n_classes,), default=None
-            The labels there are; None takes those of `y`.
+            All classes; None takes those of `y`.
 
         Returns
         -------
@@ -127,25 +126,24 @@ class AnnotatorPanel(Oracle):
         check_choice(self, "aggregate", self.aggregate, {"majority", *MODELS})
         known, codes = coded(y, classes)
         _, seeds = annotators_seeds(self.random_state, n_annotators)
-        said = [
+        codes_of_votes = [
             flipped(codes, confusion(self, name, rate, known), np.random.RandomState(seed))
             for seed, (name, rate) in zip(seeds, self._rates(n_annotators), strict=True)
         ]
-        return known[np.column_stack(said)]
+        return known[np.column_stack(codes_of_votes)]
 
     def labels(self, votes: np.ndarray) -> np.ndarray:
-        """Return the labels that votes amount to.
+        """Aggregate the votes on each sample into a label.
 
         Parameters
         ----------
         votes : ndarray of shape (n, n_annotators)
-            Rows of what `votes` returned.
+            Rows of the result of `votes`.
 
         Returns
         -------
         labels : ndarray of shape (n,)
-            One for each row. For the majority it depends on that row alone, and on its place
-            where it is a tie.
+            One for each row. The majority depends on that row only, and in a tie on its position.
         """
         votes = np.asarray(votes)
         aggregate = check_choice(self, "aggregate", self.aggregate, {"majority", *MODELS})
@@ -156,7 +154,7 @@ class AnnotatorPanel(Oracle):
         seed, _ = annotators_seeds(self.random_state, 0)
         draws = np.random.RandomState(seed).random_sample(len(votes))
         tied = counts == counts.max(axis=1, keepdims=True)
-        # The draw-th of the tied ones.
+        # A draw selects one of the tied classes.
         chosen = np.floor(draws * tied.sum(axis=1)) + 1
         return np.asarray(classes[(tied.cumsum(axis=1) == chosen[:, np.newaxis]).argmax(axis=1)])
 
@@ -167,7 +165,7 @@ class AnnotatorPanel(Oracle):
         if len(rates) != n_annotators:
             raise ValueError(
                 f"The 'flip_rate' parameter of AnnotatorPanel has {len(rates)} entries for "
-                f"n_annotators={n_annotators}. Hint: give one for each annotator, or one for all; "
+                f"n_annotators={n_annotators}. Hint: pass one for each annotator, or one for all; "
                 "a matrix for all is an array of two dimensions."
             )
         return [(f"flip_rate[{place}]", rate) for place, rate in enumerate(rates)]

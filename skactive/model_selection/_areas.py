@@ -11,14 +11,14 @@ def mean_height(n_labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     n_labels : ndarray of shape (n_points,)
-        Ascending.
+        Numbers of labels, ascending.
     scores : ndarray of shape (..., n_points)
         The curves.
 
     Returns
     -------
     heights : ndarray of shape (...,)
-        In units of the score; of a curve with one point, that point.
+        In units of the score; for a curve with one point, its score.
     """
     if len(n_labels) == 1:
         return np.asarray(scores[..., 0])

@@ -1,4 +1,4 @@
-"""Votes weighed by how reliable each annotator turns out to be, by crowd-kit."""
+"""Votes weighted by the estimated reliability of each annotator, by crowd-kit."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from skactive._optional import not_installed
 
 
 def weighed(votes: np.ndarray, model: str) -> np.ndarray:
-    """Return the most probable label of each row under a model of who errs how often.
+    """Return the most probable label of each row under a model of the annotators.
 
     Parameters
     ----------
     votes : ndarray of shape (n, n_annotators)
-        What each said.
+        The votes.
     model : str
         A class of ``crowdkit.aggregation``.
 
@@ -38,7 +38,7 @@ def weighed(votes: np.ndarray, model: str) -> np.ndarray:
         }
     )
     with warnings.catch_warnings():
-        # crowd-kit 1.4 calls pandas 3.1 in ways that pandas 4 will not know any more.
+        # crowd-kit 1.4 uses features that pandas 3.1 deprecates and pandas 4 removes.
         deprecated = getattr(pd.errors, "Pandas4Warning", DeprecationWarning)
         warnings.filterwarnings("ignore", category=deprecated, module=r"crowdkit\.")
         agreed = getattr(aggregation, model)().fit_predict(answers)

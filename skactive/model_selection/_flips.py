@@ -1,4 +1,4 @@
-"""How often which class is taken for which, and labels drawn accordingly."""
+"""Confusion matrices of annotators, and labels drawn from them."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from skactive._engine.labels import check_labels
 
 FlipRate = float | Mapping[Any, float] | ArrayLike
 
-EXPECTED = "a number from 0 to 1, a dict of such by class, or a matrix of shape (n_classes,) * 2"
+EXPECTED = "a number from 0 to 1, a dict of them by class, or a matrix of shape (n_classes,) * 2"
 
 
 def coded(y: ArrayLike, classes: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the classes, sorted, and for each label its place among them."""
+    """Return the sorted classes, and the position of each label among them."""
     labels = check_labels(y)
     known = np.unique(labels if classes is None else check_labels(classes))
-    strangers = labels[~np.isin(labels, known)].tolist()
-    if strangers:
+    unknown = labels[~np.isin(labels, known)].tolist()
+    if unknown:
         raise ValueError(
-            f"y holds {strangers[0]!r}, which is not one of the classes: {known.tolist()}."
+            f"y holds {unknown[0]!r}, which is not one of the classes: {known.tolist()}."
         )
     return known, np.searchsorted(known, labels)
 
 
 def confusion(owner: object, name: str, flip_rate: FlipRate, classes: np.ndarray) -> np.ndarray:
-    """Return the probability that a class (row) is taken for each (column), or raise."""
+    """Return the probability that a class (row) is labelled as each (column), or raise."""
     parameter = f"{name!r} parameter of {type(owner).__name__}"
     n_classes = len(classes)
     if isinstance(flip_rate, Mapping):
@@ -52,23 +52,24 @@ def confusion(owner: object, name: str, flip_rate: FlipRate, classes: np.ndarray
 
 
 def flipped(codes: np.ndarray, matrix: np.ndarray, random: np.random.RandomState) -> np.ndarray:
-    """Draw what a person says: two numbers for each sample decide whether, and to what.
+    """Draw the labels of an annotator.
 
-    The first depends on nothing but the generator and the position, so that the errors at a low
-    rate are among those at a higher one.
+    The first of two random numbers for each sample decides whether its label is wrong, the second
+    which label it gets. They depend on the generator and the position only, so that the errors at
+    a low rate are among those at a higher rate.
     """
     draws = random.random_sample((len(codes), 2))
-    errs = np.flatnonzero(draws[:, 0] < 1 - matrix[codes, codes])
+    wrong = np.flatnonzero(draws[:, 0] < 1 - matrix[codes, codes])
     others = matrix.copy()
     np.fill_diagonal(others, 0.0)
-    cumulated = others.cumsum(axis=1)[codes[errs]]
-    if len(errs) == 0:
+    cumulated = others.cumsum(axis=1)[codes[wrong]]
+    if len(wrong) == 0:
         return codes
-    thresholds = draws[errs, 1] * cumulated[:, -1]
-    said = codes.copy()
-    # Rounding may put a threshold at the very end of the last class's share.
-    said[errs] = np.minimum((cumulated <= thresholds[:, None]).sum(axis=1), len(matrix) - 1)
-    return said
+    thresholds = draws[wrong, 1] * cumulated[:, -1]
+    labels = codes.copy()
+    # By rounding, a threshold may be equal to the last cumulated probability.
+    labels[wrong] = np.minimum((cumulated <= thresholds[:, None]).sum(axis=1), len(matrix) - 1)
+    return labels
 
 
 def _rate(parameter: str, value: Any) -> float:
@@ -89,18 +90,18 @@ def _checked_matrix(parameter: str, flip_rate: Any, classes: np.ndarray) -> np.n
     if matrix.shape != (len(classes), len(classes)):
         raise ValueError(
             f"The {parameter} is a matrix of shape {matrix.shape}, but there are {len(classes)} "
-            f"classes: {classes.tolist()}. Hint: one row and one column for each, in this order."
+            f"classes: {classes.tolist()}. Hint: pass a row and a column for each, in this order."
         )
     if not ((matrix >= 0) & (matrix <= 1)).all():
         row = int(np.flatnonzero(~((matrix >= 0) & (matrix <= 1)).all(axis=1))[0])
         raise ValueError(
-            f"The {parameter} holds what is no probability, in row {row}: {matrix[row].tolist()}."
+            f"The {parameter} has values outside [0, 1] in row {row}: {matrix[row].tolist()}."
         )
     sums = matrix.sum(axis=1)
     if not np.allclose(sums, 1, rtol=0, atol=1e-6):
         row = int(np.abs(sums - 1).argmax())
         raise ValueError(
             f"The {parameter} is a matrix whose row {row} sums to {sums[row]:g}. Hint: each row "
-            "has the probabilities of all answers about one class, and sums to 1."
+            "has the probabilities of all labels of one class, and sums to 1."
         )
     return matrix

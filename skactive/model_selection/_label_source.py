@@ -1,4 +1,4 @@
-"""Who answers in a loop that is played: the recorded labels, a function, or people who err."""
+"""Sources of labels in a simulated loop: true labels, a function, or votes of annotators."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from skactive.model_selection._oracle import Oracle
 
 
 class LabelSource:
-    """Answer with the true labels.
+    """Label samples with their true labels.
 
     Parameters
     ----------
@@ -25,21 +25,21 @@ class LabelSource:
         The labels of the learner's pool.
     """
 
-    # How many people answer a question.
+    # Number of annotators that label each sample.
     n_annotators = 1
-    # Whether the last answers changed labels given earlier.
+    # Whether the last answers changed earlier labels.
     revised = False
 
     def __init__(self, y: np.ndarray) -> None:
         self.y = y
 
     def teach(self, learner: ActiveLearner, indices: np.ndarray) -> None:
-        """Teach a learner the answers about samples of its pool."""
+        """Teach a learner the labels of samples of its pool."""
         learner.teach(indices, self.y[indices])
 
 
 class CallableLabelSource(LabelSource):
-    """Answer with what a function says of the samples just asked about.
+    """Label the queried samples with the result of a function.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class CallableLabelSource(LabelSource):
     y : ndarray of shape (n_samples,)
         All true labels.
     rows : ndarray of int of shape (n_pool,)
-        Where the samples of the pool stand among them.
+        The positions of the samples of the pool in `y`.
     """
 
     def __init__(self, oracle: Callable[..., ArrayLike], y: np.ndarray, rows: np.ndarray) -> None:
@@ -60,21 +60,21 @@ class CallableLabelSource(LabelSource):
         if len(indices) == 0:
             return
         positions = self._rows[indices]
-        said = self._oracle(positions, self.y[positions])
-        learner.teach(indices, checked_answers(said, len(indices), self.y))
+        answers = self._oracle(positions, self.y[positions])
+        learner.teach(indices, checked_answers(answers, len(indices), self.y))
 
 
 class VotedLabelSource(LabelSource):
-    """Answer with what the votes on all samples asked so far amount to.
+    """Label samples by aggregating the votes on all samples queried so far.
 
     Parameters
     ----------
     oracle : Oracle
-        Whose votes, with its random state set.
+        The source of votes, with its `random_state` set.
     y : ndarray of shape (n_samples,)
         All true labels.
     rows : ndarray of int of shape (n_pool,)
-        Where the samples of the pool stand among them.
+        The positions of the samples of the pool in `y`.
     """
 
     def __init__(self, oracle: Oracle, y: np.ndarray, rows: np.ndarray) -> None:
@@ -88,21 +88,21 @@ class VotedLabelSource(LabelSource):
                 "for each annotator."
             )
         self._votes = votes[rows]
-        self._asked = np.empty(0, dtype=np.intp)
+        self._queried = np.empty(0, dtype=np.intp)
         self.n_annotators = votes.shape[1]
 
     def teach(self, learner: ActiveLearner, indices: np.ndarray) -> None:
         if len(indices) == 0:
             return
-        n_before = len(self._asked)
-        asked = np.concatenate([self._asked, indices])
-        said = self._oracle.labels(self._votes[asked])
-        labels = checked_answers(said, len(asked), self.y)
+        n_before = len(self._queried)
+        queried = np.concatenate([self._queried, indices])
+        answers = self._oracle.labels(self._votes[queried])
+        labels = checked_answers(answers, len(queried), self.y)
         learner.teach(indices, labels[n_before:])
-        self._asked = asked
-        # What the learner has forgotten is not corrected.
+        self._queried = queried
+        # Labels that the learner has forgotten are not corrected.
         known = learner.labeled
-        last = {position: place for place, position in enumerate(asked.tolist())}
+        last = {position: place for place, position in enumerate(queried.tolist())}
         now = labels[[last[position] for position in known.tolist()]]
         changed = now != learner.labels
         self.revised = bool(changed.any())
@@ -111,13 +111,13 @@ class VotedLabelSource(LabelSource):
 
 
 def check_oracle(owner: object, oracle: Any) -> None:
-    """Raise unless a parameter is something that answers."""
+    """Raise unless a parameter is an oracle, a function or None."""
     if oracle is None or isinstance(oracle, Oracle):
         return
     if isinstance(oracle, type) or not callable(oracle):
-        who = owner if isinstance(owner, str) else type(owner).__name__
+        name = owner if isinstance(owner, str) else type(owner).__name__
         raise TypeError(
-            f"The 'oracle' parameter of {who} must be an Oracle, such as NoisyOracle(0.1), or a "
+            f"The 'oracle' parameter of {name} must be an Oracle, such as NoisyOracle(0.1), or a "
             f"function of positions and labels. Got {oracle!r} instead."
         )
 
@@ -128,7 +128,7 @@ def label_source(
     random_state: int | np.random.RandomState | None = None,
     rows: np.ndarray | None = None,
 ) -> LabelSource:
-    """Return who answers in one loop.
+    """Return the source of labels of one loop.
 
     Parameters
     ----------
@@ -137,14 +137,14 @@ def label_source(
     y : ndarray of shape (n_samples,)
         All true labels.
     random_state : int, RandomState instance or None, default=None
-        What becomes of every random state of the oracle's that is None.
+        Replaces each random state of the oracle that is None.
     rows : ndarray of int of shape (n_pool,), default=None
-        Where the samples of the pool stand in `y`; None means that they are all of it.
+        The positions of the samples of the pool in `y`; None means all of `y`.
 
     Returns
     -------
     label_source : LabelSource
-        Teaches a learner whose pool they are.
+        Teaches a learner that has this pool.
     """
     if oracle is None:
         return LabelSource(y if rows is None else y[rows])
@@ -153,28 +153,28 @@ def label_source(
     if not isinstance(oracle, Oracle):
         return CallableLabelSource(oracle, y, rows)
     voting: Oracle = seeded(oracle, int(check_random_state(random_state).randint(MAX_SEED)))
-    # A generator would break ties differently each time that it is asked about the same votes.
+    # A generator would break ties differently for the same votes each time.
     for name, value in voting.get_params().items():
         if name.split("__")[-1] == "random_state" and not isinstance(value, int | np.integer):
             voting.set_params(**{name: int(check_random_state(value).randint(MAX_SEED))})
     return VotedLabelSource(voting, y, rows)
 
 
-def checked_answers(said: ArrayLike, n: int, y: np.ndarray) -> np.ndarray:
-    """Return what an oracle said as labels, or raise before anything is taught."""
+def checked_answers(answers: ArrayLike, n: int, y: np.ndarray) -> np.ndarray:
+    """Return the answers of an oracle as labels, or raise before a learner gets them."""
     try:
-        labels = check_labels(said)
+        labels = check_labels(answers)
     except ValueError as error:
-        raise ValueError(f"The oracle gave answers that are no labels: {error}") from error
+        raise ValueError(f"The oracle returned invalid labels: {error}") from error
     if len(labels) != n:
         raise ValueError(
-            f"The oracle was asked about {n} samples and gave {len(labels)} labels. "
-            "Hint: it returns one label for each sample, in their order."
+            f"The oracle returned {len(labels)} labels for {n} samples. "
+            "Hint: return one label for each sample, in the order of the positions."
         )
     if (labels.dtype.kind in "US") != (y.dtype.kind in "US"):
         kinds = ("a string", "numbers") if labels.dtype.kind in "US" else ("a number", "strings")
         raise ValueError(
-            f"The oracle answered {labels.tolist()[0]!r}, {kinds[0]}, but the labels in y are "
+            f"The oracle returned {labels.tolist()[0]!r}, {kinds[0]}, but the labels in y are "
             f"{kinds[1]}, such as {y.tolist()[0]!r}."
         )
     return labels

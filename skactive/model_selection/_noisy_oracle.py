@@ -1,4 +1,4 @@
-"""One person who errs at a given rate."""
+"""An annotator with a given error rate."""
 
 from __future__ import annotations
 
@@ -15,50 +15,50 @@ MAX_SEED = 2**31 - 1
 def annotators_seeds(
     random_state: int | np.random.RandomState | None, n_annotators: int
 ) -> tuple[int, list[int]]:
-    """Return a seed for ties, and one for each annotator, who keeps it in any company.
+    """Return a seed for ties, and one for each annotator, whatever the number of annotators.
 
-    A generator of their own keeps errors independent of what else is drawn from the same seed,
-    such as the order of `RandomSampling`.
+    Seeds of their own make errors independent of other draws from the same seed, such as the
+    order of `RandomSampling`.
     """
     ties, *others = check_random_state(random_state).randint(MAX_SEED, size=1 + n_annotators)
     return int(ties), [int(seed) for seed in others]
 
 
 class NoisyOracle(Oracle):
-    """Answer with the true label, or, at a given rate, with another.
+    """Label samples with errors at a given rate.
 
-    People label in a hurry, and some classes look like others. This is the simplest model of
-    it: whether a sample is answered wrongly depends on chance and on its class, not on how
-    hard the sample itself is. Whoever is asked about the same sample again says the same again.
+    The simplest model of annotators that work fast or confuse classes: whether a label is wrong
+    depends on chance and on the class of the sample, not on the difficulty of the sample. A second
+    query of a sample gets the same label.
 
     Parameters
     ----------
     flip_rate : float, dict or array-like of shape (n_classes, n_classes), default=0.1
-        How often a label is wrong, from 0 to 1. A dict has a rate for each class, 0 for those
-        it does not name. Either way a wrong answer is any other class with equal chance. A
-        matrix has, in row i and column j, the probability that class i is taken for class j, in
-        the order of the sorted classes; its rows sum to 1.
+        The probability of a wrong label, from 0 to 1. A dict has a rate for each class; classes
+        that are not in it have rate 0. With a number or a dict, a wrong label is any other class
+        with equal probability. A matrix has, in row i and column j, the probability that a sample
+        of class i is labelled j, in the order of the sorted classes; its rows sum to 1.
     random_state : int, RandomState instance or None, default=None
-        Draws the errors. An int draws the same for the same labels each time.
+        Draws the errors. An int draws the same errors for the same labels each time.
 
     Raises
     ------
     ValueError
-        If a rate is outside [0, 1], a dict names a class that there is not, or a matrix has
-        another shape or rows that do not sum to 1. It comes from `votes`, which knows the classes.
+        In `votes`, if a rate is outside [0, 1], a dict names an unknown class, or a matrix has
+        another shape or rows that do not sum to 1.
 
     See Also
     --------
-    AnnotatorPanel : Several such people, whose votes are counted or weighed.
-    BudgetedClassifier : Takes it as its `oracle`, as does `compare_strategies`.
+    AnnotatorPanel : Several such annotators, whose votes are counted or weighted.
+    BudgetedClassifier : Has a parameter `oracle`, like `compare_strategies`.
 
     Notes
     -----
     Cost: O(n_samples), once per loop.
 
-    With the same `random_state`, the samples answered wrongly at a low rate are among those
-    answered wrongly at a higher one: what differs between two rates is noise, and not luck. With
-    a single class there is nothing to take it for, and no error.
+    With the same `random_state`, the samples with a wrong label at a low rate are among those at
+    a higher rate, so that two rates differ by their noise, not by chance. With a single class
+    there are no errors.
 
     Examples
     --------
@@ -81,14 +81,14 @@ class NoisyOracle(Oracle):
         self.random_state = random_state
 
     def votes(self, y: ArrayLike, *, classes: ArrayLike | None = None) -> np.ndarray:
-        """Return what would be said about every sample.
+        """Return the label that the annotator gives each sample.
 
         Parameters
         ----------
         y : array-like of shape (n_samples,)
             The true labels.
         classes : array-like of shape (n_classes,), default=None
-            The labels there are; None takes those of `y`.
+            All classes; None takes those of `y`.
 
         Returns
         -------
@@ -98,16 +98,16 @@ class NoisyOracle(Oracle):
         known, codes = coded(y, classes)
         matrix = confusion(self, "flip_rate", self.flip_rate, known)
         _, [seed] = annotators_seeds(self.random_state, 1)
-        said = flipped(codes, matrix, np.random.RandomState(seed))
-        return known[said][:, np.newaxis]
+        labels = flipped(codes, matrix, np.random.RandomState(seed))
+        return known[labels][:, np.newaxis]
 
     def labels(self, votes: np.ndarray) -> np.ndarray:
-        """Return what the one person said.
+        """Return the votes of the one annotator.
 
         Parameters
         ----------
         votes : ndarray of shape (n, 1)
-            Rows of what `votes` returned.
+            Rows of the result of `votes`.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Whoever answers in a loop that is played: what every model of people who err has in common."""
+"""Base class of oracles: models of annotators that make errors."""
 
 from __future__ import annotations
 
@@ -10,47 +10,47 @@ from sklearn.base import BaseEstimator
 
 
 class Oracle(ABC, BaseEstimator):
-    """Base class of models of people who err.
+    """Base class of models of annotators that make errors.
 
-    They tell what would be said about every sample, and what several votes amount to. A loop
-    that is played against recorded labels asks for `votes` once, and for `labels` after each
-    batch, about all samples asked so far: where later votes change the label of an earlier
-    sample, the classifier is corrected. The parameters are scikit-learn's, so that a grid over
-    `BudgetedClassifier` tunes ``oracle__flip_rate``. For answers that are recorded or computed
-    elsewhere, a function is enough, and no subclass is needed.
+    An oracle draws the votes of its annotators on every sample, and aggregates several votes into
+    a label. A simulated loop calls `votes` once, and `labels` after each batch with the votes on
+    all samples queried so far: if later votes change the label of an earlier sample, the
+    classifier is corrected. An oracle has `get_params`, so that a grid over `BudgetedClassifier`
+    tunes ``oracle__flip_rate``. For labels that are recorded or computed elsewhere, pass a
+    function instead of a subclass.
 
     See Also
     --------
-    NoisyOracle : One person who errs at a given rate.
-    AnnotatorPanel : Several, whose votes are counted or weighed.
+    NoisyOracle : One annotator with a given error rate.
+    AnnotatorPanel : Several annotators, whose votes are counted or weighted.
 
     Examples
     --------
-    A person who takes the rarer kind for the commoner one:
+    An annotator that gives every sample the most frequent class:
 
     >>> import numpy as np
     >>> from skactive.model_selection import Oracle
-    >>> class Habit(Oracle):
+    >>> class MostFrequent(Oracle):
     ...     def votes(self, y, *, classes=None):
     ...         kinds, counts = np.unique(y, return_counts=True)
     ...         return np.full((len(y), 1), kinds[counts.argmax()])
     ...     def labels(self, votes):
     ...         return votes[:, 0]
-    >>> oracle = Habit()
+    >>> oracle = MostFrequent()
     >>> oracle.labels(oracle.votes(["ash", "elm", "ash"])).tolist()
     ['ash', 'ash', 'ash']
     """
 
     @abstractmethod
     def votes(self, y: ArrayLike, *, classes: ArrayLike | None = None) -> np.ndarray:
-        """Return what each annotator would say about every sample.
+        """Return the vote of each annotator on every sample.
 
         Parameters
         ----------
         y : array-like of shape (n_samples,)
             The true labels.
         classes : array-like of shape (n_classes,), default=None
-            The labels there are, sorted; None takes those of `y`.
+            All classes, sorted; None takes those of `y`.
 
         Returns
         -------
@@ -60,13 +60,13 @@ class Oracle(ABC, BaseEstimator):
 
     @abstractmethod
     def labels(self, votes: np.ndarray) -> np.ndarray:
-        """Return the labels that votes amount to.
+        """Aggregate the votes on each sample into a label.
 
         Parameters
         ----------
         votes : ndarray of shape (n, n_annotators)
-            Rows of what `votes` returned, those of all samples asked so far, in the order in
-            which they were asked.
+            Rows of the result of `votes`: those of all samples queried so far, in the order of
+            the queries.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Tests of whether the differences between strategies may be chance."""
+"""Significance tests of the differences between strategies."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ CORRECTIONS = frozenset({"benjamini_hochberg", "holm"})
 
 @dataclass(frozen=True, eq=False)
 class PairedTests:
-    """Whether one strategy is better than another, or the difference may be chance.
+    """Significance tests of the differences between pairs of strategies.
 
-    Each attribute but the last three has one entry per pair of strategies.
+    Each attribute except the last three has one entry per pair.
 
     Attributes
     ----------
     first : tuple of str
         One strategy of each pair.
     second : tuple of str
-        The other; the baseline, where there is one.
+        The other; the baseline if one was passed.
     mean_difference : ndarray of shape (n_pairs,)
-        Mean over the splits of the first's height minus that of the second: positive where the
+        Mean over the splits of the first minus the second, in units of the score: positive if the
         first is better.
     statistic : ndarray of shape (n_pairs,)
         Student's t, or Wilcoxon's smaller sum of ranks; NaN for a single split.
     p_value : ndarray of shape (n_pairs,)
-        Of the two-sided test, in [0, 1]; NaN for a single split.
+        The p-value of the two-sided test, in [0, 1]; NaN for a single split.
     corrected_p_value : ndarray of shape (n_pairs,)
-        The same, corrected for the number of pairs.
+        The p-value, corrected for the number of pairs.
     significant : ndarray of bool of shape (n_pairs,)
         Whether the corrected p-value is below `alpha`.
     test : str
-        Which test it was.
+        The name of the test.
     correction : str or None
-        Which correction.
+        The name of the correction.
     alpha : float
-        The level.
+        The significance level.
 
     See Also
     --------
-    StrategyComparison.paired_tests : Makes one, and says what the tests are.
+    StrategyComparison.paired_tests : Runs the tests, and describes them.
 
     Examples
     --------
@@ -127,7 +127,7 @@ def tested(
     if n_splits == 1:
         return statistic, p_value
     known = np.isfinite(differences).all(axis=1)
-    # Where nothing differs there is nothing to tell apart, whatever the test makes of it.
+    # No test is defined if all differences are 0: the strategies are equal, and p = 1.
     equal = known & ~differences.any(axis=1)
     statistic[equal], p_value[equal] = 0.0, 1.0
     rest = known & ~equal
@@ -140,18 +140,18 @@ def tested(
 
 
 def corrected_t(differences: np.ndarray, test_to_train: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return Nadeau and Bengio's t and its p-value for each row; none may be all zero."""
+    """Return Nadeau and Bengio's t and its p-value for each row; no row may be all zero."""
     n_splits = differences.shape[1]
     variance = differences.var(axis=1, ddof=1) * (1 / n_splits + test_to_train)
-    with np.errstate(divide="ignore"):  # the same difference in every split: t is infinite
+    with np.errstate(divide="ignore"):  # with the same difference in all splits, t is infinite
         t = differences.mean(axis=1) / np.sqrt(variance)
     return t, 2 * student_t.sf(np.abs(t), n_splits - 1)
 
 
 def signed_rank(differences: np.ndarray) -> tuple[float, float]:
-    """Return Wilcoxon's statistic and p-value; splits without a difference are left out."""
+    """Return Wilcoxon's statistic and p-value, without the splits whose difference is 0."""
     with warnings.catch_warnings():
-        # For few splits with ties scipy warns that its normal approximation is coarse.
+        # With few splits and ties, scipy warns that its normal approximation is coarse.
         warnings.filterwarnings("ignore", category=UserWarning, module="scipy")
         warnings.filterwarnings("ignore", "Sample size too small", UserWarning)
         found = wilcoxon(differences[differences != 0])
@@ -159,7 +159,7 @@ def signed_rank(differences: np.ndarray) -> tuple[float, float]:
 
 
 def corrected(p_value: np.ndarray, correction: str | None) -> np.ndarray:
-    """Return p-values corrected for their number; those that are NaN stay so."""
+    """Return p-values corrected for their number; NaN stays NaN."""
     known = np.isfinite(p_value)
     if correction is None or not known.any():
         return p_value.copy()

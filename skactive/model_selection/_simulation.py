@@ -18,7 +18,7 @@ def simulate(
 ) -> Iterator[np.ndarray]:
     """Query and label samples until `budget` labels are given.
 
-    The last batch is smaller where `batch_size` does not divide the rest of the budget.
+    The last batch is smaller if `batch_size` does not divide the rest of the budget.
 
     Yields
     ------

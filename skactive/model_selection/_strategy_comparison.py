@@ -1,4 +1,4 @@
-"""What a comparison of strategies found, and what follows from it."""
+"""The result of a comparison of strategies."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ class StrategyComparison:
     Attributes
     ----------
     names : tuple of str
-        The strategies, in the order they were given.
+        The names of the strategies, in the order in which they were passed.
     n_labels : ndarray of int of shape (n_points,)
-        How many labels each point of a curve stands for.
+        The number of labels at each point of a curve.
     test_scores : ndarray of shape (n_strategies, n_splits, n_points)
         Scores on the test part of each split.
     full_scores : ndarray of shape (n_splits,)
         Scores with every label of the training part.
     scoring : str
-        What the scores are.
+        The name of the score.
     n_train : ndarray of int of shape (n_splits,) or None
-        Samples in the training part of each split; None where it is not known.
+        Number of samples in the training part of each split; None if unknown.
     n_test : ndarray of int of shape (n_splits,) or None
-        Samples in its test part.
+        Number of samples in the test part of each split; None if unknown.
 
     See Also
     --------
-    compare_strategies : Makes one.
-    labeling_curve : Makes one of a single strategy.
+    compare_strategies : Returns a comparison.
+    labeling_curve : Returns a comparison with a single strategy.
     skactive.inspection.LabelingCurveDisplay : Draws the curves.
-    skactive.inspection.StrategyComparisonDisplay : Draws who wins, and whether that is sure.
+    skactive.inspection.StrategyComparisonDisplay : Draws wins, losses and their significance.
 
     Notes
     -----
-    Numbers come in two forms: `table` and `cv_results` are plain dicts of arrays, which need
-    nothing installed and which ``pandas.DataFrame`` takes; `frame` is the DataFrame itself.
+    `table` and `cv_results` are dicts of arrays, which need no pandas and which
+    ``pandas.DataFrame`` accepts; `frame` returns a DataFrame.
 
     Examples
     --------
@@ -89,12 +89,12 @@ class StrategyComparison:
 
     @property
     def cv_results(self) -> dict[str, np.ndarray]:
-        """Scores in the manner of a grid search's `cv_results_`.
+        """Scores in the format of `cv_results_` of a grid search.
 
         One row per strategy and number of labels, with the columns 'strategy', 'n_labels',
         'split0_test_score' and so on, 'mean_test_score', 'std_test_score' (the standard
         deviation over the splits, ddof=0) and 'rank_test_score', 1 for the best mean at that
-        number of labels; equal ones share the better rank.
+        number of labels; equal means share the better rank.
         """
         n_strategies, n_splits, n_points = self.test_scores.shape
         means = self.mean_scores
@@ -114,7 +114,7 @@ class StrategyComparison:
         }
 
     def labels_to_score(self, score: float) -> np.ndarray:
-        """Return how many labels each strategy needs, on average over splits, for a score.
+        """Return the number of labels with which each strategy reaches a score.
 
         Parameters
         ----------
@@ -124,17 +124,19 @@ class StrategyComparison:
         Returns
         -------
         n_labels : ndarray of shape (n_strategies,)
-            The first point at which the mean curve is at least `score`; NaN where it never is.
+            The first point at which the curve, averaged over splits, is at least `score`; NaN if
+            it never is.
         """
         return self._first_reached(self.mean_scores, score)
 
     def area_under_curve(self) -> np.ndarray:
-        """Return the mean height of each labelling curve over the labels asked for.
+        """Return the mean height of each labelling curve.
 
         Returns
         -------
         areas : ndarray of shape (n_strategies, n_splits)
-            By the trapezoidal rule, divided by the range of labels; in units of the score.
+            The area by the trapezoidal rule, divided by the range of labels; in units of the
+            score.
         """
         return mean_height(self.n_labels, self.test_scores)
 
@@ -147,7 +149,7 @@ class StrategyComparison:
         n_resamples: int = 2000,
         random_state: int = 0,
     ) -> np.ndarray:
-        """Return how many times fewer labels each strategy needs than the baseline.
+        """Return the label savings of each strategy over the baseline.
 
         Parameters
         ----------
@@ -158,16 +160,17 @@ class StrategyComparison:
         confidence : float, default=0.95
             The level of the interval, in (0, 1).
         n_resamples : int, default=2000
-            How often the splits are drawn anew, with replacement, for the interval.
+            Number of times that the splits are drawn, with replacement, for the interval.
         random_state : int, default=0
             Seed of the draws.
 
         Returns
         -------
         savings : ndarray of shape (n_strategies, 3)
-            Labels the baseline needs divided by labels the strategy needs, and the lower and
-            upper end of its bootstrap interval. NaN where either does not reach the score; an
-            end of the interval is NaN where more than that share of the draws do not.
+            The number of labels that the baseline needs divided by the number that the strategy
+            needs, and the lower and upper end of its bootstrap interval. NaN if either does not
+            reach the score; an end of the interval is NaN if more than its share of the draws do
+            not.
         """
         reference = self._position(baseline)
         if not 0 < confidence < 1:
@@ -183,7 +186,7 @@ class StrategyComparison:
             splits = random.integers(n_splits, size=n_splits)
             resampled = self._first_reached(self.test_scores[:, splits].mean(axis=1), score)
             draws[draw] = resampled[reference] / resampled
-        # A draw that does not reach the score counts as the worst at either end.
+        # A draw that does not reach the score counts as the extreme value at either end.
         lost, tail = np.isnan(draws), (1 - confidence) / 2
         lowest, highest = np.where(lost, -np.inf, draws), np.where(lost, np.inf, draws)
         lower = np.quantile(lowest, tail, axis=0, method="lower")
@@ -200,12 +203,12 @@ class StrategyComparison:
         correction: str | None = "holm",
         alpha: float = 0.05,
     ) -> PairedTests:
-        """Test for pairs of strategies whether their difference over the splits may be chance.
+        """Test for pairs of strategies whether their difference is significant.
 
         Parameters
         ----------
         baseline : str, default=None
-            The name of the strategy with which the others are tested; None tests every pair.
+            The name of the strategy that the others are compared with; None tests every pair.
         n_labels : int, default=None
             The number of labels at which scores are compared; None compares the areas under
             the curves.
@@ -213,9 +216,9 @@ class StrategyComparison:
             The corrected resampled t-test of Nadeau and Bengio, or the signed-rank test of
             Wilcoxon.
         correction : {'holm', 'benjamini_hochberg'}, default='holm'
-            How p-values are corrected for the number of pairs: Holm's bounds the chance of even
-            one false finding, Benjamini and Hochberg's the share of false ones among all
-            findings. None leaves them as they are.
+            The correction of p-values for the number of pairs: Holm's method bounds the
+            probability of one false positive or more, Benjamini and Hochberg's the share of false
+            positives among all positives. None does not correct them.
         alpha : float, default=0.05
             The level below which a corrected p-value is significant, in (0, 1).
 
@@ -227,21 +230,21 @@ class StrategyComparison:
         Raises
         ------
         ValueError
-            If there is one strategy alone, a name or a number of labels is not known, or the
-            t-test is asked for where `n_train` or `n_test` is not.
+            If there is only one strategy, a name or a number of labels is unknown, or the t-test
+            lacks `n_train` or `n_test`.
 
         Notes
         -----
         With the differences d_j of J splits, their mean m and variance s² (ddof=1), the
         statistic of the corrected test is t = m / √((1/J + n_test/n_train) s²) with J − 1
-        degrees of freedom. The plain test has 1/J alone, as if the splits were independent; but
-        they share training samples, and it finds differences where there are none. That holds
-        for Wilcoxon's test too, which in turn needs no normal distribution; with five splits or
-        fewer its p-value is never below 0.05.
+        degrees of freedom. The plain t-test has 1/J only, as if the splits were independent; since
+        they share training samples, it reports differences that do not exist. Wilcoxon's test has
+        the same fault, but assumes no normal distribution; with five splits or fewer its p-value
+        is never below 0.05.
 
-        One split tells nothing about chance: p is NaN, and nothing significant. Strategies
-        equal in all splits have p = 1. The same difference in all splits has t = ±∞ and p = 0.
-        Differences no larger than rounding count as none.
+        With one split, p is NaN and no difference is significant. Strategies that are equal in all
+        splits have p = 1. The same difference in all splits has t = ±∞ and p = 0. Differences
+        within rounding count as 0.
 
         References
         ----------
@@ -278,7 +281,7 @@ class StrategyComparison:
         )
 
     def win_tie_loss(self, *, n_labels: int | None = None, tolerance: float = 0.0) -> np.ndarray:
-        """Count the splits in which each strategy is better than, equal to and worse than others.
+        """Count the splits in which each strategy is better than, equal to or worse than others.
 
         Parameters
         ----------
@@ -286,14 +289,14 @@ class StrategyComparison:
             The number of labels at which scores are compared; None compares the areas under
             the curves.
         tolerance : float, default=0.0
-            The largest difference that counts as a tie, in units of the score. One no larger
-            than rounding always does.
+            The largest difference that counts as a tie, in units of the score. A difference
+            within rounding always does.
 
         Returns
         -------
         counts : ndarray of int of shape (n_strategies, n_strategies, 3)
-            Splits that the strategy of the row wins against that of the column, that are tied,
-            and that it loses.
+            Numbers of splits in which the strategy of the row wins against that of the column,
+            ties with it, and loses.
         """
         tolerance = check_number(self, "tolerance", tolerance)
         differences = self._differences(n_labels)
@@ -337,7 +340,7 @@ class StrategyComparison:
         return as_frame(self, self.table())
 
     def _differences(self, n_labels: int | None) -> np.ndarray:
-        """Height of each strategy above each other one, shape (strategies, strategies, splits)."""
+        """Return row minus column, shape (n_strategies, n_strategies, n_splits)."""
         if n_labels is None:
             heights = self.area_under_curve()
         else:
@@ -356,7 +359,7 @@ class StrategyComparison:
     def _pairs(self, baseline: str | None) -> list[tuple[int, int]]:
         if len(self.names) < 2:
             raise ValueError(
-                f"{self.names[0]!r} is the only strategy, and a test takes two. Hint: compare it "
+                f"{self.names[0]!r} is the only strategy, but a test needs two. Hint: compare it "
                 "with another, such as RandomSampling()."
             )
         if baseline is None:
@@ -369,8 +372,8 @@ class StrategyComparison:
             return 0.0
         if self.n_train is None or self.n_test is None:
             raise ValueError(
-                "test='corrected_t' needs the sizes of the splits, `n_train` and `n_test`, and "
-                "this comparison does not know them. Hint: pass test='wilcoxon'."
+                "test='corrected_t' needs the sizes of the splits, `n_train` and `n_test`, which "
+                "this comparison lacks. Hint: pass test='wilcoxon'."
             )
         return float(np.mean(np.asarray(self.n_test) / self.n_train))
 
@@ -381,5 +384,5 @@ class StrategyComparison:
 
     def _position(self, name: str) -> int:
         if name not in self.names:
-            raise ValueError(f"No strategy is named {name!r}. Known are {list(self.names)}.")
+            raise ValueError(f"No strategy is named {name!r}. The names are {list(self.names)}.")
         return self.names.index(name)
