@@ -1,5 +1,6 @@
 """The neighbour graph: against brute force, with bad input, on disk, and in a pool."""
 
+import inspect
 import pickle
 
 import numpy as np
@@ -10,10 +11,19 @@ from sklearn.metrics import pairwise_distances
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsTransformer
 from sklearn.pipeline import make_pipeline
 
+import skactive.base
+import skactive.inspection
+import skactive.integrations.dask
+import skactive.learner
+import skactive.model_selection
+import skactive.pool
+import skactive.semi_supervised
 from skactive import ActiveLearner, Pool
 from skactive._engine.distances import METRICS
+from skactive._io.fingerprint import fingerprint as fingerprint_of
 from skactive.datasets import open_vectors, write_vectors
 from skactive.neighbors import BlockwiseKNeighborsTransformer, NeighborGraph
+from skactive.semi_supervised import IncrementalLabelSpreading
 
 
 def samples(n=60, n_features=5, dtype=np.float32, seed=0):
@@ -309,37 +319,95 @@ def stored(X, folder):
     return open_vectors(write_vectors(folder / "x.npy", X, dtype="float16"))
 
 
-@pytest.mark.parametrize(
-    "kept",
-    [
-        lambda X, _: X,
-        lambda X, _: X.astype(np.float64),
-        lambda X, _: sp.csr_matrix(X),
-        lambda X, _: X.tolist(),
-        stored,
-    ],
-    ids=["float32", "float64", "sparse", "list", "file"],
-)
-def test_a_graph_is_accepted_for_its_own_samples_alone(tmp_path, kept):
-    X = samples(200)
-    built = NeighborGraph.of(kept(X, tmp_path))
+KINDS = {
+    "float32": lambda X, _: X,
+    "float64": lambda X, _: X.astype(np.float64),
+    "sparse": lambda X, _: sp.csr_matrix(X),
+    "list": lambda X, _: X.tolist(),
+    "file": stored,
+}
+
+# Every function that takes a graph together with features.
+ENTRY_POINTS = {
+    "NeighborGraph": lambda graph, X: NeighborGraph(
+        graph.indices, graph.distances, X=X, fingerprint=graph.fingerprint
+    ),
+    "Pool": lambda graph, X: Pool(X, graph=graph),
+    "ActiveLearner": lambda graph, X: ActiveLearner(X_pool=X, graph=graph),
+    "IncrementalLabelSpreading.fit_graph": lambda graph, X: IncrementalLabelSpreading().fit_graph(
+        graph, X
+    ),
+}
+
+
+@pytest.mark.parametrize("entry_point", ENTRY_POINTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_graph_is_accepted_for_its_own_samples_alone(kind, entry_point, tmp_path):
+    def kept(X):
+        return KINDS[kind](X, tmp_path)
+
+    X, call = samples(200), ENTRY_POINTS[entry_point]
+    built = NeighborGraph.of(kept(X))
     built.save(tmp_path / "graph.npz")
     loaded = NeighborGraph.load(tmp_path / "graph.npz")
     assert loaded.X is None
     assert loaded.fingerprint == built.fingerprint
-    for graph in (built, loaded, NeighborGraph.load(tmp_path / "graph.npz", kept(X, tmp_path))):
-        assert Pool(kept(X, tmp_path), graph=graph).graph().indices is graph.indices
+    with_features = NeighborGraph.load(tmp_path / "graph.npz", kept(X))
+    for graph in (built, loaded, with_features):
+        call(graph, kept(X))
+        assert Pool(kept(X), graph=graph).graph().indices is graph.indices
     order = np.arange(200)
     order[[5, 6]] = 6, 5
-    for others in (X[order], X[::-1], X + 1):
-        sentence = r"X has other samples than those .* or the same in another order\. Hint: pass"
+    sentence = r"X has other samples than those .* or the same in another order\. Hint: pass"
+    for others in (X[order], X[::-1], X + 1, X[:, :4]):
         with pytest.raises(ValueError, match=sentence):
-            NeighborGraph.load(tmp_path / "graph.npz", kept(others, tmp_path))
+            NeighborGraph.load(tmp_path / "graph.npz", kept(others))
         for graph in (built, loaded):
             with pytest.raises(ValueError, match=sentence):
-                Pool(kept(others, tmp_path), graph=graph)
-            with pytest.raises(ValueError, match=sentence):
-                ActiveLearner(X_pool=kept(others, tmp_path), graph=graph)
+                call(graph, kept(others))
+    with pytest.raises(ValueError, match=r"X has 199 samples, but the graph has 200\. Hint: pass"):
+        call(loaded, kept(X[:199]))
+
+
+PACKAGES = [
+    skactive.base,
+    skactive.inspection,
+    skactive.integrations.dask,
+    skactive.learner,
+    skactive.model_selection,
+    skactive.pool,
+    skactive.semi_supervised,
+]
+
+
+def test_the_entry_points_of_graphs_are_those_that_take_one():
+    found = {
+        f"{owner.__name__}.{name}".removesuffix(".__init__")
+        for module in PACKAGES
+        for owner in (getattr(module, exported) for exported in module.__all__)
+        for name, function in inspect.getmembers(owner, inspect.isfunction)
+        if name == "__init__" or not name.startswith("_")
+        if "graph" in inspect.signature(function).parameters
+    }
+    # `has_graph` compares graphs, and takes no features.
+    found = {name for name in found if not name.endswith(".has_graph")}
+    assert found == {*ENTRY_POINTS} - {"NeighborGraph"}
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_features_are_hashed_only_if_they_are_not_those_of_the_graph(copied, monkeypatch):
+    X, hashed = samples(), []
+    pool = Pool(X)
+
+    def fingerprint(features, dtype):
+        hashed.append(features)
+        return fingerprint_of(features, dtype)
+
+    monkeypatch.setattr("skactive.neighbors._graph.fingerprint_of", fingerprint)
+    IncrementalLabelSpreading().fit_pool(pool)
+    IncrementalLabelSpreading().fit(X, [-1] * len(X))
+    IncrementalLabelSpreading().fit_graph(pool.graph(), X.copy() if copied else X)
+    assert len(hashed) == (2 if copied else 0)
 
 
 def test_a_pool_of_single_precision_accepts_a_graph_of_doubles(tmp_path):

@@ -99,18 +99,9 @@ class NeighborGraph:
         self.indices = indices
         self.distances = distances
         self.X = None if X is None else _checked(X, "X")
-        if self.X is not None and self.X.shape[0] != self.n_samples:
-            raise ValueError(
-                f"X has {self.X.shape[0]} samples, but the graph has {self.n_samples}. Hint: pass "
-                "the features that the graph was built from."
-            )
         self._fingerprint = fingerprint
-        if self.X is not None and fingerprint not in {None, fingerprint_of(self.X, np.float32)}:
-            raise ValueError(
-                "X has other samples than those that the graph was built from, or the same in "
-                "another order. Hint: pass the features that the graph was built from, or build it "
-                "anew with NeighborGraph.of."
-            )
+        if self.X is not None:
+            _check_features(self.X, self.n_samples, fingerprint)
         self._rows = None if self.X is None else Rows(self.X)
         self._affinities: dict[float | str | None, sp.csr_matrix] = {}
 
@@ -239,6 +230,28 @@ class NeighborGraph:
         own = np.where(own > 0, own, positive)
         usable = own[np.isfinite(own)]
         return np.where(np.isfinite(own), own, np.median(usable) if usable.size else 1.0)
+
+    def check_features(self, X: Any) -> None:
+        """Raise if the graph was built from other features.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The features, dense or sparse as those of the graph.
+
+        Raises
+        ------
+        ValueError
+            If X has NaN or infinite values, another number of samples or another `fingerprint`. A
+            graph without a fingerprint accepts any X of its length.
+
+        Notes
+        -----
+        Cost: a pass over X, and one over the features of the graph the first time that their
+        fingerprint is needed; none if X is the attribute `X`.
+        """
+        if X is not self.X:
+            _check_features(_checked(X, "X"), self.n_samples, self.fingerprint)
 
     def kneighbors(
         self, X_new: Any, n_neighbors: int | None = None
@@ -398,6 +411,21 @@ def _checked(X: Any, name: str) -> Any:
     return check_array(
         X, accept_sparse="csr", dtype=[np.float32, np.float64], order="C", input_name=name
     )
+
+
+def _check_features(X: Any, n_samples: int, fingerprint: str | None) -> None:
+    if X.shape[0] != n_samples:
+        raise ValueError(
+            f"X has {X.shape[0]} samples, but the graph has {n_samples}. Hint: pass the features "
+            "that the graph was built from."
+        )
+    # Graphs of float64 features are used in pools of float32 features.
+    if fingerprint is not None and fingerprint_of(X, np.float32) != fingerprint:
+        raise ValueError(
+            "X has other samples than those that the graph was built from, or the same in another "
+            "order. Hint: pass the features that the graph was built from, or build it anew with "
+            "NeighborGraph.of."
+        )
 
 
 def _in_units(distances: np.ndarray, metric: str) -> np.ndarray:

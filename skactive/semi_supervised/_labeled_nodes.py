@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -59,13 +60,15 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         nodes, labels = labels_and_where(y)
-        X = self._checked_anew(X, len(np.asarray(y, dtype=object)))
+        with self._restored_on_error():
+            X = self._checked_features(X, reset=True)
+            check_consistent_length(X, np.asarray(y, dtype=object))
         graph = NeighborGraph.of(X, n_neighbors=self.n_neighbors, metric=self.metric)
         self._start(graph, X)
         return self._label(nodes, labels)
 
     def fit_graph(self, graph: NeighborGraph, X: Any, classes: Any = None) -> Self:
-        """Take a graph that is built already, with no label yet.
+        """Start from a graph that is already built, without labels.
 
         Parameters
         ----------
@@ -74,21 +77,30 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples.
         classes : array-like of shape (n_classes,), default=None
-            Classes there will be, where they are known beforehand.
+            Classes that are known beforehand.
 
         Returns
         -------
         self : IncrementalLabelSpreading
-            The classifier, to which `relabel` tells labels.
+            The classifier. `relabel` adds labels.
+
+        Raises
+        ------
+        ValueError
+            If the graph was built from other features than X, or from the same in another order.
+
+        Notes
+        -----
+        Cost: the affinities of the graph, O(n_samples · n_neighbors), and the passes over X of
+        `NeighborGraph.check_features`; no pass if X is ``graph.X``, as for the graph of a pool.
         """
         self.check_parameters()
-        n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
-        if graph.n_samples != n_samples:
-            raise ValueError(
-                f"The graph has {graph.n_samples} nodes, but X has {n_samples} samples. "
-                "Hint: pass the graph of X."
-            )
-        return self._start(graph, self._checked_anew(X, n_samples), classes)
+        with self._restored_on_error():
+            checked = self._checked_features(X, reset=True)
+            # Checking reads stored features into memory: they are the features of the graph too.
+            if X is not graph.X:
+                graph.check_features(checked)
+        return self._start(graph, checked, classes)
 
     def fit_pool(self, pool: PoolView, classes: ArrayLike | None = None) -> Self:
         """Forget everything, and take the samples of a pool as nodes.
@@ -350,17 +362,17 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             raise ValueError(f"A node is named twice in {nodes.tolist()}.")
         return nodes.astype(np.intp)
 
-    def _checked_anew(self, X: Any, n_samples: int) -> Any:
-        noted = self.__dict__.copy()
+    @contextmanager
+    def _restored_on_error(self) -> Iterator[None]:
+        """Restore all attributes if the features or labels of a fit are refused."""
+        before = self.__dict__.copy()
         try:
-            X = self._checked_features(X, reset=True)
-            check_consistent_length(X, np.empty(n_samples))
+            yield
         except (TypeError, ValueError):
-            # scikit-learn notes the features of X before it looks at their values.
+            # `validate_data` sets attributes before it checks values.
             self.__dict__.clear()
-            self.__dict__.update(noted)
+            self.__dict__.update(before)
             raise
-        return X
 
     def _checked_features(self, X: Any, *, reset: bool = False, minimum: int = 1) -> Any:
         return validate_data(
