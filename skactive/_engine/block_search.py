@@ -22,13 +22,13 @@ def nearest_of_all(
     distances = np.empty((len(A), n_neighbors), dtype=dtype)
     columns = np.empty((len(A), n_neighbors), dtype=np.int32)
     for block in row_blocks(len(A), len(B) * dtype.itemsize * 3):
-        compared = products_compared(space, A[block], B)
+        compared = distances_by_product(space, A[block], B)
         kept, columns[block] = smallest(compared, n_neighbors)
-        distances[block] = settled(space, A[block], B, kept, columns[block])
-    return ordered(space.finish(distances), columns)
+        distances[block] = with_exact_pairs(space, A[block], B, kept, columns[block])
+    return nearest_first(space.finish(distances), columns)
 
 
-def products_compared(space: Space, A: Rows, B: Rows) -> np.ndarray:
+def distances_by_product(space: Space, A: Rows, B: Rows) -> np.ndarray:
     """Return distances in comparison units, what rounding cannot tell from 0 as 0."""
     product: Any = B.dot(A.X).T if B.is_stored else A.X @ B.X.T
     product = np.asarray(product.toarray() if sp.issparse(product) else product)
@@ -70,7 +70,9 @@ def smallest(compared: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.nda
     return kept, places
 
 
-def settled(space: Space, A: Rows, B: Rows, kept: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def with_exact_pairs(
+    space: Space, A: Rows, B: Rows, kept: np.ndarray, columns: np.ndarray
+) -> np.ndarray:
     """Measure pair by pair what is so near that a product has lost its digits."""
     near = kept < NEAR * np.asarray(space.rounding(A, B)).reshape(-1, 1)
     i, j = np.nonzero(near)
@@ -79,7 +81,7 @@ def settled(space: Space, A: Rows, B: Rows, kept: np.ndarray, columns: np.ndarra
     return kept
 
 
-def ordered(distances: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def nearest_first(distances: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Order each row, nearest first, equals by position."""
     order = np.lexsort((columns, distances), axis=-1)
     return np.take_along_axis(distances, order, axis=1), np.take_along_axis(columns, order, axis=1)

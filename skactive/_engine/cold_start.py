@@ -13,7 +13,7 @@ from skactive._engine.blocks import row_blocks
 from skactive._engine.features import in_memory
 
 
-def spread_out(pool: PoolView, metric: str) -> np.ndarray:
+def cold_start_utilities(pool: PoolView, metric: str) -> np.ndarray:
     """Return how far each candidate is from all that is labelled or picked.
 
     Where nothing is, how central it is: the first question is about a sample that stands for many,
@@ -37,7 +37,7 @@ def centrality(pool: PoolView, metric: str) -> np.ndarray:
     ]
 
 
-def fitted(classifier: Any, X: Any, y: np.ndarray) -> Any:
+def fit_quietly(classifier: Any, X: Any, y: np.ndarray) -> Any:
     """Fit a classifier that nobody else has, and return it."""
     with warnings.catch_warnings():
         # With the first labels, nearly every one is of another class.
@@ -45,7 +45,7 @@ def fitted(classifier: Any, X: Any, y: np.ndarray) -> Any:
         return classifier.fit(X, y)
 
 
-def knows_classes(pool: PoolView) -> bool:
+def has_two_classes(pool: PoolView) -> bool:
     """Tell whether the labels that the pool was told are of two classes or more."""
     return len(np.unique(pool.labeled_samples()[1])) > 1
 

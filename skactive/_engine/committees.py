@@ -10,12 +10,12 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from skactive._contracts._pool_view import PoolView
-from skactive._engine.cold_start import fitted
+from skactive._engine.cold_start import fit_quietly
 from skactive._estimators import class_probabilities
 
 # Of how many labelled samples, in multiples of those that vote, a member can find its own: on
 # average it was given each once.
-REACH = 4
+NEIGHBORS_PER_VOTE = 4
 
 
 class BaggedNeighbors:
@@ -45,7 +45,7 @@ class BaggedNeighbors:
         self, pool: PoolView, n_members: int, n_neighbors: int, metric: str, seed: int
     ) -> None:
         self._n_neighbors = n_neighbors
-        self._places = pool.labeled_neighbors(REACH * n_neighbors, metric)[1]
+        self._places = pool.labeled_neighbors(NEIGHBORS_PER_VOTE * n_neighbors, metric)[1]
         y = pool.labeled_samples()[1]
         self.classes = pool.classes_
         self._codes = np.searchsorted(self.classes, y)
@@ -61,12 +61,12 @@ class BaggedNeighbors:
         cells = (np.arange(n)[:, np.newaxis] * n_classes + self._codes[places]).ravel()
         probabilities = np.empty((len(self._counts), n, n_classes))
         for member, counts in enumerate(self._counts):
-            taken = self._taken(counts[places])
+            taken = self._vote_counts(counts[places])
             sums = np.bincount(cells, weights=taken.ravel(), minlength=n * n_classes)
             probabilities[member] = sums.reshape(n, n_classes)
         return probabilities / probabilities.sum(axis=2, keepdims=True)
 
-    def _taken(self, counts: np.ndarray) -> np.ndarray:
+    def _vote_counts(self, counts: np.ndarray) -> np.ndarray:
         """Return how often each neighbour votes, nearest first, until all votes are given."""
         # Who was given none of them votes as everybody would.
         counts = np.where(counts.any(axis=1, keepdims=True), counts, 1)
@@ -94,15 +94,15 @@ class FittedMembers:
         self._members = members
         self._pool = pool
         self._on_features = on_features
-        self._known = [np.asarray(classes_of(member)) for member in members]
-        self.classes = np.unique(np.concatenate(self._known))
+        self._classes = [np.asarray(classes_of(member)) for member in members]
+        self.classes = np.unique(np.concatenate(self._classes))
 
     def probabilities(self, positions: np.ndarray) -> np.ndarray:
         """Return what each member thinks, shape (n_members, n, n_classes)."""
         samples = self._samples(positions)
         shape = (len(self._members), len(positions), len(self.classes))
         probabilities = np.zeros(shape)
-        for place, (member, known) in enumerate(zip(self._members, self._known, strict=True)):
+        for place, (member, known) in enumerate(zip(self._members, self._classes, strict=True)):
             columns = np.searchsorted(self.classes, known)
             answer = class_probabilities(member, samples)
             if answer is None:
@@ -117,19 +117,21 @@ class FittedMembers:
             np.searchsorted(self.classes, np.asarray(member.predict(samples)))
             for member in self._members
         ]
-        return shares_of(np.asarray(winners), len(self.classes))
+        return vote_shares(np.asarray(winners), len(self.classes))
 
     def _samples(self, positions: np.ndarray) -> Any:
         return self._pool.X[positions] if self._on_features else self._pool.take(positions)
 
 
-def taught(classifiers: Sequence[Any], pool: PoolView) -> FittedMembers:
+def fitted_committee(classifiers: Sequence[Any], pool: PoolView) -> FittedMembers:
     """Return copies of classifiers, fitted to what is labelled in a pool."""
     X, y = pool.labeled_samples()
-    return FittedMembers([fitted(clone(one), X, y) for one in classifiers], pool, on_features=True)
+    return FittedMembers(
+        [fit_quietly(clone(one), X, y) for one in classifiers], pool, on_features=True
+    )
 
 
-def seated(learners: Sequence[Any], pool: PoolView) -> FittedMembers | None:
+def modal_committee(learners: Sequence[Any], pool: PoolView) -> FittedMembers | None:
     """Return the members of a committee of modAL, or None where one of them is not fitted."""
     try:
         return FittedMembers(learners, pool, on_features=False)
@@ -146,7 +148,7 @@ def classes_of(member: Any) -> Any:
     raise NotFittedError(f"{type(member).__name__} is not fitted yet.")
 
 
-def shares_of(winners: np.ndarray, n_classes: int) -> np.ndarray:
+def vote_shares(winners: np.ndarray, n_classes: int) -> np.ndarray:
     """Return how many of the members chose each class, shape (n_members, n) to (n, n_classes)."""
     n_members, n = winners.shape
     cells = (np.arange(n) * n_classes + winners).ravel()

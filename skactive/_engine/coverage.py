@@ -51,7 +51,7 @@ class Coverage:
         """
         changed = is_labeled != self._is_labeled
         self._is_labeled = is_labeled.copy()
-        stale = self._and_neighbors(np.flatnonzero(changed))
+        stale = self._with_neighbors(np.flatnonzero(changed))
         if outside is not None or self._outside is not None:
             before = np.zeros(len(changed)) if self._outside is None else self._outside
             now = np.zeros(len(changed)) if outside is None else outside
@@ -71,23 +71,23 @@ class Coverage:
         known = outside if self._outside is None else np.maximum(self._outside, outside)
         self.set_labeled(self._is_labeled, known)
 
-    def gains(self, weights: np.ndarray, kept_as: str) -> np.ndarray:
+    def gains(self, weights: np.ndarray, name: str) -> np.ndarray:
         """Return what labelling each sample would add, shape (n_samples,).
 
         It is kept, and changed when gains are next asked for under the same name. Cost: the
         neighbourhoods of the samples whose weight or coverage differs from what it was then.
         """
-        if kept_as not in self._gains:
+        if name not in self._gains:
             everyone = np.arange(len(weights))
             values = gains_of(self._kernel, everyone, self.covered, weights)
-            self._gains[kept_as] = Gains(weights.copy(), values, np.zeros(len(weights), dtype=bool))
+            self._gains[name] = Gains(weights.copy(), values, np.zeros(len(weights), dtype=bool))
             return values
-        kept = self._gains[kept_as]
-        stale = self._and_neighbors(np.flatnonzero(kept.is_moved | (weights != kept.weights)))
+        kept = self._gains[name]
+        stale = self._with_neighbors(np.flatnonzero(kept.is_stale | (weights != kept.weights)))
         if len(stale):
             kept.values[stale] = gains_of(self._kernel, stale, self.covered, weights)
             kept.weights = weights.copy()
-            kept.is_moved[:] = False
+            kept.is_stale[:] = False
         return kept.values
 
     def largest(
@@ -118,7 +118,7 @@ class Coverage:
         return self._bounds.largest(weights, self.covered, gains, exponent, rows)
 
     def _cover(self, samples: np.ndarray) -> None:
-        columns, values, starts = picked(self._kernel, samples)
+        columns, values, starts = csr_rows(self._kernel, samples)
         covered = _reduced(np.maximum, np.where(self._is_labeled[columns], values, 0.0), starts)
         if self._outside is not None:
             covered = np.maximum(covered, self._outside[samples])
@@ -126,11 +126,11 @@ class Coverage:
         before = self.covered[samples]
         self.covered[samples] = covered
         for kept in self._gains.values():
-            kept.is_moved[samples[covered != before]] = True
+            kept.is_stale[samples[covered != before]] = True
         if self._bounds is not None:
-            self._bounds.forget(self._and_neighbors(samples[covered < before]))
+            self._bounds.reset(self._with_neighbors(samples[covered < before]))
 
-    def _and_neighbors(self, samples: np.ndarray) -> np.ndarray:
+    def _with_neighbors(self, samples: np.ndarray) -> np.ndarray:
         """Return samples and their neighbours, ascending."""
         n_samples = len(self.covered)
         if len(samples) > WHOLE_SHARE * n_samples:
@@ -139,7 +139,7 @@ class Coverage:
             return samples
         found = np.zeros(n_samples, dtype=bool)
         found[samples] = True
-        found[picked(self._kernel, samples)[0]] = True
+        found[csr_rows(self._kernel, samples)[0]] = True
         return np.flatnonzero(found)
 
 
@@ -149,11 +149,11 @@ class Gains:
 
     weights: np.ndarray
     values: np.ndarray
-    is_moved: np.ndarray
+    is_stale: np.ndarray
 
     def copy(self) -> Gains:
         """Return a copy that goes its own way."""
-        return Gains(self.weights, self.values.copy(), self.is_moved.copy())
+        return Gains(self.weights, self.values.copy(), self.is_stale.copy())
 
 
 def gains_of(
@@ -182,7 +182,7 @@ def _gains_of(  # type: ignore[no-untyped-def]
     return gains
 
 
-def picked(kernel: sp.csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def csr_rows(kernel: sp.csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the columns and values of rows, ascending, and where each row's begin."""
     if len(rows) == kernel.shape[0]:
         return kernel.indices, kernel.data, kernel.indptr

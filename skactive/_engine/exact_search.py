@@ -60,7 +60,7 @@ def choose_nearest(
             order = precedence()
             for block in row_blocks(len(contested), widest * 64):
                 rows = contested[block]
-                chosen[rows], kept[rows] = _settle(
+                chosen[rows], kept[rows] = _compare_contenders(
                     rows,
                     compared[rows],
                     None if columns is None else columns[rows],
@@ -80,7 +80,7 @@ def choose_nearest(
     return kept, chosen
 
 
-def _settle(
+def _compare_contenders(
     rows: np.ndarray,
     compared: np.ndarray,
     columns: np.ndarray | None,

@@ -68,7 +68,7 @@ def _rank_few(  # type: ignore[no-untyped-def] # noqa: C901, PLR0912 - one compi
     n_columns, n = columns.shape
     bins = np.empty((n_columns, n), dtype=np.uint16)
     bounds = np.zeros(n)
-    telling = np.zeros(n_columns, dtype=np.bool_)
+    is_informative = np.zeros(n_columns, dtype=np.bool_)
     counts, lows, highs = np.empty(n_bins, dtype=np.intp), np.empty(n_bins), np.empty(n_bins)
     table = np.empty(n_bins)
     for which in range(n_columns):
@@ -79,7 +79,7 @@ def _rank_few(  # type: ignore[no-untyped-def] # noqa: C901, PLR0912 - one compi
             high = max(high, values[place])
         if weights[which] == 0.0 or low == high:
             continue
-        telling[which] = True
+        is_informative[which] = True
         scale = n_bins / (high - low)
         if not (0.0 < scale < np.inf):
             return -1
@@ -105,7 +105,7 @@ def _rank_few(  # type: ignore[no-untyped-def] # noqa: C901, PLR0912 - one compi
             first = place
     reached = 0.0
     for which in range(n_columns):
-        if telling[which]:
+        if is_informative[which]:
             lower, value = 0, columns[which, first]
             for place in range(n):
                 lower += columns[which, place] < value
@@ -124,7 +124,7 @@ def _rank_few(  # type: ignore[no-untyped-def] # noqa: C901, PLR0912 - one compi
     for which in range(n_columns):
         for ranked in range(n_ranked):
             lower = -1
-            if telling[which]:
+            if is_informative[which]:
                 lower, value = 0, columns[which, places[ranked]]
                 for place in range(n):
                     lower += columns[which, place] < value

@@ -12,15 +12,15 @@ import numpy as np
 
 from skactive._engine.compiled import compiled
 
-UNIT = np.float32(2.0**112)
+SCALE = np.float32(2.0**112)
 # Sign, exponent and fraction where single precision has them, and nothing else.
-PLACES = np.int32(0x8FFFE000 - 2**32)
+MASK = np.int32(0x8FFFE000 - 2**32)
 INFINITE = np.uint16(0x7C00)
 
 
 def products(bits: np.ndarray, vectors: np.ndarray, out: np.ndarray) -> None:
     """Write the product of each row with each vector."""
-    scaled = vectors.astype(np.float32) * UNIT
+    scaled = vectors.astype(np.float32) * SCALE
     compiled(_products, reassociates=True)(bits, scaled, out)
 
 
@@ -32,7 +32,7 @@ def squared_norms(bits: np.ndarray, out: np.ndarray) -> None:
 def weighted_sum(bits: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the sum of the rows, each times its weight."""
     summed = np.zeros(bits.shape[1])
-    compiled(_weighted_sum, reassociates=True)(bits, weights * float(UNIT), summed)
+    compiled(_weighted_sum, reassociates=True)(bits, weights * float(SCALE), summed)
     return summed
 
 
@@ -43,7 +43,7 @@ def _products(bits: Any, scaled: Any, out: Any) -> None:  # pragma: no cover - c
             total = np.float32(0)
             for place in range(len(vector)):
                 moved = np.int32(np.int32(bits[row, place]) << 16) >> 3
-                total += np.int32(moved & PLACES).view(np.float32) * vector[place]
+                total += np.int32(moved & MASK).view(np.float32) * vector[place]
             out[row, column] = total
 
 
@@ -53,7 +53,7 @@ def _squared_norms(bits: Any, out: Any) -> None:  # pragma: no cover - compiled
         for place in range(bits.shape[1]):
             magnitude = bits[row, place] & np.uint16(0x7FFF)
             largest = max(largest, magnitude)
-            value = np.float64(np.int32(np.int32(magnitude) << 13).view(np.float32) * UNIT)
+            value = np.float64(np.int32(np.int32(magnitude) << 13).view(np.float32) * SCALE)
             total += value * value
         out[row] = total if largest < INFINITE else np.nan
 
@@ -63,4 +63,4 @@ def _weighted_sum(bits: Any, scaled: Any, out: Any) -> None:  # pragma: no cover
         weight = scaled[row]
         for place in range(bits.shape[1]):
             moved = np.int32(np.int32(bits[row, place]) << 16) >> 3
-            out[place] += np.float64(np.int32(moved & PLACES).view(np.float32)) * weight
+            out[place] += np.float64(np.int32(moved & MASK).view(np.float32)) * weight

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from skactive._engine.compiled import compiled
 
 # By which share of the largest weight one may rise before the bounds of its neighbours do.
-RISE = 0.05
+MAX_RISE = 0.05
 
 # Beyond this share of the samples it is faster to look at all of them than to pick rows.
 WHOLE_SHARE = 1 / 8
@@ -37,7 +37,7 @@ class GainBounds:
         twin._weights, twin._bounds = self._weights.copy(), self._bounds.copy()
         return twin
 
-    def forget(self, rows: np.ndarray) -> None:
+    def reset(self, rows: np.ndarray) -> None:
         """Note that nothing is known of the gains of some samples."""
         self._bounds[rows] = np.inf
 
@@ -55,10 +55,10 @@ class GainBounds:
         """
         graph = self._kernel.indptr, self._kernel.indices, self._kernel.data
         heaviest, most = weights.max(), gains.max()
-        allowed = RISE * heaviest
-        risen = compiled(_settle)(weights, allowed, self._weights)
+        allowed = MAX_RISE * heaviest
+        risen = compiled(_lower_kept_weights)(weights, allowed, self._weights)
         if len(risen) < WHOLE_SHARE * len(weights):
-            compiled(_raise)(*graph, risen, weights, covered, self._weights, self._bounds)
+            compiled(_raise_bounds)(*graph, risen, weights, covered, self._weights, self._bounds)
         else:
             self._weights, self._bounds = weights.copy(), np.full(len(weights), np.inf)
         places = compiled(_nearly_largest)(
@@ -84,7 +84,7 @@ def quotients(values: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.divide(values, others, out=np.zeros_like(values), where=others > 0)
 
 
-def _settle(weights, allowed, kept):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+def _lower_kept_weights(weights, allowed, kept):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
     """Lower what is kept of weights that have fallen, and return those that have risen."""
     n_risen = 0
     risen = np.empty(len(weights), dtype=np.int64)
@@ -97,7 +97,7 @@ def _settle(weights, allowed, kept):  # type: ignore[no-untyped-def] # pragma: n
     return risen[:n_risen]
 
 
-def _raise(  # type: ignore[no-untyped-def]
+def _raise_bounds(  # type: ignore[no-untyped-def]
     starts, neighbors, values, risen, weights, covered, kept, bounds
 ):  # pragma: no cover - compiled
     for sample in risen:

@@ -9,11 +9,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from skactive._engine.block_search import (
+    distances_by_product,
+    nearest_first,
     nearest_of_all,
-    ordered,
-    products_compared,
-    settled,
     smallest,
+    with_exact_pairs,
 )
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
@@ -64,11 +64,11 @@ class InvertedFile:
             among = self._stored[candidates]
             for block in row_blocks(len(members), len(candidates) * distances.itemsize * 3):
                 part = rows[members[block]]
-                compared = products_compared(self._space, part, among)
+                compared = distances_by_product(self._space, part, among)
                 kept, places = smallest(compared, n_neighbors)
-                distances[members[block]] = settled(self._space, part, among, kept, places)
+                distances[members[block]] = with_exact_pairs(self._space, part, among, kept, places)
                 columns[members[block]] = candidates[places]
-        return ordered(self._space.finish(distances), columns)
+        return nearest_first(self._space.finish(distances), columns)
 
     def _candidates(self, cell: int, n_neighbors: int) -> np.ndarray:
         sizes = np.diff(self._starts)[self._routes[cell]]

@@ -159,19 +159,19 @@ def without_repetition(
 class LabelListener(Protocol):
     """Follows the labelled samples of a `LabelBook`."""
 
-    def leaving(self, ids: np.ndarray) -> None:
+    def before_removal(self, ids: np.ndarray) -> None:
         """Prepare for the removal of labelled samples, which are still stored."""
 
-    def left(self, ids: np.ndarray) -> None:
+    def after_removal(self, ids: np.ndarray) -> None:
         """Complete the removal of labelled samples."""
 
-    def returning(self) -> None:
+    def before_restoring(self) -> None:
         """Prepare for the return of labelled samples."""
 
-    def returned(self, ids: np.ndarray) -> None:
+    def after_restoring(self, ids: np.ndarray) -> None:
         """Take labelled samples back in, under the ids that they had."""
 
-    def relabeled(self, ids: np.ndarray) -> None:
+    def after_relabeling(self, ids: np.ndarray) -> None:
         """Take in new labels of labelled samples."""
 
 
@@ -308,7 +308,7 @@ class LabelBook:
         positions = self.positions.check_labeled(indices)
         if self.store is None or len(positions) == 0:
             return False
-        self._take_out(self.store, self.positions.ids(positions))
+        self._remove_from_store(self.store, self.positions.ids(positions))
         self.positions.remove(positions)
         return True
 
@@ -321,7 +321,7 @@ class LabelBook:
         ids = self.positions.ids(positions)
         self.store.relabel(ids, labels)
         for listener in self.listeners:
-            listener.relabeled(ids)
+            listener.after_relabeling(ids)
         return True
 
     def forget(self, n_kept: int) -> bool:
@@ -331,7 +331,7 @@ class LabelBook:
         ids = self.store.oldest(len(self.store) - n_kept)
         slots, positions = self.store.slots(ids), self.positions.of_ids(ids)
         X, labels = self.store.rows.X[slots], self.store.labels[slots]
-        self._take_out(self.store, ids)
+        self._remove_from_store(self.store, ids)
         self.positions.remove(positions[positions >= 0])
         self._forgotten.append(ForgottenLabels(ids, positions, X, labels))
         return True
@@ -345,23 +345,23 @@ class LabelBook:
         is_inside = one.positions >= 0
         back = ~(is_inside & self.positions.is_labeled(one.positions))
         for listener in self.listeners:
-            listener.returning()
+            listener.before_restoring()
         self.store.restore(one.ids[back], one.X[back], one.labels[back])
         self.positions.restore(one.positions[back & is_inside], one.ids[back & is_inside])
         for listener in self.listeners:
-            listener.returned(one.ids[back])
+            listener.after_restoring(one.ids[back])
         return True
 
     def _check_alike(self, labels: np.ndarray) -> None:
         if self.store is not None:
             self.target.check_alike(self.store.classes, labels)
 
-    def _take_out(self, store: LabeledSamples, ids: np.ndarray) -> None:
+    def _remove_from_store(self, store: LabeledSamples, ids: np.ndarray) -> None:
         for listener in self.listeners:
-            listener.leaving(ids)
+            listener.before_removal(ids)
         store.remove(ids)
         for listener in self.listeners:
-            listener.left(ids)
+            listener.after_removal(ids)
 
     def _stored(self, X: Any, labels: np.ndarray) -> np.ndarray:
         if self.store is None:

@@ -31,10 +31,10 @@ class LabeledDistances:
 
     def mean(self, positions: np.ndarray) -> np.ndarray:
         """Return the mean distance of some samples to the labelled ones."""
-        self._catch_up()
+        self._add_new_labels()
         if self._total is None:
             self._total = np.zeros(len(self._rows))
-            self._take_in(self._all_slots(), total=self._total, nearest=())
+            self._add(self._all_slots(), total=self._total, nearest=())
         return np.asarray(self._total.take(positions) / len(self._labeled))
 
     def minimum(self, positions: np.ndarray) -> np.ndarray:
@@ -45,56 +45,56 @@ class LabeledDistances:
 
     def nearest(self, n_neighbors: int) -> NearestLabeled:
         """Return the nearest labelled samples, `n_neighbors` of them or all there are."""
-        self._catch_up()
+        self._add_new_labels()
         if n_neighbors not in self._nearest:
             nearest = NearestLabeled(n_neighbors, self._space, self._rows, self._labeled)
-            self._take_in(self._all_slots(), total=None, nearest=(nearest,))
+            self._add(self._all_slots(), total=None, nearest=(nearest,))
             self._nearest[n_neighbors] = nearest
         return self._nearest[n_neighbors]
 
-    def leaving(self, ids: np.ndarray) -> None:
+    def before_removal(self, ids: np.ndarray) -> None:
         """Prepare for the removal of labelled samples, which are still there."""
-        self._catch_up()
+        self._add_new_labels()
         if self._total is not None:
             leaving = self._labeled.rows[self._labeled.slots(ids)]
             for block in self._blocks(len(ids)):
                 compared = self._space.compare(self._rows[block], leaving)
                 self._total[block] -= _row_sums(self._space.finish(compared))
 
-    def left(self, ids: np.ndarray) -> None:
+    def after_removal(self, ids: np.ndarray) -> None:
         """Complete the removal of labelled samples, which are gone."""
         if self._total is not None and len(self._labeled) == 0:
             self._total[:] = 0.0
         for nearest in self._nearest.values():
-            nearest.search_anew(nearest.holders(ids))
+            nearest.search_again(nearest.rows_with(ids))
 
-    def returning(self) -> None:
+    def before_restoring(self) -> None:
         """Prepare for the return of labelled samples, which are not there yet."""
-        self._catch_up()
+        self._add_new_labels()
 
-    def returned(self, ids: np.ndarray) -> None:
+    def after_restoring(self, ids: np.ndarray) -> None:
         """Take in that labelled samples are there again, under the ids that they had."""
         nearest = tuple(self._nearest.values())
-        self._take_in(self._labeled.slots(ids), total=self._total, nearest=nearest)
+        self._add(self._labeled.slots(ids), total=self._total, nearest=nearest)
 
-    def relabeled(self, ids: np.ndarray) -> None:
+    def after_relabeling(self, ids: np.ndarray) -> None:
         """Take in that labelled samples have other labels, which can decide among equals."""
-        self._catch_up()
+        self._add_new_labels()
         slots = self._labeled.slots(ids)
         for nearest in self._nearest.values():
             for block in self._blocks(len(ids)):
                 compared = self._space.compare(self._rows[block], self._labeled.rows[slots])
                 tolerance = 2 * self._space.rounding(self._rows[block], self._labeled.rows[slots])
-                left = nearest.within_reach(block, compared, tolerance)
-                nearest.search_anew(left + block.start)
+                left = nearest.rows_in_reach(block, compared, tolerance)
+                nearest.search_again(left + block.start)
 
-    def kept(self) -> tuple[np.ndarray | None, dict[int, tuple[np.ndarray, np.ndarray]]]:
+    def state(self) -> tuple[np.ndarray | None, dict[int, tuple[np.ndarray, np.ndarray]]]:
         """Return the sum, and the nearest by their number: in comparison units, and ids."""
-        self._catch_up()
+        self._add_new_labels()
         nearest = {number: (one.compared, one.ids) for number, one in self._nearest.items()}
         return self._total, nearest
 
-    def bring_back(
+    def restore(
         self,
         total: np.ndarray | None,
         nearest: dict[int, tuple[np.ndarray, np.ndarray]],
@@ -104,7 +104,7 @@ class LabeledDistances:
         self._total, self._next_id = total, next_id
         for number, (compared, ids) in nearest.items():
             one = NearestLabeled(number, self._space, self._rows, self._labeled)
-            one.bring_back(compared, ids)
+            one.restore(compared, ids)
             self._nearest[number] = one
 
     def finish(self, compared: np.ndarray) -> np.ndarray:
@@ -114,14 +114,14 @@ class LabeledDistances:
     def _all_slots(self) -> np.ndarray:
         return np.arange(len(self._labeled))
 
-    def _catch_up(self) -> None:
+    def _add_new_labels(self) -> None:
         if self._next_id == self._labeled.next_id:
             return
         slots = self._labeled.slots_since(self._next_id)
-        self._take_in(slots, total=self._total, nearest=tuple(self._nearest.values()))
+        self._add(slots, total=self._total, nearest=tuple(self._nearest.values()))
         self._next_id = self._labeled.next_id
 
-    def _take_in(
+    def _add(
         self, slots: np.ndarray, *, total: np.ndarray | None, nearest: tuple[NearestLabeled, ...]
     ) -> None:
         if len(slots) == 0 or (total is None and not nearest):
@@ -157,7 +157,7 @@ class NearestLabeled:
         Whose they are.
     farthest : ndarray of shape (n_samples,)
         The last distance of each, infinite while fewer are labelled.
-    touched : ndarray of bool of shape (n_samples,)
+    has_changed : ndarray of bool of shape (n_samples,)
         Which rows changed since the reader last cleared it.
     """
 
@@ -170,7 +170,7 @@ class NearestLabeled:
         # The last of them once more: each label that arrives is held against all of these.
         self.farthest = np.full(len(rows), np.inf)
         self._ids = np.full((len(rows), n_neighbors), -1, dtype=np.intp)
-        self.touched = np.full(len(rows), True)
+        self.has_changed = np.full(len(rows), True)
 
     @property
     def width(self) -> int:
@@ -184,18 +184,18 @@ class NearestLabeled:
     def ids(self) -> np.ndarray:
         return self._ids[:, : self.width]
 
-    def bring_back(self, compared: np.ndarray, ids: np.ndarray) -> None:
+    def restore(self, compared: np.ndarray, ids: np.ndarray) -> None:
         """Take in what `compared` and `ids` were."""
         self._compared[:, : compared.shape[1]] = compared
         self._ids[:, : ids.shape[1]] = ids
         self.farthest[:] = self._compared[:, -1]
 
-    def within_reach(self, block: slice, compared: np.ndarray, tolerance: Any) -> np.ndarray:
+    def rows_in_reach(self, block: slice, compared: np.ndarray, tolerance: Any) -> np.ndarray:
         """Return which of some rows have one that is compared among their nearest, nearly."""
         closest = compared[:, 0] if compared.shape[1] == 1 else compared.min(axis=1)
         return np.flatnonzero(closest <= self.farthest[block] + tolerance)
 
-    def holders(self, ids: np.ndarray) -> np.ndarray:
+    def rows_with(self, ids: np.ndarray) -> np.ndarray:
         """Return the rows that have one of `ids` among their nearest."""
         return np.flatnonzero(np.isin(self._ids, ids).any(axis=1))
 
@@ -214,11 +214,11 @@ class NearestLabeled:
     ) -> np.ndarray:
         """Put samples among the nearest, but for those returned, where rounding could decide."""
         contested = np.empty(len(compared), dtype=np.intp)
-        n_contested = compiled(_inserted)(
+        n_contested = compiled(_insert_if_clear)(
             self._compared[block],
             self._ids[block],
             self.farthest[block],
-            self.touched[block],
+            self.has_changed[block],
             compared,
             self._labeled.ids[slots],
             np.asarray(tolerance, dtype=np.float64).reshape(-1),
@@ -238,11 +238,11 @@ class NearestLabeled:
             np.hstack([held_slots, arrived]),
         )
 
-    def search_anew(self, places: np.ndarray) -> None:
+    def search_again(self, places: np.ndarray) -> None:
         """Find the nearest of some rows from scratch."""
         self._compared[places], self._ids[places] = np.inf, -1
         self.farthest[places] = np.inf
-        self.touched[places] = True
+        self.has_changed[places] = True
         if len(self._labeled) == 0:
             return
         # Rows picked one by one are copied, and once more where a metric works in float64.
@@ -267,11 +267,11 @@ class NearestLabeled:
         if width == self.n_neighbors:
             self.farthest[places] = kept[:, -1]
         self._ids[places, :width] = np.where(np.isfinite(kept), self._labeled.ids[chosen], -1)
-        self.touched[places] = True
+        self.has_changed[places] = True
 
 
-def _inserted(  # type: ignore[no-untyped-def] # noqa: C901 - one compiled loop
-    nearest, ids, farthest, touched, compared, new_ids, tolerances, contested
+def _insert_if_clear(  # type: ignore[no-untyped-def] # noqa: C901 - one compiled loop
+    nearest, ids, farthest, has_changed, compared, new_ids, tolerances, contested
 ):  # pragma: no cover - compiled
     """Put samples in their places among the nearest of each row, where these are clear.
 
@@ -308,7 +308,7 @@ def _inserted(  # type: ignore[no-untyped-def] # noqa: C901 - one compiled loop
             contested[n_contested] = row
             n_contested += 1
         elif is_changed:
-            touched[row], farthest[row] = True, reach
+            has_changed[row], farthest[row] = True, reach
             for place in range(last + 1):
                 nearest[row, place], ids[row, place] = held[place], held_ids[place]
     return n_contested

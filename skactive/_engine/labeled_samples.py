@@ -108,13 +108,13 @@ class LabeledSamples:
         self._oldest_id = 0
         # Who follows what is stored, and the ids of those removed.
         self.index: Any = None
-        self.gone: list[int] = []
+        self.removed_ids: list[int] = []
         # Whether none was ever removed, so that ids are slots.
-        self._is_in_order = True
+        self._ids_are_slots = True
         self.declared = None if classes is None else np.unique(classes)
         self.classes = np.empty(0, dtype=y.dtype) if classes is None else np.unique(classes)
         self._counts = np.zeros(len(self.classes), dtype=np.intp)
-        self._kept = np.full(len(self.classes), True)
+        self._is_declared = np.full(len(self.classes), True)
         self.add(X, y, max_labeled)
 
     def __len__(self) -> int:
@@ -185,7 +185,7 @@ class LabeledSamples:
 
         They are not to be changed.
         """
-        if self._is_in_order:
+        if self._ids_are_slots:
             return self.codes
         codes = np.zeros(self.next_id, dtype=np.intp)
         codes[self.ids] = self.codes
@@ -233,9 +233,9 @@ class LabeledSamples:
         if max_labeled is None:
             self._append(X, y, ids)
             return ids
-        n_passed = max(len(y) - max_labeled, 0)
-        self._is_in_order = self._is_in_order and n_passed == 0
-        self._append(X[n_passed:], y[n_passed:], ids[n_passed:])
+        n_dropped = max(len(y) - max_labeled, 0)
+        self._ids_are_slots = self._ids_are_slots and n_dropped == 0
+        self._append(X[n_dropped:], y[n_dropped:], ids[n_dropped:])
         if len(y) and len(self) > max_labeled:
             self.remove(self.oldest(len(self) - max_labeled))
         return ids
@@ -261,15 +261,15 @@ class LabeledSamples:
     def remove(self, ids: np.ndarray) -> None:
         """Forget samples. Cost: O(n_features) each."""
         codes = self._codes.view[self.slots(ids)]
-        self._is_in_order = self._is_in_order and len(ids) == 0
+        self._ids_are_slots = self._ids_are_slots and len(ids) == 0
         for sample in ids:
             slot = int(self._slots.view[sample])
             self._slots.view[self.ids[-1]] = slot
             self._slots.view[sample] = -1
             for column in (self._X, self._norms, self._codes, self._ids):
                 column.swap_remove(slot)
-        self.gone += ids.tolist()
-        self._uncount(codes)
+        self.removed_ids += ids.tolist()
+        self._decrease_counts(codes)
 
     def relabel(self, ids: np.ndarray, y: np.ndarray) -> None:
         """Give samples other labels. Cost: O(1) each."""
@@ -278,7 +278,7 @@ class LabeledSamples:
         slots = self.slots(ids)
         old = self._codes.view[slots]
         self._codes.view[slots] = new
-        self._uncount(old)
+        self._decrease_counts(old)
 
     def check_labels(self, y: np.ndarray) -> None:
         """Raise if labels of this kind cannot be stored beside those already there."""
@@ -303,14 +303,14 @@ class LabeledSamples:
         merged = seen if len(self.classes) == 0 else np.union1d(self.classes, seen)
         moved = np.searchsorted(merged, self.classes)
         counts, kept = np.zeros(len(merged), dtype=np.intp), np.full(len(merged), False)
-        counts[moved], kept[moved] = self._counts, self._kept
+        counts[moved], kept[moved] = self._counts, self._is_declared
         self._codes.view[:] = moved[self._codes.view]
-        self.classes, self._counts, self._kept = merged, counts, kept
+        self.classes, self._counts, self._is_declared = merged, counts, kept
 
-    def _uncount(self, codes: np.ndarray) -> None:
+    def _decrease_counts(self, codes: np.ndarray) -> None:
         self._counts -= np.bincount(codes, minlength=len(self._counts))
-        alive = (self._counts > 0) | self._kept
+        alive = (self._counts > 0) | self._is_declared
         if not alive.all():
             self._codes.view[:] = (np.cumsum(alive) - 1)[self._codes.view]
             self.classes = self.classes[alive]
-            self._counts, self._kept = self._counts[alive], self._kept[alive]
+            self._counts, self._is_declared = self._counts[alive], self._is_declared[alive]

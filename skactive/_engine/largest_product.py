@@ -18,7 +18,7 @@ def largest_product(factors: list[DistributionFactor], n: int) -> tuple[np.ndarr
     too many of them may be the largest, all are ranked.
     """
     if n >= 4 * N_BINS:
-        return _of_those_bounded(factors, n)
+        return _largest_by_bounds(factors, n)
     largest = largest_product_of_few(factors, n)
     if largest is not None:
         return largest
@@ -28,18 +28,18 @@ def largest_product(factors: list[DistributionFactor], n: int) -> tuple[np.ndarr
     return np.flatnonzero(product == product.max()), float(product.max())
 
 
-def _of_those_bounded(factors: list[DistributionFactor], n: int) -> tuple[np.ndarray, float]:
+def _largest_by_bounds(factors: list[DistributionFactor], n: int) -> tuple[np.ndarray, float]:
     """Rank those only who can be the largest.
 
     The product of the bounds bounds the product: who cannot reach what the most promising one
     has is left out, without its ranks being found.
     """
-    telling = [factor for factor in factors if not factor.neutral]
-    if not telling:
+    informative = [factor for factor in factors if not factor.neutral]
+    if not informative:
         return np.arange(n), 1.0
-    places = can_be_largest(telling, [factor.bounds() for factor in telling], n)
+    places = can_be_largest(informative, [factor.bounds() for factor in informative], n)
     products = np.ones(len(places))
-    for factor in telling:
+    for factor in informative:
         products *= factor.at(places)
     return places[products == products.max()], float(products.max())
 

@@ -78,11 +78,11 @@ class DistributionFactor:
     def n_lower(self, values: np.ndarray) -> np.ndarray:
         """Return how many of the candidates have a lower utility than each of some values."""
         bins = binned(values, self.limits).of
-        asked = np.zeros(N_BINS, dtype=bool)
-        asked[bins] = True
-        beside = np.sort(self.utilities[np.flatnonzero(asked.take(self.bins.of))])
+        is_in_question = np.zeros(N_BINS, dtype=bool)
+        is_in_question[bins] = True
+        beside = np.sort(self.utilities[np.flatnonzero(is_in_question.take(self.bins.of))])
         # All that is in lower bins is lower, whether it was looked at or not.
-        n_passed = np.cumsum(np.where(asked, 0, self.histogram.counts))
+        n_passed = np.cumsum(np.where(is_in_question, 0, self.histogram.counts))
         return np.asarray(np.searchsorted(beside, values) + n_passed[bins])
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
@@ -94,7 +94,9 @@ class DistributionFactor:
     @cached_property
     def limits(self) -> Limits:
         """Where bins begin, and how wide they are."""
-        return limits_of([drawn(self.utilities)]) if self._limits is None else self._limits
+        return (
+            limits_of([sample_utilities(self.utilities)]) if self._limits is None else self._limits
+        )
 
     @cached_property
     def bins(self) -> Bins:
@@ -126,7 +128,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class UtilitySample:
     """Utilities, some of them and the extremes, from which limits are set."""
 
     some: np.ndarray
@@ -151,7 +153,7 @@ class Histogram:
         return bool(self.least.min() >= self.most.max())
 
     @property
-    def is_cut_well(self) -> bool:
+    def has_few_outside(self) -> bool:
         """Whether few utilities lie in the outermost bins."""
         n_outermost = self.counts[0] + self.counts[-1]
         return self.is_constant or bool(n_outermost <= OUTSIDE_SHARE * self.counts.sum())
@@ -184,16 +186,16 @@ class Bins:
     histogram: Histogram
 
 
-def drawn(utilities: np.ndarray, n_candidates: int | None = None) -> Drawn:
+def sample_utilities(utilities: np.ndarray, n_candidates: int | None = None) -> UtilitySample:
     """Draw utilities from those of all candidates, or of some of `n_candidates`."""
     if len(utilities) == 0:
-        return Drawn(utilities, math.inf, -math.inf)
+        return UtilitySample(utilities, math.inf, -math.inf)
     n = len(utilities) if n_candidates is None else n_candidates
     some = utilities[:: max(1, n // N_DRAWN)]
-    return Drawn(some, float(utilities.min()), float(utilities.max()))
+    return UtilitySample(some, float(utilities.min()), float(utilities.max()))
 
 
-def limits_of(parts: list[Drawn]) -> Limits:
+def limits_of(parts: list[UtilitySample]) -> Limits:
     """Set limits so that all but the outermost of what was drawn are in bins of their own."""
     ordered = np.sort(np.concatenate([part.some for part in parts]))
     if len(ordered) == 0:

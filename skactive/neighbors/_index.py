@@ -218,7 +218,7 @@ class NeighborIndex:
         labeled = self.labeled
         if not self._is_open():
             self._open()
-        gone = np.array(labeled.gone[self._n_gone :], dtype=np.intp)
+        gone = np.array(labeled.removed_ids[self._n_gone :], dtype=np.intp)
         self._take_out(gone[gone < self._next_id])
         self._digests.extend(np.zeros(labeled.next_id - len(self._digests), dtype=np.uint64))
         # Added class by class, as samples are often stored, far groups would hardly be linked.
@@ -226,7 +226,7 @@ class NeighborIndex:
         new = np.random.default_rng(0).permutation(new)
         for block in row_blocks(len(new), labeled.rows.n_features * 24):
             self._take_in(labeled.ids[new[block]], labeled.rows_at(new[block]))
-        self._n_gone, self._next_id = len(labeled.gone), labeled.next_id
+        self._n_gone, self._next_id = len(labeled.removed_ids), labeled.next_id
 
     def _is_open(self) -> bool:
         return not isinstance(self._graph, bytes | None)

@@ -100,17 +100,17 @@ class VotedPosterior(KeptPosterior):
         )
         nearest = distances.nearest(classifier.n_neighbors)
         if self._classes is not classes or parameters != self._parameters:
-            nearest.touched[:] = True
+            nearest.has_changed[:] = True
             # A function of one class of all samples reads one contiguous column.
-            self._posterior = np.empty((len(nearest.touched), len(classes)), order="F")
+            self._posterior = np.empty((len(nearest.has_changed), len(classes)), order="F")
             self._derived.clear()
             self._classes, self._parameters = classes, parameters
         if self._are_older and classifier.half_life is not None:
-            nearest.touched[:] = True
+            nearest.has_changed[:] = True
         self._are_older = False
-        rows = np.flatnonzero(nearest.touched)
-        if len(rows) > WHOLE_SHARE * len(nearest.touched):
-            rows = np.arange(len(nearest.touched))
+        rows = np.flatnonzero(nearest.has_changed)
+        if len(rows) > WHOLE_SHARE * len(nearest.has_changed):
+            rows = np.arange(len(nearest.has_changed))
         codes_of, ages_of = labeled.codes_by_id(), None
         if classifier.half_life is not None:
             ages_of = labeled.ages_by_id()
@@ -126,5 +126,5 @@ class VotedPosterior(KeptPosterior):
             self._posterior[part] = posterior
             for function, derived in self._derived.items():
                 derived[part] = function(posterior)
-        nearest.touched[:] = False
+        nearest.has_changed[:] = False
         return True

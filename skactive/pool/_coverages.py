@@ -56,8 +56,8 @@ class PoolCoverages:
 
     def gains(self, coverage: Coverage, weights: ArrayLike | None) -> np.ndarray:
         """Return the gain of a label of each sample. Do not change it; copy it to keep it."""
-        kept_as = "all" if weights is None else "weighted"
-        return coverage.gains(self._weights(weights), kept_as)
+        name = "all" if weights is None else "weighted"
+        return coverage.gains(self._weights(weights), name)
 
     def largest_gain(
         self, coverage: Coverage, weights: ArrayLike, exponent: float, rows: np.ndarray

@@ -64,7 +64,7 @@ class PoolGeometry:
             distances = LabeledDistances(space, self.rows, self._book.store)
             self._distances[key] = distances
             self._book.listeners.append(distances)
-            self._bring_back(key, distances)
+            self._restore(key, distances)
         return self._distances[key]
 
     def distances_to(
@@ -111,7 +111,7 @@ class PoolGeometry:
             for key, distances in self._distances.items():
                 snapshot.keep(key, distances, positions.ids(labeled))
 
-    def _bring_back(self, key: str, distances: LabeledDistances) -> None:
+    def _restore(self, key: str, distances: LabeledDistances) -> None:
         """Restore distances from the snapshot if its labels came before all others."""
         if self._snapshot is None or self._book.n_outside:
             return
@@ -120,4 +120,4 @@ class PoolGeometry:
         if self._snapshot.is_of(labeled, self._book.labels_of(labeled)):
             ids, n_kept = positions.ids(labeled), len(self._snapshot.arrays["positions"])
             if ids[:n_kept].max() < ids[n_kept:].min(initial=len(self.rows) + ids.max()):
-                self._snapshot.bring_back(key, distances, ids[:n_kept])
+                self._snapshot.restore(key, distances, ids[:n_kept])

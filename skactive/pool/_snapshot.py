@@ -84,7 +84,7 @@ class PoolSnapshot:
 
     def keep(self, key: str, distances: LabeledDistances, ids: np.ndarray) -> None:
         """Store the distances of a metric; `ids` are those of the labels, in their order."""
-        total, nearest = distances.kept()
+        total, nearest = distances.state()
         if total is not None:
             self.arrays[f"total {key}"] = total
         order = np.argsort(ids)
@@ -93,7 +93,7 @@ class PoolSnapshot:
             self.arrays[f"compared {n_neighbors} {key}"] = compared
             self.arrays[f"places {n_neighbors} {key}"] = np.where(held < 0, -1, places).astype("i4")
 
-    def bring_back(self, key: str, distances: LabeledDistances, ids: np.ndarray) -> None:
+    def restore(self, key: str, distances: LabeledDistances, ids: np.ndarray) -> None:
         """Restore the stored distances, with the present ids of the labels."""
         nearest = {}
         for name, compared in self.arrays.items():
@@ -101,7 +101,7 @@ class PoolSnapshot:
             if kind == "compared" and rest[1] == key:
                 places = self.arrays[f"places {rest[0]} {key}"]
                 nearest[int(rest[0])] = compared, np.where(places < 0, -1, ids[places])
-        distances.bring_back(self.arrays.get(f"total {key}"), nearest, int(ids.max()) + 1)
+        distances.restore(self.arrays.get(f"total {key}"), nearest, int(ids.max()) + 1)
 
     def is_of(self, positions: np.ndarray, labels: np.ndarray) -> bool:
         """Return whether the stored labels are the first of given labels."""

@@ -201,7 +201,7 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
         NotFittedError
             If no label is known yet.
         """
-        self._fitted(labels=True)
+        self._check_fitted(labels=True)
         X = self._checked_features(X)
         return self.mixed(self.spread_at(self.nearest_nodes(X)), self._vote(X))
 
@@ -220,10 +220,10 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
             spread from each, and its part in the vote. Arrays of shape (n_queries, n_labeled).
             A sample costs one spreading for each of its nearest nodes.
         """
-        self._fitted(labels=True)
+        self._check_fitted(labels=True)
         X = self._checked_features(X)
         labeled = self.labeled_indices_
-        numbers, queries = self._numbers[labeled], np.arange(X.shape[0])[:, np.newaxis]
+        numbers, queries = self._ids[labeled], np.arange(X.shape[0])[:, np.newaxis]
         order = np.argsort(numbers)
 
         def places_of(found: np.ndarray) -> np.ndarray:
@@ -252,14 +252,14 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
     @property
     def label_distributions_(self) -> np.ndarray:
         """Class probabilities of all nodes."""
-        self._stored("label_distributions_")
-        self._fitted(labels=True)
+        self._labeled_for("label_distributions_")
+        self._check_fitted(labels=True)
         return self.mixed(self.spread_distributions(), self._vote(self._X))
 
     @property
     def transduction_(self) -> np.ndarray:
         """The most probable class of each node."""
-        self._stored("transduction_")
+        self._labeled_for("transduction_")
         return np.asarray(self.classes_[self.label_distributions_.argmax(axis=1)])
 
     def check_parameters(self) -> None:

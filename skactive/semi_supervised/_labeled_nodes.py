@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from skactive._engine.labeled_samples import LabeledSamples
 from skactive._engine.labels import check_labels
 from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
-from skactive.semi_supervised._partial_labels import labels_and_where, row_keys
+from skactive.semi_supervised._partial_labels import labeled_nodes, row_hashes
 from skactive.semi_supervised._spread import Spread
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        nodes, labels = labels_and_where(y)
+        nodes, labels = labeled_nodes(y)
         with self._restored_on_error():
             X = self._checked_features(X, reset=True)
             check_consistent_length(X, np.asarray(y, dtype=object))
@@ -139,7 +139,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self : IncrementalLabelSpreading
             The classifier, which knows the samples.
         """
-        nodes, labels = labels_and_where(y)
+        nodes, labels = labeled_nodes(y)
         unknown = [] if classes is None else labels[~np.isin(labels, classes)].tolist()
         if unknown:
             raise ValueError(
@@ -182,11 +182,11 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         X = self._checked_features(X, minimum=0)
         check_consistent_length(X, labels)
         self._labeled.check_labels(labels)
-        nodes = self._nodes_like(X)
-        strangers = np.flatnonzero(nodes < 0)
-        if len(strangers):
-            first = self._join(X[strangers])
-            nodes[strangers] = first + np.arange(len(strangers))
+        nodes = self._equal_nodes(X)
+        unmatched = np.flatnonzero(nodes < 0)
+        if len(unmatched):
+            first = self._join(X[unmatched])
+            nodes[unmatched] = first + np.arange(len(unmatched))
         return self._label(nodes, labels)
 
     def join_labeled(self, X: Any, y: Any) -> Self:
@@ -204,7 +204,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self : IncrementalLabelSpreading
             The classifier, which knows them.
         """
-        self._fitted()
+        self._check_fitted()
         labels = check_labels(y)
         X = self._checked_features(X)
         check_consistent_length(X, labels)
@@ -225,7 +225,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             The classifier, as if they had never been labelled.
         """
         nodes = self._check_nodes(indices)
-        unlabeled = nodes[self._numbers[nodes] < 0]
+        unlabeled = nodes[self._ids[nodes] < 0]
         if len(unlabeled):
             raise ValueError(f"Node {unlabeled[0]} is not labelled. Hint: see `labeled_indices_`.")
         self._unlabel(nodes)
@@ -249,7 +249,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         nodes, labels = self._check_nodes(indices), check_labels(y)
         check_consistent_length(nodes, labels)
         self._labeled.check_labels(labels)
-        self._unlabel(nodes[self._numbers[nodes] >= 0])
+        self._unlabel(nodes[self._ids[nodes] >= 0])
         return self._label(nodes, labels)
 
     def labeled_samples(self) -> tuple[Any, np.ndarray | None]:
@@ -269,29 +269,29 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     @property
     def n_samples_seen_(self) -> int:
         """Number of nodes, which is the number that the next sample to join will have."""
-        self._stored("n_samples_seen_")
+        self._labeled_for("n_samples_seen_")
         return self.graph_.n_samples
 
     @property
     def declared_classes_(self) -> np.ndarray | None:
         """The classes that were declared, or None."""
-        return self._stored("declared_classes_").declared
+        return self._labeled_for("declared_classes_").declared
 
     @property
     def classes_(self) -> np.ndarray:
         """The labels that are there, and those declared, sorted."""
-        return self._stored("classes_").classes
+        return self._labeled_for("classes_").classes
 
     @property
     def labeled_indices_(self) -> np.ndarray:
         """The labelled nodes, in ascending order."""
-        self._stored("labeled_indices_")
-        return np.flatnonzero(self._numbers >= 0)
+        self._labeled_for("labeled_indices_")
+        return np.flatnonzero(self._ids >= 0)
 
     @property
     def y_labeled_(self) -> np.ndarray:
         """The labels of `labeled_indices_`."""
-        return self._stored("y_labeled_").labels_of(self._numbers[self.labeled_indices_])
+        return self._labeled_for("y_labeled_").labels_of(self._ids[self.labeled_indices_])
 
     def _start(self, graph: NeighborGraph, X: Any, classes: Any = None) -> Self:
         self.graph_ = self._first_graph = graph
@@ -299,8 +299,8 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         names = np.empty(0) if classes is None else check_labels(classes)
         self._labeled = LabeledSamples(X[:0], names[:0], None if classes is None else names)
         self._spread = Spread(graph.affinity(), alpha=float(self.alpha), tol=float(self.tol))
-        self._numbers = np.full(graph.n_samples, -1)
-        self._keys: dict[Hashable, list[int]] | None = None
+        self._ids = np.full(graph.n_samples, -1)
+        self._row_hashes: dict[Hashable, list[int]] | None = None
         voter = IncrementalKNeighborsClassifier(metric=self.metric)
         self.voter_ = voter if self.voter is None else clone(self.voter)
         self.voter_.follow(self._labeled, self.n_features_in_)
@@ -308,17 +308,17 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _label(self, nodes: np.ndarray, labels: np.ndarray) -> Self:
         if len(nodes):
-            self._numbers[nodes] = self._labeled.add(self._X[nodes], labels)
+            self._ids[nodes] = self._labeled.add(self._X[nodes], labels)
         for label in np.unique(labels):
             self._spread.add(nodes[labels == label], label.item())
         self.last_ids_ = nodes
         return self
 
     def _unlabel(self, nodes: np.ndarray) -> None:
-        ids = self._numbers[nodes]
+        ids = self._ids[nodes]
         labels = self._labeled.labels_of(ids)
         self._labeled.remove(ids)
-        self._numbers[nodes] = -1
+        self._ids[nodes] = -1
         for label in np.unique(labels):
             self._spread.add(nodes[labels == label], label.item(), -1.0)
 
@@ -326,37 +326,37 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         first = self.graph_.n_samples
         self.graph_ = self.graph_.join(X)
         self._X = self.graph_.X
-        self._numbers = np.concatenate([self._numbers, np.full(X.shape[0], -1)])
+        self._ids = np.concatenate([self._ids, np.full(X.shape[0], -1)])
         self._spread.join(self.graph_.affinity())
-        self._keys = None
+        self._row_hashes = None
         return first
 
-    def _nodes_like(self, X: Any) -> np.ndarray:
+    def _equal_nodes(self, X: Any) -> np.ndarray:
         """Return for each row an unlabelled node that equals it, -1 where there is none."""
-        if self._keys is None:
-            self._keys = {}
-            for node, key in enumerate(row_keys(self._X)):
-                self._keys.setdefault(key, []).append(node)
+        if self._row_hashes is None:
+            self._row_hashes = {}
+            for node, key in enumerate(row_hashes(self._X)):
+                self._row_hashes.setdefault(key, []).append(node)
         nodes, taken = np.full(X.shape[0], -1), set()
-        for row, key in enumerate(row_keys(X.astype(self._X.dtype))):
-            for node in self._keys.get(key, ()):
-                if self._numbers[node] < 0 and node not in taken:
+        for row, key in enumerate(row_hashes(X.astype(self._X.dtype))):
+            for node in self._row_hashes.get(key, ()):
+                if self._ids[node] < 0 and node not in taken:
                     nodes[row] = node
                     taken.add(node)
                     break
         return nodes
 
     def _check_nodes(self, indices: Any) -> np.ndarray:
-        self._fitted()
+        self._check_fitted()
         nodes = np.atleast_1d(np.asarray(indices))
         if nodes.size == 0:
             return nodes.astype(np.intp)
         if nodes.dtype.kind not in "iu" or nodes.ndim != 1:
             raise TypeError(f"Nodes are named by integers. Got {indices!r} instead.")
-        outside = nodes[(nodes < 0) | (nodes >= len(self._numbers))]
+        outside = nodes[(nodes < 0) | (nodes >= len(self._ids))]
         if len(outside):
             raise ValueError(
-                f"There is no node {outside[0]}: the graph has {len(self._numbers)} nodes."
+                f"There is no node {outside[0]}: the graph has {len(self._ids)} nodes."
             )
         if len(np.unique(nodes)) < len(nodes):
             raise ValueError(f"A node is named twice in {nodes.tolist()}.")
@@ -385,7 +385,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             ensure_min_samples=minimum,
         )
 
-    def _fitted(self, *, labels: bool = False) -> None:
+    def _check_fitted(self, *, labels: bool = False) -> None:
         if not self.__sklearn_is_fitted__():
             raise NotFittedError(
                 f"This {type(self).__name__} instance is not fitted yet: it has no graph. Call "
@@ -397,7 +397,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 "'add_labeled' with some first."
             )
 
-    def _stored(self, attribute: str) -> LabeledSamples:
+    def _labeled_for(self, attribute: str) -> LabeledSamples:
         if not self.__sklearn_is_fitted__():
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {attribute!r} before 'fit'"
@@ -406,7 +406,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def __getstate__(self) -> dict[str, Any]:
         # Hashes of bytes differ from process to process.
-        return {**super().__getstate__(), "_keys": None}
+        return {**super().__getstate__(), "_row_hashes": None}
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "graph_")

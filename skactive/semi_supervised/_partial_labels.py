@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from skactive._engine.labels import check_labels
 
 
-def labels_and_where(y: Any) -> tuple[np.ndarray, np.ndarray]:
+def labeled_nodes(y: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return which samples have a label, and the labels."""
     # Of a list that mixes strings and -1, numpy would make strings.
     values = np.asarray(y) if hasattr(y, "dtype") else np.asarray(y, dtype=object)
@@ -31,7 +31,7 @@ def _is_unlabeled(value: Any) -> bool:
     return value is None or (isinstance(value, str | Real) and value in (-1, "-1"))
 
 
-def row_keys(X: Any) -> list[Hashable]:
+def row_hashes(X: Any) -> list[Hashable]:
     """Return a key of the content of each row."""
     if sp.issparse(X):
         rows = [X[row] for row in range(X.shape[0])]

@@ -37,7 +37,7 @@ class SpreadPosterior(KeptPosterior):
     def __init__(self, classifier: IncrementalLabelSpreading, pool: Any) -> None:
         self._classifier = classifier
         self._pool = pool
-        self._voted: Any = classifier.voter_.posterior_source(pool)
+        self._vote_source: Any = classifier.voter_.posterior_source(pool)
         self._posterior: np.ndarray | None = None
         self._derived: dict[RowFunction, SpreadValues] = {}
 
@@ -47,7 +47,7 @@ class SpreadPosterior(KeptPosterior):
 
     @property
     def neighbors_params(self) -> dict[str, Any]:
-        return dict(self._voted.neighbors_params)
+        return dict(self._vote_source.neighbors_params)
 
     def rows(self, positions: np.ndarray) -> np.ndarray | None:
         if self._posterior is None and self._has_labels():
@@ -58,13 +58,13 @@ class SpreadPosterior(KeptPosterior):
         return None if self._posterior is None else self._posterior[positions]
 
     def labels_changed(self) -> None:
-        self._voted.labels_changed()
+        self._vote_source.labels_changed()
         self._posterior = None
         for derived in self._derived.values():
             derived.is_stale = True
 
     def held_out(self) -> np.ndarray | None:
-        vote = self._voted.held_out()
+        vote = self._vote_source.held_out()
         if vote is None:
             return None
         n_outside = len(vote) - len(self._pool.labeled)
@@ -84,34 +84,34 @@ class SpreadPosterior(KeptPosterior):
     def _evaluated(self, function: RowFunction, before: SpreadValues | None) -> SpreadValues:
         """Return a function of the probabilities, evaluated where these may have changed."""
         n_samples = self._pool.n_samples
-        voted, n_classes = self._votes(), len(self._classifier.classes_)
+        votes, n_classes = self._votes(), len(self._classifier.classes_)
         is_reached = self._classifier.is_reached()[:n_samples].copy()
-        if before is not None and voted is None and before.n_classes == n_classes:
+        if before is not None and votes is None and before.n_classes == n_classes:
             values, rows = before.values, np.flatnonzero(before.is_reached | is_reached)
         else:
             values, rows = np.empty(n_samples), np.arange(n_samples)
         if len(rows) > WHOLE_SHARE * len(values):
             rows = np.arange(len(values))
-        for some, posterior in self._blocks(rows, voted):
+        for some, posterior in self._blocks(rows, votes):
             values[some] = function(posterior)
-        return SpreadValues(values, is_reached, None if voted is not None else n_classes)
+        return SpreadValues(values, is_reached, None if votes is not None else n_classes)
 
     def _votes(self) -> np.ndarray | None:
         # A caller may have labelled the pool and not the classifier, or the other way round.
         same = np.array_equal(self._classifier.classes_, self._pool.classes_)
         if not same or self._classifier.half_vote is None:
             return None
-        votes: np.ndarray | None = self._voted.of_every_sample()
+        votes: np.ndarray | None = self._vote_source.of_every_sample()
         return votes
 
     def _blocks(
-        self, rows: np.ndarray, voted: np.ndarray | None
+        self, rows: np.ndarray, votes: np.ndarray | None
     ) -> Iterator[tuple[np.ndarray | slice, np.ndarray]]:
         """Yield the posterior of ascending rows in blocks that stay in a cache."""
         for block in row_blocks(len(rows), CACHED_BYTES):
             some = as_slice(rows[block])
             spread = self._classifier.spread_distributions(some)
-            yield some, self._classifier.mixed(spread, None if voted is None else voted[some])
+            yield some, self._classifier.mixed(spread, None if votes is None else votes[some])
 
 
 @dataclass
@@ -151,14 +151,14 @@ class OutsidePosterior(KeptPosterior):
     ) -> None:
         self._classifier = classifier
         self._nearest = self._shared_nearest(pool) if nearest is None else nearest
-        self._voted = classifier.voter_.posterior_source(pool)
+        self._vote_source = classifier.voter_.posterior_source(pool)
 
     @property
     def classes(self) -> np.ndarray:
         return self._classifier.classes_
 
     def rows(self, positions: np.ndarray) -> np.ndarray | None:
-        vote = self._voted.rows(positions)
+        vote = self._vote_source.rows(positions)
         if vote is None:
             return None
         nodes, weights = self._nearest
@@ -166,10 +166,10 @@ class OutsidePosterior(KeptPosterior):
         return self._classifier.mixed(spread, vote)
 
     def labels_changed(self) -> None:
-        self._voted.labels_changed()
+        self._vote_source.labels_changed()
 
     def held_out(self) -> np.ndarray | None:
-        return self._voted.held_out()
+        return self._vote_source.held_out()
 
     def _shared_nearest(self, pool: LabelingPool) -> tuple[np.ndarray, np.ndarray]:
         classifier, graph = self._classifier, self._classifier.graph_

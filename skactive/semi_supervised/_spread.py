@@ -38,8 +38,8 @@ class Spread:
         self._alpha, self._tol = alpha, tol
         self._columns: dict[Any, tuple[np.ndarray, np.ndarray]] = {}
         self._masses: dict[Any, float] = {}
-        self._own: dict[int, tuple[float, float]] = {}
-        self._take_affinity(affinity)
+        self._own_contributions: dict[int, tuple[float, float]] = {}
+        self._set_affinity(affinity)
         self.is_reached = np.zeros(self.n_nodes, dtype=bool)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class Spread:
         scores, residuals = self._columns[label]
         self._masses.pop(label, None)
         np.add.at(residuals, nodes, amount)
-        self._settle(scores, residuals, nodes, self.is_reached)
+        self._push(scores, residuals, nodes, self.is_reached)
 
     def join(self, affinity: sp.csr_matrix) -> None:
         """Take in further nodes, the last of a larger affinity, which may change the others' too.
@@ -73,7 +73,7 @@ class Spread:
             for label, (scores, residuals) in self._columns.items()
         }
         n_before = self.n_nodes
-        self._take_affinity(affinity)
+        self._set_affinity(affinity)
         n_new = self.n_nodes - n_before
         self.is_reached = np.concatenate([self.is_reached, np.zeros(n_new, dtype=bool)])
         for label, spread in labels.items():
@@ -82,7 +82,7 @@ class Spread:
             residuals += self._spreading @ scores - scores
             self._columns[label] = (scores, residuals)
             self._masses.pop(label, None)
-            self._settle(scores, residuals, np.arange(self.n_nodes), self.is_reached)
+            self._push(scores, residuals, np.arange(self.n_nodes), self.is_reached)
 
     def scores(self, labels: Any, nodes: Any = slice(None)) -> np.ndarray:
         """Return F at some nodes, a column for each of some classes, never negative."""
@@ -99,31 +99,31 @@ class Spread:
             self._masses[label] = float(self._columns[label][0].sum())
         return np.maximum([self._masses.get(label, 0.0) for label in labels], 0.0)
 
-    def own(self, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def own_contributions(self, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return what each node's label adds to its own score, and to its class over all nodes."""
         for node in nodes.tolist():
-            if node not in self._own:
-                scores = self._from(node)
-                self._own[node] = float(scores[node]), float(scores.sum())
-        own = np.array([self._own[node] for node in nodes.tolist()]).reshape(-1, 2)
+            if node not in self._own_contributions:
+                scores = self._spread_from(node)
+                self._own_contributions[node] = float(scores[node]), float(scores.sum())
+        own = np.array([self._own_contributions[node] for node in nodes.tolist()]).reshape(-1, 2)
         return own[:, 0], own[:, 1]
 
-    def between(self, nodes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    def contributions(self, nodes: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Return what a label at one of the others adds to each node, shape (n, n_others).
 
         The matrix is symmetric, so that it takes one spreading for each of the nodes.
         """
-        found = [self._from(node)[others] for node in nodes.tolist()]
+        found = [self._spread_from(node)[others] for node in nodes.tolist()]
         return np.maximum(np.array(found).reshape(len(nodes), len(others)), 0.0)
 
-    def _from(self, node: int) -> np.ndarray:
+    def _spread_from(self, node: int) -> np.ndarray:
         scores, residuals = np.zeros(self.n_nodes), np.zeros(self.n_nodes)
         residuals[node] = 1.0
-        self._settle(scores, residuals, np.array([node]), np.zeros(self.n_nodes, dtype=bool))
+        self._push(scores, residuals, np.array([node]), np.zeros(self.n_nodes, dtype=bool))
         return scores
 
-    def _take_affinity(self, affinity: sp.csr_matrix) -> None:
-        self._own.clear()
+    def _set_affinity(self, affinity: sp.csr_matrix) -> None:
+        self._own_contributions.clear()
         degrees = np.asarray(affinity.sum(axis=1)).ravel()
         # A node without neighbours keeps to itself.
         roots = np.sqrt(np.where(degrees > 0, degrees, 1.0))
@@ -132,7 +132,7 @@ class Spread:
         self._spreading = sp.csr_matrix((values, affinity.indices, affinity.indptr), affinity.shape)
         self._limits = self._tol * (1 - self._alpha) * roots / np.sqrt(np.mean(roots**2))
 
-    def _settle(
+    def _push(
         self,
         scores: np.ndarray,
         residuals: np.ndarray,
@@ -157,18 +157,18 @@ def _push_from_queue(  # type: ignore[no-untyped-def]
     """Move residuals above their limits to the scores, node by node from a queue."""
     n_nodes = len(limits)
     queue = np.empty(n_nodes, dtype=np.int64)
-    waits = np.zeros(n_nodes, dtype=np.bool_)
+    is_queued = np.zeros(n_nodes, dtype=np.bool_)
     first, length = 0, 0
     for node in nodes:
         if abs(residuals[node]) > limits[node]:
             queue[length] = node
-            waits[node] = True
+            is_queued[node] = True
             length += 1
     while length > 0:
         i = queue[first]
         first = first + 1 if first + 1 < n_nodes else 0
         length -= 1
-        waits[i] = False
+        is_queued[i] = False
         amount = residuals[i]
         residuals[i] = 0.0
         scores[i] += amount
@@ -176,7 +176,7 @@ def _push_from_queue(  # type: ignore[no-untyped-def]
         for place in range(starts[i], starts[i + 1]):
             j = neighbors[place]
             residuals[j] += values[place] * amount
-            if not waits[j] and abs(residuals[j]) > limits[j]:
-                waits[j] = True
+            if not is_queued[j] and abs(residuals[j]) > limits[j]:
+                is_queued[j] = True
                 queue[(first + length) % n_nodes] = j
                 length += 1

@@ -34,7 +34,7 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         weights : ndarray of shape (n_queries, n_neighbors)
             What each counts; rows add up to 1.
         """
-        self._fitted()
+        self._check_fitted()
         distances, nodes = self.graph_.kneighbors(X)
         weights = self.graph_.similarities(distances, nodes)
         # A sample so far out that it is like none is given the mean of its nearest nodes.
@@ -86,7 +86,7 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         is_reached : ndarray of bool of shape (n_nodes,)
             Not to be changed. Some may not be reached any more, after labels were taken back.
         """
-        self._fitted()
+        self._check_fitted()
         return self._spread.is_reached
 
     def held_out_distributions(self, nodes: Any) -> np.ndarray:
@@ -105,11 +105,11 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         """
         nodes = self._check_nodes(nodes)
         classes = self.classes_.tolist()
-        labels = self._labeled.labels_of(self._numbers[nodes])
+        labels = self._labeled.labels_of(self._ids[nodes])
         rows, columns = np.arange(len(nodes)), np.searchsorted(self.classes_, labels)
         scores = self._spread.scores(classes, nodes)
         masses = np.repeat(self._spread.masses(classes)[np.newaxis], len(nodes), axis=0)
-        own, spread = self._spread.own(nodes)
+        own, spread = self._spread.own_contributions(nodes)
         scores[rows, columns] = np.maximum(scores[rows, columns] - own, 0.0)
         # The last label of a class leaves no more than what rounding and the tolerance do.
         left = masses[rows, columns] - spread
@@ -150,7 +150,7 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         codes = np.searchsorted(self.classes_, self.y_labeled_)
         is_of = np.eye(len(classes))[codes]
         # Labels of a class share its score as they spread; those that hardly do, alike.
-        reached = self._spread.between(used, labeled) + np.finfo(np.float64).tiny
+        reached = self._spread.contributions(used, labeled) + np.finfo(np.float64).tiny
         of_class = (scores / whole[:, np.newaxis]) / np.maximum(
             reached @ is_of, np.finfo(np.float64).tiny
         )
@@ -162,8 +162,8 @@ class NodeScoringClassifier(NodeLabelingClassifier):
 
     def _weighted(self, scores: np.ndarray, masses: np.ndarray) -> np.ndarray:
         factors = np.zeros(masses.shape)
-        met = masses > 0
-        factors[met] = masses[met] ** -float(self.class_mass)
+        has_mass = masses > 0
+        factors[has_mass] = masses[has_mass] ** -float(self.class_mass)
         # On the whole, scores stay as large as they were.
         total, whole = (masses * factors).sum(axis=1), masses.sum(axis=1)
         factors *= np.divide(whole, total, out=np.zeros_like(total), where=total > 0)[:, np.newaxis]

@@ -13,10 +13,10 @@ from sklearn.utils.extmath import row_norms, safe_sparse_dot
 
 from skactive._engine.blocks import row_blocks
 from skactive._engine.cold_start import (
-    fitted,
-    knows_classes,
+    cold_start_utilities,
+    fit_quietly,
+    has_two_classes,
     posterior_of_classes,
-    spread_out,
 )
 from skactive._validation import checked_utilities
 from skactive.base import Classifier, PoolView
@@ -100,7 +100,7 @@ class BADGE(QueryStrategy):
         gradients = pool.once_per_batch(self, lambda: self._gradients(whole))
         picked = pool.picked
         if gradients is None:
-            values = spread_out(pool, "euclidean")
+            values = cold_start_utilities(pool, "euclidean")
             is_first = pool.n_labeled == 0
             values = values if is_first else np.square(values)
         else:
@@ -118,7 +118,7 @@ class BADGE(QueryStrategy):
     def _gradients(self, pool: PoolView) -> Gradients | None:
         squares = pool.cached((BADGE, "squares"), lambda: squared_norms(pool.X))
         scale = 1 / np.sqrt(squares.mean()) if squares.any() else 1.0
-        known = knows_classes(pool)
+        known = has_two_classes(pool)
         posterior = self._probed(pool, scale) if known else posterior_of_classes(pool)
         return None if posterior is None else Gradients(pool, posterior, squares, scale)
 
@@ -126,7 +126,7 @@ class BADGE(QueryStrategy):
         """Return the probe's probabilities of the candidates, shape (n_candidates, n_classes)."""
         X, y = pool.labeled_samples()
         probe = SpannedLogisticRegression() if self.probe is None else clone(self.probe)
-        fitted(probe, X.astype(np.float64) * scale, y)
+        fit_quietly(probe, X.astype(np.float64) * scale, y)
         candidates = pool.candidates
         blocks = row_blocks(len(candidates), 16 * pool.X.shape[1])
         return np.vstack(

@@ -10,10 +10,10 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from skactive._engine.cold_start import (
-    fitted,
-    knows_classes,
+    cold_start_utilities,
+    fit_quietly,
+    has_two_classes,
     posterior_of_classes,
-    spread_out,
 )
 from skactive._engine.losses import loss_of
 from skactive._estimators import class_probabilities
@@ -119,10 +119,12 @@ class ExpectedErrorReduction(QueryStrategy):
         check_choice(self, "loss", self.loss, LOSSES)
         whole = pool.whole
         candidates = pool.candidates
-        if not knows_classes(whole):
+        if not has_two_classes(whole):
             if posterior_of_classes(whole) is None:
                 metric = getattr(self._classifier(pool), "metric", "cosine")
-                return spread_out(pool, "euclidean" if metric == "euclidean" else "cosine")
+                return cold_start_utilities(
+                    pool, "euclidean" if metric == "euclidean" else "cosine"
+                )
             own_error = LeastConfidence() if self.loss == "zero_one" else Entropy()
             return own_error.utilities(pool)
         reductions = pool.once_per_batch(self, lambda: self._reductions(whole))
@@ -218,7 +220,7 @@ class RefitLookahead:
         self._classifier = classifier
         self._X, self._y = pool.labeled_samples()
         self._labels = np.unique(self._y)
-        self._now = fitted(clone(classifier), self._X, self._y)
+        self._now = fit_quietly(clone(classifier), self._X, self._y)
 
     def posterior(self, positions: np.ndarray) -> np.ndarray:
         """Return the present class probabilities, for the labels that are known."""
@@ -232,7 +234,7 @@ class RefitLookahead:
             extended = stack([self._X, self._pool.X[[position]]])
             others = self._pool.X[self.evaluated[self.evaluated != position]]
             for code, label in enumerate(self._labels if others.shape[0] else ()):
-                refitted = fitted(clone(self._classifier), extended, np.append(self._y, label))
+                refitted = fit_quietly(clone(self._classifier), extended, np.append(self._y, label))
                 summed[place, code] = loss_of(
                     self._probabilities(refitted, others), self.loss
                 ).sum()

@@ -10,11 +10,16 @@ from scipy.special import entr, rel_entr
 
 from skactive._engine.blocks import row_blocks
 from skactive._engine.cold_start import (
-    knows_classes,
+    cold_start_utilities,
+    has_two_classes,
     posterior_of_classes,
-    spread_out,
 )
-from skactive._engine.committees import BaggedNeighbors, seated, shares_of, taught
+from skactive._engine.committees import (
+    BaggedNeighbors,
+    fitted_committee,
+    modal_committee,
+    vote_shares,
+)
 from skactive._validation import check_choice, check_integer, checked_utilities
 from skactive.base import Classifier, PoolView
 from skactive.measures import Entropy
@@ -108,7 +113,7 @@ class QueryByCommittee(QueryStrategy):
         whole = pool.whole
         values = pool.once_per_batch(self, lambda: self._values(whole))
         if values is None:
-            return spread_out(pool, self.metric)
+            return cold_start_utilities(pool, self.metric)
         return values[np.searchsorted(whole.candidates, pool.candidates), 0]
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
@@ -146,11 +151,11 @@ class QueryByCommittee(QueryStrategy):
                 raise ValueError(
                     "QueryByCommittee needs a committee of at least one classifier. Got []."
                 )
-            return taught(self.committee, pool) if knows_classes(pool) else None
+            return fitted_committee(self.committee, pool) if has_two_classes(pool) else None
         learners = getattr(pool.estimator, "learner_list", None)
         if learners:
-            return seated(learners, pool)
-        if not knows_classes(pool):
+            return modal_committee(learners, pool)
+        if not has_two_classes(pool):
             return None
         seed = int(self.random_state) if isinstance(self.random_state, int | np.integer) else 0
         return BaggedNeighbors(pool, N_MEMBERS, self.n_neighbors, self.metric, seed)
@@ -164,7 +169,7 @@ class QueryByCommittee(QueryStrategy):
             values = entr(committee.votes(positions)).sum(axis=1)
             return np.column_stack([values, values])
         probabilities = committee.probabilities(positions)
-        votes = shares_of(probabilities.argmax(axis=2), probabilities.shape[2])
+        votes = vote_shares(probabilities.argmax(axis=2), probabilities.shape[2])
         return np.column_stack([entr(votes).sum(axis=1), consensus_entropy(probabilities)])
 
 

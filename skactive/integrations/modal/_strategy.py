@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 
-from skactive._engine.cold_start import fitted, knows_classes, spread_out
-from skactive._engine.committees import BaggedNeighbors, FittedMembers, taught
+from skactive._engine.cold_start import cold_start_utilities, fit_quietly, has_two_classes
+from skactive._engine.committees import BaggedNeighbors, FittedMembers, fitted_committee
 from skactive.base import LabelingPool, PoolView
 from skactive.integrations._pool_classifier import classifier_like
 from skactive.strategies import QueryStrategy
@@ -111,7 +111,7 @@ class ModalStrategy(QueryStrategy):
         """
         whole, candidates = pool.whole, pool.candidates
         if self._waits(whole):
-            return spread_out(pool, "cosine")
+            return cold_start_utilities(pool, "cosine")
         answer = self._answer(whole, candidates, len(candidates))
         if _are_utilities(answer, len(candidates)):
             return np.asarray(answer, dtype=np.float64)
@@ -165,7 +165,7 @@ class ModalStrategy(QueryStrategy):
         return among[order], worth
 
     def _waits(self, pool: PoolView) -> bool:
-        return self._first_argument() == "committee" and not knows_classes(pool)
+        return self._first_argument() == "committee" and not has_two_classes(pool)
 
     def _first_argument(self) -> str:
         parameters = _parameters(self.function)
@@ -184,7 +184,7 @@ class ModalStrategy(QueryStrategy):
 
     def _committee(self, pool: PoolView, candidates: np.ndarray, X: Any) -> PoolCommittee:
         if self.committee is not None:
-            members: Any = taught(self.committee, pool)
+            members: Any = fitted_committee(self.committee, pool)
         else:
             seed = int(self.random_state) if isinstance(self.random_state, int | np.integer) else 0
             members = BaggedNeighbors(pool, N_MEMBERS, 5, "cosine", seed)
@@ -251,7 +251,7 @@ class PoolLearner:
         if self._fitted is None:
             self._fitted = classifier_like(self._pool)
             if self.X_training is not None:
-                fitted(self._fitted, self.X_training, self.y_training)
+                fit_quietly(self._fitted, self.X_training, self.y_training)
         return self._fitted
 
     @property

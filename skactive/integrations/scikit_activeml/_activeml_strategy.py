@@ -14,7 +14,7 @@ from sklearn.ensemble import BaggingClassifier, BaseEnsemble
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import has_fit_parameter
 
-from skactive._engine.cold_start import knows_classes, spread_out
+from skactive._engine.cold_start import cold_start_utilities, has_two_classes
 from skactive._engine.features import in_memory
 from skactive.base import LabelingPool, PoolView
 from skactive.integrations._pool_classifier import classifier_like
@@ -111,7 +111,7 @@ class ActivemlStrategy(QueryStrategy):
             Candidates that the strategy does not consider have the least of all.
         """
         if self._waits(pool):
-            return spread_out(pool, "euclidean")
+            return cold_start_utilities(pool, "euclidean")
         _, utilities = self._query(pool.whole, pool.candidates, 1)
         values = utilities[0, pool.candidates]
         considered = np.isfinite(values)
@@ -165,7 +165,7 @@ class ActivemlStrategy(QueryStrategy):
         if "discriminator" in arguments:
             return whole.n_labeled == 0
         needs_classes = not arguments.isdisjoint(ROLES) or "classes" in self._own_params()
-        return needs_classes and not knows_classes(whole)
+        return needs_classes and not has_two_classes(whole)
 
     def _query(self, pool: PoolView, candidates: np.ndarray, n: int) -> tuple[Any, np.ndarray]:
         if sp.issparse(pool.X):
