@@ -491,7 +491,6 @@ ANY_NOT_YET = {
     "integrations",
     "metric_learning",
     "neighbors",
-    "semi_supervised",
 }
 
 

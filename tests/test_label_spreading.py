@@ -214,7 +214,7 @@ def test_odd_samples_have_an_answer(kind):
 def test_without_labels_it_raises():
     with pytest.raises(NotFittedError, match="it has no graph"):
         IncrementalLabelSpreading().predict(X)
-    with pytest.raises(NotFittedError, match="knows no label yet"):
+    with pytest.raises(NotFittedError, match="has no label yet"):
         IncrementalLabelSpreading().fit(X[:9], [-1] * 9).predict(X)
     declared = IncrementalLabelSpreading().fit_graph(GRAPH, X, classes=[0, 1])
     assert declared.predict_proba(X[:2]) == pytest.approx(np.full((2, 2), 0.5))

@@ -1,4 +1,4 @@
-"""Labels of a few samples, and what they say of all others."""
+"""Classifiers that learn from labelled and unlabelled samples."""
 
 from skactive._public import present
 from skactive.semi_supervised._label_spreading import IncrementalLabelSpreading

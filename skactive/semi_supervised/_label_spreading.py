@@ -1,10 +1,11 @@
-"""Labels that spread along the neighbour graph, learnt one by one."""
+"""Label spreading on a neighbour graph, updated label by label."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy.sparse as sp
 
 from skactive._engine.external_posterior import ExternalPosterior
 from skactive.neighbors import IncrementalKNeighborsClassifier, VoteExplanation
@@ -13,82 +14,86 @@ from skactive.semi_supervised._posterior import OutsidePosterior, SpreadPosterio
 from skactive.semi_supervised._spread_scores import NodeScoringClassifier
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from skactive._contracts._labeling_pool import LabelingPool
     from skactive._contracts._posterior_source import PosteriorSource
 
 
 class IncrementalLabelSpreading(NodeScoringClassifier):
-    """Spread labels along the neighbour graph of all samples, each in the moment it is given.
+    """Spread labels along the neighbour graph of all samples, label by label.
 
-    With a handful of labels, samples without one know most: where they lie close together, a
-    label goes from neighbour to neighbour through all of them, and stops where it is empty. With
-    many labels the nearest of them know better, and this classifier moves smoothly towards their
-    vote. The graph is built once by `fit`; from then on a label costs only what it reaches.
+    With few labels, most of the information is in the unlabelled samples: labels spread from
+    neighbour to neighbour through dense regions, and stop at gaps. As the number of labels grows,
+    the classifier gives more weight to the vote of the nearest labelled samples. `fit` builds the
+    graph once. After that, a label updates only the nodes that it reaches.
 
     Parameters
     ----------
     n_neighbors : int, default=15
-        How many neighbours each sample has in the graph, at least 1.
+        Number of neighbours of each sample in the graph, at least 1.
     metric : str, default='cosine'
         'cosine', 'euclidean', or another name that `sklearn.metrics.pairwise_distances` takes.
     alpha : float, default=0.9
-        In [0, 1): how much of its score a node takes from its neighbours.
+        In [0, 1): the share of a node's score that comes from its neighbours.
     class_mass : float, default=0.5
-        In [0, 1]: the scores of a class are divided by this power of their sum. 1 makes all
-        classes equally large, as class-mass normalisation has it, and fails where they are not;
-        0 lets the classes with the most labels win. A half does well on both.
+        In [0, 1]: the scores of a class are divided by this power of their sum. 1 is class-mass
+        normalisation, which makes all classes equally large, and fails if they are not. 0 favours
+        the classes with the most labels. 0.5 suits balanced and unbalanced classes.
     half_vote : float, default=200
-        With how many labels the vote has half the say, above 0: with n labels it has the share
-        n / (n + half_vote). None leaves it out.
+        Number of labels at which the vote has the weight 1/2, above 0: with n labels its weight
+        is n / (n + half_vote). None omits the vote.
     voter : IncrementalKNeighborsClassifier, default=None
-        Who votes; None takes `IncrementalKNeighborsClassifier(metric=metric)`. It is cloned.
+        The classifier whose probabilities are the vote. It is cloned. None takes
+        `IncrementalKNeighborsClassifier(metric=metric)`.
     tol : float, default=1e-3
-        How far scores may be off the exact solution, above 0: see Notes.
+        Bound on the error of the scores, above 0: see Notes.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels that are there, sorted, and those declared.
+        The labels of the labelled nodes and the declared classes, sorted.
     label_distributions_ : ndarray of shape (n_nodes, n_classes)
-        Class probabilities of all nodes: the samples of `fit`, then those that have joined.
+        Class probabilities of all nodes: the samples of `fit`, then those added later.
     transduction_ : ndarray of shape (n_nodes,)
-        The most probable class of each.
+        The most probable class of each node.
     declared_classes_ : ndarray of shape (n_declared,) or None
         The classes that were declared.
     labeled_indices_ : ndarray of int of shape (n_labeled,)
         The labelled nodes, in ascending order.
     last_ids_ : ndarray of int of shape (n,)
-        The nodes that the last call of a method labelled, in the order of its samples.
+        The nodes that were labelled by the last call of a method, in the order of its samples.
     y_labeled_ : ndarray of shape (n_labeled,)
-        Their labels.
+        The labels of `labeled_indices_`.
     n_samples_seen_ : int
         Number of nodes, labelled or not.
     graph_ : NeighborGraph
-        The graph.
+        The neighbour graph.
     voter_ : IncrementalKNeighborsClassifier
-        Who votes: it knows all labelled nodes.
+        The classifier of the vote, fitted to all labelled nodes.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features seen in `fit`, where X had string names.
+        Names of features seen in `fit`, if X had string names.
 
     See Also
     --------
-    IncrementalKNeighborsClassifier : The vote alone, which needs no unlabelled samples.
-    sklearn.semi_supervised.LabelSpreading : Solves for all labels anew in each `fit`.
+    IncrementalKNeighborsClassifier : The vote alone, without unlabelled samples.
+    sklearn.semi_supervised.LabelSpreading : Computes the solution again in each `fit`.
 
     Notes
     -----
-    Scores are F = (I - alpha S)^-1 Y, with S the graph's self-tuning affinity, normalised by the
-    degrees d of the nodes, and Y the labels. F of node i is off by less than
-    ``tol * sqrt(d_i / mean(d))``, whatever labels came and went; 1 is what a label gives its own
-    node at least. Where next to nothing arrives, probabilities are uniform.
+    Scores are F = (I - alpha S)^-1 Y. S is the self-tuning affinity of the graph, normalised by
+    the degrees d of the nodes, and Y the labels. After any sequence of added and removed labels,
+    the error of F at node i is below ``tol * sqrt(d_i / mean(d))``; a label adds at least 1 to
+    the score of its own node. If the scores of a node are close to 0, its probabilities are
+    uniform.
 
-    A sample that is no node is given the mean of its nearest nodes, weighted by similarity, and
-    the vote of its own nearest labelled samples. For a sample that is one, ask
-    `label_distributions_`.
+    The prediction for a sample outside the graph is the mean over its nearest nodes, weighted by
+    similarity, mixed with the vote of its nearest labelled samples. `label_distributions_` has
+    the predictions for nodes.
 
-    Cost of a label: local, some thousand edges, whatever the number of nodes.
+    Cost of a label: some thousand edges, independent of the number of nodes.
     `label_distributions_`: O(n_nodes · (n_classes + n_features · n_labeled)).
 
     References
@@ -140,8 +145,8 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
         Returns
         -------
         source : PosteriorSource
-            After `fit_pool` of this pool: what spreads to its samples, mixed with the vote of its
-            labelled samples. For any other pool: what `predict_proba` returns.
+            After `fit_pool` of this pool: the spread labels, mixed with the vote of the labelled
+            samples of the pool. For any other pool: the probabilities of `predict_proba`.
         """
         if self.__sklearn_is_fitted__() and pool.has_graph(self._first_graph):
             return SpreadPosterior(self, pool)
@@ -167,7 +172,7 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
         """
         return OutsidePosterior(self, pool, nearest)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: ArrayLike | sp.spmatrix) -> np.ndarray:
         """Predict the label of each sample.
 
         Parameters
@@ -178,12 +183,12 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
         Returns
         -------
         y : ndarray of shape (n_queries,)
-            The most probable class; among equals the one that sorts first.
+            The most probable class; of equally probable classes the first in `classes_`.
         """
         probabilities = self.predict_proba(X)
         return np.asarray(self.classes_[probabilities.argmax(axis=1)])
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: ArrayLike | sp.spmatrix) -> np.ndarray:
         """Return the probability of each class for each sample.
 
         Parameters
@@ -199,14 +204,14 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
         Raises
         ------
         NotFittedError
-            If no label is known yet.
+            If the classifier has no label yet.
         """
         self._check_fitted(labels=True)
         X = self._checked_features(X)
         return self.mixed(self.spread_at(self.nearest_nodes(X)), self._vote(X))
 
-    def explain(self, X: Any) -> VoteExplanation:
-        """Name the labelled nodes behind each prediction, and their share in it.
+    def explain(self, X: ArrayLike | sp.spmatrix) -> VoteExplanation:
+        """Return the share of each labelled node in each prediction.
 
         Parameters
         ----------
@@ -216,9 +221,10 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
         Returns
         -------
         explanation : VoteExplanation
-            All labelled nodes by their numbers, those with the largest share first: what has
-            spread from each, and its part in the vote. Arrays of shape (n_queries, n_labeled).
-            A sample costs one spreading for each of its nearest nodes.
+            All labelled nodes by their ids, those with the largest share first. A share adds up
+            the label that has spread from the node and the vote of the node. Arrays have the
+            shape (n_queries, n_labeled). Cost: for each sample, one spreading from each of its
+            nearest nodes.
         """
         self._check_fitted(labels=True)
         X = self._checked_features(X)
@@ -263,16 +269,17 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
         return np.asarray(self.classes_[self.label_distributions_.argmax(axis=1)])
 
     def check_parameters(self) -> None:
-        """Raise if a parameter is not what it may be.
+        """Raise if a parameter is invalid.
 
         Raises
         ------
         TypeError, ValueError
-            A sentence that names the parameter and what it may be.
+            If a parameter has a wrong type or value. The message names the parameter and its
+            valid values.
         """
         check_spreading_parameters(self)
 
-    def _vote(self, X: Any) -> np.ndarray | None:
+    def _vote(self, X: np.ndarray | sp.csr_matrix) -> np.ndarray | None:
         if self.half_vote is None or len(self._labeled) == 0:
             return None
         return self.voter_.predict_proba(X)

@@ -1,4 +1,4 @@
-"""A classifier whose labelled samples are nodes of a neighbour graph."""
+"""Base class of classifiers whose samples are nodes of a neighbour graph."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, validate_data
@@ -27,7 +28,7 @@ DTYPES = (np.float64, np.float32)
 
 
 class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
-    """Base class that builds the graph, joins nodes to it, and adds and removes their labels."""
+    """Base class that builds a graph, adds nodes to it, and adds and removes their labels."""
 
     n_neighbors: int
     metric: str
@@ -39,15 +40,16 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def check_parameters(self) -> None:
         """Raise if a parameter is invalid."""
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Build the graph of all samples, and spread the labels of those that have one.
+    def fit(self, X: ArrayLike | sp.spmatrix, y: ArrayLike) -> Self:
+        """Build the graph of all samples, and spread the labels.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples, labelled or not.
         y : array-like of shape (n_samples,)
-            Their labels; -1 (None or '-1' among strings) where there is none, be it everywhere.
+            Their labels. -1 means unlabelled, as do None and '-1' among strings. All samples may
+            be unlabelled.
 
         Returns
         -------
@@ -67,7 +69,12 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self._start(graph, X)
         return self._label(nodes, labels)
 
-    def fit_graph(self, graph: NeighborGraph, X: Any, classes: Any = None) -> Self:
+    def fit_graph(
+        self,
+        graph: NeighborGraph,
+        X: ArrayLike | sp.spmatrix,
+        classes: ArrayLike | None = None,
+    ) -> Self:
         """Start from a graph that is already built, without labels.
 
         Parameters
@@ -103,56 +110,59 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return self._start(graph, checked, classes)
 
     def fit_pool(self, pool: PoolView, classes: ArrayLike | None = None) -> Self:
-        """Forget everything, and take the samples of a pool as nodes.
+        """Discard everything learnt, and take the samples of a pool as nodes.
 
         Parameters
         ----------
         pool : PoolView
-            The pool. Its neighbour graph is used, and its labelled samples from outside the pool
-            join the graph; labels of its own samples are not read.
+            The pool. Its neighbour graph is used, and labelled samples from outside the pool are
+            added to the graph. Labels of samples of the pool are not read.
         classes : array-like of shape (n_classes,), default=None
             Labels that are known beforehand.
 
         Returns
         -------
         self : IncrementalLabelSpreading
-            The classifier. The number of a node is the position of the sample in the pool.
+            The classifier. The id of a node is the position of the sample in the pool.
         """
         self.fit_graph(pool.graph(self.n_neighbors, self.metric), pool.X, classes)
         X, y = pool.labeled_outside()
-        return self if X is None else self.join_labeled(X, y)
+        return self if X is None or y is None else self.join_labeled(X, y)
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
-        """Take in samples, with labels or without, of classes that may be declared beforehand.
+    def partial_fit(
+        self, X: ArrayLike | sp.spmatrix, y: ArrayLike, classes: ArrayLike | None = None
+    ) -> Self:
+        """Add labelled and unlabelled samples.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples. In a first call they make the graph, later they join it.
+            The samples. The first call builds the graph, later calls add nodes.
         y : array-like of shape (n_samples,)
             Their labels, as in `fit`.
         classes : array-like of shape (n_classes,), default=None
-            Classes there will be.
+            All classes that will occur. Later calls may omit them.
 
         Returns
         -------
         self : IncrementalLabelSpreading
-            The classifier, which knows the samples.
+            The classifier with the samples.
         """
         nodes, labels = labeled_nodes(y)
-        unknown = [] if classes is None else labels[~np.isin(labels, classes)].tolist()
-        if unknown:
+        declared = None if classes is None else np.unique(np.asarray(classes))
+        if declared is not None and not np.isin(labels, declared).all():
+            unknown = labels[~np.isin(labels, declared)].tolist()
             raise ValueError(
-                f"y has the label {unknown[0]!r}, which is not in `classes`: "
-                f"{np.unique(classes).tolist()}. Hint: `add_labeled` extends the classes."
+                f"y has the label {unknown[0]!r}, which is not in `classes`: {declared.tolist()}. "
+                "Hint: `add_labeled` extends the classes."
             )
         if not self.__sklearn_is_fitted__():
-            self.fit(X, np.full(len(y), -1))
+            self.fit(X, np.full(len(np.asarray(y, dtype=object)), -1))
             self._start(self.graph_, self._X, classes)
             return self._label(nodes, labels)
-        if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+        if declared is not None and not np.array_equal(declared, self.classes_):
             raise ValueError(
-                f"`classes={np.unique(classes).tolist()}` is not the same as on the last call to "
+                f"`classes={declared.tolist()}` is not the same as on the last call to "
                 f"partial_fit, was: {self.classes_.tolist()}."
             )
         X = self._checked_features(X)
@@ -160,21 +170,21 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self._labeled.check_labels(labels)
         return self._label(self._join(X) + nodes, labels)
 
-    def add_labeled(self, X: Any, y: Any) -> Self:
-        """Take in labelled samples, so that the next prediction knows them.
+    def add_labeled(self, X: ArrayLike | sp.spmatrix, y: ArrayLike) -> Self:
+        """Add labelled samples.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples. One that equals an unlabelled node, bit for bit, labels that node; any
-            other joins the graph.
+            The samples. A sample that equals an unlabelled node bit for bit labels that node. Any
+            other becomes a new node.
         y : array-like of shape (n_samples,)
             Their labels.
 
         Returns
         -------
         self : IncrementalLabelSpreading
-            The classifier, which knows the new labels.
+            The classifier with the new labels.
         """
         labels = check_labels(y)
         if not self.__sklearn_is_fitted__():
@@ -189,8 +199,8 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             nodes[unmatched] = first + np.arange(len(unmatched))
         return self._label(nodes, labels)
 
-    def join_labeled(self, X: Any, y: Any) -> Self:
-        """Take in labelled samples as further nodes, whether or not nodes equal them.
+    def join_labeled(self, X: ArrayLike | sp.spmatrix, y: ArrayLike) -> Self:
+        """Add labelled samples as new nodes, even if they equal existing nodes.
 
         Parameters
         ----------
@@ -202,7 +212,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         Returns
         -------
         self : IncrementalLabelSpreading
-            The classifier, which knows them.
+            The classifier with the new nodes.
         """
         self._check_fitted()
         labels = check_labels(y)
@@ -211,18 +221,18 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self._labeled.check_labels(labels)
         return self._label(self._join(X) + np.arange(len(labels)), labels)
 
-    def remove_labeled(self, indices: Any) -> Self:
-        """Take labels back: the nodes stay, as unlabelled ones.
+    def remove_labeled(self, indices: ArrayLike) -> Self:
+        """Remove labels. The nodes stay in the graph, unlabelled.
 
         Parameters
         ----------
         indices : int or array-like of int of shape (n,)
-            Labelled nodes, by their numbers.
+            Ids of labelled nodes.
 
         Returns
         -------
         self : IncrementalLabelSpreading
-            The classifier, as if they had never been labelled.
+            The classifier, as if the nodes had never been labelled.
         """
         nodes = self._check_nodes(indices)
         unlabeled = nodes[self._ids[nodes] < 0]
@@ -231,20 +241,20 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self._unlabel(nodes)
         return self
 
-    def relabel(self, indices: Any, y: Any) -> Self:
-        """Give nodes labels, their first or others than before.
+    def relabel(self, indices: ArrayLike, y: ArrayLike) -> Self:
+        """Set labels of nodes, labelled before or not.
 
         Parameters
         ----------
         indices : int or array-like of int of shape (n,)
-            Nodes, by their numbers: the rows of `fit`, then those that have joined.
+            Ids of nodes: positions among the samples of `fit`, then of those added later.
         y : array-like of shape (n,)
-            Their labels from now on.
+            Their new labels.
 
         Returns
         -------
         self : IncrementalLabelSpreading
-            The classifier, which knows the labels.
+            The classifier with the new labels.
         """
         nodes, labels = self._check_nodes(indices), check_labels(y)
         check_consistent_length(nodes, labels)
@@ -258,7 +268,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         Returns
         -------
         X : {ndarray, CSR matrix} of shape (n_labeled, n_features) or None
-            The samples, in the order of `labeled_indices_`; None before any was labelled.
+            The samples, in the order of `labeled_indices_`. None if no node is labelled.
         y : ndarray of shape (n_labeled,) or None
             Their labels.
         """
@@ -268,7 +278,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     @property
     def n_samples_seen_(self) -> int:
-        """Number of nodes, which is the number that the next sample to join will have."""
+        """Number of nodes, which is the id of the next node."""
         self._labeled_for("n_samples_seen_")
         return self.graph_.n_samples
 
@@ -279,7 +289,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     @property
     def classes_(self) -> np.ndarray:
-        """The labels that are there, and those declared, sorted."""
+        """The labels of the labelled nodes and the declared classes, sorted."""
         return self._labeled_for("classes_").classes
 
     @property
@@ -332,7 +342,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return first
 
     def _equal_nodes(self, X: Any) -> np.ndarray:
-        """Return for each row an unlabelled node that equals it, -1 where there is none."""
+        """Return for each row an unlabelled node that equals it, or -1."""
         if self._row_hashes is None:
             self._row_hashes = {}
             for node, key in enumerate(row_hashes(self._X)):
@@ -389,12 +399,12 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if not self.__sklearn_is_fitted__():
             raise NotFittedError(
                 f"This {type(self).__name__} instance is not fitted yet: it has no graph. Call "
-                "'fit' with all samples first, those without a label as -1."
+                "'fit' with all samples first, unlabelled ones with the label -1."
             )
         if labels and len(self._labeled.classes) == 0:
             raise NotFittedError(
-                f"This {type(self).__name__} instance knows no label yet. Call 'relabel' or "
-                "'add_labeled' with some first."
+                f"This {type(self).__name__} instance has no label yet. Call 'relabel' or "
+                "'add_labeled' first."
             )
 
     def _labeled_for(self, attribute: str) -> LabeledSamples:
@@ -405,7 +415,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return self._labeled
 
     def __getstate__(self) -> dict[str, Any]:
-        # Hashes of bytes differ from process to process.
+        # Python's hash of bytes differs between processes.
         return {**super().__getstate__(), "_row_hashes": None}
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -31,5 +31,5 @@ def check_spreading_parameters(classifier: IncrementalLabelSpreading) -> None:
         if classifier.voter.forgets:
             raise ValueError(
                 f"The 'voter' of {type(classifier).__name__} must not forget. "
-                f"Got {classifier.voter!r}. Hint: leave 'max_labeled' and 'half_life' out."
+                f"Got {classifier.voter!r}. Hint: omit 'max_labeled' and 'half_life'."
             )

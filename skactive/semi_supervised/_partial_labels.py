@@ -1,4 +1,4 @@
-"""Labels of samples some of which have none, and keys that recognise equal samples."""
+"""Labels of partly labelled samples, and hashes of rows."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from skactive._engine.labels import check_labels
 
 
 def labeled_nodes(y: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return which samples have a label, and the labels."""
-    # Of a list that mixes strings and -1, numpy would make strings.
+    """Return the positions of the labelled samples, and their labels."""
+    # numpy converts a list that mixes strings and -1 to strings.
     values = np.asarray(y) if hasattr(y, "dtype") else np.asarray(y, dtype=object)
     if values.ndim != 1:
         return np.arange(len(values)), check_labels(y)
@@ -32,7 +32,7 @@ def _is_unlabeled(value: Any) -> bool:
 
 
 def row_hashes(X: Any) -> list[Hashable]:
-    """Return a key of the content of each row."""
+    """Return a hash of the content of each row."""
     if sp.issparse(X):
         rows = [X[row] for row in range(X.shape[0])]
         return [hash((row.indices.tobytes(), row.data.tobytes())) for row in rows]

@@ -1,4 +1,4 @@
-"""The posterior of label spreading, on the graph of a pool and outside of it."""
+"""The posterior of label spreading, for nodes of the graph and for other samples."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 class SpreadPosterior(KeptPosterior):
     """The posterior of labels that spread along the graph of a pool, mixed with a vote.
 
-    The samples of the pool are the first nodes of the classifier, which the caller labels; the
-    vote is taken among the labelled samples of the pool. Each label changes the weights of
-    classes and of the vote, so that all rows are evaluated again: O(n_samples · n_classes).
-    Without a vote, samples that no label has reached stay uniform.
+    The samples of the pool are the first nodes of the classifier. The caller adds their labels to
+    the classifier. The vote is that of the labelled samples of the pool. Each label changes the
+    weights of classes and of the vote, so that all rows are evaluated again:
+    O(n_samples · n_classes). Without a vote, the posterior of samples that no label has reached
+    stays uniform.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ class SpreadPosterior(KeptPosterior):
         return len(self._pool.classes_) > 0 and len(self._classifier.classes_) > 0
 
     def _evaluated(self, function: RowFunction, before: SpreadValues | None) -> SpreadValues:
-        """Return a function of the probabilities, evaluated where these may have changed."""
+        """Return a function of the probabilities, evaluated for the rows that may have changed."""
         n_samples = self._pool.n_samples
         votes, n_classes = self._votes(), len(self._classifier.classes_)
         is_reached = self._classifier.is_reached()[:n_samples].copy()
@@ -97,7 +98,7 @@ class SpreadPosterior(KeptPosterior):
         return SpreadValues(values, is_reached, None if votes is not None else n_classes)
 
     def _votes(self) -> np.ndarray | None:
-        # A caller may have labelled the pool and not the classifier, or the other way round.
+        # The caller may have labelled only the pool, or only the classifier.
         same = np.array_equal(self._classifier.classes_, self._pool.classes_)
         if not same or self._classifier.half_vote is None:
             return None
@@ -107,7 +108,7 @@ class SpreadPosterior(KeptPosterior):
     def _blocks(
         self, rows: np.ndarray, votes: np.ndarray | None
     ) -> Iterator[tuple[np.ndarray | slice, np.ndarray]]:
-        """Yield the posterior of ascending rows in blocks that stay in a cache."""
+        """Yield the posterior of ascending rows in blocks that fit into the processor's cache."""
         for block in row_blocks(len(rows), CACHED_BYTES):
             some = as_slice(rows[block])
             spread = self._classifier.spread_distributions(some)
@@ -116,9 +117,10 @@ class SpreadPosterior(KeptPosterior):
 
 @dataclass
 class SpreadValues:
-    """A function of the posterior of all samples, and where the posterior was not uniform.
+    """Values of a function of the posterior of all samples.
 
-    With a vote, it was uniform nowhere, and `n_classes` is None.
+    `is_reached` marks the samples that a label has reached. Without a vote, the posterior of all
+    others was uniform. With a vote, `n_classes` is None.
     """
 
     values: np.ndarray

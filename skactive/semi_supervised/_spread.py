@@ -1,4 +1,4 @@
-"""Labels spread over a neighbour graph, kept up to date label by label."""
+"""The solution of label spreading, updated label by label."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from skactive._engine.compiled import compiled
 
 
 class Spread:
-    """Hold F = (I - alpha S)^-1 Y for labels Y that come and go one by one.
+    """Hold F = (I - alpha S)^-1 Y for labels Y that are added and removed one by one.
 
-    S is the affinity of the graph, symmetrically normalised by the degrees d. What is not spread
-    yet is kept beside F as the residual R = Y - (I - alpha S) F. A label adds 1 to R at its node;
-    then every residual r_j above tol (1 - alpha) sqrt(d_j / d) (d the mean degree) moves to F, and
-    alpha S r to the residuals of its neighbours, until none is above. Since sqrt(d) is an
-    eigenvector of S, F is then off by less than tol sqrt(d_i / d) at node i, whatever came before.
+    S is the affinity of the graph, symmetrically normalised by the degrees d. The residual
+    R = Y - (I - alpha S) F is stored beside F. A label adds 1 to R at its node. Then every
+    residual r_j above tol (1 - alpha) sqrt(d_j / mean(d)) is added to F, and alpha S r to the
+    residuals of its neighbours, until no residual is above its limit. Since sqrt(d) is an
+    eigenvector of S, the error of F at node i is then below tol sqrt(d_i / mean(d)), after any
+    sequence of changes.
 
     Parameters
     ----------
     affinity : CSR matrix of shape (n_nodes, n_nodes)
         Symmetric and not negative.
     alpha : float
-        In [0, 1): how much of its score a node takes from its neighbours.
+        In [0, 1): the share of a node's score that comes from its neighbours.
     tol : float
-        How far scores may be off; a label gives its own node a score of at least 1.
+        Bound on the error of scores. A label adds at least 1 to the score of its own node.
 
     Attributes
     ----------
     is_reached : ndarray of bool of shape (n_nodes,)
-        Where F of any class has ever been other than 0.
+        Whether F of any class has ever been other than 0 at the node.
     """
 
     def __init__(self, affinity: sp.csr_matrix, *, alpha: float, tol: float) -> None:
@@ -43,7 +44,7 @@ class Spread:
         self.is_reached = np.zeros(self.n_nodes, dtype=bool)
 
     def __getstate__(self) -> dict[str, Any]:
-        # Labels may be booleans, which formats such as skops cannot store as keys.
+        # Formats such as skops cannot store keys that are booleans, as labels may be.
         return {**self.__dict__, "_columns": list(self._columns.items()), "_masses": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -55,7 +56,7 @@ class Spread:
         return len(self._limits)
 
     def add(self, nodes: np.ndarray, label: Any, amount: float = 1.0) -> None:
-        """Add to what nodes say of a class: 1 for a label, -1 to take it back."""
+        """Add a label to nodes, or with an amount of -1 remove it."""
         if label not in self._columns:
             self._columns[label] = (np.zeros(self.n_nodes), np.zeros(self.n_nodes))
         scores, residuals = self._columns[label]
@@ -64,9 +65,9 @@ class Spread:
         self._push(scores, residuals, nodes, self.is_reached)
 
     def join(self, affinity: sp.csr_matrix) -> None:
-        """Take in further nodes, the last of a larger affinity, which may change the others' too.
+        """Add nodes: the last nodes of a larger affinity, whose other entries may change too.
 
-        Cost: O(n_edges) for each class, and what the change sets in motion.
+        Cost: O(n_edges) for each class, and the update of the scores that change.
         """
         labels = {
             label: residuals + scores - self._spreading @ scores
@@ -85,22 +86,22 @@ class Spread:
             self._push(scores, residuals, np.arange(self.n_nodes), self.is_reached)
 
     def scores(self, labels: Any, nodes: Any = slice(None)) -> np.ndarray:
-        """Return F at some nodes, a column for each of some classes, never negative."""
+        """Return F at given nodes and classes, shape (n, n_classes), never negative."""
         columns = np.zeros((len(self._limits[nodes]), len(labels)), order="F")
         for place, label in enumerate(labels):
             if label in self._columns:
-                # Where labels were taken back, the tolerance may leave a little less than nothing.
+                # After labels were removed, errors within the tolerance may be negative.
                 np.maximum(self._columns[label][0][nodes], 0.0, out=columns[:, place])
         return columns
 
     def masses(self, labels: Any) -> np.ndarray:
-        """Return the sum of F over all nodes for each of some classes."""
+        """Return the sum of F over all nodes for each of the given classes."""
         for label in set(labels) & set(self._columns) - set(self._masses):
             self._masses[label] = float(self._columns[label][0].sum())
         return np.maximum([self._masses.get(label, 0.0) for label in labels], 0.0)
 
     def own_contributions(self, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return what each node's label adds to its own score, and to its class over all nodes."""
+        """Return the contribution of each node's label to its own score and to all scores."""
         for node in nodes.tolist():
             if node not in self._own_contributions:
                 scores = self._spread_from(node)
@@ -109,9 +110,9 @@ class Spread:
         return own[:, 0], own[:, 1]
 
     def contributions(self, nodes: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Return what a label at one of the others adds to each node, shape (n, n_others).
+        """Return the contribution of a label at each other to each node, shape (n, n_others).
 
-        The matrix is symmetric, so that it takes one spreading for each of the nodes.
+        The matrix is symmetric, so that one spreading for each of the nodes is enough.
         """
         found = [self._spread_from(node)[others] for node in nodes.tolist()]
         return np.maximum(np.array(found).reshape(len(nodes), len(others)), 0.0)
@@ -125,7 +126,7 @@ class Spread:
     def _set_affinity(self, affinity: sp.csr_matrix) -> None:
         self._own_contributions.clear()
         degrees = np.asarray(affinity.sum(axis=1)).ravel()
-        # A node without neighbours keeps to itself.
+        # A node without neighbours has the degree 0.
         roots = np.sqrt(np.where(degrees > 0, degrees, 1.0))
         rows = np.repeat(np.arange(len(roots)), np.diff(affinity.indptr))
         values = self._alpha * affinity.data / (roots[rows] * roots[affinity.indices])
@@ -154,7 +155,7 @@ class Spread:
 def _push_from_queue(  # type: ignore[no-untyped-def]
     starts, neighbors, values, limits, scores, residuals, is_reached, nodes
 ):  # pragma: no cover - compiled
-    """Move residuals above their limits to the scores, node by node from a queue."""
+    """Add residuals above their limits to the scores, node by node from a queue."""
     n_nodes = len(limits)
     queue = np.empty(n_nodes, dtype=np.int64)
     is_queued = np.zeros(n_nodes, dtype=np.bool_)

@@ -1,26 +1,30 @@
-"""Probabilities from the scores that labels give to nodes and to samples near them."""
+"""Class probabilities from spread scores, of nodes and of samples outside the graph."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy.sparse as sp
 
 from skactive.semi_supervised._labeled_nodes import NodeLabelingClassifier
 
-# What the uniform prior counts at every node, where a label gives its own node at least 1: it
-# decides only where next to nothing arrives.
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+# Weight of the uniform prior at every node. A label adds at least 1 to the score of its own node,
+# so that the prior decides only if scores are close to 0.
 PRIOR = 0.005
 
 
 class NodeScoringClassifier(NodeLabelingClassifier):
-    """Base class that turns scores of nodes into class probabilities, and mixes in a vote."""
+    """Base class that computes class probabilities from scores of nodes and a vote."""
 
     class_mass: float
     half_vote: float | None
 
-    def nearest_nodes(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Find the nodes that speak for samples outside the graph.
+    def nearest_nodes(self, X: ArrayLike | sp.spmatrix) -> tuple[np.ndarray, np.ndarray]:
+        """Find the nearest nodes of samples outside the graph.
 
         Parameters
         ----------
@@ -32,22 +36,22 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         nodes : ndarray of int of shape (n_queries, n_neighbors)
             Their nearest nodes.
         weights : ndarray of shape (n_queries, n_neighbors)
-            What each counts; rows add up to 1.
+            Their weights in a mean; rows add up to 1.
         """
         self._check_fitted()
         distances, nodes = self.graph_.kneighbors(X)
         weights = self.graph_.similarities(distances, nodes)
-        # A sample so far out that it is like none is given the mean of its nearest nodes.
+        # A sample too far from all nodes for a similarity above 0 gets equal weights.
         weights = np.maximum(weights, np.finfo(np.float64).tiny)
         return nodes, weights / weights.sum(axis=1, keepdims=True)
 
     def spread_at(self, nearest: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        """Return what spreads to samples outside the graph, the vote left out.
+        """Return the spread labels at samples outside the graph, without the vote.
 
         Parameters
         ----------
         nearest : tuple of (nodes, weights)
-            What `nearest_nodes` returned.
+            The result of `nearest_nodes`.
 
         Returns
         -------
@@ -58,16 +62,16 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         used, places = np.unique(nodes, return_inverse=True)
         spread = self.spread_distributions(used)
         mean = np.einsum("qk,qkc->qc", weights, spread[places.reshape(nodes.shape)])
-        # By rounding, weights may add up to more than 1, which `log_loss` refuses.
+        # `log_loss` refuses probabilities above 1, which rounding of the weights could give.
         return np.minimum(mean, 1.0)
 
-    def spread_distributions(self, nodes: Any = slice(None)) -> np.ndarray:
-        """Return what spreads to nodes, the vote left out.
+    def spread_distributions(self, nodes: ArrayLike | slice = slice(None)) -> np.ndarray:
+        """Return the spread labels at nodes, without the vote.
 
         Parameters
         ----------
-        nodes : array-like of int of shape (n,), default=slice(None)
-            Which nodes.
+        nodes : array-like of int of shape (n,) or slice, default=slice(None)
+            Ids of nodes.
 
         Returns
         -------
@@ -79,29 +83,30 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         return self._normalized(self._spread.scores(classes, nodes), masses)
 
     def is_reached(self) -> np.ndarray:
-        """Tell which nodes labels have ever spread to: at all others probabilities are uniform.
+        """Return whether a label has ever spread to each node.
 
         Returns
         -------
         is_reached : ndarray of bool of shape (n_nodes,)
-            Not to be changed. Some may not be reached any more, after labels were taken back.
+            The probabilities of all other nodes are uniform. Nodes stay marked after labels were
+            removed. The array must not be changed.
         """
         self._check_fitted()
         return self._spread.is_reached
 
-    def held_out_distributions(self, nodes: Any) -> np.ndarray:
-        """Return what spreads to labelled nodes, each as if its own label were not known.
+    def held_out_distributions(self, nodes: ArrayLike) -> np.ndarray:
+        """Return the spread labels at labelled nodes, each without its own label.
 
         Parameters
         ----------
         nodes : array-like of int of shape (n,)
-            Labelled nodes.
+            Ids of labelled nodes.
 
         Returns
         -------
         probabilities : ndarray of shape (n, n_classes)
-            Rows add up to 1. A label costs one spreading of its own the first time it is asked
-            for, then nothing until samples join.
+            Rows add up to 1. Cost: one spreading for each node in the first call; the results are
+            cached until nodes are added.
         """
         nodes = self._check_nodes(nodes)
         classes = self.classes_.tolist()
@@ -111,23 +116,23 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         masses = np.repeat(self._spread.masses(classes)[np.newaxis], len(nodes), axis=0)
         own, spread = self._spread.own_contributions(nodes)
         scores[rows, columns] = np.maximum(scores[rows, columns] - own, 0.0)
-        # The last label of a class leaves no more than what rounding and the tolerance do.
+        # Without its only label, a class has no mass but that of rounding and the tolerance.
         left = masses[rows, columns] - spread
         masses[rows, columns] = np.where(left > 1e-6 * spread, left, 0.0)
         return self._normalized(scores, masses)
 
     def mixed(self, spread: np.ndarray, vote: np.ndarray | None) -> np.ndarray:
-        """Return the mixture of what spreads and of the vote, by the number of labels.
+        """Return the mixture of spread labels and vote, weighted by the number of labels.
 
         Parameters
         ----------
         spread, vote : ndarray of shape (n, n_classes)
-            Probabilities, or shares of them. Where `vote` is None there is none.
+            Probabilities, or shares of them. If `vote` is None, `spread` is returned.
 
         Returns
         -------
         probabilities : ndarray of shape (n, n_classes)
-            Where rows of both add up to 1, so do these.
+            Rows add up to 1 if those of both arguments do.
         """
         if vote is None or self.half_vote is None:
             return spread
@@ -140,7 +145,7 @@ class NodeScoringClassifier(NodeLabelingClassifier):
     def _spread_shares(
         self, nearest: tuple[np.ndarray, np.ndarray], labeled: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return what each label has of what spreads to samples, and what the prior has."""
+        """Return the shares of the labelled nodes and of the prior in the spread labels."""
         nodes, weights = nearest
         used, places = np.unique(nodes, return_inverse=True)
         classes = self.classes_.tolist()
@@ -149,7 +154,8 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         whole = scores.sum(axis=1) + PRIOR
         codes = np.searchsorted(self.classes_, self.y_labeled_)
         is_of = np.eye(len(classes))[codes]
-        # Labels of a class share its score as they spread; those that hardly do, alike.
+        # The labels of a class share its score in proportion to their contributions; if all of
+        # these are close to 0, equally.
         reached = self._spread.contributions(used, labeled) + np.finfo(np.float64).tiny
         of_class = (scores / whole[:, np.newaxis]) / np.maximum(
             reached @ is_of, np.finfo(np.float64).tiny
@@ -164,7 +170,7 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         factors = np.zeros(masses.shape)
         has_mass = masses > 0
         factors[has_mass] = masses[has_mass] ** -float(self.class_mass)
-        # On the whole, scores stay as large as they were.
+        # The sum of all scores stays the same.
         total, whole = (masses * factors).sum(axis=1), masses.sum(axis=1)
         factors *= np.divide(whole, total, out=np.zeros_like(total), where=total > 0)[:, np.newaxis]
         scores *= factors
@@ -173,6 +179,6 @@ class NodeScoringClassifier(NodeLabelingClassifier):
     def _normalized(self, scores: np.ndarray, masses: np.ndarray) -> np.ndarray:
         scores = self._weighted(scores, masses)
         scores += PRIOR / scores.shape[1]
-        # Class by class, so that a row has the same sum whichever rows are beside it.
+        # Class by class, so that the sum of a row does not depend on the other rows.
         scores /= sum(scores.T)[:, np.newaxis]
         return scores
