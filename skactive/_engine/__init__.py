@@ -1,1 +1,1 @@
-"""Numbers only: distances, searches, bounds and compiled loops that several packages need."""
+"""Parts shared by several packages: distances, searches, bounds, labels and compiled loops."""

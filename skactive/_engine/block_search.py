@@ -1,4 +1,4 @@
-"""Nearest neighbours by products of whole blocks, for graphs: fast, exact up to rounding."""
+"""Nearest neighbours by matrix products of blocks, for graphs: exact up to rounding."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import scipy.sparse as sp
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import NEAR, Rows, Space
 
-# Columns are looked at in so many layers: one minimum of a layer stands for as many distances.
+# Number of distances of which only the minimum is compared in the first step.
 LAYERS = 32
 
 
 def nearest_of_all(
     space: Space, A: Rows, B: Rows, n_neighbors: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find the rows of B nearest to each row of A by products of whole blocks."""
+    """Return distances and indices of the rows of B nearest to each row of A."""
     dtype = np.result_type(A.dtype, B.dtype)
     distances = np.empty((len(A), n_neighbors), dtype=dtype)
     columns = np.empty((len(A), n_neighbors), dtype=np.int32)
@@ -29,7 +29,7 @@ def nearest_of_all(
 
 
 def distances_by_product(space: Space, A: Rows, B: Rows) -> np.ndarray:
-    """Return distances in comparison units, what rounding cannot tell from 0 as 0."""
+    """Return distances in comparison units, with those below the rounding error set to 0."""
     product: Any = B.dot(A.X).T if B.is_stored else A.X @ B.X.T
     product = np.asarray(product.toarray() if sp.issparse(product) else product)
     if space.metric == "cosine":
@@ -47,7 +47,7 @@ def distances_by_product(space: Space, A: Rows, B: Rows) -> np.ndarray:
 
 
 def smallest(compared: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
-    """Choose the smallest entries of each row; of more zeros than there are places, the first."""
+    """Return the smallest entries of each row, of equal zeros the first."""
     width = compared.shape[1]
     n_layers = width // max(1, 4 * n_neighbors)
     if n_layers < 4:
@@ -56,7 +56,7 @@ def smallest(compared: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.nda
         n_layers = min(n_layers, LAYERS)
         size = width // n_layers
         whole = compared[:, : size * n_layers].reshape(len(compared), n_layers, size)
-        # The k smallest minima stand for stacks of entries that hold the k smallest of all.
+        # The k smallest entries of a row are in the k stacks with the smallest minima.
         stacks = np.argpartition(whole.min(axis=1), n_neighbors - 1, axis=1)[:, :n_neighbors]
         layers = np.arange(n_layers) * size
         among = (stacks[:, :, np.newaxis] + layers).reshape(len(compared), -1)
@@ -73,7 +73,7 @@ def smallest(compared: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.nda
 def with_exact_pairs(
     space: Space, A: Rows, B: Rows, kept: np.ndarray, columns: np.ndarray
 ) -> np.ndarray:
-    """Measure pair by pair what is so near that a product has lost its digits."""
+    """Recompute pair by pair the distances that are too small for a product to be accurate."""
     near = kept < NEAR * np.asarray(space.rounding(A, B)).reshape(-1, 1)
     i, j = np.nonzero(near)
     if len(i):
@@ -82,6 +82,6 @@ def with_exact_pairs(
 
 
 def nearest_first(distances: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Order each row, nearest first, equals by position."""
+    """Sort each row by distance, equal distances by position."""
     order = np.lexsort((columns, distances), axis=-1)
     return np.take_along_axis(distances, order, axis=1), np.take_along_axis(columns, order, axis=1)

@@ -1,4 +1,4 @@
-"""Work cut into pieces that fit into memory."""
+"""Blocks of rows that fit into memory, and threads that process them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sklearn import get_config
 
 T = TypeVar("T")
 
-# Scratch that a cache holds is faster than scratch fetched from memory; below this many rows, a
-# matrix product no longer is one.
+# Temporary arrays of this size fit into the processor's cache. Below this number of rows, a matrix
+# product loses its speed.
 SCRATCH_BYTES = 2**24
 PRODUCT_ROWS = 256
 
 
 def row_blocks(n_rows: int, bytes_per_row: float) -> Iterator[slice]:
-    """Cut rows into slices that fit into scikit-learn's `working_memory` one by one."""
+    """Yield slices of rows, each of which fits into scikit-learn's `working_memory`."""
     if n_rows == 1:
         yield slice(0, 1)
         return
@@ -31,12 +31,12 @@ def row_blocks(n_rows: int, bytes_per_row: float) -> Iterator[slice]:
 
 
 def n_threads() -> int:
-    """Return how many threads work on blocks at once: one for each CPU."""
+    """Return the number of threads that process blocks: one for each CPU."""
     return int(joblib.effective_n_jobs(-1))
 
 
 def on_all_cpus(function: Callable[[slice], T], blocks: list[slice]) -> list[T]:
-    """Call a function that runs without the interpreter's lock with each block, in threads."""
+    """Call a function with each block, in threads; the function must release the GIL."""
     if len(blocks) == 1:
         return [function(blocks[0])]
     with ThreadPoolExecutor(n_threads()) as threads:

@@ -1,4 +1,4 @@
-"""Where a candidate stands among all candidates, in words."""
+"""The rank of a candidate among all candidates, and sentences about it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# From which share of the candidates on, or up to which, a sentence says what a measure means.
+# Shares of candidates with lower values: from `HIGH` on a value counts as high, up to `LOW` as low.
 HIGH, LOW = 2 / 3, 1 / 3
 
 
 @dataclass(frozen=True)
 class CandidateRank:
-    """How many candidates have a lower number than one of them, and how many the same."""
+    """The number of candidates with a lower value than one candidate, and with an equal one."""
 
     n_candidates: int
     n_lower: int
@@ -20,28 +20,28 @@ class CandidateRank:
 
     @classmethod
     def of(cls, values: np.ndarray, place: int) -> CandidateRank:
-        """Return where the candidate at a place stands."""
+        """Return the rank of the candidate at a position of `values`."""
         value = values[place]
         n_lower = int(np.count_nonzero(values < value))
         return cls(len(values), n_lower, int(np.count_nonzero(values == value)) - 1)
 
     @property
     def rank(self) -> int:
-        """1 for the highest; equals share the first of their ranks."""
+        """1 for the highest value; equal values share the lowest of their ranks."""
         return self.n_candidates - self.n_lower - self.n_tied
 
     @property
     def share_lower(self) -> float:
-        """The share of the candidates that have a lower number."""
+        """The share of the candidates that have a lower value."""
         return self.n_lower / self.n_candidates
 
     @property
     def is_shared_by_all(self) -> bool:
-        """Whether no candidate differs."""
+        """Whether all candidates have the same value."""
         return self.n_tied == self.n_candidates - 1
 
     def place(self) -> str:
-        """Say where it comes: "comes first of 1,740 candidates"."""
+        """Return a text such as "comes first of 1,740 candidates"."""
         if self.n_candidates == 1:
             return "is the only candidate left"
         if self.is_shared_by_all:
@@ -52,7 +52,7 @@ class CandidateRank:
         return text
 
     def than(self) -> str:
-        """Say who has less, where somebody has: "96 % of the candidates"."""
+        """Return the candidates with lower values as text: "96 % of the candidates"."""
         if self.n_lower == self.n_candidates - 1:
             return "any other candidate"
         percent = int(100 * self.share_lower)

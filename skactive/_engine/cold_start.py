@@ -1,4 +1,4 @@
-"""What to ask while a classifier has nothing to go by."""
+"""Utilities for the cold start, before labels of two classes are known."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from skactive._engine.features import in_memory
 
 
 def cold_start_utilities(pool: PoolView, metric: str) -> np.ndarray:
-    """Return how far each candidate is from all that is labelled or picked.
+    """Return the distance of each candidate to the nearest labelled or picked sample.
 
-    Where nothing is, how central it is: the first question is about a sample that stands for many,
-    the next ones about what is unlike those before.
+    If there is none, return the centrality. The first query is then a representative sample, and
+    each further query is far from the samples before.
     """
     distances = pool.distance_to_labeled(metric, "min")
     return centrality(pool, metric) if distances is None else distances.astype(np.float64)
 
 
 def centrality(pool: PoolView, metric: str) -> np.ndarray:
-    """Return how near each candidate is to all samples of the pool, larger is nearer.
+    """Return how near each candidate is to all samples of the pool; larger is nearer.
 
-    For the Euclidean metric minus the distance to the mean, which orders samples as the mean of
-    the squared distances does, in O(n_samples · n_features); the density for others.
+    For the Euclidean metric it is minus the distance to the mean, which gives the same order as
+    the mean of the squared distances, in O(n_samples · n_features). For other metrics it is the
+    density.
     """
     if metric != "euclidean":
         return pool.density(metric)
@@ -38,20 +39,20 @@ def centrality(pool: PoolView, metric: str) -> np.ndarray:
 
 
 def fit_quietly(classifier: Any, X: Any, y: np.ndarray) -> Any:
-    """Fit a classifier that nobody else has, and return it."""
+    """Fit a classifier, without the warning about the number of classes, and return it."""
     with warnings.catch_warnings():
-        # With the first labels, nearly every one is of another class.
+        # Among the first labels, nearly each is of a different class.
         warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
         return classifier.fit(X, y)
 
 
 def has_two_classes(pool: PoolView) -> bool:
-    """Tell whether the labels that the pool was told are of two classes or more."""
+    """Return whether the labels of the pool are of two classes or more."""
     return len(np.unique(pool.labeled_samples()[1])) > 1
 
 
 def posterior_of_classes(pool: PoolView) -> np.ndarray | None:
-    """Return the candidates' posterior, or None where it is of fewer than two classes."""
+    """Return the posterior of the candidates, or None if it has fewer than two classes."""
     posterior = pool.posterior() if pool.estimator is not None else None
     return posterior if posterior is not None and posterior.shape[1] > 1 else None
 
@@ -61,5 +62,5 @@ def _nearness_to_mean(X: Any) -> np.ndarray:
     distances = np.empty(X.shape[0])
     for block in row_blocks(X.shape[0], 32 * X.shape[1]):
         distances[block] = euclidean_distances(X[block].astype(np.float64), mean)[:, 0]
-    # Equal samples are equally near, whatever the rounding of a product.
+    # Rounded, so that equal samples have equal values.
     return -np.round(distances, 9)

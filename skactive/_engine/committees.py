@@ -1,4 +1,4 @@
-"""Who sits in a committee, and how they vote."""
+"""Members of a committee, with their probabilities and votes."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from skactive._contracts._pool_view import PoolView
 from skactive._engine.cold_start import fit_quietly
 from skactive._estimators import class_probabilities
 
-# Of how many labelled samples, in multiples of those that vote, a member can find its own: on
-# average it was given each once.
+# Number of neighbours that the pool keeps for each vote of a member. A bootstrap sample contains
+# each labelled sample once on average, and some not at all.
 NEIGHBORS_PER_VOTE = 4
 
 
 class BaggedNeighbors:
-    """Nearest neighbours, each member with a bootstrap sample of the labels of its own.
+    """Nearest-neighbour classifiers, each fitted to its own bootstrap sample of the labels.
 
-    A labelled sample counts as often for a member as a draw from the Poisson distribution with
-    mean 1 says, which is what a bootstrap comes to and does not change when labels arrive.
-    Members look for their neighbours among those that the pool keeps for all of them.
+    The number of times that a labelled sample counts for a member is drawn from the Poisson
+    distribution with mean 1. This is the limit of a bootstrap, and earlier draws stay the same
+    when labels are added. Members choose their neighbours among those that the pool keeps.
 
     Parameters
     ----------
     pool : PoolView
-        The pool; labels are known.
+        The pool, with labels.
     n_members : int
-        How many members.
+        Number of members.
     n_neighbors : int
-        How many votes each of them counts.
+        Number of votes that each member counts.
     metric : str
         The metric.
     seed : int
-        Who gets which labels.
+        Seed of the bootstrap samples.
     """
 
     gives_probabilities = True
@@ -55,7 +55,7 @@ class BaggedNeighbors:
         ]
 
     def probabilities(self, positions: np.ndarray) -> np.ndarray:
-        """Return what each member thinks, shape (n_members, n, n_classes)."""
+        """Return the probabilities of each member, shape (n_members, n, n_classes)."""
         places = self._places[positions]
         n, n_classes = len(positions), len(self.classes)
         cells = (np.arange(n)[:, np.newaxis] * n_classes + self._codes[places]).ravel()
@@ -67,8 +67,8 @@ class BaggedNeighbors:
         return probabilities / probabilities.sum(axis=2, keepdims=True)
 
     def _vote_counts(self, counts: np.ndarray) -> np.ndarray:
-        """Return how often each neighbour votes, nearest first, until all votes are given."""
-        # Who was given none of them votes as everybody would.
+        """Return the number of votes of each neighbour; the nearest `n_neighbors` votes count."""
+        # A member whose bootstrap sample contains none of the neighbours counts each once.
         counts = np.where(counts.any(axis=1, keepdims=True), counts, 1)
         before = np.cumsum(counts, axis=1) - counts
         return np.asarray(np.clip(self._n_neighbors - before, 0, counts))
@@ -80,14 +80,14 @@ class FittedMembers:
     Parameters
     ----------
     members : list of classifier
-        Fitted; a learner of modAL counts as one.
+        The members, fitted. A learner of modAL can be a member.
     pool : PoolView
-        Whose samples they are asked about.
+        The pool of the samples to predict.
     on_features : bool
-        Whether they take the features, or what the pool's estimator takes.
+        Whether members take the features, or the samples that the pool's estimator takes.
     """
 
-    # Some classifiers give votes alone.
+    # Some classifiers have no probabilities, only predictions.
     gives_probabilities = False
 
     def __init__(self, members: Sequence[Any], pool: PoolView, *, on_features: bool) -> None:
@@ -98,7 +98,7 @@ class FittedMembers:
         self.classes = np.unique(np.concatenate(self._classes))
 
     def probabilities(self, positions: np.ndarray) -> np.ndarray:
-        """Return what each member thinks, shape (n_members, n, n_classes)."""
+        """Return the probabilities of each member, shape (n_members, n, n_classes)."""
         samples = self._samples(positions)
         shape = (len(self._members), len(positions), len(self.classes))
         probabilities = np.zeros(shape)
@@ -124,7 +124,7 @@ class FittedMembers:
 
 
 def fitted_committee(classifiers: Sequence[Any], pool: PoolView) -> FittedMembers:
-    """Return copies of classifiers, fitted to what is labelled in a pool."""
+    """Return copies of classifiers, fitted to the labelled samples of a pool."""
     X, y = pool.labeled_samples()
     return FittedMembers(
         [fit_quietly(clone(one), X, y) for one in classifiers], pool, on_features=True
@@ -132,7 +132,7 @@ def fitted_committee(classifiers: Sequence[Any], pool: PoolView) -> FittedMember
 
 
 def modal_committee(learners: Sequence[Any], pool: PoolView) -> FittedMembers | None:
-    """Return the members of a committee of modAL, or None where one of them is not fitted."""
+    """Return the members of a committee of modAL, or None if one of them is not fitted."""
     try:
         return FittedMembers(learners, pool, on_features=False)
     except NotFittedError:
@@ -140,7 +140,7 @@ def modal_committee(learners: Sequence[Any], pool: PoolView) -> FittedMembers | 
 
 
 def classes_of(member: Any) -> Any:
-    """Return the labels that a classifier, or a learner of modAL, knows."""
+    """Return the classes of a fitted classifier or learner of modAL."""
     for known in (member, getattr(member, "estimator", None)):
         classes = getattr(known, "classes_", None)
         if classes is not None:
@@ -149,7 +149,7 @@ def classes_of(member: Any) -> Any:
 
 
 def vote_shares(winners: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return how many of the members chose each class, shape (n_members, n) to (n, n_classes)."""
+    """Return the share of the members that chose each class, shape (n, n_classes)."""
     n_members, n = winners.shape
     cells = (np.arange(n) * n_classes + winners).ravel()
     counts = np.bincount(cells, minlength=n * n_classes).reshape(n, n_classes)

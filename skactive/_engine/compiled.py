@@ -13,20 +13,20 @@ import numpy as np
 def compiled(function: Callable[..., Any], *, reassociates: bool = False) -> Callable[..., Any]:
     """Return a function compiled by numba, with the machine code cached on disk.
 
-    The cache lies beside the module, in the user's cache folder or in NUMBA_CACHE_DIR. Where none
-    of them can be written, the function is compiled again in each process.
+    The cache is beside the module, in the user's cache folder or in NUMBA_CACHE_DIR. If none of
+    them can be written, the function is compiled again in each process.
 
     Parameters
     ----------
     function : callable
         A loop over arrays and numbers, in the subset of Python that numba compiles.
     reassociates : bool, default=False
-        Whether sums may be taken in another order, several terms at once.
+        Whether terms of a sum may be added in another order, several at once.
 
     Returns
     -------
     compiled : callable
-        Runs without the interpreter's lock.
+        The compiled function, which releases the GIL.
     """
     import numba
 
@@ -44,12 +44,12 @@ def compiled(function: Callable[..., Any], *, reassociates: bool = False) -> Cal
             return cached(*arguments)
         except OSError:
             # The folder can no longer be read or written, or the disk is full. The loop itself
-            # has not run: it raises no OSError.
+            # raises no OSError, so that it has not run.
             return uncached(*arguments)
 
     return run
 
 
 def as_floats(values: np.ndarray) -> np.ndarray:
-    """Return numbers of any kind as numba takes them: float32 as it is, all others in float64."""
+    """Return float32 arrays as they are, and others converted to float64, for numba."""
     return values if values.dtype == np.float32 else np.asarray(values, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""How well the labelled samples cover a pool, and what a further one would add."""
+"""The coverage of a pool by its labelled samples, and the gain of each further label."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from skactive._engine.gain_bounds import WHOLE_SHARE, GainBounds
 class Coverage:
     """Keep for each sample x its coverage max_l K(x, l) over the labelled samples l.
 
-    K is the similarity of the neighbour graph, 1 for a sample and itself. What labelling c would
-    add is its gain, the sum over x of w(x) max(0, K(x, c) - coverage(x)). Both are evaluated row
-    by row where something has changed, so that they are what they would be from scratch, to the
-    last bit.
+    K is the similarity of the neighbour graph, 1 for a sample and itself. The gain of labelling c
+    is the sum over x of w(x) max(0, K(x, c) - coverage(x)). After a change, both are evaluated
+    again for the rows that it affects, so that they equal a computation from scratch bit for bit.
 
     Parameters
     ----------
@@ -36,7 +35,7 @@ class Coverage:
         self._bounds: GainBounds | None = None
 
     def copy(self) -> Coverage:
-        """Return a copy that goes its own way."""
+        """Return an independent copy."""
         twin = Coverage(self._kernel)
         twin._is_labeled, twin._outside = self._is_labeled.copy(), self._outside
         twin.covered = self.covered.copy()
@@ -45,7 +44,7 @@ class Coverage:
         return twin
 
     def set_labeled(self, is_labeled: np.ndarray, outside: np.ndarray | None = None) -> None:
-        """Say which samples are labelled now, and what samples from outside cover, if any.
+        """Set the labelled samples, and the coverage by samples from outside the pool.
 
         Cost: a comparison of all samples, and the neighbourhoods of those that differ.
         """
@@ -61,25 +60,25 @@ class Coverage:
             self._cover(stale)
 
     def label(self, samples: Any) -> None:
-        """Count samples as labelled too."""
+        """Add labelled samples."""
         is_labeled = self._is_labeled.copy()
         is_labeled[samples] = True
         self.set_labeled(is_labeled, self._outside)
 
     def cover(self, outside: np.ndarray) -> None:
-        """Count what further samples from outside cover too."""
+        """Add the coverage by further samples from outside the pool."""
         known = outside if self._outside is None else np.maximum(self._outside, outside)
         self.set_labeled(self._is_labeled, known)
 
     def gains(self, weights: np.ndarray, name: str) -> np.ndarray:
-        """Return what labelling each sample would add, shape (n_samples,).
+        """Return the gain of labelling each sample, shape (n_samples,).
 
-        It is kept, and changed when gains are next asked for under the same name. Cost: the
-        neighbourhoods of the samples whose weight or coverage differs from what it was then.
+        The array is kept under the name, and updated by the next call with this name. Cost: the
+        neighbourhoods of the samples whose weight or coverage has changed since the last call.
         """
         if name not in self._gains:
-            everyone = np.arange(len(weights))
-            values = gains_of(self._kernel, everyone, self.covered, weights)
+            rows = np.arange(len(weights))
+            values = gains_of(self._kernel, rows, self.covered, weights)
             self._gains[name] = Gains(weights.copy(), values, np.zeros(len(weights), dtype=bool))
             return values
         kept = self._gains[name]
@@ -93,25 +92,25 @@ class Coverage:
     def largest(
         self, weights: np.ndarray, gains: np.ndarray, exponent: float, rows: np.ndarray
     ) -> tuple[np.ndarray, float]:
-        """Find the largest of gains(weights) / gains ** exponent, without summing up all.
+        """Find the largest of gains(weights) / gains ** exponent, with few gains computed.
 
         Parameters
         ----------
         weights : ndarray of shape (n_samples,)
-            What each sample's coverage counts, at least 0.
+            The weight of each sample's coverage, at least 0.
         gains : ndarray of shape (n_samples,)
-            The gains if all weights above 0 were 1, or more than that.
+            The gains if all weights above 0 were 1, or an upper bound on them.
         exponent : float
-            At least 0, below 1. Where the power is 0, so is the quotient.
+            At least 0, below 1. If the power is 0, so is the quotient.
         rows : ndarray of int of shape (n,)
-            Among which samples.
+            The samples to compare.
 
         Returns
         -------
         places : ndarray of int
-            Which rows have it.
+            Positions in `rows` of the samples with the largest quotient.
         largest : float
-            The quotient, to the last bit.
+            The largest quotient.
         """
         if self._bounds is None:
             self._bounds = GainBounds(self._kernel)
@@ -145,14 +144,14 @@ class Coverage:
 
 @dataclass
 class Gains:
-    """What labelling each sample would add: for which weights, and whose coverage has moved."""
+    """The gain of labelling each sample, the weights, and the samples whose coverage changed."""
 
     weights: np.ndarray
     values: np.ndarray
     is_stale: np.ndarray
 
     def copy(self) -> Gains:
-        """Return a copy that goes its own way."""
+        """Return an independent copy."""
         return Gains(self.weights, self.values.copy(), self.is_stale.copy())
 
 
@@ -161,7 +160,7 @@ def gains_of(
 ) -> np.ndarray:
     """Return the sum over x of w(x) max(0, K(x, c) - coverage(x)) for some rows c."""
     if len(rows) > WHOLE_SHARE * kernel.shape[0]:
-        # What an edge needs of its sample lies in one place.
+        # Coverage and weight of a sample are adjacent in memory.
         covered, weights = np.column_stack([covered, weights]).T
     return np.asarray(
         compiled(_gains_of)(kernel.indptr, kernel.indices, kernel.data, rows, covered, weights)
@@ -183,7 +182,7 @@ def _gains_of(  # type: ignore[no-untyped-def]
 
 
 def csr_rows(kernel: sp.csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the columns and values of rows, ascending, and where each row's begin."""
+    """Return columns and values of ascending rows, and the index at which each row starts."""
     if len(rows) == kernel.shape[0]:
         return kernel.indices, kernel.data, kernel.indptr
     counts = kernel.indptr[rows + 1] - kernel.indptr[rows]
@@ -193,7 +192,7 @@ def csr_rows(kernel: sp.csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def _reduced(function: Any, values: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Reduce each row's values to one, 0 for a row that has none."""
+    """Reduce the values of each row to one, 0 for an empty row."""
     reduced = np.zeros(len(starts) - 1)
     filled = np.flatnonzero(np.diff(starts))
     if len(filled):

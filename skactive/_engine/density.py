@@ -1,4 +1,4 @@
-"""How dense the pool is around each of its samples."""
+"""The information density of the samples of a pool."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from skactive._engine.distances import Rows, Space
 def information_density(rows: Rows, space: Space) -> np.ndarray:
     """Return the mean similarity of each row to all rows, itself included, shape (len(rows),).
 
-    For the cosine it is one product with the mean unit vector, O(n · n_features); for other
-    metrics the similarity is 1 / (1 + distance), O(n² · n_features) in blocks.
+    For the cosine metric it is one product with the mean unit vector, O(n · n_features). For
+    other metrics the similarity is 1 / (1 + distance), O(n² · n_features) in blocks.
     """
     if space.metric == "cosine":
         return mean_cosine(rows, unit_sum(rows) / len(rows))
@@ -29,5 +29,5 @@ def unit_sum(rows: Rows) -> np.ndarray:
 
 
 def mean_cosine(rows: Rows, mean: np.ndarray) -> np.ndarray:
-    """Return the mean cosine of each row with samples whose unit vectors have this mean."""
+    """Return the mean cosine of each row with samples, given the mean of their unit vectors."""
     return rows.dot(mean.astype(rows.dtype)[np.newaxis])[:, 0] * rows.inverse_norms

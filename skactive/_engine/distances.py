@@ -1,4 +1,4 @@
-"""Distances between rows: by matrix products, settled pair by pair where rounding could decide."""
+"""Distances between rows, by matrix products, and pair by pair if rounding could decide."""
 
 from __future__ import annotations
 
@@ -44,33 +44,33 @@ METRICS = (
     )
 )
 
-# Without missing values, which are refused, it is the Euclidean distance.
+# Missing values are refused, and without them `nan_euclidean` is the Euclidean distance.
 SAME_AS_EUCLIDEAN = frozenset({"l2", "nan_euclidean"})
 
-# What a metric leaves undefined, such as the correlation with a constant vector, is farther than
-# anything.
+# The value of undefined distances, such as the correlation with a constant vector: larger than all
+# others.
 UNDEFINED = 1e38
 
-# Exact cosine distances are settled to this many decimals, so that parallel vectors are equal.
+# Exact cosine distances are rounded to this many decimals, so that parallel vectors are equal.
 COSINE_DECIMALS = 14
 
-# Norms beyond which squares leave the range of float32.
+# Norms outside this range have squares outside the range of float32.
 SINGLE_RANGE = (1e-15, 1e18)
 
-# What is no longer than this has no direction.
+# Shorter vectors count as zero vectors, which have no direction.
 LEAST_NORM = np.finfo(np.float64).tiny
 
-# A matrix product of unit rows is off by a few units in the last place; below a thousand times
-# that, a distance has lost too many digits to be divided by.
+# The error of a matrix product of unit rows is a few units in the last place. Distances below a
+# thousand times that are recomputed, because too few of their digits are correct.
 ROUNDING_UNITS = 8.0
 NEAR = 1e3
 
-# A multiple of the rows that BLAS takes at once, on each of its threads.
+# A multiple of the number of rows that BLAS processes at once in each thread.
 GROUP = 64
 
 
 def space_key(metric: str, metric_params: dict[str, Any] | None) -> str:
-    """Return a name for a metric and its arguments, the same for equal ones, arrays included."""
+    """Return a name for a metric and its arguments, equal for equal arguments."""
     return metric if not metric_params else f"{metric} {joblib.hash(metric_params)}"
 
 
@@ -115,12 +115,12 @@ class Rows:
 
     @property
     def is_plain(self) -> bool:
-        """Whether features are an array in memory, of which none is picked."""
+        """Whether the features are an array in memory, without picked rows."""
         return type(self._source) is np.ndarray and self._picked is None
 
     @property
     def is_stored(self) -> bool:
-        """Whether features are read each time that they are asked for."""
+        """Whether the features are on disk, and read at each access."""
         return is_opened(self._source) and self._picked is None
 
     @property
@@ -138,7 +138,7 @@ class Rows:
         if self.is_stored:
             return np.asarray(self._source.weighted_sum(weights))
         total = np.zeros(self.n_features)
-        # A dense product needs no scratch: its blocks are there to keep float32 sums short.
+        # A dense product needs no temporary array: its blocks keep the error of float32 sums small.
         bytes_per_row = self.n_features * 8 if sp.issparse(self.X) else 256
         for block in row_blocks(len(self), bytes_per_row):
             total += safe_sparse_dot(self.X[block].T, weights[block].astype(self.dtype))
@@ -152,7 +152,7 @@ class Rows:
 
     @property
     def inverse_norms(self) -> np.ndarray:
-        """One over each norm; 0 for a zero vector, which has no direction."""
+        """One over each norm; 0 for zero vectors."""
         if self._inverse_norms is None:
             nonzero = self.norms > LEAST_NORM
             self._inverse_norms = np.divide(1.0, self.norms, out=np.zeros(len(self)), where=nonzero)
@@ -167,10 +167,10 @@ class Rows:
 
 
 class Space:
-    """One metric, and the arithmetic that goes with it.
+    """A metric, and distances in it.
 
-    Distances are compared in `comparison units`: squared for the Euclidean metric, the distance
-    itself otherwise. `finish` turns them into distances.
+    Distances are compared in `comparison units`: the squared distance for the Euclidean metric,
+    the distance for others. `finish` converts comparison units to distances.
     """
 
     def __init__(self, metric: str = "cosine", metric_params: dict[str, Any] | None = None) -> None:
@@ -180,9 +180,9 @@ class Space:
         self.by_product = self.metric in MATRIX_PRODUCT_METRICS
 
     def compare(self, A: Rows, B: Rows) -> np.ndarray:
-        """Return every pair's distance in comparison units, shape (len(A), len(B)).
+        """Return the distances of all pairs in comparison units, shape (len(A), len(B)).
 
-        The caller bounds the memory by calling with blocks of rows.
+        The caller passes blocks of rows to limit the memory.
         """
         if B.is_stored:
             parts = row_blocks(len(B), B.n_features * (B.dtype.itemsize + 8))
@@ -201,22 +201,22 @@ class Space:
         return compared
 
     def rounding(self, A: Rows, B: Rows) -> Any:
-        """Return a bound on how far `compare` is off: a number, or one per row of A."""
+        """Return a bound on the error of `compare`: a number, or one for each row of A."""
         if not self.by_product:
             return 0.0
         unit = ROUNDING_UNITS * _spacing(A.dtype, B.dtype)
         if self.metric == "cosine":
-            # A distance that was settled is rounded more coarsely than a product in float64.
+            # Distances of pairs are rounded more coarsely than a product in float64.
             return max(unit, 10.0**-COSINE_DECIMALS)
         return unit * (np.square(A.norms) + np.square(B.norms).max(initial=0.0))
 
     def pairs(self, A: Rows, i: np.ndarray, B: Rows, j: np.ndarray) -> np.ndarray:
-        """Return the distance of A[i] to B[j] pair by pair, in comparison units, in float64.
+        """Return the distances of pairs A[i], B[j] in comparison units, in float64.
 
-        It depends on the two rows alone, so equal rows get equal distances wherever they stand.
+        A distance depends only on its two rows, so that equal rows have equal distances.
         """
         if len(i) == 1 and A.is_plain and B.is_plain and _are_equal(A, i[0], B, j[0]):
-            # A sample and itself, as each label has it once.
+            # A sample and itself: each label has one such pair.
             directed = self.metric != "cosine" or B.inverse_norms[j[0]] > 0
             return np.zeros(1) if directed else np.ones(1)
         exact = np.empty(len(i))
@@ -231,7 +231,7 @@ class Space:
         return exact
 
     def finish(self, compared: np.ndarray) -> np.ndarray:
-        """Return distances for values in comparison units."""
+        """Convert comparison units to distances."""
         if self.metric == "euclidean":
             return np.sqrt(compared)
         return compared
@@ -245,7 +245,7 @@ class Space:
 
 
 def distances_among(X: Any, metric: str, metric_params: dict[str, Any] | None = None) -> np.ndarray:
-    """Return the distances of samples from each other, infinite from themselves."""
+    """Return the distances between samples, with an infinite diagonal."""
     space, rows = Space(metric, metric_params), Rows(X)
     blocks = row_blocks(len(rows), 40 * len(rows) + 8 * rows.n_features)
     distances = np.vstack([space.finish(space.compare(rows[b], rows)) for b in blocks])
@@ -255,7 +255,7 @@ def distances_among(X: Any, metric: str, metric_params: dict[str, Any] | None = 
 
 
 def _cosine_distances(A: Rows, B: Rows) -> np.ndarray:
-    # The smaller side is scaled before the product and the larger one after it, in place.
+    # The smaller matrix is scaled before the product, the larger one after it, in place.
     if len(A) < len(B):
         compared = _products(_unit(A).astype(A.dtype), B.X)
         compared *= -B.inverse_norms.astype(compared.dtype)
@@ -276,7 +276,7 @@ def _spacing(left: np.dtype[Any], right: np.dtype[Any]) -> float:
 
 
 def _positions(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return where a matrix is true: rows and columns."""
+    """Return rows and columns of the true entries of a matrix."""
     if mask.shape[1] == 1:
         rows = np.flatnonzero(mask)
         return rows, np.zeros(len(rows), dtype=np.intp)
@@ -302,7 +302,7 @@ def _squared_distances(A: Rows, B: Rows) -> np.ndarray:
 
 def _products(left: Any, right: Any) -> np.ndarray:
     if right.shape[0] == 1 and not sp.issparse(left) and not sp.issparse(right):
-        # One column: a matrix-vector product runs at the speed of memory.
+        # One column: a matrix-vector product is limited only by the speed of the memory.
         return _column(left, right[0])[:, np.newaxis]
     if sp.issparse(left) and sp.issparse(right) and left.dtype != right.dtype:
         # scikit-learn's product of two sparse matrices needs one type.
@@ -312,10 +312,10 @@ def _products(left: Any, right: Any) -> np.ndarray:
 
 
 def _column(rows: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """Return the product of each row with a vector, the same whichever rows stand around it.
+    """Return the product of each row with a vector, independent of the other rows.
 
-    BLAS goes over rows by groups, and sums up a few that are left over in another order: these are
-    made part of a group, too.
+    BLAS processes rows in groups, and adds the terms of the remaining rows in another order.
+    Remaining rows are therefore computed as a part of a complete group.
     """
     n_left = len(rows) % GROUP
     if n_left == 0 or len(rows) < GROUP:

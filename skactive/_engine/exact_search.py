@@ -1,4 +1,4 @@
-"""The nearest of many, chosen so that rounding and order of arrival never decide."""
+"""Exact nearest neighbours, independent of rounding and of the order of the samples."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ def choose_nearest(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Choose the nearest columns of each row, nearest first.
 
-    Where the last place is contested within rounding, the contenders are compared pair by pair,
-    and equal distances go by precedence.
+    If candidates for the last place differ by less than the rounding error, their distances are
+    recomputed pair by pair. Equal distances are ordered by precedence.
 
     Parameters
     ----------
     compared : ndarray of shape (n, width)
         Distances in comparison units.
     columns : ndarray of shape (n, width) or None
-        The row of B that each entry stands for; None where entry j stands for row j.
+        The row of B of each entry. None means that entry j belongs to row j.
     n_neighbors : int
-        How many to keep; all where there are fewer.
+        Number of neighbours to keep; all if there are fewer.
     space, A, B
-        The metric, the rows of `compared` and what `columns` points into.
+        The metric, the rows of `compared`, and the rows that `columns` refers to.
     precedence : callable
-        Returns a number for every row of B; among equals the lowest goes first.
+        Returns a number for each row of B. Of equal distances, the lowest number is first.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def choose_nearest(
         kept = np.take_along_axis(compared, chosen, axis=1)
         limit = kept.max(axis=1) + 2 * space.rounding(A, B)
         contenders = np.count_nonzero(compared <= limit[:, np.newaxis], axis=1)
-        # At infinity stand places that are not filled: nobody is left out for their sake.
+        # Empty places have an infinite distance, and need no comparison.
         contested = np.flatnonzero((contenders > n_neighbors) & np.isfinite(limit))
         if contested.size:
             contested = contested[np.argsort(contenders[contested], kind="stable")]
@@ -113,10 +113,10 @@ def search(
     precedence: Callable[[], np.ndarray],
     exclude: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find the rows of B nearest to each row of A, in blocks bounded by `working_memory`.
+    """Find the rows of B nearest to each row of A, in blocks limited by `working_memory`.
 
-    `exclude` names one row of B per row of A that does not count, a sample itself. Cost:
-    O(len(A) · len(B) · n_features) time, O(working_memory) scratch.
+    `exclude` has for each row of A a row of B to leave out, such as the sample itself. Cost:
+    O(len(A) · len(B) · n_features) time, O(working_memory) temporary memory.
     """
     width = len(B) - (exclude is not None)
     n_neighbors = min(n_neighbors, width)

@@ -19,14 +19,14 @@ N_FOLDS = 5
 
 
 class ExternalPosterior(PosteriorSource):
-    """The probabilities of a classifier that is called once after each change.
+    """The probabilities of a classifier, which is called once after each change.
 
     Parameters
     ----------
     pool : LabelingPool
         The pool. Its estimator is the classifier; the caller fits it.
     catch_up : callable, default=None
-        Called before each call of the classifier, to fit it to labels that it does not know yet.
+        Called before each call of the classifier, to fit it to all labels.
     """
 
     def __init__(self, pool: LabelingPool, catch_up: Callable[[], None] | None = None) -> None:
@@ -79,21 +79,21 @@ class ExternalPosterior(PosteriorSource):
         return posterior
 
     def classifier(self) -> Classifier:
-        """Return the classifier, after it has learnt all labels."""
+        """Return the classifier, fitted to all labels."""
         if self._catch_up is not None:
             self._catch_up()
         classifier: Classifier = self._pool.estimator
         return classifier
 
     def _evaluated(self, positions: np.ndarray) -> np.ndarray:
-        """Return the rows of `_posterior` that hold given samples, evaluated if necessary."""
+        """Return the rows of `_posterior` of given samples, evaluated if necessary."""
         if self._positions is not None and len(self._positions) >= len(positions):
             places = np.searchsorted(self._positions, positions)
             places = np.minimum(places, max(len(self._positions) - 1, 0))
             if np.array_equal(self._positions[places], positions):
                 return places
         if len(positions) == 0:
-            # No classifier takes zero samples: take one, and keep the number of columns.
+            # Classifiers refuse zero samples: predict one, and keep the number of columns.
             of_first = class_probabilities(self.classifier(), self._pool.take([0]))
             self._posterior = None if of_first is None else of_first[:0]
         else:

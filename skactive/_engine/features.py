@@ -1,4 +1,4 @@
-"""Features: checked, or made of raw samples by the steps of a Pipeline."""
+"""Checks of features."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from skactive._validation import are_plain_features
 def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) -> Any:
     """Return features as a C-contiguous array or CSR matrix of finite numbers, or raise.
 
-    What is stored stays where it is, and is read once.
+    Features on disk stay there. They are read once.
     """
     if is_stored(X):
         return _checked_stored(X, name, dtype, minimum)
     try:
-        # A number too large for `dtype` becomes an infinity, which is refused in words.
+        # A number too large for `dtype` becomes infinite, and is refused.
         with np.errstate(over="ignore"):
             return check_array(
                 X,
@@ -80,7 +80,7 @@ def _checked_stored(X: Any, name: str, dtype: np.dtype[Any], minimum: int) -> St
 
 
 def in_memory(X: Any) -> Any:
-    """Return features that are held in memory as they are, and stored ones read into it."""
+    """Return features in memory as they are, and features on disk read into memory."""
     return np.asarray(X) if is_opened(X) else X
 
 

@@ -9,23 +9,23 @@ import numpy as np
 from skactive._engine.compiled import compiled
 from skactive._engine.quantile_bins import DistributionFactor
 
-# Into how many bins a measure is cut, and how many candidates are ranked one by one at most: beyond
-# that it is faster to sort.
+# Number of bins of a measure, and largest number of candidates that are ranked one by one. For more
+# candidates, sorting is faster.
 N_BINS = 512
 N_RANKED = 64
 
-# Below this, products have lost digits, or are all 0.
+# Smaller products have too few correct digits.
 LEAST_PRODUCT = 1e-290
 
 
 def largest_product_of_few(
     factors: list[DistributionFactor], n: int
 ) -> tuple[np.ndarray, float] | None:
-    """Return the places of those with the largest product of factors, and that product.
+    """Return the positions of the candidates with the largest product of factors, and the product.
 
-    None where so many may have it that all have to be ranked. The counts are found in a compiled
-    loop; the factors are made of them as for all candidates, so that the products are the same
-    numbers.
+    Return None if too many candidates can have the largest product. A compiled loop counts the
+    lower utilities. Factors are computed from the counts as for all candidates, so that products
+    are equal bit for bit.
     """
     if n == 0 or any(factor.utilities.dtype.kind != "f" for factor in factors):
         return None
@@ -47,7 +47,7 @@ def largest_product_of_few(
 
 
 def logarithms(n: int) -> np.ndarray:
-    """Return ln 0, ln 1, … at least to ln n."""
+    """Return the logarithms of 0, 1, …, at least up to n."""
     return _logarithms(1 << n.bit_length())
 
 
@@ -60,10 +60,10 @@ def _logarithms(size: int) -> np.ndarray:
 def _rank_few(  # type: ignore[no-untyped-def] # noqa: C901, PLR0912 - one compiled loop
     columns, weights, logs, places, n_lower, n_bins
 ):  # pragma: no cover - compiled
-    """Count who is lower than each of those that may have the largest product.
+    """Count the lower utilities for each candidate that can have the largest product.
 
-    Returns how many these are, or -1 where they are too many. A factor that is the same for all
-    gets counts of -1.
+    Returns the number of these candidates, or -1 if there are too many. The counts of a constant
+    factor are -1.
     """
     n_columns, n = columns.shape
     bins = np.empty((n_columns, n), dtype=np.uint16)
@@ -93,7 +93,7 @@ def _rank_few(  # type: ignore[no-untyped-def] # noqa: C901, PLR0912 - one compi
             highs[own] = max(highs[own], value)
         passed = 0
         for bin_ in range(n_bins):
-            # A bin may hold one utility many times: none of these is lower than another.
+            # If all utilities of a bin are equal, none is lower than another.
             others = counts[bin_] - 1 if lows[bin_] < highs[bin_] else 0
             table[bin_] = weights[which] * (logs[passed + others] - logs[n])
             passed += counts[bin_]
@@ -110,7 +110,7 @@ def _rank_few(  # type: ignore[no-untyped-def] # noqa: C901, PLR0912 - one compi
             for place in range(n):
                 lower += columns[which, place] < value
             reached += weights[which] * (logs[lower] - logs[n])
-    # Whoever is that close may tie once powers are rounded.
+    # Candidates this close can have equal products after rounding.
     reached -= 1e-9 * (1.0 - reached)
     if not reached > -np.inf:
         return -1

@@ -1,7 +1,7 @@
-"""Arithmetic on half-precision numbers as they are stored, in single precision.
+"""Single-precision arithmetic on half-precision numbers, without converted copies.
 
-Half precision is taken as bits. Moved to the places that single precision has for them they are
-the same number times 2^-112, subnormal ones and zeros included.
+Half-precision numbers are read as bits. Shifted to the positions of sign, exponent and fraction in
+single precision, the bits are the same number times 2^-112, also for subnormal numbers and zeros.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from skactive._engine.compiled import compiled
 
 SCALE = np.float32(2.0**112)
-# Sign, exponent and fraction where single precision has them, and nothing else.
+# Selects sign, exponent and fraction after the shift.
 MASK = np.int32(0x8FFFE000 - 2**32)
 INFINITE = np.uint16(0x7C00)
 
@@ -25,12 +25,12 @@ def products(bits: np.ndarray, vectors: np.ndarray, out: np.ndarray) -> None:
 
 
 def squared_norms(bits: np.ndarray, out: np.ndarray) -> None:
-    """Write each row's squared norm, summed in float64; NaN where the row is not finite."""
+    """Write the squared norm of each row, summed in float64; NaN for rows that are not finite."""
     compiled(_squared_norms, reassociates=True)(bits, out)
 
 
 def weighted_sum(bits: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the sum of the rows, each times its weight."""
+    """Return the weighted sum of the rows."""
     summed = np.zeros(bits.shape[1])
     compiled(_weighted_sum, reassociates=True)(bits, weights * float(SCALE), summed)
     return summed

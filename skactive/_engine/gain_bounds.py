@@ -1,4 +1,4 @@
-"""Who would add most to a coverage, without what everyone would add."""
+"""Upper bounds on gains in coverage, to find the largest without computing all."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import scipy.sparse as sp
 
 from skactive._engine.compiled import compiled
 
-# By which share of the largest weight one may rise before the bounds of its neighbours do.
+# A weight may rise by this share of the largest weight before bounds are updated.
 MAX_RISE = 0.05
 
-# Beyond this share of the samples it is faster to look at all of them than to pick rows.
+# If more than this share of the samples has changed, evaluating all of them is faster.
 WHOLE_SHARE = 1 / 8
 
-# What sums of floats may be off, in whatever order they are taken.
+# Bound on the relative error of sums of floats, in any order of the terms.
 ROUNDING = 1e-9
 
 
 class GainBounds:
     """Bound the gains sum_x w(x) max(0, K(x, c) - coverage(x)) as weights and coverage change.
 
-    A weight that falls, and coverage that grows, leave a bound true. A weight that rises raises
-    the bounds of its neighbours, once it has risen by some share of the largest weight; until
-    then, the gain for unit weights times that share is added to every bound. Only where a bound
-    reaches the largest gain so far is the sum itself taken, and is the bound from then on.
+    A bound stays valid if a weight falls or coverage grows. If a weight rises by more than some
+    share of the largest weight, the bounds of its neighbours are raised; smaller rises are covered
+    by adding the gain for unit weights times that share to every bound. If a bound reaches the
+    largest gain so far, the gain is computed and replaces the bound.
     """
 
     def __init__(self, kernel: sp.csr_matrix) -> None:
@@ -32,13 +32,13 @@ class GainBounds:
         self._bounds = np.full(kernel.shape[0], np.inf)
 
     def copy(self) -> GainBounds:
-        """Return a copy that goes its own way."""
+        """Return an independent copy."""
         twin = GainBounds(self._kernel)
         twin._weights, twin._bounds = self._weights.copy(), self._bounds.copy()
         return twin
 
     def reset(self, rows: np.ndarray) -> None:
-        """Note that nothing is known of the gains of some samples."""
+        """Discard the bounds of some samples."""
         self._bounds[rows] = np.inf
 
     def largest(
@@ -49,9 +49,9 @@ class GainBounds:
         exponent: float,
         rows: np.ndarray,
     ) -> tuple[np.ndarray, float]:
-        """Return which rows have the largest gain / gains ** exponent, and that quotient.
+        """Return the positions in `rows` of the largest gain / gains ** exponent, and the quotient.
 
-        `gains` are those for weights of 1, at most, where weights are above 0.
+        `gains` are the gains if all weights above 0 were 1, or an upper bound on them.
         """
         graph = self._kernel.indptr, self._kernel.indices, self._kernel.data
         heaviest, most = weights.max(), gains.max()
@@ -80,12 +80,12 @@ class GainBounds:
 
 
 def quotients(values: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return values / others, 0 where nothing is left to cover."""
+    """Return values / others, or 0 if the divisor is not positive."""
     return np.divide(values, others, out=np.zeros_like(values), where=others > 0)
 
 
 def _lower_kept_weights(weights, allowed, kept):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
-    """Lower what is kept of weights that have fallen, and return those that have risen."""
+    """Lower the kept weights that have fallen, and return the samples whose weight has risen."""
     n_risen = 0
     risen = np.empty(len(weights), dtype=np.int64)
     for sample in range(len(weights)):
@@ -123,10 +123,12 @@ def _nearly_largest(  # type: ignore[no-untyped-def]
     rounding,
     bounds,
 ):  # pragma: no cover - compiled
-    """Sum up all that can have the largest quotient, and return the places of who nearly has it.
+    """Return the positions of the rows whose quotient is the largest up to rounding.
 
-    Powers are dear, so that who is far off is told without: a quotient is at most that of the
-    largest weight and the gain, and a power of a gain lies above the line to that of the largest.
+    Gains are summed only for rows that can have the largest quotient. Powers are expensive, so
+    that most rows are excluded by two bounds without a power: a gain is at most the largest weight
+    times the gain for unit weights, and a power of a gain lies above the line to the power of the
+    largest gain.
     """
     largest, slope, least_gain, n_found = 0.0, 0.0, 0.0, 0
     found = np.empty(len(rows), dtype=np.int64)
@@ -144,7 +146,7 @@ def _nearly_largest(  # type: ignore[no-untyped-def]
             gain += weights[sample] * max(values[edge] - covered[sample], 0.0)
         bounds[row] = gain
         quotient = gain / power if power > 0.0 else 0.0
-        # numpy's powers, which decide, may differ from these in the last places.
+        # The caller compares by numpy's powers, which may differ in the last digits.
         if quotient < largest * (1.0 - rounding):
             continue
         if quotient * (1.0 - rounding) > largest:

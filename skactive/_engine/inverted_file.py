@@ -1,4 +1,4 @@
-"""A partition of samples into cells, so that a search looks only where neighbours are."""
+"""Approximate nearest neighbours by an inverted file: samples partitioned into cells."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from skactive._engine.block_search import (
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
 
-# Of the samples per cell that the partition is learnt from, more change little.
+# Number of samples for each cell that k-means is fitted to, and its number of rounds.
 LEARNT_FROM = 64
 N_ROUNDS = 6
 
-# So many cells nearest to a sample say which cells border on its own.
+# Number of cells nearest to a sample that count as adjacent to its own.
 BORDERING = 8
 
-# So many samples' true neighbours decide how many cells are searched.
+# Number of samples whose exact neighbours determine the number of searched cells.
 N_TRIED = 512
 
 
 class InvertedFile:
-    """Search samples in the cells that hold most of their neighbours.
+    """Search for neighbours in the cells that contain most of them.
 
-    About √n cells are learnt by k-means. For each of them the others are ranked by how often its
-    members are near to their centres; how many of them a search takes is the smallest number that
-    holds the share `recall` of the true neighbours of some samples.
+    About √n cells are found by k-means. Each cell ranks all others by the number of its members
+    that are near to their centres. The number of searched cells is the smallest one for which the
+    cells contain the share `recall` of the exact neighbours of some samples.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class InvertedFile:
         self.n_searched = self._cells_needed(own, n_neighbors, recall, rng)
 
     def search(self, rows: Rows, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return distances and positions of the nearest that are found, nearest first."""
+        """Return distances and positions of the neighbours that are found, nearest first."""
         distances = np.empty(
             (len(rows), n_neighbors), np.result_type(rows.dtype, self._stored.dtype)
         )
@@ -114,7 +114,7 @@ class InvertedFile:
         together = np.zeros((n_cells, n_cells))
         for place in range(near.shape[1]):
             np.add.at(together, (near[:, 0], near[:, place]), 1.0)
-        # InvertedFile that no member is near to follow, nearest centre first.
+        # Cells that no member is near to are last, ordered by the distance of their centres.
         far = _nearest(self._centers, self._centers, n_cells)
         ranks = np.empty_like(far)
         np.put_along_axis(ranks, far, np.arange(n_cells)[np.newaxis], axis=1)

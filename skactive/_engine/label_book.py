@@ -1,4 +1,4 @@
-"""The labels of a pool: of its samples, of samples outside of it, skipped and forgotten ones."""
+"""The labels of a pool: of its samples, of samples from outside, skipped and forgotten ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from skactive._engine.positions import check_positions, check_unlabeled
 
 
 class Positions:
-    """Which samples of a pool are labelled, which are skipped, and which are candidates."""
+    """The state of each sample of a pool: labelled, skipped, or a candidate."""
 
     def __init__(self, n_samples: int) -> None:
         self.n_samples = n_samples
@@ -64,11 +64,11 @@ class Positions:
         return self._ids[positions]
 
     def of_ids(self, ids: np.ndarray) -> np.ndarray:
-        """Return the positions of labelled samples by their ids, -1 for those of no pool sample."""
+        """Return the positions of labelled samples by their ids, -1 for samples from outside."""
         return np.array([self._positions.get(id_, -1) for id_ in ids.tolist()], dtype=np.intp)
 
     def check_labeled(self, indices: Any) -> np.ndarray:
-        """Return positions of labelled samples, or raise naming the first other one."""
+        """Return positions as an array, or raise if a sample is unlabelled or repeated."""
         positions = check_positions(indices, self.n_samples)
         unlabeled = positions[~self.is_labeled(positions)]
         if len(unlabeled):
@@ -95,7 +95,7 @@ class Positions:
             self._candidates = left
 
     def restore(self, positions: np.ndarray, ids: np.ndarray) -> None:
-        """Mark samples as labelled again, and as labelled before all others."""
+        """Mark samples as labelled again, before all others in the order of labels."""
         newer = self._ids_in_order
         self._ids_in_order = {}
         self.add(positions, ids)
@@ -123,7 +123,7 @@ class Positions:
 
 @dataclass(frozen=True)
 class ForgottenLabels:
-    """The labelled samples that one call of `forget` has forgotten, oldest first.
+    """The labelled samples removed by one call of `forget`, oldest first.
 
     Positions are -1 for samples from outside the pool.
     """
@@ -137,9 +137,9 @@ class ForgottenLabels:
 def without_repetition(
     positions: np.ndarray, labels: np.ndarray, known: dict[int, Any]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return new positions, each once, and their labels; raise if one would get a second label.
+    """Return the new positions, each once, and their labels, or raise if a label differs.
 
-    `known` holds the labels of positions labelled before.
+    `known` has the labels of positions labelled before.
     """
     known, kept = dict(known), []
     for place, (position, label) in enumerate(
@@ -166,28 +166,28 @@ class LabelListener(Protocol):
         """Complete the removal of labelled samples."""
 
     def before_restoring(self) -> None:
-        """Prepare for the return of labelled samples."""
+        """Prepare for the restoration of forgotten labels."""
 
     def after_restoring(self, ids: np.ndarray) -> None:
-        """Take labelled samples back in, under the ids that they had."""
+        """Add restored labelled samples, under their earlier ids."""
 
     def after_relabeling(self, ids: np.ndarray) -> None:
-        """Take in new labels of labelled samples."""
+        """Update after labels were replaced."""
 
 
 class LabelBook:
-    """The labels of a pool, kept in one place.
+    """The labels of a pool.
 
     Every operation checks its arguments before it changes anything. Listeners, such as distances
-    to the labelled samples, are called before and after each removal, return and relabelling;
-    they find added samples by their ids.
+    to the labelled samples, are called before and after each removal and restoration, and after
+    each relabelling. They recognise added samples by their ids.
 
     Parameters
     ----------
     n_samples : int
         Number of samples of the pool.
     no_features : {ndarray, CSR matrix} of shape (0, n_features)
-        Features of no sample, of the type that features have.
+        An array without samples, of the type of the features.
     classes : ndarray of shape (n_classes,) or None
         Labels that are known beforehand.
     target : Target, default=CATEGORICAL
@@ -196,7 +196,7 @@ class LabelBook:
     Attributes
     ----------
     store : LabeledSamples or None
-        The labelled samples with their features and ids; None before the first label.
+        The labelled samples with their features and ids. None before the first label.
     positions : Positions
         The state of each sample of the pool.
     listeners : list of LabelListener
@@ -231,7 +231,7 @@ class LabelBook:
 
     @property
     def n_forgotten(self) -> int:
-        """Number of labels that are forgotten."""
+        """Number of forgotten labels."""
         return sum(len(one.ids) for one in self._forgotten)
 
     @property
@@ -278,7 +278,7 @@ class LabelBook:
         return positions, self.store.labels[nearest], distances[nearest]
 
     def new_labels(self, indices: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Return positions that are not labelled yet, each once, with their labels, or raise."""
+        """Return the unlabelled positions, each once, with their labels, or raise."""
         positions = check_positions(indices, self.positions.n_samples)
         labels = self.target.validate(y)
         if len(positions) != len(labels):
@@ -295,7 +295,7 @@ class LabelBook:
         return positions, labels
 
     def add(self, positions: np.ndarray, X: Any, labels: np.ndarray) -> None:
-        """Add what `new_labels` returned, with the features."""
+        """Add the labels that `new_labels` returned, with the features of their samples."""
         self.positions.add(positions, self._stored(X, labels))
 
     def add_outside(self, X: Any, labels: np.ndarray) -> None:
@@ -304,7 +304,7 @@ class LabelBook:
         self._stored(X, labels)
 
     def remove(self, indices: Any) -> bool:
-        """Remove labels of samples of the pool; return whether there were any to remove."""
+        """Remove labels of samples of the pool; return whether any was removed."""
         positions = self.positions.check_labeled(indices)
         if self.store is None or len(positions) == 0:
             return False
@@ -313,7 +313,7 @@ class LabelBook:
         return True
 
     def relabel(self, indices: Any, y: Any) -> bool:
-        """Replace labels of samples of the pool; return whether there were any to replace."""
+        """Replace labels of samples of the pool; return whether any was replaced."""
         positions, labels = self.positions.check_labeled(indices), self.target.validate(y)
         check_consistent_length(positions, labels)
         if self.store is None or len(positions) == 0:
@@ -325,7 +325,7 @@ class LabelBook:
         return True
 
     def forget(self, n_kept: int) -> bool:
-        """Forget all labels but the newest; return whether any was forgotten."""
+        """Forget all labels but the newest `n_kept`; return whether any was forgotten."""
         if self.store is None or len(self.store) <= n_kept:
             return False
         ids = self.store.oldest(len(self.store) - n_kept)
@@ -337,7 +337,7 @@ class LabelBook:
         return True
 
     def restore_forgotten(self) -> bool:
-        """Restore the labels that were forgotten last; return whether there were any."""
+        """Restore the labels of the last `forget`; return whether there were any."""
         if self.store is None or not self._forgotten:
             return False
         self._check_alike(self._forgotten[-1].labels)

@@ -1,4 +1,4 @@
-"""A pool whose labels are kept in a `LabelBook`."""
+"""Base class of pools with a `LabelBook`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LabelBookPool(LabelingPool):
 
     @abstractmethod
     def _labels_replaced(self) -> Self:
-        """Update what follows from labels that were removed, replaced, forgotten or restored."""
+        """Update cached values after labels were removed, replaced, forgotten or restored."""
 
     @property
     def candidates(self) -> np.ndarray:
@@ -69,7 +69,7 @@ class LabelBookPool(LabelingPool):
 
     @property
     def n_forgotten(self) -> int:
-        """Number of labels that are forgotten."""
+        """Number of forgotten labels."""
         return self.book.n_forgotten
 
     @property
@@ -125,7 +125,7 @@ class LabelBookPool(LabelingPool):
         return compute()
 
     def _add_seed_set(self, X: ArrayLike | None, y: ArrayLike | None) -> None:
-        """Add the labelled samples that a pool is created with, or raise if X is missing."""
+        """Add the seed set of a new pool, or raise if X is missing."""
         if X is not None:
             self.add_labeled(X, y)  # type: ignore[arg-type] # a missing y is refused there
         elif y is not None:

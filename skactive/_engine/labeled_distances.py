@@ -1,4 +1,4 @@
-"""What every pool sample knows of the labelled set under one metric, kept up to date."""
+"""Distances of all pool samples to the labelled samples, updated label by label."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from skactive._engine.labeled_samples import LabeledSamples
 class LabeledDistances:
     """Sum of distances to the labelled samples, and the nearest of them, for every pool sample.
 
-    Labels that arrive are taken in when something is asked for, all in one pass over the pool:
-    O(n_samples · n_features) for each. Both parts are built on first use.
+    New labels are added at the next access, all in one pass over the pool, O(n_samples ·
+    n_features) for each label. Sum and nearest samples are computed on first use.
     """
 
     def __init__(self, space: Space, rows: Rows, labeled: LabeledSamples) -> None:
@@ -44,7 +44,7 @@ class LabeledDistances:
         return self._space.finish(nearest.compared[positions, 0])
 
     def nearest(self, n_neighbors: int) -> NearestLabeled:
-        """Return the nearest labelled samples, `n_neighbors` of them or all there are."""
+        """Return the nearest labelled samples, at most `n_neighbors`."""
         self._add_new_labels()
         if n_neighbors not in self._nearest:
             nearest = NearestLabeled(n_neighbors, self._space, self._rows, self._labeled)
@@ -53,7 +53,7 @@ class LabeledDistances:
         return self._nearest[n_neighbors]
 
     def before_removal(self, ids: np.ndarray) -> None:
-        """Prepare for the removal of labelled samples, which are still there."""
+        """Prepare for the removal of labelled samples, which are still stored."""
         self._add_new_labels()
         if self._total is not None:
             leaving = self._labeled.rows[self._labeled.slots(ids)]
@@ -62,23 +62,23 @@ class LabeledDistances:
                 self._total[block] -= _row_sums(self._space.finish(compared))
 
     def after_removal(self, ids: np.ndarray) -> None:
-        """Complete the removal of labelled samples, which are gone."""
+        """Complete the removal of labelled samples."""
         if self._total is not None and len(self._labeled) == 0:
             self._total[:] = 0.0
         for nearest in self._nearest.values():
             nearest.search_again(nearest.rows_with(ids))
 
     def before_restoring(self) -> None:
-        """Prepare for the return of labelled samples, which are not there yet."""
+        """Prepare for the restoration of labelled samples, which are not stored yet."""
         self._add_new_labels()
 
     def after_restoring(self, ids: np.ndarray) -> None:
-        """Take in that labelled samples are there again, under the ids that they had."""
+        """Add restored labelled samples, under their earlier ids."""
         nearest = tuple(self._nearest.values())
         self._add(self._labeled.slots(ids), total=self._total, nearest=nearest)
 
     def after_relabeling(self, ids: np.ndarray) -> None:
-        """Take in that labelled samples have other labels, which can decide among equals."""
+        """Update after labels were replaced, which can decide between equal distances."""
         self._add_new_labels()
         slots = self._labeled.slots(ids)
         for nearest in self._nearest.values():
@@ -89,7 +89,7 @@ class LabeledDistances:
                 nearest.search_again(left + block.start)
 
     def state(self) -> tuple[np.ndarray | None, dict[int, tuple[np.ndarray, np.ndarray]]]:
-        """Return the sum, and the nearest by their number: in comparison units, and ids."""
+        """Return the sum, and the nearest by `n_neighbors`: comparison units and ids."""
         self._add_new_labels()
         nearest = {number: (one.compared, one.ids) for number, one in self._nearest.items()}
         return self._total, nearest
@@ -100,7 +100,7 @@ class LabeledDistances:
         nearest: dict[int, tuple[np.ndarray, np.ndarray]],
         next_id: int,
     ) -> None:
-        """Take in what `kept` returned when the ids before `next_id` were all there was."""
+        """Restore what `state` returned, with all labels before `next_id` included."""
         self._total, self._next_id = total, next_id
         for number, (compared, ids) in nearest.items():
             one = NearestLabeled(number, self._space, self._rows, self._labeled)
@@ -108,7 +108,7 @@ class LabeledDistances:
             self._nearest[number] = one
 
     def finish(self, compared: np.ndarray) -> np.ndarray:
-        """Return distances for values in comparison units."""
+        """Convert comparison units to distances."""
         return self._space.finish(compared)
 
     def _all_slots(self) -> np.ndarray:
@@ -127,7 +127,7 @@ class LabeledDistances:
         if len(slots) == 0 or (total is None and not nearest):
             return
         arrived = self._labeled.rows_at(slots)
-        # What arrives is merged with the nearest there were.
+        # New samples are merged with the nearest so far.
         deepest = max((one.n_neighbors for one in nearest), default=0)
         for block in self._blocks(len(slots) + deepest):
             rows = self._rows_in(block)
@@ -154,11 +154,11 @@ class NearestLabeled:
     compared : ndarray of shape (n_samples, min(n_neighbors, n_labeled))
         Distances in comparison units, nearest first.
     ids : ndarray of shape (n_samples, min(n_neighbors, n_labeled))
-        Whose they are.
+        Ids of the labelled samples; -1 in empty places.
     farthest : ndarray of shape (n_samples,)
-        The last distance of each, infinite while fewer are labelled.
+        The largest distance of each row, infinite while fewer samples are labelled.
     has_changed : ndarray of bool of shape (n_samples,)
-        Which rows changed since the reader last cleared it.
+        Whether each row has changed since the reader last set this to False.
     """
 
     def __init__(self, n_neighbors: int, space: Space, rows: Rows, labeled: LabeledSamples) -> None:
@@ -167,7 +167,7 @@ class NearestLabeled:
         self._rows = rows
         self._labeled = labeled
         self._compared = np.full((len(rows), n_neighbors), np.inf)
-        # The last of them once more: each label that arrives is held against all of these.
+        # A copy of the last column: each new label is compared with all of it.
         self.farthest = np.full(len(rows), np.inf)
         self._ids = np.full((len(rows), n_neighbors), -1, dtype=np.intp)
         self.has_changed = np.full(len(rows), True)
@@ -185,25 +185,25 @@ class NearestLabeled:
         return self._ids[:, : self.width]
 
     def restore(self, compared: np.ndarray, ids: np.ndarray) -> None:
-        """Take in what `compared` and `ids` were."""
+        """Restore earlier values of `compared` and `ids`."""
         self._compared[:, : compared.shape[1]] = compared
         self._ids[:, : ids.shape[1]] = ids
         self.farthest[:] = self._compared[:, -1]
 
     def rows_in_reach(self, block: slice, compared: np.ndarray, tolerance: Any) -> np.ndarray:
-        """Return which of some rows have one that is compared among their nearest, nearly."""
+        """Return the rows of a block with a compared sample among their nearest, up to rounding."""
         closest = compared[:, 0] if compared.shape[1] == 1 else compared.min(axis=1)
         return np.flatnonzero(closest <= self.farthest[block] + tolerance)
 
     def rows_with(self, ids: np.ndarray) -> np.ndarray:
-        """Return the rows that have one of `ids` among their nearest."""
+        """Return the rows with one of `ids` among their nearest."""
         return np.flatnonzero(np.isin(self._ids, ids).any(axis=1))
 
     def merge(self, block: slice, compared: np.ndarray, slots: np.ndarray, tolerance: Any) -> None:
-        """Take in the distances of some rows to labelled samples that arrived.
+        """Merge the distances of some rows to new labelled samples with the nearest so far.
 
-        `tolerance` says how near two distances are, one number or one per row, that rounding
-        could have put in either order.
+        `tolerance` is the difference, one number or one for each row, up to which the order of
+        two distances can be due to rounding.
         """
         left = self._insert(block, compared, slots, tolerance)
         if len(left):
@@ -212,7 +212,7 @@ class NearestLabeled:
     def _insert(
         self, block: slice, compared: np.ndarray, slots: np.ndarray, tolerance: Any
     ) -> np.ndarray:
-        """Put samples among the nearest, but for those returned, where rounding could decide."""
+        """Insert samples into the nearest; return the rows for which rounding could decide."""
         contested = np.empty(len(compared), dtype=np.intp)
         n_contested = compiled(_insert_if_clear)(
             self._compared[block],
@@ -227,9 +227,9 @@ class NearestLabeled:
         return contested[:n_contested]
 
     def _settle(self, places: np.ndarray, compared: np.ndarray, slots: np.ndarray) -> None:
-        """Choose the nearest of some rows among those there were and those that arrived."""
+        """Choose the nearest of some rows among the nearest so far and new samples."""
         held_ids = self._ids[places]
-        # Places not filled yet stand at infinity, where they lose to every sample.
+        # Empty places have an infinite distance, so that any sample replaces them.
         held_slots = np.where(held_ids >= 0, self._labeled.slots(np.maximum(held_ids, 0)), 0)
         arrived = np.broadcast_to(slots, (len(places), len(slots)))
         self._replace(
@@ -245,7 +245,7 @@ class NearestLabeled:
         self.has_changed[places] = True
         if len(self._labeled) == 0:
             return
-        # Rows picked one by one are copied, and once more where a metric works in float64.
+        # Picked rows are copied, and once more for metrics that need float64.
         copies = self._rows.dtype.itemsize + (0 if self._space.by_product else 8)
         bytes_per_row = 40 * len(self._labeled) + copies * self._rows.n_features
         for block in row_blocks(len(places), bytes_per_row):
@@ -273,9 +273,9 @@ class NearestLabeled:
 def _insert_if_clear(  # type: ignore[no-untyped-def] # noqa: C901 - one compiled loop
     nearest, ids, farthest, has_changed, compared, new_ids, tolerances, contested
 ):  # pragma: no cover - compiled
-    """Put samples in their places among the nearest of each row, where these are clear.
+    """Insert samples into the nearest of each row, unless rounding could decide.
 
-    Returns how many rows there are where they are not, and writes these to `contested`.
+    Returns the number of rows for which rounding could decide, and writes them to `contested`.
     """
     n_contested, last = 0, nearest.shape[1] - 1
     held, held_ids = np.empty(last + 1), np.empty(last + 1, dtype=ids.dtype)
@@ -294,7 +294,7 @@ def _insert_if_clear(  # type: ignore[no-untyped-def] # noqa: C901 - one compile
             if last > 0:
                 kept = max(held[last - 1], kept)
             left_out = max(reach, value)
-            # At infinity stand places that are not filled: nobody is left out for their sake.
+            # Empty places have an infinite distance, and need no comparison.
             if left_out < np.inf and left_out <= kept + tolerance:
                 is_contested = True
                 break

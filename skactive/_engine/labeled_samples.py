@@ -1,4 +1,4 @@
-"""Labelled samples that come and go one by one, each at a cost that does not grow with the rest."""
+"""Labelled samples, added and removed one by one at a cost independent of their number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skactive._engine.labels import CATEGORICAL
 
 
 class GrowingArray:
-    """An array that grows at the end by doubling, and closes a gap with its last row."""
+    """An array whose capacity doubles when full, and whose last row replaces a removed row."""
 
     def __init__(self, rows: np.ndarray) -> None:
         self._buffer = rows
@@ -46,7 +46,7 @@ class GrowingArray:
 
 
 class GrowingCSR:
-    """The same for sparse rows. Removing any row but the last copies what is stored."""
+    """A `GrowingArray` of sparse rows. Removing any row but the last copies all rows."""
 
     def __init__(self, rows: sp.csr_matrix) -> None:
         self._shape = rows.shape
@@ -79,17 +79,17 @@ class GrowingCSR:
 class LabeledSamples:
     """The labelled samples of a classifier or a pool.
 
-    Each sample gets an id, the number of samples that came before it, which never changes.
-    Slots (places in the arrays) do change: a removed sample's slot is taken by the last one.
+    The id of a sample is the number of samples added before it, and never changes. Slots, the
+    positions in the arrays, do change: the last sample moves to the slot of a removed one.
 
     Parameters
     ----------
     X : array or CSR matrix of shape (n_samples, n_features)
     y : array of shape (n_samples,)
     classes : array of shape (n_classes,), default=None
-        Classes known beforehand; they stay known when no sample has them.
+        Declared classes, which stay classes even if no sample has them.
     max_labeled : int, default=None
-        How many of the samples stay, the last ones.
+        Number of samples to keep, the newest ones. None keeps all.
     """
 
     def __init__(
@@ -106,10 +106,10 @@ class LabeledSamples:
         self._ids = GrowingArray(np.empty(0, dtype=np.intp))
         self._slots = GrowingArray(np.empty(0, dtype=np.intp))
         self._oldest_id = 0
-        # Who follows what is stored, and the ids of those removed.
+        # An index of the stored samples, and the ids of removed samples for its update.
         self.index: Any = None
         self.removed_ids: list[int] = []
-        # Whether none was ever removed, so that ids are slots.
+        # Whether no sample was ever removed, so that ids equal slots.
         self._ids_are_slots = True
         self.declared = None if classes is None else np.unique(classes)
         self.classes = np.empty(0, dtype=y.dtype) if classes is None else np.unique(classes)
@@ -125,7 +125,7 @@ class LabeledSamples:
         return Rows(self._X.view, self._norms.view)
 
     def rows_at(self, slots: np.ndarray) -> Rows:
-        """Return the rows of some slots, at no cost that grows with the others."""
+        """Return the rows of some slots, at a cost independent of the other slots."""
         return Rows(self._X.view[slots], self._norms.view[slots])
 
     @property
@@ -148,22 +148,22 @@ class LabeledSamples:
         return len(self._slots)
 
     def slots(self, ids: Any) -> np.ndarray:
-        """Return the slots of ids that are all there."""
+        """Return the slots of stored samples by their ids."""
         return self._slots.view[ids]
 
     def slots_since(self, id_: int) -> np.ndarray:
-        """Return the slots of the samples that have this id or a later one."""
+        """Return the slots of the samples with this id or a later one."""
         if id_ == self.next_id - 1:
             slots = self._slots.view[id_:]
             return slots[slots >= 0]
         return np.flatnonzero(self.ids >= id_)
 
     def labels_of(self, ids: Any) -> np.ndarray:
-        """Return the labels of ids that are all there."""
+        """Return the labels of stored samples by their ids."""
         return np.asarray(self.classes[self.codes[self.slots(ids)]])
 
     def check_ids(self, ids: Any) -> np.ndarray:
-        """Return ids as an array, or raise naming the first that is not there."""
+        """Return ids as an array, or raise if one is not stored or is repeated."""
         array = np.atleast_1d(np.asarray(ids))
         if array.size == 0:
             return array.astype(np.intp)
@@ -181,9 +181,9 @@ class LabeledSamples:
         return array.astype(np.intp)
 
     def codes_by_id(self) -> np.ndarray:
-        """Return positions in `classes` in the order of the ids; of those gone, 0.
+        """Return positions in `classes` in the order of the ids; 0 for removed samples.
 
-        They are not to be changed.
+        The array must not be changed.
         """
         if self._ids_are_slots:
             return self.codes
@@ -192,26 +192,26 @@ class LabeledSamples:
         return codes
 
     def ages_by_id(self) -> np.ndarray:
-        """Return `ages` in the order of the ids; of those gone, 0."""
+        """Return `ages` in the order of the ids; 0 for removed samples."""
         ages = np.zeros(self.next_id, dtype=np.intp)
         ages[self.ids] = self.ages()
         return ages
 
     def precedence(self, slots: Any = slice(None)) -> np.ndarray:
-        """Return numbers by class, then the youngest first: the least goes first among equals."""
+        """Return numbers that order equal distances, lowest first: by class, then newest first."""
         return self.codes[slots] * self.next_id - self.ids[slots]
 
     def ages(self) -> np.ndarray:
-        """Return for each slot how many samples are there that came after its own."""
+        """Return for each slot the number of stored samples that are newer."""
         ages = np.empty(len(self), dtype=np.intp)
         ages[np.argsort(self.ids)] = np.arange(len(self))[::-1]
         return ages
 
     def oldest(self, n: int) -> np.ndarray:
-        """Return the ids of the samples that came first. Cost: O(1) each, amortised."""
+        """Return the ids of the `n` oldest samples. Cost: O(1) each, amortised."""
         slots = self._slots.view
         found: list[int] = []
-        # Those that are gone before the first that is left are passed over once and for all.
+        # Removed samples before the oldest stored one are skipped in all later calls.
         while self._oldest_id < len(slots) and slots[self._oldest_id] < 0:
             self._oldest_id += 1
         place = self._oldest_id
@@ -224,8 +224,8 @@ class LabeledSamples:
     def add(self, X: Any, y: np.ndarray, max_labeled: int | None = None) -> np.ndarray:
         """Store samples, and return their ids. Cost: O(n_features) each, amortised.
 
-        With `max_labeled` the oldest of all make room; those of a batch that would be gone at
-        once are not stored at all.
+        With `max_labeled`, the oldest samples are removed. Samples of the batch that would be
+        removed at once are not stored.
         """
         self.check_labels(y)
         ids = np.arange(self.next_id, self.next_id + len(y))
@@ -241,7 +241,7 @@ class LabeledSamples:
         return ids
 
     def restore(self, ids: np.ndarray, X: Any, y: np.ndarray) -> None:
-        """Store samples that were removed again, under their old ids."""
+        """Store removed samples again, under their earlier ids."""
         self._append(X, y, ids)
         self._oldest_id = min([self._oldest_id, *ids.tolist()])
 
@@ -259,7 +259,7 @@ class LabeledSamples:
         self._ids.extend(ids)
 
     def remove(self, ids: np.ndarray) -> None:
-        """Forget samples. Cost: O(n_features) each."""
+        """Remove samples. Cost: O(n_features) each."""
         codes = self._codes.view[self.slots(ids)]
         self._ids_are_slots = self._ids_are_slots and len(ids) == 0
         for sample in ids:
@@ -272,7 +272,7 @@ class LabeledSamples:
         self._decrease_counts(codes)
 
     def relabel(self, ids: np.ndarray, y: np.ndarray) -> None:
-        """Give samples other labels. Cost: O(1) each."""
+        """Replace labels. Cost: O(1) each."""
         self.check_labels(y)
         new = self._encode(y)
         slots = self.slots(ids)
@@ -281,7 +281,7 @@ class LabeledSamples:
         self._decrease_counts(old)
 
     def check_labels(self, y: np.ndarray) -> None:
-        """Raise if labels of this kind cannot be stored beside those already there."""
+        """Raise if the type of labels differs from that of the stored labels."""
         CATEGORICAL.check_alike(self.classes, y)
 
     def _encode(self, y: np.ndarray) -> np.ndarray:

@@ -31,13 +31,13 @@ class CategoricalTarget(Target):
     def validate(self, y: ArrayLike) -> np.ndarray:
         labels = np.asarray(y)
         if labels.dtype.kind in "US" and not hasattr(y, "dtype"):
-            # Numpy makes strings of a list that mixes types, NaN among them.
+            # numpy converts a list of mixed types to strings, NaN included.
             labels = np.asarray(y, dtype=object)
         if labels.ndim != 1:
             labels = column_or_1d(np.atleast_1d(labels), warn=True)
         if labels.size == 0:
             return labels
-        # "T" are numpy's strings of variable width, which hold missing values too.
+        # "T" is numpy's string type of variable width, which can hold missing values.
         if labels.dtype.kind in "OT":
             labels = _of_one_type(labels.tolist())
         elif labels.dtype.kind == "f" and not np.isfinite(labels).all():

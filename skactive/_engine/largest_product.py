@@ -1,4 +1,4 @@
-"""Who has the largest product of factors, without ranking everybody."""
+"""The candidates with the largest product of factors, found without ranking all."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from skactive._engine.quantile_bins import N_BINS, DistributionFactor
 
 
 def largest_product(factors: list[DistributionFactor], n: int) -> tuple[np.ndarray, float]:
-    """Return the places, of n, of those with the largest product of factors, and that product.
+    """Return the positions of the candidates with the largest product of factors, and the product.
 
-    All ways give the same. Many candidates are bounded by bins, few in one compiled pass; where
-    too many of them may be the largest, all are ranked.
+    Many candidates are bounded by bins, few in one compiled pass. If too many of them can have
+    the largest product, all are ranked. The result is the same in each case.
     """
     if n >= 4 * N_BINS:
         return _largest_by_bounds(factors, n)
@@ -29,10 +29,10 @@ def largest_product(factors: list[DistributionFactor], n: int) -> tuple[np.ndarr
 
 
 def _largest_by_bounds(factors: list[DistributionFactor], n: int) -> tuple[np.ndarray, float]:
-    """Rank those only who can be the largest.
+    """Rank only the candidates that can have the largest product.
 
-    The product of the bounds bounds the product: who cannot reach what the most promising one
-    has is left out, without its ranks being found.
+    The product of the upper bounds of its factors bounds the product of a candidate. Candidates
+    whose bound is below the lower bound of the most promising candidate are not ranked.
     """
     informative = [factor for factor in factors if not factor.neutral]
     if not informative:
@@ -47,7 +47,7 @@ def _largest_by_bounds(factors: list[DistributionFactor], n: int) -> tuple[np.nd
 def can_be_largest(
     factors: list[DistributionFactor], bounds: list[tuple[np.ndarray, np.ndarray]], n: int
 ) -> np.ndarray:
-    """Return the places of those whose product may be the largest, by bounds on their factors."""
+    """Return the positions of the candidates whose product can be the largest, by bounds."""
     if n == 0:
         return np.arange(0)
     products = np.ones(n)
@@ -58,7 +58,7 @@ def can_be_largest(
         float(least[factor.bins.of[first]])
         for factor, (least, _) in zip(factors, bounds, strict=True)
     )
-    # A power may round the other way: whoever is that close is looked at.
+    # Powers are rounded: candidates this close can have the largest product.
     return np.flatnonzero(products >= reached * (1 - 1e-12))
 
 

@@ -1,4 +1,4 @@
-"""Neighbours as lists of one length, out of the sparse matrix that a transformer gives."""
+"""Neighbours as arrays, from the sparse matrix of a transformer."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import scipy.sparse as sp
 
 
 def neighbor_lists(found: Any, n_samples: int, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the nearest entries of each row, itself left out, nearest first, equals by position.
+    """Return the nearest neighbours of each row, nearest first, equal distances by position.
 
     Parameters
     ----------
     found : sparse matrix of shape (n_samples, n_samples)
-        Distances to the neighbours; what is stored counts, zeros included.
+        Distances to the neighbours: the stored entries, zeros included.
     n_samples : int
-        How many rows there must be.
+        The number of rows that the matrix must have.
     n_neighbors : int
-        How many entries are kept at most.
+        Largest number of neighbours to keep. The row itself is not counted.
 
     Returns
     -------
     indices : ndarray of int32 of shape (n_samples, width)
-        A row with fewer entries names itself in the places that are left.
+        The neighbours. If a row has fewer entries, the remaining places have its own index.
     distances : ndarray of shape (n_samples, width)
-        Infinite in those places.
+        The distances; infinite in the remaining places.
     """
     found = sp.csr_matrix(found)
     if found.shape != (n_samples, n_samples):
@@ -34,7 +34,7 @@ def neighbor_lists(found: Any, n_samples: int, n_neighbors: int) -> tuple[np.nda
             "it must give the distances of all samples to each other's neighbours."
         )
     if np.isnan(found.data).any():
-        raise ValueError("The transformer gave distances that are NaN. Hint: look at its metric.")
+        raise ValueError("The transformer gave distances that are NaN. Hint: check its metric.")
     rows = np.repeat(np.arange(n_samples), np.diff(found.indptr))
     others = found.indices != rows
     rows, columns, values = rows[others], found.indices[others], found.data[others]

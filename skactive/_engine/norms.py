@@ -1,4 +1,4 @@
-"""Euclidean norms in float64, of any size."""
+"""Euclidean norms in float64, without overflow and underflow."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import scipy.sparse as sp
 from skactive._engine.blocks import row_blocks
 from skactive._engine.compiled import compiled
 
-# Norms beyond which squares leave the range of float64.
+# Norms outside this range have squares outside the range of float64.
 DOUBLE_RANGE = (1e-140, 1e140)
 
 
 def row_norms(X: Any) -> np.ndarray:
-    """Return the norm of each row, each found from the row alone."""
+    """Return the norm of each row, independent of the other rows."""
     norms = np.empty(X.shape[0])
     if isinstance(X, np.ndarray) and X.dtype == np.float32:
-        # Squares of single precision are numbers of double precision.
+        # Squares of float32 numbers are exact in float64.
         compiled(_square, reassociates=True)(X.view(np.ndarray), norms)
         return np.sqrt(norms, out=norms)
     for block in row_blocks(X.shape[0], X.shape[1] * 16):
@@ -28,7 +28,7 @@ def row_norms(X: Any) -> np.ndarray:
 
 
 def norms_of(X: Any) -> np.ndarray:
-    """Return the norm of each row, whose features may be changed."""
+    """Return the norm of each row of X, which may be overwritten."""
     if X.shape[0] == 1 and not sp.issparse(X):
         norm = math.sqrt(squared_sums(X)[0])
         if DOUBLE_RANGE[0] <= norm <= DOUBLE_RANGE[1]:

@@ -1,4 +1,4 @@
-"""Positions in the pool."""
+"""Checks of positions in a pool."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def check_positions(indices: Any, n_samples: int) -> np.ndarray:
-    """Return positions as an array of shape (n,), or raise naming the first that is none."""
+    """Return positions as an array of shape (n,), or raise if one is not in the pool."""
     positions = np.atleast_1d(np.asarray(indices))
     if positions.size == 0:
         return positions.astype(np.intp).ravel()
@@ -16,7 +16,7 @@ def check_positions(indices: Any, n_samples: int) -> np.ndarray:
         raise TypeError(
             f"Samples of the pool are named by integer positions. Got {indices!r} instead."
         )
-    # One position, as each query asks about, is looked at without a temporary.
+    # A single position, the most frequent case, needs no temporary array.
     least, most = positions[0], positions[0]
     if positions.size > 1:
         least, most = positions.min(), positions.max()
@@ -30,11 +30,11 @@ def check_positions(indices: Any, n_samples: int) -> np.ndarray:
 
 
 def check_unlabeled(positions: np.ndarray, labeled: Any, skipped: Any = ()) -> None:
-    """Raise naming the first position that is labelled or skipped already."""
-    for what, taken in (("labelled", labeled), ("skipped", skipped)):
-        clash = positions[np.isin(positions, taken)]
+    """Raise if a position is already labelled or skipped."""
+    for state, positions_in_state in (("labelled", labeled), ("skipped", skipped)):
+        clash = positions[np.isin(positions, positions_in_state)]
         if len(clash):
             raise ValueError(
-                f"Sample {clash[0]} of the pool is {what} already. "
+                f"Sample {clash[0]} of the pool is {state} already. "
                 "Hint: `candidates` lists those to choose from."
             )

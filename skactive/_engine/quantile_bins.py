@@ -10,12 +10,11 @@ import numpy as np
 
 from skactive._engine.compiled import as_floats, compiled
 
-# Limits that were set for other utilities are set anew where so many lie outside.
+# Limits of earlier utilities are replaced if more than this share lies outside them.
 OUTSIDE_SHARE = 0.1
 
-# Into how many bins a measure is cut for bounds on its factor, of how many candidates at least
-# their limits are drawn, and which share goes into the outermost ones, so that outliers do not
-# stretch the rest.
+# Number of bins of a measure, least number of utilities that determine their limits, and share of
+# these in the outermost bins, so that outliers do not widen the other bins.
 N_BINS = 2048
 N_DRAWN = 4096
 OUTER_SHARE = 0.001
@@ -24,8 +23,7 @@ OUTER_SHARE = 0.001
 class DistributionFactor:
     """Rank candidates by one measure: (share of candidates with a lower utility)^weight.
 
-    A measure that is the same for all candidates says nothing: its factor is 1, as with a
-    weight of 0.
+    A constant measure has the factor 1, as has any measure with a weight of 0.
 
     Parameters
     ----------
@@ -34,12 +32,12 @@ class DistributionFactor:
     weight : float, default=1.0
         At least 0.
     limits : Limits, default=None
-        Where bins begin, and how wide they are. None looks at some of the utilities.
+        Start and width of the bins. None computes them from some of the utilities.
 
     Notes
     -----
-    Ranks of all candidates cost a sort, O(n log n); the bounds of all and the ranks of some are
-    found by counting, O(n) and a sort of those in the same bins.
+    Ranks of all candidates cost a sort, O(n log n). Bounds of all candidates, and ranks of some,
+    are counted in O(n) and a sort of the candidates in the same bins.
     """
 
     def __init__(
@@ -76,40 +74,40 @@ class DistributionFactor:
         return self.of_rank(self.n_lower(self.utilities[places]))
 
     def n_lower(self, values: np.ndarray) -> np.ndarray:
-        """Return how many of the candidates have a lower utility than each of some values."""
+        """Return the number of candidates with a utility below each of the given values."""
         bins = binned(values, self.limits).of
         is_in_question = np.zeros(N_BINS, dtype=bool)
         is_in_question[bins] = True
         beside = np.sort(self.utilities[np.flatnonzero(is_in_question.take(self.bins.of))])
-        # All that is in lower bins is lower, whether it was looked at or not.
+        # All utilities in lower bins are lower.
         n_passed = np.cumsum(np.where(is_in_question, 0, self.histogram.counts))
         return np.asarray(np.searchsorted(beside, values) + n_passed[bins])
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return for each bin two numbers in [0, 1] that all factors in it lie between."""
+        """Return a lower and an upper bound, in [0, 1], on the factors in each bin."""
         if self.neutral:
             return np.ones(N_BINS), np.ones(N_BINS)
         return self.histogram.bounds(self.weight)
 
     @cached_property
     def limits(self) -> Limits:
-        """Where bins begin, and how wide they are."""
+        """Start and width of the bins."""
         return (
             limits_of([sample_utilities(self.utilities)]) if self._limits is None else self._limits
         )
 
     @cached_property
     def bins(self) -> Bins:
-        """Where utilities stand, in `N_BINS` bins of one width."""
+        """The bins of the utilities, `N_BINS` of equal width."""
         return binned(self.utilities, self.limits)
 
     @property
     def histogram(self) -> Histogram:
-        """How many utilities are in each bin."""
+        """The number of utilities in each bin."""
         return self.bins.histogram
 
     def of_rank(self, lower: np.ndarray) -> np.ndarray:
-        """Return the factors of candidates that so many have a lower utility than."""
+        """Return the factors of candidates, given the number of lower utilities for each."""
         return factors_of(lower, len(self.utilities), self.weight)
 
 
@@ -121,7 +119,7 @@ def factors_of(n_lower: np.ndarray, n: int, weight: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Limits:
-    """Where the lowest bin begins, and how many bins there are to one unit of utility."""
+    """The start of the lowest bin, and the number of bins for one unit of utility."""
 
     low: float
     scale: float
@@ -129,7 +127,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class UtilitySample:
-    """Utilities, some of them and the extremes, from which limits are set."""
+    """Some of the utilities and the extremes of all, for the computation of limits."""
 
     some: np.ndarray
     least: float
@@ -138,9 +136,9 @@ class UtilitySample:
 
 @dataclass(frozen=True)
 class Histogram:
-    """How many utilities each bin has, and the least and the most of each bin.
+    """The number of utilities in each bin, and their minimum and maximum.
 
-    Those of two parts of a pool, with the same limits, make that of both.
+    Histograms of parts of a pool, with the same limits, can be merged.
     """
 
     counts: np.ndarray
@@ -149,7 +147,7 @@ class Histogram:
 
     @property
     def is_constant(self) -> bool:
-        """Whether all utilities are the same, or there is none."""
+        """Whether all utilities are equal, or there are none."""
         return bool(self.least.min() >= self.most.max())
 
     @property
@@ -159,7 +157,7 @@ class Histogram:
         return self.is_constant or bool(n_outermost <= OUTSIDE_SHARE * self.counts.sum())
 
     def limits(self) -> Limits:
-        """Return limits for utilities like these."""
+        """Return limits for similar utilities."""
         shares = np.cumsum(self.counts) / max(1, self.counts.sum())
         first, last = np.searchsorted(shares, [OUTER_SHARE, 1 - OUTER_SHARE])
         return limits_between(
@@ -167,27 +165,28 @@ class Histogram:
         )
 
     def bounds(self, weight: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return for each bin two numbers in [0, 1] that all factors in it lie between.
+        """Return a lower and an upper bound, in [0, 1], on the factors in each bin.
 
-        They are the factors of its least and its highest utility, the second or a little more.
+        The lower bound is the factor of the minimum of the bin. The upper bound is at least the
+        factor of its maximum.
         """
         n = int(self.counts.sum())
         n_lower = np.cumsum(self.counts) - self.counts
-        # A bin may hold one utility many times: none of these is lower than another.
+        # If all utilities of a bin are equal, none is lower than another.
         n_others = np.where(self.least < self.most, self.counts - 1, 0)
         return factors_of(n_lower, n, weight), factors_of(n_lower + n_others, n, weight)
 
 
 @dataclass(frozen=True)
 class Bins:
-    """In which bin each utility stands, and what is in each bin."""
+    """The bin of each utility, and the histogram of all."""
 
     of: np.ndarray
     histogram: Histogram
 
 
 def sample_utilities(utilities: np.ndarray, n_candidates: int | None = None) -> UtilitySample:
-    """Draw utilities from those of all candidates, or of some of `n_candidates`."""
+    """Return a sample of the utilities of all candidates, or of a part of `n_candidates`."""
     if len(utilities) == 0:
         return UtilitySample(utilities, math.inf, -math.inf)
     n = len(utilities) if n_candidates is None else n_candidates
@@ -196,7 +195,7 @@ def sample_utilities(utilities: np.ndarray, n_candidates: int | None = None) -> 
 
 
 def limits_of(parts: list[UtilitySample]) -> Limits:
-    """Set limits so that all but the outermost of what was drawn are in bins of their own."""
+    """Return limits with only the outermost sampled utilities in the first and last bins."""
     ordered = np.sort(np.concatenate([part.some for part in parts]))
     if len(ordered) == 0:
         return Limits(0.0, 0.0)
@@ -206,14 +205,14 @@ def limits_of(parts: list[UtilitySample]) -> Limits:
 
 
 def limits_between(low: float, high: float, extremes: tuple[float, float]) -> Limits:
-    """Return limits from `low` to `high`, or between the extremes where these are equal."""
+    """Return limits from `low` to `high`, or between the extremes if these are equal."""
     low, high = (float(end) for end in ((low, high) if low < high else extremes))
     scale = N_BINS / (high - low) if low < high else math.inf
     return Limits(low, scale) if 0 < scale < math.inf else Limits(low, 0.0)
 
 
 def merged(histograms: list[Histogram]) -> Histogram:
-    """Return the histogram of all parts of a pool, whose limits are the same."""
+    """Merge histograms of parts of a pool, which have the same limits."""
     return Histogram(
         np.sum([one.counts for one in histograms], axis=0),
         np.min([one.least for one in histograms], axis=0),
@@ -222,7 +221,7 @@ def merged(histograms: list[Histogram]) -> Histogram:
 
 
 def binned(utilities: np.ndarray, limits: Limits) -> Bins:
-    """Cut utilities into bins of one width; what lies outside the limits goes outermost."""
+    """Assign utilities to bins of equal width; those outside the limits to the outermost bins."""
     bins = np.empty(len(utilities), dtype=np.uint16)
     histogram = Histogram(
         np.zeros(N_BINS, dtype=np.intp), np.full(N_BINS, np.inf), np.full(N_BINS, -np.inf)

@@ -1,4 +1,4 @@
-"""Features that stay where they are stored, read block by block."""
+"""Features on disk, read block by block."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PRODUCT_COLUMNS = 8
 
 
 def is_stored(X: Any) -> bool:
-    """Tell whether X holds numbers on disk that are not taken into memory as they are.
+    """Return whether X holds numbers on disk that are not read into memory as a whole.
 
-    What is not an array of numpy but has `shape`, `dtype` and rows by slice and by positions:
-    vectors in a file, a zarr array. And a memory map of half precision.
+    These are objects other than numpy arrays with `shape`, `dtype` and rows by slice and by
+    positions, such as vectors in a file or a zarr array, and memory maps of half precision.
     """
     if isinstance(X, np.memmap):
         return X.dtype == np.float16 and X.ndim == 2
@@ -31,24 +31,24 @@ def is_stored(X: Any) -> bool:
 
 
 def is_opened(X: Any) -> bool:
-    """Return whether X is a `StoredFeatures`, checked already."""
+    """Return whether X is a `StoredFeatures`, which has been checked."""
     return isinstance(X, StoredFeatures)
 
 
 class StoredFeatures:
-    """Rows of a store as arithmetic takes them: whatever is picked is an array of `dtype`.
+    """Rows on disk, with picked rows as arrays of one type.
 
-    Products, norms and sums go over all rows in blocks that fit into `working_memory`; those of
-    half precision without a copy.
+    Products, norms and sums are computed in blocks that fit into `working_memory`, for half
+    precision without a converted copy.
 
     Parameters
     ----------
     source : object
-        Has `shape`, `dtype`, and rows by slice and by an array of positions.
+        An object with `shape`, `dtype`, and rows by slice and by an array of positions.
     dtype : dtype
-        What its numbers are taken as.
+        The type that numbers are converted to.
     start, stop : int
-        The first row, and the one after the last.
+        The first row, and the row after the last.
     """
 
     ndim = 2
@@ -92,7 +92,7 @@ class StoredFeatures:
         return whole
 
     def part(self, rows: slice) -> StoredFeatures:
-        """Return some of the rows, not read yet."""
+        """Return some of the rows, without reading them."""
         start, stop, _ = rows.indices(len(self))
         return StoredFeatures(
             self.source, self.dtype, self._start + start, self._start + max(start, stop)
@@ -100,7 +100,7 @@ class StoredFeatures:
 
     @cached_property
     def norms(self) -> np.ndarray:
-        """The Euclidean norm of each row, in float64; not finite where the row is not."""
+        """The Euclidean norm of each row, in float64; not finite for rows that are not."""
         norms = np.empty(len(self))
         if self._is_half:
             self._each(lambda block: halves.squared_norms(self._bits(block), norms[block]))
@@ -139,7 +139,7 @@ class StoredFeatures:
         return bool(self.source.dtype == np.float16 and self.dtype == np.float32)
 
     def _blocks(self) -> Iterator[slice]:
-        # Beside the block as it is stored and as it is converted, what norms take in float64.
+        # The block as stored, as converted, and in float64 for the norms.
         widths = self.source.dtype.itemsize + self.dtype.itemsize + 8
         return row_blocks(len(self), self.shape[1] * widths)
 
