@@ -19,14 +19,14 @@ from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
 
 # Number of samples for each cell that k-means is fitted to, and its number of rounds.
-LEARNT_FROM = 64
+SAMPLES_PER_CELL = 64
 N_ROUNDS = 6
 
 # Number of cells nearest to a sample that count as adjacent to its own.
-BORDERING = 8
+N_ADJACENT = 8
 
 # Number of samples whose exact neighbours determine the number of searched cells.
-N_TRIED = 512
+N_CALIBRATION = 512
 
 
 class InvertedFile:
@@ -43,8 +43,8 @@ class InvertedFile:
         rng = np.random.default_rng(random_state)
         self._stored, self._space = stored, space
         n = len(stored)
-        self._centers = self._learnt(max(1, math.isqrt(n)), rng)
-        near = self._nearest_centers(stored, min(BORDERING, len(self._centers)))
+        self._centers = self._centers_by_k_means(max(1, math.isqrt(n)), rng)
+        near = self._nearest_centers(stored, min(N_ADJACENT, len(self._centers)))
         own = near[:, 0]
         self._order = np.argsort(own, kind="stable")
         self._starts = np.searchsorted(own[self._order], np.arange(len(self._centers) + 1))
@@ -77,9 +77,9 @@ class InvertedFile:
         parts = [self._order[self._starts[one] : self._starts[one + 1]] for one in chosen]
         return np.sort(np.concatenate(parts))
 
-    def _learnt(self, n_cells: int, rng: np.random.Generator) -> np.ndarray:
+    def _centers_by_k_means(self, n_cells: int, rng: np.random.Generator) -> np.ndarray:
         n = len(self._stored)
-        chosen = np.sort(rng.choice(n, min(n, LEARNT_FROM * n_cells), replace=False))
+        chosen = np.sort(rng.choice(n, min(n, SAMPLES_PER_CELL * n_cells), replace=False))
         X = self._scaled(self._stored[chosen])
         centers = X[np.sort(rng.choice(len(X), n_cells, replace=False))]
         for _ in range(N_ROUNDS):
@@ -126,7 +126,7 @@ class InvertedFile:
     ) -> int:
         n = len(self._stored)
         n_neighbors = min(n_neighbors + 1, n)
-        tried = np.sort(rng.choice(n, min(n, N_TRIED), replace=False))
+        tried = np.sort(rng.choice(n, min(n, N_CALIBRATION), replace=False))
         _, columns = nearest_of_all(self._space, self._stored[tried], self._stored, n_neighbors)
         places = np.empty_like(self._routes)
         np.put_along_axis(places, self._routes, np.arange(len(places))[np.newaxis], axis=1)
