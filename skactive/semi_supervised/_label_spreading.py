@@ -160,15 +160,15 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
         Parameters
         ----------
         pool : LabelingPool
-            The samples, and as samples from outside the pool all labelled samples of this
-            classifier.
+            A pool of the samples. All labelled samples of this classifier are its labelled
+            samples from outside.
         nearest : tuple of ndarray of shape (n_samples, n_neighbors), default=None
-            What `nearest_nodes` returns for the samples. None computes it.
+            The result of `nearest_nodes` for the samples. None computes it.
 
         Returns
         -------
         source : PosteriorSource
-            What `predict_proba` returns, with the nearest nodes and neighbours found once.
+            The probabilities of `predict_proba`. Nearest nodes and neighbours are searched once.
         """
         return OutsidePosterior(self, pool, nearest)
 
