@@ -92,9 +92,7 @@ class DistributionFactor:
     @cached_property
     def limits(self) -> Limits:
         """Start and width of the bins."""
-        return (
-            limits_of([sample_utilities(self.utilities)]) if self._limits is None else self._limits
-        )
+        return limits_of([drawn(self.utilities)]) if self._limits is None else self._limits
 
     @cached_property
     def bins(self) -> Bins:
@@ -126,7 +124,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class UtilitySample:
+class Drawn:
     """Some of the utilities and the extremes of all, for the computation of limits."""
 
     some: np.ndarray
@@ -151,7 +149,7 @@ class Histogram:
         return bool(self.least.min() >= self.most.max())
 
     @property
-    def has_few_outside(self) -> bool:
+    def is_cut_well(self) -> bool:
         """Whether few utilities lie in the outermost bins."""
         n_outermost = self.counts[0] + self.counts[-1]
         return self.is_constant or bool(n_outermost <= OUTSIDE_SHARE * self.counts.sum())
@@ -185,16 +183,16 @@ class Bins:
     histogram: Histogram
 
 
-def sample_utilities(utilities: np.ndarray, n_candidates: int | None = None) -> UtilitySample:
+def drawn(utilities: np.ndarray, n_candidates: int | None = None) -> Drawn:
     """Return a sample of the utilities of all candidates, or of a part of `n_candidates`."""
     if len(utilities) == 0:
-        return UtilitySample(utilities, math.inf, -math.inf)
+        return Drawn(utilities, math.inf, -math.inf)
     n = len(utilities) if n_candidates is None else n_candidates
     some = utilities[:: max(1, n // N_DRAWN)]
-    return UtilitySample(some, float(utilities.min()), float(utilities.max()))
+    return Drawn(some, float(utilities.min()), float(utilities.max()))
 
 
-def limits_of(parts: list[UtilitySample]) -> Limits:
+def limits_of(parts: list[Drawn]) -> Limits:
     """Return limits with only the outermost sampled utilities in the first and last bins."""
     ordered = np.sort(np.concatenate([part.some for part in parts]))
     if len(ordered) == 0:

@@ -13,13 +13,13 @@ from skactive import strategies
 from skactive._engine.largest_product import can_be_largest
 from skactive._engine.quantile_bins import (
     DistributionFactor,
+    Drawn,
     Histogram,
     Limits,
-    UtilitySample,
+    drawn,
     factors_of,
     limits_of,
     merged,
-    sample_utilities,
 )
 from skactive.integrations.dask._partition import Partition, Query
 from skactive.integrations.dask._partitions import Partitions
@@ -38,10 +38,10 @@ class Draw:
     query: Query
     n_candidates: int
 
-    def __call__(self, partition: Partition) -> dict[str, UtilitySample]:
+    def __call__(self, partition: Partition) -> dict[str, Drawn]:
         """Return them."""
         return {
-            name: sample_utilities(factor.utilities, self.n_candidates)
+            name: drawn(factor.utilities, self.n_candidates)
             for name, factor in factors_in(partition, self.query).items()
         }
 
@@ -292,7 +292,7 @@ def counted(
     histograms: dict[str, Histogram] = {}
     if list(limits) == names:
         histograms = histograms_of(batch, limits)
-    if not histograms or not all(one.has_few_outside for one in histograms.values()):
+    if not histograms or not all(one.is_cut_well for one in histograms.values()):
         n = batch.n_candidates
         draws = batch.answers_of_all(lambda query: Draw(query, n))
         limits = {name: limits_of([one[name] for one in draws]) for name in names}
