@@ -147,7 +147,7 @@ def test_a_number_that_is_not_finite_is_named_by_row_and_column(npz, value):
 @pytest.mark.parametrize("key", ["features", "label"])
 def test_a_missing_key_of_an_archive_raises_with_the_existing_ones(npz, key):
     text = message_of(npz(x=X_HALF, y=CODES), **{key: "nope"})
-    assert text == "fruits.npz has no array 'nope'. Its arrays are: x, y."
+    assert text == "fruits.npz has no array 'nope'. Its arrays are: x, y. Hint: pass one of them."
 
 
 def test_two_arrays_of_vectors_are_one_too_many(npz):

@@ -7,18 +7,20 @@ import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
 from skactive._io.values import as_float, as_labels, first_not_finite
+
+Label: TypeAlias = str | int | os.PathLike[str]
 
 FEATURE_KEYS = ("X", "x")
 LABEL_KEYS = ("y", "label", "target", "class")
 
 
 def read_npz(
-    path: Path, label: Any = None, features: str | Sequence[str] | None = None
+    path: Path, label: Label | None = None, features: str | Sequence[str] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read an archive with an array of vectors and an array of labels."""
     if not zipfile.is_zipfile(path):
@@ -40,7 +42,7 @@ def read_npz(
 
 
 def read_npy(
-    path: Path, label: Any = None, features: str | Sequence[str] | None = None
+    path: Path, label: Label | None = None, features: str | Sequence[str] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read an array of vectors, with the labels in a column or in another file."""
     if features is not None:
@@ -56,7 +58,7 @@ def read_npy(
         )
     column = _column_index(label)
     if column is None:
-        y_path = Path(label)
+        y_path = Path(label if isinstance(label, os.PathLike) else str(label))
         if not y_path.is_file():
             raise FileNotFoundError(
                 f"{y_path} does not exist. Hint: the `label` of a .npy file is the index of a "
@@ -79,13 +81,15 @@ def read_npy(
 
 
 def _chosen_key(
-    path: Path, keys: Sequence[str], chosen: Any, defaults: Sequence[str], what: str
+    path: Path, keys: Sequence[str], chosen: Label | None, defaults: Sequence[str], what: str
 ) -> str:
     names = ", ".join(keys) if keys else "none"
     if chosen is not None:
         if str(chosen) in keys:
             return str(chosen)
-        raise ValueError(f"{path} has no array {str(chosen)!r}. Its arrays are: {names}.")
+        raise ValueError(
+            f"{path} has no array {str(chosen)!r}. Its arrays are: {names}. Hint: pass one of them."
+        )
     for key in defaults:
         if key in keys:
             return key
@@ -179,7 +183,7 @@ def _check_lengths(X: np.ndarray, y: np.ndarray, vectors: str, labels: str) -> N
         )
 
 
-def _column_index(label: Any) -> int | None:
+def _column_index(label: Label) -> int | None:
     if isinstance(label, os.PathLike):
         return None
     try:

@@ -18,8 +18,8 @@ def list_images(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """List the images of a folder, with a class for each subfolder.
 
-    `skactive.embedding.HubEmbedder` embeds the images of such a list. The function does for
-    images what `sklearn.datasets.load_files` does for texts. No image is opened.
+    It is the counterpart of `sklearn.datasets.load_files` for images. No image is opened;
+    `skactive.embedding.HubEmbedder` embeds the images of the list.
 
     Parameters
     ----------

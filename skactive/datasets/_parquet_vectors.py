@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ class ParquetVectors:
         self._path = os.fspath(path)
         self._file = pq.ParquetFile(self._path)
         self._columns = list(columns or self._file.schema_arrow.names)
-        self._batches = iter(())
+        self._batches: Iterator[np.ndarray] = iter(())
         self._held = np.empty((0, 0))
         first = next(self._read(1), None)
         n_features = 0 if first is None else first.shape[1]
@@ -53,7 +53,7 @@ class ParquetVectors:
         self._held = whole[n_wanted:]
         return whole[:n_wanted]
 
-    def _read(self, size: int) -> Any:
+    def _read(self, size: int) -> Iterator[np.ndarray]:
         for batch in self._file.iter_batches(size, columns=self._columns):
             yield self._vectors(batch)
 
@@ -65,7 +65,8 @@ class ParquetVectors:
         try:
             if any(is_kind(first.type) for is_kind in lists):
                 values = first.flatten().to_numpy(zero_copy_only=False)
-                return values.reshape(batch.num_rows, -1)
+                vectors: np.ndarray = values.reshape(batch.num_rows, -1)
+                return vectors
             numbers = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
             return np.column_stack(numbers).astype(np.float64)
         except (TypeError, ValueError) as error:

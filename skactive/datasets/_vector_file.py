@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from weakref import finalize
 
 import numpy as np
@@ -29,7 +29,7 @@ WRITTEN_BYTES = 2**24
 class VectorFile:
     """Read vectors from a file row by row, without holding them in memory.
 
-    `open_vectors` returns it. It is indexed as an array of shape (n_samples, n_features): the
+    `open_vectors` returns it. Indexing works as in an array of shape (n_samples, n_features): the
     file is mapped while selected rows are in use. Each selection checks that the size and the
     modification time of the file have not changed.
 
@@ -212,7 +212,7 @@ class VectorFile:
             )
         return shape, dtype, offset
 
-    def _member(self, file: Any) -> tuple[int, int]:
+    def _member(self, file: BinaryIO) -> tuple[int, int]:
         """Return the offsets of the begin and end of an array in a .npz file."""
         try:
             members = {one.filename: one for one in zipfile.ZipFile(file).infolist()}
@@ -361,7 +361,7 @@ def write_vectors(
     return path
 
 
-def _write(file: Any, X: Any, dtype: np.dtype[Any]) -> None:
+def _write(file: BinaryIO, X: Any, dtype: np.dtype[Any]) -> None:
     n, n_features = (int(length) for length in X.shape)
     header = {"descr": dtype.str, "fortran_order": False, "shape": (n, n_features)}
     np.lib.format.write_array_header_1_0(file, header)

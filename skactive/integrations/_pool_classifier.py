@@ -1,4 +1,4 @@
-"""The classifier that strategies of other tools use if the user names none."""
+"""The default classifier of strategies of other tools."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ def classifier_like(pool: PoolView) -> Classifier:
     """Return an unfitted classifier like that of a pool, which can be fitted to a few samples.
 
     A classifier that learns from the whole pool, such as label spreading, is replaced by nearest
-    neighbours with its metric; one without probabilities or parameters, by nearest neighbours.
+    neighbours with its metric. A classifier without probabilities or parameters is replaced by
+    nearest neighbours with the cosine.
     """
     own = pool.estimator
     if isinstance(own, TransductiveEstimator):

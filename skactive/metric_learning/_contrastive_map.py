@@ -48,7 +48,7 @@ class ContrastiveMap(NearIdentityMap):
     directions_ : ndarray of shape (rank, n_features)
         The basis B.
     changes_ : ndarray of shape (rank, n_features)
-        Vector that is added for each of its directions.
+        The vector that a unit along each direction adds to the mapped sample.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

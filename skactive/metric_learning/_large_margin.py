@@ -39,7 +39,7 @@ class LargeMarginNearestNeighbor(NearIdentityMap):
     directions_ : ndarray of shape (rank, n_features)
         Orthonormal basis of the span of the labelled samples.
     changes_ : ndarray of shape (rank, n_features)
-        Vector that is added for each of its directions.
+        The vector that a unit along each direction adds to the mapped sample.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -130,7 +130,7 @@ def mean_target_distance(X: np.ndarray, codes: np.ndarray, n_neighbors: int) -> 
     return float(np.partition(squares, n_neighbors - 1, axis=1)[:, :n_neighbors].mean())
 
 
-def unchecked_lmnn() -> Any:
+def unchecked_lmnn() -> type:
     """Return metric-learn's LMNN without its input validation.
 
     metric-learn 0.7 calls scikit-learn with `force_all_finite`, which scikit-learn 1.8 removed.

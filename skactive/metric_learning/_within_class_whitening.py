@@ -36,7 +36,7 @@ class WithinClassWhitening(NearIdentityMap):
     directions_ : ndarray of shape (rank, n_features)
         Orthonormal directions in which samples of one class differ.
     changes_ : ndarray of shape (rank, n_features)
-        Vector that is added for each of them.
+        The vector that a unit along each direction adds to the mapped sample.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

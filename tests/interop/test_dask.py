@@ -375,10 +375,10 @@ def test_workers_let_go_of_pools_that_are_closed_or_gone(client):
 @pytest.mark.parametrize(
     ("strategy", "fault"),
     [
-        (TypiClust(), "TypiClust does not choose from a partitioned pool. Hint: these do: CDFProd"),
+        (TypiClust(), "TypiClust cannot choose from a partitioned pool. Hint: use one of CDFProd"),
         (
             CDFProduct([("density", InformationDensity("euclidean"))]),
-            "The density of a partitioned pool is measured by the cosine. Got 'euclidean'",
+            "The metric of the density of a partitioned pool must be 'cosine', since others",
         ),
     ],
 )
@@ -406,7 +406,7 @@ def test_a_measure_computed_on_some_partitions_only_raises(threads):
         (
             "array",
             {"estimator": IncrementalKNeighborsClassifier(max_labeled=3)},
-            "A partitioned pool forgets no labels by itself. Got max_labeled=3",
+            "so that max_labeled must be None. Got 3.",
         ),
         ("array", {"y_labeled": [1]}, "y_labeled was passed without X_labeled"),
         ("array", {"X_labeled": [[1.0]], "y_labeled": [1]}, "1 features, but the pool has 64"),

@@ -176,7 +176,7 @@ def test_functions_that_name_positions_alone_are_ranked_in_their_order():
     [
         ([1, 1], "must return 2 different samples. Got .1, 1. instead"),
         ([0.5, 1.5], "must return 2 different samples"),
-        ([0, 200], r"was given 150 samples, and named others: \[0, 200\]"),
+        ([0, 200], r"must return positions of its samples, from 0 to 149. Got \[0, 200\]"),
     ],
 )
 def test_a_function_that_answers_amiss_is_named(answer, message):
@@ -191,7 +191,7 @@ def test_a_committee_of_ours_answers_only_for_its_candidates():
     def curious(committee, X, n_instances):
         return committee.vote(X[:2])
 
-    with pytest.raises(ValueError, match="votes on all candidates at once"):
+    with pytest.raises(ValueError, match="can only vote on all candidates at once"):
         ModalStrategy(curious).select(Pool(X).add_labels(LABELED, names[LABELED]))
 
 

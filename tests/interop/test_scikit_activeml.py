@@ -231,7 +231,7 @@ def test_an_object_that_is_not_a_scikit_activeml_strategy_raises():
     for wrong in (CDFProduct(), peers.CoreSet, "badge"):
         with pytest.raises(TypeError, match="needs a pool-based strategy of scikit-activeml"):
             ActivemlStrategy(wrong).select(Pool(X))
-    with pytest.raises(TypeError, match="CoreSet of scikit-activeml takes dense features"):
+    with pytest.raises(TypeError, match="CoreSet of scikit-activeml needs dense features"):
         ActivemlStrategy(peers.CoreSet()).select(Pool(sp.csr_matrix(X)))
     with pytest.raises(ValueError, match="n_instances=91 samples were asked for"):
         ActivemlStrategy(peers.CoreSet()).select(Pool(X), 91)

@@ -1,8 +1,8 @@
-"""Pools that outgrow one machine, on a Dask cluster.
+"""Pools that are too large for one machine, on a Dask cluster.
 
-`PartitionedPool` is a pool whose samples are held by the workers, and from which strategies choose
-as from any other; `PartitionedLearner` is an `ActiveLearner` on such a pool. This module imports
-without Dask; the first pool imports it.
+`PartitionedPool` is a pool whose samples are held by the workers; strategies choose from it as from
+a `Pool`. `PartitionedLearner` is an `ActiveLearner` on such a pool. This module can be
+imported without Dask; the first pool imports it.
 """
 
 from skactive.integrations.dask._learner import PartitionedLearner

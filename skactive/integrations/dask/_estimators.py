@@ -11,17 +11,17 @@ from skactive.integrations.dask._partition import RemoteClassifier
 
 
 def check_estimator(estimator: Any) -> Any:
-    """Return an estimator that can work in partitions, or raise."""
+    """Return the estimator if it can be used in partitions, or raise."""
     if isinstance(estimator, TransductiveEstimator):
         raise TypeError(
             f"{type(estimator).__name__} learns from a graph of all samples, which no process of a "
-            "partitioned pool has. Hint: take an IncrementalKNeighborsClassifier."
+            "partitioned pool has. Hint: use an IncrementalKNeighborsClassifier."
         )
     max_labeled = getattr(estimator, "max_labeled", None)
     if max_labeled is not None:
         raise ValueError(
-            f"A partitioned pool forgets no labels by itself. Got max_labeled={max_labeled}. "
-            "Hint: let labels fade, with half_life, or call `forget`."
+            "A partitioned pool does not forget labels automatically, so that max_labeled must be "
+            f"None. Got {max_labeled}. Hint: set half_life, or call `forget`."
         )
     return estimator
 

@@ -28,14 +28,14 @@ class PartitionedLearner(ActiveLearner):
     ----------
     estimator : classifier, default=None
         The classifier, of features. None takes `IncrementalKNeighborsClassifier()`, unlike in
-        `ActiveLearner`: label spreading needs a graph of all samples, which no process has. The
-        learner works on a copy. Map the steps that turn raw samples into features over the
-        blocks of X_pool.
+        `ActiveLearner`: label spreading needs a graph of all samples, which no process can build.
+        The learner uses a copy. Map the steps that turn raw samples into features over the blocks
+        of X_pool.
     strategy : QueryStrategy, default=None
         The query strategy; None takes `UncertaintyHerding()`. `PartitionedPool` lists the
-        strategies that it takes.
+        strategies that it supports.
     X_pool : dask array of shape (n_samples, n_features), or list of stored features
-        The features, as `PartitionedPool` takes them.
+        The features, as in `PartitionedPool`.
     X_labeled : array-like of shape (n_labeled, n_features), default=None
         Samples outside the pool whose labels are known: the seed set.
     y_labeled : array-like of shape (n_labeled,), default=None
@@ -80,7 +80,7 @@ class PartitionedLearner(ActiveLearner):
     See Also
     --------
     skactive.ActiveLearner : The loop over a pool of this process.
-    PartitionedPool : The pool, the cost of queries, and the strategies that it takes.
+    PartitionedPool : The pool, the cost of queries, and the supported strategies.
 
     Notes
     -----

@@ -21,10 +21,10 @@ from skactive.pool import Batch, Pool
 
 @dataclass(frozen=True)
 class StoredPart:
-    """Stored features of a partition, with the size that a scheduler plans with.
+    """Stored features of a partition, with the size that the scheduler uses.
 
-    The name of a file would travel; what is computed from the file would not, and is computed
-    again where it arrives.
+    If the partition moves, only the path of the file is sent, and values computed from the file
+    are computed again.
     """
 
     features: Any
@@ -48,13 +48,13 @@ class Labels:
         return int(self.positions.nbytes + self.X.nbytes + self.y.nbytes)
 
     def superseded(self) -> Labels:
-        """Return the entry itself: labels stay true."""
+        """Return the entry itself: a later entry does not replace labels."""
         return self
 
     def apply(self, partition: Partition) -> None:
         """Add the labels to a partition, in the order in which they were given."""
         places, is_own = partition.places(self.positions)
-        # Runs of own samples and of others need calls of their own.
+        # Own samples and others are added by different methods.
         turns = np.flatnonzero(np.diff(is_own)) + 1
         for part in np.split(np.arange(len(places)), turns):
             if len(part) and is_own[part[0]]:
@@ -90,7 +90,7 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Result:
-    """The answer to a question."""
+    """The result of a request."""
 
     value: Any
     status = "result"
@@ -104,7 +104,7 @@ class Fitted:
     n_bytes = 0
 
     def superseded(self) -> Fitted:
-        """Return the entry without the classifier, of which a later entry has a newer state."""
+        """Return the entry without the classifier, since a later entry has a newer state."""
         return Fitted(None)
 
     def apply(self, partition: Partition) -> None:
@@ -146,7 +146,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Ack:
-    """The answer of a partition that has received only some entries of a log."""
+    """The reply of a partition that has received only some entries of a log."""
 
     n_entries: int
     status = "behind"
@@ -154,7 +154,7 @@ class Ack:
 
 @dataclass(frozen=True)
 class PendingGlobal:
-    """The answer of a partition that needs a value of all partitions, with its own share."""
+    """The reply of a partition that needs a value of all partitions, with its own share."""
 
     name: tuple[str, str]
     share: Any
@@ -206,8 +206,8 @@ class PartOfPool(Pool):
         """Return the mean similarity of each candidate to all samples of the whole pool."""
         if metric != "cosine":
             raise ValueError(
-                f"The density of a partitioned pool is measured by the cosine. Got {metric!r}, "
-                "for which all samples would have to be compared with all."
+                "The metric of the density of a partitioned pool must be 'cosine', since others "
+                f"compare each sample with all samples. Got {metric!r} instead."
             )
         return super().density(metric, metric_params)
 
@@ -246,7 +246,7 @@ class PartOfPool(Pool):
         return known[name]
 
     def begin(self) -> None:
-        """Start with no label, and keep everything that does not depend on labels."""
+        """Remove all labels, and keep the values that do not depend on labels."""
         self.estimator = self.setting.estimator
         self._begin(self.setting.classes)
 
@@ -313,7 +313,7 @@ class Partition:
         return Ack(self._n_applied)
 
     def batch(self, query: Query) -> Batch:
-        """Return this partition as it would be if the picks of a query were labelled."""
+        """Return a batch of this partition in which the picks of a query count as labelled."""
         known = (query.key, self._log_number, self._n_applied)
         if self._batch is None or self._batch[0] != known:
             self._batch, self.scratch = (known, Batch(self.pool, query.candidates)), {}
@@ -349,9 +349,9 @@ _lock = Lock()
 
 
 def evaluate(source: Any, setting: Setting, log: Log, question: Question) -> tuple[str, Any]:
-    """Evaluate a question on a partition in this process; return the process, and the answer.
+    """Evaluate a request on a partition in this process; return the process, and the reply.
 
-    The answer is a `Result`; an `Ack` if the partition has not received all entries of the log;
+    The reply is a `Result`; an `Ack` if the partition has not received all entries of the log;
     `PendingGlobal` if it needs a value of all partitions first.
     """
     from distributed import get_worker

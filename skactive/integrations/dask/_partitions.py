@@ -28,7 +28,7 @@ from skactive.integrations.dask._partition import (
     release,
 )
 
-# A log travels in pieces of about so many bytes.
+# Approximate size in bytes of the pieces in which a log is sent.
 LOG_BYTES = 2**22
 
 # Pools that were deleted, by their client: the workers delete their partitions with the next pool
@@ -37,7 +37,7 @@ _abandoned: list[tuple[str, str]] = []
 
 
 class Partitions:
-    """Send changes and questions to the partitions of a pool, each in the process that holds it.
+    """Send changes and requests to the partitions of a pool, each in the process that holds it.
 
     The log of all changes is kept, so that a partition that was lost with its process can be
     created again elsewhere. Rows can be read by their positions, as from an array.
@@ -45,9 +45,9 @@ class Partitions:
     Parameters
     ----------
     X : dask array of shape (n_samples, n_features), or list of stored features
-        The features, as `PartitionedPool` takes them.
+        The features, as in `PartitionedPool`.
     dtype : dtype
-        What features are held as, or calculated with.
+        The type of the features, or of the arithmetic on features on disk.
     client : distributed.Client or None
         The cluster.
 
@@ -60,7 +60,7 @@ class Partitions:
     estimator : object
         The source of class probabilities in each partition.
     kept : dict
-        Values that one query leaves for the next.
+        Values that one query stores for the next.
     """
 
     def __init__(self, X: Any, dtype: np.dtype[Any], client: Any) -> None:
@@ -83,7 +83,7 @@ class Partitions:
         shapes = self.answers_of_all(lambda _: Size())
         widths = [n_features for _, n_features in shapes]
         if len(set(widths)) > 1:
-            raise ValueError(f"All partitions must have the same features. Got {widths} of them.")
+            raise ValueError(f"All partitions must have the same number of features. Got {widths}.")
         np.cumsum([n_samples for n_samples, _ in shapes], out=self.starts[1:])
         self.shape = int(self.starts[-1]), int(widths[0])
 
@@ -120,8 +120,8 @@ class Partitions:
         self._entries.append(Skipped(positions, is_back))
 
     def add_fitted(self, estimator: Any) -> None:
-        """Add the present state of the classifier to the log."""
-        # A partition that reads the whole log needs the last state alone.
+        """Add the current state of the classifier to the log."""
+        # A partition that reads the whole log needs only the last state.
         self._entries = [entry.superseded() for entry in self._entries]
         self._entries.append(Fitted(estimator))
 
@@ -132,7 +132,7 @@ class Partitions:
         self._n_sent = [0] * self.n_partitions
 
     def features(self, positions: np.ndarray) -> np.ndarray:
-        """Return the features of samples; those that are not at hand are fetched."""
+        """Return the features of samples; those that are not cached are fetched."""
         X = np.empty((len(positions), self.shape[1]), dtype=self.dtype)
         holders = np.searchsorted(self.starts, positions, side="right") - 1
         far = np.array([position not in self._features for position in positions.tolist()])
@@ -153,12 +153,12 @@ class Partitions:
         return positions
 
     def places_in(self, number: int, positions: np.ndarray) -> np.ndarray:
-        """Return the places of samples in a partition, of those that are in it."""
+        """Return the places of those samples that are in a partition."""
         start, stop = self.starts[number : number + 2]
         return positions[(positions >= start) & (positions < stop)] - start
 
     def bring(self, positions: np.ndarray, X: np.ndarray) -> None:
-        """Keep the features of samples that were sent along with other values."""
+        """Cache the features of samples that were sent with other values."""
         self._features.update(zip(positions.tolist(), X, strict=True))
 
     def begin_query(self) -> None:
@@ -167,13 +167,13 @@ class Partitions:
             del self._known[name]
 
     def answers_of_all(self, question: Callable[[int], Question]) -> list[Any]:
-        """Return the answers of all partitions, each to its own question."""
+        """Return the results of a request for each partition."""
         numbers = range(self.n_partitions)
         answers = self._answers({number: question(number) for number in numbers})
         return [answers[number] for number in numbers]
 
     def _answers(self, questions: dict[int, Question]) -> dict[int, Any]:
-        """Return answers of some partitions, after each has received all that it needs."""
+        """Return results of some partitions, after each has received the values that it needs."""
         if not self._sources:
             raise RuntimeError(
                 "This pool is closed: the workers no longer hold it. Hint: create a new one."
@@ -245,7 +245,7 @@ class Partitions:
         return Log(self._log_number, start, entries, is_complete=stop == len(self._entries))
 
     def _sources_of(self, X: Any) -> list[Any]:
-        """Return the partitions, as futures that stay where they are."""
+        """Return the partitions, as futures that are not moved."""
         if hasattr(X, "to_delayed") and getattr(X, "ndim", None) == 2:
             X = X.astype(self.dtype)
             if X.numblocks[1] > 1:
@@ -259,10 +259,10 @@ class Partitions:
         else:
             raise TypeError(
                 "X must be a Dask array with two dimensions, or a list of features on disk, as "
-                f"skactive.datasets.open_vectors opens. Got {type(X).__name__} instead."
+                f"from skactive.datasets.open_vectors. Got {type(X).__name__} instead."
             )
         if not sources:
-            raise ValueError("X has no samples: a pool needs at least one.")
+            raise ValueError("X has no samples. Hint: pass at least one.")
         return sources
 
     def _holders(self) -> list[str]:

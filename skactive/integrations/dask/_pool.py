@@ -42,7 +42,8 @@ class PartitionedPool(PartitionedView):
     X : dask array of shape (n_samples, n_features), or list of stored features
         The features. The blocks of rows of a Dask array are the partitions, read once and kept in
         the memory of the workers. In a list, each entry is a partition that stays on disk: a file
-        opened by `skactive.datasets.open_vectors` or a zarr array, at a path that all workers see.
+        opened by `skactive.datasets.open_vectors` or a zarr array, at a path that all workers can
+        read.
     estimator : classifier, default=None
         The source of class probabilities. A classifier with `posterior_source`, such as
         `IncrementalKNeighborsClassifier`, computes them in each partition. Any other classifier is
@@ -88,20 +89,21 @@ class PartitionedPool(PartitionedView):
     Notes
     -----
     `CDFProduct`, `KCenterGreedy`, `RandomSampling`, `UncertaintySampling` and `UncertaintyHerding`
-    choose from it; other strategies are refused. Except for the last, the choice is that of a
-    `Pool` of all samples: densities, probabilities and distances are the same up to the rounding
+    can choose from it; other strategies raise an error. Except for the last, the choice is that of
+    a `Pool` of all samples: densities, probabilities and distances are the same up to the rounding
     of a product, and ranks among all candidates are exact. `UncertaintyHerding` and the measure
     `Coverage` use the neighbour graph of each partition; a batch chosen by plain gains covers at
     least 1 - 1/e of what the best batch of its size would cover within partitions [1]_, [2]_.
-    `InformationDensity` takes the cosine alone. A measure of your own must evaluate each candidate
-    by itself: in a partition, ``pool.X`` and ``pool.cached`` are about its own samples.
+    `InformationDensity` supports only the cosine. A user-written measure must evaluate each
+    candidate by itself: in a partition, ``pool.X`` and ``pool.cached`` refer to the samples of the
+    partition.
 
-    Cost of a query: that of a `Pool` of the largest share of a worker, and for each sample chosen
-    three rounds of messages of some 100 kB for each partition, or one round if the strategy uses
-    one number per candidate. A label costs what it costs a `Pool`, in each worker; removing,
-    replacing or forgetting one costs as much as all labels. Reading numbers of all candidates
-    (`posterior`, `density`, `explain_query` of a learner) sends them to the client. Workers need
-    skactive installed, and memory for their share.
+    Cost of a query: that of a `Pool` of the largest share of a worker, and for each chosen sample
+    three rounds of messages of about 100 kB for each partition, or one round if the strategy uses
+    one number per candidate. The cost of a label in each worker is that in a `Pool`; removing,
+    replacing or forgetting a label costs as much as adding all labels again. Values of all
+    candidates (`posterior`, `density`, `explain_query` of a learner) are sent to the client.
+    Workers need skactive installed, and memory for their share.
 
     References
     ----------
@@ -185,7 +187,11 @@ class PartitionedPool(PartitionedView):
         """The source of class probabilities, None without an estimator."""
         return self._source
 
-    def batch(self, strategy: Any, candidates: ArrayLike | None = None) -> PartitionedBatch:
+    def batch(
+        self,
+        strategy: Any,  # a strategy
+        candidates: ArrayLike | None = None,
+    ) -> PartitionedBatch:
         if candidates is not None:
             candidates = np.unique(check_positions(candidates, self.n_samples))
             check_unlabeled(candidates, self.labeled, self.skipped)

@@ -1,4 +1,4 @@
-"""Queries of a pool in partitions: the questions, and how answers are merged."""
+"""Queries of a pool in partitions: the requests, and how their results are merged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from skactive._engine.quantile_bins import (
 from skactive.integrations.dask._partition import Partition, Query
 from skactive.integrations.dask._partitions import Partitions
 
-# The features of so many top candidates travel with them.
+# Number of top candidates that are sent with their features.
 N_SENT = 16
 
 Factors = dict[str, DistributionFactor]
@@ -119,7 +119,7 @@ class Best:
         """Return the positions of the equally good best ones, and their utility."""
         batch, strategy = partition.batch(self.query), self.query.strategy
         if batch.n_candidates == 0:
-            # A value that all partitions need has a share of this one all the same.
+            # A value of all partitions needs the share of this one too.
             strategy.utilities(batch)
             return batch.candidates, -np.inf
         places, utility = strategy.best(batch)
@@ -192,15 +192,15 @@ class PartitionedBatch:
 
     @property
     def kept(self) -> dict[str, Any]:
-        """Values that one query leaves for the next."""
+        """Values that one query stores for the next."""
         return self._partitions.kept
 
     def bring(self, positions: np.ndarray, X: np.ndarray) -> None:
-        """Keep features of samples, one of which may be picked."""
+        """Cache features of samples, one of which may be picked."""
         self._partitions.bring(positions, X)
 
     def answers_of_all(self, question: Callable[[Query], Any]) -> list[Any]:
-        """Return the answers of all partitions to a question about this query."""
+        """Return the results of a request about this query in all partitions."""
         return self._partitions.answers_of_all(lambda number: question(self._query_of(number)))
 
     @property
@@ -217,7 +217,7 @@ class PartitionedBatch:
 
 
 def chooser_of(strategy: Any) -> Callable[[PartitionedBatch], tuple[np.ndarray, float]]:
-    """Return how a strategy chooses from partitions, or raise if it cannot.
+    """Return the rule by which a strategy chooses from partitions, or raise.
 
     The rule is declared by each class itself: a subclass that overrides a method may need the
     whole pool.
@@ -227,20 +227,20 @@ def chooser_of(strategy: Any) -> Callable[[PartitionedBatch], tuple[np.ndarray, 
         public = [getattr(strategies, name) for name in strategies.__all__]
         able = [one.__name__ for one in public if vars(one).get("partition_rule") is not None]
         raise TypeError(
-            f"{type(strategy).__name__} does not choose from a partitioned pool. "
-            f"Hint: these do: {', '.join(sorted(able))}."
+            f"{type(strategy).__name__} cannot choose from a partitioned pool. "
+            f"Hint: use one of {', '.join(sorted(able))}."
         )
     return CHOOSERS[rule]
 
 
 def by_chance(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
-    """Choose without a message to any partition."""
+    """Choose at random, without a message to a partition."""
     places, utility = batch.strategy.best(batch)
     return batch.candidates[places], utility
 
 
 def by_utility(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
-    """Choose by a number of each candidate, which its partition computes."""
+    """Choose by the utilities, which the partitions compute."""
     answers = batch.answers_of_all(Best)
     highest = max(utility for _, utility in answers)
     best = [positions for positions, utility in answers if utility == highest]
@@ -250,8 +250,8 @@ def by_utility(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
 def by_product(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
     """Choose by the product of distribution functions over the candidates of all partitions.
 
-    Histograms of the partitions make those of the pool. They bound each factor, and those whose
-    product may be the largest are ranked: the choice is that of one process.
+    The sum of the histograms of the partitions bounds each factor. The candidates whose product may
+    be the largest are ranked, so that the choice is that of one process.
     """
     n, strategy = batch.n_candidates, batch.strategy
     weights = strategy.exponents()
@@ -285,8 +285,8 @@ def counted(
 ) -> tuple[dict[str, Limits], dict[str, Histogram]]:
     """Return histograms of the measures over all candidates, and the limits of their bins.
 
-    Limits are those that would have suited the last query, which saves a round of messages, or
-    are drawn again if they do not suit this one.
+    The limits are those of the last query, which saves a round of messages. If they do not suit
+    this one, new ones are drawn.
     """
     limits: dict[str, Limits] = batch.kept.get("limits", {})
     histograms: dict[str, Histogram] = {}

@@ -20,6 +20,7 @@ from skactive.integrations.dask._partition import (
 )
 from skactive.integrations.dask._partitions import Partitions
 from skactive.integrations.dask._posterior import PartitionedPosterior
+from skactive.neighbors import NeighborGraph
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class PartitionedView(LabelBookPool):
         Returns
         -------
         X : ndarray of shape (n, n_features)
-            Those of labelled and of chosen samples are at hand.
+            The features. Those of labelled and of chosen samples are not fetched again.
         """
         return self._partitions.features(check_positions(indices, self.n_samples))
 
@@ -114,14 +115,14 @@ class PartitionedView(LabelBookPool):
         return self.book.nearest(sample, n_neighbors, Space(metric, metric_params))
 
     def graph(
-        self, n_neighbors: int = 15, metric: str = "cosine", transformer: Any = None
+        self, n_neighbors: int = 15, metric: str = "cosine", transformer: object = None
     ) -> NoReturn:
         raise NotImplementedError(
             f"A partitioned pool has no neighbour graph of all its {self.n_samples} samples, only "
             "one in each partition. Hint: use a Pool for classifiers that need the graph."
         )
 
-    def has_graph(self, graph: Any) -> bool:
+    def has_graph(self, graph: NeighborGraph) -> bool:
         return False
 
     def coverage_gain(

@@ -1,13 +1,13 @@
 """modAL's learner and committee for current scikit-learn, and its functions as strategies.
 
 `ActiveLearner` and `Committee` are subclasses of the modAL classes of the same names that learn
-label by label; `ModalStrategy` makes a query function of modAL a strategy of skactive. This module
-imports without modAL; the first use of one of the subclasses imports it.
+incrementally; `ModalStrategy` turns a query function of modAL into a strategy of skactive. This
+module can be imported without modAL; the first use of one of the subclasses imports it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from skactive._optional import not_installed
 from skactive.integrations.modal._strategy import ModalStrategy
@@ -22,11 +22,12 @@ SUBCLASSES = {"ActiveLearner", "Committee"}
 ModalStrategy.__module__ = __name__
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> type:
     if name not in SUBCLASSES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals().update(_subclasses_of_modal())
-    return globals()[name]
+    found: type = globals()[name]
+    return found
 
 
 def __dir__() -> list[str]:
@@ -51,5 +52,5 @@ def _subclasses_of_modal() -> dict[str, type]:
 
 
 def _public(name: str, own: type, of_modal: type) -> type:
-    # Docstring and module are those of the public name, by which the class is also pickled.
+    # Docstring and module are those of the public name, under which the class is also pickled.
     return type(name, (own, of_modal), {"__doc__": own.__doc__, "__module__": __name__})

@@ -1,4 +1,4 @@
-"""`modAL.models.Committee` for any labels, which learns without refitting."""
+"""`modAL.models.Committee` for any labels, with incremental learning."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import Tags
 
 from skactive.integrations.modal._query import query_once
 
 if TYPE_CHECKING:
     from modAL.models import Committee as _Committee
+
+    from skactive.integrations.modal._learner import IncrementalLearner
 else:
-    # The public class puts modAL's after this one, so that this module needs no modAL.
+    # The public class has modAL's class as a second base, so that this module needs no modAL.
     _Committee = object
 
 
 class IncrementalCommittee(_Committee):
     """Query and teach several learners that vote, as `modAL.models.Committee` does.
 
-    A drop-in for modAL's class and a subclass of it, for members that are
-    :class:`~skactive.integrations.modal.ActiveLearner`. Each member learns as it would alone,
-    through `add_labeled` if it has this method, and labels may be strings.
+    A subclass and a replacement of modAL's class, for members that are
+    :class:`~skactive.integrations.modal.ActiveLearner`. Each member learns independently, through
+    `add_labeled` if its estimator has this method, and labels may be strings.
 
     Parameters
     ----------
@@ -30,18 +33,18 @@ class IncrementalCommittee(_Committee):
         The members.
     query_strategy : callable, default=None
         Called as `query_strategy(committee, X_pool, *query_args, **query_kwargs)`; returns
-        `(indices, metrics)` or the indices alone. None means modAL's `vote_entropy_sampling`.
-        The strategies of skactive get the committee's mean posterior.
+        `(indices, metrics)` or the indices alone. None takes modAL's `vote_entropy_sampling`.
+        The strategies of skactive use the mean posterior of the members.
     on_transformed : bool, default=False
-        Whether modAL's strategies that measure distances see the samples as the last steps of the
-        members do.
+        Whether modAL's strategies that measure distances use the input of the last steps of the
+        members.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,) or None
-        The labels that any member knows, sorted; None while a member is not fitted.
+        The classes of all members, sorted; None as long as a member is not fitted.
     n_classes_ : int
-        Their number.
+        Number of classes.
 
     See Also
     --------
@@ -72,7 +75,7 @@ class IncrementalCommittee(_Committee):
 
     def __init__(
         self,
-        learner_list: list[Any],
+        learner_list: list[IncrementalLearner],
         query_strategy: Callable[..., Any] | None = None,
         on_transformed: bool = False,
     ) -> None:
@@ -82,8 +85,13 @@ class IncrementalCommittee(_Committee):
             query_strategy = vote_entropy_sampling
         super().__init__(learner_list, query_strategy, on_transformed)
 
-    def fit(self, X: Any, y: Any, **fit_kwargs: Any) -> IncrementalCommittee:
-        """Fit every member on these samples alone and keep them as its training set.
+    def fit(
+        self,
+        X: Any,  # samples of any kind
+        y: ArrayLike,
+        **fit_kwargs: Any,
+    ) -> IncrementalCommittee:
+        """Fit each member to these samples alone, and store them as its training set.
 
         Parameters
         ----------
@@ -92,7 +100,7 @@ class IncrementalCommittee(_Committee):
         y : array-like of shape (n_samples,)
             Their labels.
         **fit_kwargs : dict
-            Keyword arguments of the members' `fit`, `bootstrap` included.
+            Keyword arguments of the members' `fit`, including `bootstrap`.
 
         Returns
         -------
@@ -103,7 +111,11 @@ class IncrementalCommittee(_Committee):
         return self
 
     def query(
-        self, X_pool: Any, return_metrics: bool = False, *query_args: Any, **query_kwargs: Any
+        self,
+        X_pool: Any,  # samples of any kind
+        return_metrics: bool = False,
+        *query_args: Any,
+        **query_kwargs: Any,
     ) -> tuple[Any, ...]:
         """Call the query strategy once, and return the samples of the pool to label next.
 
@@ -112,7 +124,7 @@ class IncrementalCommittee(_Committee):
         X_pool : array-like, sparse matrix, DataFrame or list of n_candidates raw samples
             The unlabelled samples.
         return_metrics : bool, default=False
-            Whether to return the strategy's numbers for the chosen samples as well.
+            Whether to return the utilities of the chosen samples as well.
         *query_args : tuple
             Further positional arguments of the query strategy.
         **query_kwargs : dict
@@ -125,12 +137,12 @@ class IncrementalCommittee(_Committee):
         rows : same kind as X_pool
             The samples at these positions.
         metrics : ndarray of shape (n_instances,) or None
-            Only where `return_metrics`; None, with a warning, where the strategy returns none.
+            Only if `return_metrics`; None, with a warning, if the strategy returns no metrics.
 
         Raises
         ------
         TypeError
-            If `return_metrics` is not a bool, as where `n_instances` is given by position.
+            If `return_metrics` is not a bool, for example if `n_instances` is passed by position.
         """
         if not isinstance(return_metrics, bool):
             raise TypeError(
@@ -140,9 +152,14 @@ class IncrementalCommittee(_Committee):
         return query_once(self, X_pool, query_args, query_kwargs, return_metrics=return_metrics)
 
     def teach(
-        self, X: Any, y: Any, bootstrap: bool = False, only_new: bool = False, **fit_kwargs: Any
+        self,
+        X: Any,  # samples of any kind
+        y: ArrayLike,
+        bootstrap: bool = False,
+        only_new: bool = False,
+        **fit_kwargs: Any,
     ) -> None:
-        """Append labelled samples to every member's training set and make it know them.
+        """Append labelled samples to the training set of each member, and update its estimator.
 
         Parameters
         ----------
@@ -151,18 +168,18 @@ class IncrementalCommittee(_Committee):
         y : array-like of shape (n_samples,)
             Their labels.
         bootstrap : bool, default=False
-            Whether to refit each member on a bootstrap sample of its training set.
+            Whether to refit each member to a bootstrap sample of its training set.
         only_new : bool, default=False
-            Whether to fit on the new samples alone; unlike those of a single learner, they are
-            kept, as modAL's committee keeps them.
+            Whether to fit to the new samples alone. Unlike in a single learner, they are stored, as
+            in modAL's committee.
         **fit_kwargs : dict
-            Keyword arguments of the members' `fit`; giving one means a refit.
+            Keyword arguments of the members' `fit`. If any is given, the members are refitted.
 
         Raises
         ------
         ValueError
-            If X and y differ in length, hold a NaN, or do not have the features of the training
-            set; no member has changed then, unless the members differ in what they accept.
+            If X and y differ in length, contain NaN, or have other features than the training set.
+            In this case no member changes, unless the members accept different input.
         """
         if only_new:
             super().teach(X, y, bootstrap=bootstrap, only_new=True, **fit_kwargs)
@@ -171,8 +188,12 @@ class IncrementalCommittee(_Committee):
             learner.teach(X, y, bootstrap=bootstrap, **fit_kwargs)
         self._set_classes()
 
-    def vote(self, X: Any, **predict_kwargs: Any) -> np.ndarray:
-        """Predict labels, one column per member.
+    def vote(
+        self,
+        X: Any,  # samples of any kind
+        **predict_kwargs: Any,
+    ) -> np.ndarray:
+        """Predict the labels, with a column for each member.
 
         Parameters
         ----------
@@ -184,14 +205,18 @@ class IncrementalCommittee(_Committee):
         Returns
         -------
         ndarray of shape (n_samples, n_members)
-            The labels, in the labels' own dtype.
+            The predicted labels, in the type of the labels.
         """
-        # modAL's own fills an array of floats.
+        # The method of modAL fills an array of floats.
         return np.column_stack(
             [learner.predict(X, **predict_kwargs) for learner in self.learner_list]
         )
 
-    def vote_proba(self, X: Any, **predict_proba_kwargs: Any) -> np.ndarray:
+    def vote_proba(
+        self,
+        X: Any,  # samples of any kind
+        **predict_proba_kwargs: Any,
+    ) -> np.ndarray:
         """Predict class probabilities of every member.
 
         Parameters
@@ -204,7 +229,7 @@ class IncrementalCommittee(_Committee):
         Returns
         -------
         ndarray of shape (n_samples, n_members, n_classes)
-            The probabilities, zero for a class that the member does not know.
+            The probabilities, 0 for a class of which the member has no sample.
 
         Raises
         ------
@@ -213,7 +238,7 @@ class IncrementalCommittee(_Committee):
         """
         from modAL.utils.validation import check_class_labels, check_class_proba
 
-        # modAL's own needs X.shape, which a list of raw samples does not have.
+        # The method of modAL needs X.shape, which a list of raw samples does not have.
         check_class_labels(*(learner.estimator for learner in self.learner_list))
         return np.stack(
             [
@@ -236,7 +261,7 @@ class IncrementalCommittee(_Committee):
         return self.classes_ is not None
 
     def _set_classes(self) -> None:
-        # modAL's own sorts along an axis, which numpy does not do for labels that are objects.
+        # The method of modAL sorts along an axis, which numpy does not support for objects.
         estimators = [learner.estimator for learner in self.learner_list]
         self.classes_: np.ndarray | None = None
         self.n_classes_ = 0

@@ -1,10 +1,12 @@
-"""`modAL.models.ActiveLearner` for current scikit-learn, which learns without refitting."""
+"""`modAL.models.ActiveLearner` for current scikit-learn, with incremental learning."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, check_random_state, get_tags
 
@@ -16,49 +18,49 @@ from skactive.strategies import CDFProduct
 if TYPE_CHECKING:
     from modAL.models import ActiveLearner as _ActiveLearner
 else:
-    # The public class puts modAL's after this one, so that this module needs no modAL.
+    # The public class has modAL's class as a second base, so that this module needs no modAL.
     _ActiveLearner = object
 
 
 class IncrementalLearner(_ActiveLearner):
     """Query and teach as `modAL.models.ActiveLearner` does, on scikit-learn 1.6 and later.
 
-    A drop-in for modAL's class and a subclass of it. An estimator with `add_labeled`, alone or as
-    the last step of a `Pipeline`, learns each answer at once, where modAL refits everything on all
-    labels. Any other estimator is refitted as modAL does. Choose it to keep a modAL loop while
-    scikit-learn moves on; `skactive.ActiveLearner` is the faster choice for a new one.
+    A subclass and a replacement of modAL's class. An estimator with `add_labeled`, alone or as the
+    last step of a `Pipeline`, learns each answer incrementally; modAL refits it on all labels. Any
+    other estimator is refitted, as in modAL. Choose it to run an existing modAL loop with a current
+    scikit-learn; `skactive.ActiveLearner` is faster, and the better choice for a new loop.
 
     Parameters
     ----------
     estimator : estimator
-        The classifier or regressor, a `Pipeline` over raw samples included. It is fitted in place.
+        The classifier or regressor, or a `Pipeline` over raw samples. It is fitted in place.
     query_strategy : callable, default=None
         Called as `query_strategy(learner, X_pool, *query_args, **query_kwargs)`; returns
-        `(indices, metrics)` or the indices alone. None means a new
-        :class:`~skactive.strategies.CDFProduct`, not the default of `skactive.ActiveLearner`: a
-        function that is called without a pool would build a neighbour graph for every query.
+        `(indices, metrics)` or the indices alone. None takes
+        :class:`~skactive.strategies.CDFProduct`, not the default of `skactive.ActiveLearner`, which
+        would build a neighbour graph for every query, since modAL passes no pool.
     X_training : array-like, sparse matrix, DataFrame or list of n_samples raw samples, default=None
-        The labelled samples. If given, the estimator is fitted at once. Teaching appends to it.
+        The labelled samples. If given, the estimator is fitted to them. `teach` appends to them.
     y_training : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
         The labels of `X_training`.
     bootstrap_init : bool, default=False
-        Whether the first fit is on a bootstrap sample of `X_training`, for bagged committees.
+        Whether the first fit uses a bootstrap sample of `X_training`, for bagged committees.
     on_transformed : bool, default=False
-        Whether modAL's strategies that measure distances see the samples as the last step of the
-        `Pipeline` does. The strategies of skactive always do.
+        Whether modAL's strategies that measure distances use the input of the last step of the
+        `Pipeline`. The strategies of skactive always do.
     force_all_finite : bool, default=True
-        Whether a NaN or an infinity in the samples is an error. It is one in labels always.
+        Whether NaN or infinity in the samples is an error. In labels it always is one.
     **fit_kwargs : dict
         Keyword arguments of the estimator's `fit`, for the first fit on `X_training` only.
 
     Attributes
     ----------
     estimator : estimator
-        The estimator given, fitted.
+        The fitted estimator.
     query_strategy : callable
         The query strategy.
     X_training : array-like, sparse matrix, DataFrame, list or None
-        All samples taught so far, in the order of teaching.
+        The labelled samples, in the order in which they were added.
     y_training : array-like or None
         Their labels.
     classes_ : ndarray of shape (n_classes,)
@@ -70,16 +72,16 @@ class IncrementalLearner(_ActiveLearner):
 
     Notes
     -----
-    Teaching n labels costs one `add_labeled` of n samples plus a copy of `X_training`. An estimator
-    last fitted on a part of the labels (`bootstrap=True`, `only_new=True`) is refitted on all of
-    them by the next `teach`, and so is any estimator where `teach` is given `fit_kwargs`.
+    `teach` with n labels costs one `add_labeled` of n samples plus a copy of `X_training`. If the
+    last fit used a part of the labels (`bootstrap=True`, `only_new=True`), or if `teach` gets
+    `fit_kwargs`, `teach` refits the estimator on all labels.
 
-    An estimator that is fitted already when the learner has no `X_training` keeps what it knows if
-    it has `add_labeled`; modAL's `teach` would make it forget.
+    A fitted estimator with `add_labeled` keeps its labels if `X_training` is None. In modAL,
+    `teach` refits it without them.
 
     `X_training` and `y_training` are parameters as well as attributes, as in modAL: a clone starts
-    with the labels its original has by then. Bootstraps draw from numpy's global generator, as
-    modAL's do.
+    with the current labels of the original. Bootstrap samples are drawn from numpy's global
+    generator, as in modAL.
 
     References
     ----------
@@ -109,10 +111,10 @@ class IncrementalLearner(_ActiveLearner):
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: Any,  # a classifier or regressor of any package
         query_strategy: Callable[..., Any] | None = None,
-        X_training: Any = None,
-        y_training: Any = None,
+        X_training: Any = None,  # samples of any kind
+        y_training: ArrayLike | None = None,
         bootstrap_init: bool = False,
         on_transformed: bool = False,
         *,
@@ -126,8 +128,8 @@ class IncrementalLearner(_ActiveLearner):
                 "The 'query_strategy' parameter of ActiveLearner must be a callable or None. "
                 f"Got {query_strategy!r} instead."
             )
-        # modAL's constructor would fit before it stores what `clone` and `repr` read, and would
-        # hand `force_all_finite` on to the estimator's `fit`.
+        # The constructor of modAL would fit before it stores the parameters that `clone` and
+        # `repr` read, and would pass `force_all_finite` to the estimator's `fit`.
         super().__init__(
             estimator,
             query_strategy,
@@ -143,12 +145,13 @@ class IncrementalLearner(_ActiveLearner):
             self._fit_to_known(bootstrap=bootstrap_init, **fit_kwargs)
 
     @property
-    def classes_(self) -> Any:
+    def classes_(self) -> np.ndarray:
         """The estimator's classes, if it is a fitted classifier."""
-        return self.estimator.classes_
+        classes: np.ndarray = self.estimator.classes_
+        return classes
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, those of `fit_kwargs` included.
+        """Return the parameters, including `fit_kwargs`.
 
         Parameters
         ----------
@@ -163,7 +166,7 @@ class IncrementalLearner(_ActiveLearner):
         return {**super().get_params(deep=deep), **self.fit_kwargs}
 
     def set_params(self, **params: Any) -> IncrementalLearner:
-        """Set parameters, nested ones (`estimator__...`) included, without fitting.
+        """Set parameters, including nested ones (`estimator__...`), without fitting.
 
         Parameters
         ----------
@@ -180,8 +183,14 @@ class IncrementalLearner(_ActiveLearner):
         self.fit_kwargs = {**self.fit_kwargs, **fit_kwargs}
         return self
 
-    def fit(self, X: Any, y: Any, bootstrap: bool = False, **fit_kwargs: Any) -> IncrementalLearner:
-        """Fit the estimator on these samples alone and keep them as the training set.
+    def fit(
+        self,
+        X: Any,  # samples of any kind
+        y: ArrayLike,
+        bootstrap: bool = False,
+        **fit_kwargs: Any,
+    ) -> IncrementalLearner:
+        """Fit the estimator to these samples alone, and store them as the training set.
 
         Parameters
         ----------
@@ -190,7 +199,7 @@ class IncrementalLearner(_ActiveLearner):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Their labels.
         bootstrap : bool, default=False
-            Whether to fit on a bootstrap sample of them.
+            Whether to fit to a bootstrap sample of them.
         **fit_kwargs : dict
             Keyword arguments of the estimator's `fit`.
 
@@ -202,14 +211,18 @@ class IncrementalLearner(_ActiveLearner):
         Raises
         ------
         ValueError
-            If X and y differ in length or hold what `force_all_finite` forbids.
+            If X and y differ in length, or contain values that `force_all_finite` excludes.
         """
         check_labeled(X, y, finite=self.force_all_finite)
         self._fit_on_training_set(X, y, bootstrap=bootstrap, **fit_kwargs)
         return self
 
     def query(
-        self, X_pool: Any, *query_args: Any, return_metrics: bool = False, **query_kwargs: Any
+        self,
+        X_pool: Any,  # samples of any kind
+        *query_args: Any,
+        return_metrics: bool = False,
+        **query_kwargs: Any,
     ) -> tuple[Any, ...]:
         """Call the query strategy once, and return the samples of the pool to label next.
 
@@ -220,7 +233,7 @@ class IncrementalLearner(_ActiveLearner):
         *query_args : tuple
             Further positional arguments of the query strategy.
         return_metrics : bool, default=False
-            Whether to return the strategy's numbers for the chosen samples as well.
+            Whether to return the utilities of the chosen samples as well.
         **query_kwargs : dict
             Keyword arguments of the query strategy, such as `n_instances`.
 
@@ -231,17 +244,22 @@ class IncrementalLearner(_ActiveLearner):
         rows : same kind as X_pool
             The samples at these positions.
         metrics : ndarray of shape (n_instances,) or None
-            Only where `return_metrics`; None, with a warning, where the strategy returns none.
+            Only if `return_metrics`; None, with a warning, if the strategy returns no metrics.
         """
         return query_once(self, X_pool, query_args, query_kwargs, return_metrics=return_metrics)
 
     def teach(
-        self, X: Any, y: Any, bootstrap: bool = False, only_new: bool = False, **fit_kwargs: Any
+        self,
+        X: Any,  # samples of any kind
+        y: ArrayLike,
+        bootstrap: bool = False,
+        only_new: bool = False,
+        **fit_kwargs: Any,
     ) -> None:
         """Append labelled samples to the training set, and update the estimator.
 
-        A call that raises leaves the training set as it was, and the estimator too unless its own
-        `fit` or `add_labeled` failed half-way.
+        If a call raises, the training set is unchanged. The estimator is unchanged too, unless the
+        error came from its own `fit` or `add_labeled`.
 
         Parameters
         ----------
@@ -250,17 +268,17 @@ class IncrementalLearner(_ActiveLearner):
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Their labels.
         bootstrap : bool, default=False
-            Whether to refit on a bootstrap sample of the training set.
+            Whether to refit to a bootstrap sample of the training set.
         only_new : bool, default=False
-            Whether to fit on the new samples alone, which are then not kept.
+            Whether to fit to the new samples alone, without storing them.
         **fit_kwargs : dict
-            Keyword arguments of the estimator's `fit`; giving one means a refit.
+            Keyword arguments of the estimator's `fit`. If any is given, the estimator is refitted.
 
         Raises
         ------
         ValueError
-            If X and y differ in length, hold what `force_all_finite` forbids, or X does not have
-            the features of the training set.
+            If X and y differ in length, contain values that `force_all_finite` excludes, or X has
+            other features than the training set.
         """
         check_labeled(X, y, finite=self.force_all_finite)
         if only_new:
@@ -273,8 +291,11 @@ class IncrementalLearner(_ActiveLearner):
             _add_labeled(self.estimator, X, y)
             self.X_training, self.y_training = X_training, y_training
 
-    def transform_without_estimating(self, X: Any) -> Any:
-        """Transform samples as the estimator's last step takes them.
+    def transform_without_estimating(
+        self,
+        X: Any,  # samples of any kind
+    ) -> Any:  # an array, a sparse matrix or a DataFrame
+        """Transform samples into the input of the estimator's last step.
 
         Parameters
         ----------
@@ -284,10 +305,10 @@ class IncrementalLearner(_ActiveLearner):
         Returns
         -------
         array-like, sparse matrix or DataFrame of n_samples rows
-            The output of all steps of a `Pipeline` but the last; of an ensemble of them, side by
-            side; of anything else, X itself.
+            For a `Pipeline`, the output of all steps except the last. For an ensemble of pipelines,
+            these outputs side by side. For other estimators, X itself.
         """
-        # modAL's own goes through `data_hstack`, which loses a DataFrame.
+        # The method of modAL calls `data_hstack`, which does not return a DataFrame.
         if isinstance(self.estimator, Pipeline):
             return transformers(self.estimator).transform(X)
         return super().transform_without_estimating(X)
@@ -305,7 +326,7 @@ class IncrementalLearner(_ActiveLearner):
         tags.input_tags = inner.input_tags
         return tags
 
-    # The three methods below are modAL's names: its committees call them.
+    # The names of the three methods below are those of modAL: its committees call them.
 
     def _add_training_data(self, X: Any, y: Any) -> None:
         check_labeled(X, y, finite=self.force_all_finite)
@@ -326,7 +347,7 @@ class IncrementalLearner(_ActiveLearner):
     def _fit_on_rows(self, X: Any, y: Any, bootstrap: bool, fit_kwargs: dict[str, Any]) -> None:
         if bootstrap:
             n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
-            # numpy's global generator, so that a seeded modAL loop draws what it drew before.
+            # With numpy's global generator, a seeded modAL loop draws the same samples as before.
             chosen = check_random_state(None).choice(n_samples, n_samples, replace=True)
             X, y = rows_at(X, chosen), rows_at(y, chosen)
         self.estimator.fit(X, y, **fit_kwargs)

@@ -17,8 +17,8 @@ def query_once(
     return_metrics: bool,
 ) -> tuple[Any, ...]:
     """Return (indices, rows), with the metrics of the rows third if requested."""
-    # modAL unpacks the answer inside a bare `except`, so it hides what a strategy raises, calls it
-    # a second time and reads an array of two indices as (indices, metrics).
+    # modAL unpacks the result inside a bare `except`: it hides the error of a strategy, calls the
+    # strategy a second time, and reads an array of two indices as (indices, metrics).
     answer = learner.query_strategy(learner, X_pool, *query_args, **query_kwargs)
     indices, metrics = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
     rows = rows_at(X_pool, indices)

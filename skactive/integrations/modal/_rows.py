@@ -1,4 +1,4 @@
-"""Rows of whatever modAL takes as samples: checked, selected and appended."""
+"""Rows of the samples that modAL supports: checked, selected and appended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sklearn.utils import check_array, check_consistent_length
 
 
 def check_labeled(X: Any, y: Any, *, finite: bool) -> None:
-    """Raise where X and y differ in length or, where `finite`, hold a NaN or an infinity."""
+    """Raise if X and y differ in length or, if `finite`, contain NaN or infinity."""
     check_consistent_length(X, y)
     if _is_table(X):
         check_array(
@@ -27,9 +27,9 @@ def check_labeled(X: Any, y: Any, *, finite: bool) -> None:
 
 
 def rows_at(X: Any, indices: Any) -> Any:
-    """Return the rows of X at `indices`, of the kind X is; a single index gives a single row."""
-    # modAL's own `retrieve_rows` tries X[indices] first, which takes the columns of a DataFrame
-    # whose column names are integers, and it turns a list into one array first.
+    """Return the rows of X at `indices`, in the type of X; a single index gives a single row."""
+    # `retrieve_rows` of modAL tries X[indices] first, which selects columns of a DataFrame with
+    # integers as column names, and it turns a list into one array first.
     if hasattr(X, "iloc"):
         return X.iloc[indices]
     if isinstance(X, list):
@@ -47,7 +47,7 @@ def rows_at(X: Any, indices: Any) -> Any:
 
 
 def stacked(known: Any, new: Any, *, name: str) -> Any:
-    """Return `known` followed by `new`, of the kind `known` is; neither is changed."""
+    """Return `known` followed by `new`, in the type of `known`; neither is changed."""
     if scipy.sparse.issparse(known) or scipy.sparse.issparse(new):
         _check_same_width(known, new, name)
         return scipy.sparse.vstack([known, new], format="csr")
@@ -65,8 +65,8 @@ def stacked(known: Any, new: Any, *, name: str) -> Any:
 
 
 def _is_table(X: Any) -> bool:
-    # Images, texts and other objects are for the estimator to read: as one array they could be
-    # ragged, or need the memory of all of them at once.
+    # The estimator checks images, texts and other objects: as one array they could be ragged, or
+    # need the memory of all of them at once.
     objects = isinstance(X, list) or (
         isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1
     )
@@ -93,7 +93,7 @@ def _stacked_arrays(known: np.ndarray, new: Any, name: str) -> np.ndarray:
 def _check_same_width(known: Any, new: Any, name: str) -> None:
     if known.shape[1:] != new.shape[1:]:
         raise ValueError(
-            f"{name} must have the shape of {name}_training but for the number of rows. "
+            f"{name} must have the shape of {name}_training except for the number of rows. "
             f"Got shape {new.shape} for a training set of shape {known.shape} instead."
         )
 

@@ -18,53 +18,54 @@ from skactive.strategies import QueryStrategy
 
 N_MEMBERS = 10
 
-# modAL gives what it minimises as the metric of what it chose.
+# These functions minimise the metric that they return.
 MINIMIZING = {"margin_sampling", "expected_error_reduction"}
-# It takes the best of these in no order.
+# The functions of these modules return the best samples in no order.
 UNORDERED = {"modAL.uncertainty", "modAL.disagreement", "modAL.expected_error"}
 
 
 class ModalStrategy(QueryStrategy):
-    """Choose candidates by a function of modAL, or one written for it.
+    """Choose candidates by a function of modAL, or by a user-written one of the same form.
 
     Such functions take a learner (or committee), samples and `n_instances`, and return positions:
     ``modAL.uncertainty.margin_sampling``, ``modAL.batch.uncertainty_batch_sampling``,
     ``modAL.expected_error.expected_error_reduction``, ``modAL.disagreement.vote_entropy_sampling``.
-    Functions without `n_instances` that return a number per sample, larger for what is more
-    useful, are utilities, of which the largest are taken: ``modAL.uncertainty.classifier_entropy``,
-    what ``modAL.utils.combination.make_product`` makes, or, with X as its only samples,
-    ``modAL.density.information_density``.
+    Functions without `n_instances` that return a number for each sample are utilities, and the
+    samples with the largest ones are chosen: ``modAL.uncertainty.classifier_entropy``, the result
+    of ``modAL.utils.combination.make_product``, or ``modAL.density.information_density``, which
+    gets no learner.
 
     Parameters
     ----------
     function : callable
         The function.
     query_params : dict, default=None
-        Its further arguments, by name, such as ``{"metric": "cosine"}``.
+        Further arguments of the function, by name, such as ``{"metric": "cosine"}``.
     committee : list of classifiers, default=None
-        The members, where its first argument is called `committee`: copies of them are fitted to
-        the labelled samples. None takes 10 that vote by nearest neighbours, on bootstrap samples.
+        The members, if the first argument of the function has the name `committee`: copies of them
+        are fitted to the labelled samples. None takes 10 nearest-neighbour classifiers, fitted to
+        bootstrap samples.
     random_state : int, RandomState instance or None, default=None
-        How ties are broken: at random, or by position where it is None. modAL itself draws from
-        numpy's global generator if `query_params` request it.
+        Ties are broken at random, or by position if it is None. modAL itself draws from numpy's
+        global generator if `query_params` request it.
 
     See Also
     --------
-    ActiveLearner : The other direction: modAL's own loop takes our strategies as they are.
+    ActiveLearner : A strategy of skactive in the loop of modAL.
     skactive.integrations.scikit_activeml.ActivemlStrategy : The same for scikit-activeml.
 
     Notes
     -----
-    The function sees the features of the candidates, and a learner with what is labelled as
+    The function gets the features of the candidates, and a learner with the labelled samples as
     `X_training` and `y_training`; the class probabilities of the candidates are those of the pool.
-    A committee begins once two classes are labelled: until then the most central candidate comes
-    first, then what is farthest from all that is labelled.
+    A committee starts when two classes are labelled. Until then the most central candidate is
+    chosen first, then the candidate farthest from all labelled samples.
 
-    The utilities of `margin_sampling` and `expected_error_reduction`, which take the smallest, are
-    minus what modAL calls their metrics. A function that returns positions alone gives the
-    utilities n, n - 1, …, 1.
+    `margin_sampling` and `expected_error_reduction` choose the samples with the smallest metrics:
+    their utilities are the negative metrics. If a function returns only positions, the utilities
+    are n, n - 1, …, 1.
 
-    Cost: that of the function, and of copying the candidates' features.
+    Cost: that of the function, and of copying the features of the candidates.
 
     References
     ----------
@@ -89,7 +90,7 @@ class ModalStrategy(QueryStrategy):
         *,
         query_params: dict[str, Any] | None = None,
         committee: Sequence[Any] | None = None,
-        random_state: Any = None,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(random_state=random_state)
         self.function = function
@@ -97,7 +98,7 @@ class ModalStrategy(QueryStrategy):
         self.committee = committee
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        """Return what the function makes of each candidate.
+        """Return the utility of each candidate.
 
         Parameters
         ----------
@@ -107,7 +108,7 @@ class ModalStrategy(QueryStrategy):
         Returns
         -------
         utilities : ndarray of shape (n_candidates,)
-            For a function that chooses samples, its metrics when all candidates are requested.
+            For a function that chooses samples: its metrics if all candidates are requested.
         """
         whole, candidates = pool.whole, pool.candidates
         if self._waits(whole):
@@ -123,14 +124,14 @@ class ModalStrategy(QueryStrategy):
     def select(
         self, pool: LabelingPool, n_instances: int = 1, *, candidates: ArrayLike | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Choose candidates, in the order in which the function does.
+        """Choose candidates, in the order of the function.
 
         Parameters
         ----------
         pool : LabelingPool
             The pool to choose from. It is not changed.
         n_instances : int, default=1
-            How many, at least 1 and at most ``pool.n_candidates``.
+            Number of samples, at least 1 and at most ``pool.n_candidates``.
         candidates : array-like of int of shape (n,), default=None
             Positions to choose from, labelled and skipped ones excluded; None takes all
             candidates of the pool.
@@ -140,12 +141,13 @@ class ModalStrategy(QueryStrategy):
         indices : ndarray of int of shape (n_instances,)
             Positions in the pool, without repetition.
         utilities : ndarray of shape (n_instances,)
-            What each was worth when it was chosen.
+            The utility of each when it was chosen.
 
         Raises
         ------
         ValueError
-            If fewer candidates are left, or the function names fewer, others, or one twice.
+            If fewer candidates are left, or the function returns fewer samples, other samples, or
+            a sample twice.
         """
         if self._waits(pool):
             return super().select(pool, n_instances, candidates=candidates)
@@ -154,7 +156,7 @@ class ModalStrategy(QueryStrategy):
         among = batch.candidates
         tie_break = self._tie_break(pool)
         if tie_break is not None:
-            # A function that takes the first of equals then takes a random one.
+            # A function that chooses the first of equal samples now chooses a random one.
             among = among[np.argsort(tie_break[among])]
         answer = self._answer(pool, among, n_instances)
         if _are_utilities(answer, len(among)):
@@ -193,7 +195,7 @@ class ModalStrategy(QueryStrategy):
     def _chosen(
         self, answer: Any, n: int, n_candidates: int | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the places and utilities that a function answered with, most useful first."""
+        """Return the places and utilities in the result of a function, most useful first."""
         name = getattr(self.function, "__name__", repr(self.function))
         places, metrics = (
             answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
@@ -206,7 +208,8 @@ class ModalStrategy(QueryStrategy):
         n_candidates = n if n_candidates is None else n_candidates
         if places.min() < 0 or places.max() >= n_candidates:
             raise ValueError(
-                f"{name} was given {n_candidates} samples, and named others: {places.tolist()}."
+                f"{name} must return positions of its samples, from 0 to {n_candidates - 1}. Got "
+                f"{places.tolist()} instead."
             )
         if metrics is None:
             return places, np.arange(n, 0.0, -1.0)
@@ -221,7 +224,7 @@ class ModalStrategy(QueryStrategy):
 
 
 class PoolLearner:
-    """A pool in the form in which modAL's functions know a learner.
+    """A pool with the interface of the learners of modAL.
 
     Parameters
     ----------
@@ -230,7 +233,7 @@ class PoolLearner:
     candidates : ndarray of int of shape (n,)
         The samples that the function chooses from.
     X : {ndarray, CSR matrix} of shape (n, n_features)
-        Their features, as they are passed to it.
+        The features of the candidates: the object that is passed to the function.
     """
 
     on_transformed = False
@@ -247,7 +250,7 @@ class PoolLearner:
 
     @property
     def estimator(self) -> Any:
-        """A classifier like that of the pool, fitted to the features of what is labelled."""
+        """A classifier like that of the pool, fitted to the labelled samples."""
         if self._fitted is None:
             self._fitted = classifier_like(self._pool)
             if self.X_training is not None:
@@ -256,7 +259,7 @@ class PoolLearner:
 
     @property
     def classes_(self) -> np.ndarray:
-        """The labels known."""
+        """The known labels."""
         return self._pool.classes_
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -265,7 +268,7 @@ class PoolLearner:
             return np.asarray(self.estimator.predict_proba(X))
         posterior = self._pool.posterior(self._candidates)
         if posterior is None:
-            raise NotFittedError("No label is known yet.")
+            raise NotFittedError("No label is known yet. Hint: teach some labels first.")
         return posterior
 
     def predict(self, X: Any) -> np.ndarray:
@@ -274,7 +277,7 @@ class PoolLearner:
 
 
 class PoolCommittee:
-    """A committee that votes on the candidates, with the interface of modAL's committees.
+    """A committee that votes on the candidates, with the interface of the committees of modAL.
 
     Parameters
     ----------
@@ -283,7 +286,7 @@ class PoolCommittee:
     candidates : ndarray of int of shape (n,)
         The samples that the function chooses from.
     X : {ndarray, CSR matrix} of shape (n, n_features)
-        Their features, as they are passed to it.
+        The features of the candidates: the object that is passed to the function.
     """
 
     on_transformed = False
@@ -302,9 +305,12 @@ class PoolCommittee:
         return iter(range(len(self)))
 
     def vote_proba(self, X: Any) -> np.ndarray:
-        """Return what each member thinks, shape (n, n_members, n_classes)."""
+        """Return the probabilities of each member, shape (n, n_members, n_classes)."""
         if X is not self._X:
-            raise ValueError("A committee of ModalStrategy votes on all candidates at once.")
+            raise ValueError(
+                "A committee of ModalStrategy can only vote on all candidates at once. Hint: pass "
+                "the X that the function gets."
+            )
         return self._probabilities.swapaxes(0, 1)
 
     def vote(self, X: Any) -> np.ndarray:
@@ -312,7 +318,7 @@ class PoolCommittee:
         return np.asarray(self.classes_[self.vote_proba(X).argmax(axis=2)])
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the mean of what the members think, shape (n, n_classes)."""
+        """Return the mean of the probabilities of the members, shape (n, n_classes)."""
         return np.asarray(self.vote_proba(X).mean(axis=1))
 
 
@@ -321,7 +327,7 @@ def _parameters(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _are_utilities(answer: Any, n_candidates: int) -> bool:
-    """Return whether an answer is a number per sample; positions are integers."""
+    """Return whether a result has a float for each sample; positions are integers."""
     if isinstance(answer, tuple):
         return False
     values = np.asarray(answer)

@@ -1,12 +1,13 @@
-"""scikit-activeml's strategies among ours, and ours among scikit-activeml's.
+"""Strategies of scikit-activeml in skactive, and strategies of skactive in scikit-activeml.
 
-`ActivemlStrategy` makes a query strategy of ``skactiveml.pool`` one of skactive, `SkactiveStrategy`
-the other way round. This module imports without scikit-activeml; using it does not.
+`ActivemlStrategy` turns a query strategy of ``skactiveml.pool`` into one of skactive,
+`SkactiveStrategy` does the opposite. This module can be imported without scikit-activeml; the first
+use of a class imports it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from skactive.integrations.scikit_activeml._activeml_strategy import ActivemlStrategy
 from skactive.integrations.scikit_activeml._package import activeml as _activeml
@@ -21,16 +22,17 @@ __all__ = ["ActivemlStrategy", "SkactiveStrategy"]
 ActivemlStrategy.__module__ = __name__
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> type:
     if name != "SkactiveStrategy":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     theirs = _activeml().base.SingleAnnotatorPoolQueryStrategy
     from skactive.integrations.scikit_activeml._skactive_strategy import WrappedStrategy
 
-    # Docstring and module are those of the public name, by which the class is also pickled.
+    # Docstring and module are those of the public name, under which the class is also pickled.
     body = {"__doc__": WrappedStrategy.__doc__, "__module__": __name__}
     globals()[name] = type(name, (WrappedStrategy, theirs), body)
-    return globals()[name]
+    found: type = globals()[name]
+    return found
 
 
 def __dir__() -> list[str]:

@@ -32,7 +32,7 @@ class ActivemlStrategy(QueryStrategy):
     Any strategy of ``skactiveml.pool`` for classification with one annotator can be used in
     `ActiveLearner`, `BudgetedClassifier` and `compare_strategies` like the built-in ones. It gets
     the features of the pool, and labels as their positions among the sorted classes; its own
-    `missing_label` and `classes`, and those of `estimator`, are set to match.
+    `missing_label` and `classes`, and those of `estimator`, are set accordingly.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ class ActivemlStrategy(QueryStrategy):
 
     See Also
     --------
-    SkactiveStrategy : The other direction.
-    skactive.integrations.modal.ModalStrategy : The same for modAL's functions.
+    SkactiveStrategy : A strategy of skactive in scikit-activeml.
+    skactive.integrations.modal.ModalStrategy : The same for functions of modAL.
 
     Notes
     -----
@@ -67,7 +67,7 @@ class ActivemlStrategy(QueryStrategy):
     `DiscriminativeAL` after one label. Until then the most central candidate is chosen first, then
     the candidate farthest from all labelled samples.
 
-    Cost: that of the strategy, and of fitting its classifier; nothing is kept between queries.
+    Cost: that of the strategy, and of fitting its classifier; nothing is cached between queries.
     Strategies for regression and for several annotators cannot be used.
 
     References
@@ -88,8 +88,8 @@ class ActivemlStrategy(QueryStrategy):
 
     def __init__(
         self,
-        strategy: Any,
-        estimator: Any = None,
+        strategy: Any,  # scikit-activeml is optional
+        estimator: Any = None,  # a classifier of either package, or a list of them
         *,
         query_params: dict[str, Any] | None = None,
     ) -> None:
@@ -108,7 +108,7 @@ class ActivemlStrategy(QueryStrategy):
         Returns
         -------
         utilities : ndarray of shape (n_candidates,)
-            Candidates that the strategy does not consider have the least of all.
+            The utilities. Candidates that the strategy does not consider have the smallest one.
         """
         if self._waits(pool):
             return cold_start_utilities(pool, "euclidean")
@@ -121,14 +121,14 @@ class ActivemlStrategy(QueryStrategy):
     def select(
         self, pool: LabelingPool, n_instances: int = 1, *, candidates: ArrayLike | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Choose candidates, in the order in which the strategy does.
+        """Choose candidates, in the order of the strategy.
 
         Parameters
         ----------
         pool : LabelingPool
             The pool to choose from. It is not changed.
         n_instances : int, default=1
-            How many, at least 1 and at most ``pool.n_candidates``.
+            Number of samples, at least 1 and at most ``pool.n_candidates``.
         candidates : array-like of int of shape (n,), default=None
             Positions to choose from, labelled and skipped ones excluded; None takes all
             candidates of the pool.
@@ -138,15 +138,15 @@ class ActivemlStrategy(QueryStrategy):
         indices : ndarray of int of shape (n_instances,)
             Positions in the pool, without repetition.
         utilities : ndarray of shape (n_instances,)
-            What each was worth when it was chosen.
+            The utility of each when it was chosen.
 
         Raises
         ------
         TypeError
-            If `strategy` is none of scikit-activeml's pool-based strategies for classification,
-            or the pool is sparse.
+            If `strategy` is not a pool-based strategy of scikit-activeml for classification, or the
+            pool is sparse.
         ValueError
-            If fewer candidates are left, or the strategy cannot answer.
+            If fewer candidates are left, or the strategy raises it.
         """
         if self._waits(pool):
             return super().select(pool, n_instances, candidates=candidates)
@@ -160,7 +160,7 @@ class ActivemlStrategy(QueryStrategy):
         return None
 
     def _waits(self, pool: PoolView) -> bool:
-        """Return whether the strategy needs labels that are not there yet."""
+        """Return whether the strategy needs more labels."""
         whole, arguments = pool.whole, self._arguments()
         if "discriminator" in arguments:
             return whole.n_labeled == 0
@@ -170,16 +170,16 @@ class ActivemlStrategy(QueryStrategy):
     def _query(self, pool: PoolView, candidates: np.ndarray, n: int) -> tuple[Any, np.ndarray]:
         if sp.issparse(pool.X):
             raise TypeError(
-                f"{type(self.strategy).__name__} of scikit-activeml takes dense features, but the "
-                "pool is sparse. Hint: put sklearn.decomposition.TruncatedSVD before the "
-                "classifier."
+                f"{type(self.strategy).__name__} of scikit-activeml needs dense features, but "
+                "those of the pool are sparse. Hint: put sklearn.decomposition.TruncatedSVD before "
+                "the classifier."
             )
         classes = self._classes(pool)
         X, y = _samples_and_codes(pool, classes)
         takes_all = len(candidates) == pool.n_samples - len(pool.labeled)
-        # A member of a committee may have met no sample of a class, whose probability is 0 then.
+        # The probability of a class is 0 for a member of a committee without a sample of it.
         with warnings.catch_warnings(), np.errstate(divide="ignore"):
-            # With the first labels, nearly every one is of another class.
+            # Among the first labels, most classes have one sample.
             warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
             answer = _encoded(self.strategy, len(classes), self._seed()).query(
                 X,
@@ -192,7 +192,7 @@ class ActivemlStrategy(QueryStrategy):
         return answer[0], np.asarray(answer[1], dtype=np.float64)
 
     def _arguments(self) -> set[str]:
-        """Return the names of what the strategy's `query` takes."""
+        """Return the names of the arguments of the strategy's `query`."""
         base = activeml().base
         if not isinstance(self.strategy, base.SingleAnnotatorPoolQueryStrategy):
             raise TypeError(
@@ -211,7 +211,7 @@ class ActivemlStrategy(QueryStrategy):
         return {name.split("__")[-1] for name in self.strategy.get_params()}
 
     def _classes(self, pool: PoolView) -> np.ndarray:
-        """Return all classes that are known, to the pool or to the strategy, sorted."""
+        """Return the classes of the pool and of the strategy, sorted."""
         known = pool.classes_
         for name, declared in self.strategy.get_params().items():
             if name.split("__")[-1] == "classes" and declared is not None:
@@ -242,7 +242,7 @@ class ActivemlStrategy(QueryStrategy):
         counts = name in {"ProbabilisticAL", "EpistemicUncertaintySampling"}
         weighs = "sample_weight_candidates" in self._arguments() or "ValueOfInfo" in name
         if counts or (weighs and not has_fit_parameter(own, "sample_weight")):
-            # The bandwidth of scikit-learn's SVC: scikit-activeml's own supposes scaled features.
+            # The bandwidth of scikit-learn's SVC: that of scikit-activeml assumes scaled features.
             variance = pool.cached(
                 ("variance",), lambda: float(np.var(in_memory(pool.X), dtype=np.float64))
             )
@@ -252,7 +252,7 @@ class ActivemlStrategy(QueryStrategy):
 
 
 def _innermost(strategy: Any) -> Any:
-    """Return the strategy inside scikit-activeml's wrappers, such as `SubSamplingWrapper`."""
+    """Return the strategy inside wrappers of scikit-activeml, such as `SubSamplingWrapper`."""
     while getattr(strategy, "query_strategy", None) is not None:
         strategy = strategy.query_strategy
     return strategy
@@ -270,7 +270,7 @@ def _samples_and_codes(pool: PoolView, classes: np.ndarray) -> tuple[np.ndarray,
 
 
 def _wrapped(classifier: Any, role: str, n_classes: int, seed: Any) -> Any:
-    """Return copies of classifiers as scikit-activeml takes them."""
+    """Return copies of classifiers in the form that scikit-activeml needs."""
     theirs = activeml()
     if isinstance(classifier, list | tuple):
         return [_wrapped(one, "clf", n_classes, seed) for one in classifier]

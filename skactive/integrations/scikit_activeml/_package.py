@@ -9,10 +9,10 @@ from skactive._optional import not_installed
 
 
 def activeml() -> Any:
-    """Return the package, with what is used of it loaded, or raise naming the extra."""
+    """Return the package with its modules loaded, or raise an error that names the extra."""
     try:
         with warnings.catch_warnings():
-            # skorch 0.9, which modAL pins, asks pkg_resources for its own version.
+            # skorch 0.9, which modAL pins, reads its own version through pkg_resources.
             warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
             import skactiveml
             import skactiveml.base

@@ -1,10 +1,11 @@
-"""One of our query strategies as one of scikit-activeml's."""
+"""A query strategy of skactive as a strategy of scikit-activeml."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from skactive._engine.external_posterior import ExternalPosterior
@@ -18,15 +19,16 @@ from skactive.strategies import CDFProduct, QueryStrategy
 if TYPE_CHECKING:
     from skactiveml.base import SingleAnnotatorPoolQueryStrategy as _PoolStrategy
 else:
-    # The public class puts scikit-activeml's after this one, so that this module needs none.
+    # The public class has scikit-activeml's class as a second base, so that this module needs no
+    # scikit-activeml.
     _PoolStrategy = object
 
 
 class WrappedStrategy(_PoolStrategy):
     """Choose candidates by a strategy of skactive, as a strategy of scikit-activeml.
 
-    A subclass of ``skactiveml.base.SingleAnnotatorPoolQueryStrategy`` that keeps its conventions:
-    unlabelled samples are marked in `y`, and utilities have a row for each sample chosen.
+    A subclass of ``skactiveml.base.SingleAnnotatorPoolQueryStrategy`` with its conventions:
+    unlabelled samples are marked in `y`, and utilities have a row for each chosen sample.
 
     Parameters
     ----------
@@ -41,12 +43,12 @@ class WrappedStrategy(_PoolStrategy):
 
     See Also
     --------
-    ActivemlStrategy : The other direction.
+    ActivemlStrategy : A strategy of scikit-activeml in skactive.
 
     Notes
     -----
-    Each query creates a pool of its own, so that it costs as much as the first query of
-    `ActiveLearner`, which is faster in a loop.
+    Each query creates a new pool, so that it costs as much as the first query of `ActiveLearner`,
+    which is faster in a loop.
 
     Examples
     --------
@@ -63,22 +65,22 @@ class WrappedStrategy(_PoolStrategy):
     def __init__(
         self,
         strategy: QueryStrategy | None = None,
-        missing_label: Any = np.nan,
-        random_state: Any = None,
+        missing_label: float | str | None = np.nan,
+        random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(missing_label=missing_label, random_state=random_state)
         self.strategy = strategy
 
     def query(
         self,
-        X: Any,
-        y: Any,
-        clf: Any = None,
+        X: ArrayLike,
+        y: ArrayLike,
+        clf: Any = None,  # a classifier of any package
         fit_clf: bool = True,
-        candidates: Any = None,
+        candidates: ArrayLike | None = None,
         batch_size: int = 1,
         return_utilities: bool = False,
-    ) -> Any:
+    ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
         """Choose the samples to label next.
 
         Parameters
@@ -91,14 +93,15 @@ class WrappedStrategy(_PoolStrategy):
             The source of class probabilities: a classifier of scikit-activeml, scikit-learn or
             skactive. None takes `IncrementalKNeighborsClassifier()`.
         fit_clf : bool, default=True
-            Whether to fit a copy of it to the labelled samples; False uses it as it is.
+            Whether to fit a copy of `clf` to the labelled samples; False uses the fitted `clf`.
         candidates : array-like of shape (n_candidates,) or (n_candidates, n_features), default=None
             The candidates: positions of unlabelled samples, or other samples. None takes all
             unlabelled samples.
         batch_size : int, default=1
-            Number of samples; a number above that of the candidates chooses all, with a warning.
+            Number of samples. If it is above the number of candidates, all are chosen, with a
+            warning.
         return_utilities : bool, default=False
-            Whether to return the utilities of all candidates too.
+            Whether to return the utilities of all candidates as well.
 
         Returns
         -------
@@ -106,23 +109,23 @@ class WrappedStrategy(_PoolStrategy):
             Positions in X, or in `candidates` if these are samples, most useful first.
         utilities : ndarray of shape (batch_size, n_samples) or (batch_size, n_candidates)
             Only if `return_utilities`: the utility of each candidate at each choice; nan for
-            samples that were no candidates, or chosen before.
+            other samples and for candidates that were chosen before.
         """
-        X, y, candidates, batch_size, return_utilities = self._validate_data(
+        samples, labels, given, batch_size, return_utilities = self._validate_data(
             X, y, candidates, batch_size, return_utilities, reset=True
         )
         strategy = CDFProduct() if self.strategy is None else self.strategy
         if self.random_state is not None:
             strategy = seeded(strategy, int(self.random_state_.randint(2**31 - 1)))
-        among = candidates if candidates is None or candidates.ndim == 1 else None
-        pool = self._pool(X, y, clf, fit_clf, None if among is not None else candidates)
+        among = given if given is None or given.ndim == 1 else None
+        pool = self._pool(samples, labels, clf, fit_clf, None if among is not None else given)
         indices, chosen = strategy.select(pool, batch_size, candidates=among)
         if not return_utilities:
             return indices
         return indices, _all_utilities(strategy, Batch(pool, among), indices, chosen)
 
     def _pool(self, X: Any, y: Any, clf: Any, fit_clf: bool, samples: Any) -> Pool:
-        """Return a pool of X, or of samples that are not among X, with what is labelled."""
+        """Return a pool of X, or of samples outside X, with the labels."""
         theirs = activeml()
         is_labeled = theirs.utils.is_labeled(y, self.missing_label_)
         known: tuple[Any, Any] = X[is_labeled], np.array(y[is_labeled].tolist())
@@ -159,7 +162,7 @@ class WrappedStrategy(_PoolStrategy):
 def _all_utilities(
     strategy: QueryStrategy, batch: Batch, indices: np.ndarray, chosen: np.ndarray
 ) -> np.ndarray:
-    """Return what every candidate was worth each time that one was chosen, nan for others."""
+    """Return the utility of each candidate at each choice, nan for other samples."""
     utilities = np.full((len(indices), batch.n_samples), np.nan)
     for place, index in enumerate(indices.tolist()):
         utilities[place, batch.candidates] = strategy.utilities(batch)
