@@ -184,7 +184,14 @@ def test_the_index_of_a_frame_or_series_names_its_samples():
 
 @pytest.mark.parametrize(
     "ids",
-    [["a", "b", "c"], [7, 5, 6], [1, "a", None], [(1, 2), (3, 4), (5, 6)], np.array([3, 1, 2])],
+    [
+        ["a", "b", "c"],
+        [7, 5, 6],
+        [1, "a", None],
+        [(1, 2), (3, 4), (5, 6)],
+        [("a", 1), ("b",), ("c", (1, 2))],
+        np.array([3, 1, 2]),
+    ],
 )
 def test_the_callers_own_ids_are_kept_as_they_are(ids):
     learner = ActiveLearner(X_pool=np.eye(3), ids=ids)
@@ -195,6 +202,23 @@ def test_the_callers_own_ids_are_kept_as_they_are(ids):
 def test_ids_of_another_length_are_refused():
     with pytest.raises(ValueError, match="There are 2 ids for the 3 samples of X_pool"):
         ActiveLearner(X_pool=np.eye(3), ids=["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("ids", "got"),
+    [
+        (5, "Got 5 instead"),
+        (np.array("abc"), r"Got array\('abc', dtype='<U3'\) instead"),
+        (iter("abc"), "Got <str_.* instead"),
+        (np.eye(3), r"Got an array of shape \(3, 3\) instead"),
+        ([["a", "b"]] * 3, r"Got an array of shape \(3, 2\) instead"),
+    ],
+    ids=["number", "no dimension", "iterator", "matrix", "lists"],
+)
+def test_ids_that_are_no_names_are_refused(ids, got):
+    sentence = "The 'ids' parameter must be a list or array with one name for each sample. "
+    with pytest.raises(ValueError, match=f"{sentence}{got}. Hint: a name of several parts must"):
+        ActiveLearner(X_pool=np.eye(3), ids=ids)
 
 
 @pytest.mark.parametrize("strategy", [CDFProduct, lambda learner, X: [0], "random"])

@@ -176,11 +176,12 @@ def test_ids_that_come_later_are_written_with_the_session(path):
         ["a", "b", "c", "süß"],
         [1.5, 2.0, float("nan"), -0.0],
         [("a", 1), ("a", 2), ("b", 1), ("b", 2)],
+        [("a", 1), ("a",), ("b", ("c", 1)), ()],
         [Path("a"), Path("b"), Path("c"), Path("d")],
         [None, True, b"raw", 4],
         np.array(["2020-01-01", "2020-01-02", "2020-01-03", "NaT"], "M8[ns]"),
     ],
-    ids=["int", "str", "float", "tuple", "path", "mixed", "date"],
+    ids=["int", "str", "float", "tuple", "uneven", "path", "mixed", "date"],
 )
 def test_ids_of_any_kind_are_found_again(path, ids):
     taken = np.empty(4, object)

@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from skactive._engine.distances import Rows
 from skactive._engine.labels import CATEGORICAL
+from skactive._engine.positions import check_integers
 
 
 class GrowingArray:
@@ -164,11 +165,9 @@ class LabeledSamples:
 
     def check_ids(self, ids: Any) -> np.ndarray:
         """Return ids as an array, or raise if one is not stored or is repeated."""
-        array = np.atleast_1d(np.asarray(ids))
+        array = check_integers(ids, "Labelled samples are named by integers")
         if array.size == 0:
-            return array.astype(np.intp)
-        if array.dtype.kind not in "iu" or array.ndim != 1:
-            raise TypeError(f"Labelled samples are named by integers. Got {ids!r} instead.")
+            return array
         known = (array >= 0) & (array < self.next_id)
         known[known] = self._slots.view[array[known]] >= 0
         if not known.all():

@@ -1,4 +1,4 @@
-"""Checks of positions in a pool."""
+"""Integers that name samples, and positions in the pool."""
 
 from __future__ import annotations
 
@@ -7,15 +7,32 @@ from typing import Any
 import numpy as np
 
 
+def array_of(values: Any) -> np.ndarray:
+    """Return an array; nested sequences of different lengths are its objects."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        objects = list(values)
+        return np.fromiter(objects, dtype=object, count=len(objects))
+
+
+def check_integers(values: Any, rule: str) -> np.ndarray:
+    """Return integers as an array of shape (n,), or raise an error that begins with `rule`."""
+    integers = np.atleast_1d(array_of(values))
+    if integers.size == 0:
+        return integers.astype(np.intp).ravel()
+    if integers.ndim != 1 or integers.dtype.kind not in "iu":
+        raise TypeError(
+            f"{rule}. Got {values!r} instead. Hint: pass an integer or a list of integers."
+        )
+    return integers
+
+
 def check_positions(indices: Any, n_samples: int) -> np.ndarray:
     """Return positions as an array of shape (n,), or raise if one is not in the pool."""
-    positions = np.atleast_1d(np.asarray(indices))
+    positions = check_integers(indices, "Samples of the pool are named by integer positions")
     if positions.size == 0:
-        return positions.astype(np.intp).ravel()
-    if positions.ndim != 1 or positions.dtype.kind not in "iu":
-        raise TypeError(
-            f"Samples of the pool are named by integer positions. Got {indices!r} instead."
-        )
+        return positions
     # A single position, the most frequent case, needs no temporary array.
     least, most = positions[0], positions[0]
     if positions.size > 1:

@@ -68,7 +68,8 @@ class ActiveLearner(LearnerActions):
     classes : array-like of shape (n_classes,), default=None
         Labels that are known beforehand. Other labels are added as they come.
     ids : array-like of length n_samples, default=None
-        Names of the samples. None takes the index of a DataFrame or Series, else positions.
+        Names of the samples: strings, numbers or tuples. None takes the index of a DataFrame or
+        Series, else positions.
     drift_detector : object, default=None
         Detects a drop of the agreement of answers and predictions: any drift detector of river
         (``pip install 'skactive[drift]'``), such as ``river.drift.PageHinkley(mode="up",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import scipy.sparse as sp
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
+from skactive._engine.positions import array_of
 from skactive._estimators import fitted_steps, is_fitted
 from skactive._rows import n_samples_of
 
@@ -71,11 +73,17 @@ def names_of(X_pool: Any, ids: Any) -> np.ndarray:
     n_samples = n_samples_of(X_pool)
     if ids is None:
         return np.asarray(X_pool.index) if hasattr(X_pool, "iloc") else np.arange(n_samples)
-    names = np.asarray(ids)
-    if not hasattr(ids, "dtype") and names.tolist() != list(ids):
+    names = array_of(ids)
+    if not hasattr(ids, "dtype") and isinstance(ids, Collection) and names.tolist() != list(ids):
         # numpy converts 1 and "a" to strings, and tuples to rows.
         names = np.fromiter(ids, dtype=object, count=len(ids))
-    if names.shape != (n_samples,):
+    if names.ndim != 1:
+        got = f"an array of shape {names.shape}" if names.ndim else repr(ids)
+        raise ValueError(
+            f"The 'ids' parameter must be a list or array with one name for each sample. Got {got} "
+            "instead. Hint: a name of several parts must be a tuple."
+        )
+    if len(names) != n_samples:
         raise ValueError(
             f"There are {len(names)} ids for the {n_samples} samples of X_pool. Hint: pass one id "
             "for each sample."

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skactive._engine.labeled_samples import LabeledSamples
 from skactive._engine.labels import check_labels
+from skactive._engine.positions import check_integers
 from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
 from skactive.semi_supervised._partial_labels import labeled_nodes, row_hashes
 from skactive.semi_supervised._spread import Spread
@@ -358,11 +359,9 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _check_nodes(self, indices: Any) -> np.ndarray:
         self._check_fitted()
-        nodes = np.atleast_1d(np.asarray(indices))
+        nodes = check_integers(indices, "Nodes are named by integers")
         if nodes.size == 0:
-            return nodes.astype(np.intp)
-        if nodes.dtype.kind not in "iu" or nodes.ndim != 1:
-            raise TypeError(f"Nodes are named by integers. Got {indices!r} instead.")
+            return nodes
         outside = nodes[(nodes < 0) | (nodes >= len(self._ids))]
         if len(outside):
             raise ValueError(

@@ -43,7 +43,7 @@ class PartitionedLearner(ActiveLearner):
     classes : array-like of shape (n_classes,), default=None
         Labels that are known beforehand. Other labels are added as they come.
     ids : array-like of length n_samples, default=None
-        Names of the samples; None takes positions.
+        Names of the samples: strings, numbers or tuples. None takes positions.
     drift_detector : object, default=None
         Detects that answers no longer agree with predictions, as in `ActiveLearner`.
     fit_params : dict, default=None
