@@ -13,12 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from skactive._engine.positions import check_positions
 from skactive._estimators import transformers
-from skactive._frame import as_frame
 from skactive._rows import n_samples_of, take_rows
 from skactive._validation import check_integer
 from skactive.base import TransductiveEstimator
-from skactive.inspection._axes import pyplot
 from skactive.inspection._colors import class_colors
+from skactive.inspection._display import Display, pyplot
+from skactive.inspection._recorded_loop import classifier_of
 from skactive.inspection._thumbnails import draw_thumbnail, thumbnail
 from skactive.neighbors import VoteExplanation
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
-    from pandas import DataFrame
     from sklearn.base import ClassifierMixin
 
     from skactive.learner import ActiveLearner
@@ -39,7 +38,7 @@ ROW_HEIGHT = 0.82
 OUTSIDE = "(seed set, outside the pool)"
 
 
-class ExplanationDisplay:
+class ExplanationDisplay(Display):
     """Draw a prediction beside the labelled samples that it is based on.
 
     The display shows whether a prediction is based on similar samples, and reveals wrong labels.
@@ -236,7 +235,8 @@ class ExplanationDisplay:
         self.ax_, self.figure_ = ax, ax.figure
         ax.set_axis_off()
         ax.set_title(self._title() if title is None else title, loc="left")
-        colors = class_colors(np.searchsorted(self.classes, self._labels()), len(self.classes))
+        codes = np.searchsorted(self.classes, self.explanation.labels[0])
+        colors = class_colors(codes, len(self.classes))
         limits = self._limits()
         place = ax.inset_axes((0.0, 0.46, 0.30, 0.50))
         place.set_anchor("W")
@@ -262,21 +262,6 @@ class ExplanationDisplay:
             "share": self.explanation.shares[0],
         }
 
-    def frame(self) -> DataFrame:
-        """Return the table as a DataFrame.
-
-        Returns
-        -------
-        frame : pandas.DataFrame
-            The columns of `table`.
-
-        Raises
-        ------
-        ImportError
-            If pandas is not installed.
-        """
-        return as_frame(self, self.table())
-
     def probabilities(self) -> NDArray[np.float64]:
         """Return the probability of each class.
 
@@ -285,35 +270,31 @@ class ExplanationDisplay:
         probabilities : ndarray of shape (n_classes,)
             The probabilities in the order of `classes`; they add up to 1.
         """
-        codes = np.searchsorted(self.classes, self._labels())
+        codes = np.searchsorted(self.classes, self.explanation.labels[0])
         votes = np.bincount(codes, self.explanation.shares[0], minlength=len(self.classes))
         return votes + self.explanation.prior_share[0] / len(self.classes)
-
-    def _labels(self) -> np.ndarray:
-        return self.explanation.labels[0]
 
     def _title(self) -> str:
         prediction = self.explanation.predictions[0]
         probability = self.probabilities()[np.searchsorted(self.classes, prediction)]
         return f"predicted: {prediction} ({probability:.0%})"
 
-    def _limits(self) -> tuple[float, float] | None:
+    def _limits(self) -> tuple[float, float]:
         """Return the smallest and the largest feature, so that all profiles have one scale."""
         rows = [
             one
             for one in (self.sample, *self.neighbors)
-            if isinstance(one, np.ndarray) and one.ndim == 1 and one.size
+            if isinstance(one, np.ndarray) and one.ndim == 1
         ]
-        if not rows:
-            return None
-        return min(0.0, *(one.min() for one in rows)), max(0.0, *(one.max() for one in rows))
+        values = np.concatenate([[0.0], *rows])
+        return np.nanmin(values), np.nanmax(values)
 
     def _draw_classes(self, ax: Any, colors: np.ndarray) -> None:
         probabilities = self.probabilities()
         order = np.argsort(-probabilities, kind="stable")[:N_CLASSES_DRAWN]
         places = np.arange(len(order))
         self.class_bars_ = ax.barh(places, probabilities[order], color=colors[order], height=0.7)
-        ax.bar_label(self.class_bars_, fmt=_percent, padding=3, fontsize=8, color="0.25")
+        ax.bar_label(self.class_bars_, fmt="{:.0%}", padding=3, fontsize=8, color="0.25")
         names = [_short(name) for name in self.classes[order].tolist()]
         ax.set_yticks(places, names, fontsize=8.5)
         ax.set(xlim=(0, 1), ylim=(max(len(order), 3) - 0.5, -0.5), xticks=[])
@@ -323,7 +304,7 @@ class ExplanationDisplay:
         note = f"probability (and {left_out} more)" if left_out else "probability"
         ax.set_title(note, loc="left", fontsize=9, color="0.35")
 
-    def _draw_neighbors(self, colors: np.ndarray, limits: tuple[float, float] | None) -> None:
+    def _draw_neighbors(self, colors: np.ndarray, limits: tuple[float, float]) -> None:
         count = len(self.neighbors)
         table = {name: column[:count] for name, column in self.table().items()}
         codes = np.searchsorted(self.classes, table["label"])
@@ -346,13 +327,13 @@ class ExplanationDisplay:
         self.share_bars_ = bars.barh(
             middles, table["share"], height=0.36 * height, color=colors[codes]
         )
-        bars.bar_label(self.share_bars_, fmt=_percent, padding=3, fontsize=8.5, color="0.25")
+        bars.bar_label(self.share_bars_, fmt="{:.0%}", padding=3, fontsize=8.5, color="0.25")
         if self.explanation.prior_share[0] > 0:
-            prior = f"{_percent(self.explanation.prior_share[0])} is a uniform prior"
+            prior = f"{self.explanation.prior_share[0]:.0%} is a uniform prior"
             self._write(0.0, -0.01, prior, color="0.35", size=8)
         others = self.explanation.shares[0, count:]
         if len(others):
-            rest = f"and {len(others)} more with {_percent(others.sum())} in total"
+            rest = f"and {len(others)} more with {others.sum():.0%} in total"
             self._write(0.37, -0.01, rest, color="0.35", size=8)
 
     def _write(self, x: float, y: float, text: str, *, size: float, color: str = "black") -> None:
@@ -390,7 +371,7 @@ def explained(
     if is_budgeted:
         check_is_fitted(estimator)
     fitted = estimator.estimator_ if is_budgeted else estimator
-    classifier = _classifier_of(fitted)
+    classifier = classifier_of(fitted)
     if not hasattr(classifier, "explain"):
         raise TypeError(
             f"{type(classifier).__name__} cannot explain its predictions: it has no method "
@@ -400,18 +381,17 @@ def explained(
     features = transformers(fitted).transform(row) if isinstance(fitted, Pipeline) else row
     explanation = classifier.explain(features)
     ids = explanation.indices[0, : _n_drawn(classifier, explanation)]
-    if labeled_samples is None:
-        places = np.searchsorted(classifier.labeled_indices_, ids)
-        neighbors = _picked(classifier.labeled_samples()[0], places)
     if is_budgeted and not isinstance(classifier, TransductiveEstimator):
         # The ids of an incremental classifier are the order of the queries.
         explanation = replace(explanation, indices=estimator.query_indices_[explanation.indices])
-        ids = estimator.query_indices_[ids]
-    if labeled_samples is not None:
+    if labeled_samples is None:
+        places = np.searchsorted(classifier.labeled_indices_, ids)
+        neighbors = _picked(classifier.labeled_samples()[0], places)
+    else:
         if not is_budgeted:
             n_added = classifier.n_samples_seen_
             _check_length("labeled_samples", labeled_samples, n_added, "that were ever added")
-        neighbors = _picked(labeled_samples, ids)
+        neighbors = _picked(labeled_samples, explanation.indices[0, : len(ids)])
     return explanation, classifier.classes_, neighbors
 
 
@@ -421,12 +401,8 @@ def _explained_by_learner(
     _check_length("labeled_samples", labeled_samples, learner.pool.n_samples, "in the pool")
     explanation = learner.explain(row)
     samples = learner.X_pool if labeled_samples is None else labeled_samples
-    n_drawn = _n_drawn(_classifier_of(learner.estimator), explanation)
+    n_drawn = _n_drawn(classifier_of(learner.estimator), explanation)
     return explanation, learner.classes_, _picked(samples, explanation.indices[0, :n_drawn])
-
-
-def _classifier_of(estimator: Any) -> Any:
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
 
 
 def _n_drawn(classifier: Any, explanation: VoteExplanation) -> int:
@@ -462,7 +438,3 @@ def _check_length(name: str, samples: Any, n_samples: int, where: str) -> None:
 
 def _short(name: Any) -> str:
     return shorten(str(name), 16, placeholder="…") if " " in str(name) else str(name)[:18]
-
-
-def _percent(value: float) -> str:
-    return f"{value:.0%}"

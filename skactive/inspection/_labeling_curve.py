@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import cycle, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.stats import t as student_t
 
-from skactive._frame import as_frame
 from skactive._validation import check_choice, check_number
-from skactive.inspection._axes import new_axes, pyplot
+from skactive.inspection._colors import CLASS_COLORS
+from skactive.inspection._display import Display, draw_grid, pyplot
 from skactive.model_selection import StrategyComparison, compare_strategies
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
     from numpy.typing import ArrayLike
-    from pandas import DataFrame
     from sklearn.base import ClassifierMixin
 
     from skactive.strategies import QueryStrategy
 
 BANDS = frozenset({"standard_error", "confidence"})
 
-# The palette of Okabe and Ito, distinguishable with any kind of colour vision.
-COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+# The first colours of classes; the next one, yellow, is hardly visible as a line.
+N_COLORS = 7
 LINE_STYLES = ["-", "-.", ":"]
 GREY = "#6e6e6e"
 
 
-class LabelingCurveDisplay:
+class LabelingCurveDisplay(Display):
     """Draw the score of each strategy against the number of labels.
 
     The display compares strategies and their label savings: every curve has a band for its
@@ -254,9 +254,7 @@ class LabelingCurveDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        if ax is None:
-            ax = new_axes(self)
-        self.ax_, self.figure_ = ax, ax.figure
+        ax = self._start(ax)
         means, lows, highs = self._curves()
         n_labels = self.comparison.n_labels
         self.lines_, self.bands_ = [], []
@@ -268,14 +266,12 @@ class LabelingCurveDisplay:
         full = float(self.comparison.full_scores.mean())
         self.full_score_line_ = self._mark_score(full, "with every label", "-")
         if self._has_rivals():
-            self._mark_score(self.fraction * full, f"{_percent(self.fraction)} of it", ":")
+            self._mark_score(self.fraction * full, f"{100 * self.fraction:g} % of it", ":")
         ax.set_xlabel("number of labels")
         ax.set_ylabel(self.comparison.scoring.replace("_", " "))
         ax.set_title(self._default_title() if title is None else title, loc="left")
         ax.set_xlim(0, n_labels[-1])
-        ax.grid(visible=True, color="0.92", linewidth=0.8)
-        ax.set_axisbelow(True)
-        ax.spines[["top", "right"]].set_visible(False)
+        draw_grid(ax)
         legend = ax.legend(
             loc="lower right", frameon=False, title=self._legend_title(), alignment="left"
         )
@@ -302,21 +298,6 @@ class LabelingCurveDisplay:
             "high": highs.ravel(),
         }
 
-    def frame(self) -> DataFrame:
-        """Return the numbers of the plot as a DataFrame.
-
-        Returns
-        -------
-        frame : pandas.DataFrame
-            The columns of `table`.
-
-        Raises
-        ------
-        ImportError
-            If pandas is not installed.
-        """
-        return as_frame(self, self.table())
-
     def _curves(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         scores, means = self.comparison.test_scores, self.comparison.mean_scores
         n_splits = scores.shape[1]
@@ -328,17 +309,13 @@ class LabelingCurveDisplay:
         return means, means - widths, means + widths
 
     def _styles(self) -> list[dict[str, Any]]:
-        styles: list[dict[str, Any]] = []
-        n_colored = 0
-        for name in self.comparison.names:
-            if name == self.baseline:
-                styles.append({"color": GREY, "linestyle": "--", "linewidth": 1.6})
-                continue
-            cycle, color = divmod(n_colored, len(COLORS))
-            line_style = LINE_STYLES[cycle % len(LINE_STYLES)]
-            styles.append({"color": COLORS[color], "linestyle": line_style, "linewidth": 2.0})
-            n_colored += 1
-        return styles
+        dashed = {"color": GREY, "linestyle": "--", "linewidth": 1.6}
+        styles = cycle(
+            {"color": color, "linestyle": line_style, "linewidth": 2.0}
+            for line_style, color in product(LINE_STYLES, CLASS_COLORS[:N_COLORS].tolist())
+        )
+        names = self.comparison.names
+        return [dashed if name == self.baseline else next(styles) for name in names]
 
     def _legend_labels(self) -> list[str]:
         if not self._has_rivals():
@@ -365,7 +342,7 @@ class LabelingCurveDisplay:
     def _default_title(self) -> str:
         others = [name for name in self.comparison.names if name != self.baseline]
         n_splits = self.comparison.test_scores.shape[1]
-        text = _enumerated(others) if len(others) <= 2 else f"{len(others)} strategies"
+        text = " and ".join(others) if len(others) <= 2 else f"{len(others)} strategies"
         if self.baseline in self.comparison.names:
             text = f"{text} against {self.baseline}" if others else self.baseline
         return f"{text}, {n_splits} {'split' if n_splits == 1 else 'splits'}"
@@ -393,13 +370,3 @@ def _savings_text(savings: float, low: float, high: float) -> str:
         return ""
     interval = "" if math.isnan(low + high) else f" ({low:.1f} to {high:.1f})"
     return f": label savings {savings:.1f}×{interval}"
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:g} %"
-
-
-def _enumerated(names: list[str]) -> str:
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"

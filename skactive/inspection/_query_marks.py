@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,12 +24,9 @@ def numbered_places(n_queries: int) -> np.ndarray:
     """Return which queries have a number: all of them, or about 15 round numbers."""
     if n_queries <= N_NUMBERED:
         return np.arange(n_queries)
-    step = 5
-    factors = (2, 2.5, 2)  # 5, 10, 25, 50, 100, 250, ...
-    turn = 0
-    while n_queries / step > 16:
-        step = int(step * factors[turn % 3])
-        turn += 1
+    # 5, 10, 25, 50, 100, 250, ...
+    steps = (factor * 10**power for power in count() for factor in (5, 10, 25))
+    step = next(step for step in steps if n_queries <= 16 * step)
     return np.append(0, np.arange(step, n_queries + 1, step) - 1)
 
 

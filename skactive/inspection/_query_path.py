@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skactive._frame import as_frame
 from skactive._validation import check_choice, check_integer
-from skactive.inspection._axes import new_axes
 from skactive.inspection._colors import UNKNOWN_COLOR, class_colors
+from skactive.inspection._display import Display
 from skactive.inspection._projection import project
 from skactive.inspection._query_marks import draw_numbers, legend_entries, legend_marker
 from skactive.inspection._query_path_animation import QueryPathAnimation, staged_regions
@@ -19,7 +18,6 @@ from skactive.inspection._recorded_loop import RecordedLoop, recorded_loop
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.legend import Legend
-    from pandas import DataFrame
     from sklearn.base import TransformerMixin
 
     from skactive.learner import ActiveLearner
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 COLORED_BY = frozenset({"truth", "prediction"})
 
 
-class QueryPathDisplay:
+class QueryPathDisplay(Display):
     """Draw the queried samples in their order, over a projection of the pool.
 
     The display shows which samples a strategy prefers: dense regions or outliers, the borders
@@ -190,8 +188,9 @@ default='pca'
         """
         loop, truth = recorded_loop(cls.__name__, estimator, X, y)
         coordinates, axis_names = project(cls.__name__, loop.features, projection, random_state)
-        if axis_names[0] == "feature 1" and loop.feature_names and len(loop.feature_names) == 2:
-            axis_names = (loop.feature_names[0], loop.feature_names[1])
+        columns = getattr(loop.pool.take([0]), "columns", [])
+        if axis_names[0] == "feature 1" and len(columns) == 2:
+            axis_names = (str(columns[0]), str(columns[1]))
         display = cls(
             coordinates,
             loop.labeled,
@@ -239,9 +238,7 @@ default='pca'
             If matplotlib is not installed.
         """
         by_truth = self._is_by_truth(color_by)
-        if ax is None:
-            ax = new_axes(self)
-        self.ax_, self.figure_ = ax, ax.figure
+        ax = self._start(ax)
         self._draw_points(self._point_colors(self.truth if by_truth else self.predictions))
         self._draw_queries()
         ax.set_xlabel(self.axis_names[0])
@@ -348,21 +345,6 @@ default='pca'
             table["truth"] = self.truth
         return table
 
-    def frame(self) -> DataFrame:
-        """Return the table as a DataFrame.
-
-        Returns
-        -------
-        frame : pandas.DataFrame
-            The columns of `table`.
-
-        Raises
-        ------
-        ImportError
-            If pandas is not installed.
-        """
-        return as_frame(self, self.table())
-
     def palette(self) -> tuple[np.ndarray, NDArray[np.str_]]:
         """Return the classes and their colours, independent of `color_by`.
 
@@ -373,7 +355,10 @@ default='pca'
         colors : ndarray of str of shape (n_classes,)
             Their colours as '#RRGGBB'.
         """
-        classes = self._classes()
+        seed = None if self._loop is None else self._loop.seed[1]
+        parts = (self.labels, self.predictions, self.truth, seed)
+        filled = [part for part in parts if part is not None and len(part)]
+        classes = np.unique(np.concatenate(filled)) if filled else np.empty(0)
         source = self.truth if self.truth is not None else self.predictions
         codes = np.searchsorted(classes, self.labels if source is None else source)
         return classes, class_colors(codes, len(classes))
@@ -407,12 +392,6 @@ default='pca'
                 "The points cannot be coloured by the truth, which is not known. Hint: pass y."
             )
         return color_by == "truth"
-
-    def _classes(self) -> np.ndarray:
-        seed = None if self._loop is None else self._loop.seed[1]
-        parts = (self.labels, self.predictions, self.truth, seed)
-        filled = [part for part in parts if part is not None and len(part)]
-        return np.unique(np.concatenate(filled)) if filled else np.empty(0)
 
     def _point_colors(self, values: np.ndarray | None) -> np.ndarray:
         if values is None:
@@ -458,10 +437,4 @@ default='pca'
 
     def _has_features(self) -> bool:
         """Return whether the axes are the two features themselves."""
-        return self._loop is not None and np.array_equal(
-            self.coordinates, np.asarray(_dense(self._loop.features), dtype=float)
-        )
-
-
-def _dense(features: Any) -> np.ndarray:
-    return np.empty(0) if hasattr(features, "tocsr") else features
+        return self._loop is not None and np.array_equal(self.coordinates, self._loop.features)

@@ -6,14 +6,13 @@ import copy
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from skactive._optional import not_installed
 from skactive._validation import check_integer, check_number
-from skactive.inspection._axes import pyplot
+from skactive.inspection._display import pyplot
 from skactive.inspection._frames import Camera, shared_palette, write_gif, write_html
 from skactive.inspection._recorded_loop import RecordedLoop
 
@@ -168,7 +167,7 @@ class QueryPathAnimation:
         ValueError
             If the name has another ending.
         ImportError
-            If matplotlib or Pillow is not installed.
+            If matplotlib is not installed.
         """
         check_number(self, "frames_per_second", frames_per_second, exclusive=True)
         check_integer(self, "dpi", dpi, minimum=1)
@@ -178,7 +177,6 @@ class QueryPathAnimation:
                 f"An animation is saved as {' or '.join(SUFFIXES)}. Got {file.name!r} instead. "
                 "Hint: programs such as ffmpeg convert a GIF into a film."
             )
-        self._check_pillow()
         write = write_gif if file.suffix == ".gif" else write_html
         camera = self._camera(dpi)
         some = [camera.shoot() for frame in (0, len(self) // 2, len(self) - 1) if self.draw(frame)]
@@ -189,13 +187,6 @@ class QueryPathAnimation:
     def _repr_html_(self) -> str:
         with tempfile.TemporaryDirectory() as folder:
             return self.save(Path(folder, "animation.html")).read_text(encoding="utf-8")
-
-    def _check_pillow(self) -> None:
-        pyplot(self)
-        try:
-            import PIL.Image  # noqa: F401
-        except ImportError as error:
-            raise not_installed(type(self).__name__, "pillow", "plot") from error
 
     def _camera(self, dpi: int) -> Camera:
         self.draw(0)
@@ -221,9 +212,7 @@ class QueryPathAnimation:
         figure = Figure(figsize=FIGSIZE, dpi=DPI, layout="constrained")
         self.ax_ = figure.subplots()
         self.display_ = copy.copy(self.display).plot(self.ax_, color_by=self.color_by)
-        self._by_truth = self.color_by == "truth" or (
-            self.color_by is None and self.display.truth is not None
-        )
+        self._by_truth = self.color_by != "prediction" and self.display.truth is not None
         self._classes, names = self.display.palette()
         self._colors = to_rgba_array(names)
         tints = TINT * self._colors + (1 - TINT)
@@ -285,16 +274,14 @@ def staged_regions(
     low, high = low - margin, high + margin
     across, up = (np.linspace(low[i], high[i], resolution) for i in range(2))
     points = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-    rows = np.vstack([loop.features, points]) if exact else loop.features
-    n_samples = len(coordinates)
-    predictions, regions = [], []
-    if not exact:
+    rows, n_samples = loop.features, len(coordinates)
+    if exact:
+        rows = np.vstack([rows, points])
+        region: Any = slice(n_samples, None)
+    else:
         nearest = NearestNeighbors(n_neighbors=1).fit(coordinates)
-        owners = nearest.kneighbors(points, return_distance=False)[:, 0]
-    for stage in loop.staged_predictions(rows, n_labels):
-        if stage is None:  # no label, no frame
-            continue
-        predictions.append(stage[:n_samples])
-        region = stage[n_samples:] if exact else stage[owners]
-        regions.append(region.reshape(resolution, resolution))
+        region = nearest.kneighbors(points, return_distance=False)[:, 0]
+    stages = list(loop.staged_predictions(rows, n_labels))
+    predictions = [stage[:n_samples] for stage in stages]
+    regions = [stage[region].reshape(resolution, resolution) for stage in stages]
     return predictions, regions, (low[0], high[0], low[1], high[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,6 @@ from skactive.base import HasPosteriorSource, PoolView, TransductiveEstimator
 from skactive.pool import Pool
 
 if TYPE_CHECKING:
-    from skactive.learner import ActiveLearner
     from skactive.model_selection import BudgetedClassifier
 
 
@@ -47,60 +47,51 @@ class RecordedLoop:
         self.features = in_memory(self.pool.X)
         self.seed = self.pool.labeled_outside()
 
-    @property
-    def feature_names(self) -> list[str] | None:
-        """The names of the features, or None if the samples are not a DataFrame."""
-        sample = self.pool.take([0])
-        return [str(name) for name in sample.columns] if hasattr(sample, "columns") else None
-
     def predictions(self) -> np.ndarray | None:
         """Return the label predicted for each sample of the pool, or None without labels."""
+        if len(self.labeled) == 0 and self.seed[0] is None:
+            return None
         return next(self.staged_predictions(self.features, [len(self.labeled)]))
 
-    def staged_predictions(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
-        """Yield the predictions for some rows after given numbers of labels."""
+    def staged_predictions(self, X: Any, stages: list[int]) -> Iterator[np.ndarray]:
+        """Yield the predictions for some rows after given numbers of labels, 1 or more in all."""
         if isinstance(self.classifier, TransductiveEstimator):
             return self._on_pool(X, stages)
         if isinstance(self.classifier, HasPosteriorSource):
             return self._updated(X, stages)
         return self._fitted(X, stages)
 
-    def _on_pool(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
+    def _on_pool(self, X: Any, stages: list[int]) -> Iterator[np.ndarray]:
         classifier: Any = clone(self.classifier).fit_pool(self.pool)
-        known = 0
-        for stage in stages:
-            new = slice(known, stage)
-            classifier.relabel(self.labeled[new], self.labels[new])
-            known = stage
-            yield classifier.predict(X) if stage or self.seed[0] is not None else None
+        for known, stage in pairwise([0, *stages]):
+            classifier.relabel(self.labeled[known:stage], self.labels[known:stage])
+            yield classifier.predict(X)
 
-    def _updated(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
+    def _updated(self, X: Any, stages: list[int]) -> Iterator[np.ndarray]:
         # The rows are a pool of their own, whose labels all come from outside.
         rows = Pool(X, estimator=clone(self.classifier), dtype=np.float64)
         if self.seed[0] is not None:
             rows.add_labeled(*self.seed)
-        known = 0
-        for stage in stages:
-            if stage > known:
-                new = slice(known, stage)
-                rows.add_labeled(take_rows(self.features, self.labeled[new]), self.labels[new])
-                known = stage
-            posterior = rows.posterior()
-            yield None if posterior is None else rows.classes_[posterior.argmax(axis=1)]
+        for known, stage in pairwise([0, *stages]):
+            new = take_rows(self.features, self.labeled[known:stage])
+            rows.add_labeled(new, self.labels[known:stage])
+            posterior: Any = rows.posterior()
+            yield rows.classes_[posterior.argmax(axis=1)]
 
-    def _fitted(self, X: Any, stages: list[int]) -> Iterator[np.ndarray | None]:
+    def _fitted(self, X: Any, stages: list[int]) -> Iterator[np.ndarray]:
         for stage in stages:
             samples = take_rows(self.features, self.labeled[:stage])
             labels = self.labels[:stage]
             if self.seed[0] is not None:
-                samples = _stacked(self.seed[0], samples)
+                stack = sp.vstack if sp.issparse(samples) else np.concatenate
+                samples = stack([self.seed[0], samples])
                 labels = np.concatenate([self.seed[1], labels])
             classes = np.unique(labels)
             if len(classes) > 1:
                 yield np.asarray(clone(self.classifier).fit(samples, labels).predict(X))
             else:
                 # Most classifiers cannot be fitted on one class, which is predicted meanwhile.
-                yield np.repeat(classes, X.shape[0]) if len(classes) else None
+                yield np.repeat(classes, X.shape[0])
 
 
 def recorded_loop(
@@ -132,7 +123,8 @@ def recorded_loop(
                 f"{owner} takes the pool of an ActiveLearner from the learner itself. "
                 "Hint: leave X out; the true labels are passed as y=."
             )
-        loop = _of_learner(estimator)
+        classifier = classifier_of(estimator.estimator)
+        loop = RecordedLoop(estimator.pool, classifier, estimator.labeled, estimator.labels)
     elif hasattr(estimator, "budget"):
         if X is None or y is None:
             raise ValueError(
@@ -153,13 +145,6 @@ def recorded_loop(
     return loop, truth
 
 
-def _of_learner(learner: ActiveLearner) -> RecordedLoop:
-    classifier = learner.estimator
-    if isinstance(classifier, Pipeline):
-        classifier = classifier[-1]
-    return RecordedLoop(learner.pool, classifier, learner.labeled, learner.labels)
-
-
 def _of_budgeted(owner: str, budgeted: BudgetedClassifier, X: Any, y: Any) -> RecordedLoop:
     truth = check_labels(y)
     check_consistent_length(X, truth)
@@ -169,16 +154,13 @@ def _of_budgeted(owner: str, budgeted: BudgetedClassifier, X: Any, y: Any) -> Re
             f"{owner} was passed {len(truth)} samples, but BudgetedClassifier queried sample "
             f"{labeled.max()}. Hint: pass the X and y that it was fitted on."
         )
-    classifier, features = budgeted.estimator_, X
-    if isinstance(classifier, Pipeline):
-        features = transformers(classifier).transform(X)
-        classifier = classifier[-1]
+    fitted = budgeted.estimator_
+    features = transformers(fitted).transform(X) if isinstance(fitted, Pipeline) else X
     pool = Pool(features, samples=features, dtype=np.float64)
     # The labels are the answers of the oracle, which may differ from the truth.
-    return RecordedLoop(pool, classifier, labeled, budgeted.y_labeled_)
+    return RecordedLoop(pool, classifier_of(fitted), labeled, budgeted.y_labeled_)
 
 
-def _stacked(above: Any, below: Any) -> Any:
-    if sp.issparse(below):
-        return sp.vstack([above, below], format="csr")
-    return np.concatenate([above, below])
+def classifier_of(estimator: Any) -> Any:
+    """Return a classifier, or that at the end of a Pipeline."""
+    return estimator[-1] if isinstance(estimator, Pipeline) else estimator

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skactive._frame import as_frame
-from skactive.inspection._axes import new_axes
-from skactive.model_selection import PairedTests, StrategyComparison
+from skactive.inspection._display import Display
+from skactive.model_selection import StrategyComparison
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.text import Text
-    from pandas import DataFrame
 
 # Vermilion and blue of the palette of Okabe and Ito, distinguishable with any colour vision.
 WORSE, EQUAL, BETTER = "#D55E00", "#FFFFFF", "#0072B2"
@@ -24,7 +22,7 @@ TESTS = {"corrected_t": "corrected resampled t-test", "wilcoxon": "Wilcoxon sign
 CORRECTIONS = {"holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg", None: "not corrected"}
 
 
-class StrategyComparisonDisplay:
+class StrategyComparisonDisplay(Display):
     """Draw the differences between all pairs of strategies, and mark the significant ones.
 
     A cell contains the mean difference between the curve of the strategy in its row and that in
@@ -102,12 +100,17 @@ class StrategyComparisonDisplay:
         self._tests = comparison.paired_tests(
             n_labels=n_labels, test=test, correction=correction, alpha=alpha
         )
-        self._counts = comparison.win_tie_loss(n_labels=n_labels, tolerance=tolerance)
+        counts = comparison.win_tie_loss(n_labels=n_labels, tolerance=tolerance)
         heights = comparison.area_under_curve()
         if n_labels is not None:
             heights = comparison.test_scores[:, :, comparison.n_labels.tolist().index(n_labels)]
-        self._heights = heights.mean(axis=1)
-        self._order = np.argsort(-self._heights, kind="stable")
+        means = heights.mean(axis=1)
+        # All that follows has the best strategy first.
+        self._order = np.argsort(-means, kind="stable")
+        self._heights = means[self._order]
+        self._counts = counts[np.ix_(self._order, self._order)]
+        self._differences = self._matrix(self._tests.mean_difference, sign=-1)
+        self._significant = self._matrix(self._tests.significant)
 
     @classmethod
     def from_results(
@@ -192,23 +195,19 @@ class StrategyComparisonDisplay:
             If matplotlib is not installed.
         """
         n_strategies = len(self.names)
-        if ax is None:
-            size = (max(7.0, 4.4 + 0.85 * n_strategies), 2.8 + 0.62 * n_strategies)
-            ax = new_axes(self, figsize=size)
-        self.ax_, self.figure_ = ax, ax.figure
-        differences, significant, _, _ = self._matrices()
-        self._color(differences)
+        size = (max(7.0, 4.4 + 0.85 * n_strategies), 2.8 + 0.62 * n_strategies)
+        ax = self._start(ax, figsize=size)
+        self._color()
         self.texts_ = np.empty((n_strategies, n_strategies), dtype=object)
-        counts = self._counts[np.ix_(self._order, self._order)]
         for row, column in np.ndindex(n_strategies, n_strategies):
             if row == column:
-                text = f"{self._heights[self._order[row]]:.3f}"
+                text = f"{self._heights[row]:.3f}"
             else:
-                star = "*" if significant[row, column] else ""
-                wins, ties, losses = counts[row, column]
-                difference = f"{differences[row, column]:+.3f}".replace("-", "−")
+                star = "*" if self._significant[row, column] else ""
+                wins, ties, losses = self._counts[row, column]
+                difference = f"{self._differences[row, column]:+.3f}".replace("-", "−")
                 text = f"{difference}{star}\n{wins}/{ties}/{losses}"
-            self.texts_[row, column] = self._write(text, row, column, differences)
+            self.texts_[row, column] = self._write(text, row, column)
         places = range(n_strategies)
         shown = [textwrap.fill(name, NAME_WIDTH) for name in self.names]
         ax.set_yticks(places, shown)
@@ -233,65 +232,36 @@ class StrategyComparisonDisplay:
             Columns 'strategy' (the row), 'against' (the column), 'mean_difference', 'wins',
             'ties', 'losses', 'p_value', 'corrected_p_value' and 'significant'.
         """
-        n_strategies = len(self.names)
-        cells = ~np.eye(n_strategies, dtype=bool)
+        cells = ~np.eye(len(self.names), dtype=bool)
         rows, columns = np.nonzero(cells)
         names = np.asarray(self.names)
-        differences, significant, p_value, corrected = self._matrices()
-        counts = self._counts[np.ix_(self._order, self._order)]
+        wins, ties, losses = self._counts[cells].T
         return {
             "strategy": names[rows],
             "against": names[columns],
-            "mean_difference": differences[cells],
-            "wins": counts[cells, 0],
-            "ties": counts[cells, 1],
-            "losses": counts[cells, 2],
-            "p_value": p_value[cells],
-            "corrected_p_value": corrected[cells],
-            "significant": significant[cells],
+            "mean_difference": self._differences[cells],
+            "wins": wins,
+            "ties": ties,
+            "losses": losses,
+            "p_value": self._matrix(self._tests.p_value)[cells],
+            "corrected_p_value": self._matrix(self._tests.corrected_p_value)[cells],
+            "significant": self._significant[cells],
         }
 
-    def frame(self) -> DataFrame:
-        """Return the numbers of the cells as a DataFrame.
+    def _matrix(self, pairs: np.ndarray, *, sign: int = 1) -> np.ndarray:
+        """Return values of pairs as a matrix; `sign` is that of a pair in reverse order."""
+        rows, columns = np.triu_indices(len(self.names), 1)
+        matrix = np.zeros((len(self.names), len(self.names)), pairs.dtype)
+        matrix[rows, columns], matrix[columns, rows] = pairs, sign * pairs
+        return matrix[np.ix_(self._order, self._order)]
 
-        Returns
-        -------
-        frame : pandas.DataFrame
-            The columns of `table`.
-
-        Raises
-        ------
-        ImportError
-            If pandas is not installed.
-        """
-        return as_frame(self, self.table())
-
-    def _matrices(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return differences, significance and p-values, the best strategy first."""
-        tests: PairedTests = self._tests
-        n_strategies = len(self.names)
-        place = {name: number for number, name in enumerate(self.names)}
-        rows = [place[name] for name in tests.first]
-        columns = [place[name] for name in tests.second]
-        differences = np.zeros((n_strategies, n_strategies))
-        differences[rows, columns], differences[columns, rows] = (
-            tests.mean_difference,
-            -tests.mean_difference,
-        )
-        significant = np.zeros((n_strategies, n_strategies), dtype=bool)
-        significant[rows, columns] = significant[columns, rows] = tests.significant
-        p_value, corrected = np.ones((2, n_strategies, n_strategies))
-        p_value[rows, columns] = p_value[columns, rows] = tests.p_value
-        corrected[rows, columns] = corrected[columns, rows] = tests.corrected_p_value
-        return differences, significant, p_value, corrected
-
-    def _color(self, differences: np.ndarray) -> None:
+    def _color(self) -> None:
         from matplotlib.colors import LinearSegmentedColormap
 
         scale = LinearSegmentedColormap.from_list("wins", [WORSE, EQUAL, BETTER])
         colors = scale.with_extremes(bad=DIAGONAL)
-        largest = float(np.nanmax(np.abs(differences))) or 1.0
-        off_diagonal = np.ma.masked_array(differences, np.eye(len(differences), dtype=bool))
+        largest = float(np.nanmax(np.abs(self._differences))) or 1.0
+        off_diagonal = np.ma.masked_array(self._differences, np.eye(len(self.names), dtype=bool))
         self.image_ = self.ax_.imshow(
             off_diagonal, cmap=colors, vmin=-largest, vmax=largest, aspect="auto"
         )
@@ -299,9 +269,9 @@ class StrategyComparisonDisplay:
         bar.set_label(f"row − column, {self.comparison.scoring.replace('_', ' ')}")
         bar.outline.set_visible(False)
 
-    def _write(self, text: str, row: int, column: int, differences: np.ndarray) -> Text:
+    def _write(self, text: str, row: int, column: int) -> Text:
         # White is more legible on full blue, black on all other colours.
-        on_blue = differences[row, column] > 0.8 * self.image_.norm.vmax
+        on_blue = self._differences[row, column] > 0.8 * self.image_.norm.vmax
         return self.ax_.text(
             column,
             row,
@@ -314,8 +284,7 @@ class StrategyComparisonDisplay:
         )
 
     def _default_title(self) -> str:
-        _, significant, _, _ = self._matrices()
-        n_others, n_beaten = len(self.names) - 1, int(significant[0].sum())
+        n_others, n_beaten = len(self.names) - 1, int(self._significant[0].sum())
         if n_others == 1:
             sure = "significantly" if n_beaten else "not significantly"
             return f"{self.names[0]} is ahead of {self.names[1]}, {sure}"

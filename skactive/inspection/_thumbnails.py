@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skactive._optional import install_hint
+from skactive._optional import not_installed
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -65,26 +65,23 @@ def thumbnail(owner: str, sample: Any, image_shape: tuple[int, ...] | None) -> n
 
 
 def draw_thumbnail(
-    ax: Axes, shown: np.ndarray | str, limits: tuple[float, float] | None, width: int
+    ax: Axes, shown: np.ndarray | str, limits: tuple[float, float], width: int
 ) -> Artist:
     """Draw a thumbnail, and return the artist: an image, a text or a filled profile."""
     ax.set_axis_off()
     if isinstance(shown, str):
         short = textwrap.shorten(shown, LONGEST_TEXT, placeholder=" …")
         text = "\n".join(textwrap.wrap(short, width)[:N_LINES])
-        return ax.text(0, 0.5, _plain(text), va="center", fontsize=8.5, transform=ax.transAxes)
+        # matplotlib reads a dollar sign as the beginning of a formula.
+        plain = text.replace("$", r"\$")
+        return ax.text(0, 0.5, plain, va="center", fontsize=8.5, transform=ax.transAxes)
     if shown.ndim >= 2:
         return ax.imshow(shown, cmap="gray_r" if shown.ndim == 2 else None, aspect="equal")
     places = np.arange(len(shown))
     ax.axhline(0, color="0.8", linewidth=0.6)
-    if limits is not None and limits[0] < limits[1]:
+    if limits[0] < limits[1]:
         ax.set_ylim(limits)
     return ax.fill_between(places, shown, step="mid", color="0.45", linewidth=0)
-
-
-def _plain(text: str) -> str:
-    # matplotlib reads a dollar sign as the beginning of a formula.
-    return text.replace("$", r"\$")
 
 
 def _is_image_path(sample: object) -> bool:
@@ -105,9 +102,7 @@ def _opened(owner: str, path: Path) -> np.ndarray | str:
     try:
         from PIL import Image, ImageOps
     except ImportError as error:
-        raise ImportError(
-            f"{owner} needs pillow to show {path}, which is not installed. {install_hint('plot')}"
-        ) from error
+        raise not_installed(owner, f"pillow to show {path}", "plot") from error
     try:
         with Image.open(path) as image:
             image.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
@@ -119,8 +114,6 @@ def _opened(owner: str, path: Path) -> np.ndarray | str:
 
 
 def _shrunk(image: Picture) -> np.ndarray:
-    grey = image.mode in {"1", "L"}
-    small = image.convert("L" if grey else "RGB")
+    small = image.convert("RGB")
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-    pixels = np.asarray(small)
-    return np.repeat(pixels[:, :, np.newaxis], 3, axis=2) if grey else pixels
+    return np.asarray(small)

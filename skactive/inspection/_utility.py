@@ -12,14 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from skactive._engine.candidate_rank import CandidateRank
 from skactive._engine.distances import UNDEFINED
-from skactive._frame import as_frame
-from skactive.inspection._axes import pyplot
+from skactive.inspection._display import Display, draw_grid, pyplot
 from skactive.learner import ActiveLearner
 from skactive.strategies import UtilityComponent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from pandas import DataFrame
 
 # Blue and vermilion of Okabe and Ito's palette.
 CURVE, CHOSEN = "#0072B2", "#D55E00"
@@ -31,7 +29,7 @@ N_FOR_LINE = 20
 N_LARGE_POINTS = 200
 
 
-class UtilityDisplay:
+class UtilityDisplay(Display):
     """Draw the components of a query strategy's utility over all candidates, and mark one.
 
     Each measure has a panel that shows the factor of each candidate against its value. The last
@@ -178,9 +176,7 @@ class UtilityDisplay:
             self._draw_term(panel, name, term)
         self._draw_utilities(self.axes_[-1])
         for panel in self.axes_:
-            panel.grid(visible=True, color="0.92", linewidth=0.8)
-            panel.set_axisbelow(True)
-            panel.spines[["top", "right"]].set_visible(False)
+            draw_grid(panel)
         return self
 
     def table(self) -> dict[str, np.ndarray]:
@@ -195,21 +191,6 @@ class UtilityDisplay:
         for name, term in self.terms.items():
             columns |= {f"{name}_value": term.values, f"{name}_factor": term.factors}
         return columns | {"utility": self.utilities}
-
-    def frame(self) -> DataFrame:
-        """Return the numbers in the panels as a DataFrame, one row per candidate.
-
-        Returns
-        -------
-        frame : pandas.DataFrame
-            The columns of `table`.
-
-        Raises
-        ------
-        ImportError
-            If pandas is not installed.
-        """
-        return as_frame(self, self.table())
 
     @property
     def _place(self) -> int:
@@ -228,29 +209,18 @@ class UtilityDisplay:
         return f"Sample {self.name} {rank.place()}"
 
     def _axes(self, ax: Any, title: str) -> np.ndarray:
-        plt = pyplot(self)
         n_panels = len(self._shown()) + 1
-        if ax is not None and not hasattr(ax, "get_subplotspec"):
-            axes = np.asarray(ax, dtype=object).ravel()
-            if len(axes) != n_panels:
-                raise ValueError(
-                    f"UtilityDisplay draws {n_panels} panels here. Got {len(axes)} Axes. "
-                    "Hint: pass one Axes, which the panels share."
-                )
-            axes[0].set_title(title, loc="left", fontsize=11)
-            return axes
         n_rows = math.ceil(n_panels / N_COLUMNS)
         n_columns = math.ceil(n_panels / n_rows)
         if ax is None:
             width, height = PANEL_SIZE
             size = (max(width * n_columns, 5.5), height * n_rows + 0.3)
-            figure = plt.figure(figsize=size, layout="constrained")
+            figure = pyplot(self).figure(figsize=size, layout="constrained")
             # A long name continues in the next line.
             lines = textwrap.wrap(title, int(12 * size[0]), break_on_hyphens=False)
             figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=11)
-            grid = figure.add_gridspec(n_rows, n_columns)
-        else:
-            figure = ax.figure
+            return _panels(figure, figure.add_gridspec(n_rows, n_columns), n_panels)
+        if hasattr(ax, "get_subplotspec"):
             if ax.get_subplotspec() is None:
                 raise ValueError(
                     "The Axes passed to UtilityDisplay is not part of a grid, so that it cannot be "
@@ -259,10 +229,15 @@ class UtilityDisplay:
                 )
             ax.set_axis_off()
             grid = ax.get_subplotspec().subgridspec(n_rows, n_columns, wspace=0.5, hspace=0.5)
-        places = [divmod(place, n_columns) for place in range(n_panels)]
-        axes = np.array([figure.add_subplot(grid[place]) for place in places], dtype=object)
-        if ax is not None:
-            axes[0].set_title(title, loc="left", fontsize=11)
+            axes = _panels(ax.figure, grid, n_panels)
+        else:
+            axes = np.asarray(ax, dtype=object).ravel()
+            if len(axes) != n_panels:
+                raise ValueError(
+                    f"UtilityDisplay draws {n_panels} panels here. Got {len(axes)} Axes. "
+                    "Hint: pass one Axes, which the panels share."
+                )
+        axes[0].set_title(title, loc="left", fontsize=11)
         return axes
 
     def _draw_term(self, ax: Any, name: str, term: UtilityComponent) -> None:
@@ -294,7 +269,8 @@ class UtilityDisplay:
         ax.xaxis.set_major_formatter("{x:,.0f}")
         ax.xaxis.set_minor_formatter("")
         ax.set_xlabel(f"rank\nrank {rank:,}, utility {_number(utility)}")
-        ax.set_ylabel("product of the factors" if self._shown() else _utility_label(self.terms))
+        name = ": ".join(["utility", *self.terms])
+        ax.set_ylabel("product of the factors" if self._shown() else name)
         if _is_same(utilities):
             ax.set_yticks([utility], [_number(utility)])
             ax.set_ylim(utility - 1, utility + 1)
@@ -306,6 +282,10 @@ class UtilityDisplay:
         ax.axvline(x, **style)
         ax.axhline(y, **style)
         self.marks_ += ax.plot([x], [y], "o", color=CHOSEN, markersize=8, markeredgecolor="white")
+
+
+def _panels(figure: Any, grid: Any, n_panels: int) -> np.ndarray:
+    return np.array([figure.add_subplot(grid[place]) for place in range(n_panels)], dtype=object)
 
 
 def _style(values: np.ndarray, factors: np.ndarray) -> dict[str, Any]:
@@ -357,10 +337,6 @@ def _compress_undefined(ax: Any, values: np.ndarray) -> None:
 def _number(value: float) -> str:
     # Adding 0 removes the sign of a negative zero.
     return "undefined" if value >= UNDEFINED else f"{value + 0.0:.3g}".replace("-", "−")
-
-
-def _utility_label(terms: Mapping[str, UtilityComponent]) -> str:
-    return f"utility: {next(iter(terms))}" if terms else "utility"
 
 
 def _remark(term: UtilityComponent) -> str:
