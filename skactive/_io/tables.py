@@ -165,8 +165,9 @@ def _numbers(path: Path, name: str, column: Any) -> np.ndarray:
     for row, cell in enumerate(cells.tolist()):
         number = np.nan if is_missing(cell) else _number(cell)
         if number is None:
+            short = shortened(repr(cell), 40)
             raise ValueError(
-                f"Column {name!r} of {path} is not numeric: row {row + 1} holds {_short(cell)}. "
+                f"Column {name!r} of {path} is not numeric: row {row + 1} holds {short}. "
                 "Hint: leave the column out, or name the feature columns with `features`."
             )
         if not np.isfinite(number):
@@ -182,9 +183,9 @@ def _number(cell: Any) -> float | None:
         return None
 
 
-def _short(cell: Any) -> str:
-    text = repr(cell)
-    return text if len(text) <= 40 else f"{text[:36]} ..."
+def shortened(text: str, width: int) -> str:
+    """Return a text of at most `width` characters, with an ellipsis for the rest."""
+    return text if len(text) <= width else f"{text[: width - 4]} ..."
 
 
 def _faulty_cell(path: Path, name: str, row: int, value: float) -> ValueError:

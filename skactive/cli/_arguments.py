@@ -6,6 +6,7 @@ import argparse
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 def whole_number(minimum: int) -> Callable[[str], int]:
@@ -19,6 +20,13 @@ def whole_number(minimum: int) -> Callable[[str], int]:
         )
 
     return number
+
+
+def add_number(
+    group: Any, option: str, *, minimum: int = 1, metavar: str = "N", **settings: Any
+) -> None:
+    """Add an option that takes an integer of at least `minimum`."""
+    group.add_argument(option, metavar=metavar, type=whole_number(minimum), **settings)
 
 
 def number_of_jobs(text: str) -> int:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import math
 import signal
-import sys
 import threading
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skactive._optional import install_hint
-from skactive.cli._arguments import number_of_jobs, whole_number
-from skactive.cli._output import CommandError, unwritable, writable_folder, write
+from skactive.cli._arguments import add_number, number_of_jobs
+from skactive.cli._output import CommandError, unwritable, writable_folder, write, write_note
 from skactive.cli._strategies import (
     BASELINE,
     DEFAULT_NAMES,
@@ -64,8 +63,6 @@ def add_compare_parser(commands: Any) -> None:
         help="compare query strategies on labelled vectors",
         description=DESCRIPTION,
         late_epilog=list_of_strategies,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.set_defaults(run=run_compare)
     parser.add_argument(
@@ -117,24 +114,16 @@ def add_loop_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         help=f"exponents of the factors {', '.join(WEIGHTED)} of {WITH_WEIGHTS} (default: 1)",
     )
-    count, seed = whole_number(1), whole_number(0)
-    group.add_argument(
+    add_number(
+        group,
         "--budget",
-        metavar="N",
-        type=count,
         help=f"number of labels (default: {DEFAULT_BUDGET}, or the training part if smaller)",
     )
-    group.add_argument(
-        "--batch-size",
-        metavar="N",
-        type=count,
-        default=1,
-        help="number of samples per query (default: 1)",
-    )
-    group.add_argument(
+    add_number(group, "--batch-size", default=1, help="number of samples per query (default: 1)")
+    add_number(
+        group,
         "--folds",
-        metavar="N",
-        type=whole_number(2),
+        minimum=2,
         help=f"folds of the cross-validation (default: {DEFAULT_FOLDS}, or the size of the "
         "smallest class if smaller)",
     )
@@ -145,10 +134,10 @@ def add_loop_options(parser: argparse.ArgumentParser) -> None:
         help="spreading: label spreading on the neighbour graph; nearest: vote of the nearest "
         f"labelled samples (default: {CLASSIFIERS[0]})",
     )
-    group.add_argument(
+    add_number(
+        group,
         "--neighbors",
         metavar="K",
-        type=count,
         default=5,
         help="number of labelled neighbours that vote (default: 5)",
     )
@@ -160,10 +149,10 @@ def add_loop_options(parser: argparse.ArgumentParser) -> None:
         f"{', '.join(METRICS)} (default: {METRICS[0]})",
         metavar="NAME",
     )
-    group.add_argument(
+    add_number(
+        group,
         "--seed",
-        metavar="N",
-        type=seed,
+        minimum=0,
         default=0,
         help="seed of folds and strategies (default: 0)",
     )
@@ -353,7 +342,7 @@ def write_files(
         if not arguments.no_plot and find_spec("matplotlib") is None:
             lines.append(NO_PLOT)
             if arguments.quiet:
-                print(f"skactive: {NO_PLOT}", file=sys.stderr)
+                write_note(NO_PLOT)
         elif not arguments.no_plot:
             draw(comparison, name, folder / CURVE_PNG)
             lines.append(f"Written: {folder / CURVE_PNG}")

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skactive.cli._arguments import image_size, npz_path, whole_number
-from skactive.cli._output import CommandError, unwritable, writable_folder, write
+from skactive.cli._arguments import add_number, image_size, npz_path
+from skactive.cli._output import CommandError, unwritable, writable_folder, write, write_note
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,8 +49,6 @@ def add_embed_parser(commands: Any) -> None:
         help="embed images or texts as vectors",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.set_defaults(run=run_embed)
     parser.add_argument(
@@ -106,10 +104,9 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
         type=image_size,
         help="side, or height and width, in pixels, for a model that takes any size",
     )
-    group.add_argument(
+    add_number(
+        group,
         "--batch-size",
-        metavar="N",
-        type=whole_number(1),
         default=32,
         help="number of samples in one call of the model (default: 32)",
     )
@@ -214,16 +211,14 @@ def embedded(
                 "needs less memory."
             ) from error
     reasons: dict[int, str] = {}
-    others: dict[str, None] = {}
+    others: list[str] = []
     for warning in caught:
-        if warning.category is not UnreadableSampleWarning:
-            others[str(warning.message)] = None
-            continue
-        unreadable: Any = warning.message  # typed as a Warning, which has no `samples`
-        for position, name, reason in unreadable.samples:
-            reasons[position] = f"{name} ({reason})"
-    for message in others:
-        print(f"skactive: warning: {message}", file=sys.stderr)
+        if warning.category is UnreadableSampleWarning:
+            unreadable: Any = warning.message  # typed as a Warning, which has no `samples`
+            reasons |= {place: f"{name} ({reason})" for place, name, reason in unreadable.samples}
+        elif str(warning.message) not in others:
+            others.append(str(warning.message))
+            write_note(f"warning: {warning.message}")
     return samples, X, reasons
 
 
@@ -308,12 +303,8 @@ def readable_rows(
             "Hint: check that the model takes such samples."
         )
     if lines:
-        print(
-            f"skactive: {len(lines)} of {len(X)} samples cannot be read and are left out:",
-            *(f"  {line}" for line in lines),
-            sep="\n",
-            file=sys.stderr,
-        )
+        heading = f"{len(lines)} of {len(X)} samples cannot be read and are left out:"
+        write_note("\n  ".join([heading, *lines]))
     return read
 
 
@@ -322,10 +313,7 @@ def compact(X: np.ndarray) -> np.ndarray:
     import numpy as np
 
     if np.abs(X).max() > np.finfo(np.float16).max:
-        print(
-            "skactive: some values are too large for half precision: float32 is written.",
-            file=sys.stderr,
-        )
+        write_note("some values are too large for half precision: float32 is written.")
         return X
     return X.astype(np.float16)
 

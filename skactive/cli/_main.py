@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from skactive import __version__
 from skactive.cli._compare import add_compare_parser
 from skactive.cli._embed import add_embed_parser
-from skactive.cli._output import CommandError, Parser
+from skactive.cli._output import CommandError, Parser, write_note
 
 USAGE_ERROR = 2
 # As in shells, 128 plus the number of the signal: SIGINT and SIGPIPE.
@@ -70,16 +70,14 @@ def _run(argv: Sequence[str] | None) -> int:
             return 0
         arguments.run(arguments)
     except CommandError as error:
-        print(f"skactive: error: {' '.join(str(error).split())}", file=sys.stderr)
+        write_note(f"error: {' '.join(str(error).split())}")
         return USAGE_ERROR
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
-        prog="skactive",
-        description="Active learning: select the samples to label next.",
-        allow_abbrev=False,
+        prog="skactive", description="Active learning: select the samples to label next."
     )
     parser.add_argument("--version", action="version", version=f"skactive {__version__}")
     commands = parser.add_subparsers(

@@ -14,22 +14,19 @@ class CommandError(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises its errors as sentences.
+    """A parser that raises its errors as sentences, and takes no abbreviated options.
 
     Parameters
     ----------
-    *arguments : object
-        As for `argparse.ArgumentParser`.
     late_epilog : callable, default=None
         Returns the epilog when the help is printed, if it is slow to make.
     **options : object
         As for `argparse.ArgumentParser`.
     """
 
-    def __init__(
-        self, *arguments: Any, late_epilog: Callable[[], str] | None = None, **options: Any
-    ) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(self, *, late_epilog: Callable[[], str] | None = None, **options: Any) -> None:
+        raw = argparse.RawDescriptionHelpFormatter
+        super().__init__(allow_abbrev=False, formatter_class=raw, **options)
         self._late_epilog = late_epilog
 
     def format_help(self) -> str:
@@ -48,6 +45,11 @@ def write(text: str) -> None:
     """Print a text, with question marks for characters that the terminal cannot show."""
     encoding = sys.stdout.encoding or "utf-8"
     print(text.encode(encoding, "replace").decode(encoding))
+
+
+def write_note(text: str) -> None:
+    """Print a text on standard error, after the name of the command."""
+    print(f"skactive: {text}", file=sys.stderr)
 
 
 def writable_folder(folder: Path, option: str) -> Path:

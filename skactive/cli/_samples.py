@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skactive._io.tables import LABEL_COLUMNS, SEPARATORS, listed, read_frame
+from skactive._io.tables import LABEL_COLUMNS, SEPARATORS, listed, read_frame, shortened
 from skactive._io.values import is_missing, typed_labels
 from skactive.cli._output import CommandError
 from skactive.datasets import list_images
@@ -102,8 +102,7 @@ class Table:
     ) -> None:
         self._path = path
         self._frame = read_frame(path)
-        self._frame.columns = [str(name) for name in self._frame.columns]
-        self._columns = list(self._frame.columns)
+        self._frame.columns = self._columns = [str(name) for name in self._frame.columns]
         for name in [column, label]:
             if name is not None and name not in self._columns:
                 raise CommandError(f"{path} has no column {name!r}. {listed(self._columns)}")
@@ -149,8 +148,8 @@ class Table:
     def _label_column(self, label: str | None) -> str | None:
         if label is not None:
             return label
-        known = [name for name in LABEL_COLUMNS if name in self._columns and name != self._column]
-        return known[0] if known else None
+        possible = (name for name in LABEL_COLUMNS if name != self._column)
+        return next((name for name in possible if name in self._columns), None)
 
     def _labels(self, label: str) -> np.ndarray | None:
         cells = np.empty(len(self._frame), dtype=object)
@@ -205,7 +204,7 @@ class Table:
             first = next(path for path in paths if isinstance(path, str))
             raise CommandError(
                 f"{model} embeds images, but column {column!r} of {self._path} names no file that "
-                f"exists, the first being {_shortened(first)}. Hint: paths are relative to the "
+                f"exists, the first being {shortened(first, 100)}. Hint: paths are relative to the "
                 "folder of the table; for texts, choose a text model."
             )
         return paths
@@ -244,7 +243,3 @@ def open_source(
 
 def _any_is_file(paths: Sequence[Any]) -> bool:
     return any(os.path.isfile(path) for path in paths if isinstance(path, str))  # noqa: PTH113 - ten times as fast
-
-
-def _shortened(text: str, *, width: int = 100) -> str:
-    return text if len(text) <= width else f"{text[: width - 4]} ..."

@@ -31,13 +31,10 @@ def checked_names(names: Sequence[str]) -> list[str]:
     from skactive.strategies import all_strategies
 
     known = list(all_strategies())
-    chosen: list[str] = []
     for name in names:
         if name not in known:
             raise CommandError(_unknown(name, known))
-        if name not in chosen:
-            chosen.append(name)
-    return chosen if BASELINE in chosen else [*chosen, BASELINE]
+    return list(dict.fromkeys([*names, BASELINE]))
 
 
 def strategy_weight(text: str) -> tuple[str, float]:
