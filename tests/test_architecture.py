@@ -491,13 +491,7 @@ def test_public_parts_include_exported_names_and_their_base_classes():
     assert "Journal" not in names
 
 
-# Packages whose public signatures still have `Any` without a reason.
-ANY_NOT_YET = {
-    "neighbors",
-}
-
-
-@pytest.mark.parametrize("package", sorted(set(PACKAGES) - ANY_NOT_YET))
+@pytest.mark.parametrize("package", PACKAGES)
 def test_any_in_a_public_signature_has_a_reason(package):
     assert [
         f"{module} {fault}"

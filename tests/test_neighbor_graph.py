@@ -94,9 +94,18 @@ def test_full_recall_in_cells_is_exact_for_the_rows_tried():
     np.testing.assert_allclose(cells.toarray(), exact.toarray(), atol=1e-12)
 
 
-def test_cells_take_dense_features_alone():
-    with pytest.raises(ValueError, match="takes dense features and a metric of"):
-        BlockwiseKNeighborsTransformer(algorithm="clusters").fit(sp.csr_matrix(samples()))
+@pytest.mark.parametrize(
+    ("metric", "X", "got"),
+    [
+        ("cosine", sp.csr_matrix(samples()), "metric='cosine' and sparse features with a"),
+        ("manhattan", samples(), "metric='manhattan' and dense features. Hint"),
+        ("cosine", samples(dtype=np.float64) * 1e20, r"features with a largest norm of .*e\+20"),
+    ],
+)
+def test_cells_need_a_matrix_product_of_dense_features(metric, X, got):
+    sentence = rf"needs a metric of \['cosine', 'euclidean'\], and dense features .* Got .*{got}"
+    with pytest.raises(ValueError, match=sentence):
+        BlockwiseKNeighborsTransformer(metric=metric, algorithm="clusters").fit(X)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +235,7 @@ def test_rows_with_fewer_entries_are_filled_with_places_without_links():
 
 
 def test_another_metric_in_the_transformer_is_refused():
-    with pytest.raises(ValueError, match="transformer measures by 'euclidean', the graph by 'cosi"):
+    with pytest.raises(ValueError, match="transformer has the metric 'euclidean', the graph 'cosi"):
         NeighborGraph.of(samples(), transformer=KNeighborsTransformer())
 
 
@@ -350,10 +359,11 @@ def test_a_graph_is_accepted_for_its_own_samples_alone(kind, entry_point, tmp_pa
     built = NeighborGraph.of(kept(X))
     built.save(tmp_path / "graph.npz")
     loaded = NeighborGraph.load(tmp_path / "graph.npz")
+    pickled = pickle.loads(pickle.dumps(built))
     assert loaded.X is None
     assert loaded.fingerprint == built.fingerprint
     with_features = NeighborGraph.load(tmp_path / "graph.npz", kept(X))
-    for graph in (built, loaded, with_features):
+    for graph in (built, loaded, pickled, with_features):
         call(graph, kept(X))
         assert Pool(kept(X), graph=graph).graph().indices is graph.indices
     order = np.arange(200)
@@ -362,7 +372,7 @@ def test_a_graph_is_accepted_for_its_own_samples_alone(kind, entry_point, tmp_pa
     for others in (X[order], X[::-1], X + 1, X[:, :4]):
         with pytest.raises(ValueError, match=sentence):
             NeighborGraph.load(tmp_path / "graph.npz", kept(others))
-        for graph in (built, loaded):
+        for graph in (built, loaded, pickled):
             with pytest.raises(ValueError, match=sentence):
                 call(graph, kept(others))
     with pytest.raises(ValueError, match=r"X has 199 samples, but the graph has 200\. Hint: pass"):
@@ -455,13 +465,13 @@ def test_half_a_file_and_a_foreign_one_are_refused(tmp_path):
     whole = path.read_bytes()
     for content in (whole[: len(whole) // 2], b"", b"something else"):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"graph.npz is not a whole neighbour graph. Hint"):
+        with pytest.raises(ValueError, match=r"graph.npz is not a complete neighbour graph. Hint"):
             NeighborGraph.load(path)
     np.savez(path, X=samples())
-    with pytest.raises(ValueError, match="is not a whole neighbour graph"):
+    with pytest.raises(ValueError, match="is not a complete neighbour graph"):
         NeighborGraph.load(path)
     np.save(path.with_suffix(".npy"), samples())
-    with pytest.raises(ValueError, match="is not a whole neighbour graph"):
+    with pytest.raises(ValueError, match="is not a complete neighbour graph"):
         NeighborGraph.load(path.with_suffix(".npy"))
 
 

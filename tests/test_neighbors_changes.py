@@ -246,7 +246,7 @@ def test_after_the_last_sample_nothing_is_known_without_declared_classes():
     classifier = IncrementalKNeighborsClassifier().fit(np.eye(2), ["a", "b"])
     classifier.remove_labeled([1, 0])
     for method in (classifier.predict, classifier.predict_proba, classifier.explain):
-        with pytest.raises(NotFittedError, match=r"holds no labelled sample\. Call 'fit' or"):
+        with pytest.raises(NotFittedError, match=r"has no labelled samples\. Hint: call 'fit' or"):
             method(np.eye(2))
     assert classifier.add_labeled(np.eye(2), [4, 7]).classes_.tolist() == [4, 7]
 

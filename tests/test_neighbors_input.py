@@ -250,11 +250,11 @@ def test_callable_weights_that_are_all_zero_count_the_same():
 
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "explain", "kneighbors"])
 def test_predicting_before_any_label_raises_with_the_method_to_call(method):
-    with pytest.raises(NotFittedError, match=r"holds no labelled sample\. Call 'fit' or 'add_labe"):
+    with pytest.raises(NotFittedError, match=r"has no labelled samples\. Hint: call 'fit' or 'add"):
         getattr(IncrementalKNeighborsClassifier(), method)(X)
     for change in ("remove_labeled", "relabel"):
         arguments = (0,) if change == "remove_labeled" else (0, "a")
-        with pytest.raises(NotFittedError, match=r"holds no labelled sample\. Call"):
+        with pytest.raises(NotFittedError, match=r"has no labelled samples\. Hint: call"):
             getattr(IncrementalKNeighborsClassifier(), change)(*arguments)
 
 

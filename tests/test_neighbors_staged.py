@@ -119,7 +119,7 @@ def test_stages_ignore_later_changes():
 
 def test_stages_of_nothing_are_none_and_faults_come_at_once():
     classifier = IncrementalKNeighborsClassifier()
-    with pytest.raises(NotFittedError, match="not fitted yet: it holds no labelled sample"):
+    with pytest.raises(NotFittedError, match="not fitted yet: it has no labelled samples"):
         classifier.staged_predict([[1.0]])
     classifier.partial_fit([[1.0, 2.0]], ["a"], classes=["a", "b"]).remove_labeled([0])
     assert list(classifier.staged_predict([[1.0, 2.0]])) == []

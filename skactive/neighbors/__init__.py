@@ -1,4 +1,4 @@
-"""Labelled vectors to predictions, instantly."""
+"""Nearest neighbours: an incremental classifier, and neighbour graphs of pools."""
 
 from skactive._public import moved, present
 from skactive.neighbors._blockwise import BlockwiseKNeighborsTransformer

@@ -1,4 +1,4 @@
-"""k nearest neighbours by blocks of matrix products, all of them or cell by cell."""
+"""k nearest neighbours by blocks of matrix products, exact or with an inverted file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -25,52 +26,58 @@ from skactive._validation import check_choice, check_integer, check_number
 ALGORITHMS = frozenset({"auto", "clusters", "exact"})
 MODES = frozenset({"connectivity", "distance"})
 
-# Here cells are as fast as all products on embeddings of texts, which hardly fall into cells, and
-# many times faster on generated clusters.
-CLUSTERS_FROM = 20_000
+# With this number of samples, 'clusters' is as fast as 'exact' on embeddings of texts, which have
+# hardly any clusters, and many times faster on generated clusters.
+MIN_SAMPLES_CLUSTERS = 20_000
 
 
 class BlockwiseKNeighborsTransformer(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """Turn samples into the sparse matrix of distances to their nearest neighbours.
+    """Transform samples into the sparse matrix of distances to their nearest neighbours.
 
-    It has the interface of scikit-learn's `KNeighborsTransformer`. Its distances are matrix
-    products in blocks that fit into `working_memory`; for many samples it looks only into the
-    cells of a partition where nearly all neighbours are, as many as a sample of the rows needs.
+    It has the interface of scikit-learn's `KNeighborsTransformer`. Distances are computed by
+    matrix products, in blocks that fit into `working_memory`. For many samples the search is
+    approximate: the samples are partitioned into cells, and each search covers only the cells
+    nearest to the sample. Their number is chosen so that a sample of the rows reaches `recall`.
 
     Parameters
     ----------
     n_neighbors : int, default=15
-        How many neighbours. As in scikit-learn, the mode 'distance' gives one more, since each
-        sample is its own neighbour; all samples where there are fewer.
+        Number of neighbours, at least 1. As in scikit-learn, the mode 'distance' returns one
+        more, since each fitted sample is its own neighbour. If fewer samples are fitted, all of
+        them are returned.
     metric : str, default='cosine'
-        The metric.
+        'cosine', 'euclidean', or another metric of `sklearn.metrics.pairwise_distances`, except
+        'precomputed'.
     algorithm : {'auto', 'exact', 'clusters'}, default='auto'
-        'exact' compares all pairs. 'clusters' is approximate, for dense features and the metrics
-        'cosine' and 'euclidean'. 'auto' takes it for 20,000 samples and more where it can.
+        'exact' compares all pairs. 'clusters' is approximate, and supports dense features and the
+        metrics 'cosine' and 'euclidean'. 'auto' is 'clusters' for 20,000 samples or more if it is
+        supported, and 'exact' otherwise.
     mode : {'distance', 'connectivity'}, default='distance'
-        Whether the entries are distances, or ones.
+        The entries of the matrix: distances or ones.
     recall : float, default=0.97
-        The share of true neighbours that 'clusters' aims at on 512 sampled rows, in (0, 1].
+        The share of the true neighbours that 'clusters' has to find for 512 sampled rows, in
+        (0, 1].
     random_state : int, default=0
-        Seed of the partition.
+        Seed of the partition, at least 0.
 
     Attributes
     ----------
     n_samples_fit_ : int
         Number of samples in the fitted data.
     algorithm_ : {'exact', 'clusters'}
-        What is used.
+        The algorithm that is used.
     n_features_in_ : int
-        Number of features.
-    feature_names_in_ : ndarray of str
-        Their names, where X has them.
+        Number of features seen in `fit`.
+    feature_names_in_ : ndarray of str of shape (`n_features_in_`,)
+        Names of features seen in `fit`, if X had string names.
 
     Raises
     ------
     ValueError
-        If a parameter is out of its range, or 'clusters' is asked for where it cannot be.
+        If a parameter is out of its range, or 'clusters' does not support the features or the
+        metric.
 
     See Also
     --------
@@ -78,9 +85,10 @@ class BlockwiseKNeighborsTransformer(
 
     Notes
     -----
-    Cost: 'exact' O(n² · n_features); 'clusters' O(n^1.5 · n_features) times the cells each search
-    needs. The neighbours of the same data are the same in every run; where two are equally far
-    within the rounding of a matrix product, rounding decides which one is kept.
+    Cost for n samples: 'exact' O(n² · n_features); 'clusters' O(n^1.5 · n_features) times the
+    number of cells that each search covers. The result for the same data is the same in every
+    run. If the distances of two samples differ by less than the rounding of a matrix product, the
+    order of the two is not defined.
 
     Examples
     --------
@@ -92,7 +100,7 @@ class BlockwiseKNeighborsTransformer(
            [0., 2., 0.]])
     """
 
-    # Features on disk are read in blocks.
+    # Features on disk are passed without loading them: the search reads them in blocks.
     takes_stored_features = True
 
     def __init__(
@@ -112,8 +120,8 @@ class BlockwiseKNeighborsTransformer(
         self.recall = recall
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any = None) -> BlockwiseKNeighborsTransformer:
-        """Take in the samples among which neighbours are searched.
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> BlockwiseKNeighborsTransformer:
+        """Store the samples among which neighbours are searched.
 
         Parameters
         ----------
@@ -128,31 +136,37 @@ class BlockwiseKNeighborsTransformer(
             The fitted transformer.
         """
         self._check_parameters()
-        X = self._checked(X, reset=True)
-        self._space, self._stored = Space(self.metric), Rows(X)
-        self.n_samples_fit_ = self._n_features_out = X.shape[0]
+        features = self._checked(X, reset=True)
+        is_sparse = sp.issparse(features)
+        self._space, self._stored = Space(self.metric), Rows(features)
+        self.n_samples_fit_ = self._n_features_out = features.shape[0]
         largest = self._stored.norms.max() if self._space.by_product else 0.0
-        self._plain = SINGLE_RANGE[0] < largest < SINGLE_RANGE[1]
-        divisible = self._plain and not sp.issparse(X)
-        if self.algorithm == "clusters" and not divisible:
+        self._has_products = SINGLE_RANGE[0] < largest < SINGLE_RANGE[1]
+        is_supported = self._has_products and not is_sparse
+        if self.algorithm == "clusters" and not is_supported:
+            features_found = "sparse features" if is_sparse else "dense features"
+            if self._space.by_product:
+                features_found += f" with a largest norm of {largest:.3g}"
             raise ValueError(
-                "algorithm='clusters' takes dense features and a metric of "
-                f"{sorted(MATRIX_PRODUCT_METRICS)}. Got metric={self.metric!r} and "
-                f"{'sparse' if sp.issparse(X) else 'dense'} features. Hint: pass algorithm='exact'."
+                "algorithm='clusters' needs a metric of "
+                f"{sorted(MATRIX_PRODUCT_METRICS)}, and dense features with a largest norm between "
+                f"{SINGLE_RANGE[0]:g} and {SINGLE_RANGE[1]:g}. Got metric={self.metric!r} and "
+                f"{features_found}. Hint: pass algorithm='exact'."
             )
-        wanted = self.algorithm
-        if wanted == "auto":
-            wanted = "clusters" if divisible and X.shape[0] >= CLUSTERS_FROM else "exact"
-        self.algorithm_ = wanted
+        algorithm = self.algorithm
+        if algorithm == "auto":
+            is_large = self.n_samples_fit_ >= MIN_SAMPLES_CLUSTERS
+            algorithm = "clusters" if is_supported and is_large else "exact"
+        self.algorithm_ = algorithm
         self._cells = None
-        if wanted == "clusters":
+        if algorithm == "clusters":
             self._cells = InvertedFile(
                 self._stored, self._space, self.n_neighbors, self.recall, self.random_state
             )
         return self
 
-    def transform(self, X: Any) -> sp.csr_matrix:
-        """Return the distances of samples to their nearest among the fitted ones.
+    def transform(self, X: ArrayLike) -> sp.csr_matrix:
+        """Return the distances of samples to their nearest fitted samples.
 
         Parameters
         ----------
@@ -161,30 +175,31 @@ class BlockwiseKNeighborsTransformer(
 
         Returns
         -------
-        found : CSR matrix of shape (n, `n_samples_fit_`)
-            As `mode` has it, each row nearest first.
+        graph : CSR matrix of shape (n, `n_samples_fit_`)
+            Distances or ones, according to `mode`; the entries of each row are sorted by distance,
+            nearest first.
         """
         check_is_fitted(self, "algorithm_")
-        X = self._checked(X, reset=False)
-        wanted = self.n_neighbors + (self.mode == "distance")
-        n_neighbors = min(wanted, self.n_samples_fit_)
-        distances, columns = self._search(Rows(X), n_neighbors)
+        queries = Rows(self._checked(X, reset=False))
+        n_neighbors = self.n_neighbors + (self.mode == "distance")
+        n_neighbors = min(n_neighbors, self.n_samples_fit_)
+        distances, columns = self._search(queries, n_neighbors)
         values = np.ones_like(distances) if self.mode == "connectivity" else distances
         starts = np.arange(len(columns) + 1) * n_neighbors
         shape = (len(columns), self.n_samples_fit_)
         return sp.csr_matrix((values.ravel(), columns.ravel(), starts), shape)
 
-    def _search(self, rows: Rows, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
+    def _search(self, queries: Rows, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
         if self._cells is not None:
-            return self._cells.search(rows, n_neighbors)
-        if not (self._plain and rows.norms.max() < SINGLE_RANGE[1]):
+            return self._cells.search(queries, n_neighbors)
+        if not (self._has_products and queries.norms.max() < SINGLE_RANGE[1]):
             order = np.arange(self.n_samples_fit_)
-            return search(self._space, rows, self._stored, n_neighbors, precedence=lambda: order)
-        return nearest_of_all(self._space, rows, self._stored, n_neighbors)
+            return search(self._space, queries, self._stored, n_neighbors, precedence=lambda: order)
+        return nearest_of_all(self._space, queries, self._stored, n_neighbors)
 
     def _checked(self, X: Any, *, reset: bool) -> Any:
         if is_opened(X):
-            # A pool's own, checked when they were opened.
+            # The features of a pool on disk were checked when they were opened.
             if reset:
                 self.n_features_in_ = X.shape[1]
             return X

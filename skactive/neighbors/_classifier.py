@@ -1,4 +1,4 @@
-"""k-nearest neighbours that learn from each answer at once."""
+"""A k-nearest-neighbour classifier that learns incrementally."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skactive._engine.distances import Rows
 from skactive._engine.labeled_samples import LabeledSamples
@@ -30,104 +31,108 @@ if TYPE_CHECKING:
 
 
 class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
-    """Classify by a vote of the nearest labelled samples, and learn from each answer at once.
+    """Classify by a vote of the nearest labelled samples, with incremental learning.
 
-    There is no training: `add_labeled` stores a sample and its label, and the next `predict`
-    knows it. Adding in any split and any order gives the classifier that `fit` on everything
-    gives. A wrong answer is taken back as cheaply as it was given (`relabel`,
-    `remove_labeled`), and `explain` names the samples that made a prediction.
+    `add_labeled` stores samples and labels for the next `predict`, without a fit. Samples added in
+    any split and any order give the same classifier as a `fit` to all of them. `relabel` corrects
+    a wrong label and `remove_labeled` removes it, at the same cost. `explain` returns the samples
+    behind a prediction.
 
-    Where the task changes while people label, `max_labeled` forgets old answers and `half_life`
-    trusts them less. The order then matters: adding in any split gives what `fit` on everything,
-    in that order, gives.
+    If the relation between samples and labels changes over time, `max_labeled` removes the oldest
+    samples, and `half_life` reduces the weight of old samples. The order of the samples then
+    matters: samples added in any split give the same classifier as a `fit` to all of them in this
+    order.
 
     Parameters
     ----------
     n_neighbors : int, default=5
-        How many neighbours vote, at least 1. While fewer samples are stored, all of them vote.
+        Number of neighbours that vote, at least 1. If fewer samples are stored, all of them vote.
     weights : {'uniform', 'distance', 'gaussian'} or callable, default='distance'
-        What a vote weighs: the same for all; one over the distance (samples at distance zero,
-        if any, decide alone); exp(-d² / (2 bandwidth²)); or what a function makes of the
-        distances, an array of shape (n_queries, n_neighbors) to one of the same shape.
+        Weight of a vote: 1 ('uniform'); one over the distance d ('distance'; if samples have
+        distance zero, only these vote); or exp(-d² / (2 bandwidth²)) ('gaussian'). A callable
+        takes an array of distances of shape (n_queries, n_neighbors) and returns weights of the
+        same shape.
     metric : str, default='cosine'
-        'cosine', 'euclidean', or another name that `sklearn.metrics.pairwise_distances` takes,
-        'precomputed' excepted.
+        'cosine', 'euclidean', or another metric of `sklearn.metrics.pairwise_distances`, except
+        'precomputed'.
     metric_params : dict, default=None
         Further arguments of the metric, such as ``{"p": 3}`` for 'minkowski'.
     bandwidth : float, default=None
-        The bandwidth of the Gaussian weights, above 0, in units of distance. None takes each
-        query's distance to the farthest neighbour that votes.
+        The bandwidth of the Gaussian weights, above 0, in units of distance. None takes the
+        distance of each query to the farthest neighbour that votes.
     smoothing : float, default=1.0
-        How many votes a uniform prior over the classes has, at least 0. With m neighbours, of
-        which a class has the share s of the vote, its probability is
-        (m s + smoothing / n_classes) / (m + smoothing), so that one neighbour does not mean
-        probability 1. The predicted class does not depend on it. 0 gives the plain vote.
+        Number of votes of a uniform prior over the classes, at least 0. With m neighbours and the
+        share s of their vote for a class, the probability of the class is
+        (m s + smoothing / n_classes) / (m + smoothing), so that one neighbour does not give
+        probability 1. The predicted class does not depend on it. 0 is the vote without a prior.
     max_labeled : int, default=None
-        How many samples are stored at most, at least 1: when more are added, the oldest go, as
-        if by `remove_labeled`. None stores all.
+        Maximum number of stored samples, at least 1. If more are added, the oldest are removed, as
+        by `remove_labeled`. None stores all.
     half_life : float, default=None
-        After how many further labels a vote weighs half, above 0. A neighbour after which a
-        samples were added that are still stored has its vote multiplied by d = 2^(-a /
-        half_life), and the m of `smoothing` becomes the sum of d over the neighbours: where all
-        are stale the probabilities go towards equal ones, and strategies ask there again. With
-        ``smoothing=0`` only the votes among each other change. None never ages. Both may be set.
-
+        Number of further labels after which the weight of a vote is half, above 0. The age a of a
+        neighbour is the number of stored samples that were added after it. Its vote is multiplied
+        by d = 2^(-a / half_life), and the m of `smoothing` is the sum of d over the neighbours. If
+        all neighbours are old, the probabilities of the classes approach each other, so that
+        strategies query this region again. With ``smoothing=0`` only the weights of the votes
+        relative to each other change. None is no decay. Can be combined with `max_labeled`.
     algorithm : {'exact', 'hnsw', 'auto'}, default='exact'
-        How the nearest are found. 'exact' compares a query with all stored samples. 'hnsw' walks a
-        graph (``pip install 'skactive[index]'``), which takes a fraction of the time where many
-        samples are stored and may miss some of the nearest, see `index_recall`; for the metrics
-        'cosine' and 'euclidean' and dense samples. 'auto' compares until 20,000 samples are stored
-        and 10,000 queries were asked, then takes the graph where there is one. A pool, whose vote
-        takes its parameters from a classifier, is always exact.
+        The search algorithm. 'exact' compares a query with all stored samples. 'hnsw' searches
+        approximately with an index, a hierarchical navigable small world graph
+        (``pip install 'skactive[index]'``). It takes a fraction of the time if many samples are
+        stored, may miss some of the nearest (see `index_recall`), and supports dense samples and
+        the metrics 'cosine' and 'euclidean'. 'auto' is 'exact' until 20,000 samples are stored and
+        there were more than 10,000 queries; from then on it is 'hnsw', if that is installed and
+        supported. `posterior_source` and `lookahead` always search exactly.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels seen so far and those declared, sorted.
+        The labels seen so far and the declared classes, sorted.
     declared_classes_ : ndarray of shape (n_declared,) or None
-        The classes that `partial_fit` was told of.
+        The `classes` that were passed to `partial_fit`.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of features seen in `fit`, where X had string names.
+        Names of features seen in `fit`, if X had string names.
     n_samples_fit_ : int
-        How many labelled samples are stored.
+        Number of stored samples.
     n_samples_seen_ : int
-        How many samples were ever added since `fit`: the number the next one will have.
-    labeled_indices_ : ndarray of shape (`n_samples_fit_`,)
-        The numbers of the stored samples: the first sample ever added has 0, and a number is
-        never given again after its sample was removed.
+        Number of samples added since `fit`, removed ones included; the id of the next sample.
+    labeled_indices_ : ndarray of int of shape (`n_samples_fit_`,)
+        The ids of the stored samples, ascending. The id of a sample is the number of samples
+        added before it. The id of a removed sample is not used again.
     last_ids_ : ndarray of int of shape (n_samples,)
-        The numbers of the samples that `fit`, `partial_fit` or `add_labeled` stored last, in
-        their order. With `max_labeled`, some may be gone already.
+        The ids of the samples of the last call of `fit`, `partial_fit` or `add_labeled`, in their
+        order. With `max_labeled`, some may have been removed already.
     y_labeled_ : ndarray of shape (`n_samples_fit_`,)
-        Their labels, in the order of `labeled_indices_`.
+        The labels of the stored samples, in the order of `labeled_indices_`.
 
     See Also
     --------
-    sklearn.neighbors.KNeighborsClassifier : The same vote, refitted for each new label.
+    sklearn.neighbors.KNeighborsClassifier : The same vote, with a fit for each new label.
 
     Notes
     -----
-    Adding, removing or relabelling a sample costs O(n_features), amortised, whatever the number
-    stored (a sparse sample other than the last is removed in one copy). A prediction is an exact
-    search in O(n_queries · n_labeled · n_features), in blocks bounded by scikit-learn's
-    ``working_memory``; with a graph it is O(log(n_labeled) · n_features) for each query, and the
-    same for each sample that was added since the last. What a graph proposes is measured and chosen
-    from as in an exact search, so that where it misses nobody predictions are the same.
+    Adding, removing or relabelling a sample costs O(n_features), amortised, for any number of
+    stored samples. Only the removal of a sparse sample other than the last copies all stored
+    samples. A prediction is an exact search in O(n_queries · n_labeled · n_features), in blocks
+    bounded by scikit-learn's ``working_memory``. With an index it costs
+    O(log(n_labeled) · n_features) for each query, and the same for each sample that was added
+    since the last query. The index only proposes samples: their distances are computed and the
+    nearest are chosen as in an exact search. If it misses none, predictions are the same.
 
-    float32 and float64 stay what they are; other types become float64.
+    float32 and float64 features keep their type; other types are converted to float64.
 
-    Defined answers: a zero vector has no direction and stands at cosine distance 1 from
-    everything, another zero vector included. Samples at equal distance from a query go by class
-    in sorted order, then the younger first, where not all of them can vote. Equal votes go to
-    the class that sorts first. After the last sample was removed, declared classes are equally
-    probable, and without declared classes predicting raises `NotFittedError`.
+    Special cases: a zero vector has the cosine distance 1 to every vector, other zero vectors
+    included. If only some of the samples with equal distance to a query can vote, they are chosen
+    by class in sorted order, then the most recently added first. With equal votes, the first
+    class in sorted order is predicted. If all samples were removed, declared classes have equal
+    probabilities, and without declared classes a prediction raises `NotFittedError`.
 
-    Ages count stored samples only, as if those removed had never been added. A sample that went
-    because of `max_labeled` does not come back when another is removed. `relabel` mends an
-    answer, which stays as old as it is; a new answer about the same sample is added beside the
-    old one.
+    The age counts stored samples only, as if the removed ones had never been added. A sample that
+    was removed because of `max_labeled` is not restored when another is removed. `relabel` keeps
+    the age of a sample. A second label of the same sample, added by `add_labeled`, is stored
+    beside the first.
 
     References
     ----------
@@ -150,7 +155,7 @@ class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
         self,
         n_neighbors: int = 5,
         *,
-        weights: str | Callable[[np.ndarray], Any] = "distance",
+        weights: str | Callable[[np.ndarray], ArrayLike] = "distance",
         metric: str = "cosine",
         metric_params: dict[str, Any] | None = None,
         bandwidth: float | None = None,
@@ -169,7 +174,7 @@ class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
         self.half_life = half_life
         self.algorithm = algorithm
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Predict the label of each sample.
 
         Parameters
@@ -180,12 +185,13 @@ class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
         Returns
         -------
         y : ndarray of shape (n_queries,)
-            The class with most of the vote; among equals the one that sorts first.
+            The classes with the largest share of the vote. With equal shares, the first class in
+            sorted order.
         """
         probabilities = self.predict_proba(X)
         return np.asarray(self.classes_[probabilities.argmax(axis=1)])
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Return the probability of each class for each sample.
 
         Parameters
@@ -196,14 +202,14 @@ class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
         Returns
         -------
         probabilities : ndarray of shape (n_queries, n_classes)
-            In the order of `classes_`; rows add up to 1.
+            Columns in the order of `classes_`; rows sum to 1.
         """
         labeled, distances, slots = self._search(X)
         ages = self._ages(labeled, slots)
         return self.vote(distances, labeled.codes[slots], len(labeled.classes), ages)
 
-    def staged_predict(self, X: Any) -> Iterator[np.ndarray]:
-        """Predict the labels after the first stored sample, after the second, and so on.
+    def staged_predict(self, X: ArrayLike) -> Iterator[np.ndarray]:
+        """Predict labels after each stored sample.
 
         Parameters
         ----------
@@ -213,18 +219,18 @@ class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
         Returns
         -------
         stages : generator of ndarray of shape (n_queries,)
-            What a classifier that was given only the first of the stored samples predicts, by
-            age: `n_samples_fit_` arrays.
+            The predictions with the first stored sample only, with the first two, and so on, in
+            the order of their ids: `n_samples_fit_` arrays.
 
         See Also
         --------
-        staged_predict_proba : The probabilities; says what stages are and cost.
+        staged_predict_proba : The probabilities, with notes on cost.
         """
         classes = self._fitted().classes
         return self._staged("predict", X, lambda votes: classes[votes.argmax(axis=1)])
 
-    def staged_predict_proba(self, X: Any) -> Iterator[np.ndarray]:
-        """Return the probabilities after the first stored sample, after the second, and so on.
+    def staged_predict_proba(self, X: ArrayLike) -> Iterator[np.ndarray]:
+        """Return class probabilities after each stored sample.
 
         Parameters
         ----------
@@ -234,24 +240,24 @@ class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
         Returns
         -------
         stages : generator of ndarray of shape (n_queries, n_classes)
-            What a classifier that was given only the first of the stored samples says, by age:
-            `n_samples_fit_` arrays. All have a column for each of `classes_`; a class that was
-            neither met until then nor declared has probability 0.
+            The probabilities with the first stored sample only, with the first two, and so on, in
+            the order of their ids: `n_samples_fit_` arrays. All have a column for each of
+            `classes_`; a class that is neither seen so far nor declared has probability 0.
 
         Notes
         -----
-        All distances are computed once, in one product as for a single prediction, and after
-        each sample only those vote again that have it among their nearest: about n_neighbors / i
-        of the queries after the i-th. With `max_labeled` or `half_life`, and in a subclass that
-        predicts in another way, a classifier is taught sample by sample instead, which costs a
-        prediction for each.
+        All distances are computed once, as for a single prediction. After each sample, only the
+        votes of queries with this sample among their nearest are computed again: those of about
+        n_neighbors / i of the queries after the i-th sample. With `max_labeled` or `half_life`,
+        and in a subclass with its own `predict` or `predict_proba`, the samples are added to a
+        clone one by one instead, at the cost of a prediction for each.
 
-        The stored samples of the start count, whatever becomes of them meanwhile.
+        Changes of the classifier between two stages do not change the later stages.
         """
         return self._staged("predict_proba", X, lambda votes: votes)
 
-    def explain(self, X: Any) -> VoteExplanation:
-        """Name the labelled samples that made each prediction, and their share in it.
+    def explain(self, X: ArrayLike) -> VoteExplanation:
+        """Return the labelled samples behind each prediction, with their shares of the vote.
 
         Parameters
         ----------
@@ -261,8 +267,8 @@ class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
         Returns
         -------
         explanation : VoteExplanation
-            Indices, labels, distances and shares of the vote, arrays of shape
-            (n_queries, n_neighbors), and the predictions they made.
+            Ids, labels, distances and shares of the vote, arrays of shape
+            (n_queries, n_neighbors), and the predictions.
         """
         labeled, distances, slots = self._search(X)
         codes, ages = labeled.codes[slots], self._ages(labeled, slots)
@@ -284,10 +290,9 @@ class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
         n_classes: int,
         ages: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Return class probabilities for neighbours that were found elsewhere.
+        """Return class probabilities for given neighbours.
 
-        A pool keeps the nearest labelled samples of every candidate up to date, and takes its
-        posterior from here.
+        The source of `posterior_source` calls it with the neighbours that a pool keeps up to date.
 
         Parameters
         ----------
@@ -296,19 +301,20 @@ class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
         codes : ndarray of int of shape (n_queries, n_neighbors)
             Their classes, in range(n_classes).
         n_classes : int
-            How many classes there are, at least 1.
+            Number of classes, at least 1.
         ages : ndarray of int of shape (n_queries, n_neighbors), default=None
-            How many labelled samples came after each neighbour; asked for by `half_life` alone.
+            Number of labelled samples added after each neighbour. Required with `half_life`, and
+            not used otherwise.
 
         Returns
         -------
         probabilities : ndarray of shape (n_queries, n_classes)
-            Rows add up to 1.
+            Rows sum to 1.
 
         Raises
         ------
         ValueError
-            If `half_life` is set and there are no `ages`.
+            If `half_life` is set and `ages` is None.
         """
         if isinstance(self.weights, str) and self.half_life is None:
             return compiled_vote(
@@ -318,38 +324,37 @@ class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
         return smoothed_probabilities(shares, codes, n_classes, prior)
 
     def posterior_source(self, pool: LabelingPool) -> PosteriorSource:
-        """Return the vote among the labelled samples of a pool, kept up to date.
+        """Return a source of class probabilities that follows the labels of a pool.
 
         Parameters
         ----------
         pool : LabelingPool
-            The pool. The samples that this classifier stores itself do not vote.
+            The pool. Its labelled samples vote, not the samples stored in this classifier.
 
         Returns
         -------
         source : PosteriorSource
-            The vote with the parameters of this classifier. A label costs
+            The source, which uses the parameters of this classifier. A label costs
             O(n_samples · n_features).
         """
         return VotedPosterior(self, pool)
 
     def lookahead(self, pool: PoolView, evaluated: np.ndarray, loss: str) -> KNNLookahead:
-        """Return the expected error after each possible answer to each query.
+        """Return the expected error of a pool after each possible next label.
 
         Parameters
         ----------
         pool : PoolView
-            The pool, with at least one label.
+            The pool, with at least one label. Its labelled samples vote.
         evaluated : ndarray of int of shape (n_evaluated,)
-            Positions of the samples whose errors are summed.
+            Positions of the samples whose losses are summed.
         loss : {'zero_one', 'log'}
             1 - p of the most probable class, or the entropy.
 
         Returns
         -------
         lookahead : KNNLookahead
-            The vote with the parameters of this classifier, among the labelled samples of the
-            pool.
+            The lookahead, which uses the parameters of this classifier.
         """
         return KNNLookahead(pool, self, evaluated, loss)
 
@@ -360,10 +365,10 @@ class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
 
     @property
     def votes_plainly(self) -> bool:
-        """Whether each stage is the vote of the samples stored until then.
+        """Whether each stage of `staged_predict` is the vote of the samples stored until then.
 
-        Whoever overrides a prediction means that, not the vote of the nearest; and whoever forgets
-        has other votes at each stage.
+        False with `max_labeled` or `half_life`, and in a subclass with its own `predict` or
+        `predict_proba`.
         """
         return not self.forgets and all(
             getattr(type(self), name) is getattr(IncrementalKNeighborsClassifier, name)
@@ -371,12 +376,15 @@ class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
         )
 
     def check_parameters(self) -> None:
-        """Raise if a parameter is not what it may be.
+        """Raise an error for the first invalid parameter.
 
         Raises
         ------
         TypeError, ValueError
-            A sentence that names the parameter and what it may be.
+            If a parameter has an invalid type or value. The message names the parameter and its
+            valid values.
+        ImportError
+            If ``algorithm='hnsw'`` and usearch is not installed.
         """
         check_vote_parameters(self)
 
@@ -391,7 +399,7 @@ class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
         return None if self.half_life is None else labeled.ages()[slots]
 
     def _staged(
-        self, method: str, X: Any, of_rows: Callable[[np.ndarray], np.ndarray]
+        self, method: str, X: ArrayLike, of_rows: Callable[[np.ndarray], np.ndarray]
     ) -> Iterator[np.ndarray]:
         self.check_parameters()
         labeled = self._fitted()

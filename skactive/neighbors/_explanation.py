@@ -1,4 +1,4 @@
-"""What made a prediction."""
+"""The explanation of a prediction by labelled samples."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ import numpy as np
 
 @dataclass(frozen=True)
 class VoteExplanation:
-    """The labelled samples behind each prediction, and what each of them had to say.
+    """The labelled samples behind each prediction, with their shares of the vote.
 
-    `predict_proba` is the sum of `shares` over the neighbours of a class, plus `prior_share`
-    divided by the number of classes.
+    The probability of a class is the sum of `shares` over the neighbours of the class, plus
+    `prior_share` divided by the number of classes.
 
     Attributes
     ----------
     predictions : ndarray of shape (n_queries,)
         The predicted labels.
-    indices : ndarray of shape (n_queries, n_neighbors)
-        The labelled samples that voted, nearest first, named as in `kneighbors`; for label
-        spreading all of them, the one with the largest share first.
+    indices : ndarray of int of shape (n_queries, n_neighbors)
+        The ids of the labelled samples that voted, as `kneighbors` returns them, nearest first.
+        For label spreading, the ids of all labelled samples, largest share first.
     labels : ndarray of shape (n_queries, n_neighbors)
         Their labels.
     distances : ndarray of shape (n_queries, n_neighbors)
-        Their distances.
+        Their distances to the query.
     shares : ndarray of shape (n_queries, n_neighbors)
-        The share of the vote each had, in [0, 1]; a row and `prior_share` add up to 1.
+        Their shares of the vote, in [0, 1]. The shares of a row and its `prior_share` sum to 1.
     prior_share : ndarray of shape (n_queries,)
-        The share of the uniform prior that `smoothing` brings in, in [0, 1]; larger where
-        `half_life` has made the neighbours stale, or next to nothing spreads to a sample.
+        The share of the uniform prior, in [0, 1]. For nearest neighbours it depends on
+        `smoothing` and is larger if the neighbours are old (`half_life`); for label spreading it
+        is larger if little of the labels spreads to the sample.
     """
 
     predictions: np.ndarray

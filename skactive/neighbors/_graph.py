@@ -1,11 +1,13 @@
-"""The neighbour graph of a pool: who is near whom, found once."""
+"""The neighbour graph of a pool."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
 from skactive._engine.distances import METRICS, Rows, Space
@@ -17,44 +19,43 @@ from skactive._validation import check_choice, check_integer, check_number
 from skactive.neighbors._blockwise import BlockwiseKNeighborsTransformer
 from skactive.neighbors._graph_file import read_graph, write_graph
 
-# The neighbour whose distance is a sample's own bandwidth, as its authors have it.
+# The self-tuning bandwidth is the distance to this neighbour, as in Zelnik-Manor and Perona.
 SCALING_NEIGHBOR = 7
 
 
 class NeighborGraph:
-    """Hold the nearest neighbours of every sample of a pool, nearest first.
+    """The nearest neighbours of each sample of a pool, with their distances.
 
-    A graph never changes: `join` returns a new one, so that whoever holds an affinity or sits in
-    a pool keeps what it counts on.
+    `NeighborGraph.of` builds a graph. A graph is immutable: `join` returns a new one.
 
     Parameters
     ----------
     indices : ndarray of int of shape (n_samples, n_neighbors)
-        The neighbours of each sample, itself excluded, nearest first. A place that is not filled
-        names the sample itself.
+        The neighbours of each sample, itself excluded, nearest first. In a row with fewer
+        neighbours, the other entries are the sample itself.
     distances : ndarray of shape (n_samples, n_neighbors)
-        How far they are; for the cosine the Euclidean distance of unit vectors, so that a
-        Gaussian of it is one. Infinite where a place is not filled.
+        The distances to the neighbours. For the metric 'cosine', the Euclidean distances of the
+        unit vectors, since these have a Gaussian kernel. Infinite for the sample itself.
     X : {array-like, sparse matrix} of shape (n_samples, n_features), default=None
-        The features, kept without a copy where they are of floats and C-contiguous. Without them
-        the graph answers everything but `kneighbors` and `join`.
+        The features. C-contiguous floats are not copied. `kneighbors` and `join` need them.
     metric : str, default='cosine'
-        The metric of the distances.
+        The metric of the distances: 'cosine', 'euclidean', or another metric of
+        `sklearn.metrics.pairwise_distances`, except 'precomputed'.
     fingerprint : str, default=None
-        The `fingerprint` of the features that the graph was built from: an X with another one is
-        refused. None accepts any X of the same length.
+        The `fingerprint` of the features that the graph was built from. An X with another
+        fingerprint is refused. None accepts each X of the same length.
 
     Attributes
     ----------
-    indices, distances : ndarray
+    indices, distances : ndarray of shape (n_samples, n_neighbors)
         As passed.
     X : {ndarray, CSR matrix} or None
         The features.
     metric : str
         As passed.
     fingerprint : str or None
-        A digest of all rows of the features, as float32 numbers and in their order; without
-        features as passed. It is computed when it is first needed, in one pass over X.
+        A digest of all rows of the features, in their order and as float32 numbers; without
+        features, the parameter `fingerprint`. It is computed on first use, in one pass over X.
     n_samples, n_neighbors : int
         The shape of `indices`.
     bandwidths : ndarray of shape (n_samples,)
@@ -68,7 +69,7 @@ class NeighborGraph:
 
     See Also
     --------
-    BlockwiseKNeighborsTransformer : Finds the neighbours.
+    BlockwiseKNeighborsTransformer : Searches the neighbours.
 
     References
     ----------
@@ -106,8 +107,8 @@ class NeighborGraph:
         self._affinities: dict[float | str | None, sp.csr_matrix] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        # Both are computed again. The keys of the affinities have several types, which formats
-        # such as skops cannot store.
+        # Rows and affinities are computed again. The keys of the affinities have several types,
+        # which formats such as skops cannot store.
         return {**self.__dict__, "_rows": None, "_affinities": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -115,28 +116,33 @@ class NeighborGraph:
 
     @classmethod
     def of(
-        cls, X: Any, *, n_neighbors: int = 15, metric: str = "cosine", transformer: Any = None
+        cls,
+        X: ArrayLike,
+        *,
+        n_neighbors: int = 15,
+        metric: str = "cosine",
+        transformer: object = None,
     ) -> NeighborGraph:
-        """Find the neighbours of each row of X among the others.
+        """Build the graph of the nearest neighbours of each sample.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The features.
         n_neighbors : int, default=15
-            How many for each sample; all others where there are fewer.
+            Number of neighbours of each sample, at least 1. If X has fewer other samples, all of
+            them are neighbours.
         metric : str, default='cosine'
-            The metric.
+            The metric, as in the class.
         transformer : transformer, default=None
-            Whoever finds them: anything with the interface of scikit-learn's
-            `KNeighborsTransformer` in its mode 'distance'. It may count a sample among its own
-            neighbours or not, and give them in any order. None is a
-            `BlockwiseKNeighborsTransformer`.
+            A transformer that searches the neighbours, with the interface of scikit-learn's
+            `KNeighborsTransformer` with ``mode="distance"``. Its neighbours may be in any order,
+            and may include the sample itself. None is a `BlockwiseKNeighborsTransformer`.
 
         Returns
         -------
         graph : NeighborGraph
-            The graph; with as many neighbours as the transformer gives where these are fewer.
+            The graph. It has fewer neighbours if the transformer returns fewer.
 
         Raises
         ------
@@ -145,27 +151,28 @@ class NeighborGraph:
         """
         check_integer("NeighborGraph.of", "n_neighbors", n_neighbors, minimum=1)
         check_choice("NeighborGraph.of", "metric", metric, METRICS)
-        X = _checked(X, "X")
-        n_neighbors = min(n_neighbors, X.shape[0] - 1)
+        features = _checked(X, "X")
+        n_neighbors = min(n_neighbors, features.shape[0] - 1)
         if n_neighbors == 0:
-            return cls(np.empty((1, 0), np.int32), np.empty((1, 0), np.float32), X=X, metric=metric)
-        if transformer is None:
-            transformer = BlockwiseKNeighborsTransformer(n_neighbors, metric=metric)
+            indices, distances = np.empty((1, 0), np.int32), np.empty((1, 0), np.float32)
         else:
-            _check_metric(transformer, metric)
-        indices, distances = _found(X, n_neighbors, metric, transformer)
-        return cls(indices, distances, X=X, metric=metric)
+            if transformer is None:
+                transformer = BlockwiseKNeighborsTransformer(n_neighbors, metric=metric)
+            else:
+                _check_metric(transformer, metric)
+            indices, distances = _lists(features, n_neighbors, metric, transformer)
+        return cls(indices, distances, X=features, metric=metric)
 
     @classmethod
-    def load(cls, path: Any, X: Any = None) -> NeighborGraph:
-        """Read a graph that `save` wrote.
+    def load(cls, path: str | os.PathLike[str], X: ArrayLike | None = None) -> NeighborGraph:
+        """Load a graph that `save` wrote.
 
         Parameters
         ----------
         path : path-like
             The file.
         X : {array-like, sparse matrix} of shape (n_samples, n_features), default=None
-            The features it was built from, which are not in the file.
+            The features that the graph was built from. They are not in the file.
 
         Returns
         -------
@@ -175,24 +182,26 @@ class NeighborGraph:
         Raises
         ------
         ValueError
-            If the file is not a whole neighbour graph, was saved by a version that stored no
-            fingerprint, or X differs from the features of the graph in one row or in their order.
+            If the file is not a complete neighbour graph, or was saved by a version that stored no
+            fingerprint; if X differs from the features of the graph in a row or in the order of
+            the rows.
 
         Notes
         -----
-        Without X the fingerprint of the features is kept, and `Pool` and `ActiveLearner` refuse
-        the graph for other samples than its own. Checking reads all rows once.
+        The file has the fingerprint of the features. `Pool` and `ActiveLearner` refuse the graph
+        for other features, also if X was not passed here. The check reads all rows once.
         """
         indices, distances, metric, fingerprint = read_graph(path)
         return cls(indices, distances, X=X, metric=metric, fingerprint=fingerprint)
 
-    def save(self, path: Any) -> None:
-        """Write the graph to a file, whole or not at all; of its features the fingerprint only.
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the graph to a file, without its features but with their fingerprint.
 
         Parameters
         ----------
         path : path-like
-            The file, in numpy's format npz. A graph that was there is replaced.
+            The file, in the npz format of numpy. An existing file is replaced only after the new
+            one is complete.
         """
         write_graph(path, self.indices, self.distances, self.metric, self.fingerprint)
 
@@ -203,14 +212,14 @@ class NeighborGraph:
 
     @property
     def n_neighbors(self) -> int:
-        """Number of neighbours of each."""
+        """Number of neighbours of each sample."""
         return int(self.indices.shape[1])
 
     @property
     def fingerprint(self) -> str | None:
-        """A digest of the features, or None where they are unknown."""
+        """A digest of the features, or None if they are unknown."""
         if self._fingerprint is None and self.X is not None:
-            # Pools hold float32 of what may be float64 here.
+            # X may be float64, and the pool of the same samples float32.
             self._fingerprint = fingerprint_of(self.X, np.float32)
         return self._fingerprint
 
@@ -218,8 +227,9 @@ class NeighborGraph:
     def bandwidths(self) -> np.ndarray:
         """The self-tuning bandwidth of each sample: its distance to its 7th neighbour.
 
-        Where that is 0, among duplicates, it is the nearest distance above 0; where there is none,
-        the median of the other samples' bandwidths, or 1.
+        With fewer neighbours, it is the distance to the last. If this distance is 0, because of
+        duplicates, the bandwidth is the smallest distance above 0. If there is none, it is the
+        median of the bandwidths of the other samples, or 1 if no sample has one.
         """
         if self.n_neighbors == 0:
             return np.ones(self.n_samples)
@@ -254,85 +264,96 @@ class NeighborGraph:
             _check_features(_checked(X, "X"), self.n_samples, self.fingerprint)
 
     def kneighbors(
-        self, X_new: Any, n_neighbors: int | None = None
+        self, X_new: ArrayLike, n_neighbors: int | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Find the nodes nearest to samples from outside.
+        """Search the nodes nearest to new samples.
 
         Parameters
         ----------
         X_new : {array-like, sparse matrix} of shape (n, n_features)
-            Their features.
+            The features of the new samples.
         n_neighbors : int, default=None
-            How many for each; all nodes where there are fewer. None is as many as nodes have.
+            Number of nodes for each sample, at least 1; at most `n_samples` are returned. None is
+            the `n_neighbors` of the graph.
 
         Returns
         -------
         distances : ndarray of shape (n, n_neighbors)
-            In the graph's units, nearest first, equals by position.
+            In the units of `distances` of the graph, nearest first.
         indices : ndarray of int of shape (n, n_neighbors)
-            The nodes. Exact: O(n · n_samples · n_features).
+            The nodes. Nodes with equal distances are sorted by position.
 
         Raises
         ------
         ValueError
-            If the graph has no features, or X_new other ones, or NaN.
+            If the graph has no features, or X_new has another number of features or NaN.
+
+        Notes
+        -----
+        The search is exact and costs O(n · n_samples · n_features).
         """
-        rows = self._known_rows()
+        rows = self._rows_or_raise()
         if n_neighbors is None:
             n_neighbors = max(self.n_neighbors, 1)
         check_integer("kneighbors", "n_neighbors", n_neighbors, minimum=1)
-        X_new = self._checked_new(X_new)
+        queries = Rows(self._checked_new(X_new))
         order = np.arange(self.n_samples)
         distances, indices = search(
-            Space(self.metric), Rows(X_new), rows, n_neighbors, precedence=lambda: order
+            Space(self.metric), queries, rows, n_neighbors, precedence=lambda: order
         )
-        return _in_units(distances, self.metric), indices
+        return _in_graph_units(distances, self.metric), indices
 
-    def join(self, X_new: Any) -> NeighborGraph:
-        """Return the graph with new samples as further nodes, n_samples and on.
+    def join(self, X_new: ArrayLike) -> NeighborGraph:
+        """Return a graph with new samples as further nodes.
 
-        A new node is linked with its nearest among the nodes there were; the lists of these, and
-        so the affinities among them, stay what they are.
+        The new nodes are numbered from `n_samples` on. The neighbours of a new node are its
+        nearest old nodes. The neighbours of the old nodes do not change, nor do the affinities
+        between them.
 
         Parameters
         ----------
         X_new : {array-like, sparse matrix} of shape (n, n_features)
-            Their features.
+            The features of the new samples.
 
         Returns
         -------
         graph : NeighborGraph
-            A new one; this one stays as it is. One search, and copies of the lists and features.
+            The new graph. This graph does not change.
+
+        Notes
+        -----
+        Costs one call of `kneighbors`, and copies of neighbours, distances and features.
         """
         distances, indices = self.kneighbors(X_new)
-        X_new = self._checked_new(X_new)
+        features = self._checked_new(X_new)
         width = max(distances.shape[1], self.n_neighbors)
-        old = _widened(self.indices, self.distances, width, 0)
-        new = _widened(indices, distances, width, self.n_samples)
+        old = _padded(self.indices, self.distances, width, 0)
+        new = _padded(indices, distances, width, self.n_samples)
         stack = sp.vstack if sp.issparse(self.X) else np.vstack
         return NeighborGraph(
             np.vstack([old[0], new[0]]).astype(np.int32),
             np.vstack([old[1], new[1]]).astype(np.float32),
-            X=stack([self._known_rows().X, X_new]),
+            X=stack([self._rows_or_raise().X, features]),
             metric=self.metric,
         )
 
     def affinity(self, bandwidth: float | str | None = None) -> sp.csr_matrix:
-        """Return the similarities of neighbours, 0 for all other pairs.
+        """Return the matrix of similarities between neighbours.
 
-        Two samples are linked where one of them has the other among its neighbours.
+        The entry of two samples is above 0 if one of them is a neighbour of the other.
 
         Parameters
         ----------
         bandwidth : float or 'median', default=None
-            The bandwidth s of exp(-d² / (2 s²)); 'median' is the median distance to the 7th
-            neighbour. None is self-tuning, exp(-d² / (s_i s_j)), where s_i is the distance of
-            sample i to its 7th neighbour, see `bandwidths`.
+            The bandwidth s > 0 of the similarity exp(-d² / (2 s²)) at the distance d. 'median' is
+            the median of `bandwidths`. None is the self-tuning similarity exp(-d² / (s_i s_j)),
+            with the `bandwidths` s_i and s_j of the two samples.
 
         Returns
         -------
         affinity : CSR matrix of shape (n_samples, n_samples)
-            Symmetric, in (0, 1], with nothing on the diagonal. It is kept: do not write to it.
+            Symmetric, entries in (0, 1], without entries on the diagonal. The matrix is cached and
+            must not be changed.
         """
         if isinstance(bandwidth, str):
             check_choice("affinity", "bandwidth", bandwidth, {"median"})
@@ -345,15 +366,15 @@ class NeighborGraph:
     def similarities(
         self, distances: np.ndarray, indices: np.ndarray, bandwidth: float | str | None = None
     ) -> np.ndarray:
-        """Return how similar samples from outside are to their nearest nodes.
+        """Return the similarities of new samples to their nearest nodes.
 
         Parameters
         ----------
         distances, indices : ndarray of shape (n, n_neighbors)
-            What `kneighbors` returned.
+            The results of `kneighbors`.
         bandwidth : float or 'median', default=None
-            As in `affinity`; the self-tuning bandwidth of a sample from outside is its distance
-            to its 7th neighbour, too.
+            As in `affinity`. The self-tuning bandwidth of a new sample is its distance to its 7th
+            neighbour.
 
         Returns
         -------
@@ -362,12 +383,12 @@ class NeighborGraph:
         """
         squares = np.square(distances, dtype=np.float64)
         if bandwidth is None:
-            near = distances[:, [min(SCALING_NEIGHBOR, distances.shape[1]) - 1]]
-            theirs = np.where(near > 0, near, np.median(self.bandwidths))
-            return np.asarray(np.exp(-squares / (theirs * self.bandwidths[indices])))
-        return np.asarray(np.exp(-squares / (2.0 * self._width(bandwidth) ** 2)))
+            own = distances[:, [min(SCALING_NEIGHBOR, distances.shape[1]) - 1]]
+            own = np.where(own > 0, own, np.median(self.bandwidths))
+            return np.asarray(np.exp(-squares / (own * self.bandwidths[indices])))
+        return np.asarray(np.exp(-squares / (2.0 * self._common_bandwidth(bandwidth) ** 2)))
 
-    def _width(self, bandwidth: float | str) -> float:
+    def _common_bandwidth(self, bandwidth: float | str) -> float:
         return float(np.median(self.bandwidths) if isinstance(bandwidth, str) else bandwidth)
 
     def _affinity(self, bandwidth: float | str | None) -> sp.csr_matrix:
@@ -376,17 +397,17 @@ class NeighborGraph:
             own = self.bandwidths
             exponents = squares / (own[:, np.newaxis] * own[self.indices])
         else:
-            exponents = squares / (2.0 * self._width(bandwidth) ** 2)
-        # A link stays a link, however weak.
+            exponents = squares / (2.0 * self._common_bandwidth(bandwidth) ** 2)
+        # The bound keeps edges with tiny similarities in the sparse matrix.
         weights = np.maximum(np.exp(-exponents), np.finfo(np.float32).tiny)
-        linked = np.isfinite(self.distances)
-        starts = np.concatenate([[0], np.cumsum(linked.sum(axis=1))])
+        is_edge = np.isfinite(self.distances)
+        starts = np.concatenate([[0], np.cumsum(is_edge.sum(axis=1))])
         directed = sp.csr_matrix(
-            (weights[linked], self.indices[linked], starts), (self.n_samples,) * 2
+            (weights[is_edge], self.indices[is_edge], starts), (self.n_samples,) * 2
         )
         return directed.maximum(directed.T).tocsr()
 
-    def _known_rows(self) -> Rows:
+    def _rows_or_raise(self) -> Rows:
         if self._rows is None:
             raise ValueError(
                 "This graph has no features to compare new samples with. Hint: pass X to "
@@ -423,21 +444,22 @@ def _check_features(X: Any, n_samples: int, fingerprint: str | None) -> None:
     if fingerprint is not None and fingerprint_of(X, np.float32) != fingerprint:
         raise ValueError(
             "X has other samples than those that the graph was built from, or the same in another "
-            "order. Hint: pass the features that the graph was built from, or build it anew with "
-            "NeighborGraph.of."
+            "order. Hint: pass the features that the graph was built from, or build a new graph "
+            "with NeighborGraph.of."
         )
 
 
-def _in_units(distances: np.ndarray, metric: str) -> np.ndarray:
+def _in_graph_units(distances: np.ndarray, metric: str) -> np.ndarray:
+    """Return distances in the units of a graph: cosine as the distance of unit vectors."""
     if metric == "cosine":
         distances = np.sqrt(2 * np.maximum(distances, 0))
     return distances.astype(np.float32)
 
 
-def _widened(
+def _padded(
     indices: np.ndarray, distances: np.ndarray, width: int, first: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Add places that are not filled: they name the sample itself, infinitely far."""
+    """Add columns with the sample itself at infinite distance; row 0 is sample `first`."""
     n, missing = len(indices), width - indices.shape[1]
     if missing == 0:
         return indices, distances
@@ -445,14 +467,15 @@ def _widened(
     return np.hstack([indices, own]), np.hstack([distances, np.full((n, missing), np.inf)])
 
 
-def _found(
+def _lists(
     X: Any, n_neighbors: int, metric: str, transformer: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    # Transformers of other packages take arrays.
+    """Return the neighbours and distances that a transformer finds."""
+    # Transformers of other packages need arrays.
     takes_stored = getattr(transformer, "takes_stored_features", False)
     found = transformer.fit_transform(X if takes_stored else _in_memory(X))
     indices, distances = neighbor_lists(found, X.shape[0], n_neighbors)
-    return indices, _in_units(distances, metric)
+    return indices, _in_graph_units(distances, metric)
 
 
 def _in_memory(X: Any) -> Any:
@@ -460,13 +483,13 @@ def _in_memory(X: Any) -> Any:
 
 
 def _check_metric(transformer: Any, metric: str) -> None:
-    theirs = getattr(transformer, "metric", None)
-    if theirs == metric:
+    other = getattr(transformer, "metric", None)
+    if other == metric:
         return
-    if theirs == "minkowski" and getattr(transformer, "p", 2) == 2:
-        theirs = "euclidean"
-    if theirs in METRICS and Space(theirs).metric != Space(metric).metric:
+    if other == "minkowski" and getattr(transformer, "p", 2) == 2:
+        other = "euclidean"
+    if other in METRICS and Space(other).metric != Space(metric).metric:
         raise ValueError(
-            f"The transformer measures by {theirs!r}, the graph by {metric!r}. Hint: pass the same "
+            f"The transformer has the metric {other!r}, the graph {metric!r}. Hint: pass the same "
             "metric to both."
         )

@@ -1,4 +1,4 @@
-"""A graph that proposes which labelled samples are near, and follows them as they come and go."""
+"""An index for approximate nearest-neighbour search among labelled samples."""
 
 from __future__ import annotations
 
@@ -16,49 +16,51 @@ from skactive._engine.distances import Rows, Space
 from skactive._engine.exact_search import choose_nearest, search
 from skactive._engine.labeled_samples import GrowingArray, LabeledSamples
 
-# Fewer samples are compared one by one sooner than a graph is walked.
-FEWEST_INDEXED = 1_000
+# With fewer samples an exact search is faster.
+MIN_SAMPLES = 1_000
 
-# From so many samples on a graph answers sooner, and after so many queries it has paid for being
-# built, which takes as long as some ten thousand exact searches.
-WORTH_SAMPLES = 20_000
-WORTH_QUERIES = 10_000
+# 'auto' uses the index from this number of samples on, with which it is faster, and after this
+# number of queries: building it takes as long as some ten thousand exact searches.
+MIN_SAMPLES_AUTO = 20_000
+MIN_QUERIES_AUTO = 10_000
 
-# Links of a node, and how many nodes are kept in view when one is added and when one is sought.
+# The parameters M, efConstruction and ef of HNSW.
 CONNECTIVITY = 24
 EXPANSION_ADD = 128
 EXPANSION_SEARCH = 128
 
-# Vectors are scaled by the typical extent of so many of the first samples; so many times farther
-# away, one place is as far as another, and an extent below the least has no reciprocal.
-N_SCALED_BY = 1_000
-FARTHEST = 1e15
-SMALLEST_EXTENT = 1e-300
+# Euclidean vectors are divided by the median extent of this number of samples, and clipped, so that
+# their squares are finite in float32. A smaller extent has no finite reciprocal.
+N_SCALE_SAMPLES = 1_000
+MAX_COORDINATE = 1e15
+MIN_EXTENT = 1e-300
 
 
 @cache
 def is_installed() -> bool:
-    """Tell whether the library of the graph is installed: the extra `index`."""
+    """Return whether usearch is installed, the extra `index`."""
     return find_spec("usearch") is not None
 
 
 def has_index(metric: str, metric_params: dict[str, Any] | None) -> bool:
-    """Tell whether there are graphs for a metric."""
+    """Return whether the index supports a metric."""
     return not metric_params and Space(metric).by_product
 
 
 class NeighborIndex:
-    """Search labelled samples through a graph (HNSW, by USearch), built when first needed.
+    """An index of labelled samples: an HNSW graph of USearch, built on first use.
 
-    The graph only proposes some more than are asked for, whose distances are then computed and
-    chosen from as in an exact search. Samples whose vectors are equal, as the graph has them, share
-    a node: a thousand copies would be linked to each other alone. Queries for which it proposes too
-    few, and zero vectors, from which all is equally far by the cosine, are searched exactly.
+    The graph proposes more samples than requested. Their distances are computed and the nearest
+    are chosen as in an exact search. Samples with equal vectors in the precision of the graph
+    share a node, because otherwise all edges of a thousand duplicates would lead to each other.
+    The search is exact for queries with too few proposals, and for zero vectors, whose cosine
+    distances are all equal.
 
     Parameters
     ----------
     labeled : LabeledSamples
-        What is searched, and followed from then on.
+        The samples. Each search first updates the index with the samples added and removed since
+        the last one.
     space : Space
         The cosine or Euclidean metric.
 
@@ -71,14 +73,14 @@ class NeighborIndex:
     def __init__(self, labeled: LabeledSamples, space: Space) -> None:
         self.labeled = labeled
         self.space = space
-        self._n_asked = 0
+        self._n_queries = 0
         self._next_id = 0
-        self._n_gone = 0
+        self._n_removed = 0
         self._graph: Any = None
-        # By a digest of its vector, the sample that came first is the node of all with that
-        # vector; these are listed where there are others.
+        # A node has the id of the first sample with its vector. Nodes are found by a digest of the
+        # vector, and nodes of several samples have the set of their ids.
         self._nodes: dict[int, int] = {}
-        self._copies: dict[int, set[int]] = {}
+        self._duplicates: dict[int, set[int]] = {}
         self._digests = GrowingArray(np.empty(0, dtype=np.uint64))
         self._origin, self._scale = np.zeros(1), 1.0
         self._lock = Lock()
@@ -86,7 +88,8 @@ class NeighborIndex:
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
             state = self.__dict__.copy()
-            # As bytes until a search needs it: whoever loads it may never walk it.
+            # A loaded index keeps the graph as bytes until a search needs it, because usearch may
+            # not be installed.
             if not isinstance(self._graph, bytes | None):
                 state["_graph"] = bytes(self._graph.save())
         del state["_lock"]
@@ -95,22 +98,22 @@ class NeighborIndex:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _lock=Lock())
 
-    def pays(self, n_queries: int) -> bool:
-        """Tell, of queries that are about to be asked, whether a graph has paid for itself."""
+    def is_worthwhile(self, n_queries: int) -> bool:
+        """Count further queries, and return whether 'auto' uses the index for them."""
         if self._graph is None:
-            self._n_asked += n_queries
-        is_large = len(self.labeled) >= WORTH_SAMPLES
-        return is_large and (self._graph is not None or self._n_asked > WORTH_QUERIES)
+            self._n_queries += n_queries
+        is_large = len(self.labeled) >= MIN_SAMPLES_AUTO
+        return is_large and (self._graph is not None or self._n_queries > MIN_QUERIES_AUTO)
 
     def search(
         self, queries: Rows, n_neighbors: int, exclude: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Find distances and slots of the nearest that are proposed, nearest first.
+        """Return distances and slots of the nearest samples, nearest first.
 
-        `exclude` names one slot per query that does not count, a sample itself. Cost:
+        `exclude` has one slot per query that is left out, that of the sample itself. Cost:
         O(log(n_labeled) · n_features) for each query, and for each sample that is new.
         """
-        if len(self.labeled) < FEWEST_INDEXED:
+        if len(self.labeled) < MIN_SAMPLES:
             return self._search_all(queries, n_neighbors, exclude)
         n_neighbors = min(n_neighbors, len(self.labeled) - (exclude is not None))
         dtype = np.result_type(queries.dtype, self.labeled.rows.dtype)
@@ -118,7 +121,7 @@ class NeighborIndex:
         slots = np.empty((len(queries), n_neighbors), dtype=np.intp)
         width = 2 * n_neighbors + 10
         with self._lock:
-            self._follow()
+            self._update()
             for block in row_blocks(len(queries), (queries.n_features + width) * 24):
                 own = None if exclude is None else exclude[block]
                 distances[block], slots[block] = self._search_block(
@@ -130,13 +133,13 @@ class NeighborIndex:
         self, queries: Rows, n_neighbors: int, width: int, exclude: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         labeled = self.labeled
-        proposed, is_there = self._proposed(queries, n_neighbors, width)
+        proposed, is_proposed = self._proposals(queries, n_neighbors, width)
         if exclude is not None:
-            is_there &= proposed != exclude[:, np.newaxis]
-        among, columns = np.unique(proposed, return_inverse=True)
-        columns, stored = columns.reshape(proposed.shape), labeled.rows_at(among)
+            is_proposed &= proposed != exclude[:, np.newaxis]
+        unique, columns = np.unique(proposed, return_inverse=True)
+        columns, stored = columns.reshape(proposed.shape), labeled.rows_at(unique)
         compared = np.full(proposed.shape, np.inf)
-        i, j = np.nonzero(is_there)
+        i, j = np.nonzero(is_proposed)
         compared[i, j] = self.space.pairs(queries, i, stored, columns[i, j])
         kept, chosen = choose_nearest(
             compared,
@@ -145,16 +148,16 @@ class NeighborIndex:
             space=self.space,
             A=queries,
             B=stored,
-            precedence=lambda: labeled.precedence(among),
+            precedence=lambda: labeled.precedence(unique),
         )
-        distances, slots = self.space.finish(kept), among[chosen]
-        is_short = is_there.sum(axis=1) < n_neighbors
+        distances, slots = self.space.finish(kept), unique[chosen]
+        is_exact = is_proposed.sum(axis=1) < n_neighbors
         if self.space.metric == "cosine":
-            is_short |= queries.inverse_norms == 0
-        short = np.flatnonzero(is_short)
-        if len(short):
-            own = None if exclude is None else exclude[short]
-            distances[short], slots[short] = self._search_all(queries[short], n_neighbors, own)
+            is_exact |= queries.inverse_norms == 0
+        rows = np.flatnonzero(is_exact)
+        if len(rows):
+            own = None if exclude is None else exclude[rows]
+            distances[rows], slots[rows] = self._search_all(queries[rows], n_neighbors, own)
         return distances, slots
 
     def _search_all(
@@ -169,33 +172,33 @@ class NeighborIndex:
             exclude=exclude,
         )
 
-    def _proposed(
+    def _proposals(
         self, queries: Rows, n_neighbors: int, width: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return slots that the graph proposes, and which of them it does."""
+        """Return the proposed slots of each query, and a mask of the entries that are filled."""
         found = self._graph.search(self._vectors(queries), width)
         keys = np.atleast_2d(found.keys)
-        # One query is answered without a count.
+        # The result of a single query has no counts.
         counts = np.atleast_1d(np.asarray(getattr(found, "counts", keys.shape[1])))
-        is_there = np.arange(keys.shape[1]) < counts[:, np.newaxis]
-        nodes = np.where(is_there, keys, 0).astype(np.intp)
-        if not self._copies:
-            return np.where(is_there, self.labeled.slots(nodes), 0), is_there
-        # Of equals those that go first are enough, and one more where one does not count.
-        return self._with_copies(nodes, is_there, n_neighbors + 1)
+        is_filled = np.arange(keys.shape[1]) < counts[:, np.newaxis]
+        nodes = np.where(is_filled, keys, 0).astype(np.intp)
+        if not self._duplicates:
+            return np.where(is_filled, self.labeled.slots(nodes), 0), is_filled
+        # One sample more than requested, since `exclude` may leave one out.
+        return self._with_duplicates(nodes, is_filled, n_neighbors + 1)
 
-    def _with_copies(
-        self, nodes: np.ndarray, is_there: np.ndarray, n_copies: int
+    def _with_duplicates(
+        self, nodes: np.ndarray, is_filled: np.ndarray, n_samples: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the slots of nodes, in place of each as many as it stands for, or `n_copies`."""
-        unique, which = np.unique(nodes[is_there], return_inverse=True)
-        members = [self._members(node, n_copies) for node in unique.tolist()]
+        """Replace each node by the slots of its samples, at most `n_samples` of them."""
+        unique, which = np.unique(nodes[is_filled], return_inverse=True)
+        members = [self._members(node, n_samples) for node in unique.tolist()]
         sizes = np.array([len(slots) for slots in members], dtype=np.intp)
         starts = np.cumsum(sizes) - sizes
-        n_there = np.zeros(len(nodes), dtype=np.intp)
-        np.add.at(n_there, np.nonzero(is_there)[0], sizes[which])
-        within = np.arange(n_there.max(initial=0))[np.newaxis] < n_there[:, np.newaxis]
-        # The members of each node in turn: where it starts, and how far one is within it.
+        n_slots = np.zeros(len(nodes), dtype=np.intp)
+        np.add.at(n_slots, np.nonzero(is_filled)[0], sizes[which])
+        within = np.arange(n_slots.max(initial=0))[np.newaxis] < n_slots[:, np.newaxis]
+        # Positions in the concatenated members: the start of the node plus the offset within it.
         runs = sizes[which]
         offsets = np.arange(runs.sum()) - np.repeat(np.cumsum(runs) - runs, runs)
         slots = np.zeros(within.shape, dtype=np.intp)
@@ -203,36 +206,37 @@ class NeighborIndex:
             slots[within] = np.concatenate(members)[np.repeat(starts[which], runs) + offsets]
         return slots, within
 
-    def _members(self, node: int, n_copies: int) -> np.ndarray:
-        """Return the slots of the samples that a node stands for, those that go first."""
-        copies = self._copies.get(node)
-        if copies is None:
+    def _members(self, node: int, n_samples: int) -> np.ndarray:
+        """Return the slots of the first samples of a node, in the order of precedence."""
+        ids = self._duplicates.get(node)
+        if ids is None:
             return self.labeled.slots(np.array([node]))
-        slots = self.labeled.slots(np.fromiter(copies, dtype=np.intp, count=len(copies)))
-        if len(slots) > n_copies:
-            slots = slots[np.argsort(self.labeled.precedence(slots))[:n_copies]]
+        slots = self.labeled.slots(np.fromiter(ids, dtype=np.intp, count=len(ids)))
+        if len(slots) > n_samples:
+            slots = slots[np.argsort(self.labeled.precedence(slots))[:n_samples]]
         return slots
 
-    def _follow(self) -> None:
-        """Take in what was stored and removed since the last search."""
+    def _update(self) -> None:
+        """Remove and add the samples removed and added since the last search."""
         labeled = self.labeled
-        if not self._is_open():
-            self._open()
-        gone = np.array(labeled.removed_ids[self._n_gone :], dtype=np.intp)
-        self._take_out(gone[gone < self._next_id])
+        if not self._is_loaded():
+            self._load()
+        removed = np.array(labeled.removed_ids[self._n_removed :], dtype=np.intp)
+        self._remove(removed[removed < self._next_id])
         self._digests.extend(np.zeros(labeled.next_id - len(self._digests), dtype=np.uint64))
-        # Added class by class, as samples are often stored, far groups would hardly be linked.
+        # Samples are often stored sorted by class. In this order, distant groups would have hardly
+        # any edges between them.
         new = np.flatnonzero(labeled.ids >= self._next_id)
         new = np.random.default_rng(0).permutation(new)
         for block in row_blocks(len(new), labeled.rows.n_features * 24):
-            self._take_in(labeled.ids[new[block]], labeled.rows_at(new[block]))
-        self._n_gone, self._next_id = len(labeled.removed_ids), labeled.next_id
+            self._add(labeled.ids[new[block]], labeled.rows_at(new[block]))
+        self._n_removed, self._next_id = len(labeled.removed_ids), labeled.next_id
 
-    def _is_open(self) -> bool:
+    def _is_loaded(self) -> bool:
         return not isinstance(self._graph, bytes | None)
 
-    def _open(self) -> None:
-        """Make an empty graph, or the one that was kept as bytes."""
+    def _load(self) -> None:
+        """Create an empty graph, or load it from bytes."""
         from usearch.index import Index
 
         if self._graph is not None:
@@ -253,38 +257,38 @@ class NeighborIndex:
         )
 
     def _set_scale(self) -> None:
-        """Set what vectors are moved and scaled by, so that squares of their size are numbers.
+        """Set the origin and scale of vectors, so that squared distances are finite in float32.
 
-        By medians: a single vector far away would move the mean, and beside it single precision
-        would tell the others no more from each other.
+        Both are medians. With means, a single distant vector would leave the others equal in
+        float32.
         """
         X = self.labeled.rows.X
-        if len(X) > N_SCALED_BY:
-            X = X[np.random.default_rng(0).choice(len(X), N_SCALED_BY, replace=False)]
+        if len(X) > N_SCALE_SAMPLES:
+            X = X[np.random.default_rng(0).choice(len(X), N_SCALE_SAMPLES, replace=False)]
         middle = len(X) // 2
-        # Not numpy.median, which adds two that may be too large to be added.
+        # numpy.median may add two numbers, whose sum may overflow.
         self._origin = np.partition(X, middle, axis=0)[middle].astype(np.float64)
         with np.errstate(over="ignore"):
             extents = np.abs(X - self._origin).max(axis=1)
-        extents = np.sort(extents[(extents > SMALLEST_EXTENT) & np.isfinite(extents)])
+        extents = np.sort(extents[(extents > MIN_EXTENT) & np.isfinite(extents)])
         self._scale = 1.0 / float(extents[len(extents) // 2]) if len(extents) else 1.0
 
-    def _take_out(self, ids: np.ndarray) -> None:
-        """Remove samples, and nodes of which none is left."""
+    def _remove(self, ids: np.ndarray) -> None:
+        """Remove samples, and the nodes without remaining samples."""
         empty = []
         for id_, digest in zip(ids.tolist(), self._digests.view[ids].tolist(), strict=True):
             node = self._nodes[digest]
-            copies = self._copies.get(node, {id_})
-            copies.discard(id_)
-            if not copies:
+            duplicates = self._duplicates.get(node, {id_})
+            duplicates.discard(id_)
+            if not duplicates:
                 empty.append(node)
-                self._copies.pop(node, None)
+                self._duplicates.pop(node, None)
                 del self._nodes[digest]
         if empty:
             self._graph.remove(np.array(empty, dtype=np.uint64))
 
-    def _take_in(self, ids: np.ndarray, rows: Rows) -> None:
-        """Add samples, and nodes for those whose vector is new."""
+    def _add(self, ids: np.ndarray, rows: Rows) -> None:
+        """Add samples, and nodes for new vectors."""
         vectors = self._vectors(rows)
         places = []
         for place, (id_, vector) in enumerate(zip(ids.tolist(), vectors, strict=True)):
@@ -294,22 +298,22 @@ class NeighborIndex:
             if node == id_:
                 places.append(place)
             else:
-                self._copies.setdefault(node, {node}).add(id_)
+                self._duplicates.setdefault(node, {node}).add(id_)
         if places:
             keys = ids[places].astype(np.uint64)
-            # On several threads the graph would depend on which of them comes first.
+            # With several threads the graph would depend on their timing.
             self._graph.add(keys, vectors[places].astype(np.float32), threads=1)
 
     def _vectors(self, rows: Rows) -> np.ndarray:
-        """Return vectors as the graph has them."""
+        """Return vectors in the precision of the graph."""
         if self.space.metric == "cosine":
-            # Unit vectors fit into half precision.
+            # The entries of unit vectors are in the range of float16.
             return (rows.X * rows.inverse_norms[:, np.newaxis]).astype(np.float16)
         with np.errstate(over="ignore"):
             vectors = (rows.X - self._origin) * self._scale
-        return np.clip(vectors, -FARTHEST, FARTHEST).astype(np.float32)
+        return np.clip(vectors, -MAX_COORDINATE, MAX_COORDINATE).astype(np.float32)
 
 
 def is_sparse(labeled: LabeledSamples) -> bool:
-    """Tell whether labelled samples are kept as a sparse matrix."""
+    """Return whether labelled samples are stored as a sparse matrix."""
     return bool(sp.issparse(labeled.rows.X))

@@ -1,4 +1,4 @@
-"""The expected error of nearest neighbours after one more label."""
+"""The expected error of the nearest-neighbour vote after one more label."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 
 class KNNLookahead:
-    """The expected error of nearest neighbours after each possible answer to each question.
+    """The expected error of the nearest-neighbour vote after each possible next label.
 
-    A vote changes only where the new sample comes among the nearest; what it weighs there does
-    not depend on its label, so one pass serves all labels.
+    A new label changes the vote only of the samples that have it among their nearest. Its weight
+    there does not depend on the label, so that one pass computes the losses for all labels.
 
     Parameters
     ----------
     pool : PoolView
-        The pool, with at least one label.
+        The pool, with at least one label. Its labelled samples vote.
     classifier : IncrementalKNeighborsClassifier
-        Lends its parameters.
+        The classifier whose parameters are used.
     evaluated : ndarray of int of shape (n_evaluated,)
-        Positions of the samples over which errors are added up.
+        Positions of the samples whose losses are summed.
     loss : {'zero_one', 'log'}
         1 - p of the most probable class, or the entropy.
     """
@@ -64,21 +64,21 @@ class KNNLookahead:
         self._distances, self._places = (of_all[evaluated] for of_all in self._neighbors)
         self._distances = self._distances.astype(np.float64)
         self._codes = self._all_codes[self._places]
-        # Everybody is one label older than now.
+        # The ages after the next label.
         self._ages = len(y) - self._places
-        self._makes_way: np.ndarray | None = None
-        self._now = self._losses_of(self._distances, self._codes, self._ages)
+        self._leaving_columns: np.ndarray | None = None
+        self._current_losses = self._losses_of(self._distances, self._codes, self._ages)
 
     def posterior(self, positions: np.ndarray) -> np.ndarray:
-        """Return class probabilities as they are now."""
+        """Return the class probabilities before the next label."""
         distances, places = (of_all[positions] for of_all in self._neighbors)
         ages = len(self._all_codes) - 1 - places
         return self._classifier.vote(distances, self._all_codes[places], self._n_classes, ages)
 
     def losses(self, positions: np.ndarray) -> np.ndarray:
-        """Return the loss summed over the evaluated samples but the new one itself.
+        """Return the losses after each label of each position, shape (n, n_classes).
 
-        Shape (n, n_classes): for each of `positions`, after each label that it may get.
+        The losses of the evaluated samples are summed, except that of the new sample itself.
         """
         summed = np.empty((len(positions), self._n_classes))
         n_columns = self._n_classes + 4 * self._classifier.n_neighbors + 8
@@ -87,36 +87,49 @@ class KNNLookahead:
         return summed
 
     def _losses_of_block(self, positions: np.ndarray) -> np.ndarray:
-        arrived = Rows(self._pool.X[positions])
+        added = Rows(self._pool.X[positions])
         is_other = self.evaluated[:, np.newaxis] != positions
-        summed = np.repeat((is_other.T @ self._now)[:, np.newaxis], self._n_classes, axis=1)
+        current = (is_other.T @ self._current_losses)[:, np.newaxis]
+        summed = np.repeat(current, self._n_classes, axis=1)
         if self._distances.shape[1] < self._classifier.n_neighbors:
             i, j = np.nonzero(is_other)
-            distances = self._space.finish(self._space.compare(self._rows, arrived))[i, j]
-            last = np.full(len(i), -1)
+            distances = self._space.finish(self._space.compare(self._rows, added))[i, j]
+            leaving = np.full(len(i), -1)
             enters: np.ndarray | None = None
         else:
-            i, j, distances, last, enters = self._entering(arrived, is_other)
+            i, j, distances, leaving, enters = self._entering(added, is_other)
         if len(i) == 0:
             return summed
-        gain = self._losses_of_entering(i, distances.astype(np.float64), last)
-        gain -= self._now[i, np.newaxis]
+        change = self._losses_of_entering(i, distances.astype(np.float64), leaving)
+        change -= self._current_losses[i, np.newaxis]
         if enters is not None:
-            gain = np.where(enters, gain, 0.0)
+            change = np.where(enters, change, 0.0)
         for code in range(self._n_classes):
-            summed[:, code] += np.bincount(j, weights=gain[:, code], minlength=len(positions))
+            summed[:, code] += np.bincount(j, weights=change[:, code], minlength=len(positions))
         return summed
 
-    def _entering(self, arrived: Rows, is_other: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return the pairs where the new sample comes among the nearest, and who makes way.
+    def _entering(self, added: Rows, is_other: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return the pairs in which the new sample replaces a neighbour.
 
-        Among equals the class that sorts first stays, and the younger of one class: whether the
-        new sample enters depends on its label where distances are equal.
+        Of samples with equal distances, the first class in sorted order is kept, and of one class
+        the sample added last. With equal distances, the label of the new sample therefore decides
+        whether it enters.
+
+        Returns
+        -------
+        i, j : ndarray of int of shape (n_pairs,)
+            Rows of `evaluated` and of `added`.
+        distances : ndarray of shape (n_pairs,)
+            Their distances.
+        leaving : ndarray of int of shape (n_pairs,)
+            Columns of the neighbours that are replaced.
+        enters : ndarray of bool of shape (n_pairs, n_classes)
+            Whether the new sample enters with each label.
         """
-        compared = self._space.compare(self._rows, arrived)
+        compared = self._space.compare(self._rows, added)
         farthest = self._distances[:, -1]
         reach = farthest**2 if self._space.metric == "euclidean" else farthest
-        margin = 4 * np.asarray(self._space.rounding(self._rows, arrived))
+        margin = 4 * np.asarray(self._space.rounding(self._rows, added))
         i, j = np.nonzero(is_other & (compared <= (reach + margin)[:, np.newaxis]))
         distances = self._space.finish(compared)[i, j].astype(np.float64)
         tolerance = margin[i] if margin.ndim else margin
@@ -125,30 +138,33 @@ class KNNLookahead:
         leaving = self._leaving()[i]
         if len(near) and self._space.by_product:
             rows = i[near]
-            exact = self._space.pairs(self._rows, rows, arrived, j[near])
-            held = self._places[rows, leaving[near]]
-            difference[near] = exact - self._space.pairs(self._rows, rows, self._labeled, held)
+            exact = self._space.pairs(self._rows, rows, added, j[near])
+            replaced = self._places[rows, leaving[near]]
+            difference[near] = exact - self._space.pairs(self._rows, rows, self._labeled, replaced)
         codes = self._codes[i, leaving]
-        every_class = np.arange(self._n_classes)
+        classes = np.arange(self._n_classes)
         enters = (difference < 0)[:, np.newaxis] | (
-            (difference == 0)[:, np.newaxis] & (every_class <= codes[:, np.newaxis])
+            (difference == 0)[:, np.newaxis] & (classes <= codes[:, np.newaxis])
         )
         kept = enters.any(axis=1)
         return i[kept], j[kept], distances[kept], leaving[kept], enters[kept]
 
     def _leaving(self) -> np.ndarray:
-        """Return the column of each row's neighbour that makes way first, shape (n_evaluated,)."""
-        if self._makes_way is None:
+        """Return the column of the neighbour that is replaced first, shape (n_evaluated,)."""
+        if self._leaving_columns is None:
             distances = self._distances.copy()
             if self._space.by_product:
-                self._settle(distances)
+                self._resolve_ties(distances)
             is_last = distances == distances.max(axis=1, keepdims=True)
             order = self._codes * (self._ages.max(initial=0) + 1) + self._ages
-            self._makes_way = np.where(is_last, order, -1).argmax(axis=1)
-        return self._makes_way
+            self._leaving_columns = np.where(is_last, order, -1).argmax(axis=1)
+        return self._leaving_columns
 
-    def _settle(self, distances: np.ndarray) -> None:
-        """Replace distances that rounding could keep from being equal to their row's last."""
+    def _resolve_ties(self, distances: np.ndarray) -> None:
+        """Replace distances that differ from the last of their row at most by rounding.
+
+        They are computed exactly. The other distances of these rows become -1.
+        """
         compared = np.square(distances) if self._space.metric == "euclidean" else distances
         margin = 2 * np.asarray(self._space.rounding(self._rows, self._labeled))
         limit = compared[:, -1] - margin
@@ -161,32 +177,36 @@ class KNNLookahead:
     def _losses_of_entering(
         self, i: np.ndarray, distances: np.ndarray, leaving: np.ndarray
     ) -> np.ndarray:
-        """Return the loss of row i once a sample has taken a place, by its label."""
-        every = np.arange(len(i))
-        old, codes, ages = self._distances[i], self._codes[i], self._ages[i]
+        """Return the losses of rows i after a new sample enters, shape (n_pairs, n_classes).
+
+        The sample replaces the neighbour in the column `leaving`. With -1 no neighbour leaves.
+        """
+        rows = np.arange(len(i))
+        entered, codes, ages = self._distances[i], self._codes[i], self._ages[i]
         if leaving[0] >= 0:
-            old[every, leaving] = distances
-            ages[every, leaving] = 0
+            entered[rows, leaving] = distances
+            ages[rows, leaving] = 0
             column = leaving
         else:
-            old = np.column_stack([old, distances])
+            entered = np.column_stack([entered, distances])
             ages = np.column_stack([ages, np.zeros(len(i), dtype=ages.dtype)])
             codes = np.column_stack([codes, np.zeros(len(i), dtype=codes.dtype)])
-            column = np.full(len(i), old.shape[1] - 1)
-        shares, prior = self._shares(old, ages)
-        new_share = shares[every, column] / shares.sum(axis=1)
+            column = np.full(len(i), entered.shape[1] - 1)
+        shares, prior = self._shares(entered, ages)
+        new_share = shares[rows, column] / shares.sum(axis=1)
         others = shares / shares.sum(axis=1, keepdims=True)
-        others[every, column] = 0.0
-        cells = (every[:, np.newaxis] * self._n_classes + codes).ravel()
+        others[rows, column] = 0.0
+        cells = (rows[:, np.newaxis] * self._n_classes + codes).ravel()
         n_cells = len(i) * self._n_classes
         summed = np.bincount(cells, weights=others.ravel(), minlength=n_cells)
         weight, floor = (1 - prior)[:, np.newaxis], prior[:, np.newaxis] / self._n_classes
-        held = weight * summed.reshape(len(i), -1) + floor
-        raised = held + weight * new_share[:, np.newaxis]
+        # Probabilities without the vote of the new sample, and of its class with this vote.
+        without = weight * summed.reshape(len(i), -1) + floor
+        raised = without + weight * new_share[:, np.newaxis]
         if self.loss == "zero_one":
-            return np.asarray(1 - np.maximum(held.max(axis=1, keepdims=True), raised))
-        pieces = entr(held)
-        return np.asarray(pieces.sum(axis=1, keepdims=True) - pieces + entr(raised))
+            return np.asarray(1 - np.maximum(without.max(axis=1, keepdims=True), raised))
+        entropies = entr(without)
+        return np.asarray(entropies.sum(axis=1, keepdims=True) - entropies + entr(raised))
 
     def _losses_of(self, distances: np.ndarray, codes: np.ndarray, ages: np.ndarray) -> np.ndarray:
         shares, prior = self._shares(distances, ages)
@@ -194,7 +214,8 @@ class KNNLookahead:
         return loss_of(posterior, self.loss)
 
     def _shares(self, distances: np.ndarray, ages: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        one = self._classifier
-        shares = vote_shares(distances, one.weights, one.bandwidth, ages, one.half_life)
-        votes = n_votes(distances, ages, one.half_life)
-        return shares, prior_shares(votes, float(one.smoothing))
+        classifier = self._classifier
+        half_life = classifier.half_life
+        shares = vote_shares(distances, classifier.weights, classifier.bandwidth, ages, half_life)
+        votes = n_votes(distances, ages, half_life)
+        return shares, prior_shares(votes, float(classifier.smoothing))

@@ -17,7 +17,7 @@ ALGORITHMS = frozenset({"exact", "hnsw", "auto"})
 
 
 def check_vote_parameters(classifier: IncrementalKNeighborsClassifier) -> None:
-    """Raise a TypeError, ValueError or ImportError that names the first invalid parameter."""
+    """Raise a TypeError, ValueError or ImportError for the first invalid parameter."""
     check_integer(classifier, "n_neighbors", classifier.n_neighbors, minimum=1)
     check_choice(classifier, "metric", classifier.metric, METRICS)
     if not callable(classifier.weights):
@@ -29,10 +29,10 @@ def check_vote_parameters(classifier: IncrementalKNeighborsClassifier) -> None:
     if classifier.algorithm == "hnsw":
         if not has_index(classifier.metric, classifier.metric_params):
             raise ValueError(
-                "algorithm='hnsw' has graphs for the metrics 'cosine' and 'euclidean' alone. "
-                f"Got metric={classifier.metric!r} and "
+                "algorithm='hnsw' supports only the metrics 'cosine' and 'euclidean', without "
+                f"metric_params. Got metric={classifier.metric!r} and "
                 f"metric_params={classifier.metric_params!r} instead. "
-                "Hint: algorithm='auto' searches exactly where there is no graph."
+                "Hint: pass algorithm='auto', which searches exactly with other metrics."
             )
         if not is_installed():
             raise not_installed("algorithm='hnsw'", "usearch", "index")

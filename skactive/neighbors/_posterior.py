@@ -1,4 +1,4 @@
-"""The posterior of nearest neighbours in a pool, evaluated only where it changed."""
+"""The posterior of the nearest-neighbour vote in a pool, updated after each label."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class VotedPosterior(KeptPosterior):
-    """The vote of the labelled samples of a pool that are nearest to each of its samples.
+    """The votes of the nearest labelled samples, for all samples of a pool.
 
-    A label changes the vote only of the samples that it is among the nearest of. With `half_life`
-    each label makes the others older, and the vote of all samples is evaluated again:
+    A label changes only the votes of samples that have it among their nearest. With `half_life`
+    each label increases the age of the others, and the votes of all samples are computed again:
     O(n_samples · n_neighbors).
 
     Parameters
     ----------
     classifier : IncrementalKNeighborsClassifier
-        Its parameters are used, and may change between two calls.
+        The classifier whose parameters are used. They may change between two calls.
     pool : Pool
         The pool.
     """
@@ -37,7 +37,7 @@ class VotedPosterior(KeptPosterior):
         self._classes: np.ndarray | None = None
         self._derived: dict[RowFunction, np.ndarray] = {}
         self._parameters: tuple[Any, ...] = ()
-        self._are_older = False
+        self._labels_changed = False
 
     @property
     def classes(self) -> np.ndarray:
@@ -52,25 +52,26 @@ class VotedPosterior(KeptPosterior):
         return self._posterior[positions] if self._sync() else None
 
     def of_every_sample(self) -> np.ndarray | None:
-        """Return the class probabilities of all samples, not to be changed."""
+        """Return the class probabilities of all samples; the array must not be changed."""
         return self._posterior if self._sync() else None
 
     def labels_changed(self) -> None:
-        # The nearest labelled samples note by themselves which rows have others now.
-        self._are_older = True
+        # The labelled distances of the pool keep the rows with new neighbours. With `half_life`
+        # the other rows change too.
+        self._labels_changed = True
 
     def held_out(self) -> np.ndarray | None:
         X, y = self._pool.labeled_samples()
         if len(y) < 2:
             return None
-        classes, one = self._pool.classes_, self._classifier
+        classes, classifier = self._pool.classes_, self._classifier
         codes = np.searchsorted(classes, y)
-        distances = distances_among(X, one.metric, one.metric_params)
+        distances = distances_among(X, classifier.metric, classifier.metric_params)
         nearest = np.argsort(distances, axis=1, kind="stable")
-        nearest = nearest[:, : min(one.n_neighbors, len(y) - 1)]
-        ages = None if one.half_life is None else len(y) - 1 - nearest
+        nearest = nearest[:, : min(classifier.n_neighbors, len(y) - 1)]
+        ages = None if classifier.half_life is None else len(y) - 1 - nearest
         distances = np.take_along_axis(distances, nearest, axis=1)
-        return one.vote(distances, codes[nearest], len(classes), ages)
+        return classifier.vote(distances, codes[nearest], len(classes), ages)
 
     def _of_all(self, function: RowFunction) -> np.ndarray | None:
         if not self._sync():
@@ -80,7 +81,7 @@ class VotedPosterior(KeptPosterior):
         return self._derived[function]
 
     def _sync(self) -> bool:
-        """Evaluate the vote where it changed; return False if no class is known."""
+        """Update the rows that changed, and return whether any class is known."""
         labeled = self._pool.book.store
         if labeled is None or len(labeled.classes) == 0:
             return False
@@ -101,13 +102,13 @@ class VotedPosterior(KeptPosterior):
         nearest = distances.nearest(classifier.n_neighbors)
         if self._classes is not classes or parameters != self._parameters:
             nearest.has_changed[:] = True
-            # A function of one class of all samples reads one contiguous column.
+            # In this order the probabilities of one class are contiguous.
             self._posterior = np.empty((len(nearest.has_changed), len(classes)), order="F")
             self._derived.clear()
             self._classes, self._parameters = classes, parameters
-        if self._are_older and classifier.half_life is not None:
+        if self._labels_changed and classifier.half_life is not None:
             nearest.has_changed[:] = True
-        self._are_older = False
+        self._labels_changed = False
         rows = np.flatnonzero(nearest.has_changed)
         if len(rows) > WHOLE_SHARE * len(nearest.has_changed):
             rows = np.arange(len(nearest.has_changed))

@@ -1,4 +1,4 @@
-"""A classifier that stores labelled samples under numbers."""
+"""The base class of classifiers that store labelled samples by id."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from abc import ABCMeta, abstractmethod
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, validate_data
@@ -26,8 +27,8 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
     def check_parameters(self) -> None:
         """Raise if a parameter is invalid."""
 
-    def fit(self, X: Any, y: Any) -> Self:
-        """Forget everything, and store labelled samples.
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Remove all stored samples, and store labelled samples.
 
         Parameters
         ----------
@@ -42,13 +43,13 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
             The fitted classifier.
         """
         self.check_parameters()
-        X, y = self._validated(X, y, reset=True)
-        self._labeled = LabeledSamples(X, y, max_labeled=self.max_labeled)
-        self.last_ids_ = np.arange(len(y))
+        features, labels = self._validated(X, y, reset=True)
+        self._labeled = LabeledSamples(features, labels, max_labeled=self.max_labeled)
+        self.last_ids_ = np.arange(len(labels))
         return self
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:
-        """Store more labelled samples, of classes that may be declared beforehand.
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
+        """Store further labelled samples, and declare the classes.
 
         Parameters
         ----------
@@ -57,18 +58,20 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
         y : array-like of shape (n_samples,)
             Their labels.
         classes : array-like of shape (n_classes,), default=None
-            All classes there will be. Once declared in a first call, another label is an error
-            here, as scikit-learn has it. Where they never are, labels extend `classes_`.
+            All classes that y can have, in this call and later ones. They are declared in the
+            first call, as in scikit-learn; later calls may omit them. Without declared classes,
+            new labels extend `classes_`.
 
         Returns
         -------
         self : IncrementalKNeighborsClassifier
-            The classifier, which knows the new labels.
+            The classifier with the new samples.
 
         Raises
         ------
         ValueError
-            If `classes` differs from what was declared before, or y has another label.
+            If `classes` differs from the classes declared before, or y has a label that was not
+            declared.
         """
         known = getattr(self, "_labeled", None)
         declared = None if classes is None else np.unique(check_labels(classes))
@@ -85,54 +88,54 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
             declared = known.classes
         return self._add(X, y, classes=declared)
 
-    def add_labeled(self, X: Any, y: Any) -> Self:
-        """Store labelled samples, so that the next prediction knows them.
+    def add_labeled(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Store further labelled samples.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples, of as many features as those before.
+            The samples, with the same number of features as those stored before.
         y : array-like of shape (n_samples,)
-            Their labels. One never seen before extends `classes_`.
+            Their labels. New labels extend `classes_`.
 
         Returns
         -------
         self : IncrementalKNeighborsClassifier
-            The classifier, which knows the new labels.
+            The classifier with the new samples. `last_ids_` has their ids.
         """
         return self._add(X, y, classes=None)
 
-    def remove_labeled(self, indices: Any) -> Self:
-        """Forget labelled samples, as if they had never been added.
+    def remove_labeled(self, indices: ArrayLike) -> Self:
+        """Remove labelled samples, as if they had never been added.
 
         Parameters
         ----------
         indices : int or array-like of int of shape (n_samples,)
-            Which samples, by their numbers in the order they were added (`labeled_indices_`).
+            The ids of the samples, see `labeled_indices_`.
 
         Returns
         -------
         self : IncrementalKNeighborsClassifier
-            The classifier without them.
+            The classifier without the samples.
         """
         labeled = self._fitted()
         labeled.remove(labeled.check_ids(indices))
         return self
 
-    def relabel(self, indices: Any, y: Any) -> Self:
+    def relabel(self, indices: ArrayLike, y: ArrayLike) -> Self:
         """Replace the labels of labelled samples.
 
         Parameters
         ----------
         indices : int or array-like of int of shape (n_samples,)
-            Which samples, by their numbers in the order they were added (`labeled_indices_`).
+            The ids of the samples, see `labeled_indices_`.
         y : array-like of shape (n_samples,)
-            Their labels from now on.
+            Their new labels.
 
         Returns
         -------
         self : IncrementalKNeighborsClassifier
-            The classifier, which knows the new labels.
+            The classifier with the new labels.
         """
         labeled = self._fitted()
         ids, labels = labeled.check_ids(indices), check_labels(y)
@@ -141,14 +144,14 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
         return self
 
     def labeled_samples(self) -> tuple[Any, np.ndarray | None]:
-        """Return the labelled samples that are stored.
+        """Return the stored samples and their labels.
 
         Returns
         -------
         X : {ndarray, CSR matrix} of shape (`n_samples_fit_`, n_features) or None
-            The samples, in the order of `labeled_indices_`; None before any was added.
+            The samples, in the order of `labeled_indices_`. None if no sample is stored.
         y : ndarray of shape (`n_samples_fit_`,) or None
-            Their labels.
+            Their labels. None if no sample is stored.
         """
         labeled: LabeledSamples | None = getattr(self, "_labeled", None)
         if labeled is None or len(labeled) == 0:
@@ -157,12 +160,12 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
         return labeled.rows.X[order], labeled.labels[order]
 
     def follow(self, labeled: LabeledSamples, n_features: int) -> None:
-        """Vote among samples that another classifier stores.
+        """Use the stored samples of another classifier, without a copy.
 
         Parameters
         ----------
         labeled : LabeledSamples
-            Where they are stored; it is not copied.
+            The stored samples. Later changes by the other classifier apply to this one.
         n_features : int
             Their number of features.
         """
@@ -171,27 +174,27 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
 
     @property
     def classes_(self) -> np.ndarray:
-        """The labels seen so far and those declared, sorted."""
+        """The labels seen so far and the declared classes, sorted."""
         return self._stored("classes_").classes
 
     @property
     def declared_classes_(self) -> np.ndarray | None:
-        """The classes that `partial_fit` was told of, or None."""
+        """The `classes` that were passed to `partial_fit`, or None."""
         return self._stored("declared_classes_").declared
 
     @property
     def n_samples_fit_(self) -> int:
-        """How many labelled samples are stored."""
+        """Number of stored samples."""
         return len(self._stored("n_samples_fit_"))
 
     @property
     def n_samples_seen_(self) -> int:
-        """How many samples were ever added: the number the next one will have."""
+        """Number of samples added since `fit`, removed ones included; the id of the next sample."""
         return self._stored("n_samples_seen_").next_id
 
     @property
     def labeled_indices_(self) -> np.ndarray:
-        """The numbers of the stored samples, in ascending order."""
+        """The ids of the stored samples, ascending."""
         return np.sort(self._stored("labeled_indices_").ids)
 
     @property
@@ -227,21 +230,21 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
             )
         if not reset:
             self._labeled.check_labels(labels)
-        noted = self.__dict__.copy()
+        attributes = self.__dict__.copy()
         try:
             X = self._checked_features(X, reset=reset, ensure_min_samples=1 if reset else 0)
             if X.shape[0] != len(labels):
                 check_consistent_length(X, labels)
         except (TypeError, ValueError):
-            # With `reset`, scikit-learn notes the features of X before it looks at their values.
+            # With `reset`, scikit-learn sets `n_features_in_` before it checks the values of X.
             self.__dict__.clear()
-            self.__dict__.update(noted)
+            self.__dict__.update(attributes)
             raise
         return X, labels
 
     def _checked_features(self, X: Any, *, reset: bool = False, ensure_min_samples: int = 1) -> Any:
-        named = hasattr(self, "feature_names_in_")
-        if not (reset or named) and are_plain_features(X, self.n_features_in_, DTYPES):
+        has_names = hasattr(self, "feature_names_in_")
+        if not (reset or has_names) and are_plain_features(X, self.n_features_in_, DTYPES):
             return X
         return validate_data(
             self,
@@ -257,8 +260,8 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
         labeled: LabeledSamples | None = getattr(self, "_labeled", None)
         if labeled is None or len(labeled.classes) == 0:
             raise NotFittedError(
-                f"This {type(self).__name__} instance is not fitted yet: it holds no labelled "
-                "sample. Call 'fit' or 'add_labeled' with some first."
+                f"This {type(self).__name__} instance is not fitted yet: it has no labelled "
+                "samples. Hint: call 'fit' or 'add_labeled' first."
             )
         return labeled
 

@@ -1,4 +1,4 @@
-"""The vote after each stored sample, changed only where the sample is among the nearest."""
+"""The vote after each stored sample."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 RowFunction = Callable[[np.ndarray], np.ndarray]
 
-# So many samples are taken in at once, at most: votes are taken for all of them in one go.
+# Maximum number of samples whose votes are computed in one call.
 STAGES_AT_ONCE = 32
 
 
@@ -29,23 +29,23 @@ def staged(
     queries: Rows,
     of_rows: RowFunction,
 ) -> Iterator[np.ndarray]:
-    """Yield a row-wise function of the probabilities after each stored sample, by age.
+    """Yield a row-wise function of the probabilities after each stored sample, oldest first.
 
-    A sample that arrives changes the vote of the queries that have it among their nearest, about
-    n_neighbors / i of them for the i-th; only they vote again. All vote again while fewer than
-    n_neighbors are stored, and where a class is met for the first time, since both change the
-    share of the prior.
+    A new sample changes the votes only of the queries that have it among their nearest: about
+    n_neighbors / i of them for the i-th sample. Only these votes are computed again. All votes are
+    computed again while fewer than n_neighbors samples are stored, and for the first sample of a
+    class, since both change the share of the prior.
 
     Parameters
     ----------
     classifier : IncrementalKNeighborsClassifier
-        Its metric and its vote.
+        The classifier whose metric and vote are used.
     labeled : LabeledSamples
-        The stored samples. What is needed of them is copied at the start.
+        The stored samples. They are copied at the start.
     queries : Rows
         The samples to predict.
     of_rows : callable
-        Takes probabilities of shape (n, n_classes) to an array of length n, row by row.
+        Maps probabilities of shape (n, n_classes) to an array of length n, row by row.
     """
     by_age = np.argsort(labeled.ids)
     stored, codes, classes = labeled.rows[by_age], labeled.codes[by_age], labeled.classes
@@ -58,9 +58,9 @@ def staged(
 def replayed(
     classifier: IncrementalKNeighborsClassifier, method: str, X: Any
 ) -> Iterator[np.ndarray]:
-    """Yield what a method says after each stored sample, all taught anew: the plain way.
+    """Yield the results of a method of a clone, to which the stored samples are added one by one.
 
-    For subclasses in which a stage is not the vote of the samples stored until then.
+    For classifiers whose stages are not the vote of the samples stored until then.
     """
     samples, labels = classifier.labeled_samples()
     declared, classes = classifier.declared_classes_, classifier.classes_
@@ -73,52 +73,55 @@ def replayed(
             replica.partial_fit(samples[one], labels[one], classes=declared)
         else:
             replica.add_labeled(samples[one], labels[one])
-        said = getattr(replica, method)(X)
-        yield said if said.ndim == 1 else _among(classes, replica.classes_, said)
+        result = getattr(replica, method)(X)
+        yield result if result.ndim == 1 else _of_all_classes(classes, replica.classes_, result)
 
 
-def _among(classes: np.ndarray, known: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Return probabilities of some classes as columns among all, 0 for the others."""
+def _of_all_classes(
+    classes: np.ndarray, known: np.ndarray, probabilities: np.ndarray
+) -> np.ndarray:
+    """Return probabilities with a column for each class, 0 for classes that are not known."""
     if len(known) == len(classes):
         return probabilities
-    among = np.zeros((len(probabilities), len(classes)))
-    among[:, np.searchsorted(classes, known)] = probabilities
-    return among
+    of_all = np.zeros((len(probabilities), len(classes)))
+    of_all[:, np.searchsorted(classes, known)] = probabilities
+    return of_all
 
 
 def _stages(
     nearest: _StagedNearest, vote: _StagedVote, codes: np.ndarray, known: np.ndarray
 ) -> Iterator[np.ndarray]:
+    """Yield the votes of all queries after each stored sample."""
     n_neighbors, current = nearest.n_neighbors, np.empty(0)
     for columns in row_blocks(len(codes), 32 * nearest.n_queries):
         nearest.compare(columns)
         start = columns.start
         while start < columns.stop:
             stop = start + 1
-            # Who has fewer neighbours than may vote, or one class more, votes anew in any case.
-            everybody = start < n_neighbors or not known[codes[start]]
+            # One neighbour more or one class more changes the vote of each query.
+            all_change = start < n_neighbors or not known[codes[start]]
             known[codes[start]] = True
-            if not everybody:
+            if not all_change:
                 limit = min(columns.stop, start + nearest.stages_at_once(start))
                 while stop < limit and known[codes[stop]]:
                     stop += 1
-            stages, places, compared, whose = nearest.take_in(start, stop)
-            if everybody:
+            stages, queries, compared, neighbors = nearest.add(start, stop)
+            if all_change:
                 width = min(stop, n_neighbors)
                 current = vote(*nearest.all(width), known)
                 yield current.copy()
             else:
-                values = vote(compared, whose, known)
+                values = vote(compared, neighbors, known)
                 begin = 0
                 for end in np.searchsorted(stages, np.arange(stop - start), side="right"):
-                    current[places[begin:end]] = values[begin:end]
+                    current[queries[begin:end]] = values[begin:end]
                     begin = end
                     yield current.copy()
             start = stop
 
 
 class _StagedVote:
-    """The vote of neighbours, some classes of which are not known yet."""
+    """The vote of neighbours while some classes are not known yet."""
 
     def __init__(
         self,
@@ -131,8 +134,10 @@ class _StagedVote:
         self._codes = codes
         self._of_rows = of_rows
 
-    def __call__(self, compared: np.ndarray, whose: np.ndarray, known: np.ndarray) -> np.ndarray:
-        distances, codes = self._finish(compared), self._codes[whose]
+    def __call__(
+        self, compared: np.ndarray, neighbors: np.ndarray, known: np.ndarray
+    ) -> np.ndarray:
+        distances, codes = self._finish(compared), self._codes[neighbors]
         if known.all():
             return self._of_rows(self._vote(distances, codes, len(known)))
         probabilities = np.zeros((len(compared), len(known)))
@@ -142,10 +147,10 @@ class _StagedVote:
 
 
 class _StagedNearest:
-    """The nearest stored samples of every query, among those taken in so far.
+    """The nearest stored samples of each query, among the samples added so far.
 
-    Arrays have a row for each place among the nearest, from the nearest on: an arrival is held
-    against the last row, and moves through the others.
+    The arrays have shape (n_neighbors, n_queries), nearest first. A new sample is compared with
+    the last row.
     """
 
     def __init__(
@@ -158,8 +163,8 @@ class _StagedNearest:
         self._slack = 2 * np.broadcast_to(space.rounding(queries, stored), len(queries))
         dtype = np.result_type(queries.dtype, stored.dtype)
         shape = (min(n_neighbors, len(stored)), len(queries))
-        self._held = np.full(shape, np.inf, dtype=dtype)
-        self._whose = np.full(shape, -1, dtype=np.intp)
+        self._nearest = np.full(shape, np.inf, dtype=dtype)
+        self._neighbors = np.full(shape, -1, dtype=np.intp)
         self._rank = np.empty(len(codes), dtype=np.intp)
         self._rank[np.argsort(codes, kind="stable")] = np.arange(len(codes))
 
@@ -168,75 +173,77 @@ class _StagedNearest:
         return len(self._queries)
 
     def stages_at_once(self, start: int) -> int:
-        """Return how many samples to take in next, so that few come to one query."""
+        """Return the number of samples to add next, so that a query gets few of them."""
         allowed = get_config()["working_memory"] * 2**20
-        fitting = allowed / max(1, self.n_queries * 64 * len(self._held))
+        fitting = allowed / max(1, self.n_queries * 64 * len(self._nearest))
         return int(max(1, min(fitting, start // 3, STAGES_AT_ONCE)))
 
     def compare(self, columns: slice) -> None:
         """Compute the distances of all queries to some of the stored samples."""
         self._first, stored = columns.start, self._stored[columns]
-        self._compared = np.empty((self.n_queries, len(stored)), dtype=self._held.dtype)
+        self._compared = np.empty((self.n_queries, len(stored)), dtype=self._nearest.dtype)
         features = 0 if self._space.by_product else 8 * stored.n_features
         for block in row_blocks(self.n_queries, 40 * len(stored) + features):
             self._compared[block] = self._space.compare(self._queries[block], stored)
 
     def all(self, width: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the nearest of all queries, shape (n_queries, width)."""
-        return self._held[:width].T, self._whose[:width].T
+        return self._nearest[:width].T, self._neighbors[:width].T
 
-    def take_in(self, start: int, stop: int) -> tuple[np.ndarray, ...]:
-        """Take in samples, and return who came among whose nearest.
+    def add(self, start: int, stop: int) -> tuple[np.ndarray, ...]:
+        """Add samples, and return the queries with new neighbours.
 
         Returns
         -------
-        stages, places : ndarrays of shape (n_changes,)
-            Which sample it was, counted from `start`, and which query. By stage.
-        compared, whose : ndarrays of shape (n_changes, n_neighbors)
-            The nearest of the query from then on.
+        stages, queries : ndarray of int of shape (n_changes,)
+            Positions of the added sample, counted from `start`, and of the query. Sorted by stage.
+        compared, neighbors : ndarray of shape (n_changes, n_neighbors)
+            The nearest of the query after the stage.
         """
-        arrived = self._compared[:, start - self._first : stop - self._first]
-        reach = self._held[-1] + self._slack
-        places, stages = np.nonzero(arrived <= reach[:, np.newaxis])
-        compared = np.empty((len(self._held), len(places)), dtype=self._held.dtype)
-        whose = np.empty(compared.shape, dtype=np.intp)
-        # What comes to one query goes one after the other, all queries at the same time.
-        firsts = np.flatnonzero(np.diff(places, prepend=-1))
-        in_turn = np.diff(firsts, append=len(places))
+        added = self._compared[:, start - self._first : stop - self._first]
+        reach = self._nearest[-1] + self._slack
+        queries, stages = np.nonzero(added <= reach[:, np.newaxis])
+        compared = np.empty((len(self._nearest), len(queries)), dtype=self._nearest.dtype)
+        neighbors = np.empty(compared.shape, dtype=np.intp)
+        # The first new sample of each query is inserted, for all queries at once, then the second.
+        firsts = np.flatnonzero(np.diff(queries, prepend=-1))
+        n_left = np.diff(firsts, append=len(queries))
         while len(firsts):
-            who, stage = places[firsts], stages[firsts]
-            compared[:, firsts], whose[:, firsts] = self._insert(
-                who, arrived[who, stage], start + stage
+            rows, stage = queries[firsts], stages[firsts]
+            compared[:, firsts], neighbors[:, firsts] = self._insert(
+                rows, added[rows, stage], start + stage
             )
-            more = in_turn > 1
-            firsts, in_turn = firsts[more] + 1, in_turn[more] - 1
+            more = n_left > 1
+            firsts, n_left = firsts[more] + 1, n_left[more] - 1
         order = np.argsort(stages, kind="stable")
-        compared, whose = compared.take(order, axis=1), whose.take(order, axis=1)
-        return stages[order], places[order], compared.T, whose.T
+        compared, neighbors = compared.take(order, axis=1), neighbors.take(order, axis=1)
+        return stages[order], queries[order], compared.T, neighbors.T
 
     def _insert(
-        self, places: np.ndarray, values: np.ndarray, arrivals: np.ndarray
+        self, queries: np.ndarray, values: np.ndarray, samples: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        held, whose = self._held.take(places, axis=1), self._whose.take(places, axis=1)
-        stays = values >= held
-        now, whose_now = np.where(stays, held, values), np.where(stays, whose, arrivals)
-        # Behind the place where the arrival goes in, everybody moves on by one.
-        now[1:] = np.where(stays[:-1], now[1:], held[:-1])
-        whose_now[1:] = np.where(stays[:-1], whose_now[1:], whose[:-1])
-        left_out = np.maximum(values, held[-1])
-        contested = np.flatnonzero(
-            (left_out <= now[-1] + self._slack[places]) & np.isfinite(left_out)
+        """Insert one sample into the nearest of each query, and return these."""
+        old, old_neighbors = (
+            of_all.take(queries, axis=1) for of_all in (self._nearest, self._neighbors)
         )
-        if len(contested):
+        stays = values >= old
+        new = np.where(stays, old, values)
+        neighbors = np.where(stays, old_neighbors, samples)
+        # The neighbours behind the new sample move back by one row.
+        new[1:] = np.where(stays[:-1], new[1:], old[:-1])
+        neighbors[1:] = np.where(stays[:-1], neighbors[1:], old_neighbors[:-1])
+        left_out = np.maximum(values, old[-1])
+        tied = np.flatnonzero((left_out <= new[-1] + self._slack[queries]) & np.isfinite(left_out))
+        if len(tied):
             kept, chosen = choose_nearest(
-                np.vstack([held[:, contested], values[contested]]).T,
-                np.vstack([whose[:, contested], arrivals[contested]]).T,
-                len(held),
+                np.vstack([old[:, tied], values[tied]]).T,
+                np.vstack([old_neighbors[:, tied], samples[tied]]).T,
+                len(old),
                 space=self._space,
-                A=self._queries[places[contested]],
+                A=self._queries[queries[tied]],
                 B=self._stored,
                 precedence=lambda: self._rank,
             )
-            now[:, contested], whose_now[:, contested] = kept.T, chosen.T
-        self._held[:, places], self._whose[:, places] = now, whose_now
-        return now, whose_now
+            new[:, tied], neighbors[:, tied] = kept.T, chosen.T
+        self._nearest[:, queries], self._neighbors[:, queries] = new, neighbors
+        return new, neighbors

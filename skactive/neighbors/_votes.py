@@ -1,67 +1,67 @@
-"""From neighbours to class probabilities: shares of the vote, and their smoothing."""
+"""Class probabilities of neighbours: shares of the vote, and smoothing."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skactive._engine.compiled import as_floats, compiled
 
 VOTE_WEIGHTS = ("uniform", "distance", "gaussian")
 
-# The fewest votes that neighbours have however stale they are: the prior is never quite alone, so
-# that the most probable class is that of the vote.
-MINIMUM_VOTES = 2.0**-30
+# The minimum number of votes of old neighbours, so that the most probable class is still that of
+# the vote, and not the first of equal ones.
+MIN_VOTES = 2.0**-30
 
 
 def vote_shares(
     distances: np.ndarray,
-    weights: str | Callable[[np.ndarray], Any],
+    weights: str | Callable[[np.ndarray], ArrayLike],
     bandwidth: float | None,
     ages: np.ndarray | None = None,
     half_life: float | None = None,
 ) -> np.ndarray:
-    """Return each neighbour's share of its row's vote, shape of `distances`, rows summing to 1."""
+    """Return the share of each neighbour in the vote, shape of `distances`; rows sum to 1."""
     if distances.shape[1] == 0:
         return np.zeros(distances.shape)
     if callable(weights):
-        shares = _called(weights, distances)
+        shares = _custom_weights(weights, distances)
     elif weights == "uniform":
         shares = np.ones(distances.shape)
     elif weights == "distance":
-        shares = _inverse(distances)
+        shares = _inverse_distances(distances)
     else:
-        shares = _gaussian(distances, bandwidth)
+        shares = _gaussian_weights(distances, bandwidth)
     total = shares.sum(axis=1, keepdims=True)
     shares = np.where(total > 0, shares / np.where(total > 0, total, 1.0), 1 / distances.shape[1])
-    return shares if half_life is None else _decayed(shares, _known(ages), half_life)
+    return shares if half_life is None else _decayed(shares, _required(ages), half_life)
 
 
 def n_votes(
     distances: np.ndarray, ages: np.ndarray | None = None, half_life: float | None = None
 ) -> np.ndarray:
-    """Return how many votes each row's neighbours have: one each, that halves with age."""
+    """Return the number of votes of each row: one per neighbour, less for older ones."""
     n, n_neighbors = distances.shape
     if half_life is None or n_neighbors == 0:
         return np.full(n, float(n_neighbors))
-    return np.maximum(np.exp2(-_known(ages) / half_life).sum(axis=1), MINIMUM_VOTES)
+    return np.maximum(np.exp2(-_required(ages) / half_life).sum(axis=1), MIN_VOTES)
 
 
 def smoothed_probabilities(
     shares: np.ndarray, codes: np.ndarray, n_classes: int, prior: np.ndarray
 ) -> np.ndarray:
-    """Return (1 - prior) · share of each class + prior / n_classes, `prior` a share per row."""
+    """Return (1 - prior) · share of each class + prior / n_classes, with one prior per row."""
     n, n_neighbors = shares.shape
     probabilities, total = np.zeros((n, n_classes)), np.zeros(n)
-    every_row = np.arange(n)
+    rows = np.arange(n)
     for column in range(n_neighbors):
-        probabilities[every_row, codes[:, column]] += shares[:, column]
+        probabilities[rows, codes[:, column]] += shares[:, column]
         total += shares[:, column]
     if n_neighbors > 0:
-        # Summed in the same order, the shares of a class that has them all are exactly 1.
+        # Both are summed in the same order: if one class has all shares, its sum is exactly 1.
         probabilities /= total[:, np.newaxis]
     probabilities *= 1 - prior[:, np.newaxis]
     probabilities += prior[:, np.newaxis] / n_classes
@@ -76,15 +76,15 @@ def compiled_vote(
     bandwidth: float | None,
     smoothing: float,
 ) -> np.ndarray:
-    """Return what the functions above give for named weights without ages, in one loop."""
+    """Return `smoothed_probabilities` for named weights without ages, by a compiled loop."""
     probabilities = np.zeros((len(distances), n_classes))
     scale = -1.0 if bandwidth is None else float(bandwidth) ** 2
     kind = VOTE_WEIGHTS.index(weights)
-    compiled(_count)(as_floats(distances), codes, kind, scale, float(smoothing), probabilities)
+    compiled(_vote)(as_floats(distances), codes, kind, scale, float(smoothing), probabilities)
     return probabilities
 
 
-def _count(  # type: ignore[no-untyped-def]
+def _vote(  # type: ignore[no-untyped-def]
     distances, codes, kind, scale, smoothing, probabilities
 ):  # pragma: no cover - compiled
     n_neighbors, n_classes = distances.shape[1], probabilities.shape[1]
@@ -119,51 +119,53 @@ def _count(  # type: ignore[no-untyped-def]
 
 
 def prior_shares(votes: np.ndarray, smoothing: float) -> np.ndarray:
-    """Return the uniform prior's share of the vote beside each row's neighbours."""
+    """Return the share of the uniform prior in the vote of each row."""
     return np.divide(smoothing, votes + smoothing, out=np.ones_like(votes), where=votes > 0)
 
 
-def _known(ages: np.ndarray | None) -> np.ndarray:
+def _required(ages: np.ndarray | None) -> np.ndarray:
     if ages is None:
         raise ValueError(
-            "With 'half_life' a vote depends on how old the neighbours are. Hint: pass `ages`."
+            "With 'half_life' a vote depends on the ages of the neighbours. Hint: pass `ages`."
         )
     return ages
 
 
 def _decayed(shares: np.ndarray, ages: np.ndarray, half_life: float) -> np.ndarray:
-    # Only ratios count: measuring from the youngest that has a say keeps them from underflowing.
+    # Only ratios matter. Relative to the youngest neighbour with a share, they do not underflow.
     youngest = np.where(shares > 0, ages, np.inf).min(axis=1, keepdims=True)
     shares = shares * np.exp2(np.minimum(youngest - ages, 0) / half_life)
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def _inverse(distances: np.ndarray) -> np.ndarray:
+def _inverse_distances(distances: np.ndarray) -> np.ndarray:
     distances = distances.astype(np.float64)
     nearest = distances.min(axis=1, keepdims=True)
-    # Only ratios of weights count: measuring in nearest distances keeps them from overflowing.
+    # Only ratios matter. Relative to the nearest distance, they do not overflow.
     return np.divide(nearest, distances, out=np.ones_like(distances), where=distances > 0)
 
 
-def _gaussian(distances: np.ndarray, bandwidth: float | None) -> np.ndarray:
+def _gaussian_weights(distances: np.ndarray, bandwidth: float | None) -> np.ndarray:
     squared = np.square(distances.astype(np.float64))
     scale = squared.max(axis=1, keepdims=True) if bandwidth is None else np.square(bandwidth)
-    # Only ratios of weights count: measuring from the nearest keeps far rows from underflowing.
+    # Only ratios matter. Relative to the nearest neighbour, not all of a row underflow.
     excess = squared - squared.min(axis=1, keepdims=True)
     return np.exp(-0.5 * np.divide(excess, scale, out=np.zeros_like(excess), where=scale > 0))
 
 
-def _called(weights: Callable[[np.ndarray], Any], distances: np.ndarray) -> np.ndarray:
-    called = np.asarray(weights(distances), dtype=np.float64)
-    if called.shape != distances.shape:
+def _custom_weights(
+    weights: Callable[[np.ndarray], ArrayLike], distances: np.ndarray
+) -> np.ndarray:
+    values = np.asarray(weights(distances), dtype=np.float64)
+    if values.shape != distances.shape:
         raise ValueError(
             "The callable 'weights' must return one weight per distance, shape "
-            f"{distances.shape}. Got shape {called.shape} instead."
+            f"{distances.shape}. Got shape {values.shape} instead."
         )
-    faulty = ~np.isfinite(called) | (called < 0)
-    if faulty.any():
+    is_invalid = ~np.isfinite(values) | (values < 0)
+    if is_invalid.any():
         raise ValueError(
             "The callable 'weights' must return finite weights of at least 0. "
-            f"Got {called[faulty][0]} for distance {distances[faulty][0]} instead."
+            f"Got {values[is_invalid][0]} for distance {distances[is_invalid][0]} instead."
         )
-    return called
+    return values

@@ -220,8 +220,8 @@ def test_the_oldest_leave_the_graph_too():
 
 
 def test_auto_takes_the_graph_once_it_has_paid_for_itself(monkeypatch):
-    monkeypatch.setattr(index_module, "WORTH_SAMPLES", 1_000)
-    monkeypatch.setattr(index_module, "WORTH_QUERIES", 20)
+    monkeypatch.setattr(index_module, "MIN_SAMPLES_AUTO", 1_000)
+    monkeypatch.setattr(index_module, "MIN_QUERIES_AUTO", 20)
     X, y = clouds(1_200)
     auto = IncrementalKNeighborsClassifier(algorithm="auto").fit(X[:900], y[:900])
 
@@ -257,7 +257,7 @@ def test_a_pool_votes_exactly_with_any_algorithm():
 
 @each_check_of(IncrementalKNeighborsClassifier(algorithm="auto"))
 def test_scikit_learns_checks_pass_with_a_graph(estimator, check, monkeypatch):
-    for name in ("FEWEST_INDEXED", "WORTH_SAMPLES", "WORTH_QUERIES"):
+    for name in ("MIN_SAMPLES", "MIN_SAMPLES_AUTO", "MIN_QUERIES_AUTO"):
         monkeypatch.setattr(index_module, name, 0)
     check(estimator)
 
@@ -265,8 +265,8 @@ def test_scikit_learns_checks_pass_with_a_graph(estimator, check, monkeypatch):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"metric": "manhattan"}, r"'cosine' and 'euclidean' alone. Got metric='manhattan'"),
-        ({"metric_params": {"p": 3}}, "alone. Got metric='cosine' and metric_params={'p': 3}"),
+        ({"metric": "manhattan"}, r"'euclidean', without metric_params. Got metric='manhattan'"),
+        ({"metric_params": {"p": 3}}, "Got metric='cosine' and metric_params={'p': 3} instead"),
         ({"algorithm": "ball_tree"}, r"one of \['auto', 'exact', 'hnsw'\]. Got 'ball_tree'"),
     ],
 )
@@ -279,7 +279,7 @@ def test_parameters_that_the_graph_does_not_support_raise(parameters, message):
 def test_sparse_samples_have_no_graph():
     X, y = clouds(20)
     classifier = IncrementalKNeighborsClassifier(algorithm="hnsw").fit(sp.csr_matrix(X), y)
-    with pytest.raises(ValueError, match="sparse matrix, for which algorithm='hnsw' has no graph"):
+    with pytest.raises(ValueError, match="sparse matrix, which algorithm='hnsw' does not support"):
         classifier.predict(X)
 
 
