@@ -92,7 +92,7 @@ class NeighborGraph:
         indices: np.ndarray,
         distances: np.ndarray,
         *,
-        X: Any = None,
+        X: ArrayLike | None = None,
         metric: str = "cosine",
         fingerprint: str | None = None,
     ) -> None:
@@ -241,7 +241,7 @@ class NeighborGraph:
         usable = own[np.isfinite(own)]
         return np.where(np.isfinite(own), own, np.median(usable) if usable.size else 1.0)
 
-    def check_features(self, X: Any) -> None:
+    def check_features(self, X: ArrayLike) -> None:
         """Raise if the graph was built from other features.
 
         Parameters

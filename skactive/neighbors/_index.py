@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from hashlib import blake2b
 from importlib.util import find_spec
 from threading import Lock
 from typing import Any
@@ -15,6 +14,7 @@ from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
 from skactive._engine.exact_search import choose_nearest, search
 from skactive._engine.labeled_samples import GrowingArray, LabeledSamples
+from skactive._io.content_keys import keys_of_rows
 
 # With fewer samples an exact search is faster.
 MIN_SAMPLES = 1_000
@@ -291,8 +291,9 @@ class NeighborIndex:
         """Add samples, and nodes for new vectors."""
         vectors = self._vectors(rows)
         places = []
-        for place, (id_, vector) in enumerate(zip(ids.tolist(), vectors, strict=True)):
-            digest = int.from_bytes(blake2b(vector.tobytes(), digest_size=8).digest(), "little")
+        for place, (id_, key) in enumerate(zip(ids.tolist(), keys_of_rows(vectors), strict=True)):
+            # A key to find equal vectors, not a check of features. An array stores 64 bits of it.
+            digest = int.from_bytes(key[:8], "little")
             self._digests.view[id_] = digest
             node = self._nodes.setdefault(digest, id_)
             if node == id_:

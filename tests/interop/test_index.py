@@ -173,6 +173,19 @@ def test_copies_and_pickles_go_on_with_the_graph_and_apart(monkeypatch):
     assert clone(graph).algorithm == "hnsw"
 
 
+def test_an_index_is_never_used_for_other_features_of_the_same_shape():
+    (X, y), (others, labels) = clouds(1_500), clouds(1_500, seed=1)
+    queries = clouds(200, seed=2)[0]
+    graph = pair()[0].fit(X, y)
+    graph.predict(queries)
+    expected = pair()[0].fit(others, labels).kneighbors(queries)
+    for one in (pickle.loads(pickle.dumps(graph)), graph):
+        one.fit(others, labels)
+        assert one._labeled.index is None
+        for found, right in zip(one.kneighbors(queries), expected, strict=True):
+            np.testing.assert_array_equal(found, right)
+
+
 def test_a_pickle_is_loaded_where_the_library_is_missing(monkeypatch):
     X, y = clouds(1_500)
     graph = pair()[0].fit(X, y)
