@@ -449,7 +449,7 @@ def test_a_fault_of_the_user_is_one_sentence_and_exit_code_2(images, capsys, arg
     ("text", "options", "sentence"),
     [
         ("text\n", [], "t.csv has columns, but no rows. Hint: write the file again."),
-        ("", [], "t.csv is empty. Hint: write it anew."),
+        ("", [], "t.csv is empty. Hint: write the file again."),
         ("text\naa\n", ["--column", "txt"], "t.csv has no column 'txt'. Its columns are: text."),
         ("text\naa\n", ["--label", "txt"], "t.csv has no column 'txt'. Its columns are: text."),
         (

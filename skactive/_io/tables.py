@@ -27,7 +27,7 @@ def read_table(
     chosen = _label_column(path, columns, label)
     names = _feature_columns(path, columns, chosen, features)
     if len(frame) == 0:
-        raise ValueError(f"{path} has columns, but no rows. Hint: write it anew.")
+        raise ValueError(f"{path} has columns, but no rows. Hint: write the file again.")
     X = np.column_stack([_numbers(path, name, frame[name]) for name in names])
     if (place := first_not_finite(X)) is not None:
         row, column = place
@@ -67,20 +67,20 @@ def read_frame(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not text in UTF-8. Hint: save it as UTF-8.") from error
     except pd.errors.EmptyDataError as error:
-        raise ValueError(f"{path} is empty. Hint: write it anew.") from error
+        raise ValueError(f"{path} is empty. Hint: write the file again.") from error
     except pd.errors.ParserError as error:
         raise _unreadable(path, str(error)) from error
 
 
-def _read_parquet(path: Path, pandas: Any) -> Any:
+def _read_parquet(path: Path, pd: Any) -> Any:
     try:
-        return pandas.read_parquet(path)
+        return pd.read_parquet(path)
     except ImportError as error:
         raise not_installed("Reading tables", "pyarrow", "table") from error
     except (ValueError, OSError, NotImplementedError) as error:
         raise ValueError(
-            f"{path} cannot be read: it is truncated, damaged or no Parquet file. Hint: write it "
-            "anew."
+            f"{path} cannot be read: it is truncated, damaged or no Parquet file. Hint: write the "
+            "file again."
         ) from error
 
 

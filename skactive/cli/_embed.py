@@ -156,8 +156,7 @@ def run_embed(arguments: argparse.Namespace) -> None:
             label=arguments.label,
             labels=not arguments.no_labels,
         )
-    writable_folder(arguments.output.resolve().parent, "--output")
-    with errors_as_sentences(arguments):
+        writable_folder(arguments.output.resolve().parent, "--output")
         samples, X, reasons = embedded(arguments, source)
     read = readable_rows(X, reasons, source, arguments)
     arrays = {"X": compact(X[read]) if arguments.float16 else X[read]}

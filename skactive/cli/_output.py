@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -57,12 +58,9 @@ def writable_folder(folder: Path, option: str) -> Path:
 
     `option` is the option that names the folder.
     """
-    import tempfile
-
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise unwritable(folder, error, option) from error
     return folder

@@ -97,9 +97,7 @@ class Table:
         Where the labels come from, for the summary.
     """
 
-    def __init__(
-        self, path: Path, *, column: str | None, label: str | None, labels: bool = True
-    ) -> None:
+    def __init__(self, path: Path, *, column: str | None, label: str | None, labels: bool) -> None:
         self._path = path
         self._frame = read_frame(path)
         self._frame.columns = self._columns = [str(name) for name in self._frame.columns]

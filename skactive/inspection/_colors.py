@@ -31,7 +31,7 @@ def class_colors(codes: np.ndarray, n_classes: int) -> np.ndarray:
     Parameters
     ----------
     codes : ndarray of int of shape (n,)
-        Classes of samples, which give the class frequencies; -1 where the class is unknown.
+        Classes of samples, which give the class frequencies.
     n_classes : int
         Number of classes.
 
@@ -42,7 +42,7 @@ def class_colors(codes: np.ndarray, n_classes: int) -> np.ndarray:
     """
     if n_classes <= len(CLASS_COLORS):
         return CLASS_COLORS[:n_classes]
-    counts = np.bincount(codes[codes >= 0], minlength=n_classes)
+    counts = np.bincount(codes, minlength=n_classes)
     frequent = np.sort(np.argsort(-counts, kind="stable")[: len(CLASS_COLORS) - 1])
     colors = np.full(n_classes, OTHER_COLOR)
     colors[frequent] = CLASS_COLORS[: len(frequent)]

@@ -217,7 +217,6 @@ class QueryPathAnimation:
         self._colors = to_rgba_array(names)
         tints = TINT * self._colors + (1 - TINT)
         self._tints = (255 * tints).round().astype(np.uint8)
-        left, right, low, high = self.extent
         self.regions_ = self.ax_.imshow(
             self._tints[self._codes(self.regions[0])],
             extent=self.extent,
@@ -226,7 +225,7 @@ class QueryPathAnimation:
             interpolation="nearest",
             zorder=0,
         )
-        self.ax_.set(xlim=(left, right), ylim=(low, high))
+        self.ax_.axis(self.extent)
         self.rings_ = self.ax_.scatter(
             [], [], s=300, facecolors="none", edgecolors="black", linewidths=1.6, zorder=6
         )

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skactive._engine.features import in_memory
 from skactive._engine.labels import check_labels
 from skactive._estimators import transformers
-from skactive._rows import take_rows
+from skactive._rows import n_samples_of, take_rows
 from skactive.base import HasPosteriorSource, PoolView, TransductiveEstimator
 from skactive.pool import Pool
 
@@ -54,7 +54,10 @@ class RecordedLoop:
         return next(self.staged_predictions(self.features, [len(self.labeled)]))
 
     def staged_predictions(self, X: Any, stages: list[int]) -> Iterator[np.ndarray]:
-        """Yield the predictions for some rows after given numbers of labels, 1 or more in all."""
+        """Yield the predictions for some rows after given numbers of labels.
+
+        At least one label, or the seed set, must be known by then.
+        """
         if isinstance(self.classifier, TransductiveEstimator):
             return self._on_pool(X, stages)
         if isinstance(self.classifier, HasPosteriorSource):
@@ -132,7 +135,7 @@ def recorded_loop(
                 "which keeps only their positions. Hint: pass X and y."
             )
         check_is_fitted(estimator)
-        loop = _of_budgeted(owner, estimator, X, y)
+        loop = _of_budgeted(owner, estimator, X)
     else:
         raise TypeError(
             f"{owner} draws an ActiveLearner or a fitted BudgetedClassifier. "
@@ -145,13 +148,11 @@ def recorded_loop(
     return loop, truth
 
 
-def _of_budgeted(owner: str, budgeted: BudgetedClassifier, X: Any, y: Any) -> RecordedLoop:
-    truth = check_labels(y)
-    check_consistent_length(X, truth)
+def _of_budgeted(owner: str, budgeted: BudgetedClassifier, X: Any) -> RecordedLoop:
     labeled = budgeted.query_indices_
-    if labeled.max() >= len(truth):
+    if labeled.max() >= n_samples_of(X):
         raise ValueError(
-            f"{owner} was passed {len(truth)} samples, but BudgetedClassifier queried sample "
+            f"{owner} was passed {n_samples_of(X)} samples, but BudgetedClassifier queried sample "
             f"{labeled.max()}. Hint: pass the X and y that it was fitted on."
         )
     fitted = budgeted.estimator_
