@@ -1,4 +1,4 @@
-"""What a label is."""
+"""The kind of labels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Target(ABC):
         Parameters
         ----------
         y : array-like of shape (n,)
-            The labels.
+            The labels. Validated ones are returned unchanged.
 
         Returns
         -------

@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
-from skactive._engine.labels import check_labels
+from skactive._contracts._target import Target
 from skactive._engine.stored import StoredFeatures, is_opened, is_stored
 from skactive._validation import are_plain_features
 
@@ -49,12 +49,12 @@ def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) ->
 
 
 def check_labeled_samples(
-    X: Any, y: Any, n_features: int, dtype: np.dtype[Any]
+    X: Any, y: Any, n_features: int, dtype: np.dtype[Any], target: Target
 ) -> tuple[Any, np.ndarray]:
     """Return samples from outside a pool, with its features, and their labels, or raise."""
     if not are_plain_features(X, n_features, (dtype,)):
         X = check_features(X, "X_labeled", dtype, minimum=0)
-    labels = check_labels(y)
+    labels = target.validate(y)
     check_consistent_length(X, labels)
     if X.shape[1] != n_features:
         raise ValueError(f"X_labeled has {X.shape[1]} features, but the pool has {n_features}.")

@@ -11,7 +11,6 @@ from sklearn.utils.validation import check_consistent_length
 from skactive._contracts._target import Target
 from skactive._engine.distances import Rows, Space
 from skactive._engine.labeled_samples import LabeledSamples
-from skactive._engine.labels import CATEGORICAL
 from skactive._engine.positions import check_positions, check_unlabeled
 
 
@@ -190,7 +189,7 @@ class LabelBook:
         An array without samples, of the type of the features.
     classes : ndarray of shape (n_classes,) or None
         Labels that are known beforehand.
-    target : Target, default=CATEGORICAL
+    target : Target
         The kind of labels.
 
     Attributes
@@ -208,7 +207,7 @@ class LabelBook:
         n_samples: int,
         no_features: Any,
         classes: np.ndarray | None,
-        target: Target = CATEGORICAL,
+        target: Target,
     ) -> None:
         self.positions = Positions(n_samples)
         self.target = target
@@ -318,6 +317,7 @@ class LabelBook:
         check_consistent_length(positions, labels)
         if self.store is None or len(positions) == 0:
             return False
+        self._check_alike(labels)
         ids = self.positions.ids(positions)
         self.store.relabel(ids, labels)
         for listener in self.listeners:

@@ -11,7 +11,9 @@ from numpy.typing import ArrayLike
 
 from skactive._contracts._labeling_pool import LabelingPool
 from skactive._contracts._posterior_source import PosteriorSource
+from skactive._contracts._target import Target
 from skactive._engine.label_book import LabelBook
+from skactive._engine.labels import CATEGORICAL
 from skactive._engine.positions import check_positions
 from skactive._validation import check_integer
 
@@ -28,9 +30,12 @@ class LabelBookPool(LabelingPool):
     ----------
     book : LabelBook
         The labels.
+    target : Target
+        The kind of labels. A subclass can set another one.
     """
 
     book: LabelBook
+    target: Target = CATEGORICAL
     _source: PosteriorSource | None
 
     @abstractmethod

@@ -226,7 +226,6 @@ class LabeledSamples:
         With `max_labeled`, the oldest samples are removed. Samples of the batch that would be
         removed at once are not stored.
         """
-        self.check_labels(y)
         ids = np.arange(self.next_id, self.next_id + len(y))
         self._slots.extend(np.full(len(y), -1))
         if max_labeled is None:
@@ -272,7 +271,6 @@ class LabeledSamples:
 
     def relabel(self, ids: np.ndarray, y: np.ndarray) -> None:
         """Replace labels. Cost: O(1) each."""
-        self.check_labels(y)
         new = self._encode(y)
         slots = self.slots(ids)
         old = self._codes.view[slots]
@@ -280,7 +278,7 @@ class LabeledSamples:
         self._decrease_counts(old)
 
     def check_labels(self, y: np.ndarray) -> None:
-        """Raise if the type of labels differs from that of the stored labels."""
+        """Raise if categorical labels cannot be stored beside those already there."""
         CATEGORICAL.check_alike(self.classes, y)
 
     def _encode(self, y: np.ndarray) -> np.ndarray:

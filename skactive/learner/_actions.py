@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 
-from skactive._engine.labels import CATEGORICAL, check_labels
 from skactive._engine.positions import check_positions
 from skactive.learner._history.actions import (
     Action,
@@ -81,7 +80,7 @@ class LearnerActions(LearnerPredictions):
         self.pool.add_labels(positions, y)
         if len(fresh) == 0:
             return self
-        labels, forgot = check_labels(y)[places], self.pool.n_forgotten > n_forgotten
+        labels, forgot = self.pool.target.validate(y)[places], self.pool.n_forgotten > n_forgotten
         try:
             self._updater.add(fresh, labels)
         except Exception:
@@ -89,7 +88,7 @@ class LearnerActions(LearnerPredictions):
             raise
         self._record(Taught(fresh, labels, forgot))
         if self._watch is not None and predicted is not None:
-            self._watch.update(predicted == labels, self._history.n_answers)
+            self._watch.update(~self.pool.target.differ(predicted, labels), self._history.n_answers)
         self._answers_recorded(len(fresh))
         return self
 
@@ -117,7 +116,7 @@ class LearnerActions(LearnerPredictions):
         positions = check_positions(indices, self.pool.n_samples)
         before = relabel(self.pool, self._updater, positions, y)
         after = self.pool.labels_of(positions)
-        if CATEGORICAL.differ(before, after).any():
+        if self.pool.target.differ(before, after).any():
             self._record(Relabeled(positions, before, after))
         return self
 
@@ -203,7 +202,7 @@ class LearnerActions(LearnerPredictions):
         self._history.append(action)
         if self._journal is not None:
             try:
-                self._journal.write(action.entry())
+                self._journal.write(action.entry(self.pool.target))
             except BaseException:
                 self._history.undo(self.pool, self._updater)
                 raise

@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
-from skactive._engine.labels import check_labels
 from skactive._estimators import stored_samples
 from skactive._fit_params import check_fit_params
 from skactive._validation import check_strategy
@@ -167,6 +166,9 @@ class ActiveLearner(LearnerActions):
     >>> bool(learner.score(X, y) > 0.8)
     True
     """
+
+    # The class of the pool, which also defines the target. A subclass can set another one.
+    _pool_type: Any = Pool
 
     def __init__(
         self,
@@ -364,7 +366,7 @@ class ActiveLearner(LearnerActions):
             raise ValueError(
                 f"{given}_labeled was passed without {missing}_labeled. Hint: pass both or neither."
             )
-        labels = check_labels(y)
+        labels = self._pool_type.target.validate(y)
         check_consistent_length(X, labels)
         return (self.features(X), labels) if len(labels) else (None, None)
 
@@ -413,7 +415,7 @@ class ActiveLearner(LearnerActions):
         self._external.updater = self._updater
 
     def _new_pool(self, samples: Any, **arguments: Any) -> Any:  # a Pool, or a subclass's own
-        return Pool(samples, samples=samples, **arguments)
+        return self._pool_type(samples, samples=samples, **arguments)
 
     def _answers_recorded(self, n_new: int) -> None:
         self._answers_taken(n_new)

@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skactive._engine.labeled_samples import LabeledSamples
-from skactive._engine.labels import check_labels
+from skactive._engine.labels import CATEGORICAL, check_labels
 from skactive._validation import are_plain_features
 
 DTYPES = (np.float64, np.float32)
@@ -140,6 +140,7 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
         labeled = self._fitted()
         ids, labels = labeled.check_ids(indices), check_labels(y)
         check_consistent_length(ids, labels)
+        labeled.check_labels(labels)
         labeled.relabel(ids, labels)
         return self
 
@@ -228,8 +229,9 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
                 f"y has the label {unknown[0]!r}, which is not in `classes`: "
                 f"{np.asarray(classes).tolist()}. Hint: `add_labeled` extends the classes."
             )
-        if not reset:
-            self._labeled.check_labels(labels)
+        known = classes if reset else self._labeled.classes
+        if known is not None:
+            CATEGORICAL.check_alike(known, labels)
         attributes = self.__dict__.copy()
         try:
             X = self._checked_features(X, reset=reset, ensure_min_samples=1 if reset else 0)

@@ -21,7 +21,6 @@ from skactive._engine.external_posterior import ExternalPosterior
 from skactive._engine.features import check_features, check_labeled_samples
 from skactive._engine.label_book import LabelBook
 from skactive._engine.label_book_pool import LabelBookPool
-from skactive._engine.labels import check_labels
 from skactive._engine.positions import check_positions
 from skactive._rows import take_rows
 from skactive._validation import check_choice, check_integer
@@ -162,12 +161,12 @@ class Pool(LabelBookPool):
         self._graphs = NeighborGraphs(self._X, graph, self._values)
         self.geometry = PoolGeometry(self._X, snapshot)
         self.coverages = PoolCoverages(self._graphs)
-        self._begin(None if classes is None else check_labels(classes))
+        self._begin(None if classes is None else self.target.validate(classes))
         self._add_seed_set(X_labeled, y_labeled)
 
     def _begin(self, classes: np.ndarray | None) -> None:
         """Start with no label."""
-        self.book = LabelBook(self.n_samples, self._X[:0], classes)
+        self.book = LabelBook(self.n_samples, self._X[:0], classes, self.target)
         self.geometry.begin(self.book)
         self.coverages.begin(self.book)
         self._source = None
@@ -214,7 +213,7 @@ class Pool(LabelBookPool):
 
     def add_labeled(self, X: ArrayLike, y: ArrayLike | None) -> Self:
         max_labeled = self._max_labeled()
-        X, labels = check_labeled_samples(X, y, self._X.shape[1], self._dtype)
+        X, labels = check_labeled_samples(X, y, self._X.shape[1], self._dtype, self.target)
         self.book.add_outside(X, labels)
         self._labels_added(max_labeled if len(labels) else None)
         return self

@@ -160,6 +160,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if not self.__sklearn_is_fitted__():
             self.fit(X, np.full(len(np.asarray(y, dtype=object)), -1))
             self._start(self.graph_, self._X, classes)
+            self._labeled.check_labels(labels)
             return self._label(nodes, labels)
         if declared is not None and not np.array_equal(declared, self.classes_):
             raise ValueError(

@@ -103,6 +103,8 @@ class PartitionedLearner(ActiveLearner):
     True
     """
 
+    _pool_type = PartitionedPool
+
     def __init__(
         self,
         estimator: Classifier | None = None,
@@ -145,4 +147,4 @@ class PartitionedLearner(ActiveLearner):
     def _new_pool(self, samples: Any, **arguments: Any) -> PartitionedPool:
         # Neither a graph nor a state can be passed: each partition has its own.
         wanted = {name: arguments[name] for name in ("estimator", "classes", "posterior_source")}
-        return PartitionedPool(samples, **wanted)
+        return self._pool_type(samples, **wanted)

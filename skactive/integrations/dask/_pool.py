@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, DTypeLike
 from skactive._engine.external_posterior import ExternalPosterior
 from skactive._engine.features import check_labeled_samples
 from skactive._engine.label_book import LabelBook
-from skactive._engine.labels import check_labels
 from skactive._engine.positions import check_positions, check_unlabeled
 from skactive.base import (
     Classifier,
@@ -142,11 +141,11 @@ class PartitionedPool(PartitionedView):
         posterior_source: Callable[[LabelingPool], PosteriorSource] | None = None,
     ) -> None:
         self._estimator = check_estimator(estimator)
-        self._classes = None if classes is None else check_labels(classes)
+        self._classes = None if classes is None else self.target.validate(classes)
         self._partitions = Partitions.of(X, np.dtype(dtype), client)
         self._partitions.begin(remote_estimator(estimator), self._classes)
         empty = np.empty((0, self.n_features), dtype=self._partitions.dtype)
-        self.book = LabelBook(self.n_samples, empty, self._classes)
+        self.book = LabelBook(self.n_samples, empty, self._classes, self.target)
         self._cached: dict[Hashable, Any] = {}
         self._is_sent = False
         self._source: PartitionedPosterior | None = None
@@ -209,7 +208,7 @@ class PartitionedPool(PartitionedView):
 
     def add_labeled(self, X: ArrayLike, y: ArrayLike | None) -> Self:
         dtype = self._partitions.dtype
-        features, labels = check_labeled_samples(X, y, self.n_features, dtype)
+        features, labels = check_labeled_samples(X, y, self.n_features, dtype, self.target)
         self.book.add_outside(features, labels)
         self._send_labels(np.full(len(labels), -1), features, labels)
         return self

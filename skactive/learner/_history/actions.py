@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skactive._engine.labels import CATEGORICAL
-
 if TYPE_CHECKING:
-    from skactive.base import LabelingPool
+    from skactive.base import LabelingPool, Target
     from skactive.learner._updaters import EstimatorUpdater
 
 
@@ -22,7 +20,7 @@ class Action(ABC):
     n_answers = 0
 
     @abstractmethod
-    def entry(self) -> dict[str, Any]:
+    def entry(self, target: Target) -> dict[str, Any]:
         """Return the action as an entry of a journal."""
 
     @abstractmethod
@@ -47,8 +45,8 @@ class Taught(Action):
         """Number of labels."""
         return len(self.positions)
 
-    def entry(self) -> dict[str, Any]:
-        return {"teach": self.positions.tolist(), "labels": CATEGORICAL.to_plain(self.labels)}
+    def entry(self, target: Target) -> dict[str, Any]:
+        return {"teach": self.positions.tolist(), "labels": target.to_plain(self.labels)}
 
     def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
         unlabel(pool, self.positions, forgot=self.forgot)
@@ -69,8 +67,8 @@ class Relabeled(Action):
     before: np.ndarray
     after: np.ndarray
 
-    def entry(self) -> dict[str, Any]:
-        return {"relabel": self.positions.tolist(), "labels": CATEGORICAL.to_plain(self.after)}
+    def entry(self, target: Target) -> dict[str, Any]:
+        return {"relabel": self.positions.tolist(), "labels": target.to_plain(self.after)}
 
     def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
         relabel(pool, updater, self.positions, self.before)
@@ -85,7 +83,7 @@ class Skipped(Action):
 
     positions: np.ndarray
 
-    def entry(self) -> dict[str, Any]:
+    def entry(self, target: Target) -> dict[str, Any]:
         return {"skip": self.positions.tolist()}
 
     def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
@@ -102,7 +100,7 @@ class Forgot(Action):
     positions: np.ndarray
     n_kept: int
 
-    def entry(self) -> dict[str, Any]:
+    def entry(self, target: Target) -> dict[str, Any]:
         return {"forget": int(self.n_kept)}
 
     def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
