@@ -41,4 +41,4 @@ def plain_insert(
     tolerance: np.ndarray | float,
 ) -> np.ndarray:
     """Insert nothing: all rows within reach are recomputed one by one, in NumPy."""
-    return nearest.within_reach(block, compared, tolerance)
+    return nearest.rows_in_reach(block, compared, tolerance)
