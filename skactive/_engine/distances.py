@@ -77,10 +77,10 @@ def space_key(metric: str, metric_params: dict[str, Any] | None) -> str:
 class Rows:
     """Rows of features, shape (n, n_features), with their Euclidean norms.
 
-    The norms are computed once, in float64 and row by row, so that a row's norm does not depend
-    on the rows around it. Rows picked by an array are copied when their features are asked for,
-    which most of those that a label touches never are. Stored features are read when they are
-    asked for; `dot` goes over them block by block.
+    The norms are computed once, in float64 and row by row, so that the norm of a row does not
+    depend on the other rows. Rows picked by an array are copied at the first access to `X`; most
+    rows that a label changes need no copy. Features on disk are read at each access to `X`, and
+    block by block in `dot`.
     """
 
     def __init__(
