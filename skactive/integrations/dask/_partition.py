@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn import config_context
@@ -47,10 +47,6 @@ class Labels:
         """Number of bytes to send."""
         return int(self.positions.nbytes + self.X.nbytes + self.y.nbytes)
 
-    def superseded(self) -> Labels:
-        """Return the entry itself: a later entry does not replace labels."""
-        return self
-
     def apply(self, partition: Partition) -> None:
         """Add the labels to a partition, in the order in which they were given."""
         places, is_own = partition.places(self.positions)
@@ -75,10 +71,6 @@ class Skipped:
         """Number of bytes to send."""
         return int(self.positions.nbytes)
 
-    def superseded(self) -> Skipped:
-        """Return the entry itself."""
-        return self
-
     def apply(self, partition: Partition) -> None:
         """Skip the samples of a partition."""
         places, is_own = partition.places(self.positions)
@@ -96,16 +88,12 @@ class Result:
     status = "result"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Fitted:
-    """A classifier that was fitted again."""
+    """A classifier that was fitted again; None after a later entry has a newer state."""
 
     estimator: Any
     n_bytes = 0
-
-    def superseded(self) -> Fitted:
-        """Return the entry without the classifier, since a later entry has a newer state."""
-        return Fitted(None)
 
     def apply(self, partition: Partition) -> None:
         """Replace the classifier of a partition."""
@@ -170,13 +158,6 @@ class PendingGlobalError(Exception):
         self.missing = missing
 
 
-class Question(Protocol):
-    """A request to a partition. It may be repeated on a partition that was created again."""
-
-    def __call__(self, partition: Partition) -> Any:
-        """Return the result."""
-
-
 class RemoteClassifier:
     """A copy of a classifier that the client fits, in the state in which it was last sent."""
 
@@ -219,11 +200,7 @@ class PartOfPool(Pool):
         """Return the mean of the points of the whole pool."""
         n_samples = points.shape[0]
         mean = super().mean_of
-
-        def share() -> tuple[np.ndarray, int]:
-            return mean(points, name) * n_samples, n_samples
-
-        return self._mean(("mean", name), share)
+        return self._mean(("mean", name), lambda: (mean(points, name) * n_samples, n_samples))
 
     def _information_density(self, key: str, space: Space) -> np.ndarray:
         rows = self.geometry.rows
@@ -342,6 +319,9 @@ class Query:
     candidates: np.ndarray | None = None
 
 
+# A request to a partition. It may be repeated on a partition that was created again.
+Question: TypeAlias = Callable[[Partition], Any]
+
 # The partitions in this process, by pool and number. A partition that is missing or out of date
 # is created again from its samples and the log.
 _partitions: dict[tuple[str, int], Partition] = {}
@@ -381,89 +361,31 @@ def release(token: str) -> None:
             del _partitions[key]
 
 
-@dataclass(frozen=True)
-class Size:
-    """The numbers of samples and features of a partition."""
-
-    def __call__(self, partition: Partition) -> tuple[int, int]:
-        """Return them."""
-        return partition.pool.X.shape
+def size(partition: Partition) -> tuple[int, int]:
+    """Return the numbers of samples and features of a partition."""
+    return partition.pool.X.shape
 
 
-@dataclass(frozen=True)
-class Features:
-    """The features of samples, by their positions in the whole pool."""
-
-    positions: np.ndarray
-
-    def __call__(self, partition: Partition) -> np.ndarray:
-        """Return them."""
-        return np.asarray(partition.pool.X[self.positions - partition.start])
+def features(partition: Partition, positions: np.ndarray) -> np.ndarray:
+    """Return the features of samples, by their positions in the whole pool."""
+    return np.asarray(partition.pool.X[positions - partition.start])
 
 
-@dataclass(frozen=True)
-class FindRows:
-    """Find rows by their digests."""
-
-    digests: frozenset[str]
-
-    def __call__(self, partition: Partition) -> dict[str, list[int]]:
-        """Return their positions in the whole pool."""
-        found = find_rows(partition.pool.X, self.digests)
-        return {
-            digest: [place + partition.start for place in places]
-            for digest, places in found.items()
-        }
+def positions_of_rows(partition: Partition, digests: Collection[str]) -> dict[str, list[int]]:
+    """Return the positions of rows in the whole pool, by the digests of the rows."""
+    found = find_rows(partition.pool.X, digests)
+    return {
+        digest: [place + partition.start for place in places] for digest, places in found.items()
+    }
 
 
-@dataclass(frozen=True)
-class Numbers:
-    """The result of a method of the pool of a partition: numbers about its samples.
-
-    `indices` are positions in the whole pool, if the method takes any.
-    """
-
-    method: str
-    arguments: tuple[Any, ...] = ()
-    indices: np.ndarray | None = None
-
-    def __call__(self, partition: Partition) -> Any:
-        """Return the result."""
-        if self.indices is not None:
-            places = self.indices - partition.start
-            return getattr(partition.pool, self.method)(places, *self.arguments)
-        return getattr(partition.pool, self.method)(*self.arguments)
+def numbers(partition: Partition, method: str, **arguments: Any) -> Any:
+    """Return the result of a method of the pool of a partition: numbers about its samples."""
+    return getattr(partition.pool, method)(**arguments)
 
 
-@dataclass(frozen=True)
-class DistancesToSamples:
-    """The distances of all samples of a partition to given samples."""
-
-    X: np.ndarray
-    metric: str
-    metric_params: dict[str, Any] | None
-
-    def __call__(self, partition: Partition) -> np.ndarray:
-        """Return them, shape (n_samples, len(X))."""
-        geometry = partition.pool.geometry
-        return geometry.distances_to_samples(self.X, self.metric, self.metric_params)
-
-
-@dataclass(frozen=True)
-class CoverageGains:
-    """The gains in coverage of the candidates, on the neighbour graph of the partition."""
-
-    weights: np.ndarray | None
-    n_neighbors: int
-    metric: str
-    bandwidth: float | str | None
-
-    def __call__(self, partition: Partition) -> np.ndarray:
-        """Return them, shape (n_candidates,)."""
-        pool = partition.pool
-        weights = self.weights
-        if weights is not None:
-            weights = weights[partition.start : partition.start + pool.n_samples]
-        return pool.coverage_gain(
-            weights, n_neighbors=self.n_neighbors, metric=self.metric, bandwidth=self.bandwidth
-        )
+def distances_to_samples(
+    partition: Partition, X: np.ndarray, metric: str, metric_params: dict[str, Any] | None
+) -> np.ndarray:
+    """Return the distances of all samples of a partition to given samples."""
+    return partition.pool.geometry.distances_to_samples(X, metric, metric_params)

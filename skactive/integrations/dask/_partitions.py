@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 from uuid import uuid4
 from weakref import finalize
@@ -13,19 +14,19 @@ from sklearn import get_config
 from skactive._engine.stored import is_stored
 from skactive._optional import not_installed
 from skactive.integrations.dask._partition import (
-    Features,
-    FindRows,
     Fitted,
     Labels,
     Log,
     PendingGlobal,
     Question,
     Setting,
-    Size,
     Skipped,
     StoredPart,
     evaluate,
+    features,
+    positions_of_rows,
     release,
+    size,
 )
 
 # Approximate size in bytes of the pieces in which a log is sent.
@@ -75,12 +76,13 @@ class Partitions:
         self._sources = self._sources_of(X)
         self._workers = self._holders()
         self._entries: list[Labels | Skipped | Fitted] = []
+        self._fitted = Fitted(None)
         self._log_number = 0
         self._n_sent = [0] * self.n_partitions
         self._known: dict[tuple[str, str], Any] = {}
         self._features: dict[int, np.ndarray] = {}
         self.starts = np.zeros(self.n_partitions + 1, dtype=np.intp)
-        shapes = self.answers_of_all(lambda _: Size())
+        shapes = self.answers_of_all(lambda _: size)
         widths = [n_features for _, n_features in shapes]
         if len(set(widths)) > 1:
             raise ValueError(f"All partitions must have the same number of features. Got {widths}.")
@@ -122,8 +124,9 @@ class Partitions:
     def add_fitted(self, estimator: Any) -> None:
         """Add the current state of the classifier to the log."""
         # A partition that reads the whole log needs only the last state.
-        self._entries = [entry.superseded() for entry in self._entries]
-        self._entries.append(Fitted(estimator))
+        self._fitted.estimator = None
+        self._fitted = Fitted(estimator)
+        self._entries.append(self._fitted)
 
     def begin(self, estimator: Any, classes: np.ndarray | None) -> None:
         """Start a new log."""
@@ -137,7 +140,9 @@ class Partitions:
         holders = np.searchsorted(self.starts, positions, side="right") - 1
         far = np.array([position not in self._features for position in positions.tolist()])
         wanted = {int(number): positions[far & (holders == number)] for number in holders[far]}
-        answers = self._answers({number: Features(some) for number, some in wanted.items()})
+        answers = self._answers(
+            {number: partial(features, positions=some) for number, some in wanted.items()}
+        )
         for number, some in wanted.items():
             self.bring(some, answers[number])
         for place, position in enumerate(positions.tolist()):
@@ -147,7 +152,8 @@ class Partitions:
     def find_rows(self, digests: Collection[str]) -> dict[str, list[int]]:
         """Return the positions of rows by their digests, as `skactive._io.fingerprint` does."""
         positions: dict[str, list[int]] = {}
-        for found in self.answers_of_all(lambda _: FindRows(frozenset(digests))):
+        question = partial(positions_of_rows, digests=frozenset(digests))
+        for found in self.answers_of_all(lambda _: question):
             for digest, places in found.items():
                 positions.setdefault(digest, []).extend(places)
         return positions
@@ -267,8 +273,11 @@ class Partitions:
 
     def _holders(self) -> list[str]:
         """Return the worker of each partition."""
+        from distributed import wait
+
         workers = sorted(self._client.nthreads())
-        holders = self._client.who_has(wait_for(self._sources))
+        wait(self._sources)
+        holders = self._client.who_has(self._sources)
         return [
             next(iter(holders.get(source.key) or workers[turn % len(workers) :]))
             for turn, source in enumerate(self._sources)
@@ -278,14 +287,6 @@ class Partitions:
 def returned(part: StoredPart) -> StoredPart:
     """Return a part, in the process that will hold it."""
     return part
-
-
-def wait_for(futures: list[Any]) -> list[Any]:
-    """Return futures when they are done."""
-    from distributed import wait
-
-    wait(futures)
-    return futures
 
 
 def client_of(client: Any) -> Any:

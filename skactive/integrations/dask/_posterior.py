@@ -43,7 +43,7 @@ class PartitionedPosterior(PosteriorSource):
         return classifier
 
     def rows(self, positions: np.ndarray) -> np.ndarray | None:
-        return self._pool.numbers_of(positions, "posterior")
+        return self._pool.posterior_of(positions)
 
     def of_rows(self, function: RowFunction, positions: np.ndarray) -> np.ndarray | None:
         posterior = self.rows(positions)

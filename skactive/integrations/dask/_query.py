@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -32,34 +33,6 @@ Bounds = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
-class Draw:
-    """Some utilities of each measure, from which limits of bins are set."""
-
-    query: Query
-    n_candidates: int
-
-    def __call__(self, partition: Partition) -> dict[str, Drawn]:
-        """Return them."""
-        return {
-            name: drawn(factor.utilities, self.n_candidates)
-            for name, factor in factors_in(partition, self.query).items()
-        }
-
-
-@dataclass(frozen=True)
-class Count:
-    """The number of utilities of each measure in each bin."""
-
-    query: Query
-    limits: dict[str, Limits]
-
-    def __call__(self, partition: Partition) -> dict[str, Histogram]:
-        """Return a histogram for each measure."""
-        factors = factors_in(partition, self.query, self.limits)
-        return {name: factor.histogram for name, factor in factors.items()}
-
-
-@dataclass(frozen=True)
 class TopCandidates:
     """The candidates of a partition whose product may be the largest.
 
@@ -72,58 +45,58 @@ class TopCandidates:
     X: np.ndarray
 
 
-@dataclass(frozen=True)
-class Compete:
-    """The candidates whose product of factors may be the largest."""
-
-    query: Query
-    limits: dict[str, Limits]
-    bounds: Bounds
-
-    def __call__(self, partition: Partition) -> TopCandidates:
-        """Return them."""
-        factors = factors_in(partition, self.query, self.limits)
-        telling = [factors[name] for name in self.bounds]
-        batch = partition.batch(self.query)
-        places = can_be_largest(telling, list(self.bounds.values()), batch.n_candidates)
-        return TopCandidates(
-            batch.candidates[places] + partition.start,
-            np.column_stack([factor.utilities[places] for factor in telling]),
-            np.asarray(partition.pool.X[batch.candidates[places[:N_SENT]]]),
-        )
+def draw(partition: Partition, query: Query, n_candidates: int) -> dict[str, Drawn]:
+    """Return some utilities of each measure, from which limits of bins are set."""
+    factors = factors_in(partition, query)
+    return {name: drawn(factor.utilities, n_candidates) for name, factor in factors.items()}
 
 
-@dataclass(frozen=True)
-class Rank:
-    """The number of candidates with a lower utility than each of the top candidates."""
-
-    query: Query
-    limits: dict[str, Limits]
-    names: list[str]
-    utilities: np.ndarray
-
-    def __call__(self, partition: Partition) -> np.ndarray:
-        """Return their numbers, one column for each measure."""
-        factors = factors_in(partition, self.query, self.limits)
-        columns = zip(self.names, self.utilities.T, strict=True)
-        return np.column_stack([factors[name].n_lower(values) for name, values in columns])
+def count(partition: Partition, query: Query, limits: dict[str, Limits]) -> dict[str, Histogram]:
+    """Return the number of utilities of each measure in each bin."""
+    factors = factors_in(partition, query, limits)
+    return {name: factor.histogram for name, factor in factors.items()}
 
 
-@dataclass(frozen=True)
-class Best:
-    """The best candidates and their utility, by a strategy that evaluates each by itself."""
+def compete(
+    partition: Partition, query: Query, limits: dict[str, Limits], bounds: Bounds
+) -> TopCandidates:
+    """Return the candidates whose product of factors may be the largest."""
+    factors = factors_in(partition, query, limits)
+    telling = [factors[name] for name in bounds]
+    batch = partition.batch(query)
+    places = can_be_largest(telling, list(bounds.values()), batch.n_candidates)
+    return TopCandidates(
+        batch.candidates[places] + partition.start,
+        np.column_stack([factor.utilities[places] for factor in telling]),
+        np.asarray(partition.pool.X[batch.candidates[places[:N_SENT]]]),
+    )
 
-    query: Query
 
-    def __call__(self, partition: Partition) -> tuple[np.ndarray, float]:
-        """Return the positions of the equally good best ones, and their utility."""
-        batch, strategy = partition.batch(self.query), self.query.strategy
-        if batch.n_candidates == 0:
-            # A value of all partitions needs the share of this one too.
-            strategy.utilities(batch)
-            return batch.candidates, -np.inf
-        places, utility = strategy.best(batch)
-        return batch.candidates[places] + partition.start, utility
+def rank(
+    partition: Partition,
+    query: Query,
+    limits: dict[str, Limits],
+    names: list[str],
+    utilities: np.ndarray,
+) -> np.ndarray:
+    """Return the numbers of candidates with a lower utility than each top one, by measure."""
+    factors = factors_in(partition, query, limits)
+    columns = zip(names, utilities.T, strict=True)
+    return np.column_stack([factors[name].n_lower(values) for name, values in columns])
+
+
+def best(partition: Partition, query: Query) -> tuple[np.ndarray, float]:
+    """Return the positions of the equally good best candidates, and their utility.
+
+    The strategy evaluates each candidate by itself.
+    """
+    batch, strategy = partition.batch(query), query.strategy
+    if batch.n_candidates == 0:
+        # A value of all partitions needs the share of this one too.
+        strategy.utilities(batch)
+        return batch.candidates, -np.inf
+    places, utility = strategy.best(batch)
+    return batch.candidates[places] + partition.start, utility
 
 
 def factors_in(
@@ -153,9 +126,10 @@ class PartitionedBatch:
         strategy: Any,
         candidates: np.ndarray | None = None,
     ) -> None:
+        self.strategy = strategy
+        self.partitions = partitions
         self._choose = chooser_of(strategy)
         self._pool = pool
-        self._partitions = partitions
         self._chosen_from = candidates
         self.picked: list[int] = []
         empty = np.empty(0, dtype=np.intp)
@@ -186,34 +160,18 @@ class PartitionedBatch:
         """Count a candidate as labelled from now on."""
         self.picked.append(position)
         picked = np.array(self.picked, dtype=np.intp)
-        self._query = replace(
-            self._query, picked=picked, X_picked=self._partitions.features(picked)
-        )
+        self._query = replace(self._query, picked=picked, X_picked=self.partitions.features(picked))
 
-    @property
-    def kept(self) -> dict[str, Any]:
-        """Values that one query stores for the next."""
-        return self._partitions.kept
-
-    def bring(self, positions: np.ndarray, X: np.ndarray) -> None:
-        """Cache features of samples, one of which may be picked."""
-        self._partitions.bring(positions, X)
-
-    def answers_of_all(self, question: Callable[[Query], Any]) -> list[Any]:
+    def answers_of_all(self, question: Callable[..., Any], **arguments: Any) -> list[Any]:
         """Return the results of a request about this query in all partitions."""
-        return self._partitions.answers_of_all(lambda number: question(self._query_of(number)))
-
-    @property
-    def strategy(self) -> Any:
-        """The strategy."""
-        return self._query.strategy
+        return self.partitions.answers_of_all(
+            lambda number: partial(question, query=self._query_of(number), **arguments)
+        )
 
     def _query_of(self, number: int) -> Query:
         if self._chosen_from is None:
             return self._query
-        return replace(
-            self._query, candidates=self._partitions.places_in(number, self._chosen_from)
-        )
+        return replace(self._query, candidates=self.partitions.places_in(number, self._chosen_from))
 
 
 def chooser_of(strategy: Any) -> Callable[[PartitionedBatch], tuple[np.ndarray, float]]:
@@ -241,10 +199,10 @@ def by_chance(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
 
 def by_utility(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
     """Choose by the utilities, which the partitions compute."""
-    answers = batch.answers_of_all(Best)
+    answers = batch.answers_of_all(best)
     highest = max(utility for _, utility in answers)
-    best = [positions for positions, utility in answers if utility == highest]
-    return np.concatenate(best), highest
+    chosen = [positions for positions, utility in answers if utility == highest]
+    return np.concatenate(chosen), highest
 
 
 def by_product(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
@@ -263,21 +221,20 @@ def by_product(batch: PartitionedBatch) -> tuple[np.ndarray, float]:
     }
     if not telling:
         return batch.candidates, 1.0
-    parts = batch.answers_of_all(lambda query: Compete(query, limits, telling))
+    parts = batch.answers_of_all(compete, limits=limits, bounds=telling)
     positions = np.concatenate([part.positions for part in parts])
     utilities = np.concatenate([part.utilities for part in parts])
     names = list(telling)
-    ranks = np.sum(
-        batch.answers_of_all(lambda query: Rank(query, limits, names, utilities)), axis=0
-    )
+    parts_of_ranks = batch.answers_of_all(rank, limits=limits, names=names, utilities=utilities)
+    ranks = np.sum(parts_of_ranks, axis=0)
     products = np.ones(len(positions))
     for name, n_lower in zip(names, ranks.T, strict=True):
         products *= factors_of(n_lower, n, weights[name])
-    best = positions[products == products.max()]
+    chosen = positions[products == products.max()]
     for part in parts:
-        is_sent = np.isin(part.positions[: len(part.X)], best)
-        batch.bring(part.positions[: len(part.X)][is_sent], part.X[is_sent])
-    return best, float(products.max())
+        is_sent = np.isin(part.positions[: len(part.X)], chosen)
+        batch.partitions.bring(part.positions[: len(part.X)][is_sent], part.X[is_sent])
+    return chosen, float(products.max())
 
 
 def counted(
@@ -288,22 +245,21 @@ def counted(
     The limits are those of the last query, which saves a round of messages. If they do not suit
     this one, new ones are drawn.
     """
-    limits: dict[str, Limits] = batch.kept.get("limits", {})
+    limits: dict[str, Limits] = batch.partitions.kept.get("limits", {})
     histograms: dict[str, Histogram] = {}
     if list(limits) == names:
         histograms = histograms_of(batch, limits)
     if not histograms or not all(one.is_cut_well for one in histograms.values()):
-        n = batch.n_candidates
-        draws = batch.answers_of_all(lambda query: Draw(query, n))
+        draws = batch.answers_of_all(draw, n_candidates=batch.n_candidates)
         limits = {name: limits_of([one[name] for one in draws]) for name in names}
         histograms = histograms_of(batch, limits)
-    batch.kept["limits"] = {name: one.limits() for name, one in histograms.items()}
+    batch.partitions.kept["limits"] = {name: one.limits() for name, one in histograms.items()}
     return limits, histograms
 
 
 def histograms_of(batch: PartitionedBatch, limits: dict[str, Limits]) -> dict[str, Histogram]:
     """Return histograms of the measures over all candidates."""
-    counts = batch.answers_of_all(lambda query: Count(query, limits))
+    counts = batch.answers_of_all(count, limits=limits)
     return {name: merged([one[name] for one in counts]) for name in limits}
 
 

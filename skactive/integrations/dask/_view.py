@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from skactive._engine.distances import Rows, Space
+from skactive._engine.gain_bounds import quotients
 from skactive._engine.label_book_pool import LabelBookPool
 from skactive._engine.positions import check_positions
-from skactive.integrations.dask._partition import (
-    CoverageGains,
-    DistancesToSamples,
-    Numbers,
-    Question,
-)
+from skactive.integrations.dask._partition import Question, distances_to_samples, numbers
 from skactive.integrations.dask._partitions import Partitions
 from skactive.integrations.dask._posterior import PartitionedPosterior
 from skactive.neighbors import NeighborGraph
@@ -59,7 +56,7 @@ class PartitionedView(LabelBookPool):
             return None
         if indices is not None:
             return self._source.rows(check_positions(indices, self.n_samples))
-        return self._merged(self.numbers(lambda _: Numbers("posterior")))
+        return self._merged(self._of_each("posterior"))
 
     def of_posterior(
         self, function: Callable[[np.ndarray], np.ndarray], *, everywhere: bool = False
@@ -68,13 +65,12 @@ class PartitionedView(LabelBookPool):
             return None
         if everywhere:
             return self._source.of_samples(function, self.book.positions.is_candidate)
-        return self._merged(self.numbers(lambda _: Numbers("of_posterior", (function,))))
+        return self._merged(self._of_each("of_posterior", function=function))
 
     def density(
         self, metric: str = "cosine", metric_params: dict[str, Any] | None = None
     ) -> np.ndarray:
-        arguments = (metric, metric_params)
-        return np.concatenate(self.numbers(lambda _: Numbers("density", arguments)))
+        return np.concatenate(self._of_each("density", metric=metric, metric_params=metric_params))
 
     def distance_to_labeled(
         self,
@@ -82,8 +78,8 @@ class PartitionedView(LabelBookPool):
         aggregate: str = "mean",
         metric_params: dict[str, Any] | None = None,
     ) -> np.ndarray | None:
-        arguments = (metric, aggregate, metric_params)
-        return self._merged(self.numbers(lambda _: Numbers("distance_to_labeled", arguments)))
+        arguments = {"metric": metric, "aggregate": aggregate, "metric_params": metric_params}
+        return self._merged(self._of_each("distance_to_labeled", **arguments))
 
     def distances_to(
         self,
@@ -92,7 +88,8 @@ class PartitionedView(LabelBookPool):
         metric_params: dict[str, Any] | None = None,
     ) -> np.ndarray:
         X = self.features(positions)
-        return np.vstack(self.numbers(lambda _: DistancesToSamples(X, metric, metric_params)))
+        question = partial(distances_to_samples, X=X, metric=metric, metric_params=metric_params)
+        return np.vstack(self.numbers(lambda _: question))
 
     def labeled_neighbors(
         self,
@@ -100,8 +97,8 @@ class PartitionedView(LabelBookPool):
         metric: str = "cosine",
         metric_params: dict[str, Any] | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        arguments = (n_neighbors, metric, metric_params)
-        parts = self.numbers(lambda _: Numbers("labeled_neighbors", arguments))
+        arguments = {"n_neighbors": n_neighbors, "metric": metric, "metric_params": metric_params}
+        parts = self._of_each("labeled_neighbors", **arguments)
         return np.vstack([part[0] for part in parts]), np.vstack([part[1] for part in parts])
 
     def nearest_labeled(
@@ -133,9 +130,17 @@ class PartitionedView(LabelBookPool):
         metric: str = "cosine",
         bandwidth: float | str | None = "median",
     ) -> np.ndarray:
-        known = None if weights is None else np.asarray(weights, dtype=np.float64)
-        question = CoverageGains(known, n_neighbors, metric, bandwidth)
-        return np.concatenate(self.numbers(lambda _: question))
+        gain = partial(
+            numbers,
+            method="coverage_gain",
+            n_neighbors=n_neighbors,
+            metric=metric,
+            bandwidth=bandwidth,
+        )
+        if weights is None:
+            return np.concatenate(self.numbers(lambda _: gain))
+        parts = np.split(np.asarray(weights, dtype=np.float64), self._partitions.starts[1:-1])
+        return np.concatenate(self.numbers(lambda number: partial(gain, weights=parts[number])))
 
     def largest_coverage_gain(
         self,
@@ -153,7 +158,7 @@ class PartitionedView(LabelBookPool):
         }
         powers = self.coverage_gain(**kernel) ** exponent
         gains = self.coverage_gain(weights, **kernel)
-        values = np.divide(gains, powers, out=np.zeros_like(gains), where=powers > 0)
+        values = quotients(gains, powers)
         return np.flatnonzero(values == values.max()), float(values.max())
 
     def cached(self, key: Hashable, compute: Callable[[], T], *, shared: bool = False) -> T:
@@ -178,30 +183,30 @@ class PartitionedView(LabelBookPool):
         self._begin_query()
         return self._partitions.answers_of_all(question)
 
-    def numbers_of(self, positions: np.ndarray, method: str, *arguments: Any) -> np.ndarray | None:
-        """Return the result of a method of the partitions for given samples.
+    def posterior_of(self, positions: np.ndarray) -> np.ndarray | None:
+        """Return the class probabilities of given samples, from their partitions.
 
         Parameters
         ----------
         positions : ndarray of int of shape (n,)
             Positions in the pool.
-        method : str
-            A method of `Pool` whose first argument is positions.
-        *arguments : object
-            Its further arguments.
 
         Returns
         -------
-        numbers : ndarray of shape (n, ...) or None
+        posterior : ndarray of shape (n, n_classes) or None
             One row for each sample.
         """
-        owners = np.searchsorted(self._partitions.starts, positions, side="right") - 1
-        places = [
-            np.flatnonzero(owners == number) for number in range(self._partitions.n_partitions)
-        ]
-        parts = self.numbers(lambda n: Numbers(method, arguments, positions[places[n]]))
+        starts = self._partitions.starts
+        owners = np.searchsorted(starts, positions, side="right") - 1
+        places = [np.flatnonzero(owners == number) for number in range(len(starts) - 1)]
+        inside = [positions[own] - start for own, start in zip(places, starts[:-1], strict=True)]
+        parts = self.numbers(lambda n: partial(numbers, method="posterior", indices=inside[n]))
         merged = self._merged(parts)
         return None if merged is None else merged[np.argsort(np.concatenate(places))]
+
+    def _of_each(self, method: str, **arguments: Any) -> list[Any]:
+        """Return the results of a method of the pools of all partitions."""
+        return self.numbers(lambda _: partial(numbers, method=method, **arguments))
 
     def _merged(self, parts: list[Any]) -> np.ndarray | None:
         return None if any(part is None for part in parts) else np.concatenate(parts)
