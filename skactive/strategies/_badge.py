@@ -18,10 +18,8 @@ from skactive._engine.cold_start import (
     has_two_classes,
     posterior_of_classes,
 )
-from skactive._validation import checked_utilities
 from skactive.base import Classifier, PoolView
 from skactive.strategies._base import QueryStrategy
-from skactive.strategies._utility_component import UtilityComponent
 
 # Rounded so that equal samples get equal probabilities.
 DECIMALS = 12
@@ -86,6 +84,8 @@ class BADGE(QueryStrategy):
     array([3, 2])
     """
 
+    _component_name = "gradient"
+
     def __init__(
         self,
         probe: Classifier | None = None,
@@ -110,10 +110,6 @@ class BADGE(QueryStrategy):
         if is_first or self.random_state is None:
             return values
         return values / self._exponentials(whole.n_samples, len(picked))[pool.candidates]
-
-    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
-        return {"gradient": UtilityComponent(self, values, values)}
 
     def _gradients(self, pool: PoolView) -> Gradients | None:
         squares = pool.cached((BADGE, "squares"), lambda: squared_norms(pool.X))

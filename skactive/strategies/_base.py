@@ -54,6 +54,9 @@ class QueryStrategy(ABC, BaseEstimator):
     # "chance". None needs the whole pool. Each class declares its own rule.
     partition_rule: str | None = None
 
+    # The name of the utility as the only component; None takes the name of the class.
+    _component_name: str | None = None
+
     def __init__(self, *, random_state: int | np.random.RandomState | None = None) -> None:
         self.random_state = random_state
 
@@ -91,7 +94,7 @@ class QueryStrategy(ABC, BaseEstimator):
         """
         name = type(self).__name__
         values = checked_utilities(name, self.utilities(pool), pool)
-        return {name: UtilityComponent(self, values, values)}
+        return {self._component_name or name: UtilityComponent(self, values, values)}
 
     def select(
         self, pool: LabelingPool, n_instances: int = 1, *, candidates: ArrayLike | None = None

@@ -115,14 +115,13 @@ class CDFProduct(QueryStrategy):
         factors : dict of str to DistributionFactor
             By the name of the measure.
         """
-        measures = self._checked_measures()
-        weights = self._checked_weights(measures)
+        weights = self.exponents()
         return {
             name: DistributionFactor(
                 checked_utilities(f"The measure {name!r}", measure.utilities(pool), pool),
                 weights[name],
             )
-            for name, measure in measures.items()
+            for name, measure in self._named_measures()
         }
 
     def exponents(self) -> dict[str, float]:
@@ -133,7 +132,23 @@ class CDFProduct(QueryStrategy):
         exponents : dict of str to float
             By the name of the measure.
         """
-        return self._checked_weights(self._checked_measures())
+        measures = self._checked_measures()
+        if not isinstance(self.weights, Mapping | None):
+            raise TypeError(
+                "The 'weights' parameter of CDFProduct must be a dict from names of measures to "
+                f"numbers, or None. Got {self.weights!r} instead."
+            )
+        weights = dict(self.weights or {})
+        unknown = sorted(set(weights) - set(measures))
+        if unknown:
+            raise ValueError(
+                f"The 'weights' parameter of CDFProduct names {unknown[0]!r}, which is not one "
+                f"of its measures: {list(measures)}."
+            )
+        return {
+            name: check_number(self, f"weights[{name!r}]", weights.get(name, 1.0))
+            for name in measures
+        }
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         if not self._is_plain():
@@ -178,7 +193,7 @@ class CDFProduct(QueryStrategy):
         self : CDFProduct
             The strategy.
         """
-        taken = self._own_names()
+        taken = list(super().get_params(deep=False))
         own = {name: params.pop(name) for name in list(params) if name in taken}
         super().set_params(**own)
         if not params:
@@ -192,7 +207,7 @@ class CDFProduct(QueryStrategy):
             if not delimiter or name not in measures:
                 raise ValueError(
                     f"Invalid parameter {key!r} for CDFProduct. Its own parameters are "
-                    f"{sorted(self._own_names())} and its measures {sorted(measures)}."
+                    f"{sorted(taken)} and its measures {sorted(measures)}."
                 )
             nested.setdefault(name, {})[parameter] = value
         for name, values in nested.items():
@@ -211,9 +226,6 @@ class CDFProduct(QueryStrategy):
             getattr(type(self), name) is getattr(CDFProduct, name)
             for name in ("utilities", "factors")
         )
-
-    def _own_names(self) -> list[str]:
-        return list(super().get_params(deep=False))
 
     def _named_measures(self) -> list[tuple[str, Measure]]:
         if self.measures is None:
@@ -238,21 +250,3 @@ class CDFProduct(QueryStrategy):
                 "parameter of CDFProduct or has two underscores. Hint: choose another name."
             )
         return dict(measures)
-
-    def _checked_weights(self, measures: dict[str, Measure]) -> dict[str, float]:
-        if not isinstance(self.weights, Mapping | None):
-            raise TypeError(
-                "The 'weights' parameter of CDFProduct must be a dict from names of measures to "
-                f"numbers, or None. Got {self.weights!r} instead."
-            )
-        weights = dict(self.weights or {})
-        unknown = sorted(set(weights) - set(measures))
-        if unknown:
-            raise ValueError(
-                f"The 'weights' parameter of CDFProduct names {unknown[0]!r}, which is not one "
-                f"of its measures: {list(measures)}."
-            )
-        return {
-            name: check_number(self, f"weights[{name!r}]", weights.get(name, 1.0))
-            for name in measures
-        }

@@ -17,12 +17,11 @@ from skactive._engine.cold_start import (
 )
 from skactive._engine.losses import loss_of
 from skactive._estimators import class_probabilities
-from skactive._validation import check_choice, check_integer, checked_utilities
+from skactive._validation import check_choice, check_integer
 from skactive.base import Classifier, PoolView
 from skactive.measures import Entropy, LeastConfidence
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies._base import QueryStrategy, random_keys
-from skactive.strategies._utility_component import UtilityComponent
 
 LOSSES = frozenset({"zero_one", "log"})
 
@@ -100,6 +99,8 @@ class ExpectedErrorReduction(QueryStrategy):
     (array([2]), array([0.06]))
     """
 
+    _component_name = "error reduction"
+
     def __init__(
         self,
         loss: str = "zero_one",
@@ -128,20 +129,13 @@ class ExpectedErrorReduction(QueryStrategy):
             own_error = LeastConfidence() if self.loss == "zero_one" else Entropy()
             return own_error.utilities(pool)
         reductions = pool.once_per_batch(self, lambda: self._reductions(whole))
-        tried = self._tried(candidates, reductions.keys)
+        tried = self._sample(candidates, reductions.keys, "n_candidates")
         if len(tried) == 0:
             return np.empty(0)
         values = reductions.of(tried)
         utilities = np.full(len(candidates), values.min())
         utilities[np.searchsorted(candidates, tried)] = values
         return utilities
-
-    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
-        return {"error reduction": UtilityComponent(self, values, values)}
-
-    def _tried(self, candidates: np.ndarray, keys: np.ndarray) -> np.ndarray:
-        return self._sample(candidates, keys, "n_candidates")
 
     def _sample(self, candidates: np.ndarray, keys: np.ndarray, name: str) -> np.ndarray:
         """Return the candidates with the smallest keys, ascending."""

@@ -15,7 +15,6 @@ from skactive.base import PoolView
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._support.clusters import GEOMETRIES, clusters_of
 from skactive.strategies._support.points import Points
-from skactive.strategies._utility_component import UtilityComponent
 
 # The largest number of samples that are counted as covered, of samples on which the radius is
 # chosen, and of stored pairs within a ball.
@@ -77,6 +76,8 @@ class ProbCover(QueryStrategy):
     (array([1, 3]), array([3., 2.]))
     """
 
+    _component_name = "number of neighbours without cover"
+
     def __init__(
         self,
         radius: float | None = None,
@@ -110,10 +111,6 @@ class ProbCover(QueryStrategy):
         least = n_covers[is_open].min(initial=np.inf)
         wanted = (is_open & (n_covers == least)).astype(balls.pairs.dtype)
         return (balls.pairs @ wanted)[pool.candidates].astype(np.float64)
-
-    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        values = self.utilities(pool)
-        return {"number of neighbours without cover": UtilityComponent(self, values, values)}
 
     def _balls(self, pool: PoolView) -> Balls:
         check_choice(self, "metric", self.metric, GEOMETRIES)
@@ -170,10 +167,8 @@ class Balls:
     def covers_of(self, outside: Any, X: Any, metric: str) -> np.ndarray:
         """Return the number of balls around rows from outside that contain each counted sample."""
         n_outside, inside = outside.shape[0], X[self.counted]
-        if sp.issparse(X):
-            points = Points(sp.vstack([outside, inside], format="csr"), metric)
-        else:
-            points = Points(np.vstack([outside, inside]), metric)
+        stack = sp.vstack if sp.issparse(X) else np.vstack
+        points = Points(stack([outside, inside]), metric)
         others = np.arange(n_outside, n_outside + len(self.counted))
         n_covers = np.zeros(len(self.counted))
         for block in row_blocks(n_outside, 16 * len(others)):

@@ -20,11 +20,10 @@ from skactive._engine.committees import (
     modal_committee,
     vote_shares,
 )
-from skactive._validation import check_choice, check_integer, checked_utilities
+from skactive._validation import check_choice, check_integer
 from skactive.base import Classifier, PoolView
 from skactive.measures import Entropy
 from skactive.strategies._base import QueryStrategy
-from skactive.strategies._utility_component import UtilityComponent
 
 
 class QueryByCommittee(QueryStrategy):
@@ -92,6 +91,8 @@ class QueryByCommittee(QueryStrategy):
     (array([2]), array([0.64]))
     """
 
+    _component_name = "disagreement"
+
     def __init__(
         self,
         committee: Sequence[Classifier] | None = None,
@@ -115,10 +116,6 @@ class QueryByCommittee(QueryStrategy):
         if values is None:
             return cold_start_utilities(pool, self.metric)
         return values[np.searchsorted(whole.candidates, pool.candidates), 0]
-
-    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
-        return {"disagreement": UtilityComponent(self, values, values)}
 
     def best(self, batch: PoolView) -> tuple[np.ndarray, float]:
         places, worth = super().best(batch)

@@ -85,7 +85,8 @@ class RankedBatch(QueryStrategy):
         distances = pool.distance_to_labeled(self.metric, "min", self.metric_params)
         if distances is None:
             return nearness_to_center(pool, self.metric, self.metric_params)
-        uncertainty = checked_utilities(type(self).__name__, self._measure().utilities(pool), pool)
+        measure = LeastConfidence() if self.uncertainty is None else self.uncertainty
+        uncertainty = checked_utilities(type(self).__name__, measure.utilities(pool), pool)
         # A picked sample is no longer unlabelled.
         n_unlabeled = pool.whole.n_candidates - (pool.n_labeled - pool.whole.n_labeled)
         alpha = n_unlabeled / (n_unlabeled + pool.n_labeled)
@@ -97,6 +98,3 @@ class RankedBatch(QueryStrategy):
         if pool.n_labeled == 0:
             return {"nearness to the middle of the pool": UtilityComponent(self, values, values)}
         return {"balance of distance and uncertainty": UtilityComponent(self, values, values)}
-
-    def _measure(self) -> Measure:
-        return LeastConfidence() if self.uncertainty is None else self.uncertainty

@@ -12,7 +12,6 @@ from skactive.base import PoolView
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._support.clusters import GEOMETRIES, Clusters, clusters_of
 from skactive.strategies._support.points import Points
-from skactive.strategies._utility_component import UtilityComponent
 
 # Number of members drawn from a larger cluster to estimate typicality, and of the most typical
 # members that are compared with all members.
@@ -85,6 +84,8 @@ class TypiClust(QueryStrategy):
     array([1, 5])
     """
 
+    _component_name = "typicality"
+
     def __init__(
         self,
         metric: str = "cosine",
@@ -119,10 +120,6 @@ class TypiClust(QueryStrategy):
         is_in = is_member[candidates]
         utilities[is_in] = typical[np.searchsorted(members, candidates[is_in])]
         return utilities
-
-    def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        values = self.utilities(pool)
-        return {"typicality": UtilityComponent(self, values, values)}
 
     def _n_clusters(self, pool: PoolView, n_neighbors: int) -> int:
         most = check_integer(self, "max_clusters", self.max_clusters, minimum=1)

@@ -25,22 +25,15 @@ def pool_of_learner(learner: Any, X_pool: Any) -> Pool:
     estimator = _estimator_of(member)
     X_labeled, y_labeled = _labeled_set(member, estimator)
     used = learner if members else estimator
-    if not (isinstance(estimator, Pipeline) and len(estimator) > 1):
-        return Pool(
-            X_pool,
-            estimator=used,
-            samples=X_pool,
-            X_labeled=X_labeled,
-            y_labeled=y_labeled,
-            posterior_source=ExternalPosterior,
-        )
-    steps, features = fitted_steps(estimator, X_pool)
-    if X_labeled is not None:
-        X_labeled = steps.transform(X_labeled)
-    else:
-        X_labeled, y_labeled = _labeled_set(estimator[-1], estimator[-1])
-    if not members:
-        used, X_pool = estimator[-1], features
+    features = X_pool
+    if isinstance(estimator, Pipeline) and len(estimator) > 1:
+        steps, features = fitted_steps(estimator, X_pool)
+        if X_labeled is not None:
+            X_labeled = steps.transform(X_labeled)
+        else:
+            X_labeled, y_labeled = _labeled_set(estimator[-1], estimator[-1])
+        if not members:
+            used, X_pool = estimator[-1], features
     return Pool(
         features,
         estimator=used,
