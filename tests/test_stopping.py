@@ -28,9 +28,9 @@ from skactive.learner._stopping.accuracy_estimate import (
     _logistic_regression,
     _trials,
     estimate_accuracy,
+    percent,
 )
 from skactive.learner._stopping.criteria import agreement
-from skactive.learner._stopping.percent import percent
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import RandomSampling, UncertaintySampling

@@ -26,14 +26,13 @@ from skactive.learner._arguments import (
 )
 from skactive.learner._defaults import default_classifier, default_strategy
 from skactive.learner._drift import AgreementWatch
-from skactive.learner._external import CatchUpPosterior
 from skactive.learner._history.actions import History
 from skactive.learner._history.journal import Journal
 from skactive.learner._html import learner_html
 from skactive.learner._refresh import RefreshedSteps, refresher_for
 from skactive.learner._stopping.criteria import StoppingHistory
 from skactive.learner._stopping.progress import Progress
-from skactive.learner._updaters import UpdateSource, restore, updater_for
+from skactive.learner._updaters import CatchUpPosterior, UpdateSource, restore, updater_for
 from skactive.neighbors import NeighborGraph
 from skactive.pool import FeatureCache, Pool
 from skactive.strategies import QueryStrategy
@@ -424,9 +423,7 @@ class ActiveLearner(LearnerActions):
     def _answers_taken(self, n_answers: int) -> None:
         """Start a refresh if there are enough answers since the last one."""
         if self._refresher is not None:
-            self._refresher.count(n_answers)
-            if self._refresher.is_due():
-                self._refresher.start(self.pool)
+            self._refresher.count(n_answers, self.pool)
 
     def _finish_refresh(self, *, wait: bool = False) -> None:
         if self._refresher is not None:

@@ -13,12 +13,11 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
-from skactive._estimators import fitted_steps, is_fitted
-from skactive._rows import take_rows
+from skactive._estimators import fitted_steps, is_fitted, transformers
+from skactive._rows import concatenate_rows, newest, take_rows
 from skactive._validation import check_integer
 from skactive._warning import warn_user
 from skactive.base import LabelingPool
-from skactive.learner._rows import concatenate_rows, n_outside, newest
 
 Step = tuple[str, Any]
 
@@ -108,7 +107,7 @@ class Refresher:
     """
 
     def __init__(self, steps: list[Step], base: Any, refresh_every: int) -> None:
-        self.every = check_integer("ActiveLearner", "refresh_every", refresh_every, minimum=1)
+        self.every = refresh_every
         self.base = base
         self.seed: tuple[Any, Any] = None, None
         self._given = steps
@@ -139,17 +138,16 @@ class Refresher:
             steps.append((name, step))
         return steps, features
 
-    def count(self, n_answers: int) -> None:
-        """Count new answers."""
+    def count(self, n_answers: int, pool: LabelingPool) -> None:
+        """Count new answers, and refit if there are enough and no refresh is running."""
         self._n_new += n_answers
-
-    def is_due(self) -> bool:
-        """Return whether there are enough answers since the last refresh, and none is running."""
-        return self._running is None and self._n_new >= self.every
+        if self._running is None and self._n_new >= self.every:
+            self.start(pool)
 
     def start(self, pool: LabelingPool) -> None:
         """Refit in a thread, on the present labels and the newest samples of the seed set."""
-        positions, labels, n_seed = pool.labeled, pool.labels, n_outside(pool)
+        positions, labels = pool.labeled, pool.labels
+        n_seed = pool.n_labeled - len(positions)
         self._n_taken, self._n_new = self._n_new, 0
         future: Future[RefreshedSteps] = Future()
         self._running = future
@@ -208,10 +206,7 @@ class Refresher:
                 features = step.transform(features)
                 seed = None if seed is None else step.transform(seed)
             steps.append((name, step))
-        return RefreshedSteps(steps, features, (self._transformed_seed(steps), self.seed[1]))
-
-    def _transformed_seed(self, steps: list[Step]) -> Any:
-        X = self.seed[0]
-        for _, step in steps:
-            X = X if X is None or step in (None, "passthrough") else step.transform(X)
-        return X
+        X_seed, y_seed = self.seed
+        if X_seed is not None:
+            X_seed = transformers(Pipeline([*steps, ("last", "passthrough")])).transform(X_seed)
+        return RefreshedSteps(steps, features, (X_seed, y_seed))

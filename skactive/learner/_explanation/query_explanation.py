@@ -65,7 +65,7 @@ class NearestSamples:
         return [f"{name} ({label})" for name, label in zip(names, labels, strict=True)]
 
     def __str__(self) -> str:
-        distances = [_number(distance, ".3f") for distance in self.distances.tolist()]
+        distances = [_number(distance) for distance in self.distances.tolist()]
         return ", ".join(
             f"{name} at {distance}" for name, distance in zip(self.named(), distances, strict=True)
         )
@@ -298,7 +298,8 @@ def terms_of(learner: Any) -> dict[str, UtilityComponent]:
 
 
 def _posterior_of(learner: Any, index: int) -> tuple[tuple[Any, ...], np.ndarray]:
-    classifier = _classifier_of(learner)
+    estimator = learner.estimator
+    classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
     if not (hasattr(classifier, "predict_proba") or hasattr(classifier, "decision_function")):
         return (), np.empty(0)
     source = learner.pool.posterior_source
@@ -343,11 +344,6 @@ def _metric(
     return params.get("metric", "cosine"), params.get("metric_params")
 
 
-def _classifier_of(learner: Any) -> Any:
-    estimator = learner.estimator
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
-
-
 def _names(learner: Any, positions: list[int]) -> tuple[Any, ...]:
     """Return the ids of pool samples, None for one outside the pool."""
     return tuple(
@@ -356,8 +352,8 @@ def _names(learner: Any, positions: list[int]) -> tuple[Any, ...]:
     )
 
 
-def _number(value: float, form: str) -> str:
-    return "an undefined distance" if value >= UNDEFINED else format(value, form)
+def _number(value: float) -> str:
+    return "an undefined distance" if value >= UNDEFINED else f"{value:.3f}"
 
 
 def _wrapped(text: str, indent: str = "") -> str:

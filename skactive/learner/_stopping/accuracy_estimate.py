@@ -9,7 +9,6 @@ import numpy as np
 from scipy.special import expit, logit
 
 from skactive._engine.distances import distances_among
-from skactive.learner._stopping.percent import percent
 
 if TYPE_CHECKING:
     from skactive.base import LabelingPool
@@ -88,12 +87,11 @@ def estimate_accuracy(learner: ActiveLearner) -> AccuracyEstimate | None:
     X, y = pool.labeled_samples()
     if len(y) < MIN_LABELED or len(np.unique(y)) < 2 or pool.n_candidates == 0:
         return None
-    posterior = pool.posterior()
-    if posterior is None:
+    posterior, source = pool.posterior(), pool.posterior_source
+    if posterior is None or source is None:
         return None
-    source = pool.posterior_source
-    held_out = None if source is None else source.held_out()
-    if source is None or held_out is None:
+    held_out = source.held_out()
+    if held_out is None:
         return None
     confidence, right = _trials(held_out, pool)
     params = source.neighbors_params
@@ -106,6 +104,14 @@ def estimate_accuracy(learner: ActiveLearner) -> AccuracyEstimate | None:
     tried = np.column_stack([_log_odds(confidence), np.log(distances.min(axis=1) + least)])
     left = np.column_stack([_log_odds(posterior.max(axis=1)), np.log(apart[:, 0] + least)])
     return _calibrated(tried, right, share, left)
+
+
+def percent(share: float) -> str:
+    """Return a share in whole per cent, 100 or 0 only if it is exactly that."""
+    text = f"{100 * share:.0f}"
+    if share < 1 and text == "100":
+        return "99"
+    return "1" if share > 0 and text == "0" else text
 
 
 def _trials(held_out: np.ndarray, pool: LabelingPool) -> tuple[np.ndarray, np.ndarray]:

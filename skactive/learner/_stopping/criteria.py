@@ -12,8 +12,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import cohen_kappa_score
 
 from skactive._validation import check_integer, check_number
-from skactive.learner._stopping.accuracy_estimate import estimate_accuracy
-from skactive.learner._stopping.percent import percent
+from skactive.learner._stopping.accuracy_estimate import estimate_accuracy, percent
 
 if TYPE_CHECKING:
     from skactive.learner._active_learner import ActiveLearner

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skactive.learner._stopping.accuracy_estimate import AccuracyEstimate, estimate_accuracy
+from skactive.learner._stopping.accuracy_estimate import (
+    AccuracyEstimate,
+    estimate_accuracy,
+    percent,
+)
 from skactive.learner._stopping.criteria import StoppingHistory, Verdict
-from skactive.learner._stopping.percent import percent
 
 if TYPE_CHECKING:
     from skactive.learner._active_learner import ActiveLearner

@@ -7,9 +7,14 @@ from typing import Any
 from skactive.base import IncrementalEstimator, TransductiveEstimator
 from skactive.learner._updaters._incremental import IncrementalUpdater, TransductiveUpdater
 from skactive.learner._updaters._refit import PartialFitUpdater, RefitUpdater
-from skactive.learner._updaters._updater import EstimatorUpdater, UpdateSource, restore
+from skactive.learner._updaters._updater import (
+    CatchUpPosterior,
+    EstimatorUpdater,
+    UpdateSource,
+    restore,
+)
 
-__all__ = ["EstimatorUpdater", "UpdateSource", "restore", "updater_for"]
+__all__ = ["CatchUpPosterior", "EstimatorUpdater", "UpdateSource", "restore", "updater_for"]
 
 
 def updater_for(classifier: Any, source: UpdateSource) -> EstimatorUpdater:

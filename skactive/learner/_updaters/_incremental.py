@@ -8,10 +8,9 @@ import numpy as np
 
 from skactive._estimators import is_fitted, stored_samples
 from skactive._fit_params import per_sample
-from skactive._rows import n_samples_of, take_rows
+from skactive._rows import n_samples_of, newest, take_rows
 from skactive.base import TransductiveEstimator
 from skactive.learner._arguments import declared_classes
-from skactive.learner._rows import n_outside, newest
 from skactive.learner._updaters._updater import EstimatorUpdater
 
 if TYPE_CHECKING:
@@ -60,7 +59,8 @@ class IncrementalUpdater(EstimatorUpdater):
         self._ids.clear()
         self._outside_ids = []
         pool = self._source.pool
-        n_gone = sum(len(y) for _, y in self._outside) - n_outside(pool)
+        n_outside = pool.n_labeled - len(pool.labeled)
+        n_gone = sum(len(y) for _, y in self._outside) - n_outside
         for X, y in self._outside:
             X_left, y_left = newest(X, y, len(y) - n_gone)
             n_gone = max(n_gone - len(y), 0)

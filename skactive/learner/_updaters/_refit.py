@@ -10,8 +10,7 @@ from sklearn.base import clone
 
 from skactive._estimators import is_fitted
 from skactive._fit_params import per_sample
-from skactive._rows import n_samples_of, take_rows
-from skactive.learner._rows import concatenate_rows, n_outside, newest
+from skactive._rows import concatenate_rows, n_samples_of, newest, take_rows
 from skactive.learner._updaters._updater import EstimatorUpdater, restore
 
 if TYPE_CHECKING:
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
 
 class RefitUpdater(EstimatorUpdater):
     """Fits a classifier again when it is next used, if labels have changed."""
+
+    # Whether a classifier that is fitted already can learn further labels.
+    _can_continue = False
 
     def __init__(self, classifier: Any, source: UpdateSource) -> None:
         self.classifier = classifier
@@ -32,11 +34,6 @@ class RefitUpdater(EstimatorUpdater):
             )
         self._blank = clone(classifier)
         self._is_behind = source.seed[0] is not None
-
-    @property
-    def _can_continue(self) -> bool:
-        """Whether a classifier that is fitted already can learn further labels."""
-        return False
 
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
         self._is_behind = True
@@ -75,9 +72,9 @@ class RefitUpdater(EstimatorUpdater):
     def _labeled_samples(self) -> tuple[Any, Any]:
         pool = self._source.pool
         X, y = self._source.seed
-        if X is not None:
-            X, y = newest(X, y, n_outside(pool))
         labeled = pool.labeled
+        if X is not None:
+            X, y = newest(X, y, pool.n_labeled - len(labeled))
         if len(labeled) == 0:
             return X, y
         samples = take_rows(self._source.samples, labeled)
@@ -89,16 +86,14 @@ class RefitUpdater(EstimatorUpdater):
 class PartialFitUpdater(RefitUpdater):
     """Passes new answers to `partial_fit`, and starts again if labels were removed."""
 
+    _can_continue = True
+
     def __init__(self, classifier: Any, source: UpdateSource) -> None:
         super().__init__(classifier, source)
         self._blank = copy.deepcopy(classifier)
         self._pending: list[int] = []
         if source.seed[1] is not None:
             self._check_known(source.seed[1])
-
-    @property
-    def _can_continue(self) -> bool:
-        return True
 
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
         self._check_known(labels)

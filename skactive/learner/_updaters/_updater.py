@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skactive._engine.external_posterior import ExternalPosterior
 from skactive.base import LabelingPool
 
 
@@ -67,6 +68,30 @@ class EstimatorUpdater(ABC):
     def positions_of(self, ids: np.ndarray) -> np.ndarray:
         """Return the positions of samples by their ids in the classifier, -1 if outside."""
         return np.full(np.shape(ids), -1)
+
+
+class CatchUpPosterior:
+    """Creates the posterior source of a learner's pool.
+
+    Attributes
+    ----------
+    updater : EstimatorUpdater or None
+        It fits the classifier before the classifier is called. A copy has none, since the updater
+        refers to the pool: the learner sets it again.
+    """
+
+    def __init__(self) -> None:
+        self.updater: EstimatorUpdater | None = None
+
+    def __call__(self, pool: LabelingPool) -> ExternalPosterior:
+        return ExternalPosterior(pool, self._catch_up)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"updater": None}
+
+    def _catch_up(self) -> None:
+        if self.updater is not None:
+            self.updater.catch_up()
 
 
 def restore(classifier: Any, blank: Any) -> None:
