@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -38,7 +38,7 @@ def cached_embeddings(
     location : str, path-like or EmbeddingStore
         A store, or the folder of one.
     n_samples : int
-        Number of samples.
+        Number of samples, at least 1.
     key_of : callable
         Returns the content key of the sample at a position, or None for a sample that is always
         computed and never stored.
@@ -57,14 +57,10 @@ def cached_embeddings(
     vectors : ndarray of shape (n_samples, n_features)
         In the type that represents both stored and computed embeddings.
     """
-    if n_samples == 0:
-        return compute(np.arange(0))
-    with ExitStack() as stack:
-        store: EmbeddingStore
-        if isinstance(location, EmbeddingStore):
-            store = location
-        else:
-            store = stack.enter_context(SQLiteStore(location))
+    opened = (
+        nullcontext(location) if isinstance(location, EmbeddingStore) else SQLiteStore(location)
+    )
+    with opened as store:
         width = None
         while True:
             with tqdm(total=n_samples, desc=label, disable=not progress) as bar:
@@ -148,23 +144,19 @@ class _Filling:
     def _compute_waiting(self, n: int) -> None:
         keys = list(self._waiting)[:n]
         computed = self._computed(keys)
-        finite = np.ones(n, dtype=bool)
-        if computed.dtype.kind == "f":
-            finite = np.isfinite(computed).all(axis=1)
-        to_store = [row for row in np.flatnonzero(finite) if isinstance(keys[row], bytes)]
-        is_stored = self._store_rows([keys[row] for row in to_store], computed[to_store])
-        stored = set(to_store if is_stored else [])
+        finite = np.isfinite(computed).all(axis=1)
+        to_store = {
+            key: row for row, key in enumerate(keys) if isinstance(key, bytes) and finite[row]
+        }
+        is_stored = to_store and self._store.put([*to_store], computed[[*to_store.values()]])
         places, rows = [], []
         for row, key in enumerate(keys):
             positions = self._waiting.pop(key)
             places += positions
             rows += [row] * len(positions)
-            if row not in stored and isinstance(key, bytes):
+            if isinstance(key, bytes) and not (is_stored and key in to_store):
                 self._not_stored[key] = positions[0]
         self._put(places, computed[rows])
-
-    def _store_rows(self, keys: Sequence[Any], vectors: NDArray[Any]) -> bool:
-        return bool(keys) and self._store.put(keys, vectors)
 
     def _computed(self, keys: Sequence[bytes | int]) -> NDArray[Any]:
         positions = np.array([self._waiting[key][0] for key in keys])

@@ -32,14 +32,6 @@ class Transformer(Protocol):
         """Return the vectors of samples."""
 
 
-def _transformer_has(name: str) -> Callable[[Any], bool]:
-    def check(self: Any) -> bool:
-        getattr(self.transformer, name)
-        return True
-
-    return check
-
-
 class CachedTransformer(TransformerMixin, BaseEstimator):
     """Cache the vectors of a transformer on disk.
 
@@ -195,7 +187,7 @@ class CachedTransformer(TransformerMixin, BaseEstimator):
             block_size=self.batch_size,
         )
 
-    @available_if(_transformer_has("get_feature_names_out"))
+    @available_if(lambda self: hasattr(self.transformer, "get_feature_names_out"))
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """Return the names of the transformer's output features.
 

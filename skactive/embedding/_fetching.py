@@ -14,6 +14,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zlib
+from functools import cache
 from pathlib import Path
 
 from skactive._tensorflow import import_tensorflow, import_tensorflow_hub
@@ -28,7 +29,6 @@ ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".tar")
 MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt")
 
 _downloading: dict[str, threading.Lock] = {}
-_unpacked: dict[tuple[str, int, int], Path] = {}
 
 
 def is_url(handle: str) -> bool:
@@ -126,12 +126,7 @@ def _resolved(handle: str) -> str:
 
 def _unpacked_archive(archive: Path) -> Path:
     stat = archive.stat()
-    seen = (str(archive.resolve()), stat.st_size, stat.st_mtime_ns)
-    if seen in _unpacked and _unpacked[seen].is_dir():
-        return _unpacked[seen]
-    with archive.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    folder = _cache_folder() / digest
+    folder = _cache_folder() / _digest_of(archive.resolve(), stat.st_size, stat.st_mtime_ns)
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         # Unpacked beside its place, then renamed: other processes never see an incomplete model.
@@ -142,8 +137,13 @@ def _unpacked_archive(archive: Path) -> Path:
             except OSError:
                 if not folder.is_dir():  # else another process has unpacked it meanwhile
                     raise
-    _unpacked[seen] = _checked_folder(folder, f"The archive {archive}")
-    return _unpacked[seen]
+    return _checked_folder(folder, f"The archive {archive}")
+
+
+@cache
+def _digest_of(archive: Path, _size: int, _modified: int) -> str:
+    with archive.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _unpack(archive: Path, folder: Path) -> None:

@@ -415,7 +415,6 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         tags.input_tags.two_d_array = False
         tags.input_tags.one_d_array = True
         tags.input_tags.string = True
-        tags.input_tags.allow_nan = False
         tags.transformer_tags.preserves_dtype = []
         return tags
 

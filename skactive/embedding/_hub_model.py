@@ -6,8 +6,8 @@ import hashlib
 import os
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,9 +26,7 @@ PATTERN = re.compile(r"[*?\[\]\\]")
 # The files of a model: name, size and modification time of each.
 Files = tuple[tuple[str, int, int], ...]
 
-_loaded: OrderedDict[tuple[str, Files], Any] = OrderedDict()
 _loading = threading.Lock()
-_digests: dict[tuple[str, Files], str] = {}
 
 
 class Endpoint(NamedTuple):
@@ -120,10 +118,7 @@ class HubModel:
         if not isinstance(self._folder, Path):
             # A model in a bucket is not on this machine: its address identifies it.
             return f"address {self._folder}"
-        seen = (str(self._folder), files_of(self._folder))
-        if seen not in _digests:
-            _digests[seen] = _content_digest(self._folder)
-        return _digests[seen]
+        return _content_digest(self._folder, files_of(self._folder))
 
     def _vectors(self, outputs: Any, n_samples: int) -> np.ndarray:
         tf = import_tensorflow()
@@ -175,21 +170,11 @@ class HubModel:
 
 def load(handle: str | os.PathLike[str], folder: Path | str) -> Any:
     """Return the loaded SavedModel of a folder; the same object until its files change."""
-    key = (str(folder), files_of(folder) if isinstance(folder, Path) else ())
-    with _loading:
-        if key not in _loaded:
-            _loaded[key] = _load(handle, folder)
-        _loaded.move_to_end(key)
-        while len(_loaded) > N_KEPT_LOADED:
-            _loaded.popitem(last=False)
-        return _loaded[key]
-
-
-def _load(handle: str | os.PathLike[str], folder: Path | str) -> Any:
-    hub = import_tensorflow_hub()
     tf = import_tensorflow()
+    files = files_of(folder) if isinstance(folder, Path) else ()
     try:
-        return hub.load(str(folder))
+        with _loading:
+            return _loaded(str(folder), files)
     except tf.errors.ResourceExhaustedError:
         raise
     except (OSError, ValueError, LookupError, RuntimeError, tf.errors.OpError) as error:
@@ -209,6 +194,11 @@ def _load(handle: str | os.PathLike[str], folder: Path | str) -> Any:
         ) from error
 
 
+@lru_cache(maxsize=N_KEPT_LOADED)
+def _loaded(folder: str, _files: Files) -> Any:
+    return import_tensorflow_hub().load(folder)
+
+
 def files_of(folder: Path) -> Files:
     """Return name, size and modification time of each file of a model."""
     found = []
@@ -220,9 +210,10 @@ def files_of(folder: Path) -> Files:
     return tuple(found)
 
 
-def _content_digest(folder: Path) -> str:
+@cache
+def _content_digest(folder: Path, files: Files) -> str:
     whole = hashlib.blake2b(digest_size=20)
-    for name, size, _ in files_of(folder):
+    for name, size, _ in files:
         with (folder / name).open("rb") as file:
             content = hashlib.file_digest(file, "blake2b").digest()
         whole.update(f"{name}\0{size}\0".encode() + content)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skactive._io.values import is_missing
 from skactive._tensorflow import import_pillow
-from skactive.embedding._samples import is_missing
 
 WHITE = 255
 # Modes of Pillow with an alpha channel, and the mode in which colours are not multiplied by it.

@@ -16,12 +16,10 @@ class SampleSequence(Protocol):
 
     def __len__(self) -> int:
         """Return the number of samples."""
-        ...
 
     # Samples are of any type, and a DataFrame has columns where a list has positions.
     def __getitem__(self, index: Any, /) -> Any:
         """Return a sample or a column."""
-        ...
 
 
 def as_samples(X: SampleSequence) -> Any:
@@ -70,13 +68,6 @@ def _unwrapped(X: Any) -> Any:
         )
     # Not copied: a lazy sequence need not hold all of its samples in memory.
     return X
-
-
-def is_missing(sample: object) -> bool:
-    """Return whether a sample is a missing value: None, NaN or pandas' NA."""
-    if sample is None or type(sample).__name__ in {"NAType", "NaTType"}:
-        return True
-    return isinstance(sample, float | np.floating) and bool(np.isnan(sample))
 
 
 def shortened(value: object) -> str:

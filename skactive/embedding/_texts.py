@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from skactive._io.content_keys import content_key
-from skactive.embedding._samples import SampleSequence, as_samples, is_missing, shortened
+from skactive._io.values import is_missing
+from skactive.embedding._samples import SampleSequence, as_samples, shortened
 from skactive.embedding._unreadable import Unreadable
 
 
@@ -61,10 +62,9 @@ class Texts:
 
 
 def _encoded(sample: Any) -> bytes:
-    if is_missing(sample):
-        raise ValueError("missing")
     if not isinstance(sample, str):
-        raise ValueError(f"{type(sample).__name__}, not str")  # noqa: TRY004 - a reason, not a raise
+        reason = "missing" if is_missing(sample) else f"{type(sample).__name__}, not str"
+        raise ValueError(reason)  # noqa: TRY004 - a reason, not a raise
     if not sample.strip():
         raise ValueError("an empty text")
     try:

@@ -135,7 +135,7 @@ def test_a_model_used_no_more_is_freed(models, monkeypatch):
     from skactive.embedding import _hub_model
 
     HubEmbedder(models[0]).transform(TEXTS)
-    loaded = weakref.ref(next(reversed(_hub_model._loaded.values())))
+    loaded = weakref.ref(_hub_model.load(models[0], models[0]))
     for model in models[1:5]:
         HubEmbedder(model).transform(TEXTS)
     gc.collect()
