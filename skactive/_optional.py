@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 
 def install_hint(extra: str) -> str:
     """Return the sentence that says how to install an extra of skactive."""
@@ -26,3 +29,27 @@ def not_installed(owner: str, package: str, extra: str) -> ImportError:
         A sentence that names all three.
     """
     return ImportError(f"{owner} needs {package}, which is not installed. {install_hint(extra)}")
+
+
+def import_optional(module: str, owner: str, package: str, extra: str) -> Any:  # any module
+    """Return a module of an optional package, or raise the error that names its extra.
+
+    Parameters
+    ----------
+    module : str
+        The full name of the module.
+    owner, package, extra : str
+        As in `not_installed`.
+
+    Returns
+    -------
+    module : module
+        The module.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        # Another name is that of a requirement of the package.
+        if error.name not in {module, module.partition(".")[0]}:
+            raise
+        raise not_installed(owner, package, extra) from error

@@ -5,10 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 
-from skactive._optional import not_installed
+from skactive._optional import import_optional
 
 
 def import_tensorflow() -> Any:
@@ -38,13 +37,8 @@ def import_pillow() -> Any:
 
 
 def _imported(module: str, distribution: str) -> Any:
-    try:
-        with _without_deprecations():
-            return import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name not in {module, module.partition(".")[0]}:
-            raise
-        raise not_installed("HubEmbedder", distribution, "hub") from error
+    with _without_deprecations():
+        return import_optional(module, "HubEmbedder", distribution, "hub")
 
 
 @contextmanager

@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike, DTypeLike
 from sklearn.pipeline import Pipeline
 
 from skactive.base import Classifier
-from skactive.integrations.dask._estimators import check_estimator
 from skactive.integrations.dask._partitions import Partitions
-from skactive.integrations.dask._pool import PartitionedPool
+from skactive.integrations.dask._pool import PartitionedPool, check_estimator
 from skactive.learner import ActiveLearner
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import QueryStrategy

@@ -233,17 +233,6 @@ def sums(shares: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:
     return np.sum([total for total, _ in shares], axis=0), sum(n for _, n in shares)
 
 
-def part_of_pool(X: Any, setting: Setting) -> PartOfPool:
-    """Return a pool of the samples of a partition."""
-    try:
-        pool = PartOfPool(X.features if isinstance(X, StoredPart) else X, dtype=setting.dtype)
-    except ValueError as error:
-        raise ValueError(f"Partition {setting.number} of the pool: {error}") from error
-    pool.setting = setting
-    pool.begin()
-    return pool
-
-
 class Partition:
     """Some of the samples of a pool.
 
@@ -256,7 +245,13 @@ class Partition:
     """
 
     def __init__(self, source: Any, setting: Setting) -> None:
-        self.pool = part_of_pool(source, setting)
+        X = source.features if isinstance(source, StoredPart) else source
+        try:
+            self.pool = PartOfPool(X, dtype=setting.dtype)
+        except ValueError as error:
+            raise ValueError(f"Partition {setting.number} of the pool: {error}") from error
+        self.pool.setting = setting
+        self.pool.begin()
         self.lock = Lock()
         self.scratch: dict[Any, Any] = {}
         self._log_number, self._n_applied = 0, 0

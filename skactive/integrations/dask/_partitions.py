@@ -12,7 +12,7 @@ import numpy as np
 from sklearn import get_config
 
 from skactive._engine.stored import is_stored
-from skactive._optional import not_installed
+from skactive._optional import import_optional
 from skactive.integrations.dask._partition import (
     Fitted,
     Labels,
@@ -291,21 +291,16 @@ def returned(part: StoredPart) -> StoredPart:
 
 def client_of(client: Any) -> Any:
     """Return a client of a cluster, or raise."""
-    try:
-        from distributed import Client, get_client
-    except ModuleNotFoundError as error:
-        if error.name != "distributed":
-            raise
-        scheduler = "Dask's distributed scheduler"
-        raise not_installed("PartitionedPool", scheduler, "dask") from error
+    scheduler = "Dask's distributed scheduler"
+    distributed = import_optional("distributed", "PartitionedPool", scheduler, "dask")
     if client is None:
         try:
-            client = get_client()
+            client = distributed.get_client()
         except ValueError as error:
             raise ValueError(
                 "There is no cluster for the pool. Hint: create a dask.distributed.Client first."
             ) from error
-    if not isinstance(client, Client) or client.asynchronous:
+    if not isinstance(client, distributed.Client) or client.asynchronous:
         raise TypeError(
             f"The 'client' parameter of PartitionedPool must be a dask.distributed.Client that is "
             f"not asynchronous. Got {client!r} instead."

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
+from sklearn.base import clone
 
 from skactive._engine.external_posterior import ExternalPosterior
 from skactive._engine.features import check_labeled_samples
@@ -18,8 +19,9 @@ from skactive.base import (
     HasPosteriorSource,
     LabelingPool,
     PosteriorSource,
+    TransductiveEstimator,
 )
-from skactive.integrations.dask._estimators import check_estimator, remote_estimator
+from skactive.integrations.dask._partition import RemoteClassifier
 from skactive.integrations.dask._partitions import Partitions
 from skactive.integrations.dask._posterior import PartitionedPosterior
 from skactive.integrations.dask._query import PartitionedBatch
@@ -260,3 +262,26 @@ class PartitionedPool(PartitionedView):
         ids = np.empty(0, dtype=np.intp) if store is None else np.sort(store.ids)
         self._send_labels(self.book.positions.of_ids(ids), X, y)
         return self
+
+
+def check_estimator(estimator: Any) -> Any:
+    """Return the estimator if it can be used in partitions, or raise."""
+    if isinstance(estimator, TransductiveEstimator):
+        raise TypeError(
+            f"{type(estimator).__name__} learns from a graph of all samples, which no process of a "
+            "partitioned pool has. Hint: use an IncrementalKNeighborsClassifier."
+        )
+    max_labeled = getattr(estimator, "max_labeled", None)
+    if max_labeled is not None:
+        raise ValueError(
+            "A partitioned pool does not forget labels automatically, so that max_labeled must be "
+            f"None. Got {max_labeled}. Hint: set half_life, or call `forget`."
+        )
+    return estimator
+
+
+def remote_estimator(estimator: Any) -> Any:
+    """Return the counterpart of an estimator in a partition."""
+    if isinstance(estimator, HasPosteriorSource):
+        return clone(estimator)
+    return None if estimator is None else RemoteClassifier()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from skactive._optional import not_installed
+from skactive._optional import import_optional
 from skactive.integrations.modal._strategy import ModalStrategy
 
 if TYPE_CHECKING:
@@ -35,13 +35,7 @@ def __dir__() -> list[str]:
 
 
 def _subclasses_of_modal() -> dict[str, type]:
-    try:
-        from modAL import models
-    except ModuleNotFoundError as error:
-        if error.name != "modAL":
-            raise
-        owner = "skactive.integrations.modal"
-        raise not_installed(owner, "modAL-python", "modal") from error
+    models = import_optional("modAL.models", __name__, "modAL-python", "modal")
     from skactive.integrations.modal._committee import IncrementalCommittee
     from skactive.integrations.modal._learner import IncrementalLearner
 

@@ -116,7 +116,7 @@ class ModalStrategy(QueryStrategy):
         answer = self._answer(whole, candidates, len(candidates))
         if _are_utilities(answer, len(candidates)):
             return np.asarray(answer, dtype=np.float64)
-        order, worth = self._chosen(answer, len(candidates))
+        order, worth = self._chosen(answer, len(candidates), len(candidates))
         utilities = np.empty(len(candidates))
         utilities[order] = worth
         return utilities
@@ -170,8 +170,7 @@ class ModalStrategy(QueryStrategy):
         return self._first_argument() == "committee" and not has_two_classes(pool)
 
     def _first_argument(self) -> str:
-        parameters = _parameters(self.function)
-        return next(iter(parameters), "")
+        return next(iter(_parameters(self.function)), "")
 
     def _answer(self, pool: PoolView, candidates: np.ndarray, n: int) -> Any:
         X, params = pool.X[candidates], dict(self.query_params or {})
@@ -192,9 +191,7 @@ class ModalStrategy(QueryStrategy):
             members = BaggedNeighbors(pool, N_MEMBERS, 5, "cosine", seed)
         return PoolCommittee(members, candidates, X)
 
-    def _chosen(
-        self, answer: Any, n: int, n_candidates: int | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _chosen(self, answer: Any, n: int, n_candidates: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the places and utilities in the result of a function, most useful first."""
         name = getattr(self.function, "__name__", repr(self.function))
         places, metrics = (
@@ -205,7 +202,6 @@ class ModalStrategy(QueryStrategy):
             raise ValueError(
                 f"{name} must return {n} different samples. Got {places.tolist()} instead."
             )
-        n_candidates = n if n_candidates is None else n_candidates
         if places.min() < 0 or places.max() >= n_candidates:
             raise ValueError(
                 f"{name} must return positions of its samples, from 0 to {n_candidates - 1}. Got "

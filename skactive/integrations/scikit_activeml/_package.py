@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from typing import Any
 
-from skactive._optional import not_installed
+from skactive._optional import import_optional
 
 
 def activeml() -> Any:
     """Return the package with its modules loaded, or raise an error that names the extra."""
-    try:
-        with warnings.catch_warnings():
-            # skorch 0.9, which modAL pins, reads its own version through pkg_resources.
-            warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
-            import skactiveml
-            import skactiveml.base
-            import skactiveml.classifier
-            import skactiveml.utils
-    except ModuleNotFoundError as error:
-        if error.name != "skactiveml":
-            raise
-        owner = "skactive.integrations.scikit_activeml"
-        raise not_installed(owner, "scikit-activeml", "activeml") from error
-    return skactiveml
+    owner = "skactive.integrations.scikit_activeml"
+    with warnings.catch_warnings():
+        # skorch 0.9, which modAL pins, reads its own version through pkg_resources.
+        warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
+        for part in ("base", "classifier", "utils"):
+            import_optional(f"skactiveml.{part}", owner, "scikit-activeml", "activeml")
+        return import_module("skactiveml")

@@ -127,35 +127,26 @@ class WrappedStrategy(_PoolStrategy):
     def _pool(self, X: Any, y: Any, clf: Any, fit_clf: bool, samples: Any) -> Pool:
         """Return a pool of X, or of samples outside X, with the labels."""
         theirs = activeml()
-        is_labeled = theirs.utils.is_labeled(y, self.missing_label_)
-        known: tuple[Any, Any] = X[is_labeled], np.array(y[is_labeled].tolist())
-        if not is_labeled.any():
-            known = None, None
-        seed = known if samples is not None else (None, None)
-        pool_X = X if samples is None else samples
+        labeled = np.flatnonzero(theirs.utils.is_labeled(y, self.missing_label_))
+        labels = np.array(y[labeled].tolist())
+        pool_X, seed = X, {}
+        if samples is not None:
+            pool_X = samples
+            if len(labeled):
+                seed = {"X_labeled": X[labeled], "y_labeled": labels}
         if fit_clf and not isinstance(clf, theirs.base.SkactivemlClassifier):
-            learner = ActiveLearner(
-                IncrementalKNeighborsClassifier() if clf is None else clone(clf),
-                X_pool=pool_X,
-                X_labeled=seed[0],
-                y_labeled=seed[1],
-            )
-            if samples is None and is_labeled.any():
-                learner.teach(np.flatnonzero(is_labeled), known[1])
+            classifier = IncrementalKNeighborsClassifier() if clf is None else clone(clf)
+            learner = ActiveLearner(classifier, X_pool=pool_X, **seed)
+            if samples is None and len(labeled):
+                learner.teach(labeled, labels)
             pool: Pool = learner.pool
             return pool
         if fit_clf:
-            can_fit = is_labeled.any() or clf.classes is not None
+            can_fit = len(labeled) > 0 or clf.classes is not None
             clf = clone(clf).fit(X, y) if can_fit else None
-        pool = Pool(
-            pool_X,
-            estimator=clf,
-            X_labeled=seed[0],
-            y_labeled=seed[1],
-            posterior_source=ExternalPosterior,
-        )
-        if samples is None and is_labeled.any():
-            pool.add_labels(np.flatnonzero(is_labeled), known[1])
+        pool = Pool(pool_X, estimator=clf, posterior_source=ExternalPosterior, **seed)
+        if samples is None and len(labeled):
+            pool.add_labels(labeled, labels)
         return pool
 
 
