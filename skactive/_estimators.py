@@ -15,6 +15,11 @@ from sklearn.utils.validation import check_is_fitted
 from skactive._contracts._estimators import IncrementalEstimator
 
 
+def classifier_of(estimator: Any) -> Any:
+    """Return a classifier, or the last step of a Pipeline."""
+    return estimator[-1] if isinstance(estimator, Pipeline) else estimator
+
+
 def transformers(pipeline: Pipeline) -> Pipeline:
     """Return a Pipeline in which an identity step replaces the classifier."""
     # The step is replaced, not removed: it may be the only one, and before scikit-learn 1.7 a

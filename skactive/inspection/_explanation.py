@@ -12,13 +12,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skactive._engine.positions import check_positions
-from skactive._estimators import transformers
+from skactive._estimators import classifier_of, transformers
 from skactive._rows import n_samples_of, take_rows
 from skactive._validation import check_integer
 from skactive.base import TransductiveEstimator
 from skactive.inspection._colors import class_colors
 from skactive.inspection._display import Display, pyplot
-from skactive.inspection._recorded_loop import classifier_of
 from skactive.inspection._thumbnails import draw_thumbnail, thumbnail
 from skactive.neighbors import VoteExplanation
 

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skactive._engine.features import in_memory
 from skactive._engine.labels import check_labels
-from skactive._estimators import transformers
+from skactive._estimators import classifier_of, transformers
 from skactive._rows import n_samples_of, take_rows
 from skactive.base import HasPosteriorSource, PoolView, TransductiveEstimator
 from skactive.pool import Pool
@@ -160,8 +160,3 @@ def _of_budgeted(owner: str, budgeted: BudgetedClassifier, X: Any) -> RecordedLo
     pool = Pool(features, samples=features, dtype=np.float64)
     # The labels are the answers of the oracle, which may differ from the truth.
     return RecordedLoop(pool, classifier_of(fitted), labeled, budgeted.y_labeled_)
-
-
-def classifier_of(estimator: Any) -> Any:
-    """Return a classifier, or that at the end of a Pipeline."""
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator

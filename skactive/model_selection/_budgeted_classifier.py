@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skactive._engine.cache import LOOP_CACHE
 from skactive._engine.labels import check_labels
-from skactive._estimators import keeps_stages, transformers
+from skactive._estimators import classifier_of, keeps_stages, transformers
 from skactive._fit_params import check_fit_params, per_sample
 from skactive._html import Diagram
 from skactive._random_state import seeded
@@ -291,7 +291,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
     @property
     def classifier_(self) -> Any:  # any classifier
         """The fitted classifier: `estimator_`, or its last step."""
-        return self.estimator_[-1] if isinstance(self.estimator_, Pipeline) else self.estimator_
+        return classifier_of(self.estimator_)
 
     @property
     def learns_at_once(self) -> bool:
@@ -377,8 +377,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
 
     def _learning(self) -> Any:
         """Return the classifier, or the last step of a Pipeline."""
-        estimator = self._estimator()
-        return estimator[-1] if isinstance(estimator, Pipeline) else estimator
+        return classifier_of(self._estimator())
 
     def _estimator(self) -> Any:
         return default_classifier() if self.estimator is None else self.estimator

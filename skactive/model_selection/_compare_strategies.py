@@ -22,6 +22,7 @@ from tqdm.auto import tqdm
 from skactive import __version__
 from skactive._engine.cache import LOOP_CACHE
 from skactive._engine.labels import check_labels
+from skactive._estimators import classifier_of
 from skactive._fit_params import per_sample
 from skactive._random_state import seeded
 from skactive._rows import take_rows
@@ -328,7 +329,7 @@ def _full_score(task: Task, split: tuple[np.ndarray, np.ndarray]) -> float:
     train, test = split
     params = per_sample(task.params, train, len(task.labels))
     estimator, X_train = clone(task.estimator), take_rows(task.X, train)
-    if isinstance(_last_step(estimator), TransductiveEstimator):
+    if isinstance(classifier_of(estimator), TransductiveEstimator):
         # It learns from a neighbour graph, which the loops of the split have built.
         learner = ActiveLearner(
             estimator, X_pool=X_train, fit_params=params, cache=LOOP_CACHE
@@ -342,7 +343,3 @@ def _full_score(task: Task, split: tuple[np.ndarray, np.ndarray]) -> float:
     if task.scorer is None:
         return float(fitted.score(X_test, y_test))
     return float(task.scorer(fitted, X_test, y_test))
-
-
-def _last_step(estimator: Any) -> Any:
-    return estimator[-1] if isinstance(estimator, Pipeline) else estimator

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.pipeline import Pipeline
 
-from skactive._estimators import keeps_stages
+from skactive._estimators import classifier_of, keeps_stages
 from skactive._rows import take_rows
 from skactive.learner import ActiveLearner
 from skactive.model_selection._held_out_predictions import HeldOutPredictions
@@ -139,10 +138,9 @@ def check_scorer(scorer: Scorer | None, name: Any, estimator: Any, X: Any, y: np
         if "predict_proba" not in str(error):
             return
         shown = name if isinstance(name, str) else getattr(name, "__name__", name)
-        classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
         raise ValueError(
-            f"scoring={shown!r} needs probabilities, and {type(classifier).__name__} has no "
-            "predict_proba. "
+            f"scoring={shown!r} needs probabilities, and "
+            f"{type(classifier_of(estimator)).__name__} has no predict_proba. "
             "Hint: choose a classifier that has it, wrap this one in CalibratedClassifierCV, or "
             "choose a score of predictions, such as 'balanced_accuracy'."
         ) from error

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
 from skactive._engine.candidate_rank import CandidateRank
 from skactive._engine.distances import UNDEFINED
 from skactive._engine.positions import check_positions
+from skactive._estimators import classifier_of
 from skactive._frame import as_frame
 from skactive._validation import check_integer
 from skactive.base import LabelingPool
@@ -298,8 +298,7 @@ def terms_of(learner: Any) -> dict[str, UtilityComponent]:
 
 
 def _posterior_of(learner: Any, index: int) -> tuple[tuple[Any, ...], np.ndarray]:
-    estimator = learner.estimator
-    classifier = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+    classifier = classifier_of(learner.estimator)
     if not (hasattr(classifier, "predict_proba") or hasattr(classifier, "decision_function")):
         return (), np.empty(0)
     source = learner.pool.posterior_source
