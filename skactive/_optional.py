@@ -49,7 +49,7 @@ def import_optional(module: str, owner: str, package: str, extra: str) -> Any:  
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
-        # Another name is that of a requirement of the package.
+        # If a requirement of the package is missing, the original error names it.
         if error.name not in {module, module.partition(".")[0]}:
             raise
         raise not_installed(owner, package, extra) from error

@@ -35,7 +35,7 @@ def __dir__() -> list[str]:
 
 
 def _subclasses_of_modal() -> dict[str, type]:
-    models = import_optional("modAL.models", __name__, "modAL-python", "modal")
+    models = import_optional("modAL", __name__, "modAL-python", "modal").models
     from skactive.integrations.modal._committee import IncrementalCommittee
     from skactive.integrations.modal._learner import IncrementalLearner
 

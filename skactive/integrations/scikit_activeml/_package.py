@@ -15,6 +15,7 @@ def activeml() -> Any:
     with warnings.catch_warnings():
         # skorch 0.9, which modAL pins, reads its own version through pkg_resources.
         warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
+        package = import_optional("skactiveml", owner, "scikit-activeml", "activeml")
         for part in ("base", "classifier", "utils"):
-            import_optional(f"skactiveml.{part}", owner, "scikit-activeml", "activeml")
-        return import_module("skactiveml")
+            import_module(f"skactiveml.{part}")
+        return package
