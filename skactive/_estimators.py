@@ -101,10 +101,10 @@ def stored_samples(classifier: Any) -> tuple[Any, Any]:
 
 
 def keeps_stages(classifier: Any) -> bool:
-    """Return whether stage i of a classifier's `staged_predict` knows its first i labels.
+    """Return whether stage i of a classifier's `staged_predict` has learned its first i labels.
 
     Classifiers of scikit-learn that learn by stages, such as boosting, have a `staged_predict` of
-    another meaning. A classifier that forgets does not know its first labels any more.
+    another meaning. A classifier that forgets has lost its first labels.
     """
     stores_labels = isinstance(classifier, IncrementalEstimator)
     has_stages = hasattr(classifier, "staged_predict") and hasattr(

@@ -97,7 +97,7 @@ def test_candidates_narrow_the_choice():
         ([-1], IndexError, "no sample -1 in a pool of 24"),
         ([0.5], TypeError, r"named by integer positions. Got \[0.5\] instead"),
         ([True, False], TypeError, "named by integer positions"),
-        ([], ValueError, "n_instances=1 samples were asked for, but 0 of the pool's 24 are left"),
+        ([], ValueError, "n_instances=1 samples were requested, but 0 of the pool's 24 are left"),
     ],
 )
 def test_candidates_that_are_none_are_refused(candidates, error, message):

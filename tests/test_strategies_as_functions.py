@@ -66,7 +66,7 @@ def test_a_modal_call_accepts_learners_of_any_kind(strategy, learner, wrap):
         answer = strategy(wrap(LEARNERS[learner]()), X_pool, n_instances=n_instances)
         assert_query(answer, range(len(X_pool)), n_instances)
     assert_query(strategy(wrap(LEARNERS[learner]()), X_pool), range(len(X_pool)), 1)
-    with pytest.raises(ValueError, match="n_instances=32 samples were asked for, but 31 of the"):
+    with pytest.raises(ValueError, match="n_instances=32 samples were requested, but 31 of the"):
         strategy(wrap(LEARNERS[learner]()), X_pool, 32)
 
 

@@ -122,7 +122,7 @@ def test_selecting_more_than_the_remaining_candidates_raises_with_their_number(
     strategy, n_labeled, n_instances, left
 ):
     pool = labeled_pool(samples("spread"), n_labeled)
-    message = f"n_instances={n_instances} samples were asked for, but {left} of the pool's 12 are"
+    message = f"n_instances={n_instances} samples were requested, but {left} of the pool's 12 are"
     with pytest.raises(ValueError, match=message):
         strategy.select(pool, n_instances)
 
@@ -148,7 +148,7 @@ def test_a_choice_may_be_limited_to_some_candidates(strategy):
     pool = labeled_pool(samples("spread"), 3)
     some = pool.candidates[[1, 4, 6]]
     assert_query(strategy.select(pool, 3, candidates=some), some, 3)
-    with pytest.raises(ValueError, match="n_instances=4 samples were asked for, but 3 of the"):
+    with pytest.raises(ValueError, match="n_instances=4 samples were requested, but 3 of the"):
         strategy.select(pool, 4, candidates=some)
     with pytest.raises(ValueError, match=f"Sample {pool.labeled[0]} of the pool is labelled alre"):
         strategy.select(pool, 1, candidates=[pool.labeled[0]])

@@ -193,7 +193,7 @@ class HasPosteriorSource(Protocol):
         Returns
         -------
         source : PosteriorSource
-            The source. It may read the pool whenever it is asked, and must not change it.
+            The source. It may read the pool in every call, and must not change it.
         """
 
 

@@ -62,7 +62,7 @@ def declared_classes(classifier: Any, classes: Any) -> Any:
     if unknown:
         raise ValueError(
             f"`classes` names {unknown[0]!r}, but {type(classifier).__name__} is fitted already "
-            f"and knows {known.tolist()}. Hint: pass it unfitted, and its training data as "
+            f"with the classes {known.tolist()}. Hint: pass it unfitted, and its training data as "
             "X_labeled and y_labeled."
         )
     return getattr(classifier, "declared_classes_", known)

@@ -190,7 +190,7 @@ class QueryStrategy(ABC, BaseEstimator):
         check_integer("query", "n_instances", n_instances, minimum=1)
         if n_instances > pool.n_candidates:
             raise ValueError(
-                f"n_instances={n_instances} samples were asked for, but {pool.n_candidates} "
+                f"n_instances={n_instances} samples were requested, but {pool.n_candidates} "
                 f"of the pool's {pool.n_samples} are left to label."
             )
 

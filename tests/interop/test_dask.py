@@ -337,7 +337,7 @@ def test_a_query_can_be_about_some_candidates(threads):
     whole, parts = both(X, 250, threads)
     for strategy in (CDFProduct(), UncertaintySampling(), RandomSampling(random_state=1)):
         assert_same_choice(strategy, whole, parts, 3, candidates=[3, 4, 5, 300, 599])
-    with pytest.raises(ValueError, match="n_instances=6 samples were asked for, but 5 of"):
+    with pytest.raises(ValueError, match="n_instances=6 samples were requested, but 5 of"):
         CDFProduct().select(parts, 6, candidates=[3, 4, 5, 300, 599])
 
 

@@ -233,7 +233,7 @@ def test_an_object_that_is_not_a_scikit_activeml_strategy_raises():
             ActivemlStrategy(wrong).select(Pool(X))
     with pytest.raises(TypeError, match="CoreSet of scikit-activeml needs dense features"):
         ActivemlStrategy(peers.CoreSet()).select(Pool(sp.csr_matrix(X)))
-    with pytest.raises(ValueError, match="n_instances=91 samples were asked for"):
+    with pytest.raises(ValueError, match="n_instances=91 samples were requested"):
         ActivemlStrategy(peers.CoreSet()).select(Pool(X), 91)
 
 
