@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skactive import ActiveLearner, Pool
+from skactive._engine.distances import Space
 from skactive._engine.labeled_distances import NearestLabeled
 from skactive.datasets import open_vectors, write_vectors
 from skactive.neighbors import IncrementalKNeighborsClassifier
@@ -94,6 +95,35 @@ def test_values_read_from_a_state_are_saved_again_without_being_used(tmp_path, m
     for found, expected in zip(results_of(again), results_of(pool), strict=True):
         np.testing.assert_array_equal(found, expected)
     assert not counted
+
+
+def test_a_state_has_every_metric_and_number_of_neighbors(tmp_path, monkeypatch):
+    def results(pool):
+        for metric in ("cosine", "euclidean", "manhattan"):
+            yield pool.density(metric)
+            yield pool.distance_to_labeled(metric)
+            yield from pool.labeled_neighbors(1, metric)
+            yield from pool.labeled_neighbors(3, metric)
+        yield pool.distance_to_labeled("chebyshev")
+        yield from pool.labeled_neighbors(2, "braycurtis")
+
+    def used(pool):
+        list(results(pool.add_labels([5, 1, 7, 2], list("abab"))))
+        return pool
+
+    def computed(*arguments):
+        raise AssertionError("computed again")
+
+    path = tmp_path / "state.npz"
+    pool = used(made(points()))
+    pool.save_state(path)
+    made(points(), state=path).add_labels([5, 1, 7, 2], list("abab")).save_state(path)
+    for name in ("compare", "pairs"):
+        monkeypatch.setattr(Space, name, computed)
+    monkeypatch.setattr(Pool, "_information_density", computed)
+    restored = used(made(points(), state=path))
+    for found, expected in zip(results(restored), results(pool), strict=True):
+        np.testing.assert_array_equal(found, expected)
 
 
 def test_a_learner_goes_on_with_its_journal_and_its_state(tmp_path):
