@@ -39,6 +39,15 @@ def two_blobs():
     return samples.astype(np.float32), labels
 
 
+def test_a_pool_has_each_graph_that_it_built_and_no_other():
+    samples, _ = two_blobs()
+    pool, other = Pool(samples), Pool(samples)
+    graphs = [pool.graph(5), pool.graph(7), pool.graph(5, "euclidean")]
+    assert [pool.has_graph(graph) for graph in graphs] == [True, True, True]
+    assert not other.has_graph(graphs[0])
+    assert not pool.has_graph(other.graph(5))
+
+
 def test_a_classifier_predicts_once_after_each_change():
     samples, labels = two_blobs()
     counted = Counted(GaussianNB().fit(samples, labels))

@@ -27,6 +27,10 @@ def squared_sums(posterior):
     return np.square(posterior).sum(axis=1)
 
 
+def largest(posterior):
+    return posterior.max(axis=1)
+
+
 class PoolHistory(RuleBasedStateMachine):
     """Keeps the expected state of a pool, in the order of its changes."""
 
@@ -208,7 +212,8 @@ class PoolHistory(RuleBasedStateMachine):
             expected = fresh.predict_proba(self.X[self.pool.candidates])
             np.testing.assert_allclose(found, expected, atol=TOLERANCE)
         assert found.shape == (self.pool.n_candidates, len(self.pool.classes_))
-        np.testing.assert_array_equal(self.pool.of_posterior(squared_sums), squared_sums(found))
+        for function in (squared_sums, largest):
+            np.testing.assert_array_equal(self.pool.of_posterior(function), function(found))
 
     @rule(
         metric=st.sampled_from([None, OTHER_METRIC]),
