@@ -180,6 +180,18 @@ def test_a_refresh_that_fails_is_a_warning_and_labels_are_safe(gate, monkeypatch
         learner.refresh()
 
 
+def test_the_failure_of_a_running_refresh_is_reported_by_the_next(gate, monkeypatch):
+    X, y = clouds()
+    learner = waiting_learner(X).teach(range(6), y[:6])
+    with monkeypatch.context() as patch:
+        patch.setattr(Waiting, "fails", True)
+        gate.set()
+        learner._refresher._running.exception(20)
+    with pytest.warns(UserWarning, match="not refreshed: singular"):
+        learner.refresh()
+    assert learner.estimator[0].scale_ == 6
+
+
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
 def test_a_copy_drops_the_running_refresh_and_starts_its_own(gate, copied):
     X, y = clouds()
