@@ -1,4 +1,7 @@
-"""The project's tasks: `nox` runs all but `bench`, `nox -s lint` one, `nox -l` lists them."""
+"""The project's tasks: `nox` runs all but two, `nox -s lint` one, `nox -l` lists them.
+
+`bench` measures run times, and `mutants` what the tests do not find: run these two by name.
+"""
 
 import os
 import re
@@ -157,3 +160,10 @@ def bench(session: nox.Session) -> None:
     """Run all benchmarks, or those named after --, and write benchmarks/results."""
     session.install("-e", ".[hub,modal,plot,drift,dask]", "lmdb", "zarr")
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Change the code at random places, and count the changes that no test finds."""
+    session.install("-e", ".[plot,table,index]", "cosmic-ray>=8.7", *group("test"))
+    session.run("python", "-m", "benchmarks.mutants", *session.posargs)
