@@ -1,9 +1,11 @@
 """Change the code at random places, and count the changes that no test finds.
 
 cosmic-ray makes the changes, in a copy of the repository. `nox -s mutants` installs it and runs
-this module; `benchmarks/mutants.toml` names the tests of each module. The results are written after
-each mutation. A mutated compiled loop (`_count` in `neighbors/_votes.py`) is compiled again, which
-takes seconds; the other compiled loops are in `_engine`, which is not mutated.
+this module; `benchmarks/mutants.toml` names the tests of each module. Each run makes changes that
+are not in the results yet, and adds them.
+
+A mutated compiled loop (`_count` in `neighbors/_votes.py`) is compiled again, which takes seconds.
+The other compiled loops are in `_engine`, which is not mutated.
 """
 
 import argparse
@@ -141,6 +143,10 @@ class Mutant:
         name = self.operator.removeprefix("skactive/")
         return name if name in OURS else "Expression"
 
+    @property
+    def change(self) -> tuple[str, ...]:
+        return self.module, self.function, self.before, self.after
+
 
 def every_mutant() -> Iterator[tuple[Mutant, tuple[int, int]]]:
     """Yield all mutations of the packages, with the place of each."""
@@ -255,7 +261,9 @@ def copied_repository() -> Iterator[None]:
 
 
 def read(path: Path) -> list[Mutant]:
-    """Return the mutants of an earlier run."""
+    """Return the mutants of earlier runs."""
+    if not path.exists():
+        return []
     with path.open(encoding="utf-8", newline="") as file:
         return [
             Mutant(**{**row, "line": int(row["line"]), "occurrence": int(row["occurrence"])})
@@ -318,21 +326,30 @@ def _cell(code: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutants", description=__doc__)
-    parser.add_argument("--mutants", type=int, default=90, help="mutations to make (default: 90)")
-    parser.add_argument("--seed", type=int, default=0, help="of the sample (default: 0)")
+    parser.add_argument("--mutants", type=int, default=60, help="mutations to make (default: 60)")
     parser.add_argument("--minutes", type=float, default=60, help="of the whole run (default: 60)")
     parser.add_argument("--seconds", type=float, default=90, help="per mutation (default: 90)")
-    parser.add_argument("--again", action="store_true", help="test the survivors of the last run")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample (default: 0)")
+    parser.add_argument("--modules", default="*", metavar="PATTERN", help="make only changes there")
+    parser.add_argument("--kind", choices=list(KINDS), help="make only changes of this kind")
+    parser.add_argument("--again", action="store_true", help="test the survivors again")
     options = parser.parse_args()
     end = time.monotonic() + 60 * options.minutes
+    mutants = read(RESULTS / "mutants.csv")
     with copied_repository():
         if options.again:
-            mutants = read(RESULTS / "mutants.csv")
-            due = [mutant for mutant in mutants if mutant.outcome == "survived"]
+            due = (mutant for mutant in mutants if mutant.outcome == "survived")
         else:
-            mutants = []
-            due = islice(filter(is_valid, drawn(options.seed)), options.mutants)
-        for mutant in due:
+            made = {mutant.change for mutant in mutants}
+            due = (
+                mutant
+                for mutant in drawn(options.seed)
+                if fnmatch(mutant.module, options.modules)
+                and options.kind in {None, mutant.kind}
+                and is_valid(mutant)
+                and mutant.change not in made
+            )
+        for mutant in islice(due, options.mutants):
             if time.monotonic() > end:
                 break
             if options.again and is_gone(mutant):
