@@ -151,6 +151,13 @@ def test_a_relabelled_sample_has_its_new_label_alone(learner):
     assert state(learner) == state(fresh)
 
 
+def test_answers_have_every_label_of_a_correction():
+    learner = ActiveLearner(X_pool=POOL).teach([1, 0, 2], ["up", "up", "down"])
+    learner.relabel([2, 0], ["left", "right"])
+    assert learner.answered.tolist() == [1, 0, 2]
+    assert learner.answers.tolist() == ["up", "right", "left"]
+
+
 def test_undo_gives_a_relabelled_sample_its_old_label(learner):
     before = state(learner)
     learner.relabel([1, 0], ["left", "down"])

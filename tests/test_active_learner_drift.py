@@ -157,6 +157,13 @@ def test_a_classifier_of_another_package_forgets_too():
     assert [label for _, label in learner.estimator.stored_.values()] == list("abcab")
 
 
+def test_a_classifier_of_another_package_removes_each_sample_once():
+    learner = ActiveLearner(Remembering(), X_pool=POOL)
+    learner.teach([4, 5], list("ab")).teach([0, 1, 2], list("aba")).undo()
+    learner.forget(n_kept=1)
+    assert [label for _, label in learner.estimator.stored_.values()] == ["b"]
+
+
 def test_a_sample_with_a_forgotten_label_is_queried_again_and_both_answers_are_kept():
     learner = ActiveLearner(neighbors(n_neighbors=1, max_labeled=2), X_pool=POOL)
     learner.teach([0, 1, 2], ["a", "b", "b"])
@@ -184,6 +191,19 @@ def test_samples_of_a_fitted_classifier_are_forgotten_first():
     learner.undo()
     assert learner.fitted_estimator().y_labeled_.tolist() == ["a", "b", "c"]
     np.testing.assert_array_equal(learner.fitted_estimator().labeled_samples()[0], SEED)
+
+
+@pytest.mark.parametrize("n_kept", range(1, 8))
+def test_samples_of_a_fitted_classifier_are_forgotten_before_the_seed_set(n_kept):
+    classifier = neighbors().fit(SEED, list("abc"))
+    seed = {"X_labeled": POOL[6:], "y_labeled": list("de")}
+    learner = ActiveLearner(classifier, X_pool=POOL, **seed).teach([4, 5], list("xy"))
+    learner.forget(n_kept=n_kept)
+    rows = np.concatenate([SEED, POOL[6:], POOL[[4, 5]]])
+    fitted = learner.fitted_estimator()
+    assert learner.pool.n_labeled == n_kept
+    assert fitted.y_labeled_.tolist() == list("abcdexy")[-n_kept:]
+    np.testing.assert_array_equal(fitted.labeled_samples()[0], rows[-n_kept:])
 
 
 def test_forgetting_nothing_leaves_nothing_to_take_back():
