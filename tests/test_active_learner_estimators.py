@@ -96,6 +96,13 @@ def test_a_classifier_that_needs_two_classes_waits_for_the_second(estimator):
     assert set(learner.predict(X)) == {"x", "y"}
 
 
+def test_an_error_of_fit_on_several_classes_is_raised():
+    X, y = three_clouds()
+    learner = ActiveLearner(LogisticRegression(C=-1), X_pool=X).teach([0, 1], y[:2])
+    with pytest.raises(ValueError, match="The 'C' parameter of LogisticRegression must be"):
+        learner.predict(X)
+
+
 def test_a_classifier_that_is_content_with_one_class_predicts_it():
     X, _ = three_clouds()
     learner = ActiveLearner(RandomForestClassifier(5, random_state=0), X_pool=X).teach(0, "x")

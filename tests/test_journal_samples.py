@@ -247,11 +247,18 @@ def test_ids_of_several_samples_are_told_apart_by_content(path):
 
 
 def test_a_copy_that_an_id_names_is_not_given_to_another(path):
-    samples = np.array([[1.0, 2.0], [1.0, 2.0], [3.0, 4.0]])
-    learner_of(path, samples, ids=["a", "b", "c"]).teach([0], ["x"])
-    learner_of(path, samples).teach([1], ["y"])
-    learner = learner_of(path, samples[[2, 0, 1]], ids=["c", "a", "b"])
-    assert (learner.labeled.tolist(), learner.labels.tolist()) == ([1, 2], ["x", "y"])
+    samples = np.array([[1.0, 2.0], [1.0, 2.0], [1.0, 2.0], [3.0, 4.0]])
+    learner_of(path, samples, ids=["a", "b", "c", "d"]).teach([0, 1], ["x", "y"])
+    learner_of(path, samples).teach([2], ["z"])
+    learner = learner_of(path, samples[[3, 0, 1, 2]], ids=["d", "a", "b", "c"])
+    assert (learner.labeled.tolist(), learner.labels.tolist()) == ([1, 2, 3], ["x", "y", "z"])
+
+
+def test_copies_in_place_follow_their_ids(path):
+    copies = np.ones((3, 3))
+    learner_of(path, copies, ids=["a", "b", "c"]).teach([0, 1], ["x", "y"])
+    learner = learner_of(path, copies, ids=["a", "c", "b"])
+    assert (learner.labeled.tolist(), learner.labels.tolist()) == ([0, 2], ["x", "y"])
 
 
 class Opaque:
@@ -305,6 +312,16 @@ def test_an_answer_that_was_taken_back_needs_its_sample_no_longer(path):
     # A row that is labelled where a removed one was is that row.
     learner = learner_of(path, kept).teach([9], ["fig"])
     assert learner_of(path, X).labeled.tolist() == [10]
+
+
+def test_the_only_copy_left_is_of_an_answer_that_counts(path):
+    samples = X[[0, 1, 1, 2]]
+    learner = learner_of(path, samples).teach([0], ["apple"]).teach([1], ["fig"])
+    learner.undo()
+    learner.teach([3, 2], ["pear", "plum"])
+    learner = learner_of(path, samples[[0, 1, 3]])
+    assert learner.labeled.tolist() == [0, 2, 1]
+    assert learner.labels.tolist() == ["apple", "pear", "plum"]
 
 
 def test_a_session_that_moved_samples_is_one_line_whole_or_not_there(path):
