@@ -283,10 +283,10 @@ def write(mutants: Sequence[Mutant]) -> None:
 def page(mutants: Sequence[Mutant]) -> str:
     """Return the figures of a run as Markdown."""
     judged = tomllib.loads(TABLE.read_text(encoding="utf-8"))["harmless"]
-    harmless = {(entry["module"], entry["after"]): entry["because"] for entry in judged}
+    harmless = {tuple(entry["change"]): entry["because"] for entry in judged}
     survivors = [mutant for mutant in mutants if mutant.outcome == "survived"]
     verdicts = {
-        id(mutant): AGAIN.get(mutant.again) or harmless.get((mutant.module, mutant.after), "open")
+        id(mutant): AGAIN.get(mutant.again) or harmless.get(mutant.change, "open")
         for mutant in survivors
     }
 
