@@ -13,6 +13,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from skactive._contracts._estimators import IncrementalEstimator
+from skactive._rows import n_samples_of
 
 
 def classifier_of(estimator: Any) -> Any:
@@ -46,8 +47,13 @@ def fitted_steps(pipeline: Pipeline, X: Any) -> tuple[Pipeline, Any]:
         The transformers: those that were fitted, and fitted clones of the others.
     features : array-like of shape (n_samples, n_features)
         Their output.
+
+    Raises
+    ------
+    ValueError
+        If they do not return one row for each sample.
     """
-    steps = []
+    steps, n_samples = [], n_samples_of(X)
     for name, given in pipeline.steps[:-1]:
         step = given
         if given in (None, "passthrough"):
@@ -58,6 +64,12 @@ def fitted_steps(pipeline: Pipeline, X: Any) -> tuple[Pipeline, Any]:
             step = clone(given)
             X = step.fit_transform(X)
         steps.append((name, step))
+    if n_samples_of(X) != n_samples:
+        raise ValueError(
+            f"The pool has {n_samples} samples, but the steps before the classifier return "
+            f"{n_samples_of(X)} rows. Hint: use steps that return one row for each sample. Text "
+            "steps such as TfidfVectorizer need a list of texts or one column of a DataFrame."
+        )
     return transformers(Pipeline([*steps, pipeline.steps[-1]])), X
 
 

@@ -348,9 +348,7 @@ def test_a_class_that_a_fitted_classifier_cannot_learn_is_refused_whole():
 def test_classes_cannot_be_declared_to_a_fitted_classifier_that_lacks_them(estimator):
     X, y = three_clouds()
     fitted = clone(estimator).fit(X[:9], y[:9])
-    with pytest.raises(
-        ValueError, match=r"`classes` names 'w', but .* with the classes \['x', "
-    ):
+    with pytest.raises(ValueError, match=r"`classes` names 'w', but .* with the classes \['x', "):
         ActiveLearner(fitted, X_pool=X, classes=["x", "w"])
     assert ActiveLearner(fitted, X_pool=X, classes=["x", "y"]).classes_.tolist() == ["x", "y", "z"]
 

@@ -379,3 +379,14 @@ def test_missing_values_may_be_filled_in_by_a_pipeline():
 def test_an_object_that_is_not_a_pool_raises(X_pool, error, message):
     with pytest.raises(error, match=message):
         ActiveLearner(X_pool=X_pool)
+
+
+@pytest.mark.parametrize("step", [TfidfVectorizer(), FunctionTransformer(lambda X: X[:7])])
+def test_steps_that_do_not_return_a_row_for_each_sample_are_refused(step):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"text": [f"text {number}" for number in range(30)]})
+    estimator = make_pipeline(step, IncrementalKNeighborsClassifier())
+    with pytest.raises(
+        ValueError, match=r"The pool has 30 samples, but the .* return [17] rows\. Hint: use steps"
+    ):
+        ActiveLearner(estimator, X_pool=frame)

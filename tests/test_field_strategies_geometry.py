@@ -516,8 +516,8 @@ def test_questions_one_by_one_share_clusterings_and_pairs(monkeypatch):
     computed = []
     cached = Pool.cached
 
-    def counting(self, key, compute):
-        return cached(self, key, lambda: computed.append(key) or compute())
+    def counting(self, key, compute, *, shared=False):
+        return cached(self, key, lambda: computed.append(key) or compute(), shared=shared)
 
     monkeypatch.setattr(Pool, "cached", counting)
     X, y = blobs(400)

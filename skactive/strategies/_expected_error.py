@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
-import scipy.sparse as sp
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
@@ -17,6 +16,7 @@ from skactive._engine.cold_start import (
 )
 from skactive._engine.losses import loss_of
 from skactive._estimators import class_probabilities
+from skactive._rows import concatenate_rows
 from skactive._validation import check_choice, check_integer
 from skactive.base import Classifier, PoolView
 from skactive.measures import Entropy, LeastConfidence
@@ -222,10 +222,9 @@ class RefitLookahead:
 
     def losses(self, positions: np.ndarray) -> np.ndarray:
         """Return the loss summed over the evaluated samples but the new one itself."""
-        stack = sp.vstack if sp.issparse(self._X) else np.vstack
         summed = np.zeros((len(positions), len(self._labels)))
         for place, position in enumerate(positions):
-            extended = stack([self._X, self._pool.X[[position]]])
+            extended = concatenate_rows(self._X, self._pool.X[[position]])
             others = self._pool.X[self.evaluated[self.evaluated != position]]
             for code, label in enumerate(self._labels if others.shape[0] else ()):
                 refitted = fit_quietly(clone(self._classifier), extended, np.append(self._y, label))

@@ -10,6 +10,7 @@ import scipy.sparse as sp
 
 from skactive._engine.blocks import row_blocks
 from skactive._engine.features import in_memory
+from skactive._rows import concatenate_rows
 from skactive._validation import check_choice, check_integer, check_number
 from skactive.base import PoolView
 from skactive.strategies._base import QueryStrategy
@@ -167,8 +168,7 @@ class Balls:
     def covers_of(self, outside: Any, X: Any, metric: str) -> np.ndarray:
         """Return the number of balls around rows from outside that contain each counted sample."""
         n_outside, inside = outside.shape[0], X[self.counted]
-        stack = sp.vstack if sp.issparse(X) else np.vstack
-        points = Points(stack([outside, inside]), metric)
+        points = Points(concatenate_rows(outside, inside), metric)
         others = np.arange(n_outside, n_outside + len(self.counted))
         n_covers = np.zeros(len(self.counted))
         for block in row_blocks(n_outside, 16 * len(others)):
