@@ -206,6 +206,33 @@ def test_an_estimator_with_only_the_documented_methods_keeps_each_label_with_its
     assert learner.predict(X[[7]]).tolist() == [9]
 
 
+class WithSamples(PlainNeighbor):
+    def labeled_samples(self):
+        rows, labels = zip(*self.store_.values(), strict=True)
+        return np.array(rows), np.array(labels)
+
+
+class WithIndices(WithSamples):
+    @property
+    def labeled_indices_(self):
+        return np.array([*self.store_])
+
+
+@pytest.mark.parametrize(("kind", "n_left"), [(WithSamples, 7), (WithIndices, 3)])
+def test_forget_removes_the_samples_of_a_fitted_estimator_if_it_gives_their_ids(kind, n_left):
+    learner = ActiveLearner(kind().fit(X[:5], y[:5]), X_pool=X[5:])
+    learner.teach([0, 1], y[5:7])
+    before = stored(learner)
+    assert len(stored(learner.forget(3))) == n_left
+    learner.undo()
+    assert stored(learner) == before
+
+
+def test_classes_of_an_estimator_that_cannot_declare_them_are_refused_in_one_sentence():
+    with pytest.raises(TypeError, match=r"PlainNeighbor has no `partial_fit`, .* Hint: leave"):
+        ActiveLearner(PlainNeighbor(), X_pool=X, classes=[0, 1])
+
+
 def test_an_incremental_estimator_without_ids_is_refused_in_one_sentence():
     class WithoutIds(PlainNeighbor):
         def add_labeled(self, X, y):

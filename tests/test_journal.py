@@ -216,6 +216,48 @@ def test_a_full_disk_leaves_everything_as_it_was(path, kind, taken, monkeypatch)
     assert state(learner_of(path)) == state(learner)
 
 
+def failing(*_):
+    raise MemoryError("no memory")
+
+
+@pytest.mark.parametrize("max_labeled", [None, 3])
+@pytest.mark.parametrize("method", ["add_labeled", "remove_labeled", "relabel"])
+@pytest.mark.parametrize("kind", ["teach", "relabel", "forget", "undo"])
+@pytest.mark.parametrize("last", ["teach", "relabel", "forget"])
+def test_an_error_of_the_classifier_leaves_everything_as_it_was(
+    path, last, kind, method, max_labeled, monkeypatch
+):
+    def steps_of(learner, position):
+        return {
+            "teach": lambda: learner.teach([position], ["c"]),
+            "relabel": lambda: learner.relabel([3], ["z" * position]),
+            "forget": lambda: learner.forget(2 if position == 7 else 1),
+            "undo": learner.undo,
+        }
+
+    def everything(learner):
+        classifier = learner.fitted_estimator()
+        stored = sorted(map(str, zip(*classifier.labeled_samples(), strict=True)))
+        return state(learner), stored, path.read_bytes()
+
+    classifier = IncrementalKNeighborsClassifier(max_labeled=max_labeled)
+    learner = ActiveLearner(classifier, X_pool=X, journal=path)
+    learner.teach([1], ["a"]).teach([2], ["b"]).teach([3], ["a"])
+    steps_of(learner, 7)[last]()
+    before = everything(learner)
+    step = steps_of(learner, 8)[kind]
+    with monkeypatch.context() as patch:
+        patch.setattr(IncrementalKNeighborsClassifier, method, failing)
+        try:
+            step()
+        except MemoryError:
+            patch.undo()
+            assert everything(learner) == before
+            step()
+    resumed = IncrementalKNeighborsClassifier(max_labeled=max_labeled)
+    assert state(ActiveLearner(resumed, X_pool=X, journal=path)) == state(learner)
+
+
 def test_a_label_that_text_cannot_hold_is_refused_whole(path):
     learner = learner_of(path).teach([1], ["a"])
     before, content = state(learner), path.read_bytes()

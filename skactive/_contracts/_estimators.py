@@ -26,9 +26,12 @@ class IncrementalEstimator(Protocol):
     Ids are an attribute and no return value, because `add_labeled` returns the classifier, as
     `fit` and `partial_fit` of scikit-learn do, so that calls can be chained.
 
-    Two further methods are optional. With ``labeled_samples()``, a classifier that is fitted
-    already passes its samples on to a learner. With ``posterior_source(pool)``, it keeps class
-    probabilities up to date, see `PosteriorSource`.
+    Further parts are optional. With ``labeled_samples()``, a classifier that is fitted already
+    passes its samples on to a learner; ``labeled_indices_`` has their ids, in the same order, and
+    lets the learner forget them. With ``partial_fit(X, y, classes=...)``, which stores samples as
+    `add_labeled` does, classes can be declared before their first label. With
+    ``posterior_source(pool)``, a classifier keeps class probabilities up to date, see
+    `PosteriorSource`.
 
     Attributes
     ----------

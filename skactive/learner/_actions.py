@@ -18,6 +18,7 @@ from skactive.learner._history.actions import (
     Skipped,
     Taught,
     relabel,
+    restored_on_error,
     unlabel,
 )
 from skactive.learner._predictions import LearnerPredictions
@@ -170,7 +171,8 @@ class LearnerActions(LearnerPredictions):
         before, n_before = self.pool.labeled, self.pool.n_labeled
         self.pool.forget(n_kept)
         if self.pool.n_labeled < n_before:
-            self._updater.start_over()
+            with restored_on_error(self.pool.restore_forgotten, self._updater):
+                self._updater.start_over()
             self._record(Forgot(before[~self.pool.is_labeled(before)], n_kept))
         if self._watch is not None:
             self._watch.reset()
@@ -191,9 +193,13 @@ class LearnerActions(LearnerPredictions):
         """
         if not self._history:
             raise ValueError("There is no answer to take back.")
-        if self._journal is not None:
-            self._journal.write({"undo": True})
         action = self._history.undo(self.pool, self._updater)
+        if self._journal is not None:
+            try:
+                self._journal.write({"undo": True})
+            except BaseException:
+                self._history.redo(action, self.pool, self._updater)
+                raise
         self._stopping.undone(self._history.n_answers)
         return action.positions
 

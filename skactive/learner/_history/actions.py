@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from skactive.base import LabelingPool, Target
     from skactive.learner._updaters import EstimatorUpdater
 
@@ -49,11 +52,12 @@ class Taught(Action):
         return {"teach": self.positions.tolist(), "labels": target.to_plain(self.labels)}
 
     def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+        if not self.forgot:
+            updater.remove(self.positions)
         unlabel(pool, self.positions, forgot=self.forgot)
         if self.forgot:
-            updater.start_over()
-        else:
-            updater.remove(self.positions)
+            with restored_on_error(lambda: self.replay(pool), updater):
+                updater.start_over()
 
     def replay(self, pool: LabelingPool) -> None:
         pool.add_labels(self.positions, self.labels)
@@ -105,10 +109,24 @@ class Forgot(Action):
 
     def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
         pool.restore_forgotten()
-        updater.start_over()
+        with restored_on_error(lambda: self.replay(pool), updater):
+            updater.start_over()
 
     def replay(self, pool: LabelingPool) -> None:
         pool.forget(self.n_kept)
+
+
+@contextmanager
+def restored_on_error(restore: Callable[[], object], updater: EstimatorUpdater) -> Iterator[None]:
+    """Restore the labels of a pool and of its classifier if the classifier raises an error."""
+    try:
+        yield
+    except BaseException:
+        restore()
+        # The classifier may fail again: the error that the user sees is the first one.
+        with suppress(Exception):
+            updater.start_over()
+        raise
 
 
 def unlabel(pool: LabelingPool, positions: np.ndarray, *, forgot: bool) -> None:
@@ -155,6 +173,12 @@ class History:
         self._actions.pop()
         self.n_answers -= action.n_answers
         return action
+
+    def redo(self, action: Action, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+        """Repeat an action that was just undone."""
+        action.replay(pool)
+        updater.start_over()
+        self.append(action)
 
     def answers(self) -> list[tuple[int, Any]]:
         """Return the position and the present label of every answer, in order."""

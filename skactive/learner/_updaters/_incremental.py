@@ -24,9 +24,19 @@ class IncrementalUpdater(EstimatorUpdater):
         self.classifier = classifier
         self._source = source
         self._ids: dict[int, int] = {}
-        brought = stored_samples(classifier)
-        self._outside = [one for one in (brought, source.seed) if one[0] is not None]
+        # Samples without ids cannot be removed: they stay in the classifier.
+        has_ids = hasattr(classifier, "labeled_indices_")
+        brought = stored_samples(classifier) if has_ids else (None, None)
+        self._outside: list[Any] = [one for one in (brought, source.seed) if one[0] is not None]
+        # Whether an error left the classifier without some labels of the pool.
+        self._is_behind = False
         if source.classes is not None and not is_fitted(classifier):
+            if not hasattr(classifier, "partial_fit"):
+                raise TypeError(
+                    f"`classes` was passed, but {type(classifier).__name__} has no `partial_fit`, "
+                    "which declares classes. Hint: leave `classes` out. The first label of a class "
+                    "adds it."
+                )
             # `partial_fit` declares classes along with a sample, which is removed again.
             names, first = np.asarray(source.classes), take_rows(source.samples, np.array([0]))
             self.classifier.partial_fit(first, names[:1], classes=names)
@@ -35,22 +45,34 @@ class IncrementalUpdater(EstimatorUpdater):
         self._outside_ids: list[int] = [] if X is None else self._added(X, y)
 
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
+        if not self._is_behind:
+            self._add(positions, labels)
+
+    def _add(self, positions: np.ndarray, labels: np.ndarray) -> None:
         samples = self._source.samples
         params = per_sample(self._source.fit_params, positions, n_samples_of(samples))
         ids = self._added(take_rows(samples, positions), labels, **params)
         self._ids.update(zip(positions.tolist(), ids, strict=True))
 
     def remove(self, positions: np.ndarray) -> None:
+        if self._is_behind:
+            return
         ids = [self._ids[position] for position in positions.tolist()]
         self.classifier.remove_labeled(ids)
         for position in positions.tolist():
             del self._ids[position]
 
     def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
-        ids = [self._ids[position] for position in positions.tolist()]
-        self.classifier.relabel(ids, labels)
+        if not self._is_behind:
+            ids = [self._ids[position] for position in positions.tolist()]
+            self.classifier.relabel(ids, labels)
+
+    def catch_up(self) -> None:
+        if self._is_behind:
+            self.start_over()
 
     def start_over(self) -> None:
+        self._is_behind = True
         # A classifier may have removed some of these by itself.
         known = [*self._outside_ids, *self._ids.values()]
         stored = getattr(self.classifier, "labeled_indices_", known)
@@ -67,7 +89,8 @@ class IncrementalUpdater(EstimatorUpdater):
             if X_left is not None:
                 self._outside_ids += self._added(X_left, y_left)
         if len(pool.labeled):
-            self.add(pool.labeled, pool.labels)
+            self._add(pool.labeled, pool.labels)
+        self._is_behind = False
 
     def positions_of(self, ids: np.ndarray) -> np.ndarray:
         positions = {id_: position for position, id_ in self._ids.items()}
