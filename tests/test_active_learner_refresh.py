@@ -142,6 +142,17 @@ def test_a_seed_set_that_is_large_enough_refreshes_at_once():
     assert isinstance(learner.estimator[0], WithinClassWhitening)
 
 
+def test_each_answer_can_be_followed_by_a_refresh(gate):
+    X, y = clouds()
+    gate.set()
+    learner = waiting_learner(X, every=1)
+    for place in (0, 1):
+        learner.teach(place, y[place])
+        learner._refresher._running.exception(20)
+        learner.query()
+        assert learner.estimator[0].scale_ == place + 1
+
+
 def test_answers_do_not_wait_for_a_refresh_and_none_is_lost(gate):
     X, y = clouds()
     learner = waiting_learner(X)

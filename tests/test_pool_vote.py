@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.datasets import make_blobs
 
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.pool import Pool
+from skactive.pool import Batch, Pool
 
 X = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [2.0, 1.0], [0.0, 0.0]])
 
@@ -93,3 +94,24 @@ def test_bad_parameters_of_the_vote_are_named(name):
     pool = Pool(X, estimator=estimator).add_labels([0], ["a"])
     with pytest.raises(ValueError, match=f"The '{name}' parameter of IncrementalKNeighborsCl"):
         pool.posterior()
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean", "manhattan"])
+def test_blocks_of_a_few_samples_give_the_same_results(metric):
+    samples, labels = two_blobs()
+
+    def results():
+        pool = Pool(samples, estimator=IncrementalKNeighborsClassifier(metric=metric))
+        for start in (0, 5):
+            pool.add_labels(range(start, start + 5), labels[start : start + 5])
+            yield pool.posterior()
+            yield pool.of_posterior(lambda posterior: posterior.max(axis=1))
+            yield pool.density(metric)
+            yield pool.distance_to_labeled(metric)
+            yield from pool.labeled_neighbors(3, metric)
+            yield Batch(pool).pick(20).pick(21).distance_to_labeled(metric)
+
+    expected = [result.copy() for result in results()]
+    with config_context(working_memory=1e-4):
+        for found, result in zip(results(), expected, strict=True):
+            np.testing.assert_allclose(found, result, atol=1e-5)
