@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -238,6 +239,51 @@ def test_copies_of_a_pool_and_a_learner_have_no_cache():
             getattr(twin, "pool", twin).cached("new", lambda: 2, shared=True)
             assert len(cache) == before
     np.testing.assert_array_equal(twin.query(3), learner.query(3))
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda c: pickle.loads(pickle.dumps(c))]
+)
+def test_a_copy_of_a_cache_is_an_empty_cache_of_the_same_share(copied):
+    cache = FeatureCache(0.5)
+    cache.get("key", "features", lambda: 1)
+    twin = copied(cache)
+    assert (len(twin), twin.share) == (0, 0.5)
+    assert twin.get("key", "features", lambda: 2) == 2
+    assert cache.get("key", "features", lambda: 3) == 1
+
+
+def test_a_cache_can_be_sent_to_processes():
+    tasks = [(len, (FeatureCache(),))] * 2
+    assert _results(tasks, 2, progress=False) == [0, 0]
+
+
+class RaisesWhenPickled:
+    def __reduce__(self):
+        raise RuntimeError("This value belongs to one process.")
+
+
+def nested(depth=100_000):
+    tree = None
+    for _ in range(depth):
+        tree = (tree, None)
+    return tree
+
+
+@pytest.mark.parametrize("compute", [RaisesWhenPickled, nested])
+def test_a_value_that_cannot_be_pickled_is_not_shared(compute):
+    (X, _), cache = clouds(), FeatureCache()
+    values = [Pool(X, cache=cache).cached("key", compute, shared=True) for _ in range(2)]
+    assert values[0] is not values[1]
+    assert len(cache) == 0
+
+
+@pytest.mark.parametrize("cache", [True, {}, FeatureCache], ids=repr)
+@pytest.mark.parametrize("create", [Pool, lambda X, cache: ActiveLearner(X_pool=X, cache=cache)])
+def test_another_object_than_a_cache_raises_with_a_sentence(create, cache):
+    fault = "The 'cache' parameter of Pool must be a FeatureCache or None. Got "
+    with pytest.raises(TypeError, match=re.escape(f"{fault}{cache!r} instead.")):
+        create(clouds()[0], cache=cache)
 
 
 def test_the_nodes_nearest_to_a_test_part_are_found_once_for_all_loops(monkeypatch):

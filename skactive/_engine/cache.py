@@ -21,9 +21,10 @@ class FeatureCache:
     """Share values that follow from features alone between pools with equal features.
 
     A neighbour graph, a density or a clustering depends on the features and on parameters, not on
-    labels. Pools that are created with the same cache compute each of them once. Features are
-    recognised by a fingerprint of all rows, so that a copy shares the values, and features that
-    were changed in place do not.
+    labels. Pools that are created with the same cache compute each of them once, except for threads
+    that need the same value at the same time: each of them may compute it. Features are recognised
+    by a fingerprint of all rows, so that a copy shares the values, and features that were changed
+    in place do not.
 
     Parameters
     ----------
@@ -37,7 +38,9 @@ class FeatureCache:
 
     Notes
     -----
-    A cache can be used from several threads. Copies of a pool, pickled ones included, have none.
+    A cache can be used from several threads. A copy of a cache, as in another process, is an empty
+    cache with the same `share`. Copies of a pool, pickled ones included, have no cache. Values that
+    cannot be pickled are not shared.
 
     Examples
     --------
@@ -55,6 +58,12 @@ class FeatureCache:
         self._values: OrderedDict[Hashable, tuple[Any, float]] = OrderedDict()
         self._n_bytes = 0.0
         self._lock = Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"share": self.share}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        FeatureCache.__init__(self, **state)
 
     def __len__(self) -> int:
         return len(self._values)
@@ -117,6 +126,11 @@ class FeatureValues:
     """
 
     def __init__(self, X: Any, cache: FeatureCache | None) -> None:
+        if cache is not None and not isinstance(cache, FeatureCache):
+            raise TypeError(
+                "The 'cache' parameter of Pool must be a FeatureCache or None. "
+                f"Got {cache!r} instead."
+            )
         self._X = X
         self._cache = cache
         self._fingerprint: str | None = None
@@ -144,9 +158,9 @@ def _n_bytes(value: Any) -> float:
     buffers: list[pickle.PickleBuffer] = []
     try:
         head = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)
-    except (pickle.PicklingError, AttributeError, TypeError):
+        return len(head) + sum(buffer.raw().nbytes for buffer in buffers)
+    except Exception:  # noqa: BLE001  of a user's `__reduce__`, of any type
         return math.inf
-    return len(head) + sum(buffer.raw().nbytes for buffer in buffers)
 
 
 # The loops of a comparison and of a grid search that run in one process share their values here.
