@@ -35,15 +35,23 @@ def check_integer(owner: object, name: str, value: Any, *, minimum: int) -> int:
 
 
 def check_number(
-    owner: object, name: str, value: Any, *, minimum: float = 0.0, exclusive: bool = False
+    owner: object,
+    name: str,
+    value: Any,
+    *,
+    minimum: float = 0.0,
+    exclusive: bool = False,
+    below: float = math.inf,
 ) -> float:
-    """Return `value` as a finite float of at least (or above) `minimum`, or raise."""
+    """Return `value` as a finite float of at least (or above) `minimum` and `below`, or raise."""
     if isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value):
         number = float(value)
-        if number > minimum or (number == minimum and not exclusive):
+        if (number > minimum or (number == minimum and not exclusive)) and number < below:
             return number
-    bound = "above" if exclusive else "of at least"
-    raise _parameter_error(owner, name, f"a finite number {bound} {minimum:g}", value)
+    bound = f"{'above' if exclusive else 'of at least'} {minimum:g}"
+    if below < math.inf:
+        bound += f" and below {below:g}"
+    raise _parameter_error(owner, name, f"a finite number {bound}", value)
 
 
 def check_choice(owner: object, name: str, value: Any, choices: Collection[str]) -> str:

@@ -122,6 +122,37 @@ def test_every_view_gives_every_name(name, view):
     READ[name](view())
 
 
+# Exponents outside the range of `largest_coverage_gain`, and the error that each raises.
+INVALID_EXPONENTS = [
+    (1, ValueError),
+    (1.0, ValueError),
+    (1.5, ValueError),
+    (-0.1, ValueError),
+    (np.nan, ValueError),
+    (np.inf, ValueError),
+    ("half", ValueError),
+    (None, TypeError),
+    (True, TypeError),
+]
+
+
+def assert_raises_for_the_exponent(pool, exponent, error):
+    with pytest.raises(error) as raised:
+        pool.largest_coverage_gain(np.ones(pool.n_samples), exponent, n_neighbors=3)
+    assert str(raised.value) == (
+        "The 'exponent' parameter of largest_coverage_gain must be a finite number of at least 0 "
+        f"and below 1. Got {exponent!r} instead."
+    )
+
+
+@pytest.mark.parametrize(("exponent", "error"), INVALID_EXPONENTS)
+@pytest.mark.parametrize("view", [labeled_pool, lambda: Batch(labeled_pool()).pick(5)])
+def test_an_exponent_outside_its_range_raises_with_a_sentence(view, exponent, error):
+    pool = view()
+    assert_raises_for_the_exponent(pool, exponent, error)
+    assert pool.largest_coverage_gain(np.ones(pool.n_samples), 0, n_neighbors=3)[1] > 0
+
+
 @pytest.mark.parametrize("name", sorted(contract()))
 def test_a_batch_without_picks_is_the_pool(name):
     pool = labeled_pool()

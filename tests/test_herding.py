@@ -181,6 +181,15 @@ def test_the_terms_multiply_to_the_utility(half_coverage, n_labeled):
         assert terms["uncertainty"].factors.max() <= 1
 
 
+@pytest.mark.parametrize("half_coverage", [1e-300, 1e-20, 1e-9])
+def test_a_query_with_a_tiny_half_coverage_takes_the_largest_utility(half_coverage):
+    pool = Pool(X, estimator=IncrementalKNeighborsClassifier()).add_labels(range(9), Y[:9])
+    strategy = UncertaintyHerding(half_coverage=half_coverage)
+    (index,), (utility,) = strategy.select(pool)
+    utilities = strategy.utilities(pool)
+    assert utility == utilities.max() == utilities[pool.candidates == index]
+
+
 def test_parameter_half_coverage_of_uncertainty_herding():
     pool = Pool(X, estimator=IncrementalKNeighborsClassifier()).add_labels(range(20), Y[:20])
     covered = Coverage().utilities(pool)

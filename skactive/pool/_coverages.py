@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from skactive._engine.coverage import Coverage
 from skactive._engine.label_book import LabelBook
+from skactive._validation import check_number
 from skactive.pool._graphs import NeighborGraphs
 
 # Number of neighbours, metric and bandwidth.
@@ -63,6 +64,7 @@ class PoolCoverages:
         self, coverage: Coverage, weights: ArrayLike, exponent: float, rows: np.ndarray
     ) -> tuple[np.ndarray, float]:
         """Return the rows with the largest quotient of gain and powered gain, and the quotient."""
+        exponent = check_number("largest_coverage_gain", "exponent", exponent, below=1.0)
         gains = self.gains(coverage, None)
         return coverage.largest(self._weights(weights), gains, exponent, rows)
 

@@ -132,6 +132,8 @@ class UncertaintyHerding(QueryStrategy):
         if weights is None:
             return super().best(batch)
         exponent = 1 - self._exponent(batch)
+        if exponent == 1:
+            return super().best(batch)
         return batch.largest_coverage_gain(weights, exponent, **self._kernel())
 
     def _exponent(self, pool: PoolView) -> float:

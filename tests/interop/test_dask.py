@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from test_contracts import READ, Reads
+from test_contracts import INVALID_EXPONENTS, READ, Reads, assert_raises_for_the_exponent
 
 from skactive import ActiveLearner, Pool
 from skactive.datasets import open_vectors, write_vectors
@@ -643,6 +643,13 @@ def test_a_partitioned_pool_gives_the_numbers_of_one_process(threads):
 
 def largest_share(posterior):
     return posterior.max(axis=1)
+
+
+@pytest.mark.parametrize(("exponent", "error"), INVALID_EXPONENTS)
+def test_an_exponent_outside_its_range_raises_with_a_sentence(exponent, error, threads):
+    _, parts = both(digits(60)[0], 30, threads)
+    assert_raises_for_the_exponent(parts, exponent, error)
+    assert parts.largest_coverage_gain(np.ones(60), 0, n_neighbors=3)[1] > 0
 
 
 @pytest.mark.parametrize("n_instances", [1, 3])

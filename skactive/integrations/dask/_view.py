@@ -14,6 +14,7 @@ from skactive._engine.distances import Rows, Space
 from skactive._engine.gain_bounds import quotients
 from skactive._engine.label_book_pool import LabelBookPool
 from skactive._engine.positions import check_positions
+from skactive._validation import check_number
 from skactive.integrations.dask._partition import Question, distances_to_samples, numbers
 from skactive.integrations.dask._partitions import Partitions
 from skactive.integrations.dask._posterior import PartitionedPosterior
@@ -151,6 +152,7 @@ class PartitionedView(LabelBookPool):
         metric: str = "cosine",
         bandwidth: float | str | None = "median",
     ) -> tuple[np.ndarray, float]:
+        exponent = check_number("largest_coverage_gain", "exponent", exponent, below=1.0)
         kernel: dict[str, Any] = {
             "n_neighbors": n_neighbors,
             "metric": metric,
