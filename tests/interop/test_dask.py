@@ -641,6 +641,22 @@ def test_a_partitioned_pool_gives_the_numbers_of_one_process(threads):
     np.testing.assert_allclose(parts.posterior(), one.posterior(), atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "rows", [slice(65, 75), slice(None, None, -30), [3, 150], np.arange(200) % 50 == 7, slice(0, 0)]
+)
+def test_rows_of_a_partitioned_pool_are_read_as_from_an_array(rows, threads):
+    X, _ = digits(200)
+    whole, parts = both(X, 70, threads)
+    np.testing.assert_array_equal(parts.X[rows], whole.X[rows])
+
+
+def test_a_row_outside_a_partitioned_pool_raises(threads):
+    _, parts = both(digits(200)[0], 70, threads)
+    for row in (-1, 200):
+        with pytest.raises(IndexError, match=f"There is no sample {row} in a pool of 200"):
+            parts.X[[row]]
+
+
 def largest_share(posterior):
     return posterior.max(axis=1)
 

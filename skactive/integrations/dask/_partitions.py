@@ -11,6 +11,7 @@ from weakref import finalize
 import numpy as np
 from sklearn import get_config
 
+from skactive._engine.positions import check_positions
 from skactive._engine.stored import is_stored
 from skactive._optional import import_optional
 from skactive.integrations.dask._partition import (
@@ -41,7 +42,7 @@ class Partitions:
     """Send changes and requests to the partitions of a pool, each in the process that holds it.
 
     The log of all changes is kept, so that a partition that was lost with its process can be
-    created again elsewhere. Rows can be read by their positions, as from an array.
+    created again elsewhere. Rows can be read by positions, a slice or a mask, as from an array.
 
     Parameters
     ----------
@@ -102,8 +103,12 @@ class Partitions:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, positions: Any) -> np.ndarray:
-        return self.features(np.atleast_1d(positions))
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        if isinstance(rows, slice):
+            rows = np.arange(*rows.indices(len(self)))
+        elif np.asarray(rows).dtype == bool:
+            rows = np.flatnonzero(rows)
+        return self.features(check_positions(rows, len(self)))
 
     def close(self) -> None:
         """Delete the partitions in all workers."""
@@ -138,7 +143,8 @@ class Partitions:
         """Return the features of samples; those that are not cached are fetched."""
         X = np.empty((len(positions), self.shape[1]), dtype=self.dtype)
         holders = np.searchsorted(self.starts, positions, side="right") - 1
-        far = np.array([position not in self._features for position in positions.tolist()])
+        known = self._features
+        far = np.array([position not in known for position in positions.tolist()], dtype=bool)
         wanted = {int(number): positions[far & (holders == number)] for number in holders[far]}
         answers = self._answers(
             {number: partial(features, positions=some) for number, some in wanted.items()}

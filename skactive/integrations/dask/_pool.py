@@ -159,8 +159,8 @@ class PartitionedPool(PartitionedView):
         self._add_seed_set(X_labeled, y_labeled)
 
     @property
-    def X(self) -> Any:  # rows are fetched by their positions
-        """The features: an array-like whose rows are fetched by their positions."""
+    def X(self) -> Any:  # an array-like that fetches rows
+        """The features: an array-like whose rows are fetched by positions, a slice or a mask."""
         return self._partitions
 
     @property
