@@ -16,6 +16,7 @@ from skactive._engine.label_book import LabelBook
 from skactive._engine.labels import CATEGORICAL
 from skactive._engine.positions import check_positions
 from skactive._validation import check_integer
+from skactive._warning import warn_user
 
 T = TypeVar("T")
 
@@ -119,6 +120,30 @@ class LabelBookPool(LabelingPool):
         if self._source is not None:
             self._source.labels_changed()
         return self
+
+    def recall(self) -> Self:
+        """Restore forgotten labels: the name of `restore_forgotten` until version 0.1.
+
+        Returns
+        -------
+        self : LabelingPool
+            The pool.
+        """
+        name = type(self).__name__
+        warn_user(f"{name}.recall is now {name}.restore_forgotten.", DeprecationWarning)
+        return self.restore_forgotten()
+
+    def refitted(self) -> Self:
+        """Discard the posterior: the name of `invalidate_posterior` until version 0.1.
+
+        Returns
+        -------
+        self : LabelingPool
+            The pool.
+        """
+        name = type(self).__name__
+        warn_user(f"{name}.refitted is now {name}.invalidate_posterior.", DeprecationWarning)
+        return self.invalidate_posterior()
 
     def anywhere(self, values: np.ndarray, name: str) -> bool:
         return bool(values.any())

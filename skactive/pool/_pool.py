@@ -24,7 +24,6 @@ from skactive._engine.label_book_pool import LabelBookPool
 from skactive._engine.positions import check_positions
 from skactive._rows import take_rows
 from skactive._validation import check_choice, check_integer
-from skactive._warning import warn_user
 from skactive.neighbors import NeighborGraph
 from skactive.pool._batch import Batch
 from skactive.pool._coverages import PoolCoverages
@@ -348,28 +347,6 @@ class Pool(LabelBookPool):
         snapshot = PoolSnapshot(self._X)
         self.geometry.keep(snapshot)
         snapshot.write(path)
-
-    def recall(self) -> Self:
-        """Restore forgotten labels: the name of `restore_forgotten` until version 0.1.
-
-        Returns
-        -------
-        self : Pool
-            The pool.
-        """
-        warn_user("Pool.recall is now Pool.restore_forgotten.", DeprecationWarning)
-        return self.restore_forgotten()
-
-    def refitted(self) -> Self:
-        """Discard the posterior: the name of `invalidate_posterior` until version 0.1.
-
-        Returns
-        -------
-        self : Pool
-            The pool.
-        """
-        warn_user("Pool.refitted is now Pool.invalidate_posterior.", DeprecationWarning)
-        return self.invalidate_posterior()
 
     def __getstate__(self) -> dict[str, Any]:
         # The source refers to the pool: formats such as skops cannot store it.

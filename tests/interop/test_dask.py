@@ -6,7 +6,9 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from itertools import combinations
+from operator import attrgetter
 
 import numpy as np
 import pytest
@@ -641,6 +643,72 @@ def test_a_partitioned_pool_gives_the_numbers_of_one_process(threads):
     np.testing.assert_allclose(parts.posterior(), one.posterior(), atol=1e-6)
 
 
+def with_warning(call, name):
+    with pytest.warns(DeprecationWarning, match=rf"Pool\.{name} is now \w*Pool\."):
+        return call()
+
+
+# How each method of a pool that is not in `READ` is called, in this order.
+CALLED = {
+    "add_labeled": lambda pool, X, y: pool.add_labeled(X[:1] / 2, y[:1]),
+    "add_labels": lambda pool, X, y: pool.add_labels([11, 150], y[[11, 150]]),
+    "batch": lambda pool, X, y: pool.batch(CDFProduct()).n_candidates,
+    "forget": lambda pool, X, y: pool.forget(5),
+    "has_graph": lambda pool, X, y: pool.has_graph(Pool(X).graph(3)),
+    "invalidate_posterior": lambda pool, X, y: pool.invalidate_posterior(),
+    "is_labeled": lambda pool, X, y: pool.is_labeled([3, 100]),
+    "labels_of": lambda pool, X, y: pool.labels_of([100, 11]),
+    "recall": lambda pool, X, y: with_warning(pool.recall, "recall"),
+    "refitted": lambda pool, X, y: with_warning(pool.refitted, "refitted"),
+    "relabel": lambda pool, X, y: pool.relabel([100], [(y[100] + 1) % 10]),
+    "remove_labels": lambda pool, X, y: pool.remove_labels([50]),
+    "restore_forgotten": lambda pool, X, y: pool.forget(4).restore_forgotten(),
+    "save_state": lambda pool, X, y: pool.save_state("state.npz"),
+    "skip": lambda pool, X, y: pool.skip([8, 170]),
+    "unskip": lambda pool, X, y: pool.unskip([7]),
+}
+# Names that exist in each partition alone, and names whose values are those of the partitions.
+ONLY_IN_PARTITIONS = {"coverages", "geometry", "graph", "save_state"}
+OF_PARTITIONS = {"coverage_gain", "largest_coverage_gain"}
+
+
+def numbers_of(value):
+    """Return the numbers of a value of a pool: for the pool itself, those of its labels."""
+    if isinstance(value, Pool | PartitionedPool):
+        value = value.labeled, value.labels, value.candidates, value.n_forgotten, value.posterior()
+    return value if isinstance(value, tuple) else (value,)
+
+
+def test_every_public_name_of_a_pool_works_on_a_partitioned_pool(threads, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    X, y = digits(200)
+    X = X / 16
+    pools = both(X, 70, threads)
+    for pool in pools:
+        pool.add_labeled(X[:2], y[:2]).add_labels([3, 100, 50], y[[3, 100, 50]]).skip([7, 150])
+        pool.unskip([150])
+    for name in sorted(name for name in dir(pools[0]) if not name.startswith("_")):
+        if name in CALLED:
+            call = partial(CALLED[name], X=X, y=y)
+        else:
+            call = READ.get(name, attrgetter(name))
+        expected = call(pools[0])
+        assert not inspect.ismethod(expected), f"`CALLED` has no call of {name}"
+        if name in ONLY_IN_PARTITIONS:
+            fault = r"has no .+ of all its 200 samples, only one in each partition\. Hint: .+\.$"
+            with pytest.raises(NotImplementedError, match=fault):
+                call(pools[1])
+            continue
+        found = call(pools[1])
+        for left, right in zip(numbers_of(expected), numbers_of(found), strict=True):
+            if isinstance(left, np.ndarray):
+                assert name in OF_PARTITIONS or np.allclose(right, left, atol=1e-5), name
+            elif isinstance(left, int | float | dict):
+                assert name in OF_PARTITIONS or right == left, name
+            else:
+                assert (right is None) == (left is None), name
+
+
 @pytest.mark.parametrize(
     "rows", [slice(65, 75), slice(None, None, -30), [3, 150], np.arange(200) % 50 == 7, slice(0, 0)]
 )
@@ -655,6 +723,27 @@ def test_a_row_outside_a_partitioned_pool_raises(threads):
     for row in (-1, 200):
         with pytest.raises(IndexError, match=f"There is no sample {row} in a pool of 200"):
             parts.X[[row]]
+
+
+def test_the_estimator_of_a_partitioned_pool_can_be_replaced(threads):
+    X, y = digits(200)
+    whole, parts = both(X / 16, 70, threads, estimator=None)
+    for pool in (whole, parts):
+        pool.add_labeled(X[:2] / 16, y[:2]).add_labels(np.arange(5, 40), y[5:40]).skip([7 + 100])
+    logistic = LogisticRegression().fit(*whole.labeled_samples())
+    neighbors = IncrementalKNeighborsClassifier(3)
+    for estimator in (neighbors, logistic, IncrementalKNeighborsClassifier(), None, neighbors):
+        for pool in (whole, parts):
+            pool.estimator = estimator
+        assert parts.estimator is estimator
+        if estimator is None:
+            assert parts.posterior() is None
+            continue
+        np.testing.assert_allclose(parts.posterior(), whole.posterior(), atol=1e-6)
+        assert_same_choice(UncertaintySampling(), whole, parts, 2)
+    with pytest.raises(TypeError, match="learns from a graph of all samples"):
+        parts.estimator = IncrementalLabelSpreading()
+    assert parts.estimator is neighbors
 
 
 def largest_share(posterior):

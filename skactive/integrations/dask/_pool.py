@@ -68,7 +68,7 @@ class PartitionedPool(PartitionedView):
     ----------
     n_samples, n_features, n_partitions : int
         Number of samples, labelled or not, of features, and of partitions.
-    candidates, labeled, labels, skipped, classes_
+    candidates, labeled, labels, skipped, n_forgotten, classes_, book
         As those of a `Pool`.
     n_candidates, n_labeled : int
         Number of candidates; number of labelled samples, the seed set included.
@@ -104,7 +104,8 @@ class PartitionedPool(PartitionedView):
     one number per candidate. The cost of a label in each worker is that in a `Pool`; removing,
     replacing or forgetting a label costs as much as adding all labels again. Values of all
     candidates (`posterior`, `density`, `explain_query` of a learner) are sent to the client.
-    Workers need skactive installed, and memory for their share.
+    Workers need skactive installed, and memory for their share. `graph`, `save_state`, `geometry`
+    and `coverages`, which a `Pool` has for all its samples, raise NotImplementedError.
 
     References
     ----------
@@ -143,6 +144,7 @@ class PartitionedPool(PartitionedView):
         posterior_source: Callable[[LabelingPool], PosteriorSource] | None = None,
     ) -> None:
         self._estimator = check_estimator(estimator)
+        self._make_source = posterior_source
         self._classes = None if classes is None else self.target.validate(classes)
         self._partitions = Partitions.of(X, np.dtype(dtype), client)
         self._partitions.begin(remote_estimator(estimator), self._classes)
@@ -150,12 +152,7 @@ class PartitionedPool(PartitionedView):
         self.book = LabelBook(self.n_samples, empty, self._classes, self.target)
         self._cached: dict[Hashable, Any] = {}
         self._is_sent = False
-        self._source: PartitionedPosterior | None = None
-        if estimator is not None:
-            make = posterior_source or ExternalPosterior
-            if isinstance(estimator, HasPosteriorSource):
-                make = estimator.posterior_source
-            self._source = PartitionedPosterior(self, make(self))
+        self._source = self._new_source()
         self._add_seed_set(X_labeled, y_labeled)
 
     @property
@@ -167,6 +164,13 @@ class PartitionedPool(PartitionedView):
     def estimator(self) -> Any:  # any classifier
         """The classifier that class probabilities come from, or None."""
         return self._estimator
+
+    @estimator.setter
+    def estimator(self, estimator: Classifier | None) -> None:
+        self._estimator = check_estimator(estimator)
+        self._source = self._new_source()
+        self._partitions.estimator = remote_estimator(estimator)
+        self._labels_replaced()
 
     @property
     def n_partitions(self) -> int:
@@ -238,6 +242,14 @@ class PartitionedPool(PartitionedView):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _new_source(self) -> PartitionedPosterior | None:
+        if self._estimator is None:
+            return None
+        make = self._make_source or ExternalPosterior
+        if isinstance(self._estimator, HasPosteriorSource):
+            make = self._estimator.posterior_source
+        return PartitionedPosterior(self, make(self))
 
     def _begin_query(self) -> None:
         """Send the classifier, if it has changed, with the next question."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Hashable
 from functools import partial
+from os import PathLike
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -115,10 +116,8 @@ class PartitionedView(LabelBookPool):
     def graph(
         self, n_neighbors: int = 15, metric: str = "cosine", transformer: object = None
     ) -> NoReturn:
-        raise NotImplementedError(
-            f"A partitioned pool has no neighbour graph of all its {self.n_samples} samples, only "
-            "one in each partition. Hint: use a Pool for classifiers that need the graph."
-        )
+        hint = "use a Pool for classifiers that need the graph"
+        self._raise_only_in_partitions("neighbour graph", hint)
 
     def has_graph(self, graph: NeighborGraph) -> bool:
         return False
@@ -205,6 +204,40 @@ class PartitionedView(LabelBookPool):
         parts = self.numbers(lambda n: partial(numbers, method="posterior", indices=inside[n]))
         merged = self._merged(parts)
         return None if merged is None else merged[np.argsort(np.concatenate(places))]
+
+    @property
+    def geometry(self) -> NoReturn:
+        """The distances of a `Pool`: raises NotImplementedError."""
+        hint = "call `density`, `distance_to_labeled`, `distances_to` or `labeled_neighbors`"
+        self._raise_only_in_partitions("geometry", hint)
+
+    @property
+    def coverages(self) -> NoReturn:
+        """The coverage of a `Pool`: raises NotImplementedError."""
+        hint = "call `coverage_gain` or `largest_coverage_gain`"
+        self._raise_only_in_partitions("coverages", hint)
+
+    def save_state(self, path: str | PathLike[str]) -> NoReturn:
+        """Raise an error: only a `Pool` has a state of all its samples.
+
+        Parameters
+        ----------
+        path : path-like
+            Ignored.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
+        hint = "pass a `journal` to PartitionedLearner, from which a later one resumes"
+        self._raise_only_in_partitions("state", hint)
+
+    def _raise_only_in_partitions(self, part: str, hint: str) -> NoReturn:
+        raise NotImplementedError(
+            f"A partitioned pool has no {part} of all its {self.n_samples} samples, only one in "
+            f"each partition. Hint: {hint}."
+        )
 
     def _of_each(self, method: str, **arguments: Any) -> list[Any]:
         """Return the results of a method of the pools of all partitions."""
