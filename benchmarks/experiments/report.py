@@ -59,7 +59,8 @@ the best of them are optimistic.
 
 ## The variants
 
-`cdf-product` is `CDFProduct()` with its default measures. The others differ from it in one respect, or are one of its parts.
+`cdf-product` is `CDFProduct()` with its default measures. The others differ from it in one
+respect, or are one of its parts.
 
 """
 
