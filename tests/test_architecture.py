@@ -1,6 +1,7 @@
 """The architecture of the package and rules of style, checked on the source of every module."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -483,6 +484,16 @@ def public_parts(package: str) -> Iterator[tuple[str, ast.AST]]:
                     found[id(node)] = module, node
                     names |= {ast.unparse(base) for base in getattr(node, "bases", [])}
     yield from found.values()
+
+
+def test_no_two_classes_share_a_name():
+    places = defaultdict(list)
+    for module, path in MODULES.items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(module)
+    assert len(places) > 200
+    assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}
 
 
 def test_public_parts_include_exported_names_and_their_base_classes():

@@ -15,7 +15,7 @@ from sklearn.datasets import load_digits
 
 from skactive._engine import float16
 from skactive._engine.compiled import compiled
-from skactive._engine.coverage import Coverage, gains_of
+from skactive._engine.coverage import LabelCoverage, gains_of
 from skactive._engine.few_candidates import largest_product_of_few
 from skactive._engine.labeled_distances import NearestLabeled
 from skactive._engine.largest_product import can_be_largest
@@ -120,7 +120,7 @@ def test_bounds_never_exclude_a_candidate_with_the_largest_gain(
 ):
     rng = np.random.default_rng(seed)
     kernel = affinity(30, share, seed)
-    coverage, is_labeled, weights = Coverage(kernel), np.zeros(30, dtype=bool), np.ones(30)
+    coverage, is_labeled, weights = LabelCoverage(kernel), np.zeros(30, dtype=bool), np.ones(30)
     for scale, moving, sample in changes:
         if sample is not None:
             is_labeled[sample] ^= True

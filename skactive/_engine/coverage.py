@@ -12,7 +12,7 @@ from skactive._engine.compiled import compiled
 from skactive._engine.gain_bounds import WHOLE_SHARE, GainBounds
 
 
-class Coverage:
+class LabelCoverage:
     """Keep for each sample x its coverage max_l K(x, l) over the labelled samples l.
 
     K is the similarity of the neighbour graph, 1 for a sample and itself. The gain of labelling c
@@ -34,9 +34,9 @@ class Coverage:
         self._gains: dict[str, Gains] = {}
         self._bounds: GainBounds | None = None
 
-    def copy(self) -> Coverage:
+    def copy(self) -> LabelCoverage:
         """Return an independent copy."""
-        twin = Coverage(self._kernel)
+        twin = LabelCoverage(self._kernel)
         twin._is_labeled, twin._outside = self._is_labeled.copy(), self._outside
         twin.covered = self.covered.copy()
         twin._gains = {name: kept.copy() for name, kept in self._gains.items()}

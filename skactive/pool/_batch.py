@@ -13,7 +13,7 @@ from skactive._engine.distances import space_key
 from skactive._engine.positions import check_positions, check_unlabeled
 
 if TYPE_CHECKING:
-    from skactive._engine.coverage import Coverage
+    from skactive._engine.coverage import LabelCoverage
     from skactive.pool._coverages import Kernel
     from skactive.pool._pool import Pool
     from skactive.strategies import QueryStrategy
@@ -83,7 +83,7 @@ class Batch(PoolView):
         self._is_complete = candidates is None
         self._outside: list[Any] = []
         self._to_picked: dict[tuple[str, str], tuple[int, int, np.ndarray]] = {}
-        self._coverages: dict[Kernel, Coverage] = {}
+        self._coverages: dict[Kernel, LabelCoverage] = {}
         self._n_covering: dict[Kernel, int] = {}
 
     @property
@@ -237,7 +237,7 @@ class Batch(PoolView):
         value: T = self._kept[key]
         return value
 
-    def _coverage(self, kernel: Kernel) -> Coverage:
+    def _coverage(self, kernel: Kernel) -> LabelCoverage:
         """Return the coverage of the pool until a sample is picked, then a copy."""
         if self.n_picked == 0:
             return self.pool.coverages.of(kernel)

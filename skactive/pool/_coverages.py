@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skactive._engine.coverage import Coverage
+from skactive._engine.coverage import LabelCoverage
 from skactive._engine.label_book import LabelBook
 from skactive._validation import check_number
 from skactive.pool._graphs import NeighborGraphs
@@ -31,18 +31,18 @@ class PoolCoverages:
     def begin(self, book: LabelBook) -> None:
         """Follow the labels of a new book."""
         self._book = book
-        self._coverages: dict[Kernel, Coverage] = {}
+        self._coverages: dict[Kernel, LabelCoverage] = {}
         self._outside: dict[Kernel, tuple[np.ndarray, np.ndarray]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         # Both are computed again. Tuples are keys, which formats such as skops cannot store.
         return {**self.__dict__, "_coverages": {}, "_outside": {}}
 
-    def of(self, kernel: Kernel) -> Coverage:
+    def of(self, kernel: Kernel) -> LabelCoverage:
         """Return the coverage by the labelled samples. Copy it to change it."""
         if kernel not in self._coverages:
             graph = self._graphs.graph(kernel[0], kernel[1], None)
-            self._coverages[kernel] = Coverage(graph.affinity(kernel[2]))
+            self._coverages[kernel] = LabelCoverage(graph.affinity(kernel[2]))
         is_labeled = self._book.positions.is_labeled(slice(None))
         self._coverages[kernel].set_labeled(is_labeled, self._covered_from_outside(kernel))
         return self._coverages[kernel]
@@ -55,13 +55,13 @@ class PoolCoverages:
         np.maximum.at(covered, indices, graph.similarities(distances, indices, kernel[2]))
         return covered
 
-    def gains(self, coverage: Coverage, weights: ArrayLike | None) -> np.ndarray:
+    def gains(self, coverage: LabelCoverage, weights: ArrayLike | None) -> np.ndarray:
         """Return the gain of a label of each sample. Do not change it; copy it to keep it."""
         name = "all" if weights is None else "weighted"
         return coverage.gains(self._weights(weights), name)
 
     def largest_gain(
-        self, coverage: Coverage, weights: ArrayLike, exponent: float, rows: np.ndarray
+        self, coverage: LabelCoverage, weights: ArrayLike, exponent: float, rows: np.ndarray
     ) -> tuple[np.ndarray, float]:
         """Return the rows with the largest quotient of gain and powered gain, and the quotient."""
         exponent = check_number("largest_coverage_gain", "exponent", exponent, below=1.0)

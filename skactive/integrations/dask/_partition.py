@@ -60,7 +60,7 @@ class Labels:
 
 
 @dataclass(frozen=True)
-class Skipped:
+class SkippedPositions:
     """Samples that were skipped, or taken back into the candidates."""
 
     positions: np.ndarray
@@ -111,7 +111,7 @@ class Log:
 
     number: int
     start: int
-    entries: tuple[Labels | Skipped | Fitted, ...]
+    entries: tuple[Labels | SkippedPositions | Fitted, ...]
     is_complete: bool
 
 

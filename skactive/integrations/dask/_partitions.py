@@ -21,7 +21,7 @@ from skactive.integrations.dask._partition import (
     PendingGlobal,
     Question,
     Setting,
-    Skipped,
+    SkippedPositions,
     StoredPart,
     evaluate,
     features,
@@ -76,7 +76,7 @@ class Partitions:
         finalize(self, _abandoned.append, (self._client.id, self._token)).atexit = False
         self._sources = self._sources_of(X)
         self._workers = self._holders()
-        self._entries: list[Labels | Skipped | Fitted] = []
+        self._entries: list[Labels | SkippedPositions | Fitted] = []
         self._fitted = Fitted(None)
         self._log_number = 0
         self._n_sent = [0] * self.n_partitions
@@ -124,7 +124,7 @@ class Partitions:
 
     def add_skipped(self, positions: np.ndarray, *, is_back: bool) -> None:
         """Add skipped samples, or samples taken back, to the log."""
-        self._entries.append(Skipped(positions, is_back))
+        self._entries.append(SkippedPositions(positions, is_back))
 
     def add_fitted(self, estimator: Any) -> None:
         """Add the current state of the classifier to the log."""
