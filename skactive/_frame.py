@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from skactive._optional import not_installed
 
@@ -11,24 +13,28 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def as_frame(owner: object, table: Mapping[str, Any]) -> pd.DataFrame:
-    """Return a table of columns as a DataFrame, or raise with the extra that installs pandas.
+class Tabular(ABC):
+    """A result or a plot whose numbers are a table."""
 
-    Parameters
-    ----------
-    owner : object
-        The owner of the table. The error names its type.
-    table : dict of str to array-like of shape (n_rows,)
-        The columns.
+    @abstractmethod
+    def table(self) -> dict[str, np.ndarray]:
+        """Return the numbers as columns of one length, by name."""
 
-    Returns
-    -------
-    frame : pandas.DataFrame
-        The same columns, under the same names.
-    """
-    try:
-        import pandas as pd
-    except ImportError as error:
-        what = f"A frame of {type(owner).__name__}"
-        raise not_installed(what, "pandas", "table") from error
-    return pd.DataFrame(dict(table))
+    def frame(self) -> pd.DataFrame:
+        """Return the table as a DataFrame.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            The columns of `table`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise not_installed(f"A frame of {type(self).__name__}", "pandas", "table") from error
+        return pd.DataFrame(self.table())

@@ -1,41 +1,18 @@
-"""The common base of the displays: their axes, and their numbers as a DataFrame."""
+"""The common base of the displays, and their axes."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from skactive._frame import as_frame
+from skactive._frame import Tabular
 from skactive._optional import not_installed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from pandas import DataFrame
 
 
-class Display(ABC):
+class Display(Tabular):
     """A plot, and its numbers as a table."""
-
-    @abstractmethod
-    def table(self) -> dict[str, np.ndarray]:
-        """Return the numbers of the plot."""
-
-    def frame(self) -> DataFrame:
-        """Return the numbers of the plot as a DataFrame.
-
-        Returns
-        -------
-        frame : pandas.DataFrame
-            The columns of `table`.
-
-        Raises
-        ------
-        ImportError
-            If pandas is not installed.
-        """
-        return as_frame(self, self.table())
 
     def _start(self, ax: Axes | None, *, figsize: tuple[float, float] = (7.5, 5.0)) -> Any:
         """Set the axes of the display, those of a new figure if `ax` is None, and return them."""

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import false_discovery_control, wilcoxon
 from scipy.stats import t as student_t
 
-from skactive._frame import as_frame
-
-if TYPE_CHECKING:
-    import pandas as pd
+from skactive._frame import Tabular
 
 TESTS = frozenset({"corrected_t", "wilcoxon"})
 CORRECTIONS = frozenset({"benjamini_hochberg", "holm"})
 
 
 @dataclass(frozen=True, eq=False)
-class PairedTests:
+class PairedTests(Tabular):
     """Significance tests of the differences between pairs of strategies.
 
     Each attribute except the last three has one entry per pair.
@@ -101,21 +97,6 @@ class PairedTests:
             "corrected_p_value": self.corrected_p_value,
             "significant": self.significant,
         }
-
-    def frame(self) -> pd.DataFrame:
-        """Return the table as a DataFrame.
-
-        Returns
-        -------
-        frame : pandas.DataFrame
-            The columns of `table`.
-
-        Raises
-        ------
-        ImportError
-            If pandas is not installed.
-        """
-        return as_frame(self, self.table())
 
 
 def tested(

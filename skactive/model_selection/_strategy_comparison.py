@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import rankdata
 
-from skactive._frame import as_frame
+from skactive._frame import Tabular
 from skactive._validation import check_choice, check_integer, check_number
 from skactive.model_selection._areas import mean_height
 from skactive.model_selection._paired_tests import (
@@ -20,12 +19,9 @@ from skactive.model_selection._paired_tests import (
     tested,
 )
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 @dataclass(frozen=True, eq=False)
-class StrategyComparison:
+class StrategyComparison(Tabular):
     """Labelling curves of several strategies over the same splits.
 
     Attributes
@@ -323,21 +319,6 @@ class StrategyComparison:
             "n_labels": self.n_labels[point],
             "score": self.test_scores.ravel(),
         }
-
-    def frame(self) -> pd.DataFrame:
-        """Return all scores as a DataFrame in long form.
-
-        Returns
-        -------
-        frame : pandas.DataFrame
-            The columns of `table`.
-
-        Raises
-        ------
-        ImportError
-            If pandas is not installed.
-        """
-        return as_frame(self, self.table())
 
     def _differences(self, n_labels: int | None) -> np.ndarray:
         """Return row minus column, shape (n_strategies, n_strategies, n_splits)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,14 +13,11 @@ from skactive._engine.candidate_rank import CandidateRank
 from skactive._engine.distances import UNDEFINED
 from skactive._engine.positions import check_positions
 from skactive._estimators import classifier_of
-from skactive._frame import as_frame
+from skactive._frame import Tabular
 from skactive._validation import check_integer
 from skactive.base import LabelingPool
 from skactive.learner._explanation.reasons import sentences_of
 from skactive.strategies import UtilityComponent
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Number of classes that the text names.
 N_CLASSES = 5
@@ -72,7 +69,7 @@ class NearestSamples:
 
 
 @dataclass(frozen=True, eq=False)
-class QueryExplanation:
+class QueryExplanation(Tabular):
     """The reasons for the rank of a candidate in a query.
 
     `ActiveLearner.explain_query` returns it. `print` shows the reasons in words, then the numbers;
@@ -151,21 +148,6 @@ class QueryExplanation:
             "factor": self.factors,
             "rank": self.ranks,
         }
-
-    def frame(self) -> pd.DataFrame:
-        """Return the numbers as a DataFrame, one row per measure.
-
-        Returns
-        -------
-        frame : pandas.DataFrame
-            The columns of `table`.
-
-        Raises
-        ------
-        ImportError
-            If pandas is not installed.
-        """
-        return as_frame(self, self.table())
 
     def __str__(self) -> str:
         parts = [_wrapped(" ".join(self.sentences))]
