@@ -92,7 +92,7 @@ REFUSED = [
     (["5"], ["up"], TypeError, r"named by integer positions. Got \['5'\] instead"),
     ([[5]], ["up"], TypeError, r"named by integer positions. Got \[\[5\]\] instead"),
     (np.arange(8) == 5, ["up"], TypeError, "named by integer positions"),
-    (None, ["up"], TypeError, "named by integer positions. Got None instead"),
+    (None, ["up"], TypeError, "takes samples by their positions or by their ids. Got neither"),
 ]
 
 

@@ -134,18 +134,28 @@ def test_every_position_of_an_action_is_written(path):
     assert before == state(learner_of(path.with_name("fresh")))
 
 
-def test_a_line_that_was_cut_short_is_dropped_wherever_it_was_cut(path):
+def test_a_line_that_was_cut_short_is_set_aside_wherever_it_was_cut(path):
     learner_of(path).teach([3], ["apple"])
     whole = path.read_bytes()
     learner_of(path).teach([4], ["pear"])
     rest = path.read_bytes()[len(whole) :]
-    for cut in range(len(rest)):
+    aside = path.with_name("answers.jsonl.incomplete")
+    for cut in range(1, len(rest) - 1):
         path.write_bytes(whole + rest[:cut])
-        assert learner_of(path).labeled.tolist() == [3]
+        last = rest[:cut].splitlines()[-1]
+        if last.endswith(b"}"):
+            continue
+        with pytest.warns(UserWarning, match=r"is incomplete, .* moved to answers\.jsonl\.incomp"):
+            assert learner_of(path).labeled.tolist() == [3]
         assert path.read_bytes().startswith(whole)
         assert path.read_bytes().endswith(b"\n")
-    path.write_bytes(whole + rest)
-    assert learner_of(path).labeled.tolist() == [3, 4]
+        assert aside.read_bytes() == last + b"\n"
+        aside.unlink()
+    for end in (rest, rest[:-1], rest + b"\n", rest + b" \r\n\n", rest[:-1] + b"\r"):
+        path.write_bytes(whole + end)
+        assert learner_of(path).labeled.tolist() == [3, 4]
+        assert learner_of(path).labeled.tolist() == [3, 4]
+    assert not aside.exists()
 
 
 def test_a_file_truncated_at_creation_is_created_again(path):
@@ -282,9 +292,11 @@ def test_a_learner_that_cannot_be_built_does_not_lock_the_journal(path):
     with pytest.raises(ValueError, match="is not in X_pool"):
         learner_of(path, X[2:])
     first.teach([2], ["b"])
-    path.write_bytes(path.read_bytes() + b'{"undo": "all"}\n{"sing": true}\n')
+    content = path.read_bytes()
+    path.write_bytes(content + b'{"undo": "all"}\n')
     with pytest.raises(ValueError, match="unknown action in"):
         learner_of(path)
+    path.write_bytes(content)
     assert first.teach([3], ["c"]).labeled.tolist() == [1, 2, 3]
 
 

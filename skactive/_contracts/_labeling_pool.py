@@ -73,6 +73,64 @@ class LabelingPool(PoolView):
         """
 
     @abstractmethod
+    def new_labels(self, indices: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        """Return the unlabelled samples among given ones, each once, with their labels.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions in the pool.
+        y : array-like of shape (n,)
+            The labels.
+
+        Returns
+        -------
+        positions : ndarray of int of shape (n_new,)
+            The unlabelled samples.
+        labels : ndarray of shape (n_new,)
+            Their labels.
+
+        Raises
+        ------
+        ValueError
+            As `add_labels`, which adds them.
+        IndexError
+            If a position is outside the pool.
+        """
+
+    @abstractmethod
+    def replaced_labels(self, indices: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        """Return the labels before and after a `relabel`.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions of labelled samples.
+        y : array-like of shape (n,)
+            Their new labels.
+
+        Returns
+        -------
+        before, after : ndarray of shape (n,)
+            The present and the new labels.
+
+        Raises
+        ------
+        ValueError
+            If a sample is not labelled or named twice, lengths differ, or a label is missing.
+        """
+
+    @abstractmethod
+    def reset(self) -> Self:
+        """Remove all labels, skips and forgotten labels, those from outside included.
+
+        Returns
+        -------
+        self : LabelingPool
+            The pool as it was created, without a seed set. Results about features are kept.
+        """
+
+    @abstractmethod
     def add_labels(self, indices: ArrayLike, y: ArrayLike) -> Self:
         """Add the labels of pool samples.
 

@@ -311,13 +311,19 @@ class LabelBook:
         self.positions.remove(positions)
         return True
 
-    def relabel(self, indices: Any, y: Any) -> bool:
-        """Replace labels of samples of the pool; return whether any was replaced."""
+    def replacements(self, indices: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return labelled positions and their new labels, or raise."""
         positions, labels = self.positions.check_labeled(indices), self.target.validate(y)
         check_consistent_length(positions, labels)
+        if len(positions):
+            self._check_alike(labels)
+        return positions, labels
+
+    def relabel(self, indices: Any, y: Any) -> bool:
+        """Replace labels of samples of the pool; return whether any was replaced."""
+        positions, labels = self.replacements(indices, y)
         if self.store is None or len(positions) == 0:
             return False
-        self._check_alike(labels)
         ids = self.positions.ids(positions)
         self.store.relabel(ids, labels)
         for listener in self.listeners:

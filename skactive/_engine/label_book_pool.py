@@ -95,6 +95,13 @@ class LabelBookPool(LabelingPool):
     def labeled_outside(self) -> tuple[Any, np.ndarray | None]:
         return self.book.outside()
 
+    def new_labels(self, indices: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        return self.book.new_labels(indices, y)
+
+    def replaced_labels(self, indices: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        positions, labels = self.book.replacements(indices, y)
+        return self.book.labels_of(positions), labels
+
     def remove_labels(self, indices: ArrayLike) -> Self:
         return self._labels_replaced() if self.book.remove(indices) else self
 

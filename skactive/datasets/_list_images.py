@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+from skactive._io.image_paths import IMAGE_SUFFIXES
 
 
 def list_images(

@@ -3,55 +3,59 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 
-from skactive._engine.positions import check_positions
+from skactive._engine.positions import check_unlabeled
+from skactive._validation import check_integer
+from skactive._warning import warn_user
 from skactive.learner._history.actions import (
     Action,
     Forgot,
-    History,
     Relabeled,
     Skipped,
     Taught,
-    relabel,
-    restored_on_error,
-    unlabel,
+    Unskipped,
 )
 from skactive.learner._predictions import LearnerPredictions
+from skactive.learner._transactions import Change, locked
 
 if TYPE_CHECKING:
     from skactive.learner._drift import AgreementWatch
-    from skactive.learner._history.journal import Journal
-    from skactive.learner._stopping.criteria import StoppingHistory
 
 
 class LearnerActions(LearnerPredictions):
     """The part of `ActiveLearner` that changes labels, and takes changes back."""
 
-    _history: History
-    _journal: Journal | None
-    _stopping: StoppingHistory
     _watch: AgreementWatch | None
 
     @abstractmethod
     def _answers_recorded(self, n_new: int) -> None:
         """Update the refresh and the stopping criteria after new answers."""
 
-    def teach(self, indices: ArrayLike, y: ArrayLike) -> Self:
+    @locked
+    def teach(
+        self,
+        indices: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        *,
+        ids: Any = None,  # names of any kind
+    ) -> Self:
         """Store labels, in any order and number.
 
         Parameters
         ----------
-        indices : int or array-like of int of shape (n,)
+        indices : int or array-like of int of shape (n,), default=None
             Positions in X_pool, queried or not. A labelled sample may be passed again with its
             label, a sample with a forgotten label with any label. Skipped samples can be labelled,
             too.
         y : label or array-like of shape (n,)
             Their labels.
+        ids : id or list of ids of length n, default=None
+            The samples by their names, instead of `indices`: ``teach(ids=["3.jpg"], y=["apple"])``.
 
         Returns
         -------
@@ -70,38 +74,32 @@ class LearnerActions(LearnerPredictions):
             If the `drift_detector` signals and the classifier predicted fewer of the last answers.
         """
         self._finish_refresh()
-        positions = check_positions(indices, self.pool.n_samples)
-        places = np.arange(len(positions))
-        if len(positions) > 1:
-            places = np.sort(np.unique(positions, return_index=True)[1])
-        places = places[~self.pool.is_labeled(positions[places])]
-        fresh = positions[places]
-        predicted = self._predicted(fresh)
-        n_forgotten = self.pool.n_forgotten
-        self.pool.add_labels(positions, y)
+        positions = self._positions("teach", indices, ids)
+        fresh, labels = self._pool.new_labels(positions, y)
         if len(fresh) == 0:
             return self
-        labels, forgot = self.pool.target.validate(y)[places], self.pool.n_forgotten > n_forgotten
-        try:
-            self._updater.add(fresh, labels)
-        except Exception:
-            unlabel(self.pool, fresh, forgot=forgot)
-            raise
-        self._record(Taught(fresh, labels, forgot))
-        if self._watch is not None and predicted is not None:
-            self._watch.update(~self.pool.target.differ(predicted, labels), self._history.n_answers)
-        self._answers_recorded(len(fresh))
+        self._updater.check(labels)
+        self._do(Taught(fresh, labels))
         return self
 
-    def relabel(self, indices: ArrayLike, y: ArrayLike) -> Self:
+    @locked
+    def relabel(
+        self,
+        indices: ArrayLike | None = None,
+        y: ArrayLike | None = None,
+        *,
+        ids: Any = None,  # names of any kind
+    ) -> Self:
         """Replace wrong labels.
 
         Parameters
         ----------
-        indices : int or array-like of int of shape (n,)
+        indices : int or array-like of int of shape (n,), default=None
             Positions of labelled samples.
         y : label or array-like of shape (n,)
             Their new labels.
+        ids : id or list of ids of length n, default=None
+            The samples by their names, instead of `indices`.
 
         Returns
         -------
@@ -114,33 +112,69 @@ class LearnerActions(LearnerPredictions):
             If a sample is not labelled or named twice, lengths differ, or a label is missing.
             No label is replaced.
         """
-        positions = check_positions(indices, self.pool.n_samples)
-        before = relabel(self.pool, self._updater, positions, y)
-        after = self.pool.labels_of(positions)
-        if self.pool.target.differ(before, after).any():
-            self._record(Relabeled(positions, before, after))
+        positions = self._positions("relabel", indices, ids)
+        before, after = self._pool.replaced_labels(positions, y)
+        if self._pool.target.differ(before, after).any():
+            self._updater.check(after)
+            self._do(Relabeled(positions, before, after))
         return self
 
-    def skip(self, indices: ArrayLike) -> Self:
+    @locked
+    def skip(
+        self,
+        indices: ArrayLike | None = None,
+        *,
+        ids: Any = None,  # names of any kind
+    ) -> Self:
         """Skip samples that cannot be labelled, so that they are not queried again.
 
         Parameters
         ----------
-        indices : int or array-like of int of shape (n,)
+        indices : int or array-like of int of shape (n,), default=None
             Positions of samples that are not labelled.
+        ids : id or list of ids of length n, default=None
+            The samples by their names, instead of `indices`.
 
         Returns
         -------
         self : ActiveLearner
             The learner.
         """
-        positions = np.unique(check_positions(indices, self.pool.n_samples))
-        fresh = positions[~np.isin(positions, self.pool.skipped)]
-        self.pool.skip(positions)
+        positions = np.unique(self._positions("skip", indices, ids))
+        check_unlabeled(positions, self._pool.labeled)
+        fresh = np.setdiff1d(positions, self._pool.skipped)
         if len(fresh):
-            self._record(Skipped(fresh))
+            self._do(Skipped(fresh))
         return self
 
+    @locked
+    def unskip(
+        self,
+        indices: ArrayLike | None = None,
+        *,
+        ids: Any = None,  # names of any kind
+    ) -> Self:
+        """Make skipped samples candidates again.
+
+        Parameters
+        ----------
+        indices : int or array-like of int of shape (n,), default=None
+            Positions of samples. Those that are not skipped are ignored.
+        ids : id or list of ids of length n, default=None
+            The samples by their names, instead of `indices`.
+
+        Returns
+        -------
+        self : ActiveLearner
+            The learner.
+        """
+        positions = self._positions("unskip", indices, ids)
+        skipped = np.intersect1d(positions, self._pool.skipped)
+        if len(skipped):
+            self._do(Unskipped(skipped))
+        return self
+
+    @locked
     def forget(self, n_kept: int = 0) -> Self:
         """Forget the oldest labels, for example after the task has changed.
 
@@ -168,18 +202,18 @@ class LearnerActions(LearnerPredictions):
         >>> learner.answered, learner.answers
         (array([0, 2, 1]), array(['good', 'bad', 'bad'], dtype='<U4'))
         """
-        before, n_before = self.pool.labeled, self.pool.n_labeled
-        self.pool.forget(n_kept)
-        if self.pool.n_labeled < n_before:
-            with restored_on_error(self.pool.restore_forgotten, self._updater):
-                self._updater.start_over()
-            self._record(Forgot(before[~self.pool.is_labeled(before)], n_kept))
+        n_kept = check_integer("forget", "n_kept", n_kept, minimum=0)
+        n_forgotten = self._pool.n_labeled - n_kept
+        if n_forgotten > 0:
+            n_outside = self._pool.n_labeled - len(self._pool.labeled)
+            self._do(Forgot(self._pool.labeled[: max(n_forgotten - n_outside, 0)], n_kept))
         if self._watch is not None:
             self._watch.reset()
         return self
 
+    @locked
     def undo(self) -> np.ndarray:
-        """Undo the last `teach`, `skip`, `relabel` or `forget` that changed something.
+        """Undo the last `teach`, `skip`, `unskip`, `relabel` or `forget` that changed something.
 
         Returns
         -------
@@ -193,31 +227,65 @@ class LearnerActions(LearnerPredictions):
         """
         if not self._history:
             raise ValueError("There is no answer to take back.")
-        action = self._history.undo(self.pool, self._updater)
-        if self._journal is not None:
-            try:
-                self._journal.write({"undo": True})
-            except BaseException:
-                self._history.redo(action, self.pool, self._updater)
-                raise
+        actions = self._history.actions
+        action, n_before = actions[-1], len(actions)
+
+        def reverse() -> None:
+            if not action.reverse(self._pool, self._updater):
+                self._rebuild(actions[:-1])
+
+        self._commit(
+            Change(
+                entry=action.undo_entry,
+                apply=reverse,
+                record=actions.pop,
+                is_recorded=lambda: len(actions) < n_before,
+            )
+        )
         self._stopping.undone(self._history.n_answers)
         return action.positions
 
-    def _record(self, action: Action) -> None:
-        """Add an action to the history and the journal, or to neither."""
-        self._history.append(action)
-        if self._journal is not None:
-            try:
-                self._journal.write(action.entry(self.pool.target))
-            except BaseException:
-                self._history.undo(self.pool, self._updater)
-                raise
+    def _do(self, action: Action) -> None:
+        """Execute an action, and update the detector, the stopping criteria and the refresh."""
+        predicted = self._predicted(action)
+        actions = self._history.actions
+        n_before = len(actions)
+        self._commit(
+            Change(
+                entry=lambda: action.entry(self._pool.target),
+                apply=lambda: action.apply(self._pool, self._updater),
+                record=lambda: actions.append(action),
+                is_recorded=lambda: len(actions) > n_before,
+                time=action.time,
+            )
+        )
+        self._observe(action, predicted)
 
-    def _predicted(self, positions: np.ndarray) -> np.ndarray | None:
-        if self._watch is None or len(positions) == 0:
+    def _observe(self, action: Action, predicted: np.ndarray | None, *, warns: bool = True) -> None:
+        """Update what follows the answers. The answers are stored, whatever it raises."""
+        answers = action.answers()
+        if answers is None:
+            return
+        try:
+            self._answers_recorded(len(answers[1]))
+            if self._watch is not None and predicted is not None:
+                differ = self._pool.target.differ(predicted, answers[1])
+                self._watch.update(~differ, self._history.n_answers, warns=warns)
+        except Warning:
+            raise
+        except Exception as error:  # noqa: BLE001  of a user's detector or criterion, of any type
+            if warns:
+                warn_user(
+                    "The answers are stored, but a drift detector or stopping criterion failed: "
+                    f"{type(error).__name__}: {error}"
+                )
+
+    def _predicted(self, action: Action) -> np.ndarray | None:
+        answers = action.answers()
+        if self._watch is None or answers is None:
             return None
         try:
             self.fitted_estimator()
-            return np.asarray(self._updater.classifier.predict(self.pool.take(positions)))
+            return np.asarray(self._updater.classifier.predict(self._pool.take(answers[0])))
         except NotFittedError:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,14 @@ from skactive.learner._arguments import (
 )
 from skactive.learner._defaults import default_classifier, default_strategy
 from skactive.learner._drift import AgreementWatch
-from skactive.learner._history.actions import History
+from skactive.learner._history.entries import action_from
 from skactive.learner._history.journal import Journal
 from skactive.learner._html import learner_html
+from skactive.learner._pool_samples import PoolSamples
 from skactive.learner._refresh import RefreshedSteps, refresher_for
 from skactive.learner._stopping.criteria import StoppingHistory
 from skactive.learner._stopping.progress import Progress
+from skactive.learner._transactions import locked
 from skactive.learner._updaters import CatchUpPosterior, UpdateSource, restore, updater_for
 from skactive.neighbors import NeighborGraph
 from skactive.pool import FeatureCache, Pool
@@ -168,6 +171,10 @@ class ActiveLearner(LearnerActions):
 
     # The class of the pool, which also defines the target. A subclass can set another one.
     _pool_type: Any = Pool
+    # Refitted steps that are not in use yet.
+    _refreshed: RefreshedSteps | None = None
+    # The samples whose features the pool has.
+    _samples_of_pool: PoolSamples | None = None
 
     def __init__(
         self,
@@ -190,68 +197,78 @@ class ActiveLearner(LearnerActions):
     ) -> None:
         if X_pool is None:
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
-        self.X_pool = check_samples(X_pool)
-        self.ids = names_of(self.X_pool, ids)
+        self._begin_state()
+        samples = check_samples(X_pool)
+        names = names_of(samples, ids)
         self.strategy = default_strategy() if strategy is None else check_strategy(strategy)
         self._watch = None if drift_detector is None else AgreementWatch(drift_detector)
         given = default_classifier() if estimator is None else estimator
         check_classifier(given)
         learning: Any = copy.deepcopy(given)
-        before, self._refresher = refresher_for(learning, self.X_pool, refresh_every)
+        before, self._refresher = refresher_for(learning, samples, refresh_every)
         if self._refresher is None:
-            self._steps, classifier, samples = split_pipeline(learning, self.X_pool)
+            self._steps, classifier, features = split_pipeline(learning, samples)
         else:
             classifier = learning[-1]
-            steps, samples = self._refresher.first_steps()
+            steps, features = self._refresher.first_steps()
             self._steps = Pipeline([*before.steps[:-1], *steps, before.steps[-1]])
         self.estimator: Any = classifier
         if self._steps is not None:
             name = learning.steps[-1][0]
             self.estimator = Pipeline([*self._steps.steps[:-1], (name, classifier)])
-        seed = self._seed_set(X_labeled, y_labeled)
-        self._check_together(fit_params, seed, graph)
+        self._samples = PoolSamples(samples, names, features)
+        self._seed = self._seed_set(X_labeled, y_labeled)
+        self._check_together(fit_params, graph)
         check_fit_params(classifier, fit_params or ())
         self._classes, self._fit_params, self._cache = classes, fit_params, cache
-        self._history = History()
         self._stopping = StoppingHistory(stopping)
-        if self._refresher is not None:
-            if seed[0] is not None:
-                self._refresher.seed = before.transform(X_labeled), seed[1]
-            self._blank = copy.deepcopy(classifier)
-        self._build(classifier, samples, seed, graph, state)
-        self._answers_taken(self.pool.n_labeled)
+        if self._refresher is not None and self._seed[0] is not None:
+            self._refresher.seed = before.transform(X_labeled), self._seed[1]
+        self._blank = copy.deepcopy(classifier)
+        self._build(classifier, graph, state)
+        self._answers_taken(self._pool.n_labeled)
         self._finish_refresh(wait=True)
-        self._journal = None
         if journal is not None:
-            names = None if ids is None else self.ids
-            earlier = Journal(journal, self.X_pool, self.pool.n_samples, names)
-            earlier.replay(self)
-            self._journal = earlier.begin()
+            opened = Journal(journal, samples, self._pool.n_samples, None if ids is None else names)
+            with opened.opened():
+                self._replay(opened)
+            self._journal = opened
 
     @property
+    @locked
     def candidates(self) -> np.ndarray:
         """Positions of the samples neither labelled nor skipped, ascending."""
-        return self.pool.candidates
+        return self._pool.candidates
 
     @property
+    @locked
     def labeled(self) -> np.ndarray:
         """Positions of the labelled samples, in order of teaching, without forgotten ones."""
-        return self.pool.labeled
+        return self._pool.labeled
 
     @property
+    @locked
     def labels(self) -> np.ndarray:
         """Their labels."""
-        return self.pool.labels
+        return self._pool.labels
 
     @property
+    @locked
+    def skipped(self) -> np.ndarray:
+        """Positions of the skipped samples that are not labelled, ascending."""
+        return np.asarray(self._pool.skipped)
+
+    @property
+    @locked
     def answered(self) -> np.ndarray:
         """Positions of all samples that were ever taught, in order; repeated if taught again."""
-        return np.array([position for position, _ in self._history.answers()], dtype=np.intp)
+        return np.array([position for position, *_ in self._history.answers()], dtype=np.intp)
 
     @property
+    @locked
     def answers(self) -> np.ndarray:
         """The labels of `answered`, including forgotten ones."""
-        return np.array([label for _, label in self._history.answers()])
+        return np.array([label for _, label, _ in self._history.answers()])
 
     @property
     def drift_detector(self) -> Any:  # the user's detector
@@ -259,6 +276,7 @@ class ActiveLearner(LearnerActions):
         return None if self._watch is None else self._watch.detector
 
     @property
+    @locked
     def drifts(self) -> list[int]:
         """The numbers of answers after which a drop of agreement was detected."""
         return [] if self._watch is None else list(self._watch.drifts)
@@ -269,11 +287,13 @@ class ActiveLearner(LearnerActions):
         return None if self._journal is None else self._journal.path
 
     @property
+    @locked
     def progress(self) -> Progress:
         """The state of the labelling, with the verdicts of the criteria in `stopping`."""
         self._finish_refresh()
         return Progress(self, self._stopping)
 
+    @locked
     def query(
         self,
         n_instances: int = 1,
@@ -306,9 +326,10 @@ class ActiveLearner(LearnerActions):
             If fewer candidates are left, or one of `candidates` is labelled or skipped already.
         """
         self._finish_refresh()
-        indices, utilities = self.strategy.select(self.pool, n_instances, candidates=candidates)
+        indices, utilities = self.strategy.select(self._pool, n_instances, candidates=candidates)
         return (indices, utilities) if return_utilities else indices
 
+    @locked
     def refresh(self) -> ActiveLearner:
         """Fit the steps that learn from labels to all labels, and wait for the result.
 
@@ -331,30 +352,32 @@ class ActiveLearner(LearnerActions):
                 "There is nothing to refresh: no step learns from labels. Hint: pass a Pipeline "
                 "with such a step, and refresh_every."
             )
-        if self.pool.n_labeled == 0:
+        if self._pool.n_labeled == 0:
             raise ValueError("There is nothing to refresh from: no label is known yet.")
         self._finish_refresh(wait=True)
-        self._refresher.start(self.pool)
+        self._refresher.start(self._pool)
         refreshed = self._refresher.finished(wait=True)
         if refreshed is not None:
             self._replace_steps(refreshed)
         return self
 
+    @locked
     def __repr__(self) -> str:
         return (
-            f"<ActiveLearner: {len(self.labeled)} of {self.pool.n_samples} samples labelled, "
-            f"{self.pool.n_candidates} left, estimator={self.estimator!r}, "
+            f"<ActiveLearner: {len(self.labeled)} of {self._pool.n_samples} samples labelled, "
+            f"{self._pool.n_candidates} left, estimator={self.estimator!r}, "
             f"strategy={self.strategy!r}>"
         )
 
+    @locked
     def _repr_html_(self) -> str:
         return learner_html(self, self.progress if self._stopping.criteria else None)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_journal": None, "_cache": None}
+        return {**super().__getstate__(), "_cache": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        super().__setstate__(state)
         self._external.updater = self._updater
 
     def _seed_set(self, X: Any, y: Any) -> tuple[Any, Any]:
@@ -370,9 +393,9 @@ class ActiveLearner(LearnerActions):
         return (self.features(X), labels) if len(labels) else (None, None)
 
     def _check_together(
-        self, fit_params: dict[str, Any] | None, seed: tuple[Any, Any], graph: NeighborGraph | None
+        self, fit_params: dict[str, Any] | None, graph: NeighborGraph | None
     ) -> None:
-        if fit_params and seed[0] is not None:
+        if fit_params and self._seed[0] is not None:
             raise ValueError(
                 f"fit_params={sorted(fit_params)} are for the samples of the pool, and those of "
                 "X_labeled have none. Hint: add the labelled samples to the pool, and `teach` "
@@ -385,18 +408,13 @@ class ActiveLearner(LearnerActions):
             )
 
     def _build(
-        self,
-        classifier: Any,
-        samples: Any,
-        seed: tuple[Any, Any],
-        graph: NeighborGraph | None = None,
-        state: Any = None,
+        self, classifier: Any, graph: NeighborGraph | None = None, state: Any = None
     ) -> None:
         """Create the pool of features, and the updater of the classifier."""
         follows = isinstance(classifier, HasPosteriorSource)
         self._external = CatchUpPosterior()
-        self.pool = self._new_pool(
-            samples,
+        self._pool = self._new_pool(
+            self._samples.features,
             estimator=classifier,
             posterior_source=None if follows else self._external,
             classes=declared_classes(classifier, self._classes),
@@ -404,17 +422,54 @@ class ActiveLearner(LearnerActions):
             state=state,
             cache=self._cache,
         )
-        for X, y in (stored_samples(classifier), seed):
+        self._begin_labels(classifier)
+        self._samples_of_pool = self._samples
+
+    def _begin_labels(self, classifier: Any) -> None:
+        """Add the labels from outside to an empty pool, and create the updater."""
+        for X, y in (stored_samples(classifier), self._seed):
             if X is not None:
-                self.pool.add_labeled(X, y)
-        params = self._fit_params or {}
-        self._updater = updater_for(
-            classifier, UpdateSource(samples, self.pool, seed, self._classes, params)
+                self._pool.add_labeled(X, y)
+        source = UpdateSource(
+            self._samples.features, self._pool, self._seed, self._classes, self._fit_params or {}
         )
+        self._updater = updater_for(classifier, source)
         self._external.updater = self._updater
 
     def _new_pool(self, samples: Any, **arguments: Any) -> Any:  # a Pool, or a subclass's own
         return self._pool_type(samples, samples=samples, **arguments)
+
+    def _start_over(self) -> None:
+        if self._refreshed is not None:
+            self._take(self._refreshed)
+        classifier = self._updater.classifier
+        restore(classifier, self._blank)
+        if self._samples_of_pool is self._samples:
+            self._pool.reset()
+            self._begin_labels(classifier)
+        else:
+            self._build(classifier)
+
+    def _replay(self, journal: Journal) -> None:
+        """Execute the actions in a journal.
+
+        Only the detector and the stopping criteria depend on the states in between.
+        """
+        is_observed = self._watch is not None or self._stopping.criteria
+        for number, entry in journal.entries():
+            try:
+                action = action_from(entry, self._pool)
+                predicted = self._predicted(action) if is_observed else None
+                action.replay(self._pool)
+                self._history.append(action)
+            except (IndexError, KeyError, TypeError, ValueError) as error:
+                raise journal.fault(number, error) from error
+            if is_observed:
+                self._updater.start_over()
+                self._observe(action, predicted, warns=False)
+        if self._history and not is_observed:
+            self._updater.start_over()
+            self._answers_taken(self._history.n_answers)
 
     def _answers_recorded(self, n_new: int) -> None:
         self._answers_taken(n_new)
@@ -423,7 +478,7 @@ class ActiveLearner(LearnerActions):
     def _answers_taken(self, n_answers: int) -> None:
         """Start a refresh if there are enough answers since the last one."""
         if self._refresher is not None:
-            self._refresher.count(n_answers, self.pool)
+            self._refresher.count(n_answers, self._pool)
 
     def _finish_refresh(self, *, wait: bool = False) -> None:
         if self._refresher is not None:
@@ -433,11 +488,14 @@ class ActiveLearner(LearnerActions):
 
     def _replace_steps(self, refreshed: RefreshedSteps) -> None:
         """Replace the steps, and teach all labels to a new pool and the emptied classifier."""
+        self._is_suspect = True
+        self._refreshed = refreshed
+        self._recover()
+        self._refreshed = None
+
+    def _take(self, refreshed: RefreshedSteps) -> None:
         fitted = refreshed.after(self._steps.steps[:-1])
         self._steps.steps = [*fitted, self._steps.steps[-1]]
         self.estimator.steps = [*fitted, self.estimator.steps[-1]]
-        classifier = self._updater.classifier
-        restore(classifier, self._blank)
-        self._build(classifier, refreshed.features, refreshed.seed)
-        self._history.replay(self.pool)
-        self._updater.start_over()
+        self._seed = refreshed.seed
+        self._samples = replace(self._samples, features=refreshed.features)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from typing import Any
 
@@ -12,6 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from skactive._engine.positions import array_of
 from skactive._estimators import fitted_steps, is_fitted
+from skactive._io.image_paths import are_paths
 from skactive._rows import n_samples_of
 
 
@@ -69,10 +71,14 @@ def declared_classes(classifier: Any, classes: Any) -> Any:
 
 
 def names_of(X_pool: Any, ids: Any) -> np.ndarray:
-    """Return one name per sample: those given, the index of a DataFrame, or positions."""
+    """Return one name per sample: those given, the index of a DataFrame, paths, or positions."""
     n_samples = n_samples_of(X_pool)
+    if ids is None and hasattr(X_pool, "iloc"):
+        return np.asarray(X_pool.index)
+    if ids is None and are_paths(X_pool):
+        return np.array([os.fspath(path) for path in X_pool])
     if ids is None:
-        return np.asarray(X_pool.index) if hasattr(X_pool, "iloc") else np.arange(n_samples)
+        return np.arange(n_samples)
     names = array_of(ids)
     if not hasattr(ids, "dtype") and isinstance(ids, Collection) and names.tolist() != list(ids):
         # numpy converts 1 and "a" to strings, and tuples to rows.

@@ -80,15 +80,15 @@ class AgreementWatch:
         self.detector = copy.deepcopy(self._blank)
         self._agreed: list[bool] = []
 
-    def update(self, agreed: np.ndarray, n_answers: int) -> None:
+    def update(self, agreed: np.ndarray, n_answers: int, *, warns: bool = True) -> None:
         """Record whether answers were predicted; the last one has the number `n_answers`."""
         for place, one in enumerate(agreed.tolist()):
             self.detector.update(float(not one))
             self._agreed.append(one)
             if self.detector.drift_detected:
-                self._signal(n_answers - len(agreed) + place + 1)
+                self._signal(n_answers - len(agreed) + place + 1, warns)
 
-    def _signal(self, n_answers: int) -> None:
+    def _signal(self, n_answers: int, warns: bool) -> None:
         recent, earlier = self._agreed[-N_RECENT:], self._agreed[:-N_RECENT][-N_BEFORE:]
         if not earlier:
             return
@@ -97,6 +97,8 @@ class AgreementWatch:
             return
         self._agreed = []
         self.drifts.append(n_answers)
+        if not warns:
+            return
         warn_user(
             DriftWarning(
                 f"After {n_answers} answers the task seems to have changed: {agreement:.0%} of "

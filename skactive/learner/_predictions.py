@@ -14,39 +14,59 @@ from skactive._engine.positions import check_positions
 from skactive._estimators import is_fitted
 from skactive._rows import take_rows
 from skactive.learner._explanation.query_explanation import QueryExplanation, explain_query
+from skactive.learner._pool_samples import PoolSamples
+from skactive.learner._pool_table import PoolTable, objects
+from skactive.learner._transactions import LearnerState, locked
 
 if TYPE_CHECKING:
-    from skactive.learner._updaters import EstimatorUpdater
+    import pandas as pd
+
     from skactive.neighbors import VoteExplanation
 
 
-class LearnerPredictions:
+class LearnerPredictions(LearnerState):
     """The part of `ActiveLearner` that predicts and explains."""
 
     estimator: Any
     strategy: Any
-    X_pool: Any
-    ids: np.ndarray
-    pool: Any  # a LabelingPool
     _steps: Any
-    _updater: EstimatorUpdater
+    _samples: PoolSamples
 
     @property
+    def X_pool(self) -> Any:  # samples of any kind
+        """The samples as they were given, with those that `extend` added."""
+        return self._samples.X_pool
+
+    @property
+    def ids(self) -> np.ndarray:
+        """Their names: ``learner.ids[learner.query()]``."""
+        return self._samples.ids
+
+    @property
+    @locked
     def classes_(self) -> np.ndarray:
         """The labels known so far, sorted."""
-        return self.pool.classes_
+        return self._pool.classes_
 
     @abstractmethod
     def _finish_refresh(self) -> None:
         """Replace the steps that a thread has refitted meanwhile."""
 
-    def predict(self, X: Any) -> np.ndarray:  # samples of any kind
+    @locked
+    def predict(
+        self,
+        X: Any = None,  # samples of any kind
+        *,
+        ids: Any = None,  # names of any kind
+    ) -> np.ndarray:
         """Predict the labels of samples, of the pool or new.
 
         Parameters
         ----------
-        X : array-like of length n_queries
+        X : array-like of length n_queries, default=None
             Samples of the kind of X_pool.
+        ids : id or list of ids of length n_queries, default=None
+            Samples of the pool by their names, instead of `X`.
 
         Returns
         -------
@@ -58,15 +78,24 @@ class LearnerPredictions:
         NotFittedError
             If there are too few labels for a prediction.
         """
-        return np.asarray(self.fitted_estimator().predict(X))
+        estimator = self.fitted_estimator()
+        return np.asarray(estimator.predict(self._given_samples("predict", X, ids)))
 
-    def predict_proba(self, X: Any) -> np.ndarray:  # samples of any kind
+    @locked
+    def predict_proba(
+        self,
+        X: Any = None,  # samples of any kind
+        *,
+        ids: Any = None,  # names of any kind
+    ) -> np.ndarray:
         """Return the probability of each class for samples, of the pool or new.
 
         Parameters
         ----------
-        X : array-like of length n_queries
+        X : array-like of length n_queries, default=None
             Samples of the kind of X_pool.
+        ids : id or list of ids of length n_queries, default=None
+            Samples of the pool by their names, instead of `X`.
 
         Returns
         -------
@@ -74,13 +103,10 @@ class LearnerPredictions:
             In the order of `classes_`; 0 for a class without a label so far.
         """
         estimator = self.fitted_estimator()
-        known = np.asarray(estimator.predict_proba(X))
-        if known.shape[1] == len(self.classes_):
-            return known
-        probabilities = np.zeros((len(known), len(self.classes_)))
-        probabilities[:, np.searchsorted(self.classes_, estimator.classes_)] = known
-        return probabilities
+        known = estimator.predict_proba(self._given_samples("predict_proba", X, ids))
+        return self._of_all_classes(known, estimator.classes_)
 
+    @locked
     def score(self, X: Any, y: ArrayLike) -> float:  # samples of any kind
         """Return the accuracy on samples whose labels are known.
 
@@ -98,6 +124,7 @@ class LearnerPredictions:
         """
         return float(self.fitted_estimator().score(X, y))
 
+    @locked
     def features(self, X: Any) -> Any:  # samples of any kind
         """Return samples as the classifier takes them.
 
@@ -113,21 +140,30 @@ class LearnerPredictions:
         """
         return X if self._steps is None else self._steps.transform(X)
 
-    def samples(self, indices: ArrayLike) -> Any:  # samples of any kind
+    @locked
+    def samples(
+        self,
+        indices: ArrayLike | None = None,
+        *,
+        ids: Any = None,  # names of any kind
+    ) -> Any:  # samples of any kind
         """Return samples of the pool as they were given, to show them to an annotator.
 
         Parameters
         ----------
-        indices : array-like of int of shape (n,)
+        indices : array-like of int of shape (n,), default=None
             Positions in X_pool.
+        ids : id or list of ids of length n, default=None
+            The samples by their names, instead of `indices`.
 
         Returns
         -------
         samples : array-like of length n
             Rows of an array or DataFrame, items of a list.
         """
-        return take_rows(self.X_pool, check_positions(indices, self.pool.n_samples))
+        return take_rows(self.X_pool, self._positions("samples", indices, ids))
 
+    @locked
     def explain(self, X: Any) -> VoteExplanation:  # samples of any kind
         """Return the labelled samples that vote for each prediction, with their shares.
 
@@ -157,7 +193,14 @@ class LearnerPredictions:
         explanation = classifier.explain(self.features(X))
         return replace(explanation, indices=self._updater.positions_of(explanation.indices))
 
-    def explain_query(self, index: ArrayLike, *, n_neighbors: int = 5) -> QueryExplanation:
+    @locked
+    def explain_query(
+        self,
+        index: ArrayLike | None = None,
+        *,
+        ids: Any = None,  # names of any kind
+        n_neighbors: int = 5,
+    ) -> QueryExplanation:
         """Explain the choice of a candidate, in words and in numbers.
 
         The explanation has the candidate's value, factor and rank for each measure of the
@@ -166,8 +209,10 @@ class LearnerPredictions:
 
         Parameters
         ----------
-        index : int or array-like of int of shape (1,)
+        index : int or array-like of int of shape (1,), default=None
             The position of a candidate in X_pool, such as ``query()`` returns.
+        ids : id or list of one id, default=None
+            The candidate by its name, instead of `index`.
         n_neighbors : int, default=5
             Number of neighbours and of labelled samples to name, at least 1.
 
@@ -218,8 +263,9 @@ class LearnerPredictions:
         Nearest in the pool (cosine): 2 at 0.019, 4 at 0.019
         Nearest labelled (cosine): 5 (orange) at 0.143, 0 (apple) at 0.168
         """
-        return explain_query(self, index, n_neighbors)
+        return explain_query(self, self._positions("explain_query", index, ids), n_neighbors)
 
+    @locked
     def fitted_estimator(self) -> Any:  # the user's estimator
         """Return the estimator, after an update with all answers.
 
@@ -243,3 +289,80 @@ class LearnerPredictions:
                 f"{self.classes_.tolist()}. Hint: teach more."
             )
         return self.estimator
+
+    @locked
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row for each sample of the pool, with its label and its prediction.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            Columns ``id``; ``label``, None if there is none; ``predicted`` and ``confidence``, the
+            predicted class and its probability, None and NaN if the classifier cannot predict yet;
+            ``skipped``; and ``asked_at``, the time in UTC of the last answer or skip, NaT if there
+            is none.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> from skactive import ActiveLearner
+        >>> X = [[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]]
+        >>> learner = ActiveLearner(X_pool=X, ids=["a", "b", "c", "d"])
+        >>> learner = learner.teach(ids=["a", "c"], y=["apple", "pear"]).skip(ids="b")
+        >>> learner.to_frame()[["id", "label", "predicted", "skipped"]]
+          id  label predicted  skipped
+        0  a  apple     apple    False
+        1  b   None     apple     True
+        2  c   pear      pear    False
+        3  d   None      pear    False
+        """
+        table = PoolTable(self.ids, self._pool, self._history.actions, self._of_all_samples())
+        return table.frame()
+
+    def _of_all_samples(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the predicted class of each sample of the pool, and its probability."""
+        predicted = np.full(len(self.ids), None, dtype=object)
+        confidence = np.full(len(self.ids), np.nan)
+        try:
+            self.fitted_estimator()
+        except NotFittedError:
+            return predicted, confidence
+        classifier = self._updater.classifier
+        predicted = objects(np.asarray(classifier.predict(self._samples.features)))
+        if hasattr(classifier, "predict_proba"):
+            confidence = np.asarray(classifier.predict_proba(self._samples.features)).max(axis=1)
+        return predicted, confidence
+
+    def _positions(self, method: str, indices: Any, ids: Any) -> np.ndarray:
+        """Return positions of samples that are given by positions or by ids."""
+        if (indices is None) == (ids is None):
+            given = "neither" if ids is None else "both"
+            raise TypeError(
+                f"{method} takes samples by their positions or by their ids. Got {given}. Hint: "
+                "pass positions in X_pool first, or names as ids=."
+            )
+        if ids is None:
+            return check_positions(indices, self._pool.n_samples)
+        return self._samples.positions(ids)
+
+    def _given_samples(self, method: str, X: Any, ids: Any) -> Any:
+        if (X is None) == (ids is None):
+            given = "neither" if ids is None else "both"
+            raise TypeError(
+                f"{method} takes samples, or the ids of samples of the pool. Got {given}. Hint: "
+                "pass samples first, or names as ids=."
+            )
+        return X if ids is None else take_rows(self.X_pool, self._samples.positions(ids))
+
+    def _of_all_classes(self, probabilities: Any, classes: np.ndarray) -> np.ndarray:
+        """Return probabilities with a column for each label known so far."""
+        known = np.asarray(probabilities)
+        if known.shape[1] == len(self.classes_):
+            return known
+        padded = np.zeros((len(known), len(self.classes_)))
+        padded[:, np.searchsorted(self.classes_, classes)] = known
+        return padded

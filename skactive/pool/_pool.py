@@ -160,15 +160,16 @@ class Pool(LabelBookPool):
         self._graphs = NeighborGraphs(self._X, graph, self._values)
         self.geometry = PoolGeometry(self._X, snapshot)
         self.coverages = PoolCoverages(self._graphs)
-        self._begin(None if classes is None else self.target.validate(classes))
+        self._classes = None if classes is None else self.target.validate(classes)
+        self.reset()
         self._add_seed_set(X_labeled, y_labeled)
 
-    def _begin(self, classes: np.ndarray | None) -> None:
-        """Start with no label."""
-        self.book = LabelBook(self.n_samples, self._X[:0], classes, self.target)
+    def reset(self) -> Self:
+        self.book = LabelBook(self.n_samples, self._X[:0], self._classes, self.target)
         self.geometry.begin(self.book)
         self.coverages.begin(self.book)
         self._source = None
+        return self
 
     @property
     def X(self) -> Any:  # arrays, sparse matrices and array-likes on disk

@@ -225,7 +225,8 @@ class PartOfPool(Pool):
     def begin(self) -> None:
         """Remove all labels, and keep the values that do not depend on labels."""
         self.estimator = self.setting.estimator
-        self._begin(self.setting.classes)
+        self._classes = self.setting.classes
+        self.reset()
 
 
 def sums(shares: list[tuple[np.ndarray, int]]) -> tuple[np.ndarray, int]:

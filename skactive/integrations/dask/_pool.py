@@ -147,13 +147,17 @@ class PartitionedPool(PartitionedView):
         self._make_source = posterior_source
         self._classes = None if classes is None else self.target.validate(classes)
         self._partitions = Partitions.of(X, np.dtype(dtype), client)
-        self._partitions.begin(remote_estimator(estimator), self._classes)
+        self._cached: dict[Hashable, Any] = {}
+        self.reset()
+        self._add_seed_set(X_labeled, y_labeled)
+
+    def reset(self) -> Self:
+        self._partitions.begin(remote_estimator(self._estimator), self._classes)
         empty = np.empty((0, self.n_features), dtype=self._partitions.dtype)
         self.book = LabelBook(self.n_samples, empty, self._classes, self.target)
-        self._cached: dict[Hashable, Any] = {}
         self._is_sent = False
         self._source = self._new_source()
-        self._add_seed_set(X_labeled, y_labeled)
+        return self
 
     @property
     def X(self) -> Any:  # an array-like that fetches rows

@@ -1,47 +1,91 @@
-"""The actions of a learner, which `undo` reverses one by one."""
+"""The actions of a learner: changes of labels, which `undo` reverses one by one."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from skactive.base import LabelingPool, Target
     from skactive.learner._updaters import EstimatorUpdater
 
 
+def now() -> str:
+    """Return the time in UTC, as a journal has it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass
 class Action(ABC):
-    """A change of the labels of a pool."""
+    """A change of the labels of a pool.
+
+    Attributes
+    ----------
+    positions : ndarray of int of shape (n,)
+        The samples.
+    time : str
+        The time of the action, in UTC.
+    """
 
     positions: np.ndarray
+    time: str = field(default_factory=now, kw_only=True)
+
+    # The name of the action in a journal.
+    verb = ""
     n_answers = 0
 
-    @abstractmethod
     def entry(self, target: Target) -> dict[str, Any]:
         """Return the action as an entry of a journal."""
+        return {self.verb: self.positions.tolist()}
+
+    def undo_entry(self) -> dict[str, Any]:
+        """Return the reversal of the action as an entry of a journal."""
+        return {"undo": self.verb, "of": self.positions.tolist()}
+
+    def answers(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the samples and labels of new answers, or None."""
+        return None
 
     @abstractmethod
-    def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
-        """Reverse the action."""
+    def apply(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+        """Execute the action on the pool and on the classifier."""
 
     @abstractmethod
     def replay(self, pool: LabelingPool) -> None:
-        """Repeat the action on a new pool."""
+        """Execute the action on a pool, whose other labels may differ from those of the time.
+
+        A classifier with another `max_labeled` may have forgotten labels, or kept them.
+        """
+
+    @abstractmethod
+    def reverse(self, pool: LabelingPool, updater: EstimatorUpdater) -> bool:
+        """Reverse the action, or return False if all others have to be replayed for it."""
+
+    def without(self, is_kept: np.ndarray, renumbered: np.ndarray) -> Self | None:
+        """Return the action on a pool from which samples were removed; None if none is left."""
+        places = np.flatnonzero(is_kept[self.positions])
+        return self._of(places, renumbered[self.positions[places]]) if len(places) else None
+
+    def _of(self, places: np.ndarray, positions: np.ndarray) -> Self:
+        return replace(self, positions=positions)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Taught(Action):
-    """New labels. `forgot` is whether the pool forgot its oldest labels for them."""
+    """New labels."""
 
-    positions: np.ndarray
     labels: np.ndarray
-    forgot: bool
+    # Whether no other label was forgotten or replaced for them.
+    is_alone: bool = True
+
+    verb = "teach"
+
+    def answers(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.positions, self.labels
 
     @property
     def n_answers(self) -> int:  # type: ignore[override]
@@ -49,155 +93,172 @@ class Taught(Action):
         return len(self.positions)
 
     def entry(self, target: Target) -> dict[str, Any]:
-        return {"teach": self.positions.tolist(), "labels": target.to_plain(self.labels)}
+        return {**super().entry(target), "labels": target.to_plain(self.labels)}
 
-    def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
-        if not self.forgot:
-            updater.remove(self.positions)
-        unlabel(pool, self.positions, forgot=self.forgot)
-        if self.forgot:
-            with restored_on_error(lambda: self.replay(pool), updater):
-                updater.start_over()
+    def apply(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+        n_forgotten = pool.n_forgotten
+        pool.add_labels(self.positions, self.labels)
+        self.is_alone = pool.n_forgotten == n_forgotten
+        updater.add(self.positions, self.labels)
 
     def replay(self, pool: LabelingPool) -> None:
+        before = self.positions[pool.is_labeled(self.positions)]
+        n_forgotten = pool.n_forgotten
+        pool.remove_labels(before)
         pool.add_labels(self.positions, self.labels)
+        self.is_alone = len(before) == 0 and pool.n_forgotten == n_forgotten
+
+    def reverse(self, pool: LabelingPool, updater: EstimatorUpdater) -> bool:
+        if self.is_alone:
+            updater.remove(self.positions)
+            pool.remove_labels(self.positions)
+        return self.is_alone
+
+    def _of(self, places: np.ndarray, positions: np.ndarray) -> Self:
+        return replace(self, positions=positions, labels=self.labels[places])
 
 
-@dataclass(frozen=True)
+@dataclass
 class Relabeled(Action):
-    """Replaced labels."""
+    """Replaced labels. `before` is None if it is not known, as after a replay."""
 
-    positions: np.ndarray
-    before: np.ndarray
+    before: np.ndarray | None
     after: np.ndarray
 
-    def entry(self, target: Target) -> dict[str, Any]:
-        return {"relabel": self.positions.tolist(), "labels": target.to_plain(self.after)}
+    verb = "relabel"
 
-    def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
-        relabel(pool, updater, self.positions, self.before)
+    def entry(self, target: Target) -> dict[str, Any]:
+        return {**super().entry(target), "labels": target.to_plain(self.after)}
+
+    def apply(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+        pool.relabel(self.positions, self.after)
+        updater.relabel(self.positions, self.after)
 
     def replay(self, pool: LabelingPool) -> None:
-        pool.relabel(self.positions, self.after)
+        is_labeled = pool.is_labeled(self.positions)
+        labeled = self.positions[is_labeled]
+        self.before = pool.labels_of(labeled) if is_labeled.all() else None
+        pool.relabel(labeled, self.after[is_labeled])
+
+    def reverse(self, pool: LabelingPool, updater: EstimatorUpdater) -> bool:
+        if self.before is None:
+            return False
+        pool.relabel(self.positions, self.before)
+        updater.relabel(self.positions, self.before)
+        return True
+
+    def _of(self, places: np.ndarray, positions: np.ndarray) -> Self:
+        before = None if self.before is None else self.before[places]
+        return replace(self, positions=positions, before=before, after=self.after[places])
 
 
-@dataclass(frozen=True)
+@dataclass
 class Skipped(Action):
     """Skipped samples."""
 
-    positions: np.ndarray
+    verb = "skip"
 
-    def entry(self, target: Target) -> dict[str, Any]:
-        return {"skip": self.positions.tolist()}
+    def apply(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+        pool.skip(self.positions)
 
-    def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+    def replay(self, pool: LabelingPool) -> None:
+        pool.skip(self.positions[~pool.is_labeled(self.positions)])
+
+    def reverse(self, pool: LabelingPool, updater: EstimatorUpdater) -> bool:
+        pool.unskip(self.positions)
+        return True
+
+
+@dataclass
+class Unskipped(Action):
+    """Samples that are no longer skipped."""
+
+    verb = "unskip"
+
+    def apply(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
         pool.unskip(self.positions)
 
     def replay(self, pool: LabelingPool) -> None:
-        pool.skip(self.positions)
+        pool.unskip(self.positions)
+
+    def reverse(self, pool: LabelingPool, updater: EstimatorUpdater) -> bool:
+        pool.skip(self.positions[~pool.is_labeled(self.positions)])
+        return True
 
 
-@dataclass(frozen=True)
+@dataclass
 class Forgot(Action):
     """A call of `forget`."""
 
-    positions: np.ndarray
     n_kept: int
 
-    def entry(self, target: Target) -> dict[str, Any]:
-        return {"forget": int(self.n_kept)}
+    verb = "forget"
 
-    def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
-        pool.restore_forgotten()
-        with restored_on_error(lambda: self.replay(pool), updater):
-            updater.start_over()
+    def entry(self, target: Target) -> dict[str, Any]:
+        return {self.verb: int(self.n_kept)}
+
+    def undo_entry(self) -> dict[str, Any]:
+        return {"undo": self.verb}
+
+    def apply(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+        pool.forget(self.n_kept)
+        updater.start_over()
 
     def replay(self, pool: LabelingPool) -> None:
+        labeled = pool.labeled
         pool.forget(self.n_kept)
+        self.positions = labeled[~pool.is_labeled(labeled)]
 
+    def reverse(self, pool: LabelingPool, updater: EstimatorUpdater) -> bool:
+        return False
 
-@contextmanager
-def restored_on_error(restore: Callable[[], object], updater: EstimatorUpdater) -> Iterator[None]:
-    """Restore the labels of a pool and of its classifier if the classifier raises an error."""
-    try:
-        yield
-    except BaseException:
-        restore()
-        # The classifier may fail again: the error that the user sees is the first one.
-        with suppress(Exception):
-            updater.start_over()
-        raise
-
-
-def unlabel(pool: LabelingPool, positions: np.ndarray, *, forgot: bool) -> None:
-    """Remove new labels, and restore those that the pool forgot for them."""
-    if forgot:
-        pool.restore_forgotten()
-    pool.remove_labels(positions)
-
-
-def relabel(
-    pool: LabelingPool, updater: EstimatorUpdater, positions: np.ndarray, y: Any
-) -> np.ndarray:
-    """Replace labels in a pool and its classifier, or neither; return the labels before."""
-    before = pool.labels_of(positions)
-    pool.relabel(positions, y)
-    if len(positions):
-        try:
-            updater.relabel(positions, pool.labels_of(positions))
-        except Exception:
-            pool.relabel(positions, before)
-            raise
-    return before
+    def without(self, is_kept: np.ndarray, renumbered: np.ndarray) -> Self:
+        places = np.flatnonzero(is_kept[self.positions])
+        return self._of(places, renumbered[self.positions[places]])
 
 
 class History:
     """The actions that were not undone, oldest first."""
 
-    def __init__(self) -> None:
-        self._actions: list[Action] = []
-        self.n_answers = 0
+    def __init__(self, actions: list[Action] | None = None) -> None:
+        self.actions: list[Action] = [] if actions is None else actions
 
-    def __bool__(self) -> bool:
-        return bool(self._actions)
+    def __len__(self) -> int:
+        return len(self.actions)
 
     def append(self, action: Action) -> None:
         """Add an action."""
-        self._actions.append(action)
-        self.n_answers += action.n_answers
+        self.actions.append(action)
 
-    def undo(self, pool: LabelingPool, updater: EstimatorUpdater) -> Action:
-        """Reverse the last action, and return it."""
-        action = self._actions[-1]
-        action.undo(pool, updater)
-        self._actions.pop()
-        self.n_answers -= action.n_answers
-        return action
+    @property
+    def n_answers(self) -> int:
+        """Number of answers."""
+        return sum(action.n_answers for action in self.actions)
 
-    def redo(self, action: Action, pool: LabelingPool, updater: EstimatorUpdater) -> None:
-        """Repeat an action that was just undone."""
-        action.replay(pool)
-        updater.start_over()
-        self.append(action)
+    def replay(self, pool: LabelingPool) -> None:
+        """Execute all actions on a pool without labels."""
+        for action in self.actions:
+            action.replay(pool)
 
-    def answers(self) -> list[tuple[int, Any]]:
-        """Return the position and the present label of every answer, in order."""
-        answers: list[tuple[int, Any]] = []
+    def answers(self) -> list[tuple[int, Any, str]]:
+        """Return the position, the present label and the time of every answer, in order."""
+        answers: list[tuple[int, Any, str]] = []
         last: dict[int, int] = {}
-        for action in self._actions:
+        for action in self.actions:
             if isinstance(action, Taught):
                 for position, label in _pairs(action.positions, action.labels):
                     last[position] = len(answers)
-                    answers.append((position, label))
+                    answers.append((position, label, action.time))
             elif isinstance(action, Relabeled):
                 for position, label in _pairs(action.positions, action.after):
-                    answers[last[position]] = position, label
+                    answers[last[position]] = position, label, action.time
         return answers
 
-    def replay(self, pool: LabelingPool) -> None:
-        """Repeat all actions on a new pool, including `forget`."""
-        for action in self._actions:
-            action.replay(pool)
+    def without(self, is_kept: np.ndarray) -> History:
+        """Return the history on a pool from which samples were removed."""
+        renumbered = np.cumsum(is_kept) - 1
+        actions = [action.without(is_kept, renumbered) for action in self.actions]
+        return History([action for action in actions if action is not None])
 
 
 def _pairs(positions: np.ndarray, labels: np.ndarray) -> zip[tuple[int, Any]]:

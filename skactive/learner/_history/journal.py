@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary, finalize
+from typing import TYPE_CHECKING, Any, Self
 
+from skactive._warning import warn_user
+from skactive.learner._history.actions import now
+from skactive.learner._history.entries import Entries, LineError, fault_of
 from skactive.learner._history.format_1 import FORMAT_1, check_pool
+from skactive.learner._history.journal_file import JournalFile
 from skactive.learner._history.named_samples import NamedSamples, PoolRows, action_of, names
 
 if TYPE_CHECKING:
-    from skactive.learner._active_learner import ActiveLearner
+    from collections.abc import Iterator
 
 FORMAT = "skactive answers 2"
 # The common beginning of both formats.
 FORMAT_BEGINS = json.dumps({"format": FORMAT})[:-3].encode()
-
-# The open journals of this process, by file.
-_OPEN: WeakValueDictionary[tuple[int, int], Journal] = WeakValueDictionary()
 
 
 class Journal:
@@ -28,11 +28,9 @@ class Journal:
 
     A sample is identified by its position in the pool of the session, the digest of its content
     and, if the user passed ids, its id. A pool with added or moved rows is accepted: all entries
-    get the present positions of their samples, and the first line of the session stores them. A
-    pool in which a sample with an answer is missing raises.
-
-    An incomplete last line was never acknowledged, and is removed. One process at a time writes;
-    within a process, the journal that began last.
+    get the present positions of their samples, and the first line of the session stores them.
+    Answers for samples that `extend` added, or whose id is no longer in the pool, stay in the file
+    until their samples are in the pool again. A sample that has changed raises.
 
     Parameters
     ----------
@@ -44,14 +42,7 @@ class Journal:
         Number of samples.
     ids : array-like of length n_samples, default=None
         The user's own names of the samples. None takes the index of a DataFrame or Series unless
-        it is the default index; without an index samples are recognised by content.
-
-    Attributes
-    ----------
-    path : Path
-        The file.
-    entries : dict of int to dict
-        The entries at opening, by the number of the line, with positions in this pool.
+        it is the default index, or paths; without these, samples are recognised by content.
 
     Notes
     -----
@@ -60,121 +51,123 @@ class Journal:
     """
 
     def __init__(self, path: Any, samples: Any, n_samples: int, ids: Any = None) -> None:
-        self.path = Path(path)
         self._pool = PoolRows(samples, n_samples, ids)
         self._named = NamedSamples()
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        self._file = os.open(self.path, flags, 0o666)
-        self._close = finalize(self, os.close, self._file)
-        status = os.fstat(self._file)
-        self._key = status.st_dev, status.st_ino
-        try:
-            if self._key not in _OPEN:
-                _lock(self._file, self.path)
-            self.entries, self._whole = self._read(_content(self._file))
-            self._locate()
-        except BaseException:
-            self.close()
-            raise
+        self._entries = Entries({}, self._named)
+        self._file = JournalFile(path)
 
-    def replay(self, learner: ActiveLearner) -> None:
-        """Execute all entries, or raise with the number of the line that fails."""
-        for number, entry in self.entries.items():
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
+
+    def __len__(self) -> int:
+        return len(self._file)
+
+    @contextmanager
+    def opened(self) -> Iterator[Self]:
+        """Read the file; if the block ends without an error, begin to write to it."""
+        with self._file.lock:
             try:
-                _do(entry, learner)
-            except (IndexError, KeyError, TypeError, ValueError) as error:
-                raise ValueError(
-                    f"Line {number} of {self.path} cannot be executed: {error} Hint: remove that "
-                    "line to use the others."
-                ) from error
+                lines = self._file.lines()
+                self._entries = Entries(self._parsed(lines), self._named)
+                self._locate()
+                yield self
+            except LineError as error:
+                self.close()
+                raise self.fault(error.number, error) from error
+            except BaseException:
+                self.close()
+                raise
+            self._begin()
 
-    def begin(self) -> Journal:
-        """Start to write, and close an earlier journal of this process."""
-        earlier = _OPEN.pop(self._key, None)
-        if earlier is not None:
-            earlier.close()
-        _lock(self._file, self.path)
-        # An incomplete line has never been acknowledged.
-        os.ftruncate(self._file, self._whole)
-        if self._whole == 0:
-            self.write({"format": FORMAT, "pool": self._pool.n_samples})
-            _keep_name(self.path)
-        session = {"session": os.getpid(), "format": FORMAT, "pool": self._pool.n_samples}
-        self.write({**session, **self._named.changes(self._pool)})
-        _OPEN[self._key] = self
-        return self
+    def entries(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the number and the entry of each action that is in effect, in order."""
+        yield from self._entries.in_effect()
 
-    def close(self) -> None:
-        """Stop writing, and release the lock."""
-        self._close()
+    def fault(self, number: int, error: object) -> ValueError:
+        """Return the error for a line that cannot be executed."""
+        return ValueError(
+            f"Line {number} of {self.path} cannot be executed: {error} Hint: remove that line to "
+            "use the others."
+        )
 
-    def write(self, entry: dict[str, Any]) -> None:
+    def write(self, entry: dict[str, Any], time: str | None = None) -> None:
         """Append an entry, and return when it is on the disk; or leave the file as it was."""
-        if not self._close.alive:
-            raise RuntimeError(
-                f"Answers to {self.path} are written by another learner, which was created after "
-                "this one. Hint: use that learner."
-            )
         action = action_of(entry)
         if action is not None:
             entry = {**entry, **names(self._pool, entry[action], action)}
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        line = json.dumps({**entry, "time": now}, ensure_ascii=False, allow_nan=False)
-        data = line.encode("utf-8", "surrogatepass") + b"\n"
-        end = os.fstat(self._file).st_size
-        try:
-            _append(self._file, data, self.path)
-        except BaseException:
-            os.ftruncate(self._file, end)
-            raise
+        elif "of" in entry:
+            entry = {**entry, **names(self._pool, entry["of"], "of")}
+        self._append(entry, time)
 
-    def _read(self, data: bytes) -> tuple[dict[int, dict[str, Any]], int]:
-        """Return the entries by their lines and the end of the last one, or raise."""
-        whole = data.rfind(b"\n") + 1
+    def settle(self, size: int) -> bool:
+        """Return whether an entry was written after the file had a size."""
+        return self._file.settle(size)
+
+    def close(self) -> None:
+        """Stop writing, and release the lock."""
+        self._file.close()
+
+    def _begin(self) -> None:
+        is_new = len(self._file) == 0
+        self._file.begin()
+        if is_new:
+            self._append({"format": FORMAT, "pool": self._pool.n_samples})
+            self._file.keep_name()
+        session = {"session": os.getpid(), "format": FORMAT, "pool": self._pool.n_samples}
+        self._append({**session, **self._named.changes(self._pool)})
+        if waiting := self._named.waiting(self._entries.needed()):
+            named = f"{', '.join(map(str, waiting[:3]))}{', …' if len(waiting) > 3 else ''}"
+            samples = (
+                "a sample that is" if len(waiting) == 1 else f"{len(waiting)} samples that are"
+            )
+            warn_user(
+                f"{self.path} has answers for {samples} not in X_pool: {named}. These answers stay "
+                "in the file, and are used when the samples are in the pool again."
+            )
+
+    def _append(self, entry: dict[str, Any], time: str | None = None) -> None:
+        entry = {**entry, "time": time or now()}
+        line = json.dumps(entry, ensure_ascii=False, allow_nan=False)
+        self._file.append(line.encode("utf-8", "surrogatepass"))
+
+    def _parsed(self, lines: list[bytes]) -> dict[int, dict[str, Any]]:
         entries: dict[int, dict[str, Any]] = {}
-        for number, line in enumerate(data[:whole].splitlines(), 1):
-            entries[number] = self._parsed(number, line)
-        if not entries and not FORMAT_BEGINS.startswith(data[: len(FORMAT_BEGINS)]):
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            entry = _object(line)
+            if not entries and (entry is None or entry.get("format") not in {FORMAT, FORMAT_1}):
+                raise self._no_journal()
+            if entry is not None and entries and (fault := fault_of(entry)):
+                raise LineError(number, fault)
+            if entry is None or not self._named.can_read(number, entry):
+                raise ValueError(
+                    f"Line {number} of {self.path} cannot be read: {line[:60]!r}. Hint: remove "
+                    "that line to use the others."
+                )
+            entries[number] = entry
+        if not entries and not FORMAT_BEGINS.startswith(self._file.rest[: len(FORMAT_BEGINS)]):
             raise self._no_journal()
-        return entries, whole
-
-    def _parsed(self, number: int, line: bytes) -> dict[str, Any]:
-        try:
-            entry: dict[str, Any] = dict(json.loads(line))
-            self._named.read(number, entry)
-        except (TypeError, ValueError) as error:
-            if number == 1:
-                raise self._no_journal() from error
-            raise ValueError(
-                f"Line {number} of {self.path} cannot be read: {line[:60]!r}. Hint: remove that "
-                "line to use the others."
-            ) from error
-        if number == 1 and entry.get("format") not in {FORMAT, FORMAT_1}:
-            raise self._no_journal()
-        return entry
+        return entries
 
     def _locate(self) -> None:
         """Set the positions of the entries to those of their samples in this pool, or raise."""
-        if not self.entries:
+        if not self._entries:
             return
-        if all(entry.get("format") != FORMAT for entry in self.entries.values()):
-            check_pool(self.path, self.entries[1], self._pool.samples, self._pool.n_samples)
-        undone = _undone(self.entries)
-        self._named.locate(self._pool, undone)
-        for number, entry in list(self.entries.items()):
-            named, action = self._named.of_line(number), action_of(entry)
-            missing = next((sample for sample in named if sample.position is None), None)
-            if missing is None:
-                positions = [sample.position for sample in named]
-                if action is not None and named:
-                    self.entries[number] = {**entry, action: positions}
-            elif number in undone:
-                # An answer that was undone no longer needs its sample.
-                del self.entries[number], self.entries[undone[number]]
-            else:
+        if self._entries.are_all_but(FORMAT):
+            check_pool(self.path, self._entries.first, self._pool.samples, self._pool.n_samples)
+        needed = self._entries.needed()
+        self._named.locate(self._pool, needed)
+        # Without any sample that was answered, the pool is probably another one.
+        is_known = any(sample.position is not None for sample in needed)
+        for sample in needed:
+            may_wait = sample.may_wait and (is_known or not sample.is_gone)
+            if sample.position is None and not may_wait:
                 raise ValueError(
-                    f"{self.path} has an answer for {missing} (line {missing.line}), which "
-                    f"{missing.fault}. Hint: pass the samples with answers unchanged, in any order "
+                    f"{self.path} has an answer for {sample} (line {sample.line}), which "
+                    f"{sample.fault}. Hint: pass the samples with answers unchanged, in any order "
                     "and among others, or another file."
                 )
 
@@ -184,76 +177,9 @@ class Journal:
         )
 
 
-def _do(entry: dict[str, Any], learner: ActiveLearner) -> None:
-    if "teach" in entry:
-        learner.teach(entry["teach"], entry["labels"])
-    elif "relabel" in entry:
-        learner.relabel(entry["relabel"], entry["labels"])
-    elif "skip" in entry:
-        learner.skip(entry["skip"])
-    elif "forget" in entry:
-        learner.forget(entry["forget"])
-    elif "undo" in entry:
-        learner.undo()
-    elif not entry.keys() & {"format", "session"}:
-        raise ValueError(f"unknown action in {sorted(entry)}.")
-
-
-def _undone(entries: dict[int, dict[str, Any]]) -> dict[int, int]:
-    """Return the lines that were undone, each with the line of its undo."""
-    done: list[int] = []
-    undone: dict[int, int] = {}
-    for number, entry in entries.items():
-        if "undo" in entry and done:
-            undone[done.pop()] = number
-        elif action_of(entry) is not None or "forget" in entry:
-            done.append(number)
-    return undone
-
-
-def _keep_name(path: Path) -> None:
-    """Write the entry of a new file in its folder to the disk, too."""
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _lock(file: int, path: Path) -> None:
-    """Prevent other processes from writing, until this one exits or closes the file."""
+def _object(line: bytes) -> dict[str, Any] | None:
+    """Return the JSON object in a line, or None."""
     try:
-        import fcntl
-    except ImportError:  # pragma: no cover - Windows has no such lock
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise RuntimeError(
-            f"Another process{_last_session(file)} writes its answers to {path}. Hint: stop it, or "
-            "pass another file."
-        ) from error
-
-
-def _last_session(file: int) -> str:
-    for line in reversed(_content(file).splitlines()):
-        try:
-            return f" ({json.loads(line)['session']})"
-        except (ValueError, KeyError, TypeError):
-            continue
-    return ""
-
-
-def _append(file: int, data: bytes, path: Path) -> None:
-    if os.write(file, data) != len(data):
-        raise OSError(f"Only a part of an answer was written to {path}: is the disk full?")
-    os.fsync(file)
-
-
-def _content(file: int) -> bytes:
-    os.lseek(file, 0, os.SEEK_SET)
-    parts = []
-    while part := os.read(file, 1 << 20):
-        parts.append(part)
-    return b"".join(parts)
+        return dict(json.loads(line))
+    except (TypeError, ValueError):
+        return None

@@ -10,17 +10,20 @@ copies in the new pool.
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator
+import os
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
 from skactive._io.fingerprint import find_rows, row_fingerprints
+from skactive._io.image_paths import are_paths
 
-ACTIONS = ("teach", "relabel", "skip")
+ACTIONS = ("teach", "relabel", "skip", "unskip")
 
 
 @dataclass(eq=False)
@@ -29,7 +32,8 @@ class NamedSample:
 
     `line` is the first line with it; `written` its position in the pool of the last session, as in
     the file; `position` its position in this pool, None if it is missing, for the reason `fault`.
-    `digest` is empty if the content is unknown; `id` is JSON.
+    `digest` is empty if the content is unknown; `id` is JSON. `is_added` is whether `extend` added
+    it, `is_removed` whether `remove` removed it, `is_gone` whether its id is not in this pool.
     """
 
     line: int
@@ -38,6 +42,14 @@ class NamedSample:
     digest: str = ""
     id: str = ""
     fault: str = "was removed from the pool"
+    is_added: bool = False
+    is_gone: bool = False
+    is_removed: bool = False
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether its answers stay in the file, unused, while it is not in the pool."""
+        return self.is_added or self.is_gone or self.is_removed
 
     def __str__(self) -> str:
         return f"the sample with id {self.id}" if self.id else f"sample {self.written}"
@@ -54,12 +66,15 @@ class PoolRows:
         Their number.
     ids : array-like of length n_samples, default=None
         The user's names of them. None takes the index of a DataFrame or Series, unless it is the
-        default index, which counts positions.
+        default index, which counts positions; or the samples themselves if they are paths.
     """
 
     def __init__(self, samples: Any, n_samples: int, ids: Any = None) -> None:
         self.samples, self.n_samples = samples, n_samples
-        self._ids = _index_of(samples) if ids is None else ids
+        self._are_paths = are_paths(samples)
+        self._ids = ids
+        if ids is None:
+            self._ids = samples if self._are_paths else _index_of(samples)
 
     @property
     def has_ids(self) -> bool:
@@ -67,15 +82,17 @@ class PoolRows:
         return self._ids is not None
 
     def digests(self, positions: Any) -> list[str]:
-        """Return the digests of some rows."""
+        """Return the digests of some rows. The content of a file is not read, and has none."""
         if len(positions) == 0:
             return []
+        if self._are_paths:
+            return [""] * len(positions)
         found: list[str] = row_fingerprints(self.samples, positions).tolist()
         return found
 
     def ids(self, positions: Iterable[int]) -> list[Any]:
         """Return the ids of some rows, as JSON has them."""
-        return [_plain(self._ids[position]) for position in positions]
+        return [plain_id(self._ids[position]) for position in positions]
 
     @cached_property
     def positions_by_id(self) -> dict[str, list[int]]:
@@ -84,6 +101,31 @@ class PoolRows:
         for position, id_ in enumerate(self.ids(range(self.n_samples))):
             positions.setdefault(json.dumps(id_), []).append(position)
         return positions
+
+    def moved_folder(self, ids: list[str]) -> dict[str, str]:
+        """Return the present paths of files whose folder was moved, if there is one such folder.
+
+        Parameters
+        ----------
+        ids : list of str
+            The ids of all samples with answers, as JSON.
+        """
+        known = [json.loads(id_) for id_ in ids]
+        if not self._are_paths or not all(isinstance(path, str) for path in known):
+            return {}
+        first = PurePath(known[0]).parts
+        found = []
+        for id_ in self.positions_by_id:
+            parts = PurePath(json.loads(id_)).parts
+            n_same = _n_same_at_end(first, parts)
+            if n_same == 0:
+                continue
+            old, new = first[: len(first) - n_same], parts[: len(parts) - n_same]
+            moved = {path: _moved(PurePath(path), old, new) for path in known}
+            names = {json.dumps(path): json.dumps(there) for path, there in moved.items()}
+            if all(there in self.positions_by_id for there in names.values()):
+                found.append(names)
+        return found[0] if len(found) == 1 else {}
 
 
 class NamedSamples:
@@ -98,41 +140,61 @@ class NamedSamples:
     def __init__(self) -> None:
         self.n_samples = 0
         self._at: dict[int, NamedSample] = {}
+        # Samples that were not in the pool of the last session.
+        self._away: list[NamedSample] = []
         self._of_line: dict[int, list[NamedSample]] = {}
+        self._first_added: int | None = None
+
+    def can_read(self, number: int, entry: dict[str, Any]) -> bool:
+        """Read a line, and return whether that is possible."""
+        try:
+            self.read(number, entry)
+        except (TypeError, ValueError):
+            return False
+        return True
 
     def read(self, number: int, entry: dict[str, Any]) -> None:
         """Read a line: the samples of an action, or new positions of earlier samples."""
+        if "remove" in entry:
+            self._remove(entry["remove"])
+        if "extend" in entry and self._first_added is None:
+            self._first_added = self.n_samples
+        if "session" in entry:
+            self._first_added = None
         self.n_samples = entry.get("pool", self.n_samples)
         if "moved" in entry:
             self._move(dict(entry["moved"]))
-        action = action_of(entry)
-        positions = entry.get("positions") if action is None else entry[action]
+        key = action_of(entry) or ("of" if "undo" in entry else "positions")
+        positions = entry.get(key)
         # Other values raise when the line is executed.
         if isinstance(positions, list) and all(type(position) is int for position in positions):
             named = self._name(number, positions, entry)
-            if action is not None:
+            if key != "positions":
                 self._of_line[number] = named
 
-    def locate(self, pool: PoolRows, undone: Container[int]) -> None:
+    def locate(self, pool: PoolRows, needed: Collection[NamedSample]) -> None:
         """Set the position of each sample in a pool, or the fault of those not found there.
 
-        If copies are missing, samples that only lines in `undone` need get none.
+        If copies are missing, samples that are not needed get none.
         """
         samples = list(self._at.values())
         if self._all_in_place(samples, pool):
-            return
-        lines = (line for line in self._of_line if line not in undone)
-        needed = {sample for line in lines for sample in self._of_line[line]}
-        samples.sort(key=lambda sample: (sample not in needed, sample.written))
-        for sample in samples:
-            sample.position = None
-        by_id = [sample for sample in samples if pool.has_ids and sample.id]
-        taken = self._locate_by_id(by_id, pool)
-        rest = [sample for sample in samples if not (pool.has_ids and sample.id)]
-        found = find_rows(pool.samples, {sample.digest for sample in rest if sample.digest})
-        for digest, group in _groups(rest, lambda sample: sample.digest):
-            copies = [position for position in found.get(digest, []) if position not in taken]
-            _assign(group, copies, _missing_row(digest, len(copies), len(group)))
+            taken = {sample.written for sample in samples}
+            self._find(self._away, pool, set(needed), taken)
+        else:
+            self._find([*samples, *self._away], pool, set(needed), set())
+
+    def arrived(self, pool: PoolRows, needed: Collection[NamedSample]) -> list[NamedSample]:
+        """Return the samples that a larger pool has and the pool before had not, located."""
+        known = [*self._at.values(), *self._away]
+        taken = {sample.position for sample in known if sample.position is not None}
+        missing = [sample for sample in known if sample.position is None]
+        self._find(missing, pool, set(needed), taken)
+        return [sample for sample in missing if sample.position is not None]
+
+    def waiting(self, needed: Iterable[NamedSample]) -> list[NamedSample]:
+        """Return the needed samples that are not in the pool, but may be later."""
+        return [one for one in needed if one.position is None and not one.is_removed]
 
     def of_line(self, number: int) -> list[NamedSample]:
         """Return the samples of a line."""
@@ -144,6 +206,7 @@ class NamedSamples:
         moved = [[one.written, one.position] for one in samples if one.position != one.written]
         change: dict[str, Any] = {"moved": moved} if moved else {}
         there = {one: one.position for one in samples if one.position is not None}
+        back = {one: one.position for one in self._away if one.position is not None}
         without = [sample for sample in there if not sample.digest]
         digests = pool.digests([there[sample] for sample in without])
         named = {
@@ -151,6 +214,7 @@ class NamedSamples:
             *(sample for sample in there if pool.has_ids and not sample.id),
         }
         positions = [position for sample, position in there.items() if sample in named]
+        positions += list(back.values())
         return {**change, **names(pool, positions, "positions")} if positions else change
 
     def _name(self, number: int, positions: list[int], entry: dict[str, Any]) -> list[NamedSample]:
@@ -158,19 +222,68 @@ class NamedSamples:
         ids = entry.get("ids", [None] * len(positions))
         named = []
         for position, digest, id_ in zip(positions, digests, ids, strict=True):
-            sample = self._at.setdefault(position, NamedSample(number, position, position))
+            name = "" if id_ is None else json.dumps(id_)
+            if position not in self._at:
+                self._at[position] = self._returned(position, digest, name) or NamedSample(
+                    number, position, position
+                )
+            sample = self._at[position]
             sample.digest = digest or sample.digest
-            sample.id = sample.id if id_ is None else json.dumps(id_)
+            sample.id = name or sample.id
+            if self._first_added is not None and position >= self._first_added:
+                sample.is_added = True
             named.append(sample)
         return named
+
+    def _returned(self, position: int, digest: str, id_: str) -> NamedSample | None:
+        """Return a sample that is in the pool again."""
+        for sample in self._away:
+            is_known = (digest and sample.digest) or (id_ and sample.id)
+            if is_known and _agree(digest, sample.digest) and _agree(id_, sample.id):
+                self._away.remove(sample)
+                sample.written = sample.position = position
+                return sample
+        return None
 
     def _move(self, positions: dict[int, int | None]) -> None:
         samples, self._at = self._at, {}
         for position, sample in samples.items():
             sample.position = positions.get(position, position)
-            if sample.position is not None:
+            if sample.position is None:
+                self._away.append(sample)
+            else:
                 sample.written = sample.position
                 self._at[sample.written] = sample
+
+    def _remove(self, positions: list[int]) -> None:
+        for position in positions:
+            if position in self._at:
+                sample = self._at.pop(position)
+                sample.is_removed, sample.position = True, None
+        removed, samples, self._at = np.sort(positions), self._at.values(), {}
+        for sample in samples:
+            sample.written -= int(np.searchsorted(removed, sample.written))
+            sample.position = sample.written
+            self._at[sample.written] = sample
+
+    def _find(
+        self,
+        samples: list[NamedSample],
+        pool: PoolRows,
+        needed: Collection[NamedSample],
+        taken: set[int],
+    ) -> None:
+        """Locate samples by their ids, and those without ids by their content."""
+        samples = sorted(samples, key=lambda sample: (sample not in needed, sample.written))
+        for sample in samples:
+            sample.position = None
+        by_id = [sample for sample in samples if pool.has_ids and sample.id]
+        taken = taken | self._locate_by_id(by_id, pool, taken)
+        rest = [sample for sample in samples if not (pool.has_ids and sample.id)]
+        found = find_rows(pool.samples, {sample.digest for sample in rest if sample.digest})
+        for digest, group in _groups(rest, lambda sample: sample.digest):
+            copies = [position for position in found.get(digest, []) if position not in taken]
+            _assign(group, copies, _missing_row(digest, len(copies), len(group)))
 
     def _all_in_place(self, samples: list[NamedSample], pool: PoolRows) -> bool:
         known = [one for one in samples if one.digest or (pool.has_ids and one.id)]
@@ -180,25 +293,33 @@ class NamedSamples:
         if not all(0 <= position < pool.n_samples for position in positions):
             return False
         found = zip(known, pool.digests(positions), strict=True)
-        if not all(sample.digest in {"", digest} for sample, digest in found):
+        if not all(_agree(sample.digest, digest) for sample, digest in found):
             return False
         if not pool.has_ids:
             return True
         ids = zip(known, pool.ids(positions), strict=True)
-        return all(sample.id in {"", json.dumps(id_)} for sample, id_ in ids)
+        return all(_agree(sample.id, json.dumps(id_)) for sample, id_ in ids)
 
-    def _locate_by_id(self, samples: list[NamedSample], pool: PoolRows) -> set[int]:
+    def _locate_by_id(
+        self, samples: list[NamedSample], pool: PoolRows, taken: set[int]
+    ) -> set[int]:
         """Locate samples by their ids, and return the positions of all of them."""
         if not samples:
             return set()
+        if not any(sample.id in pool.positions_by_id for sample in samples):
+            moved = pool.moved_folder([sample.id for sample in samples])
+            for sample in samples:
+                sample.id = moved.get(sample.id, sample.id)
         candidates = {
             position: "" for one in samples for position in pool.positions_by_id.get(one.id, [])
         }
         candidates = dict(zip(candidates, pool.digests(list(candidates)), strict=True))
         for (id_, digest), group in _groups(samples, lambda one: (one.id, one.digest)):
-            positions = pool.positions_by_id.get(id_, [])
-            same = [position for position in positions if digest in {"", candidates[position]}]
+            positions = [one for one in pool.positions_by_id.get(id_, []) if one not in taken]
+            same = [position for position in positions if _agree(digest, candidates[position])]
             _assign(group, same, _wrong_id(positions, same, len(group)))
+            for sample in group:
+                sample.is_gone = not positions
         return {sample.position for sample in samples if sample.position is not None}
 
 
@@ -211,6 +332,25 @@ def names(pool: PoolRows, positions: list[int], key: str) -> dict[str, Any]:
     """Return the part of an entry that identifies samples."""
     named: dict[str, Any] = {key: positions, "samples": pool.digests(positions)}
     return {**named, "ids": pool.ids(positions)} if pool.has_ids else named
+
+
+def _agree(one: str, other: str) -> bool:
+    """Return whether two digests or ids are equal, or one of them is unknown."""
+    return not one or not other or one == other
+
+
+def _n_same_at_end(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    n_same = 0
+    while n_same < min(len(one), len(other)) and one[-1 - n_same] == other[-1 - n_same]:
+        n_same += 1
+    return n_same
+
+
+def _moved(path: PurePath, old: tuple[str, ...], new: tuple[str, ...]) -> str:
+    """Return a path with another folder at its beginning, or as it is."""
+    if path.parts[: len(old)] != old:
+        return str(path)
+    return str(PurePath(*new, *path.parts[len(old) :]))
 
 
 def _groups(samples: list[NamedSample], key: Any) -> Iterator[tuple[Any, list[NamedSample]]]:
@@ -263,13 +403,15 @@ def _index_of(samples: Any) -> Any:
     return None if is_default else np.asarray(index)
 
 
-def _plain(id_: Any) -> Any:
+def plain_id(id_: Any) -> Any:
     """Return an id as JSON has it."""
     if isinstance(id_, np.datetime64):
         return str(np.datetime_as_string(id_, unit="auto"))
     if isinstance(id_, np.generic):
         id_ = id_.item()
+    if isinstance(id_, os.PathLike):
+        id_ = os.fspath(id_)
     if isinstance(id_, tuple | list):
-        return [_plain(part) for part in id_]
+        return [plain_id(part) for part in id_]
     is_plain = isinstance(id_, str | int) or (isinstance(id_, float) and np.isfinite(id_))
     return id_ if is_plain else str(id_)

@@ -93,15 +93,10 @@ class PartialFitUpdater(RefitUpdater):
         self._blank = copy.deepcopy(classifier)
         self._pending: list[int] = []
         if source.seed[1] is not None:
-            self._check_known(source.seed[1])
+            self.check(source.seed[1])
 
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
-        self._check_known(labels)
         self._pending += positions.tolist()
-
-    def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
-        self._check_known(labels)
-        super().relabel(positions, labels)
 
     def catch_up(self) -> None:
         if self._pending and not self._is_behind:
@@ -116,7 +111,7 @@ class PartialFitUpdater(RefitUpdater):
                 self._is_behind = False
         super().catch_up()
 
-    def _check_known(self, labels: np.ndarray) -> None:
+    def check(self, labels: np.ndarray) -> None:
         if not is_fitted(self._blank):
             return
         known = self._blank.classes_

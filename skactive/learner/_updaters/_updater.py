@@ -47,6 +47,9 @@ class EstimatorUpdater(ABC):
 
     classifier: Any
 
+    def check(self, labels: np.ndarray) -> None:
+        """Raise if the classifier cannot learn labels."""
+
     @abstractmethod
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
         """Learn labels of pool samples."""

@@ -1,0 +1,65 @@
+"""The samples of a learner, with their names and features."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from skactive._engine.positions import array_of
+from skactive._rows import n_samples_of
+from skactive.learner._history.named_samples import PoolRows, plain_id
+
+
+@dataclass(eq=False)
+class PoolSamples:
+    """The samples of a pool. It is replaced, never changed.
+
+    Attributes
+    ----------
+    X_pool : array-like of length n_samples
+        The samples as they were given.
+    ids : ndarray of shape (n_samples,)
+        Their names.
+    features : array-like of length n_samples
+        The samples as the classifier takes them.
+    """
+
+    X_pool: Any
+    ids: np.ndarray
+    features: Any
+
+    @cached_property
+    def _by_id(self) -> dict[str, list[int]]:
+        return PoolRows(self.X_pool, n_samples_of(self.X_pool), self.ids).positions_by_id
+
+    def positions(self, ids: Any) -> np.ndarray:
+        """Return the positions of samples by their ids, or raise."""
+        wanted = [ids] if is_one_id(ids) else list(ids)
+        return np.array([self._position(id_) for id_ in wanted], dtype=np.intp)
+
+    def _position(self, id_: Any) -> int:
+        positions = self._by_id.get(json.dumps(plain_id(id_)), [])
+        if len(positions) == 1:
+            return positions[0]
+        name = plain_id(id_)
+        if positions:
+            raise ValueError(
+                f"The id {name!r} names {len(positions)} samples of X_pool, in rows "
+                f"{', '.join(map(str, positions[:5]))}. Hint: pass positions."
+            )
+        known = [json.loads(one) for one in self._by_id]
+        similar = get_close_matches(str(name), [str(one) for one in known], n=1)
+        hint = f"did you mean {similar[0]!r}?" if similar else f"ids are such as {known[0]!r}."
+        raise ValueError(f"No sample of X_pool has the id {name!r}. Hint: {hint}")
+
+
+def is_one_id(ids: Any) -> bool:
+    """Return whether an argument is one id: a string, a number or a tuple, or another object."""
+    if isinstance(ids, str | bytes | tuple) or np.ndim(array_of(ids)) == 0:
+        return True
+    return not hasattr(ids, "__iter__")
