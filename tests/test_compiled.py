@@ -57,11 +57,13 @@ ANSWERS = st.lists(st.tuples(st.integers(0, 29), st.sampled_from("ab")), min_siz
 def test_a_spread_solves_the_system_to_the_tolerance(answers, taken_back, alpha, share, seed):
     graph = affinity(30, share, seed)
     spread = Spread(graph, alpha=alpha, tol=TOLERANCE)
-    labels = np.zeros((30, 2))
-    for amount, some in [(1.0, answers), (-1.0, answers[:taken_back])]:
-        for node, name in some:
-            spread.add(np.array([node]), name, amount)
-            labels[node, "ab".index(name)] += amount
+    for first in (0, taken_back):
+        nodes, labels = {"a": [], "b": []}, np.zeros((30, 2))
+        for node, name in answers[first:]:
+            nodes[name].append(node)
+            labels[node, "ab".index(name)] += 1
+        for name in "ab":
+            spread.assign(name, np.array(nodes[name], dtype=int))
     exact, scale = solved(graph, labels, alpha)
     error = np.abs(spread.scores("ab") - exact).max(axis=1)
     assert (error <= TOLERANCE * scale + 1e-12).all()
@@ -70,9 +72,9 @@ def test_a_spread_solves_the_system_to_the_tolerance(answers, taken_back, alpha,
 def test_a_spread_goes_on_when_nodes_join():
     graph = affinity(30, 0.2, 1)
     spread = Spread(graph[:20, :20], alpha=0.9, tol=TOLERANCE)
-    spread.add(np.array([3, 7]), "a")
+    spread.assign("a", np.array([3, 7]))
     spread.join(graph)
-    spread.add(np.array([25]), "a")
+    spread.assign("a", np.array([3, 7, 25]))
     labels = np.zeros((30, 1))
     labels[[3, 7, 25]] = 1
     exact, scale = solved(graph, labels, 0.9)

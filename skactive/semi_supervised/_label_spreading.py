@@ -84,16 +84,19 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
     Notes
     -----
     Scores are F = (I - alpha S)^-1 Y. S is the self-tuning affinity of the graph, normalised by
-    the degrees d of the nodes, and Y the labels. After any sequence of added and removed labels,
-    the error of F at node i is below ``tol * sqrt(d_i / mean(d))``; a label adds at least 1 to
-    the score of its own node. If the scores of a node are close to 0, its probabilities are
-    uniform.
+    the degrees d of the nodes, and Y the labels. The error of F at node i is below
+    ``tol * sqrt(d_i / mean(d))``; a label adds at least 1 to the score of its own node. If the
+    scores of a node are close to 0, its probabilities are uniform. The scores depend on the
+    labels in their order, not on labels that were removed or replaced, nor on the calls in which
+    the labels came.
 
     The prediction for a sample outside the graph is the mean over its nearest nodes, weighted by
     similarity, mixed with the vote of its nearest labelled samples. `label_distributions_` has
     the predictions for nodes.
 
-    Cost of a label: some thousand edges, independent of the number of nodes.
+    Cost of a label: the edges that it reaches; in one of 32 cases, and if a label is removed or
+    replaced, those that all labels of its class reach, and those of each of the last up to 31
+    labels. New nodes repeat this for all classes.
     `label_distributions_`: O(n_nodes · (n_classes + n_features · n_labeled)).
 
     References

@@ -240,7 +240,11 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         unlabeled = nodes[self._ids[nodes] < 0]
         if len(unlabeled):
             raise ValueError(f"Node {unlabeled[0]} is not labelled. Hint: see `labeled_indices_`.")
-        self._unlabel(nodes)
+        ids = self._ids[nodes]
+        labels = self._labeled.labels_of(ids)
+        self._labeled.remove(ids)
+        self._ids[nodes] = -1
+        self._spread_again(labels)
         return self
 
     def relabel(self, indices: ArrayLike, y: ArrayLike) -> Self:
@@ -256,12 +260,12 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         Returns
         -------
         self : IncrementalLabelSpreading
-            The classifier with the new labels.
+            The classifier with the new labels. A node that was labelled before keeps its place in
+            the order of the labels.
         """
         nodes, labels = self._check_nodes(indices), check_labels(y)
         check_consistent_length(nodes, labels)
         self._labeled.check_labels(labels)
-        self._unlabel(nodes[self._ids[nodes] >= 0])
         return self._label(nodes, labels)
 
     def labeled_samples(self) -> tuple[Any, np.ndarray | None]:
@@ -319,20 +323,23 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return self
 
     def _label(self, nodes: np.ndarray, labels: np.ndarray) -> Self:
-        if len(nodes):
-            self._ids[nodes] = self._labeled.add(self._X[nodes], labels)
-        for label in np.unique(labels):
-            self._spread.add(nodes[labels == label], label.item())
+        is_new = self._ids[nodes] < 0
+        known, new = nodes[~is_new], nodes[is_new]
+        before = self._labeled.labels_of(self._ids[known])
+        self._labeled.relabel(self._ids[known], labels[~is_new])
+        if len(new):
+            self._ids[new] = self._labeled.add(self._X[new], labels[is_new])
+        self._spread_again(before, labels)
         self.last_ids_ = nodes
         return self
 
-    def _unlabel(self, nodes: np.ndarray) -> None:
-        ids = self._ids[nodes]
-        labels = self._labeled.labels_of(ids)
-        self._labeled.remove(ids)
-        self._ids[nodes] = -1
-        for label in np.unique(labels):
-            self._spread.add(nodes[labels == label], label.item(), -1.0)
+    def _spread_again(self, *changed: np.ndarray) -> None:
+        """Spread the labels of some classes, after nodes were added or removed."""
+        nodes = self.labeled_indices_
+        nodes = nodes[np.argsort(self._ids[nodes])]
+        labels = self._labeled.labels_of(self._ids[nodes])
+        for label in {label for some in changed for label in some.tolist()}:
+            self._spread.assign(label, nodes[labels == label])
 
     def _join(self, X: Any) -> int:
         first = self.graph_.n_samples

@@ -9,6 +9,11 @@ import scipy.sparse as sp
 
 from skactive._engine.compiled import compiled
 
+# So many labels of a class are spread together, and the labels after them one by one. A new label
+# completes a group once in `GROUP` times, and all labels of its class are spread again, which costs
+# as much as about ten single labels.
+GROUP = 32
+
 
 class Spread:
     """Hold F = (I - alpha S)^-1 Y for labels Y that are added and removed one by one.
@@ -17,8 +22,12 @@ class Spread:
     R = Y - (I - alpha S) F is stored beside F. A label adds 1 to R at its node. Then every
     residual r_j above tol (1 - alpha) sqrt(d_j / mean(d)) is added to F, and alpha S r to the
     residuals of its neighbours, until no residual is above its limit. Since sqrt(d) is an
-    eigenvector of S, the error of F at node i is then below tol sqrt(d_i / mean(d)), after any
-    sequence of changes.
+    eigenvector of S, the error of F at node i is then below tol sqrt(d_i / mean(d)).
+
+    F depends on the affinity and on the labels in their order, not on labels that were removed,
+    nor on the calls in which the labels came: all complete groups of `GROUP` labels of a class are
+    spread together, the other labels after them one by one. A class whose labels change otherwise
+    than by an addition is spread from the start.
 
     Parameters
     ----------
@@ -37,7 +46,8 @@ class Spread:
 
     def __init__(self, affinity: sp.csr_matrix, *, alpha: float, tol: float) -> None:
         self._alpha, self._tol = alpha, tol
-        self._columns: dict[Any, tuple[np.ndarray, np.ndarray]] = {}
+        # For each class, the nodes with its label, F and R.
+        self._columns: dict[Any, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         self._masses: dict[Any, float] = {}
         self._own_contributions: dict[int, tuple[float, float]] = {}
         self._set_affinity(affinity)
@@ -55,50 +65,55 @@ class Spread:
         """Number of nodes."""
         return len(self._limits)
 
-    def add(self, nodes: np.ndarray, label: Any, amount: float = 1.0) -> None:
-        """Add a label to nodes, or with an amount of -1 remove it."""
-        if label not in self._columns:
-            self._columns[label] = (np.zeros(self.n_nodes), np.zeros(self.n_nodes))
-        scores, residuals = self._columns[label]
+    def assign(self, label: Any, nodes: np.ndarray) -> None:
+        """Set the nodes that have a label, in the order in which they were labelled.
+
+        Cost: one spreading for each further node. If nodes were removed or inserted, one for all
+        groups and one for each node after them.
+        """
         self._masses.pop(label, None)
-        np.add.at(residuals, nodes, amount)
-        self._push(scores, residuals, nodes, self.is_reached)
+        # Without the column until it is complete, an interrupted call can be repeated.
+        column = self._columns.pop(label, None)
+        n_grouped = len(nodes) - len(nodes) % GROUP
+        if column is not None and self._continues(column[0], nodes, n_grouped):
+            n_spread, scores, residuals = len(column[0]), *column[1:]
+        else:
+            n_spread, scores, residuals = 0, np.zeros(self.n_nodes), np.zeros(self.n_nodes)
+        if n_spread < n_grouped:
+            self._push(scores, residuals, nodes[:n_grouped], self.is_reached)
+            n_spread = n_grouped
+        for place in range(n_spread, len(nodes)):
+            self._push(scores, residuals, nodes[place : place + 1], self.is_reached)
+        if len(nodes):
+            self._columns[label] = nodes, scores, residuals
 
     def join(self, affinity: sp.csr_matrix) -> None:
         """Add nodes: the last nodes of a larger affinity, whose other entries may change too.
 
-        Cost: O(n_edges) for each class, and the update of the scores that change.
+        All labels are spread again.
         """
-        labels = {
-            label: residuals + scores - self._spreading @ scores
-            for label, (scores, residuals) in self._columns.items()
-        }
         n_before = self.n_nodes
         self._set_affinity(affinity)
         n_new = self.n_nodes - n_before
         self.is_reached = np.concatenate([self.is_reached, np.zeros(n_new, dtype=bool)])
-        for label, spread in labels.items():
-            scores = np.concatenate([self._columns[label][0], np.zeros(n_new)])
-            residuals = np.concatenate([spread, np.zeros(n_new)])
-            residuals += self._spreading @ scores - scores
-            self._columns[label] = (scores, residuals)
-            self._masses.pop(label, None)
-            self._push(scores, residuals, np.arange(self.n_nodes), self.is_reached)
+        labels = {label: nodes for label, (nodes, _, _) in self._columns.items()}
+        self._columns.clear()
+        for label, nodes in labels.items():
+            self.assign(label, nodes)
 
     def scores(self, labels: Any, nodes: Any = slice(None)) -> np.ndarray:
         """Return F at given nodes and classes, shape (n, n_classes), never negative."""
         columns = np.zeros((len(self._limits[nodes]), len(labels)), order="F")
         for place, label in enumerate(labels):
             if label in self._columns:
-                # After labels were removed, errors within the tolerance may be negative.
-                np.maximum(self._columns[label][0][nodes], 0.0, out=columns[:, place])
+                columns[:, place] = self._columns[label][1][nodes]
         return columns
 
     def masses(self, labels: Any) -> np.ndarray:
         """Return the sum of F over all nodes for each of the given classes."""
         for label in set(labels) & set(self._columns) - set(self._masses):
-            self._masses[label] = float(self._columns[label][0].sum())
-        return np.maximum([self._masses.get(label, 0.0) for label in labels], 0.0)
+            self._masses[label] = float(self._columns[label][1].sum())
+        return np.array([self._masses.get(label, 0.0) for label in labels])
 
     def own_contributions(self, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the contribution of each node's label to its own score and to all scores."""
@@ -115,13 +130,17 @@ class Spread:
         The matrix is symmetric, so that one spreading for each of the nodes is enough.
         """
         found = [self._spread_from(node)[others] for node in nodes.tolist()]
-        return np.maximum(np.array(found).reshape(len(nodes), len(others)), 0.0)
+        return np.array(found).reshape(len(nodes), len(others))
 
     def _spread_from(self, node: int) -> np.ndarray:
         scores, residuals = np.zeros(self.n_nodes), np.zeros(self.n_nodes)
-        residuals[node] = 1.0
         self._push(scores, residuals, np.array([node]), np.zeros(self.n_nodes, dtype=bool))
         return scores
+
+    def _continues(self, spread: np.ndarray, nodes: np.ndarray, n_grouped: int) -> bool:
+        """Return whether nodes were only added, without completing a group."""
+        n_spread = len(spread)
+        return n_grouped <= n_spread and np.array_equal(spread, nodes[:n_spread])
 
     def _set_affinity(self, affinity: sp.csr_matrix) -> None:
         self._own_contributions.clear()
@@ -140,6 +159,8 @@ class Spread:
         nodes: np.ndarray,
         is_reached: np.ndarray,
     ) -> None:
+        """Add 1 to the residuals of nodes, and spread residuals above their limits."""
+        np.add.at(residuals, nodes, 1.0)
         compiled(_push_from_queue)(
             self._spreading.indptr,
             self._spreading.indices,
@@ -161,7 +182,7 @@ def _push_from_queue(  # type: ignore[no-untyped-def]
     is_queued = np.zeros(n_nodes, dtype=np.bool_)
     first, length = 0, 0
     for node in nodes:
-        if abs(residuals[node]) > limits[node]:
+        if residuals[node] > limits[node]:
             queue[length] = node
             is_queued[node] = True
             length += 1
@@ -177,7 +198,7 @@ def _push_from_queue(  # type: ignore[no-untyped-def]
         for place in range(starts[i], starts[i + 1]):
             j = neighbors[place]
             residuals[j] += values[place] * amount
-            if not is_queued[j] and abs(residuals[j]) > limits[j]:
+            if not is_queued[j] and residuals[j] > limits[j]:
                 is_queued[j] = True
                 queue[(first + length) % n_nodes] = j
                 length += 1
