@@ -84,6 +84,8 @@ class JournalFile:
 
     def close(self) -> None:
         """Stop writing, and release the lock."""
+        if _OPEN.get(self._key) is self:
+            del _OPEN[self._key]
         self._close()
 
     def __len__(self) -> int:
