@@ -8,6 +8,9 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
 from skactive import ActiveLearner, Pool
 from skactive._engine.distances import Space
 from skactive._engine.labeled_distances import NearestLabeled
@@ -144,6 +147,23 @@ def test_a_learner_goes_on_with_its_journal_and_its_state(tmp_path):
     np.testing.assert_array_equal(start().query(), expected)
 
 
+def test_a_learner_whose_features_differ_slightly_goes_on_with_its_journal(tmp_path):
+    files = {"journal": tmp_path / "answers.jsonl", "state": tmp_path / "state.npz"}
+
+    def start(scale):
+        scaled = FunctionTransformer(lambda X: X * scale)
+        classifier = make_pipeline(scaled, IncrementalKNeighborsClassifier())
+        return ActiveLearner(classifier, CDFProduct(), X_pool=points(), **files)
+
+    learner = start(1.0).teach([3, 5], ["a", "b"])
+    learner.pool.save_state(files["state"])
+    del learner
+    with pytest.warns(UserWarning, match=r"other features, .*\. Its content is computed again"):
+        again = start(1.0 + 1e-6)
+    assert again.labeled.tolist() == [3, 5]
+    assert len(again.query()) == 1
+
+
 def swapped(X, first):
     """Return rows in which two neighbours are swapped."""
     order = np.arange(len(X))
@@ -160,14 +180,15 @@ def stored(X, folder):
     [lambda X, _: X, lambda X, _: sp.csr_matrix(X), stored],
     ids=["dense", "sparse", "file"],
 )
-def test_other_samples_are_refused(tmp_path, kept):
+def test_the_state_of_other_samples_is_computed_again_with_a_warning(tmp_path, kept):
     X = np.random.default_rng(0).normal(size=(1000, 3))
     path = tmp_path / "state.npz"
     made(kept(X, tmp_path)).save_state(path)
     made(kept(X, tmp_path), state=path)
     for others in (*(swapped(X, first) for first in (0, 5, 998)), X[::-1], X[:-1], X + 1, X.T):
-        with pytest.raises(ValueError, match="is the state of a pool of other samples"):
-            made(kept(others, tmp_path), state=path)
+        with pytest.warns(UserWarning, match="is the state of a pool with other features"):
+            pool = made(kept(others, tmp_path), state=path)
+        np.testing.assert_array_equal(pool.density(), made(kept(others, tmp_path)).density())
 
 
 @settings(max_examples=30, deadline=None)
@@ -183,14 +204,14 @@ def test_a_state_is_accepted_for_its_own_rows_in_their_order_alone(
     if np.array_equal(others, X):
         made(others, state=path)
     else:
-        with pytest.raises(ValueError, match="is the state of a pool of other samples"):
+        with pytest.warns(UserWarning, match="is the state of a pool with other features"):
             made(others, state=path)
 
 
-def test_a_state_of_an_earlier_version_is_refused(tmp_path):
+def test_a_state_of_an_earlier_version_is_computed_again_with_a_warning(tmp_path):
     path = tmp_path / "state.npz"
     np.savez(path, format="skactive pool state 1", content="62fda89fb51e6130b4fe27abdd5b4d9a")
-    with pytest.raises(ValueError, match=r"written by an earlier version, .* Hint: delete it"):
+    with pytest.warns(UserWarning, match=r"written by an earlier version, .* computed again"):
         made(points(), state=path)
 
 

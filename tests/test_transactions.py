@@ -133,7 +133,7 @@ def test_an_interrupted_action_has_happened_everywhere_or_nowhere(estimator, kin
 
 @pytest.mark.parametrize("estimator", ["default", "refit"])
 def test_an_interrupted_learner_without_a_journal_goes_on(estimator):
-    for kind, action in ACTIONS.items():
+    for action in ACTIONS.values():
         finished = prepared(estimator, None)
         n, after = n_lines(action, finished), labels_of(finished)
         before = labels_of(prepared(estimator, None))

@@ -17,7 +17,6 @@ from skactive._estimators import stored_samples
 from skactive._fit_params import check_fit_params
 from skactive._validation import check_strategy
 from skactive.base import Classifier, HasPosteriorSource
-from skactive.learner._actions import LearnerActions
 from skactive.learner._arguments import (
     check_classifier,
     check_samples,
@@ -27,9 +26,11 @@ from skactive.learner._arguments import (
 )
 from skactive.learner._defaults import default_classifier, default_strategy
 from skactive.learner._drift import AgreementWatch
+from skactive.learner._history.actions import Action
 from skactive.learner._history.entries import action_from
 from skactive.learner._history.journal import Journal
 from skactive.learner._html import learner_html
+from skactive.learner._pool_changes import LearnerPoolChanges
 from skactive.learner._pool_samples import PoolSamples
 from skactive.learner._refresh import RefreshedSteps, refresher_for
 from skactive.learner._stopping.criteria import StoppingHistory
@@ -41,7 +42,7 @@ from skactive.pool import FeatureCache, Pool
 from skactive.strategies import QueryStrategy
 
 
-class ActiveLearner(LearnerActions):
+class ActiveLearner(LearnerPoolChanges):
     """Choose the samples that an annotator labels, and learn from each label at once.
 
     `query` returns the samples to label next, `teach` takes their labels, and `predict` uses them
@@ -173,8 +174,6 @@ class ActiveLearner(LearnerActions):
     _pool_type: Any = Pool
     # Refitted steps that are not in use yet.
     _refreshed: RefreshedSteps | None = None
-    # The samples whose features the pool has.
-    _samples_of_pool: PoolSamples | None = None
 
     def __init__(
         self,
@@ -430,10 +429,10 @@ class ActiveLearner(LearnerActions):
         for X, y in (stored_samples(classifier), self._seed):
             if X is not None:
                 self._pool.add_labeled(X, y)
-        source = UpdateSource(
+        self._source = UpdateSource(
             self._samples.features, self._pool, self._seed, self._classes, self._fit_params or {}
         )
-        self._updater = updater_for(classifier, source)
+        self._updater = updater_for(classifier, self._source)
         self._external.updater = self._updater
 
     def _new_pool(self, samples: Any, **arguments: Any) -> Any:  # a Pool, or a subclass's own
@@ -449,6 +448,9 @@ class ActiveLearner(LearnerActions):
             self._begin_labels(classifier)
         else:
             self._build(classifier)
+
+    def _actions_of(self, entries: Any) -> list[Action]:
+        return [action_from(entry, self._pool) for _, entry in entries]
 
     def _replay(self, journal: Journal) -> None:
         """Execute the actions in a journal.

@@ -95,3 +95,10 @@ def names_of(X_pool: Any, ids: Any) -> np.ndarray:
             "for each sample."
         )
     return names
+
+
+def default_names(X_pool: Any, names: np.ndarray) -> bool:
+    """Return whether names are positions, as those of samples without names."""
+    if hasattr(X_pool, "iloc") and type(X_pool.index).__name__ != "RangeIndex":
+        return False
+    return names.dtype.kind == "i" and np.array_equal(names, np.arange(len(names)))

@@ -37,6 +37,15 @@ class PoolSamples:
     def _by_id(self) -> dict[str, list[int]]:
         return PoolRows(self.X_pool, n_samples_of(self.X_pool), self.ids).positions_by_id
 
+    def check_distinct(self, first_new: int) -> None:
+        """Raise if a new sample has the id of another sample."""
+        for id_, positions in self._by_id.items():
+            if len(positions) > 1 and positions[-1] >= first_new:
+                raise ValueError(
+                    f"The id {json.loads(id_)!r} of a new sample is that of row {positions[0]} "
+                    "already. Hint: pass ids that no other sample has."
+                )
+
     def positions(self, ids: Any) -> np.ndarray:
         """Return the positions of samples by their ids, or raise."""
         wanted = [ids] if is_one_id(ids) else list(ids)

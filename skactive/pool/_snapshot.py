@@ -13,6 +13,7 @@ from skactive._engine.distances import METRICS
 from skactive._engine.labeled_distances import LabeledDistances
 from skactive._io.atomic_write import write_arrays
 from skactive._io.fingerprint import fingerprint
+from skactive._warning import warn_user
 
 FORMAT = "skactive pool state 2"
 # Its digest of 64 rows did not always detect other samples.
@@ -36,7 +37,7 @@ class PoolSnapshot:
 
     @classmethod
     def read(cls, path: Any, X: Any) -> PoolSnapshot:
-        """Return the snapshot in a file, an empty one if there is no file, or raise."""
+        """Return the snapshot in a file, or an empty one if it is of another pool or missing."""
         state = cls(X)
         if not Path(path).exists():
             return state
@@ -50,16 +51,14 @@ class PoolSnapshot:
                 f"{os.fspath(path)} is not a complete state of a pool. Hint: delete it; its "
                 "content is computed again."
             ) from error
+        reason = ""
         if kind == FORMAT_1:
-            raise ValueError(
-                f"{os.fspath(path)} was written by an earlier version, which recognised a pool by "
-                "64 of its samples. Hint: delete it; its content is computed again."
-            )
-        if kind != FORMAT or content != fingerprint(X):
-            raise ValueError(
-                f"{os.fspath(path)} is the state of a pool of other samples, or of the same "
-                "samples in another order. Hint: pass the samples of that pool, or another file."
-            )
+            reason = "was written by an earlier version, which recognised a pool by 64 samples"
+        elif kind != FORMAT or content != fingerprint(X):
+            reason = "is the state of a pool with other features, or with samples in another order"
+        if reason:
+            warn_user(f"{os.fspath(path)} {reason}. Its content is computed again.")
+            return cls(X)
         return state
 
     def write(self, path: Any) -> None:

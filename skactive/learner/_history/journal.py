@@ -85,6 +85,38 @@ class Journal:
         """Yield the number and the entry of each action that is in effect, in order."""
         yield from self._entries.in_effect()
 
+    def arrivals(self, samples: Any, n_samples: int, ids: Any) -> tuple[dict[str, Any], list[Any]]:
+        """Return what a larger pool has of the samples whose answers wait, and their entries.
+
+        Parameters
+        ----------
+        samples, n_samples, ids
+            The larger pool.
+
+        Returns
+        -------
+        named : dict
+            The part of an entry that names the samples.
+        entries : list of (int, dict)
+            The entries in effect, with these samples only.
+        """
+        needed = self._entries.needed()
+        if not self._named.waiting(needed):
+            return {}, []
+        pool = PoolRows(samples, n_samples, ids if self._pool.has_ids else None)
+        arrived = self._named.arrived(pool, needed)
+        entries = list(self._entries.in_effect(set(arrived)))
+        positions = [one.position for one in arrived if one.position is not None]
+        for one in arrived:
+            one.position = None
+        return names(pool, positions, "positions") if positions else {}, entries
+
+    def set_pool(self, samples: Any, n_samples: int, ids: Any) -> None:
+        """Continue with another pool."""
+        pool = PoolRows(samples, n_samples, ids if self._pool.has_ids else None)
+        self._named.arrived(pool, self._entries.needed())
+        self._pool = pool
+
     def fault(self, number: int, error: object) -> ValueError:
         """Return the error for a line that cannot be executed."""
         return ValueError(
