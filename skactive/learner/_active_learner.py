@@ -458,16 +458,22 @@ class ActiveLearner(LearnerPoolChanges):
         Only the detector and the stopping criteria depend on the states in between.
         """
         is_observed = self._watch is not None or self._stopping.criteria
+        taught: set[int] = set()
         for number, entry in journal.entries():
             try:
                 action = action_from(entry, self._pool)
+                action.check_after(taught)
                 predicted = self._predicted(action) if is_observed else None
-                action.replay(self._pool)
+                if is_observed and action.can_apply(self._pool):
+                    action.apply(self._pool, self._updater)
+                else:
+                    action.replay(self._pool)
+                    if is_observed:
+                        self._updater.start_over()
                 self._history.append(action)
             except (IndexError, KeyError, TypeError, ValueError) as error:
                 raise journal.fault(number, error) from error
             if is_observed:
-                self._updater.start_over()
                 self._observe(action, predicted, warns=False)
         if self._history and not is_observed:
             self._updater.start_over()

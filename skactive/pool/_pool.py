@@ -72,7 +72,8 @@ class Pool(LabelBookPool):
         its own number of neighbours; other graphs are built.
     state : path-like, default=None
         A file written by `save_state`, whose numbers need not be computed again. A file that does
-        not exist is ignored.
+        not exist is ignored. If the features differ from those of the file, all is computed again,
+        with a warning.
     posterior_source : callable, default=None
         Creates the `skactive.base.PosteriorSource` of the pool, which is its argument. None takes
         the `posterior_source` of `estimator`, or calls `predict_proba`.

@@ -46,6 +46,9 @@ class Action(ABC):
         """Return the reversal of the action as an entry of a journal."""
         return {"undo": self.verb, "of": self.positions.tolist()}
 
+    def check_after(self, taught: set[int]) -> None:
+        """Raise if the action needs labels of samples that were not taught before."""
+
     def answers(self) -> tuple[np.ndarray, np.ndarray] | None:
         """Return the samples and labels of new answers, or None."""
         return None
@@ -53,6 +56,10 @@ class Action(ABC):
     @abstractmethod
     def apply(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
         """Execute the action on the pool and on the classifier."""
+
+    def can_apply(self, pool: LabelingPool) -> bool:
+        """Return whether the labels of a pool are such that `apply` is possible."""
+        return True
 
     @abstractmethod
     def replay(self, pool: LabelingPool) -> None:
@@ -84,6 +91,9 @@ class Taught(Action):
 
     verb = "teach"
 
+    def check_after(self, taught: set[int]) -> None:
+        taught.update(self.positions.tolist())
+
     def answers(self) -> tuple[np.ndarray, np.ndarray]:
         return self.positions, self.labels
 
@@ -94,6 +104,9 @@ class Taught(Action):
 
     def entry(self, target: Target) -> dict[str, Any]:
         return {**super().entry(target), "labels": target.to_plain(self.labels)}
+
+    def can_apply(self, pool: LabelingPool) -> bool:
+        return not pool.is_labeled(self.positions).any()
 
     def apply(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
         n_forgotten = pool.n_forgotten
@@ -127,10 +140,19 @@ class Relabeled(Action):
 
     verb = "relabel"
 
+    def check_after(self, taught: set[int]) -> None:
+        for position in self.positions.tolist():
+            if position not in taught:
+                raise ValueError(f"Sample {position} of the pool is not labelled.")
+
     def entry(self, target: Target) -> dict[str, Any]:
         return {**super().entry(target), "labels": target.to_plain(self.after)}
 
+    def can_apply(self, pool: LabelingPool) -> bool:
+        return bool(pool.is_labeled(self.positions).all())
+
     def apply(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+        self.before = pool.labels_of(self.positions)
         pool.relabel(self.positions, self.after)
         updater.relabel(self.positions, self.after)
 
@@ -157,6 +179,9 @@ class Skipped(Action):
     """Skipped samples."""
 
     verb = "skip"
+
+    def can_apply(self, pool: LabelingPool) -> bool:
+        return not pool.is_labeled(self.positions).any()
 
     def apply(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
         pool.skip(self.positions)
