@@ -43,3 +43,10 @@ def concatenate_rows(above: Any, below: Any) -> Any:
     if hasattr(above, "shape") or hasattr(below, "shape"):
         return np.concatenate([np.asarray(above), np.asarray(below)])
     return [*above, *below]
+
+
+def stacked_features(above: Any, below: Any) -> Any:
+    """Return checked features of one kind below each other, in memory, in the container of both."""
+    if sp.issparse(above):
+        return type(above)(sp.vstack([above, below], format="csr"))
+    return np.concatenate([above, below])

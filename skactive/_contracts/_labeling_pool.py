@@ -234,6 +234,73 @@ class LabelingPool(PoolView):
         """
 
     @abstractmethod
+    def add_samples(
+        self,
+        X: ArrayLike,
+        samples: Any = None,  # samples of any kind
+    ) -> Self:
+        """Add candidates: samples without a label.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n, n_features)
+            Their features. Their positions follow those of the samples of the pool.
+        samples : indexable of length n, default=None
+            The samples as the estimator takes them, if the pool was created with such `samples`;
+            of the same kind as these.
+
+        Returns
+        -------
+        self : LabelingPool
+            The pool as if it had been created with all samples. A classifier that was fitted to
+            the pool itself, such as one that spreads labels, has to be fitted to it again.
+
+        Raises
+        ------
+        TypeError
+            If the features of the pool are on disk, or `samples` are of another kind.
+        ValueError
+            If X has another number of features, NaN or infinite values.
+
+        Notes
+        -----
+        Neighbour graphs, densities and nearest labelled samples are updated: each new sample is
+        compared with all samples once, O(n_samples · n_features). The rest is computed again on
+        use, in one pass over the samples or over the edges of a graph.
+        """
+
+    @abstractmethod
+    def remove_samples(self, indices: ArrayLike) -> Self:
+        """Remove samples, with their labels.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions in the pool, each once. The samples that are left are numbered from 0 on, in
+            their order.
+
+        Returns
+        -------
+        self : LabelingPool
+            The pool as if it had been created without these samples. A class whose last label was
+            removed is no class any more, unless it was declared.
+
+        Raises
+        ------
+        IndexError
+            If a position is outside the pool.
+        TypeError
+            If the features of the pool are on disk.
+        ValueError
+            If a sample is named twice, or no sample would be left.
+
+        Notes
+        -----
+        In neighbour graphs, samples that lose a neighbour are compared with all samples again,
+        O(n_samples · n_features) each. The rest costs as much as with `add_samples`.
+        """
+
+    @abstractmethod
     def skip(self, indices: ArrayLike) -> Self:
         """Leave samples that cannot be labelled out of the candidates.
 

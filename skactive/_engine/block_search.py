@@ -8,10 +8,37 @@ import numpy as np
 import scipy.sparse as sp
 
 from skactive._engine.blocks import row_blocks
-from skactive._engine.distances import NEAR, Rows, Space
+from skactive._engine.compiled import compiled
+from skactive._engine.distances import NEAR, SINGLE_RANGE, Rows, Space
+from skactive._engine.exact_search import search
 
 # Number of distances of which only the minimum is compared in the first step.
 LAYERS = 32
+
+# If more samples than these differ from the last neighbour by less than rounding, their products
+# are compared: they are duplicates, or the metric does not distinguish them.
+MOST_CONTENDERS = 256
+
+
+def exact_neighbors(
+    space: Space, A: Rows, B: Rows, n_neighbors: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return distances and indices of the rows of B nearest to each row of A, nearest first.
+
+    Among equal distances, those with the lowest indices are chosen. The result for a row does not
+    depend on the other rows of A, up to the rounding of distances.
+    """
+    if has_products(space, B) and A.norms.max(initial=0.0) < SINGLE_RANGE[1]:
+        return nearest_of_all(space, A, B, n_neighbors)
+    order = np.arange(len(B))
+    return search(space, A, B, n_neighbors, precedence=lambda: order)
+
+
+def has_products(space: Space, stored: Rows) -> bool:
+    """Return whether distances to rows can be computed from products of single precision."""
+    return space.by_product and bool(
+        SINGLE_RANGE[0] < stored.norms.max(initial=0.0) < SINGLE_RANGE[1]
+    )
 
 
 def nearest_of_all(
@@ -24,6 +51,7 @@ def nearest_of_all(
     for block in row_blocks(len(A), len(B) * dtype.itemsize * 3):
         compared = distances_by_product(space, A[block], B)
         kept, columns[block] = smallest(compared, n_neighbors)
+        choose_among_contenders(space, A[block], B, compared, kept, columns[block])
         distances[block] = with_exact_pairs(space, A[block], B, kept, columns[block])
     return nearest_first(space.finish(distances), columns)
 
@@ -68,6 +96,44 @@ def smallest(compared: np.ndarray, n_neighbors: int) -> tuple[np.ndarray, np.nda
     for row in np.flatnonzero(kept.max(axis=1, initial=0) == 0):
         places[row] = np.flatnonzero(compared[row] == 0)[:n_neighbors]
     return kept, places
+
+
+def choose_among_contenders(
+    space: Space, A: Rows, B: Rows, compared: np.ndarray, kept: np.ndarray, columns: np.ndarray
+) -> None:
+    """Choose again, in place, for rows whose last neighbours were chosen by rounding or at random.
+
+    Distances that may be equal are recomputed pair by pair. Of equal ones, the lowest columns are
+    chosen. Rows whose neighbours are all at the distance 0 have their first ones already.
+    """
+    n_neighbors = kept.shape[1]
+    farthest = kept.max(axis=1, initial=0.0)
+    margin = 2 * np.broadcast_to(space.rounding(A, B), farthest.shape)
+    low, high = farthest - margin, farthest + margin
+    contested = compiled(_rows_with_more)(compared, high.astype(compared.dtype), n_neighbors)
+    for row in contested[farthest[contested] > 0]:
+        contenders = np.flatnonzero((compared[row] >= low[row]) & (compared[row] <= high[row]))
+        values = compared[row, contenders]
+        if len(contenders) <= MOST_CONTENDERS:
+            values = space.pairs(A, np.full(len(contenders), row), B, contenders)
+        nearer = columns[row, kept[row] < low[row]]
+        first = np.lexsort((contenders, values))[: n_neighbors - len(nearer)]
+        columns[row] = np.concatenate([nearer, contenders[first]])
+        kept[row] = compared[row, columns[row]]
+
+
+def _rows_with_more(compared, limits, n_neighbors):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    """Return the rows in which more than `n_neighbors` entries are within the limit."""
+    found = np.empty(len(compared), dtype=np.intp)
+    n_found = 0
+    for row in range(len(compared)):
+        limit, n_within = limits[row], 0
+        for column in range(compared.shape[1]):
+            n_within += compared[row, column] <= limit
+        if n_within > n_neighbors:
+            found[n_found] = row
+            n_found += 1
+    return found[:n_found]
 
 
 def with_exact_pairs(

@@ -140,6 +140,16 @@ class FeatureValues:
         # Values may be anything: formats such as skops cannot store them. They are computed again.
         return {**self.__dict__, "_cache": None, "_values": {}}
 
+    def changed(self, X: Any, values: dict[Hashable, Any]) -> FeatureValues:
+        """Return the given values of other features, with the same cache."""
+        changed = FeatureValues(X, self._cache)
+        changed._values.update(values)
+        return changed
+
+    def items(self) -> list[tuple[Hashable, Any]]:
+        """Return the values with their keys."""
+        return list(self._values.items())
+
     def get(self, key: Hashable, compute: Callable[[], T], *, shared: bool = True) -> T:
         """Return a value, computed unless the pool or, if it is shared, the cache has it."""
         if key not in self._values:

@@ -107,6 +107,26 @@ class Positions:
             del self._positions[self._ids_in_order.pop(position)]
         self._candidates = None
 
+    def extend(self, n_added: int) -> None:
+        """Add candidates after the last sample."""
+        self._ids = np.concatenate([self._ids, np.full(n_added, -1, dtype=np.intp)])
+        none = np.zeros(n_added, dtype=bool)
+        self._is_labeled = np.concatenate([self._is_labeled, none])
+        self._is_skipped = np.concatenate([self._is_skipped, none])
+        self.n_samples += n_added
+        self._candidates = None
+
+    def keep(self, kept: np.ndarray) -> None:
+        """Renumber the samples that stay, given their positions; the others are unlabelled."""
+        order, ids = self.labeled, list(self._ids_in_order.values())
+        places = np.searchsorted(kept, order).tolist()
+        self._ids = self._ids[kept]
+        self._is_labeled, self._is_skipped = self._is_labeled[kept], self._is_skipped[kept]
+        self._ids_in_order = dict(zip(places, ids, strict=True))
+        self._positions = dict(zip(ids, places, strict=True))
+        self.n_samples = len(kept)
+        self._candidates = None
+
     def skip(self, indices: Any) -> None:
         """Mark samples as skipped."""
         positions = check_positions(indices, self.n_samples)
@@ -131,6 +151,13 @@ class ForgottenLabels:
     positions: np.ndarray
     X: Any
     labels: np.ndarray
+
+    def keep(self, kept: np.ndarray) -> ForgottenLabels:
+        """Return those of the samples that stay, given their ascending positions."""
+        stays = (self.positions < 0) | np.isin(self.positions, kept)
+        positions = self.positions[stays]
+        positions = np.where(positions < 0, -1, np.searchsorted(kept, positions))
+        return ForgottenLabels(self.ids[stays], positions, self.X[stays], self.labels[stays])
 
 
 def without_repetition(
@@ -329,6 +356,15 @@ class LabelBook:
         for listener in self.listeners:
             listener.after_relabeling(ids)
         return True
+
+    def extend(self, n_added: int) -> None:
+        """Add candidates after the last sample of the pool."""
+        self.positions.extend(n_added)
+
+    def keep(self, kept: np.ndarray) -> None:
+        """Renumber the samples of the pool that stay; the labels of others are removed before."""
+        self._forgotten = [one.keep(kept) for one in self._forgotten]
+        self.positions.keep(kept)
 
     def forget(self, n_kept: int) -> bool:
         """Forget all labels but the newest `n_kept`; return whether any was forgotten."""

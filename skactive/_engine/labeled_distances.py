@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -107,6 +107,31 @@ class LabeledDistances:
             one.restore(compared, ids)
             self._nearest[number] = one
 
+    def extended(self, rows: Rows) -> LabeledDistances:
+        """Return the distances of these rows and further ones; only the latter are searched.
+
+        The sum is computed again on use, since its rounding depends on the order of the labels.
+        """
+        return self._changed(rows, None, lambda nearest: nearest.extended(rows))
+
+    def reduced(self, rows: Rows, kept: np.ndarray) -> LabeledDistances:
+        """Return the distances of the rows that stay, given their ascending positions."""
+        self._add_new_labels()
+        total = None if self._total is None else self._total[kept]
+        return self._changed(rows, total, lambda nearest: nearest.reduced(rows, kept))
+
+    def _changed(
+        self,
+        rows: Rows,
+        total: np.ndarray | None,
+        change: Callable[[NearestLabeled], NearestLabeled],
+    ) -> LabeledDistances:
+        self._add_new_labels()
+        changed = LabeledDistances(self._space, rows, self._labeled)
+        changed._total, changed._next_id = total, self._next_id
+        changed._nearest = {number: change(nearest) for number, nearest in self._nearest.items()}
+        return changed
+
     def finish(self, compared: np.ndarray) -> np.ndarray:
         """Convert comparison units to distances."""
         return self._space.finish(compared)
@@ -189,6 +214,22 @@ class NearestLabeled:
         self._compared[:, : compared.shape[1]] = compared
         self._ids[:, : ids.shape[1]] = ids
         self.farthest[:] = self._compared[:, -1]
+
+    def extended(self, rows: Rows) -> NearestLabeled:
+        """Return the nearest of these rows and further ones."""
+        changed = NearestLabeled(self.n_neighbors, self._space, rows, self._labeled)
+        n_old = len(self.farthest)
+        changed._compared[:n_old], changed._ids[:n_old] = self._compared, self._ids
+        changed.farthest[:n_old] = self.farthest
+        changed.search_again(np.arange(n_old, len(rows)))
+        return changed
+
+    def reduced(self, rows: Rows, kept: np.ndarray) -> NearestLabeled:
+        """Return the nearest of the rows that stay, given their positions."""
+        changed = NearestLabeled(self.n_neighbors, self._space, rows, self._labeled)
+        changed._compared, changed._ids = self._compared[kept], self._ids[kept]
+        changed.farthest = self.farthest[kept]
+        return changed
 
     def rows_in_reach(self, block: slice, compared: np.ndarray, tolerance: Any) -> np.ndarray:
         """Return the rows of a block with a compared sample among their nearest, up to rounding."""

@@ -1,4 +1,4 @@
-"""Neighbours as arrays, from the sparse matrix of a transformer."""
+"""Neighbours as arrays, from the sparse matrix of a transformer, and the units of graphs."""
 
 from __future__ import annotations
 
@@ -49,3 +49,18 @@ def neighbor_lists(found: Any, n_samples: int, n_neighbors: int) -> tuple[np.nda
     indices[rows[kept], places[kept]] = columns[kept]
     distances[rows[kept], places[kept]] = values[kept]
     return indices, distances
+
+
+def in_graph_units(distances: np.ndarray, metric: str) -> np.ndarray:
+    """Return distances in the units of a graph: cosine as the distance of unit vectors."""
+    if metric == "cosine":
+        distances = np.sqrt(2 * np.maximum(distances, 0))
+    return distances.astype(np.float32)
+
+
+def nearest_first(
+    indices: np.ndarray, distances: np.ndarray, values: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sort each list by distance, or by other values; equal ones by position."""
+    order = np.lexsort((indices, distances if values is None else values), axis=-1)
+    return np.take_along_axis(indices, order, axis=1), np.take_along_axis(distances, order, axis=1)

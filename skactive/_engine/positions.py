@@ -46,6 +46,19 @@ def check_positions(indices: Any, n_samples: int) -> np.ndarray:
     return positions.astype(np.intp)
 
 
+def check_removed(indices: Any, n_samples: int, place: str) -> np.ndarray:
+    """Return ascending positions of samples to remove, or raise; some sample must be left."""
+    positions = check_positions(indices, n_samples)
+    removed = np.unique(positions)
+    if len(removed) < len(positions):
+        raise ValueError(f"A sample is named twice in {positions.tolist()}.")
+    if len(removed) == n_samples:
+        raise ValueError(
+            f"All {n_samples} samples of the {place} would be removed. Hint: keep at least one."
+        )
+    return removed
+
+
 def check_unlabeled(positions: np.ndarray, labeled: Any, skipped: Any = ()) -> None:
     """Raise if a position is already labelled or skipped."""
     for state, positions_in_state in (("labelled", labeled), ("skipped", skipped)):

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skactive._engine.block_search import nearest_of_all
+from skactive._engine.block_search import exact_neighbors, has_products
 from skactive._engine.distances import (
     MATRIX_PRODUCT_METRICS,
     METRICS,
@@ -18,7 +18,6 @@ from skactive._engine.distances import (
     Rows,
     Space,
 )
-from skactive._engine.exact_search import search
 from skactive._engine.inverted_file import InvertedFile
 from skactive._engine.stored import is_opened
 from skactive._validation import check_choice, check_integer, check_number
@@ -140,13 +139,11 @@ class BlockwiseKNeighborsTransformer(
         is_sparse = sp.issparse(features)
         self._space, self._stored = Space(self.metric), Rows(features)
         self.n_samples_fit_ = self._n_features_out = features.shape[0]
-        largest = self._stored.norms.max() if self._space.by_product else 0.0
-        self._has_products = SINGLE_RANGE[0] < largest < SINGLE_RANGE[1]
-        is_supported = self._has_products and not is_sparse
+        is_supported = has_products(self._space, self._stored) and not is_sparse
         if self.algorithm == "clusters" and not is_supported:
             features_found = "sparse features" if is_sparse else "dense features"
             if self._space.by_product:
-                features_found += f" with a largest norm of {largest:.3g}"
+                features_found += f" with a largest norm of {self._stored.norms.max():.3g}"
             raise ValueError(
                 "algorithm='clusters' needs a metric of "
                 f"{sorted(MATRIX_PRODUCT_METRICS)}, and dense features with a largest norm between "
@@ -192,10 +189,7 @@ class BlockwiseKNeighborsTransformer(
     def _search(self, queries: Rows, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
         if self._cells is not None:
             return self._cells.search(queries, n_neighbors)
-        if not (self._has_products and queries.norms.max() < SINGLE_RANGE[1]):
-            order = np.arange(self.n_samples_fit_)
-            return search(self._space, queries, self._stored, n_neighbors, precedence=lambda: order)
-        return nearest_of_all(self._space, queries, self._stored, n_neighbors)
+        return exact_neighbors(self._space, queries, self._stored, n_neighbors)
 
     def _checked(self, X: Any, *, reset: bool) -> Any:
         if is_opened(X):

@@ -12,21 +12,23 @@ from sklearn.utils import check_array
 
 from skactive._engine.distances import METRICS, Rows, Space
 from skactive._engine.exact_search import search
-from skactive._engine.neighbor_lists import neighbor_lists
+from skactive._engine.neighbor_lists import in_graph_units, nearest_first, neighbor_lists
 from skactive._engine.stored import is_opened
 from skactive._io.fingerprint import fingerprint as fingerprint_of
 from skactive._validation import check_choice, check_integer, check_number
 from skactive.neighbors._blockwise import BlockwiseKNeighborsTransformer
+from skactive.neighbors._graph_changes import ChangeableGraph
 from skactive.neighbors._graph_file import read_graph, write_graph
 
 # The self-tuning bandwidth is the distance to this neighbour, as in Zelnik-Manor and Perona.
 SCALING_NEIGHBOR = 7
 
 
-class NeighborGraph:
+class NeighborGraph(ChangeableGraph):
     """The nearest neighbours of each sample of a pool, with their distances.
 
-    `NeighborGraph.of` builds a graph. A graph is immutable: `join` returns a new one.
+    `NeighborGraph.of` builds a graph. A graph is immutable: `with_samples`, `without_samples` and
+    `join` return a new one.
 
     Parameters
     ----------
@@ -301,41 +303,7 @@ class NeighborGraph:
         distances, indices = search(
             Space(self.metric), queries, rows, n_neighbors, precedence=lambda: order
         )
-        return _in_graph_units(distances, self.metric), indices
-
-    def join(self, X_new: ArrayLike) -> NeighborGraph:
-        """Return a graph with new samples as further nodes.
-
-        The new nodes are numbered from `n_samples` on. The neighbours of a new node are its
-        nearest old nodes. The neighbours of the old nodes do not change, nor do the affinities
-        between them.
-
-        Parameters
-        ----------
-        X_new : {array-like, sparse matrix} of shape (n, n_features)
-            The features of the new samples.
-
-        Returns
-        -------
-        graph : NeighborGraph
-            The new graph. This graph does not change.
-
-        Notes
-        -----
-        Costs one call of `kneighbors`, and copies of neighbours, distances and features.
-        """
-        distances, indices = self.kneighbors(X_new)
-        features = self._checked_new(X_new)
-        width = max(distances.shape[1], self.n_neighbors)
-        old = _padded(self.indices, self.distances, width, 0)
-        new = _padded(indices, distances, width, self.n_samples)
-        stack = sp.vstack if sp.issparse(self.X) else np.vstack
-        return NeighborGraph(
-            np.vstack([old[0], new[0]]).astype(np.int32),
-            np.vstack([old[1], new[1]]).astype(np.float32),
-            X=stack([self._rows_or_raise().X, features]),
-            metric=self.metric,
-        )
+        return in_graph_units(distances, self.metric), indices
 
     def affinity(self, bandwidth: float | str | None = None) -> sp.csr_matrix:
         """Return the matrix of similarities between neighbours.
@@ -449,24 +417,6 @@ def _check_features(X: Any, n_samples: int, fingerprint: str | None) -> None:
         )
 
 
-def _in_graph_units(distances: np.ndarray, metric: str) -> np.ndarray:
-    """Return distances in the units of a graph: cosine as the distance of unit vectors."""
-    if metric == "cosine":
-        distances = np.sqrt(2 * np.maximum(distances, 0))
-    return distances.astype(np.float32)
-
-
-def _padded(
-    indices: np.ndarray, distances: np.ndarray, width: int, first: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Add columns with the sample itself at infinite distance; row 0 is sample `first`."""
-    n, missing = len(indices), width - indices.shape[1]
-    if missing == 0:
-        return indices, distances
-    own = np.repeat(np.arange(first, first + n)[:, np.newaxis], missing, axis=1)
-    return np.hstack([indices, own]), np.hstack([distances, np.full((n, missing), np.inf)])
-
-
 def _lists(
     X: Any, n_neighbors: int, metric: str, transformer: Any
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -475,7 +425,7 @@ def _lists(
     takes_stored = getattr(transformer, "takes_stored_features", False)
     found = transformer.fit_transform(X if takes_stored else _in_memory(X))
     indices, distances = neighbor_lists(found, X.shape[0], n_neighbors)
-    return indices, _in_graph_units(distances, metric)
+    return nearest_first(indices, in_graph_units(distances, metric))
 
 
 def _in_memory(X: Any) -> Any:

@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space, space_key
 from skactive._engine.features import check_features
-from skactive._engine.label_book import LabelBook
+from skactive._engine.label_book import LabelBook, LabelListener
 from skactive._engine.labeled_distances import LabeledDistances
 from skactive.pool._snapshot import PoolSnapshot
 
@@ -22,14 +22,14 @@ class PoolGeometry:
 
     Parameters
     ----------
-    X : {ndarray, CSR matrix, StoredFeatures} of shape (n_samples, n_features)
+    rows : Rows of length n_samples
         Checked features.
     snapshot : PoolSnapshot or None
         Densities and distances that were computed earlier.
     """
 
-    def __init__(self, X: Any, snapshot: PoolSnapshot | None) -> None:
-        self.rows = Rows(X)
+    def __init__(self, rows: Rows, snapshot: PoolSnapshot | None) -> None:
+        self.rows = rows
         self._snapshot = snapshot
         self._densities = {} if snapshot is None else snapshot.densities()
 
@@ -95,6 +95,31 @@ class PoolGeometry:
         nearest = distances.nearest(n_neighbors)
         places = np.searchsorted(np.sort(store.ids), nearest.ids)
         return distances.finish(nearest.compared), places
+
+    @property
+    def listeners(self) -> list[LabelListener]:
+        """The distances, which follow the labels."""
+        return list(self._distances.values())
+
+    def extended(self, rows: Rows) -> PoolGeometry:
+        """Return the numbers of more samples, the first of which are those of this object."""
+        return self._changed(rows, lambda distances: distances.extended(rows))
+
+    def reduced(self, rows: Rows, kept: np.ndarray) -> PoolGeometry:
+        """Return the numbers of the samples that stay, given their ascending positions."""
+        return self._changed(rows, lambda distances: distances.reduced(rows, kept))
+
+    def discard_densities(self) -> None:
+        """Compute densities again on use."""
+        self._densities = {}
+
+    def _changed(
+        self, rows: Rows, change: Callable[[LabeledDistances], LabeledDistances]
+    ) -> PoolGeometry:
+        changed = PoolGeometry(rows, None)
+        changed.begin(self._book)
+        changed._distances = {key: change(distances) for key, distances in self._distances.items()}
+        return changed
 
     def keep(self, snapshot: PoolSnapshot) -> None:
         """Store densities and distances in a snapshot."""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import joblib
 import numpy as np
 
 from skactive._engine.cache import FeatureValues
+from skactive._engine.distances import Rows
+from skactive._engine.list_changes import (
+    Lists,
+    is_worthwhile,
+    lists_with,
+    lists_without,
+    rows_to_search,
+)
 from skactive._validation import check_integer
 from skactive.neighbors import NeighborGraph
 
@@ -64,6 +73,57 @@ class NeighborGraphs:
                     self._X, n_neighbors=n_neighbors, metric=metric, transformer=transformer
                 )
         return self._built[key]
+
+    def extended(self, X: Any, rows: Rows, values: FeatureValues) -> NeighborGraphs:
+        """Return the graphs of more samples, the first of which are those of this object."""
+        n_old, n_all = self._X.shape[0], X.shape[0]
+
+        def extended(graph: NeighborGraph, n_neighbors: int) -> Lists | None:
+            if not is_worthwhile(n_all, n_all - n_old):
+                return None
+            n_neighbors = min(n_neighbors, n_all - 1)
+            return lists_with(graph.metric, rows, graph.indices, graph.distances, n_neighbors)
+
+        return self._changed(X, values, extended)
+
+    def reduced(
+        self, X: Any, rows: Rows, values: FeatureValues, kept: np.ndarray
+    ) -> NeighborGraphs:
+        """Return the graphs of the samples that stay, given their ascending positions."""
+
+        def reduced(graph: NeighborGraph, _: int) -> Lists | None:
+            lost = rows_to_search(graph.indices, kept)
+            if not is_worthwhile(len(kept), len(lost)):
+                return None
+            return lists_without(graph.metric, rows, graph.indices, graph.distances, kept)
+
+        return self._changed(X, values, reduced)
+
+    def _changed(
+        self,
+        X: Any,
+        values: FeatureValues,
+        change: Callable[[NeighborGraph, int], Lists | None],
+    ) -> NeighborGraphs:
+        """Return changed graphs. Those that a transformer built are built again on use."""
+        known: dict[tuple[int, int], NeighborGraph | None] = {}
+
+        def changed(graph: NeighborGraph, n_neighbors: int) -> NeighborGraph | None:
+            key = id(graph), n_neighbors
+            if key not in known:
+                lists = change(graph, n_neighbors)
+                new = None if lists is None else NeighborGraph(*lists, X=X, metric=graph.metric)
+                known[key] = new
+            return known[key]
+
+        graphs = NeighborGraphs(X, None, values)
+        for (metric, n_neighbors, name), graph in self._built.items():
+            new = changed(graph, n_neighbors) if name == "" else None
+            if new is not None:
+                graphs._built[metric, n_neighbors, name] = new
+        if self._given is not None:
+            graphs._given = changed(self._given, self._given.n_neighbors)
+        return graphs
 
     def built(self) -> list[NeighborGraph]:
         return list(self._built.values())

@@ -15,17 +15,17 @@ from skactive._contracts._estimators import Classifier, HasPosteriorSource
 from skactive._contracts._labeling_pool import LabelingPool
 from skactive._contracts._posterior_source import PosteriorSource
 from skactive._engine.cache import FeatureCache, FeatureValues
-from skactive._engine.density import information_density
+from skactive._engine.density import information_density, mean_similarity, similarity_sums
 from skactive._engine.distances import Rows, Space
 from skactive._engine.external_posterior import ExternalPosterior
 from skactive._engine.features import check_features, check_labeled_samples
 from skactive._engine.label_book import LabelBook
-from skactive._engine.label_book_pool import LabelBookPool
 from skactive._engine.positions import check_positions
 from skactive._rows import take_rows
 from skactive._validation import check_choice, check_integer
 from skactive.neighbors import NeighborGraph
 from skactive.pool._batch import Batch
+from skactive.pool._changes import ChangeablePool
 from skactive.pool._coverages import PoolCoverages
 from skactive.pool._geometry import PoolGeometry
 from skactive.pool._graphs import NeighborGraphs
@@ -36,7 +36,7 @@ AGGREGATES = frozenset({"mean", "min"})
 T = TypeVar("T")
 
 
-class Pool(LabelBookPool):
+class Pool(ChangeablePool):
     """Hold the samples to choose from, and all numbers that measures read.
 
     Each number is computed on first use and then kept up to date: a label costs one product of
@@ -159,7 +159,7 @@ class Pool(LabelBookPool):
         self._samples = samples.tocsr() if sp.issparse(samples) else samples
         self._values = FeatureValues(self._X, cache)
         self._graphs = NeighborGraphs(self._X, graph, self._values)
-        self.geometry = PoolGeometry(self._X, snapshot)
+        self.geometry = PoolGeometry(Rows(self._X), snapshot)
         self.coverages = PoolCoverages(self._graphs)
         self._classes = None if classes is None else self.target.validate(classes)
         self.reset()
@@ -358,7 +358,8 @@ class Pool(LabelBookPool):
         rows: Rows = self.geometry.rows
         if space.metric == "cosine":
             return information_density(rows, space)
-        return self._values.get(("density", key), lambda: information_density(rows, space))
+        sums = self._values.get(("density", key), lambda: similarity_sums(space, rows, rows))
+        return mean_similarity(sums)
 
     def _max_labeled(self) -> int | None:
         """Return the largest number of labels, by the `max_labeled` of the estimator."""

@@ -765,3 +765,55 @@ def test_a_measure_can_read_every_name_in_a_partition(name, n_instances, threads
     parts.add_labeled(X[:2] / 16, y[:2]).add_labels([3, 60], y[[3, 60]]).skip([7])
     indices, _ = CDFProduct([("reads", Reads(name))]).select(parts, n_instances)
     assert len(set(indices.tolist()) - {3, 7, 60}) == n_instances
+
+
+def test_a_pool_in_partitions_changes_as_one_in_one_process(threads):
+    X, y = digits(300)
+    whole, parts = both(X[:200], 100, threads)
+    strategies = [CDFProduct(), UncertaintySampling(), KCenterGreedy(), CDFProduct(random_state=0)]
+
+    def both_are_the_same(*changes):
+        for change in changes:
+            change(whole)
+            assert change(parts) is parts
+        for strategy in strategies:
+            assert_same_choice(strategy, whole, parts, 2)
+        np.testing.assert_allclose(parts.density(), whole.density())
+        np.testing.assert_array_equal(parts.features(np.arange(len(parts.X))), whole.X)
+        for name in ("labeled", "labels", "skipped", "candidates", "n_forgotten"):
+            np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
+
+    both_are_the_same(
+        lambda pool: pool.add_labeled(X[:1], y[:1]),
+        lambda pool: pool.add_labels([3, 150, 7], y[[3, 150, 7]]).skip([9, 110]),
+    )
+    both_are_the_same(lambda pool: pool.remove_samples([0, 1, 3, 120, 199]))
+    both_are_the_same(lambda pool: pool.add_samples(X[200:250]).add_labels([210], [y[0]]))
+    both_are_the_same(lambda pool: pool.remove_samples(np.arange(195, 245)))
+    assert parts.n_partitions == 2
+    # The new partition is not taken for the one that was removed.
+    both_are_the_same(lambda pool: pool.add_samples(X[250:]))
+    both_are_the_same(
+        lambda pool: pool.remove_samples(np.arange(110)).forget(1).restore_forgotten()
+    )
+    assert parts.n_partitions == 2
+
+
+def test_a_wrong_change_leaves_the_partitions_as_they_are(threads, tmp_path):
+    X, _ = digits(40)
+    write_vectors(tmp_path / "part.npy", X.astype(np.float32))
+    parts = PartitionedPool([open_vectors(tmp_path / "part.npy")], client=threads)
+    for change, error, message in [
+        (lambda: parts.add_samples(X[:, :3]), ValueError, "X has 3 features, but the pool has 64"),
+        (lambda: parts.add_samples(np.nan * X), ValueError, "contains NaN"),
+        (lambda: parts.add_samples("X"), TypeError, "X must be a Dask array"),
+        (lambda: parts.add_samples(X, X), ValueError, "no samples beside its features"),
+        (lambda: parts.remove_samples([40]), IndexError, "There is no sample 40"),
+        (lambda: parts.remove_samples(range(40)), ValueError, "All 40 samples of the pool"),
+        (lambda: parts.remove_samples([7]), TypeError, "Sample 7 is on disk, where it cannot be"),
+    ]:
+        with pytest.raises(error, match=message):
+            change()
+    assert parts.n_samples == 40
+    assert parts.add_samples(X[:5]).remove_samples([42]).n_samples == 44
+    np.testing.assert_allclose(parts.features([0, 43]), X[[0, 4]])

@@ -119,12 +119,15 @@ class Log:
 class Setting:
     """The settings of the whole pool.
 
-    `known` has values of all partitions together, by name.
+    `known` has values of all partitions together, by name. `n_changes` counts how often samples
+    were added or removed, and `kept` has the rows of the source that are left, None for all.
     """
 
     token: str
     number: int
     start: int
+    n_changes: int
+    kept: np.ndarray | None
     dtype: np.dtype[Any]
     classes: np.ndarray | None
     estimator: Any
@@ -222,6 +225,12 @@ class PartOfPool(Pool):
             raise PendingGlobalError(PendingGlobal(name, share(), merge))
         return known[name]
 
+    def change(self, removed: np.ndarray) -> None:
+        """Remove samples, and discard values that depend on samples of other partitions."""
+        self.remove_samples(removed)
+        self.geometry.discard_densities()
+        self._values = self._values.changed(self._X, {})
+
     def begin(self) -> None:
         """Remove all labels, and keep the values that do not depend on labels."""
         self.estimator = self.setting.estimator
@@ -247,6 +256,7 @@ class Partition:
 
     def __init__(self, source: Any, setting: Setting) -> None:
         X = source.features if isinstance(source, StoredPart) else source
+        X = X if setting.kept is None else X[setting.kept]
         try:
             self.pool = PartOfPool(X, dtype=setting.dtype)
         except ValueError as error:
@@ -256,6 +266,7 @@ class Partition:
         self.lock = Lock()
         self.scratch: dict[Any, Any] = {}
         self._log_number, self._n_applied = 0, 0
+        self._n_changes, self._kept = setting.n_changes, setting.kept
         self._batch: tuple[Any, Batch] | None = None
 
     @property
@@ -274,6 +285,7 @@ class Partition:
         if self._log_number != log.number:
             self.pool.begin()
             self._log_number, self._n_applied = log.number, 0
+            self._change(setting)
         elif isinstance(setting.estimator, HasPosteriorSource):
             params = setting.estimator.get_params()  # type: ignore[attr-defined]
             self.pool.estimator.set_params(**params)
@@ -284,6 +296,15 @@ class Partition:
             if log.is_complete:
                 return None
         return Ack(self._n_applied)
+
+    def _change(self, setting: Setting) -> None:
+        """Follow samples that were added to other partitions, or removed from any."""
+        if self._n_changes == setting.n_changes:
+            return
+        before = np.arange(self.pool.n_samples) if self._kept is None else self._kept
+        kept = before if setting.kept is None else setting.kept
+        self.pool.change(np.flatnonzero(~np.isin(before, kept)))
+        self._n_changes, self._kept, self._batch = setting.n_changes, setting.kept, None
 
     def batch(self, query: Query) -> Batch:
         """Return a batch of this partition in which the picks of a query count as labelled."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -36,6 +37,15 @@ LOG_BYTES = 2**22
 # Pools that were deleted, by their client: the workers delete their partitions with the next pool
 # of that client.
 _abandoned: list[tuple[str, str]] = []
+
+
+@dataclass(frozen=True)
+class PartOfSource:
+    """The number of a partition, and the rows of its source that are left, None for all."""
+
+    number: int
+    is_stored: bool
+    kept: np.ndarray | None = None
 
 
 class Partitions:
@@ -76,6 +86,9 @@ class Partitions:
         finalize(self, _abandoned.append, (self._client.id, self._token)).atexit = False
         self._sources = self._sources_of(X)
         self._workers = self._holders()
+        is_stored = isinstance(X, Sequence)
+        self._parts = [PartOfSource(number, is_stored) for number in range(self.n_partitions)]
+        self._n_numbers, self._n_changes = self.n_partitions, 0
         self._entries: list[Labels | SkippedPositions | Fitted] = []
         self._fitted = Fitted(None)
         self._log_number = 0
@@ -138,6 +151,52 @@ class Partitions:
         self.estimator, self._classes = estimator, classes
         self._entries, self._log_number = [], self._log_number + 1
         self._n_sent = [0] * self.n_partitions
+
+    def add(self, X: Any) -> None:
+        """Append partitions. The next log must be a new one."""
+        if isinstance(X, np.ndarray):
+            arrays = import_optional("dask.array", "PartitionedPool", "Dask", "dask")
+            X = arrays.from_array(X)
+        new = Partitions(X, self.dtype, self._client)
+        # Their numbers in this pool differ.
+        self._client.run(release, new._token)
+        if new.shape[1] != self.shape[1]:
+            raise ValueError(f"X has {new.shape[1]} features, but the pool has {self.shape[1]}.")
+        first = self._n_numbers
+        self._sources, self._workers = self._sources + new._sources, self._workers + new._workers
+        self._parts += [replace(part, number=part.number + first) for part in new._parts]
+        # The number of a partition that was removed is not used again.
+        self._n_numbers += new.n_partitions
+        self._begin_change(np.concatenate([np.diff(self.starts), np.diff(new.starts)]))
+
+    def remove(self, positions: np.ndarray) -> None:
+        """Remove samples, given ascending positions. The next log must be a new one."""
+        parts, sizes = [], []
+        for number, part in enumerate(self._parts):
+            removed = self.places_in(number, positions)
+            size = int(self.starts[number + 1] - self.starts[number])
+            if len(removed) and part.is_stored:
+                raise TypeError(
+                    f"Sample {self.starts[number] + removed[0]} is on disk, where it cannot be "
+                    "removed. Hint: write the other rows to a new file, and create a new pool."
+                )
+            if len(removed):
+                rows = np.arange(size) if part.kept is None else part.kept
+                part = replace(part, kept=np.delete(rows, removed))  # noqa: PLW2901
+            parts.append(part)
+            sizes.append(size - len(removed))
+        filled = np.flatnonzero(sizes)
+        self._parts = [parts[number] for number in filled]
+        self._sources = [self._sources[number] for number in filled]
+        self._workers = [self._workers[number] for number in filled]
+        self._begin_change(np.array(sizes)[filled])
+
+    def _begin_change(self, sizes: np.ndarray) -> None:
+        """Discard everything that depends on the positions of samples, or on all samples."""
+        self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
+        self.shape = int(self.starts[-1]), self.shape[1]
+        self._n_changes += 1
+        self._features, self._known, self.kept = {}, {}, {}
 
     def features(self, positions: np.ndarray) -> np.ndarray:
         """Return the features of samples; those that are not cached are fetched."""
@@ -238,8 +297,10 @@ class Partitions:
     def _setting(self, number: int) -> Setting:
         return Setting(
             token=self._token,
-            number=number,
+            number=self._parts[number].number,
             start=int(self.starts[number]),
+            n_changes=self._n_changes,
+            kept=self._parts[number].kept,
             dtype=self.dtype,
             classes=self._classes,
             estimator=self.estimator,

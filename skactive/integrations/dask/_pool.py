@@ -13,7 +13,7 @@ from sklearn.base import clone
 from skactive._engine.external_posterior import ExternalPosterior
 from skactive._engine.features import check_labeled_samples
 from skactive._engine.label_book import LabelBook
-from skactive._engine.positions import check_positions, check_unlabeled
+from skactive._engine.positions import check_positions, check_removed, check_unlabeled
 from skactive.base import (
     Classifier,
     HasPosteriorSource,
@@ -223,6 +223,74 @@ class PartitionedPool(PartitionedView):
         self._send_labels(np.full(len(labels), -1), features, labels)
         return self
 
+    def add_samples(
+        self,
+        X: Any,  # a Dask array, an array or a list of stored features
+        samples: Any = None,  # not supported
+    ) -> Self:
+        """Append partitions, whose samples are candidates.
+
+        Parameters
+        ----------
+        X : dask array or ndarray of shape (n, n_features), or list of stored features
+            The features, as those of the pool. An array is one partition.
+        samples : None
+            A partitioned pool has no samples beside its features.
+
+        Returns
+        -------
+        self : PartitionedPool
+            The pool as if it had been created with all partitions. The caches of the other
+            partitions are kept, and the labels are sent again.
+
+        Raises
+        ------
+        TypeError
+            If X is of another type.
+        ValueError
+            If `samples` are passed; if X has another number of features, NaN or infinite values.
+        """
+        if samples is not None:
+            raise ValueError(
+                "A partitioned pool has no samples beside its features. Hint: pass X alone."
+            )
+        n_before = self.n_samples
+        self._partitions.add(X)
+        self.book.extend(self.n_samples - n_before)
+        return self._samples_changed()
+
+    def remove_samples(self, indices: ArrayLike) -> Self:
+        """Remove samples, with their labels.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions in the pool, each once. The samples that are left are renumbered.
+
+        Returns
+        -------
+        self : PartitionedPool
+            The pool as if it had been created without these samples. A partition without samples
+            is removed.
+
+        Raises
+        ------
+        IndexError
+            If a position is outside the pool.
+        TypeError
+            If a sample is in a partition on disk.
+        ValueError
+            If a sample is named twice, or no sample would be left.
+        """
+        removed = check_removed(indices, self.n_samples, "pool")
+        if len(removed) == 0:
+            return self
+        kept = np.delete(np.arange(self.n_samples), removed)
+        self._partitions.remove(removed)
+        self.book.remove(removed[self.book.positions.is_labeled(removed)])
+        self.book.keep(kept)
+        return self._samples_changed()
+
     def skip(self, indices: ArrayLike) -> Self:
         super().skip(indices)
         self._partitions.add_skipped(check_positions(indices, self.n_samples), is_back=False)
@@ -267,6 +335,11 @@ class PartitionedPool(PartitionedView):
     def _send_labels(self, positions: np.ndarray, X: np.ndarray, y: np.ndarray) -> None:
         self._partitions.add_labels(positions, X, y)
         self.invalidate_posterior()
+
+    def _samples_changed(self) -> Self:
+        self._cached = {}
+        self._source = self._new_source()
+        return self._labels_replaced()
 
     def _labels_replaced(self) -> Self:
         # A new log has the present labels and skipped samples.
