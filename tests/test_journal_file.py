@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -67,7 +68,7 @@ def test_an_answer_is_not_written_into_a_file_that_was_edited(path, change):
     content = path.read_bytes()
     for _ in range(2):
         with pytest.raises(
-            RuntimeError, match="was changed by another program after .* not stored"
+            RuntimeError, match=r"was changed by another program after .* not stored"
         ):
             learner.teach([2], ["b"])
     assert learner.labeled.tolist() == [1]
@@ -247,14 +248,23 @@ def test_what_cannot_be_read_is_kept(tmp_path_factory, data):
             del content[place]
     path.write_bytes(content)
     aside = path.with_name("answers.jsonl.incomplete")
-    try:
-        learner_of(path)
-    except (ValueError, UserWarning) as error:
-        if isinstance(error, ValueError):
-            assert path.read_bytes() == content
-            assert "Hint:" in str(error)
-            return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        refusal = refusal_of(path)
+    if refusal:
+        assert path.read_bytes() == content
+        assert "Hint:" in refusal
+        return
     kept = path.read_bytes() + (aside.read_bytes() if aside.exists() else b"")
     lines = [line for line in bytes(content).splitlines() if line.strip()]
     # The first line alone, cut within, is that of a file without answers.
     assert all(line in kept for line in lines) or len(lines) == 1
+
+
+def refusal_of(path):
+    """Return the error of a file that is refused, or an empty string."""
+    try:
+        learner_of(path)
+    except ValueError as error:
+        return str(error)
+    return ""

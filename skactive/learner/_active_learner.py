@@ -441,13 +441,17 @@ class ActiveLearner(LearnerPoolChanges):
     def _start_over(self) -> None:
         if self._refreshed is not None:
             self._take(self._refreshed)
+        if self._samples_of_pool is self._samples:
+            self._reset_labels()
+        else:
+            restore(self._updater.classifier, self._blank)
+            self._build(self._updater.classifier)
+
+    def _reset_labels(self) -> None:
         classifier = self._updater.classifier
         restore(classifier, self._blank)
-        if self._samples_of_pool is self._samples:
-            self._pool.reset()
-            self._begin_labels(classifier)
-        else:
-            self._build(classifier)
+        self._pool.reset()
+        self._begin_labels(classifier)
 
     def _actions_of(self, entries: Any) -> list[Action]:
         return [action_from(entry, self._pool) for _, entry in entries]

@@ -34,6 +34,10 @@ class LearnerPoolChanges(LearnerActions):
     def _actions_of(self, entries: Any) -> list[Action]:
         """Return the actions in entries of the journal."""
 
+    @abstractmethod
+    def _reset_labels(self) -> None:
+        """Remove all labels of the pool, and reset the classifier."""
+
     @locked
     def extend(
         self,
@@ -171,6 +175,10 @@ class LearnerPoolChanges(LearnerActions):
         def apply() -> None:
             self._samples_of_pool = None
             change()
+            if self._pool.n_forgotten:
+                # Without the removed samples, other labels would have been forgotten.
+                self._reset_labels()
+                History(actions()).replay(self._pool)
             self._source.samples = samples.features
             returned = self._actions_of(entries)
             History(returned).replay(self._pool)
