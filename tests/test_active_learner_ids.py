@@ -272,5 +272,5 @@ def test_what_belongs_to_the_first_pool_keeps_it():
     weights = {"sample_weight": np.ones(30)}
     learner = ActiveLearner(LogisticRegression(), X_pool=X, fit_params=weights)
     for change in (lambda: learner.extend(X), lambda: learner.remove([0])):
-        with pytest.raises(ValueError, match="cannot be used with fit_params, .* Hint: create a"):
+        with pytest.raises(ValueError, match=r"cannot be used with fit_params, .* Hint: create a"):
             change()
