@@ -71,7 +71,7 @@ class ActiveLearner(LearnerPoolChanges):
         Labels that are known beforehand. Other labels are added as they come.
     ids : array-like of length n_samples, default=None
         Names of the samples: strings, numbers or tuples. None takes the index of a DataFrame or
-        Series, else positions.
+        Series, the paths of files, else positions.
     drift_detector : object, default=None
         Detects a drop of the agreement of answers and predictions: any drift detector of river
         (``pip install 'skactive[drift]'``), such as ``river.drift.PageHinkley(mode="up",
@@ -116,7 +116,7 @@ class ActiveLearner(LearnerPoolChanges):
     strategy : QueryStrategy
         The strategy.
     X_pool : array-like of length n_samples
-        The samples as they were given.
+        The samples as they were given, with those that `extend` added.
     ids : ndarray of shape (n_samples,)
         Their names: ``learner.ids[learner.query()]``.
     pool : Pool
@@ -149,13 +149,17 @@ class ActiveLearner(LearnerPoolChanges):
     the first label there is no prediction, and nothing is detected. If predicting fails, the
     exception comes from `teach`, and no label is stored. `undo` does not change the detector.
 
-    A `journal` is text, with a JSON object in each line: each `teach`, `relabel`, `skip`, `forget`
-    and `undo`, with its time. Labels are strings or numbers. A resumed loop may use another
-    estimator and strategy. Samples may be added and moved: those with answers are found again by
-    `ids`, by the index of a DataFrame that has its own, or else by their content, and an error
-    names a sample that is missing or has changed. One process at a time writes to the file; within
-    a process, the learner created last does. A copy of a learner has no journal. If an answer
-    cannot be written, the exception comes from `teach`, and no label is stored.
+    A `journal` is text, with a JSON object in each line: each `teach`, `relabel`, `skip`,
+    `unskip`, `forget`, `undo`, `extend` and `remove`, with its time. Labels are strings or numbers.
+    A resumed loop may use another estimator and strategy. Samples may be added and moved: those
+    with answers are found again by `ids`, by the index of a DataFrame that has its own, by the
+    paths of files, or else by their content. An error names a sample that has changed, a warning
+    one whose id is missing: its answers wait in the file. One process at a time writes to the
+    file; within a process, the learner created last does. A copy of a learner has no journal. If an
+    answer cannot be written, the exception comes from `teach`, and no label is stored.
+
+    Each action is executed completely or not at all, whatever interrupts it. Threads may share a
+    learner: an action waits for the one before. `learner.pool` itself has no lock.
 
     Examples
     --------
