@@ -87,8 +87,47 @@ def test_one_changed_byte_changes_the_fingerprint_and_one_row(numbers, data):
 
 
 def test_the_digest_of_a_row_is_that_of_its_content(small_blocks):
-    keys = [content_key(b"", row, paths=False).hex() for row in X]
+    keys = [content_key(b"", row, paths=False).hex() for row in X.astype(np.float64)]
     assert row_fingerprints(X).tolist() == row_fingerprints(list(X)).tolist() == keys
+
+
+WHOLE = np.arange(60).reshape(20, 3) - 5
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        WHOLE.tolist(),
+        [tuple(row) for row in WHOLE.tolist()],
+        list(WHOLE),
+        WHOLE.astype(np.float64),
+        WHOLE.astype(np.float16),
+        WHOLE.astype(np.int8),
+        WHOLE.astype(">f4"),
+        WHOLE.astype(">i8"),
+        np.where(WHOLE == 0, -0.0, WHOLE),
+        np.where(WHOLE == 0, -0.0, WHOLE).astype(np.float32).tolist(),
+        np.asfortranarray(WHOLE),
+    ],
+)
+def test_rows_of_equal_numbers_are_the_same_of_whatever_type(others):
+    assert row_fingerprints(others).tolist() == row_fingerprints(WHOLE).tolist()
+
+
+def test_whole_numbers_that_differ_beyond_float64_are_other_rows():
+    large = np.array([[2**60, 1], [2**60 + 1, 1], [2**53, 1], [2**53 + 1, 1], [7, 1]])
+    assert len(set(row_fingerprints(large))) == 5
+    assert row_fingerprints(large.tolist()).tolist() == row_fingerprints(large).tolist()
+    assert row_fingerprints(large[4:].astype("f4"))[0] == row_fingerprints(large)[4]
+    unsigned = np.array([[2**64 - 1], [2**64 - 2]], np.uint64)
+    assert len(set(row_fingerprints(unsigned))) == 2
+    assert row_fingerprints(unsigned.tolist()).tolist() == row_fingerprints(unsigned).tolist()
+
+
+def test_negative_zeros_are_zeros():
+    zeros = np.zeros((4, 3))
+    assert fingerprint(-zeros) == fingerprint(zeros)
+    assert fingerprint(-zeros + 0j) == fingerprint(zeros + 0j)
 
 
 def test_shape_and_type_count():

@@ -554,3 +554,79 @@ def test_the_journal_of_a_learner_has_its_ids(path):
     assert isinstance(learner._journal, journal_module.Journal)
     assert learner._journal._pool.ids([2]) == ["f2"]
     assert not learner_of(path.with_name("other"))._journal._pool.has_ids
+
+
+WORDS = [f"text {place}" for place in range(24)]
+ZEROS = np.where(np.abs(X) < 0.3, 0.0, X)
+PHOTOS = [f"/old/photos/{'ab'[place % 2]}/{place}.jpg" for place in range(24)]
+
+
+def frame(samples, names=None, columns="abc"):
+    pandas = pytest.importorskip("pandas")
+    return pandas.DataFrame(samples, columns=list(columns), index=names)
+
+
+# Pools of a first and a second session, and whether the second one gets the answers of the first.
+POOLS_THAT_DIFFER = {
+    "a list for an array": (lambda: X, X.tolist, True),
+    "an array for a list": (X.tolist, lambda: X, True),
+    "a big-endian copy": (lambda: X, lambda: X.astype(">f8"), True),
+    "negative zeros": (lambda: ZEROS, lambda: np.where(ZEROS == 0, -0.0, ZEROS), True),
+    "floats for integers": (
+        lambda: np.arange(72).reshape(24, 3),
+        lambda: np.arange(72.0).reshape(24, 3),
+        True,
+    ),
+    "a Fortran copy": (lambda: X, lambda: np.asfortranarray(X), True),
+    "a table for an array": (lambda: X, lambda: frame(X), True),
+    "an array for a table": (lambda: frame(X), lambda: X, True),
+    "CSC for CSR": (lambda: sp.csr_matrix(X), lambda: sp.csc_matrix(X), True),
+    "texts in an array": (lambda: WORDS, lambda: np.array(WORDS), True),
+    "a moved folder": (
+        lambda: PHOTOS,
+        lambda: [one.replace("/old", "/n/e/w") for one in PHOTOS],
+        True,
+    ),
+    "another text elsewhere": (lambda: WORDS, lambda: [*WORDS[:20], "x", *WORDS[21:]], True),
+    "an edited text": (lambda: WORDS, lambda: [*WORDS[:3], "x", *WORDS[4:]], False),
+    "single precision": (lambda: X, lambda: X.astype(np.float32), False),
+    "permuted columns": (lambda: frame(X), lambda: frame(X)[list("cba")], False),
+    "permuted columns of equal rows": (
+        lambda: frame(X * 0),
+        lambda: frame(X * 0)[list("cba")],
+        False,
+    ),
+    "renamed columns": (lambda: frame(X), lambda: frame(X, columns="xyz"), False),
+    "a permuted index": (lambda: frame(X, NAMED), lambda: frame(X, NAMED[::-1]), False),
+    "a renamed index": (
+        lambda: frame(X, NAMED),
+        lambda: frame(X, list(map("_{}".format, NAMED))),
+        False,
+    ),
+    "other samples": (lambda: X, lambda: X + 1, False),
+}
+
+
+@pytest.mark.parametrize("name", POOLS_THAT_DIFFER)
+def test_a_pool_of_the_same_samples_gets_the_answers_and_another_does_not(path, name):
+    first, second, is_same = POOLS_THAT_DIFFER[name]
+    is_raw = isinstance(first(), list) and isinstance(first()[0], str)
+    make = texts_learner if is_raw else learner_of
+    make(path, first()).teach([3, 9], ["apple", "fig"]).skip([7])
+    content = path.read_bytes()
+    if is_same:
+        learner = make(path, second())
+        assert (learner.labeled.tolist(), learner.labels.tolist()) == ([3, 9], ["apple", "fig"])
+        assert learner.skipped.tolist() == [7]
+    else:
+        with pytest.raises(ValueError, match="Hint: pass the sam"):
+            make(path, second())
+        assert path.read_bytes() == content
+    assert make(path, first()).labeled.tolist() == [3, 9]
+
+
+@pytest.mark.parametrize("change", [lambda ids: ids[::-1], lambda ids: [f"_{one}" for one in ids]])
+def test_permuted_and_renamed_ids_are_refused(path, change):
+    learner_of(path, ids=NAMED).teach([3, 9], ["apple", "fig"])
+    with pytest.raises(ValueError, match=r"the sample with id \"f3\" \(line 3\), which"):
+        learner_of(path, ids=change(NAMED))

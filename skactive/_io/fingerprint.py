@@ -95,8 +95,9 @@ def row_fingerprints(samples: Any, positions: Any = None) -> NDArray[np.str_]:
     """Return a digest of each row, by which rows are compared and found again.
 
     The digest of a row does not depend on its position, nor on whether the rows are an array or a
-    list. The digest of a path depends on its name: the file need not exist. Column names of a
-    DataFrame are ignored.
+    list. Rows of equal numbers have the same digest, whatever their type and byte order. The
+    digest of a path depends on its name: the file need not exist. Column names of a DataFrame are
+    ignored.
 
     Parameters
     ----------
@@ -210,7 +211,11 @@ def _bytes_of(rows: Any, block: slice, dtype: np.dtype[Any]) -> NDArray[np.uint8
     block = slice(block.start, min(block.stop, rows.shape[0]))
     taken = rows.iloc[block].to_numpy() if hasattr(rows, "iloc") else rows[block]
     with np.errstate(over="ignore"):
-        return np.ascontiguousarray(taken, dtype=dtype).reshape(-1).view(np.uint8)
+        numbers = np.ascontiguousarray(taken, dtype=dtype)
+    if numbers.dtype.kind in "fc":
+        # Negative zeros become zeros.
+        numbers = numbers + numbers.dtype.type(0)
+    return numbers.reshape(-1).view(np.uint8)
 
 
 def _header(kind: str, shape: Any, dtype: Any) -> bytes:
@@ -240,7 +245,7 @@ def _keys(rows: Any) -> Iterator[str]:
         rows = _sparse_rows(_canonical(rows))
     elif _is_numeric(rows):
         values = rows.to_numpy() if hasattr(rows, "iloc") else np.asarray(rows)
-        yield from (key.hex() for key in keys_of_rows(values))
+        yield from _keys_of_numbers(values)
         return
     elif hasattr(rows, "itertuples"):
         rows = rows.itertuples(index=False, name=None)
@@ -250,6 +255,27 @@ def _keys(rows: Any) -> Iterator[str]:
         yield _key(row)
 
 
+def _keys_of_numbers(values: NDArray[Any]) -> Iterator[str]:
+    """Yield equal digests for rows of equal numbers, of whatever type."""
+    if values.dtype.kind in "biu":
+        # Integers that float64 cannot hold are compared as integers.
+        rows = values.reshape(len(values), -1)
+        is_exact = (rows < 2**53).all(axis=1) & (rows > -(2**53)).all(axis=1)
+        if not is_exact.all():
+            whole = values.astype("<u8" if values.dtype.kind == "u" else "<i8")
+            for row, exact in enumerate(is_exact.tolist()):
+                one = values[row : row + 1]
+                yield from _keys_of_numbers(one) if exact else _hex(whole[row : row + 1])
+            return
+    if values.dtype.kind in "biuf" and values.dtype.itemsize <= 8:
+        values = values.astype("<f8") + 0.0
+    yield from _hex(values)
+
+
+def _hex(values: NDArray[Any]) -> Iterator[str]:
+    return (key.hex() for key in keys_of_rows(values))
+
+
 def _sparse_rows(X: Any) -> Iterator[tuple[Any, ...]]:
     indices = X.indices.astype(_index_type(X))
     for start, stop in zip(X.indptr[:-1], X.indptr[1:], strict=True):
@@ -257,11 +283,30 @@ def _sparse_rows(X: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def _key(sample: Any) -> str:
+    numbers = _as_numbers(sample)
+    if numbers is not None:
+        return next(_keys_of_numbers(numbers[None]))
     try:
         key = content_key(b"", _named(sample), paths=False)
     except TypeError:
         return ""
     return "" if key is None else key.hex()
+
+
+def _as_numbers(sample: Any) -> NDArray[Any] | None:
+    """Return an array of numbers, or a list or tuple of them, as an array; else None."""
+    if isinstance(sample, np.ma.MaskedArray):
+        return None
+    if isinstance(sample, list | tuple):
+        # A first look saves the conversion of texts.
+        if len(sample) == 0 or isinstance(sample[0], str | bytes):
+            return None
+        try:
+            sample = np.array(sample)
+        except ValueError:
+            return None
+    is_array = isinstance(sample, np.ndarray) and sample.dtype.kind in NUMBERS
+    return sample if is_array and sample.ndim > 0 else None
 
 
 def _named(sample: Any) -> Any:

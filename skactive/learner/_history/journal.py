@@ -147,7 +147,13 @@ class Journal:
         if is_new:
             self._append({"format": FORMAT, "pool": self._pool.n_samples})
             self._file.keep_name()
-        session = {"session": os.getpid(), "format": FORMAT, "pool": self._pool.n_samples}
+        session: dict[str, Any] = {
+            "session": os.getpid(),
+            "format": FORMAT,
+            "pool": self._pool.n_samples,
+        }
+        if self._pool.columns is not None:
+            session["columns"] = self._pool.columns
         self._append({**session, **self._named.changes(self._pool)})
         if waiting := self._named.waiting(self._entries.needed()):
             named = f"{', '.join(map(str, waiting[:3]))}{', …' if len(waiting) > 3 else ''}"
@@ -190,6 +196,12 @@ class Journal:
             return
         if self._entries.are_all_but(FORMAT):
             check_pool(self.path, self._entries.first, self._pool.samples, self._pool.n_samples)
+        known, columns = self._named.columns, self._pool.columns
+        if known is not None and columns is not None and known != columns:
+            raise ValueError(
+                f"{self.path} has answers for samples with the columns {known}, but X_pool has "
+                f"{columns}. Hint: pass the same columns, or another file."
+            )
         needed = self._entries.needed()
         self._named.locate(self._pool, needed)
         # Without any sample that was answered, the pool is probably another one.

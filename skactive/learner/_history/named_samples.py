@@ -77,6 +77,12 @@ class PoolRows:
             self._ids = samples if self._are_paths else _index_of(samples)
 
     @property
+    def columns(self) -> list[Any] | None:
+        """The names of the columns of a DataFrame, as JSON has them, or None."""
+        columns = getattr(self.samples, "columns", None)
+        return None if columns is None else [plain_id(column) for column in columns]
+
+    @property
     def has_ids(self) -> bool:
         """Whether samples have ids."""
         return self._ids is not None
@@ -135,10 +141,13 @@ class NamedSamples:
     ----------
     n_samples : int
         The size of the pool of the last session.
+    columns : list or None
+        The columns of the last pool that had columns.
     """
 
     def __init__(self) -> None:
         self.n_samples = 0
+        self.columns: list[Any] | None = None
         self._at: dict[int, NamedSample] = {}
         # Samples that were not in the pool of the last session.
         self._away: list[NamedSample] = []
@@ -162,6 +171,7 @@ class NamedSamples:
         if "session" in entry:
             self._first_added = None
         self.n_samples = entry.get("pool", self.n_samples)
+        self.columns = entry.get("columns", self.columns)
         if "moved" in entry:
             self._move(dict(entry["moved"]))
         key = action_of(entry) or ("of" if "undo" in entry else "positions")
