@@ -260,7 +260,7 @@ def _keys_of_numbers(values: NDArray[Any]) -> Iterator[str]:
     if values.dtype.kind in "biu":
         # Integers that float64 cannot hold are compared as integers.
         rows = values.reshape(len(values), -1)
-        is_exact = (rows < 2**53).all(axis=1) & (rows > -(2**53)).all(axis=1)
+        is_exact = np.all(rows < 2**53, axis=1) & np.all(rows > -(2**53), axis=1)
         if not is_exact.all():
             whole = values.astype("<u8" if values.dtype.kind == "u" else "<i8")
             for row, exact in enumerate(is_exact.tolist()):
