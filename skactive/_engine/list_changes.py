@@ -85,16 +85,26 @@ def lists_with(
     """
     n_old, n_all = len(indices), len(rows)
     of_new = searched_lists(metric, rows, np.arange(n_old, n_all), n_neighbors)
-    old, new = rows[:n_old], rows[n_old:]
-    found, columns = exact_neighbors(Space(metric), old, new, min(n_neighbors, n_all - n_old))
-    of_old = _nearest(
-        metric,
+    space, old, new = Space(metric), rows[:n_old], rows[n_old:]
+    found, columns = exact_neighbors(space, old, new, min(n_neighbors, n_all - n_old))
+    found, columns = in_graph_units(found, metric), (columns + n_old).astype(np.int32)
+    if n_neighbors > indices.shape[1]:
+        reached = np.arange(n_old)
+        shape = (n_old, n_neighbors)
+        lists = [np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32)]
+    else:
+        last = distances[:, n_neighbors - 1]
+        reached = np.flatnonzero(_is_close(space, old, rows, last, found[:, 0]))
+        lists = [indices[:, :n_neighbors].copy(), distances[:, :n_neighbors].copy()]
+    lists[0][reached], lists[1][reached] = _nearest(
+        space,
         rows,
-        np.hstack([indices, columns + n_old]).astype(np.int32),
-        np.hstack([distances, in_graph_units(found, metric)]),
+        reached,
+        np.hstack([indices[reached], columns[reached]]),
+        np.hstack([distances[reached], found[reached]]),
         n_neighbors,
     )
-    return np.vstack([of_old[0], of_new[0]]), np.vstack([of_old[1], of_new[1]])
+    return np.vstack([lists[0], of_new[0]]), np.vstack([lists[1], of_new[1]])
 
 
 def rows_to_search(indices: np.ndarray, kept: np.ndarray) -> np.ndarray:
@@ -135,26 +145,38 @@ def lists_without(
 
 
 def _nearest(
-    metric: str, rows: Rows, indices: np.ndarray, distances: np.ndarray, n_neighbors: int
+    space: Space,
+    rows: Rows,
+    places: np.ndarray,
+    indices: np.ndarray,
+    distances: np.ndarray,
+    n_neighbors: int,
 ) -> Lists:
-    """Return the nearest entries of the lists of the first rows, equal distances by position.
+    """Return the nearest entries of the lists of some rows, equal distances by position.
 
     Distances in lists are single precision, and come from products of different shapes. If the
     order of two of them may be due to rounding, they are computed again, pair by pair.
     """
     indices, distances = nearest_first(indices, distances)
     if n_neighbors < indices.shape[1]:
-        space, own = Space(metric), rows[: len(indices)]
         last, following = distances[:, n_neighbors - 1], distances[:, n_neighbors]
-        margin = 2 * space.rounding(own, rows) + 4 * SINGLE_UNIT * _compared(space, last)
-        is_close = _compared(space, following) <= _compared(space, last) + margin
-        close = np.flatnonzero(is_close & np.isfinite(following))
-        exact = _exact(space, rows, close, indices[close])
+        close = np.flatnonzero(_is_close(space, rows[places], rows, last, following))
+        exact = _exact(space, rows, places[close], indices[close])
         exact[~np.isfinite(distances[close])] = np.inf
         indices[close], distances[close] = nearest_first(indices[close], distances[close], exact)
         indices, distances = indices[:, :n_neighbors], distances[:, :n_neighbors]
         indices[close], distances[close] = nearest_first(indices[close], distances[close])
     return indices, distances
+
+
+def _is_close(
+    space: Space, own: Rows, rows: Rows, last: np.ndarray, following: np.ndarray
+) -> np.ndarray:
+    """Return whether the second of two distances is below the first, up to rounding."""
+    limit = _compared(space, last)
+    margin = 2 * space.rounding(own, rows) + 4 * SINGLE_UNIT * limit
+    close = np.isfinite(following) & (_compared(space, following) <= limit + margin)
+    return np.asarray(close)
 
 
 def _compared(space: Space, distances: np.ndarray) -> np.ndarray:

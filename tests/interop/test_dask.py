@@ -652,6 +652,7 @@ def with_warning(call, name):
 CALLED = {
     "add_labeled": lambda pool, X, y: pool.add_labeled(X[:1] / 2, y[:1]),
     "add_labels": lambda pool, X, y: pool.add_labels([11, 150], y[[11, 150]]),
+    "add_samples": lambda pool, X, y: pool.add_samples(X[:3]).remove_samples([200, 201, 202]),
     "batch": lambda pool, X, y: pool.batch(CDFProduct()).n_candidates,
     "forget": lambda pool, X, y: pool.forget(5),
     "has_graph": lambda pool, X, y: pool.has_graph(Pool(X).graph(3)),
@@ -662,6 +663,7 @@ CALLED = {
     "refitted": lambda pool, X, y: with_warning(pool.refitted, "refitted"),
     "relabel": lambda pool, X, y: pool.relabel([100], [(y[100] + 1) % 10]),
     "remove_labels": lambda pool, X, y: pool.remove_labels([50]),
+    "remove_samples": lambda pool, X, y: pool.remove_samples([199]).add_samples(X[199:]),
     "restore_forgotten": lambda pool, X, y: pool.forget(4).restore_forgotten(),
     "save_state": lambda pool, X, y: pool.save_state("state.npz"),
     "skip": lambda pool, X, y: pool.skip([8, 170]),
