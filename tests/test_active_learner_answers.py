@@ -84,7 +84,12 @@ REFUSED = [
     ([5, 6], [np.nan, 1.0], ValueError, r"y\[0\] is missing \(NaN or infinity: nan\)"),
     ([5, 6], ["up", 1], ValueError, "y mixes strings with other types: 'up' and 1"),
     ([5, 6], [0, 1], ValueError, r"Labels are strings so far \(such as 'right'\). Got 0, which"),
-    ([5, 6], [["up"], ["up", "right"]], ValueError, "inhomogeneous shape"),
+    (
+        [5, 6],
+        [["up"], ["up", "right"]],
+        ValueError,
+        r"y\[0\] is \['up'\], of type list, which is not a class label",
+    ),
     ([5], [0.5], ValueError, "Labels are strings so far|Unknown label type"),
     ([5, 8], ["up", "up"], IndexError, "no sample 8 in a pool of 8: positions go from 0 to 7"),
     ([-1], ["up"], IndexError, "no sample -1 in a pool of 8"),

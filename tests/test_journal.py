@@ -94,7 +94,13 @@ def reopened(path, learner):
 
 @pytest.mark.parametrize(
     "labels",
-    [[1, 2], ["süß", "sauer, 'scharf'\n"], [True, False], [1.0, 2.0], np.array([3, 4], np.uint8)],
+    [
+        [1, 2],
+        np.array(["süß", "sauer, 'scharf'\n"]),
+        [True, False],
+        [1.0, 2.0],
+        np.array([3, 4], np.uint8),
+    ],
 )
 def test_labels_come_back_as_they_were(path, labels):
     learner_of(path).teach([3, 5], labels)

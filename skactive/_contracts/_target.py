@@ -70,13 +70,28 @@ class Target(ABC):
         Returns
         -------
         labels : list
-            `validate` returns equal labels for them.
+            `from_plain` returns equal labels for them.
 
         Raises
         ------
         TypeError
             If a label has no JSON form.
         """
+
+    def from_plain(self, labels: Any) -> np.ndarray:  # JSON values
+        """Return labels from the form in which JSON stores them: the inverse of `to_plain`.
+
+        Parameters
+        ----------
+        labels : list
+            What `to_plain` returned.
+
+        Returns
+        -------
+        y : ndarray of shape (n,)
+            Validated labels. By default the result of `validate`.
+        """
+        return self.validate(labels)
 
     @abstractmethod
     def differ(self, y: np.ndarray, other: np.ndarray) -> np.ndarray:

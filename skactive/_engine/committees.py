@@ -11,6 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from skactive._contracts._pool_view import PoolView
 from skactive._engine.cold_start import fit_quietly
+from skactive._engine.label_arrays import positions_of, union
 from skactive._estimators import class_probabilities
 
 # Number of neighbours that the pool keeps for each vote of a member. A bootstrap sample contains
@@ -95,7 +96,7 @@ class FittedMembers:
         self._pool = pool
         self._on_features = on_features
         self._classes = [np.asarray(classes_of(member)) for member in members]
-        self.classes = np.unique(np.concatenate(self._classes))
+        self.classes = union(*self._classes)
 
     def probabilities(self, positions: np.ndarray) -> np.ndarray:
         """Return the probabilities of each member, shape (n_members, n, n_classes)."""
@@ -103,7 +104,7 @@ class FittedMembers:
         shape = (len(self._members), len(positions), len(self.classes))
         probabilities = np.zeros(shape)
         for place, (member, known) in enumerate(zip(self._members, self._classes, strict=True)):
-            columns = np.searchsorted(self.classes, known)
+            columns = positions_of(known, self.classes)
             answer = class_probabilities(member, samples)
             if answer is None:
                 raise NotFittedError(f"{type(member).__name__} is not fitted yet.")

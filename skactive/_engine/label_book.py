@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from skactive._contracts._target import Target
+from skactive._engine.declared_classes import check_declared
 from skactive._engine.distances import Rows, Space
 from skactive._engine.labeled_samples import LabeledSamples
 from skactive._engine.positions import check_positions, check_unlabeled
@@ -218,6 +219,8 @@ class LabelBook:
         Labels that are known beforehand.
     target : Target
         The kind of labels.
+    strict_classes : bool, default=False
+        Whether labels that are not among `classes` are refused.
 
     Attributes
     ----------
@@ -235,11 +238,18 @@ class LabelBook:
         no_features: Any,
         classes: np.ndarray | None,
         target: Target,
+        *,
+        strict_classes: bool = False,
     ) -> None:
+        if strict_classes and classes is None:
+            raise ValueError(
+                "strict_classes=True needs the classes. Hint: pass all of them as `classes`."
+            )
         self.positions = Positions(n_samples)
         self.target = target
         self.store: LabeledSamples | None = None
         self.listeners: list[LabelListener] = []
+        self._is_strict = strict_classes
         self._no_features = no_features
         self._forgotten: list[ForgottenLabels] = []
         if classes is not None:
@@ -397,6 +407,8 @@ class LabelBook:
     def _check_alike(self, labels: np.ndarray) -> None:
         if self.store is not None:
             self.target.check_alike(self.store.classes, labels)
+            if self._is_strict and self.store.declared is not None:
+                check_declared(labels, self.store.declared)
 
     def _remove_from_store(self, store: LabeledSamples, ids: np.ndarray) -> None:
         for listener in self.listeners:

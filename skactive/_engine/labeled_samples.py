@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from skactive._engine.distances import Rows
+from skactive._engine.label_arrays import cast, positions_of, union
 from skactive._engine.labels import CATEGORICAL
 from skactive._engine.positions import check_integers
 
@@ -112,8 +113,8 @@ class LabeledSamples:
         self.removed_ids: list[int] = []
         # Whether no sample was ever removed, so that ids equal slots.
         self._ids_are_slots = True
-        self.declared = None if classes is None else np.unique(classes)
-        self.classes = np.empty(0, dtype=y.dtype) if classes is None else np.unique(classes)
+        self.declared = None if classes is None else union(classes)
+        self.classes = np.empty(0, dtype=y.dtype) if self.declared is None else self.declared
         self._counts = np.zeros(len(self.classes), dtype=np.intp)
         self._is_declared = np.full(len(self.classes), True)
         self.add(X, y, max_labeled)
@@ -282,23 +283,29 @@ class LabeledSamples:
         CATEGORICAL.check_alike(self.classes, y)
 
     def _encode(self, y: np.ndarray) -> np.ndarray:
-        codes = self.classes.searchsorted(y)
-        if not self._are_known(codes, y):
-            self._extend_classes(np.unique(y))
-            codes = np.searchsorted(self.classes, y)
+        codes = self._known_codes(y)
+        if codes is None:
+            self._extend_classes(union(y))
+            codes = positions_of(y, self.classes)
         self._counts += np.bincount(codes, minlength=len(self._counts))
         return codes
 
-    def _are_known(self, codes: np.ndarray, y: np.ndarray) -> bool:
-        if len(self.classes) == 0:
-            return len(y) == 0
+    def _known_codes(self, y: np.ndarray) -> np.ndarray | None:
+        if len(y) == 0:
+            return np.empty(0, dtype=np.intp)
+        given = cast(y, self.classes) if len(self.classes) else None
+        if given is None:
+            return None
+        codes: np.ndarray = self.classes.searchsorted(given)
         if len(y) == 1:
-            return codes[0] < len(self.classes) and bool(self.classes[codes[0]] == y[0])
-        return bool((self.classes.take(codes, mode="clip") == y).all())
+            is_known = codes[0] < len(self.classes) and self.classes[codes[0]] == given[0]
+        else:
+            is_known = (self.classes.take(codes, mode="clip") == given).all()
+        return codes if is_known else None
 
     def _extend_classes(self, seen: np.ndarray) -> None:
-        merged = seen if len(self.classes) == 0 else np.union1d(self.classes, seen)
-        moved = np.searchsorted(merged, self.classes)
+        merged = seen if len(self.classes) == 0 else union(self.classes, seen)
+        moved = positions_of(self.classes, merged)
         counts, kept = np.zeros(len(merged), dtype=np.intp), np.full(len(merged), False)
         counts[moved], kept[moved] = self._counts, self._is_declared
         self._codes.view[:] = moved[self._codes.view]

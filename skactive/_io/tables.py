@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from skactive._io.values import as_float, as_labels, first_not_finite, is_missing
+from skactive._io.values import as_float, as_labels, first_not_finite, is_missing, labels_of_text
 from skactive._optional import not_installed
 
 LABEL_COLUMNS = ("label", "y", "target", "class")
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 N_COLUMNS_NAMED = 8
+Label = TypeVar("Label", str, str | None)
 
 
 def read_table(
     path: Path, label: Any = None, features: str | Sequence[str] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read a table with a column of labels and columns of numbers."""
-    frame = read_frame(path)
-    frame.columns = columns = [str(column) for column in frame.columns]
-    chosen = _label_column(path, columns, label)
+    frame, chosen = read_frame(path, lambda columns: _label_column(path, columns, label))
+    columns = frame.columns.tolist()
     names = _feature_columns(path, columns, chosen, features)
     if len(frame) == 0:
         raise ValueError(f"{path} has columns, but no rows. Hint: write the file again.")
@@ -33,32 +33,53 @@ def read_table(
         row, column = place
         raise _faulty_cell(path, names[column], row, X[place].item())
     y = as_labels(
-        frame[chosen].to_numpy(dtype=object),
+        label_cells(path, frame, chosen),
         f"Column {chosen!r} of {path}",
         lambda row: f"Row {row + 1} of column {chosen!r} in {path}",
     )
     return X, y
 
 
-def read_frame(path: Path) -> Any:
-    """Return a .csv, .tsv or .parquet file as a DataFrame."""
+def label_cells(path: Path, frame: Any, column: str) -> np.ndarray:
+    """Return the cells of the column of labels; in a text file as `labels_of_text` reads them."""
+    cells: np.ndarray = frame[column].to_numpy(dtype=object)
+    if path.suffix.lower() not in SEPARATORS:
+        return cells
+    # A row with fewer fields than the header has NaN instead of text.
+    texts = ["" if is_missing(cell) else cell for cell in cells.tolist()]
+    return labels_of_text(texts, lambda row: f"Row {row + 1} of column {column!r} in {path}")
+
+
+def read_frame(path: Path, label_of: Callable[[list[str]], Label]) -> tuple[Any, Label]:
+    """Return a .csv, .tsv or .parquet file as a DataFrame, and its column of labels.
+
+    `label_of` returns the column of labels by the names of all columns, or None. In a text file its
+    cells stay text, which pandas would turn into numbers.
+    """
     try:
         import pandas as pd
     except ImportError as error:
         raise not_installed("Reading tables", "pandas", "table") from error
     if path.suffix.lower() == ".parquet":
-        return _read_parquet(path, pd)
+        frame = _read_parquet(path)
+        frame.columns = [str(column) for column in frame.columns]
+        return frame, label_of(frame.columns.tolist())
+    separator = SEPARATORS[path.suffix.lower()]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(
+            header = pd.read_csv(path, sep=separator, index_col=False, nrows=0)
+            label = label_of(header.columns.tolist())
+            frame = pd.read_csv(
                 path,
-                sep=SEPARATORS[path.suffix.lower()],
+                sep=separator,
                 index_col=False,
+                dtype=None if label is None else {label: str},
                 # A class may be called "None" or "NA"; missing cells are found later.
                 keep_default_na=False,
                 low_memory=False,
             )
+            return frame, label
     except pd.errors.ParserWarning as error:
         raise ValueError(
             f"Line 2 of {path} has more fields than the header. Hint: give every column a name, "
@@ -72,11 +93,14 @@ def read_frame(path: Path) -> Any:
         raise _unreadable(path, str(error)) from error
 
 
-def _read_parquet(path: Path, pd: Any) -> Any:
+def _read_parquet(path: Path) -> Any:
     try:
-        return pd.read_parquet(path)
+        import pyarrow.parquet as pq
     except ImportError as error:
         raise not_installed("Reading tables", "pyarrow", "table") from error
+    try:
+        # pandas makes floats of integers beside missing values.
+        return pq.read_table(path).to_pandas(integer_object_nulls=True)
     except (ValueError, OSError, NotImplementedError) as error:
         raise ValueError(
             f"{path} cannot be read: it is truncated, damaged or no Parquet file. Hint: write the "

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from skactive._engine.label_arrays import label_array
+
+# A boolean is also an int.
+KINDS = (str, bool, int, float)
+INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def as_float(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -49,23 +57,30 @@ def as_labels(values: np.ndarray, whole: str, place: Callable[[int], str]) -> np
 
 
 def typed_labels(values: np.ndarray, whole: str, place: Callable[[int], str]) -> np.ndarray:
-    """Return values as labels: strings, integers or booleans, of any number of classes."""
+    """Return values as labels: strings, integers or booleans, of any number of classes.
+
+    Bytes are decoded, and whole floats become integers. No two labels become one.
+    """
     if values.dtype.kind in "OUS":
-        cells = [_text(cell) for cell in values.tolist()]
-        for row, cell in enumerate(cells):
-            if is_missing(cell):
-                raise _missing(place(row))
-            if not isinstance(cell, str | bool | int | float | np.generic):
-                raise _not_a_label(place(row), cell)
-        if any(isinstance(cell, str) for cell in cells):
-            return np.array([str(cell) for cell in cells])
-        return typed_labels(np.array(cells), whole, place)
+        cells = [_cell(cell, place, row) for row, cell in enumerate(values.tolist())]
+        kinds = [next(kind for kind in KINDS if isinstance(cell, kind)) for cell in cells]
+        for cell, kind in zip(cells, kinds, strict=True):
+            if kind != kinds[0]:
+                raise ValueError(
+                    f"{whole} mixes types: {cells[0]!r} and {cell!r}. Hint: give every label in "
+                    "one type."
+                )
+        if kinds[0] is not float:
+            return _array(cells, whole)
+        values = np.array(cells)
     if values.dtype.kind == "f":
         missing, fraction = np.isnan(values), values != np.floor(values)
         if missing.any():
             raise _missing(place(int(missing.argmax())))
-        if fraction.any() or np.isinf(values).any():
-            row = int((fraction | np.isinf(values)).argmax())
+        # Larger numbers do not fit in an integer.
+        refused = fraction | ~(np.abs(values.astype(np.float64)) < 2.0**63)
+        if refused.any():
+            row = int(refused.argmax())
             raise _not_a_label(place(row), values[row].item())
         return values.astype(np.int64)
     if values.dtype.kind not in "iub":
@@ -76,8 +91,57 @@ def typed_labels(values: np.ndarray, whole: str, place: Callable[[int], str]) ->
     return values
 
 
-def _text(cell: Any) -> Any:
-    return cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell
+def labels_of_text(cells: list[str], place: Callable[[int], str]) -> np.ndarray:
+    """Return the cells of a text file as labels: as text, unless they were written from numbers.
+
+    The cells are integers, or booleans, if all of them are written as Python writes these: then
+    each has one spelling. Blanks around a number do not count. All of "01", "1" and "1.0" are
+    text beside each other. Numbers with a fraction are refused.
+    """
+    texts = np.empty(len(cells), dtype=object)
+    texts[:] = cells
+    stripped = [cell.strip() for cell in cells]
+    known = set(stripped) - {""}
+    if len(known) < len({cell for cell in set(cells) if cell.strip()}):
+        return texts
+    if known <= {"True", "False"}:
+        texts[:] = [cell == "True" if cell else "" for cell in stripped]
+    elif all(INTEGER.fullmatch(cell) for cell in known):
+        # 20 digits: no need to convert a longer one, which would take long.
+        is_short = max(map(len, known)) <= 20
+        numbers = [int(cell) for cell in known] if is_short else []
+        low, high = min(numbers, default=0), max(numbers, default=2**64)
+        if (low >= -(2**63) and high < 2**63) or (low >= 0 and high < 2**64):
+            texts[:] = [int(cell) if cell else "" for cell in stripped]
+    elif all(NUMBER.fullmatch(cell) for cell in known):
+        for row, cell in enumerate(stripped):
+            if cell and not float(cell).is_integer():
+                raise _not_a_label(place(row), float(cell))
+    return texts
+
+
+def _cell(cell: Any, place: Callable[[int], str], row: int) -> Any:
+    """Return a cell as one of the types of labels, or raise."""
+    if is_missing(cell):
+        raise _missing(place(row))
+    if isinstance(cell, np.generic):
+        cell = cell.item()
+    if isinstance(cell, bytes):
+        try:
+            return cell.decode()
+        except UnicodeDecodeError:
+            raise _not_a_label(place(row), cell) from None
+    if not isinstance(cell, KINDS):
+        raise _not_a_label(place(row), cell)
+    return cell
+
+
+def _array(labels: list[Any], whole: str) -> np.ndarray:
+    try:
+        return label_array(labels)
+    except ValueError as error:
+        fact = str(error).partition(" ")[2] if str(error).startswith("y[") else str(error)
+        raise ValueError(f"{whole} has labels that do not fit: {fact}") from error
 
 
 def _missing(where: str) -> ValueError:

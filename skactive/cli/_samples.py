@@ -9,7 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skactive._io.tables import LABEL_COLUMNS, SEPARATORS, listed, read_frame, shortened
+from skactive._io.tables import (
+    LABEL_COLUMNS,
+    SEPARATORS,
+    label_cells,
+    listed,
+    read_frame,
+    shortened,
+)
 from skactive._io.values import is_missing, typed_labels
 from skactive.cli._output import CommandError
 from skactive.datasets import list_images
@@ -99,11 +106,11 @@ class Table:
 
     def __init__(self, path: Path, *, column: str | None, label: str | None, labels: bool) -> None:
         self._path = path
-        self._frame = read_frame(path)
-        self._frame.columns = self._columns = [str(name) for name in self._frame.columns]
-        for name in [column, label]:
-            if name is not None and name not in self._columns:
-                raise CommandError(f"{path} has no column {name!r}. {listed(self._columns)}")
+        self._column = column
+        self._frame, self._label = read_frame(path, lambda columns: self._label_of(columns, label))
+        self._columns = self._frame.columns.tolist()
+        if column is not None and column not in self._columns:
+            raise CommandError(f"{path} has no column {column!r}. {listed(self._columns)}")
         if column is not None and column == label:
             raise CommandError(
                 f"Column {column!r} of {path} cannot be sample and label at once. Hint: name "
@@ -111,8 +118,6 @@ class Table:
             )
         if len(self._frame) == 0:
             raise CommandError(f"{path} has columns, but no rows. Hint: write the file again.")
-        self._column = column
-        self._label = self._label_column(label)
         self.labels_from = f"column {self._label}"
         self.y = self._labels(self._label) if labels and self._label is not None else None
 
@@ -143,19 +148,20 @@ class Table:
         cells = self._frame[column].to_numpy(dtype=object).tolist()
         return [None if is_missing(cell) else cell for cell in cells]
 
-    def _label_column(self, label: str | None) -> str | None:
+    def _label_of(self, columns: list[str], label: str | None) -> str | None:
         if label is not None:
+            if label not in columns:
+                raise CommandError(f"{self._path} has no column {label!r}. {listed(columns)}")
             return label
         possible = (name for name in LABEL_COLUMNS if name != self._column)
-        return next((name for name in possible if name in self._columns), None)
+        return next((name for name in possible if name in columns), None)
 
     def _labels(self, label: str) -> np.ndarray | None:
-        cells = np.empty(len(self._frame), dtype=object)
-        cells[:] = self._cells(label)
-        rows = np.flatnonzero([cell is not None for cell in cells])
-        if len(rows) == 0:
-            return None
         try:
+            cells = label_cells(self._path, self._frame, label)
+            rows = np.flatnonzero([not is_missing(cell) for cell in cells.tolist()])
+            if len(rows) == 0:
+                return None
             known = typed_labels(
                 cells[rows],
                 f"Column {label!r} of {self._path}",
@@ -166,9 +172,17 @@ class Table:
             raise CommandError(
                 f"{fact} Hint: name another column with --label, or pass --no-labels."
             ) from error
+        if known.dtype == object:
+            # A file without pickles holds strings of fixed width, without NUL at their ends.
+            for row, name in zip(rows.tolist(), known.tolist(), strict=True):
+                if name.endswith("\0"):
+                    raise CommandError(
+                        f"Row {row + 1} of column {label!r} in {self._path} ends with a NUL "
+                        "character, which a .npz file cannot store. Hint: rename the class."
+                    )
+        names = known.astype(str) if len(rows) < len(cells) or known.dtype == object else known
         if len(rows) == len(cells):
-            return known
-        names = known.astype(str)
+            return names
         y = np.full(len(cells), UNLABELLED, dtype=names.dtype)
         y[rows] = names
         return y

@@ -53,8 +53,9 @@ def load_vectors(
         The vectors: float32 if it represents the file's numbers exactly, as for float16, else
         float64.
     y : ndarray of shape (n_samples,)
-        The labels: strings, integers or booleans. If a .npz file has integer labels and an array
-        'classes', the names of the classes.
+        The labels: strings, integers or booleans. In .csv and .tsv files they are strings, unless
+        each is written as Python writes an integer of up to 64 bits, or as True or False. If a .npz
+        file has integer labels and an array 'classes', the names of the classes.
 
     Raises
     ------
@@ -77,7 +78,8 @@ def load_vectors(
     -----
     A pickle can execute code, so that nothing is unpickled: a file with object arrays raises an
     error. In messages, rows of tables are counted from 1, without the header, and entries of
-    arrays from 0.
+    arrays from 0. Labels that are whole numbers of a floating-point type become integers, and bytes
+    are decoded as UTF-8.
 
     Examples
     --------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skactive._engine.label_arrays import positions_of, union
 from skactive._validation import check_choice, check_integer
 from skactive.inspection._colors import UNKNOWN_COLOR, class_colors
 from skactive.inspection._display import Display
@@ -358,9 +359,9 @@ default='pca'
         seed = None if self._loop is None else self._loop.seed[1]
         parts = (self.labels, self.predictions, self.truth, seed)
         filled = [part for part in parts if part is not None and len(part)]
-        classes = np.unique(np.concatenate(filled)) if filled else np.empty(0)
+        classes = union(*filled) if filled else np.empty(0)
         source = self.truth if self.truth is not None else self.predictions
-        codes = np.searchsorted(classes, self.labels if source is None else source)
+        codes = positions_of(self.labels if source is None else source, classes)
         return classes, class_colors(codes, len(classes))
 
     def title(self, n_labels: int, predictions: np.ndarray | None) -> str:

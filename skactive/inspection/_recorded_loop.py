@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skactive._engine.features import in_memory
+from skactive._engine.label_arrays import joined
 from skactive._engine.labels import check_labels
 from skactive._estimators import classifier_of, transformers
 from skactive._rows import n_samples_of, take_rows
@@ -88,7 +89,7 @@ class RecordedLoop:
             if self.seed[0] is not None:
                 stack = sp.vstack if sp.issparse(samples) else np.concatenate
                 samples = stack([self.seed[0], samples])
-                labels = np.concatenate([self.seed[1], labels])
+                labels = joined(np.asarray(self.seed[1]), labels)
             classes = np.unique(labels)
             if len(classes) > 1:
                 yield np.asarray(clone(self.classifier).fit(samples, labels).predict(X))

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
+from skactive._engine.label_arrays import label_array
 from skactive._estimators import stored_samples
 from skactive._fit_params import check_fit_params
 from skactive._validation import check_strategy
@@ -69,6 +70,9 @@ class ActiveLearner(LearnerPoolChanges):
         Their labels.
     classes : array-like of shape (n_classes,), default=None
         Labels that are known beforehand. Other labels are added as they come.
+    strict_classes : bool, default=False
+        Whether labels that are not among `classes` are refused, with the most similar class in the
+        error message. It catches typing errors of an annotator.
     ids : array-like of length n_samples, default=None
         Names of the samples: strings, numbers or tuples. None takes the index of a DataFrame or
         Series, the paths of files, else positions.
@@ -188,6 +192,7 @@ class ActiveLearner(LearnerPoolChanges):
         X_labeled: Any = None,  # samples of any kind
         y_labeled: ArrayLike | None = None,
         classes: ArrayLike | None = None,
+        strict_classes: bool = False,
         ids: ArrayLike | None = None,
         drift_detector: Any = None,  # river's detectors have no common type
         fit_params: dict[str, Any] | None = None,
@@ -223,7 +228,8 @@ class ActiveLearner(LearnerPoolChanges):
         self._seed = self._seed_set(X_labeled, y_labeled)
         self._check_together(fit_params, graph)
         check_fit_params(classifier, fit_params or ())
-        self._classes, self._fit_params, self._cache = classes, fit_params, cache
+        self._classes = None if classes is None else self._pool_type.target.validate(classes)
+        self._is_strict, self._fit_params, self._cache = strict_classes, fit_params, cache
         self._stopping = StoppingHistory(stopping)
         if self._refresher is not None and self._seed[0] is not None:
             self._refresher.seed = before.transform(X_labeled), self._seed[1]
@@ -271,7 +277,7 @@ class ActiveLearner(LearnerPoolChanges):
     @locked
     def answers(self) -> np.ndarray:
         """The labels of `answered`, including forgotten ones."""
-        return np.array([label for _, label, _ in self._history.answers()])
+        return label_array([label for _, label, _ in self._history.answers()])
 
     @property
     def drift_detector(self) -> Any:  # the user's detector
@@ -421,6 +427,7 @@ class ActiveLearner(LearnerPoolChanges):
             estimator=classifier,
             posterior_source=None if follows else self._external,
             classes=declared_classes(classifier, self._classes),
+            strict_classes=self._is_strict,
             graph=graph,
             state=state,
             cache=self._cache,

@@ -60,7 +60,8 @@ def declared_classes(classifier: Any, classes: Any) -> Any:
     if not (is_fitted(classifier) and hasattr(classifier, "partial_fit")):
         return classes
     known = classifier.classes_
-    unknown = [] if classes is None else [name for name in classes if name not in known.tolist()]
+    named = [] if classes is None else classes.tolist()
+    unknown = [name for name in named if name not in known.tolist()]
     if unknown:
         raise ValueError(
             f"`classes` names {unknown[0]!r}, but {type(classifier).__name__} is fitted already "

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
+from skactive._engine.label_arrays import joined
 from skactive._estimators import fitted_steps, is_fitted, transformers
 from skactive._rows import concatenate_rows, newest, take_rows
 from skactive._validation import check_integer
@@ -187,7 +188,7 @@ class Refresher:
         steps, features, y = [], self.base, labels
         seed, seed_labels = (None, None) if n_seed == 0 else newest(*self.seed, n_seed)
         if seed is not None:
-            y = np.concatenate([seed_labels, labels]) if len(labels) else np.asarray(seed_labels)
+            y = joined(np.asarray(seed_labels), labels)
         for name, given in self._given:
             step = given
             if given not in (None, "passthrough"):

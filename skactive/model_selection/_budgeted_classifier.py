@@ -327,8 +327,8 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         learner = ActiveLearner(
             clone(self.classifier_), X_pool=samples, fit_params=params, cache=LOOP_CACHE
         )
-        for position, label in zip(positions.tolist(), labels, strict=True):
-            learner.teach([position], [label])
+        for place, position in enumerate(positions.tolist()):
+            learner.teach([position], labels[place : place + 1])
             yield learner
 
     def _stages(self, features: Any) -> Iterator[HeldOutPredictions]:

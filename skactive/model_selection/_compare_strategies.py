@@ -233,7 +233,7 @@ def _splits(
         if cv > counts[rarest]:
             raise ValueError(
                 f"cv={cv} stratified folds need {cv} samples of each class, and class "
-                f"{classes[rarest].item()!r} has {counts[rarest]}. Hint: choose fewer folds, or "
+                f"{classes.tolist()[rarest]!r} has {counts[rarest]}. Hint: choose fewer folds, or "
                 "a splitter that needs fewer, such as ShuffleSplit(16, random_state=0)."
             )
         cv = StratifiedKFold(cv, shuffle=True, random_state=random_state)

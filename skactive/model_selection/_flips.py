@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skactive._engine.label_arrays import is_among, union
 from skactive._engine.labels import check_labels
 
 FlipRate = float | Mapping[Any, float] | ArrayLike
@@ -19,8 +20,8 @@ EXPECTED = "a number from 0 to 1, a dict of them by class, or a matrix of shape 
 def coded(y: ArrayLike, classes: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
     """Return the sorted classes, and the position of each label among them."""
     labels = check_labels(y)
-    known = np.unique(labels if classes is None else check_labels(classes))
-    unknown = labels[~np.isin(labels, known)].tolist()
+    known = union(labels if classes is None else check_labels(classes))
+    unknown = labels[~is_among(labels, known)].tolist()
     if unknown:
         raise ValueError(
             f"y holds {unknown[0]!r}, which is not one of the classes: {known.tolist()}."

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from skactive._engine.label_arrays import union
 from skactive._estimators import classifier_of, keeps_stages
 from skactive._rows import take_rows
 from skactive.learner import ActiveLearner
@@ -65,7 +66,7 @@ class HeldOutEvaluator:
         if not self.predictions.are_pooled and np.array_equal(known, self._classes):
             return float(self._scorer(self._learner.fitted_estimator(), self._X, self._y))
         # An oracle may answer with a class that `y` does not have.
-        classes = np.union1d(self._classes, known)
+        classes = union(self._classes, known)
         recorded = RecordedPredictions(classes, self.predictions.probabilities(classes))
         return float(self._scorer(recorded, self._X, self._y))
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import get_scorer
 from sklearn.pipeline import Pipeline
 
+from skactive._engine.label_arrays import union
 from skactive._engine.labels import check_labels
 from skactive.model_selection._areas import mean_height
 from skactive.model_selection._budgeted_classifier import BudgetedClassifier
@@ -156,7 +157,7 @@ def stage_scores(
 def _scored_stages(
     budgeted: BudgetedClassifier, X: Any, labels: np.ndarray, scorer: Scorer
 ) -> Iterator[float]:
-    classes = np.union1d(budgeted.classes_, labels)
+    classes = union(budgeted.classes_, labels)
     features = budgeted.features(X)
     if budgeted.learns_at_once:
         for recorded in recorded_stages(budgeted.classifier_, features, classes):

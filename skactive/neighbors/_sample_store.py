@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from skactive._engine.label_arrays import is_among, union
 from skactive._engine.labeled_samples import LabeledSamples
 from skactive._engine.labels import CATEGORICAL, check_labels
 from skactive._validation import are_plain_features
@@ -74,7 +75,7 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
             declared.
         """
         known = getattr(self, "_labeled", None)
-        declared = None if classes is None else np.unique(check_labels(classes))
+        declared = None if classes is None else union(check_labels(classes))
         if (
             known is not None
             and declared is not None
@@ -223,7 +224,7 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         labels = check_labels(y)
-        unknown = [] if classes is None else labels[~np.isin(labels, classes)].tolist()
+        unknown = [] if classes is None else labels[~is_among(labels, classes)].tolist()
         if unknown:
             raise ValueError(
                 f"y has the label {unknown[0]!r}, which is not in `classes`: "

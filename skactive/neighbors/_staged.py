@@ -12,6 +12,7 @@ from sklearn.base import clone
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
 from skactive._engine.exact_search import choose_nearest
+from skactive._engine.label_arrays import is_among
 from skactive._engine.labeled_samples import LabeledSamples
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def staged(
     """
     by_age = np.argsort(labeled.ids)
     stored, codes, classes = labeled.rows[by_age], labeled.codes[by_age], labeled.classes
-    known = np.isin(classes, [] if labeled.declared is None else labeled.declared)
+    known = is_among(classes, [] if labeled.declared is None else labeled.declared)
     space = Space(classifier.metric, classifier.metric_params)
     nearest = _StagedNearest(classifier.n_neighbors, space, stored, codes, queries)
     return _stages(nearest, _StagedVote(classifier, codes, of_rows), codes, known)

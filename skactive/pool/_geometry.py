@@ -14,7 +14,7 @@ from skactive._engine.distances import Rows, Space, space_key
 from skactive._engine.features import check_features
 from skactive._engine.label_book import LabelBook, LabelListener
 from skactive._engine.labeled_distances import LabeledDistances
-from skactive.pool._snapshot import PoolSnapshot
+from skactive.pool._snapshot import PoolSnapshot, digest_of
 
 
 class PoolGeometry:
@@ -132,7 +132,7 @@ class PoolGeometry:
                 self.labeled_distances(metric, None)
             labeled = positions.labeled
             snapshot.arrays["positions"] = labeled
-            snapshot.arrays["labels"] = np.array(self._book.labels_of(labeled).tolist())
+            snapshot.arrays["labels digest"] = np.array(digest_of(self._book.labels_of(labeled)))
             for key, distances in self._distances.items():
                 snapshot.keep(key, distances, positions.ids(labeled))
 

@@ -65,6 +65,8 @@ class Pool(ChangeablePool):
         Their labels.
     classes : array-like of shape (n_classes,), default=None
         Labels that are known beforehand. Other labels are added as they come.
+    strict_classes : bool, default=False
+        Whether labels that are not among `classes` are refused.
     dtype : {numpy.float32, numpy.float64}, default=numpy.float32
         The type of the features in memory, and of the arithmetic on features on disk.
     graph : NeighborGraph, default=None
@@ -143,6 +145,7 @@ class Pool(ChangeablePool):
         X_labeled: ArrayLike | None = None,
         y_labeled: ArrayLike | None = None,
         classes: ArrayLike | None = None,
+        strict_classes: bool = False,
         dtype: DTypeLike = np.float32,
         graph: NeighborGraph | None = None,
         state: str | PathLike[str] | None = None,
@@ -162,11 +165,18 @@ class Pool(ChangeablePool):
         self.geometry = PoolGeometry(Rows(self._X), snapshot)
         self.coverages = PoolCoverages(self._graphs)
         self._classes = None if classes is None else self.target.validate(classes)
+        self._is_strict = strict_classes
         self.reset()
         self._add_seed_set(X_labeled, y_labeled)
 
     def reset(self) -> Self:
-        self.book = LabelBook(self.n_samples, self._X[:0], self._classes, self.target)
+        self.book = LabelBook(
+            self.n_samples,
+            self._X[:0],
+            self._classes,
+            self.target,
+            strict_classes=self._is_strict,
+        )
         self.geometry.begin(self.book)
         self.coverages.begin(self.book)
         self._source = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -107,5 +108,15 @@ class PoolSnapshot:
         kept = self.arrays.get("positions")
         if kept is None or len(kept) == 0 or len(kept) > len(positions):
             return False
-        same = np.array_equal(kept, positions[: len(kept)])
-        return same and self.arrays["labels"].tolist() == labels[: len(kept)].tolist()
+        if not np.array_equal(kept, positions[: len(kept)]):
+            return False
+        first = labels[: len(kept)]
+        if "labels" in self.arrays:
+            # Files of version 0.1 have the labels themselves.
+            return bool(self.arrays["labels"].tolist() == first.tolist())
+        return str(self.arrays["labels digest"]) == digest_of(first)
+
+
+def digest_of(labels: np.ndarray) -> str:
+    """Return a digest of labels, of their type, too."""
+    return blake2b(ascii(labels.tolist()).encode(), digest_size=16).hexdigest()

@@ -13,11 +13,16 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from skactive._engine.label_arrays import is_among, union
 from skactive._engine.labeled_samples import LabeledSamples
 from skactive._engine.labels import check_labels
 from skactive._engine.positions import check_integers
 from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
-from skactive.semi_supervised._partial_labels import labeled_nodes, row_hashes
+from skactive.semi_supervised._partial_labels import (
+    labeled_nodes,
+    row_hashes,
+    warn_of_one_class,
+)
 from skactive.semi_supervised._spread import Spread
 
 if TYPE_CHECKING:
@@ -49,13 +54,18 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples, labelled or not.
         y : array-like of shape (n_samples,)
-            Their labels. -1 means unlabelled, as do None and '-1' among strings. All samples may
-            be unlabelled.
+            Their labels. Unlabelled samples have -1, '-1' among strings, or a missing value: None,
+            NaN or pandas.NA. All samples may be unlabelled.
 
         Returns
         -------
         self : IncrementalLabelSpreading
             The fitted classifier.
+
+        Warns
+        -----
+        UserWarning
+            If y has -1 and one other class, as the labels of a binary problem may.
         """
         self.check_parameters()
         if y is None:
@@ -63,6 +73,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
         nodes, labels = labeled_nodes(y)
+        warn_of_one_class(y, labels)
         with self._restored_on_error():
             X = self._checked_features(X, reset=True)
             check_consistent_length(X, np.asarray(y, dtype=object))
@@ -150,9 +161,9 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             The classifier with the samples.
         """
         nodes, labels = labeled_nodes(y)
-        declared = None if classes is None else np.unique(np.asarray(classes))
-        if declared is not None and not np.isin(labels, declared).all():
-            unknown = labels[~np.isin(labels, declared)].tolist()
+        declared = None if classes is None else union(check_labels(classes))
+        unknown = [] if declared is None else labels[~is_among(labels, declared)].tolist()
+        if declared is not None and unknown:
             raise ValueError(
                 f"y has the label {unknown[0]!r}, which is not in `classes`: {declared.tolist()}. "
                 "Hint: `add_labeled` extends the classes."
@@ -190,7 +201,9 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """
         labels = check_labels(y)
         if not self.__sklearn_is_fitted__():
-            return self.fit(X, labels)
+            # A label -1 is a class here.
+            self.fit(X, np.full(len(labels), -1))
+            return self._label(np.arange(len(labels)), labels)
         X = self._checked_features(X, minimum=0)
         check_consistent_length(X, labels)
         self._labeled.check_labels(labels)
@@ -338,7 +351,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         nodes = self.labeled_indices_
         nodes = nodes[np.argsort(self._ids[nodes])]
         labels = self._labeled.labels_of(self._ids[nodes])
-        for label in {label for some in changed for label in some.tolist()}:
+        for label in union(*changed).tolist():
             self._spread.assign(label, nodes[labels == label])
 
     def _join(self, X: Any) -> int:

@@ -9,26 +9,48 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from skactive._engine.labels import check_labels
+from skactive._engine.labels import check_labels, is_missing_label, label_values
+from skactive._warning import warn_user
 
 
 def labeled_nodes(y: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions of the labelled samples, and their labels."""
-    # numpy converts a list that mixes strings and -1 to strings.
-    values = np.asarray(y) if hasattr(y, "dtype") else np.asarray(y, dtype=object)
+    values = label_values(y)
     if values.ndim != 1:
         return np.arange(len(values)), check_labels(y)
     if values.dtype.kind in "biuf":
-        is_labeled = values != -1
+        # NaN differs from itself.
+        is_nan = values != values  # noqa: PLR0124
+        if len(values) and is_nan.all():
+            raise ValueError(
+                "y is NaN in all samples: there is no label. Hint: if no label is known yet, pass "
+                "-1 for every sample."
+            )
+        is_unlabeled = is_nan | (values == -1)
     else:
-        is_labeled = np.array([not _is_unlabeled(value) for value in values.tolist()], dtype=bool)
-    nodes = np.flatnonzero(is_labeled)
-    kept = values[nodes]
-    return nodes, check_labels(kept.tolist() if kept.dtype.kind == "O" else kept)
+        cells = values.tolist()
+        is_unlabeled = np.array(
+            [is_missing_label(one) or _is_minus_one(one) for one in cells], bool
+        )
+    nodes = np.flatnonzero(~is_unlabeled)
+    return nodes, check_labels(values[nodes])
 
 
-def _is_unlabeled(value: Any) -> bool:
-    return value is None or (isinstance(value, str | Real) and value in (-1, "-1"))
+def warn_of_one_class(y: Any, labels: np.ndarray) -> None:
+    """Warn if -1 among the labels y may be a class: if only one other class is left."""
+    known = np.unique(labels).tolist()
+    minus_one = "-1" if known and isinstance(known[0], str) else -1
+    if len(known) == 1 and any(
+        _is_minus_one(one) and one == minus_one for one in label_values(y).ravel().tolist()
+    ):
+        warn_user(
+            f"y has -1, which means unlabelled, and one class, {known[0]!r}. Hint: if -1 is a "
+            "class, rename it; for no label, pass None or NaN."
+        )
+
+
+def _is_minus_one(value: Any) -> bool:
+    return isinstance(value, str | Real) and value in (-1, "-1")
 
 
 def row_hashes(X: Any) -> list[Hashable]:

@@ -41,6 +41,8 @@ class PartitionedLearner(ActiveLearner):
         Their labels.
     classes : array-like of shape (n_classes,), default=None
         Labels that are known beforehand. Other labels are added as they come.
+    strict_classes : bool, default=False
+        Whether other labels than `classes` are refused, as in `ActiveLearner`.
     ids : array-like of length n_samples, default=None
         Names of the samples: strings, numbers or tuples. None takes positions.
     drift_detector : object, default=None
@@ -113,6 +115,7 @@ class PartitionedLearner(ActiveLearner):
         X_labeled: ArrayLike | None = None,
         y_labeled: ArrayLike | None = None,
         classes: ArrayLike | None = None,
+        strict_classes: bool = False,
         ids: ArrayLike | None = None,
         drift_detector: Any = None,  # river's detectors have no common type
         fit_params: dict[str, Any] | None = None,
@@ -136,6 +139,7 @@ class PartitionedLearner(ActiveLearner):
             X_labeled=X_labeled,
             y_labeled=y_labeled,
             classes=classes,
+            strict_classes=strict_classes,
             ids=ids,
             drift_detector=drift_detector,
             fit_params=fit_params,
@@ -145,5 +149,5 @@ class PartitionedLearner(ActiveLearner):
 
     def _new_pool(self, samples: Any, **arguments: Any) -> PartitionedPool:
         # Neither a graph nor a state can be passed: each partition has its own.
-        wanted = {name: arguments[name] for name in ("estimator", "classes", "posterior_source")}
-        return self._pool_type(samples, **wanted)
+        names = ("estimator", "classes", "strict_classes", "posterior_source")
+        return self._pool_type(samples, **{name: arguments[name] for name in names})

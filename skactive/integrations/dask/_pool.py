@@ -56,6 +56,8 @@ class PartitionedPool(PartitionedView):
         Their labels.
     classes : array-like of shape (n_classes,), default=None
         Labels that are known beforehand. Other labels are added as they come.
+    strict_classes : bool, default=False
+        Whether labels that are not among `classes` are refused.
     dtype : {numpy.float32, numpy.float64}, default=numpy.float32
         The type of the features, or of the arithmetic on features on disk.
     client : distributed.Client, default=None
@@ -139,6 +141,7 @@ class PartitionedPool(PartitionedView):
         X_labeled: ArrayLike | None = None,
         y_labeled: ArrayLike | None = None,
         classes: ArrayLike | None = None,
+        strict_classes: bool = False,
         dtype: DTypeLike = np.float32,
         client: Any = None,  # distributed is optional
         posterior_source: Callable[[LabelingPool], PosteriorSource] | None = None,
@@ -147,6 +150,7 @@ class PartitionedPool(PartitionedView):
         self._make_source = posterior_source
         self._classes = None if classes is None else self.target.validate(classes)
         self._partitions = Partitions.of(X, np.dtype(dtype), client)
+        self._is_strict = strict_classes
         self._cached: dict[Hashable, Any] = {}
         self.reset()
         self._add_seed_set(X_labeled, y_labeled)
@@ -154,7 +158,9 @@ class PartitionedPool(PartitionedView):
     def reset(self) -> Self:
         self._partitions.begin(remote_estimator(self._estimator), self._classes)
         empty = np.empty((0, self.n_features), dtype=self._partitions.dtype)
-        self.book = LabelBook(self.n_samples, empty, self._classes, self.target)
+        self.book = LabelBook(
+            self.n_samples, empty, self._classes, self.target, strict_classes=self._is_strict
+        )
         self._is_sent = False
         self._source = self._new_source()
         return self

@@ -16,6 +16,8 @@ from sklearn.utils.validation import has_fit_parameter
 
 from skactive._engine.cold_start import cold_start_utilities, has_two_classes
 from skactive._engine.features import in_memory
+from skactive._engine.label_arrays import positions_of, union
+from skactive._engine.labels import check_labels
 from skactive.base import LabelingPool, PoolView
 from skactive.integrations._pool_classifier import classifier_like
 from skactive.integrations.scikit_activeml._package import activeml
@@ -215,7 +217,7 @@ class ActivemlStrategy(QueryStrategy):
         known = pool.classes_
         for name, declared in self.strategy.get_params().items():
             if name.split("__")[-1] == "classes" and declared is not None:
-                known = np.union1d(known, declared) if len(known) else np.unique(declared)
+                known = union(known, check_labels(declared))
         return known
 
     def _query_params(self, pool: PoolView, n_classes: int) -> dict[str, Any]:
@@ -261,11 +263,11 @@ def _innermost(strategy: Any) -> Any:
 def _samples_and_codes(pool: PoolView, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the pool's samples, then the seed set, and their labels as positions or NaN."""
     X, y = in_memory(pool.X), np.full(pool.n_samples, np.nan)
-    y[pool.labeled] = np.searchsorted(classes, pool.labels)
+    y[pool.labeled] = positions_of(pool.labels, classes)
     X_outside, y_outside = pool.labeled_outside()
     if X_outside is not None and y_outside is not None:
         X = np.vstack([X, X_outside])
-        y = np.concatenate([y, np.searchsorted(classes, y_outside)])
+        y = np.concatenate([y, positions_of(y_outside, classes)])
     return X, y
 
 

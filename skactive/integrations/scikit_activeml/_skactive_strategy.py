@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from skactive._engine.external_posterior import ExternalPosterior
+from skactive._engine.labels import check_labels
 from skactive._random_state import seeded
 from skactive.integrations.scikit_activeml._package import activeml
 from skactive.learner import ActiveLearner
@@ -128,7 +129,7 @@ class WrappedStrategy(_PoolStrategy):
         """Return a pool of X, or of samples outside X, with the labels."""
         theirs = activeml()
         labeled = np.flatnonzero(theirs.utils.is_labeled(y, self.missing_label_))
-        labels = np.array(y[labeled].tolist())
+        labels = check_labels(y[labeled])
         pool_X, seed = X, {}
         if samples is not None:
             pool_X = samples

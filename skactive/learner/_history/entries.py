@@ -53,7 +53,7 @@ def action_from(entry: dict[str, Any], pool: Any) -> Action:  # a LabelingPool w
         return Skipped(positions, time=time)
     if kind == "unskip":
         return Unskipped(positions, time=time)
-    labels = pool.target.validate(entry["labels"])
+    labels = pool.target.from_plain(entry["labels"])
     check_consistent_length(positions, labels)
     if kind == "relabel":
         return Relabeled(positions, None, labels, time=time)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 
+from skactive._engine.label_arrays import is_among, joined, union
 from skactive._estimators import is_fitted
 from skactive._fit_params import per_sample
 from skactive._rows import concatenate_rows, n_samples_of, newest, take_rows
@@ -80,7 +81,7 @@ class RefitUpdater(EstimatorUpdater):
         samples = take_rows(self._source.samples, labeled)
         if X is None:
             return samples, pool.labels
-        return concatenate_rows(X, samples), np.concatenate([np.asarray(y), pool.labels])
+        return concatenate_rows(X, samples), joined(np.asarray(y), pool.labels)
 
 
 class PartialFitUpdater(RefitUpdater):
@@ -103,7 +104,7 @@ class PartialFitUpdater(RefitUpdater):
             # A classifier that fails during `partial_fit` is fitted again.
             self._is_behind = True
             labels = self._source.pool.labels_of(self._pending)
-            if np.isin(labels, getattr(self.classifier, "classes_", ())).all():
+            if is_among(labels, getattr(self.classifier, "classes_", ())).all():
                 pending = np.asarray(self._pending)
                 X = take_rows(self._source.samples, pending)
                 self.classifier.partial_fit(X, labels, **self._params(pending))
@@ -115,7 +116,7 @@ class PartialFitUpdater(RefitUpdater):
         if not is_fitted(self._blank):
             return
         known = self._blank.classes_
-        unknown = labels[~np.isin(labels, known)].tolist()
+        unknown = labels[~is_among(labels, known)].tolist()
         if unknown:
             raise ValueError(
                 f"{type(self._blank).__name__} was fitted with the classes {known.tolist()} and "
@@ -131,7 +132,7 @@ class PartialFitUpdater(RefitUpdater):
             self.classifier.partial_fit(X, y, **params)
         elif y is not None:
             declared = self._source.classes
-            classes = np.unique(y) if declared is None else np.union1d(declared, y)
+            classes = union(y) if declared is None else union(np.asarray(declared), y)
             # Most classifiers cannot be fitted to a single class: fit once there is a second one.
             if len(classes) > 1:
                 self.classifier.partial_fit(X, y, classes=classes, **params)
