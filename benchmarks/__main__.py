@@ -25,6 +25,7 @@ NAMES = [
     "hub_embedder",
     "vector_store",
     "animation",
+    "label_issues",
     "drift",
     "scale_disk",
     "scale_dask",

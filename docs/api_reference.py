@@ -81,6 +81,7 @@ SECTIONS = [
             "ActiveLearner",
             "DriftWarning",
             "ExpectedGain",
+            "LabelIssues",
             "NearestSamples",
             "Progress",
             "QueryExplanation",

@@ -5,6 +5,7 @@ from skactive.learner._active_learner import ActiveLearner
 from skactive.learner._defaults import default_classifier, default_strategy
 from skactive.learner._drift import DriftWarning
 from skactive.learner._explanation.query_explanation import NearestSamples, QueryExplanation
+from skactive.learner._label_issues import LabelIssues
 from skactive.learner._stopping.accuracy_estimate import AccuracyEstimate
 from skactive.learner._stopping.criteria import (
     ExpectedGain,
@@ -20,6 +21,7 @@ __all__ = [
     "ActiveLearner",
     "DriftWarning",
     "ExpectedGain",
+    "LabelIssues",
     "NearestSamples",
     "Progress",
     "QueryExplanation",

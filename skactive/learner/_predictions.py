@@ -14,6 +14,7 @@ from skactive._engine.positions import check_positions
 from skactive._estimators import is_fitted
 from skactive._rows import take_rows
 from skactive.learner._explanation.query_explanation import QueryExplanation, explain_query
+from skactive.learner._label_issues import LabelIssues, label_issues
 from skactive.learner._pool_samples import PoolSamples
 from skactive.learner._pool_table import PoolTable, objects
 from skactive.learner._transactions import LearnerState, locked
@@ -264,6 +265,54 @@ class LearnerPredictions(LearnerState):
         Nearest labelled (cosine): 5 (orange) at 0.143, 0 (apple) at 0.168
         """
         return explain_query(self, self._positions("explain_query", index, ids), n_neighbors)
+
+    @locked
+    def label_issues(self) -> LabelIssues:
+        """Return the labels that the other labels contradict, most doubtful first.
+
+        Each labelled sample is predicted without its own label. It is an issue if another class is
+        more probable than the given one. Issues are sorted by the probability of the given label.
+
+        Returns
+        -------
+        issues : LabelIssues
+            The doubtful labels with suggestions; ``print(learner.label_issues())`` shows them.
+
+        See Also
+        --------
+        ActiveLearner.relabel : Corrects a label.
+
+        Notes
+        -----
+        The probabilities are those of the classifier. A nearest neighbour classifier and label
+        spreading leave out one label at a time; any other classifier is fitted five times, each
+        time to four fifths of the labels. A classifier without probabilities is replaced by the
+        vote of the ten nearest labelled samples. Fewer than ten labels are not checked.
+
+        An issue is a reason to look at a sample again, not a proof: samples between classes are
+        issues too, and so is the only sample of a class.
+
+        Cost: O(n_labeled² · n_features), and one spreading per label for label spreading.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_digits
+        >>> from skactive import ActiveLearner
+        >>> X, y = load_digits(return_X_y=True)
+        >>> answers = y.copy()
+        >>> answers[[3, 21, 45]] = [8, 7, 0]
+        >>> learner = ActiveLearner(X_pool=X).teach(range(60), answers[:60])
+        >>> print(learner.label_issues())
+        4 of 60 labels are contradicted by the others.
+        <BLANKLINE>
+        sample  label  suggestion  probability of the label
+        45      0      3                              0.007
+        21      7      1                              0.016
+        3       8      3                              0.051
+        5       5      9                              0.052
+        """
+        self._finish_refresh()
+        return label_issues(self._pool, self.ids)
 
     @locked
     def fitted_estimator(self) -> Any:  # the user's estimator

@@ -1,0 +1,66 @@
+"""Names and tables as text that fits a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def one_line(value: object, width: int | None = None) -> str:
+    """Return a value as text in one line, shortened in the middle.
+
+    Parameters
+    ----------
+    value : object
+        A label, an id or a name.
+    width : int, default=None
+        The largest number of characters, at least 3; None does not shorten.
+
+    Returns
+    -------
+    text : str
+        Line feeds and other characters that cannot be printed appear as escapes such as ``\\n``,
+        an empty text as ``''``.
+    """
+    text = str(value)
+    if text and width is not None:
+        text = _shortened(text, width)
+    if not text.isprintable():
+        text = "".join(one if one.isprintable() else _escaped(one) for one in text)
+    return _shortened(text, width) if text else "''"
+
+
+def aligned(rows: Sequence[Sequence[str]], *, n_left: int = 1) -> str:
+    """Return rows of cells as lines: the first columns to the left, the others to the right.
+
+    Parameters
+    ----------
+    rows : sequence of sequence of str
+        The cells; all rows have the same number.
+    n_left : int, default=1
+        Number of columns that are aligned to the left.
+
+    Returns
+    -------
+    text : str
+        One line per row.
+    """
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = [
+        [
+            cell.ljust(width) if place < n_left else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        for row in rows
+    ]
+    return "\n".join("  ".join(line).rstrip() for line in lines)
+
+
+def _shortened(text: str, width: int | None) -> str:
+    if width is None or len(text) <= width:
+        return text
+    n_last = (width - 1) // 2
+    return f"{text[: width - 1 - n_last]}…{text[len(text) - n_last :]}"
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,194 @@
+"""Labels that the other labels contradict."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skactive._engine.distances import distances_among
+from skactive._frame import Tabular
+from skactive._text import aligned, one_line
+from skactive.neighbors import IncrementalKNeighborsClassifier
+
+if TYPE_CHECKING:
+    from skactive.base import LabelingPool
+
+# As for the estimate of the accuracy. Of fewer labels, most are the only ones of their class.
+MIN_LABELED = 10
+N_VOTERS = 10
+N_ROWS_SHOWN = 20
+NAME_WIDTH = 20
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LabelIssues(Tabular):
+    """The labels that the other labels contradict, most doubtful first.
+
+    `ActiveLearner.label_issues` returns it. `print` and a notebook show the first 20.
+
+    Attributes
+    ----------
+    indices : ndarray of int of shape (n_issues,)
+        Positions of the samples in the pool; -1 for a sample of the seed set.
+    names : tuple of length n_issues
+        Their ids; None for a sample of the seed set.
+    labels : ndarray of shape (n_issues,)
+        The labels that were given.
+    suggestions : ndarray of shape (n_issues,)
+        The most probable label of each sample given all other labels.
+    probabilities : ndarray of shape (n_issues,)
+        The probability of the given label given all other labels, in ascending order.
+    n_labeled : int
+        Number of labels; fewer than ten are not checked.
+
+    See Also
+    --------
+    skactive.ActiveLearner.relabel : Corrects a label.
+    skactive.inspection.ExplanationDisplay : Shows the labelled samples behind a prediction.
+    """
+
+    indices: np.ndarray
+    names: tuple[object, ...]
+    labels: np.ndarray
+    suggestions: np.ndarray
+    probabilities: np.ndarray
+    n_labeled: int
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def table(self) -> dict[str, np.ndarray]:
+        """Return the numbers, one row per doubtful label.
+
+        Returns
+        -------
+        table : dict of str to ndarray of shape (n_issues,)
+            Columns 'index', 'id', 'label', 'suggestion' and 'probability'.
+        """
+        names = np.empty(len(self), dtype=object)
+        names[:] = self.names
+        return {
+            "index": self.indices,
+            "id": names,
+            "label": self.labels,
+            "suggestion": self.suggestions,
+            "probability": self.probabilities,
+        }
+
+    def __repr__(self) -> str:
+        lines = [self._headline()]
+        if len(self):
+            lines += ["", aligned(self._cells(), n_left=3)]
+        if len(self) > N_ROWS_SHOWN:
+            lines.append(self._rest())
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        parts = [f"<p>{html.escape(self._headline())}</p>"]
+        if len(self):
+            first, *rows = self._cells()
+            lines = [("th", first), *(("td", row) for row in rows)]
+            cells = (
+                "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) for tag, row in lines
+            )
+            parts.append("<table>" + "".join(f"<tr>{line}</tr>" for line in cells) + "</table>")
+        if len(self) > N_ROWS_SHOWN:
+            parts.append(f"<p>{self._rest()}</p>")
+        return "".join(parts)
+
+    def _headline(self) -> str:
+        if self.n_labeled < MIN_LABELED:
+            return f"Fewer than {MIN_LABELED} labels are not checked: there are {self.n_labeled}."
+        if len(self) == 0:
+            return f"None of {self.n_labeled:,} labels is contradicted by the others."
+        verb = "is" if len(self) == 1 else "are"
+        return f"{len(self):,} of {self.n_labeled:,} labels {verb} contradicted by the others."
+
+    def _rest(self) -> str:
+        return f"and {len(self) - N_ROWS_SHOWN:,} more"
+
+    def _cells(self) -> list[list[str]]:
+        rows = [["sample", "label", "suggestion", "probability of the label"]]
+        columns = (self.names, self.labels, self.suggestions, self.probabilities)
+        for name, label, suggestion, probability in zip(
+            *(column[:N_ROWS_SHOWN] for column in columns), strict=True
+        ):
+            sample = "of the seed set" if name is None else one_line(name, NAME_WIDTH)
+            labels = [one_line(one, NAME_WIDTH) for one in (label, suggestion)]
+            rows.append([sample, *labels, f"{probability:.3f}"])
+        return rows
+
+
+def label_issues(pool: LabelingPool, ids: np.ndarray) -> LabelIssues:
+    """Return the labels of a pool that the other labels contradict.
+
+    Parameters
+    ----------
+    pool : LabelingPool
+        The pool.
+    ids : ndarray of shape (n_samples,)
+        The names of its samples.
+
+    Returns
+    -------
+    issues : LabelIssues
+        Equal probabilities are in the order in which the labels came.
+    """
+    y = pool.labeled_samples()[1]
+    n_classes = len(pool.classes_)
+    posterior = _without_own_label(pool) if len(y) >= MIN_LABELED else np.ones((len(y), n_classes))
+    codes = np.searchsorted(pool.classes_, y)
+    given = posterior[np.arange(len(y)), codes]
+    doubtful = np.flatnonzero(given < posterior.max(axis=1, initial=0.0))
+    order = doubtful[np.argsort(given[doubtful], kind="stable")]
+    # The seed set comes first.
+    positions = np.append(np.full(len(y) - len(pool.labeled), -1), pool.labeled)[order]
+    return LabelIssues(
+        indices=positions.astype(np.intp),
+        names=tuple(None if p < 0 else ids[p : p + 1].tolist()[0] for p in positions.tolist()),
+        labels=y[order],
+        suggestions=pool.classes_[posterior[order].argmax(axis=1)] if len(order) else y[:0],
+        probabilities=given[order],
+        n_labeled=len(y),
+    )
+
+
+def vote_of_others(pool: LabelingPool) -> np.ndarray:
+    """Return the vote of the nearest other labelled samples about each labelled sample.
+
+    Parameters
+    ----------
+    pool : LabelingPool
+        The pool, with at least two labels.
+
+    Returns
+    -------
+    probabilities : ndarray of shape (n_labeled, n_classes)
+        In the order of ``pool.labeled_samples()``, columns as in ``pool.classes_``.
+    """
+    X, y = pool.labeled_samples()
+    source = pool.posterior_source
+    params = {} if source is None else source.neighbors_params
+    space = {name: params[name] for name in ("metric", "metric_params") if name in params}
+    voters = IncrementalKNeighborsClassifier(N_VOTERS, **space)
+    distances = distances_among(X, voters.metric, voters.metric_params)
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, : min(N_VOTERS, len(y) - 1)]
+    distances = np.take_along_axis(distances, nearest, axis=1)
+    codes = np.searchsorted(pool.classes_, y)
+    return voters.vote(distances, codes[nearest], len(pool.classes_))
+
+
+def _without_own_label(pool: LabelingPool) -> np.ndarray:
+    """Return the class probabilities of labelled samples, each without its own label."""
+    source = pool.posterior_source
+    held_out = None if source is None else source.held_out()
+    if held_out is None:
+        return vote_of_others(pool)
+    # A row of zeros is a sample about which the classifier says nothing.
+    is_missing = held_out.sum(axis=1) == 0
+    if not is_missing.any():
+        return held_out
+    return np.where(is_missing[:, np.newaxis], vote_of_others(pool), held_out)
