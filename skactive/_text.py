@@ -22,11 +22,26 @@ def one_line(value: object, width: int | None = None) -> str:
         an empty text as ``''``.
     """
     text = str(value)
-    if text and width is not None:
-        text = _shortened(text, width)
     if not text.isprintable():
-        text = "".join(one if one.isprintable() else _escaped(one) for one in text)
-    return _shortened(text, width) if text else "''"
+        # A long text is not escaped as a whole.
+        text = text if width is None else shortened(text, width)
+        text = "".join(one if one.isprintable() else escaped(one) for one in text)
+    if not text.strip():
+        text = repr(text)
+    return text if width is None else shortened(text, width)
+
+
+def shortened(text: str, width: int) -> str:
+    """Return a text of at most `width` characters, shortened in the middle."""
+    if len(text) <= width:
+        return text
+    n_last = (width - 1) // 2
+    return f"{text[: width - 1 - n_last]}…{text[len(text) - n_last :]}"
+
+
+def escaped(character: str) -> str:
+    """Return a character as an escape such as ``\\n``."""
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def aligned(rows: Sequence[Sequence[str]], *, n_left: int = 1) -> str:
@@ -53,14 +68,3 @@ def aligned(rows: Sequence[Sequence[str]], *, n_left: int = 1) -> str:
         for row in rows
     ]
     return "\n".join("  ".join(line).rstrip() for line in lines)
-
-
-def _shortened(text: str, width: int | None) -> str:
-    if width is None or len(text) <= width:
-        return text
-    n_last = (width - 1) // 2
-    return f"{text[: width - 1 - n_last]}…{text[len(text) - n_last :]}"
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")

@@ -96,7 +96,7 @@ def test_texts_are_shown_as_texts(ax):
     display = ExplanationDisplay.from_estimator(learner, index=1, ax=ax)
     assert display.neighbors[0] == TEXTS[0]
     assert all(isinstance(artist, Text) for artist in display.portraits_)
-    assert display.portraits_[1].get_text() == "a red apple costs \\$1 or \\$2"
+    assert display.portraits_[1].get_text() == "a red apple costs $1 or $2"
     display.figure_.canvas.draw()
     fitted = classifier.fit(TEXTS, KINDS)
     display = ExplanationDisplay.from_estimator(
@@ -140,8 +140,8 @@ def test_an_unreadable_image_is_marked(ax, tmp_path):
         classifier, X[:1], labeled_samples=names, image_shape=(8, 8), ax=ax
     )
     assert display.neighbors == [
-        "broken.png\n(no image of a known kind)",
-        "missing.png\n(no such file or directory)",
+        "broken.png (no image of a known kind)",
+        "missing.png (no such file or directory)",
     ]
 
 

@@ -1,5 +1,6 @@
 """The plot of the queries has the numbers of its table, and the animation those of a replay."""
 
+import re
 import subprocess
 import sys
 
@@ -238,6 +239,11 @@ def test_an_animation_is_saved_as_gif_and_html(ax, tmp_path):
         assert gif.convert("RGB").getpixel((2, gif.height - 2)) == (255, 255, 255)
     page = animation.save(tmp_path / "path.html", dpi=40).read_text(encoding="utf-8")
     assert page.count("data:image/png;base64") == 4
+    # The page works without a network: no script, font or style is loaded.
+    assert not re.search(r"https?:|<link|@import|url\(", page)
+    sources = re.findall(r"""(?:src|href)=["']?([^"'\s>]*)""", page)
+    assert sources
+    assert all(source.startswith("data:") for source in sources)
     assert animation._repr_html_().count("data:image/png;base64") == 4
     with pytest.raises(ValueError, match=r"saved as \.gif or \.html\. Got 'path\.mp4' instead\. H"):
         animation.save(tmp_path / "path.mp4")

@@ -1,8 +1,15 @@
-"""Colours of classes."""
+"""Colours of classes and of strategies."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import product
+from typing import Any
+from zlib import crc32
+
 import numpy as np
+
+from skactive.strategies import all_strategies
 
 # The palette of Okabe and Ito, distinguishable with any kind of colour vision, and three more
 # colours that differ from it in lightness.
@@ -23,6 +30,14 @@ CLASS_COLORS = np.array(
 OTHER_COLOR = "#B8B8B8"
 UNKNOWN_COLOR = "#8A8A8A"
 _LIGHT = 150
+
+# Yellow is hardly visible as a line. The second row is of Tol's palettes.
+_LINE_COLORS = [
+    *(color for color in CLASS_COLORS.tolist() if color != "#F0E442"),
+    *("#117733", "#882255", "#44AA99", "#CC6677", "#332288", "#999933"),
+]
+_LINE_STYLES = ["-", "-.", ":"]
+BASELINE_STYLE = {"color": "#6e6e6e", "linestyle": "--"}
 
 
 def class_colors(codes: np.ndarray, n_classes: int) -> np.ndarray:
@@ -47,6 +62,47 @@ def class_colors(codes: np.ndarray, n_classes: int) -> np.ndarray:
     colors = np.full(n_classes, OTHER_COLOR)
     colors[frequent] = CLASS_COLORS[: len(frequent)]
     return colors
+
+
+def strategy_styles(names: Iterable[str], baseline: str = "random") -> dict[str, dict[str, Any]]:
+    """Return a colour and line style for each strategy, the same in every plot.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The names of the strategies.
+    baseline : str, default='random'
+        The name of the strategy that is grey and dashed.
+
+    Returns
+    -------
+    styles : dict of str to dict
+        The names with their 'color' and 'linestyle'. The strategies of `all_strategies` have fixed
+        styles, by their names or the names of their classes. The style of any other name follows
+        from the name, unless another strategy in the plot has it already.
+    """
+    styles = [
+        {"color": color, "linestyle": line} for line, color in product(_LINE_STYLES, _LINE_COLORS)
+    ]
+    names = list(names)
+    known = all_strategies()
+    fixed = {name: place for place, name in enumerate(known)}
+    for name, entry in known.items():
+        fixed.setdefault(type(entry.strategy).__name__, fixed[name])
+    found = {}
+    taken: set[int] = set()
+    # A name with a fixed style comes first, so that no other name has its style.
+    others = sorted(set(names) - {baseline})
+    for name in sorted(others, key=lambda name: (name not in known, name not in fixed)):
+        place = fixed[name] if name in fixed else crc32(name.encode("utf-8", "replace"))
+        # Other names take solid lines while there are any.
+        n_places = len(_LINE_COLORS) if len(taken) < len(_LINE_COLORS) else len(styles)
+        place %= n_places
+        while place in taken and len(taken) < len(styles):
+            place = (place + 1) % len(styles)
+        taken.add(place)
+        found[name] = styles[place]
+    return {name: BASELINE_STYLE if name == baseline else found[name] for name in names}
 
 
 def text_color(color: str) -> str:

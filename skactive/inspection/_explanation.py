@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
-from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from skactive._validation import check_integer
 from skactive.base import TransductiveEstimator
 from skactive.inspection._colors import class_colors
 from skactive.inspection._display import Display, pyplot
+from skactive.inspection._texts import drawable, drawable_names, plain
 from skactive.inspection._thumbnails import draw_thumbnail, thumbnail
 from skactive.neighbors import VoteExplanation
 
@@ -34,6 +35,9 @@ N_CLASSES_DRAWN = 8
 N_LABELED_DRAWN = 8
 WIDTH = 9.0
 ROW_HEIGHT = 0.82
+# Inches above and below the parts.
+ABOVE, BELOW = 0.5, 0.25
+NAME_WIDTH, TITLE_WIDTH = 17, 48
 OUTSIDE = "(seed set, outside the pool)"
 
 
@@ -229,11 +233,15 @@ class ExplanationDisplay(Display):
         """
         n_neighbors = len(self.neighbors)
         if ax is None:
-            height = max(3.6, 0.9 + ROW_HEIGHT * n_neighbors)
-            ax = pyplot(self).figure(figsize=(WIDTH, height)).add_axes((0.02, 0.03, 0.96, 0.87))
+            height = max(3.6, ABOVE + BELOW + ROW_HEIGHT * (n_neighbors + 0.4))
+            place = (0.02, BELOW / height, 0.96, 1 - (ABOVE + BELOW) / height)
+            ax = pyplot(self).figure(figsize=(WIDTH, height)).add_axes(place)
         self.ax_, self.figure_ = ax, ax.figure
         ax.set_axis_off()
-        ax.set_title(self._title() if title is None else title, loc="left")
+        if title is None:
+            plain(ax.set_title(self._title(), loc="left"))
+        else:
+            ax.set_title(title, loc="left")
         codes = np.searchsorted(self.classes, self.explanation.labels[0])
         colors = class_colors(codes, len(self.classes))
         limits = self._limits()
@@ -276,7 +284,7 @@ class ExplanationDisplay(Display):
     def _title(self) -> str:
         prediction = self.explanation.predictions[0]
         probability = self.probabilities()[np.searchsorted(self.classes, prediction)]
-        return f"predicted: {prediction} ({probability:.0%})"
+        return f"predicted: {drawable(prediction, TITLE_WIDTH)} ({probability:.0%})"
 
     def _limits(self) -> tuple[float, float]:
         """Return the smallest and the largest feature, so that all profiles have one scale."""
@@ -294,8 +302,8 @@ class ExplanationDisplay(Display):
         places = np.arange(len(order))
         self.class_bars_ = ax.barh(places, probabilities[order], color=colors[order], height=0.7)
         ax.bar_label(self.class_bars_, fmt="{:.0%}", padding=3, fontsize=8, color="0.25")
-        names = [_short(name) for name in self.classes[order].tolist()]
-        ax.set_yticks(places, names, fontsize=8.5)
+        names = drawable_names(self.classes[order].tolist(), NAME_WIDTH)
+        ax.set_yticks(places, names, fontsize=8, parse_math=False)
         ax.set(xlim=(0, 1), ylim=(max(len(order), 3) - 0.5, -0.5), xticks=[])
         ax.tick_params(axis="y", length=0)
         ax.spines[["top", "right", "bottom"]].set_visible(False)
@@ -315,10 +323,11 @@ class ExplanationDisplay(Display):
             box = self.ax_.inset_axes((0.37, middles[place] - 0.44 * height, 0.27, 0.88 * height))
             box.set_anchor("W")
             self.portraits_.append(draw_thumbnail(box, shown, limits, 36))
-            label = _short(table["label"][place])
-            self._write(0.66, middles[place] + 0.13 * height, label, size=10)
+            label = textwrap.fill(drawable(table["label"][place], 2 * NAME_WIDTH - 2), NAME_WIDTH)
+            size = 10 if "\n" not in label else 8.5
+            self._write(0.66, middles[place] + 0.14 * height, label, size=size)
             distance = f"distance {table['distance'][place]:.3g}"
-            self._write(0.66, middles[place] - 0.2 * height, distance, color="0.35", size=8)
+            self._write(0.66, middles[place] - 0.26 * height, distance, color="0.35", size=8)
         bars = self.ax_.inset_axes((0.81, 0.0, 0.19, 0.95))
         bars.set_axis_off()
         top = max(table["share"].max(), 1e-9)
@@ -336,9 +345,8 @@ class ExplanationDisplay(Display):
             self._write(0.37, -0.01, rest, color="0.35", size=8)
 
     def _write(self, x: float, y: float, text: str, *, size: float, color: str = "black") -> None:
-        self.ax_.text(
-            x, y, text, transform=self.ax_.transAxes, va="center", fontsize=size, color=color
-        )
+        style = {"va": "center", "fontsize": size, "color": color, "parse_math": False}
+        self.ax_.text(x, y, text, transform=self.ax_.transAxes, **style)
 
 
 def explained(
@@ -433,7 +441,3 @@ def _check_length(name: str, samples: Any, n_samples: int, where: str) -> None:
         raise ValueError(
             f"`{name}` has {n_samples_of(samples)} samples, but there are {n_samples} {where}."
         )
-
-
-def _short(name: Any) -> str:
-    return shorten(str(name), 16, placeholder="…") if " " in str(name) else str(name)[:18]

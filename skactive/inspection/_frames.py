@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from string import Template
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import numpy as np
 
@@ -14,11 +18,54 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from PIL.Image import Image as Picture
 
-# matplotlib drops frames beyond 20 MB of embedded images, with no more than a log message.
-EMBEDDED_MEGABYTES = 1_000.0
 N_COLORS = 256
 NEARLY_THE_SAME = 8
 LAST_MILLISECONDS = 2_000
+
+PAGE = Template("""<!DOCTYPE html>
+<meta charset="utf-8">
+<div id="$name" style="display: inline-block; text-align: center; font-family: sans-serif">
+<img alt="frame of the animation" src="$first"><br>
+<button type="button" title="first frame">|&#9664;</button>
+<button type="button" title="previous frame">&#9664;</button>
+<button type="button" title="play or stop">&#9654; / &#10074;&#10074;</button>
+<button type="button" title="next frame">&#9654;</button>
+<button type="button" title="last frame">&#9654;|</button><br>
+<input type="range" aria-label="frame" min="0" max="$last" value="0" style="width: 100%">
+</div>
+<script>
+(() => {
+  const root = document.getElementById("$name");
+  const image = root.querySelector("img"), slider = root.querySelector("input");
+  const frames = [image.src, ...$others], last = frames.length - 1;
+  let place = 0, timer = null;
+  const show = next => {
+    place = Math.min(Math.max(next, 0), last);
+    image.src = frames[place];
+    slider.value = place;
+  };
+  const stop = () => { clearInterval(timer); timer = null; };
+  const play = () => {
+    timer = setInterval(() => place < last ? show(place + 1) : stop(), $pause);
+  };
+  const toggle = () => {
+    if (timer !== null) { stop(); return; }
+    if (place === last) show(0);
+    play();
+  };
+  const actions = [
+    () => { stop(); show(0); },
+    () => { stop(); show(place - 1); },
+    toggle,
+    () => { stop(); show(place + 1); },
+    () => { stop(); show(last); },
+  ];
+  root.querySelectorAll("button").forEach((button, i) => { button.onclick = actions[i]; });
+  slider.oninput = () => { stop(); show(Number(slider.value)); };
+  play();
+})();
+</script>
+""")
 
 
 class Camera:
@@ -101,23 +148,23 @@ def write_gif(
 def write_html(
     path: Path, frames: Iterator[Picture], palette: Picture, frames_per_second: float
 ) -> None:
-    """Write images as a page with buttons to stop and to step."""
-    from matplotlib.animation import HTMLWriter
-    from matplotlib.figure import Figure
-
-    # The writer calls `savefig` of a figure once for each frame.
-    figure: Any = Figure()
-    make: Any = HTMLWriter
-    writer = make(fps=frames_per_second, embed_frames=True, embed_limit=EMBEDDED_MEGABYTES)
-    with writer.saving(figure, str(path), figure.dpi):
-        for frame in frames:
-            reduced = _reduced(frame, palette)
-            figure.savefig = partial(_save_png, reduced)
-            writer.grab_frame()
+    """Write images as a page with buttons to stop and to step, which needs no other file."""
+    pictures = [_data_url(_reduced(frame, palette)) for frame in frames]
+    page = PAGE.substitute(
+        # A notebook has several animations.
+        name=f"animation{uuid4().hex}",
+        first=pictures[0],
+        last=len(pictures) - 1,
+        others=json.dumps(pictures[1:]),
+        pause=round(1000 / frames_per_second),
+    )
+    path.write_text(page, encoding="utf-8")
 
 
-def _save_png(picture: Picture, file: Any, **_: Any) -> None:
+def _data_url(picture: Picture) -> str:
+    file = BytesIO()
     picture.save(file, format="png")
+    return f"data:image/png;base64,{b64encode(file.getvalue()).decode('ascii')}"
 
 
 def _reduced(picture: Picture, palette: Picture) -> Picture:

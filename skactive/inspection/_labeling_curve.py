@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from itertools import cycle, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.stats import t as student_t
 
 from skactive._validation import check_choice, check_number
-from skactive.inspection._colors import CLASS_COLORS
+from skactive.inspection._colors import strategy_styles
 from skactive.inspection._display import Display, draw_grid, pyplot
+from skactive.inspection._legends import draw_beside
+from skactive.inspection._texts import draw_legend, drawable, drawable_names, plain, wrapped
 from skactive.model_selection import StrategyComparison, compare_strategies
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
     from matplotlib.lines import Line2D
     from numpy.typing import ArrayLike
     from sklearn.base import ClassifierMixin
@@ -25,10 +27,9 @@ if TYPE_CHECKING:
 
 BANDS = frozenset({"standard_error", "confidence"})
 
-# The first colours of classes; the next one, yellow, is hardly visible as a line.
-N_COLORS = 7
-LINE_STYLES = ["-", "-.", ":"]
-GREY = "#6e6e6e"
+# From this number of curves on, a legend inside the axes covers them.
+N_OUTSIDE = 6
+NAME_WIDTH = 28
 
 
 class LabelingCurveDisplay(Display):
@@ -65,6 +66,8 @@ class LabelingCurveDisplay(Display):
         Their bands, in the same order.
     full_score_line_ : matplotlib Line2D
         The line at the score with every label.
+    legend_ : matplotlib Legend
+        The legend, which names the curves and the horizontal lines.
 
     See Also
     --------
@@ -76,6 +79,9 @@ class LabelingCurveDisplay(Display):
     -----
     The splits share training samples, so that both bands are narrower than those of independent
     repetitions.
+
+    A strategy has the same colour in all plots. The legend is beside the axes from six curves on,
+    or if it would cover a curve; a figure without other axes is then widened.
 
     Examples
     --------
@@ -259,24 +265,30 @@ class LabelingCurveDisplay(Display):
         n_labels = self.comparison.n_labels
         self.lines_, self.bands_ = [], []
         labels = self._legend_labels()
-        for place, style in enumerate(self._styles()):
+        styles = strategy_styles(self.comparison.names, self.baseline)
+        # A single point is no line.
+        marker = "o" if len(n_labels) == 1 else None
+        for place, name in enumerate(self.comparison.names):
+            style = styles[name] | {"linewidth": 1.6 if name == self.baseline else 2.0}
             band = {"color": style["color"], "alpha": 0.16, "linewidth": 0}
             self.bands_.append(ax.fill_between(n_labels, lows[place], highs[place], **band))
-            self.lines_ += ax.plot(n_labels, means[place], label=labels[place], **style)
+            line = ax.plot(n_labels, means[place], label=labels[place], marker=marker, **style)
+            self.lines_ += line
         full = float(self.comparison.full_scores.mean())
-        self.full_score_line_ = self._mark_score(full, "with every label", "-")
+        marks = [self._mark_score(full, "with every label", "-")]
+        self.full_score_line_ = marks[0]
         if self._has_rivals():
-            self._mark_score(self.fraction * full, f"{100 * self.fraction:g} % of it", ":")
+            share = f"{100 * self.fraction:g} % of it"
+            marks.append(self._mark_score(self.fraction * full, share, ":"))
         ax.set_xlabel("number of labels")
-        ax.set_ylabel(self.comparison.scoring.replace("_", " "))
-        ax.set_title(self._default_title() if title is None else title, loc="left")
+        plain(ax.set_ylabel(drawable(self.comparison.scoring.replace("_", " "), NAME_WIDTH)))
+        if title is None:
+            plain(ax.set_title(self._default_title(), loc="left"))
+        else:
+            ax.set_title(title, loc="left")
         ax.set_xlim(0, n_labels[-1])
         draw_grid(ax)
-        legend = ax.legend(
-            loc="lower right", frameon=False, title=self._legend_title(), alignment="left"
-        )
-        legend.get_title().set_color("0.35")
-        legend.get_title().set_fontsize("small")
+        self.legend_ = self._draw_legend([*self.lines_, *marks])
         return self
 
     def table(self) -> dict[str, np.ndarray]:
@@ -308,23 +320,30 @@ class LabelingCurveDisplay(Display):
             widths *= student_t.ppf(0.975, n_splits - 1)
         return means, means - widths, means + widths
 
-    def _styles(self) -> list[dict[str, Any]]:
-        dashed = {"color": GREY, "linestyle": "--", "linewidth": 1.6}
-        styles = cycle(
-            {"color": color, "linestyle": line_style, "linewidth": 2.0}
-            for line_style, color in product(LINE_STYLES, CLASS_COLORS[:N_COLORS].tolist())
+    def _draw_legend(self, handles: list[Line2D]) -> Legend:
+        """Draw the legend in the lower right corner, or beside the axes if it covers curves."""
+        legend = draw_legend(
+            self.ax_,
+            handles,
+            [handle.get_label() for handle in handles],
+            loc="lower right",
+            frameon=False,
+            title=self._legend_title(),
+            alignment="left",
         )
-        names = self.comparison.names
-        return [dashed if name == self.baseline else next(styles) for name in names]
+        legend.get_title().set(color="0.35", fontsize="small", parse_math=False)
+        draw_beside(legend, self.bands_, self.lines_, always=len(self.lines_) >= N_OUTSIDE)
+        return legend
 
     def _legend_labels(self) -> list[str]:
+        names = drawable_names(self.comparison.names, NAME_WIDTH)
         if not self._has_rivals():
-            return list(self.comparison.names)
+            return names
         score = self.fraction * float(self.comparison.full_scores.mean())
         savings = self.comparison.label_savings(score, baseline=self.baseline)
         return [
-            f"{name}{'' if name == self.baseline else _savings_text(*row)}"
-            for name, row in zip(self.comparison.names, savings.tolist(), strict=True)
+            shown if name == self.baseline else f"{shown}{_savings_text(*row)}"
+            for name, shown, row in zip(self.comparison.names, names, savings.tolist(), strict=True)
         ]
 
     def _legend_title(self) -> str:
@@ -334,34 +353,31 @@ class LabelingCurveDisplay(Display):
         width = "mean ± 1 standard error" if self.band == "standard_error" else "95 % interval"
         lines = [f"band: {width} over {n_splits} splits"]
         if any(": label savings" in line.get_label() for line in self.lines_):
-            lines.append(
-                f"label savings: against {self.baseline}, at the dotted line, 95 % interval"
-            )
+            baseline = drawable(self.baseline, NAME_WIDTH)
+            lines += [f"label savings: against {baseline},", "at the dotted line, 95 % interval"]
         return "\n".join(lines)
 
     def _default_title(self) -> str:
-        others = [name for name in self.comparison.names if name != self.baseline]
+        names = self.comparison.names
+        others = [drawable(name, NAME_WIDTH) for name in names if name != self.baseline]
+        baseline = drawable(self.baseline, NAME_WIDTH)
         n_splits = self.comparison.test_scores.shape[1]
         text = " and ".join(others) if len(others) <= 2 else f"{len(others)} strategies"
-        if self.baseline in self.comparison.names:
-            text = f"{text} against {self.baseline}" if others else self.baseline
-        return f"{text}, {n_splits} {'split' if n_splits == 1 else 'splits'}"
+        if self.baseline in names:
+            text = f"{text} against {baseline}" if others else baseline
+        return wrapped(f"{text}, {n_splits} {'split' if n_splits == 1 else 'splits'}")
 
     def _has_rivals(self) -> bool:
         return self.baseline in self.comparison.names and len(self.comparison.names) > 1
 
     def _mark_score(self, score: float, text: str, line_style: str) -> Line2D:
-        self.ax_.annotate(
-            f"{text}: {score:.3f}",
-            (0, score),
-            xycoords=("axes fraction", "data"),
-            xytext=(4, 3),
-            textcoords="offset points",
-            fontsize="small",
-            color="0.25",
-        )
         return self.ax_.axhline(
-            score, color="0.25", linestyle=line_style, linewidth=0.8, zorder=1.5
+            score,
+            color="0.25",
+            linestyle=line_style,
+            linewidth=0.8,
+            zorder=1.5,
+            label=f"{text}: {score:.3f}",
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skactive.inspection._colors import OTHER_COLOR, text_color
+from skactive.inspection._texts import drawable_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 N_NUMBERED = 30
 # The padding of numbers with one, two and more digits, for discs of nearly equal size.
 DISC_PADS = {1: 0.4, 2: 0.22, 3: 0.1}
+# The space between two discs, in points, and the number of times that they are moved apart.
+DISC_GAP, N_MOVES = 1.0, 300
+NAME_WIDTH = 28
 
 
 def numbered_places(n_queries: int) -> np.ndarray:
@@ -46,14 +50,18 @@ def draw_numbers(ax: Axes, points: np.ndarray, colors: np.ndarray) -> list[Annot
     -------
     numbers : list of matplotlib Annotation
         The numbers. A disc and its number are one artist, so that no number appears on the disc
-        of another query.
+        of another query. `move_apart` moves those that overlap, and a line connects them with
+        their points.
     """
     return [
         ax.annotate(
             str(place + 1),
             points[place],
+            xytext=(0, 0),
+            textcoords="offset points",
             ha="center",
             va="center",
+            arrowprops={"arrowstyle": "-", "color": "0.35", "linewidth": 0.7, "shrinkA": 0},
             color=text_color(colors[place]),
             fontsize=8,
             fontweight="bold",
@@ -69,13 +77,55 @@ def draw_numbers(ax: Axes, points: np.ndarray, colors: np.ndarray) -> list[Annot
     ]
 
 
+def move_apart(ax: Axes, numbers: list[Annotation]) -> None:
+    """Move the numbers so that their discs do not overlap, as far as the axes have space.
+
+    Cost: O(n_numbers²) for each of at most 300 moves.
+    """
+    if not numbers:
+        return
+    figure = ax.figure.figure  # not a part of it
+    figure.draw_without_rendering()
+    scale = figure.dpi / 72
+    # The layout of the figure, and so the axes, must not depend on the numbers.
+    boxes = [number.get_bbox_patch().get_window_extent() for number in numbers]
+    radii = np.array([max(box.width, box.height) for box in boxes]) / 2
+    anchors = ax.transData.transform([number.xy for number in numbers])
+    frame = ax.get_window_extent()
+    low = np.array([frame.x0, frame.y0]) + radii[:, np.newaxis]
+    high = np.array([frame.x1, frame.y1]) - radii[:, np.newaxis]
+    centres = _apart(anchors, radii + scale * DISC_GAP / 2, low, np.maximum(low, high))
+    for number, offset in zip(numbers, (centres - anchors) / scale, strict=True):
+        is_moved = bool(np.hypot(*offset) > 0.5)
+        number.set_position(tuple(offset) if is_moved else (0, 0))
+        number.arrow_patch.set_visible(is_moved)
+
+
+def _apart(anchors: np.ndarray, radii: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return centres near the anchors at which discs do not overlap, within limits."""
+    n = len(anchors)
+    least = radii[:, np.newaxis] + radii
+    np.fill_diagonal(least, 0.0)
+    # Equal points are moved in different directions.
+    angles = 2.4 * np.arange(n)
+    centres = anchors + 1e-3 * np.column_stack([np.cos(angles), np.sin(angles)])
+    is_free = ~((anchors < low) | (anchors > high)).any(axis=1)
+    for _ in range(N_MOVES):
+        apart = centres[:, np.newaxis] - centres
+        distances = np.maximum(np.hypot(apart[..., 0], apart[..., 1]), 1e-9)
+        overlap = np.maximum(least - distances, 0.0)
+        if not overlap.any():
+            break
+        centres = centres + 0.55 * (apart * (overlap / distances)[..., np.newaxis]).sum(axis=1)
+        # A point at the border keeps its number even if it is partly outside.
+        centres[is_free] = np.clip(centres[is_free], low[is_free], high[is_free])
+    return centres
+
+
 def legend_entries(classes: np.ndarray, colors: np.ndarray) -> list[tuple[str, str]]:
     """Return the names and colours of a legend; classes without a colour share one entry."""
-    own = [
-        (str(name), color)
-        for name, color in zip(classes.tolist(), colors.tolist(), strict=True)
-        if color != OTHER_COLOR
-    ]
+    names = drawable_names(classes[colors != OTHER_COLOR].tolist(), NAME_WIDTH)
+    own = list(zip(names, colors[colors != OTHER_COLOR].tolist(), strict=True))
     n_others = len(classes) - len(own)
     return [*own, (f"{n_others} other classes", OTHER_COLOR)] if n_others else own
 

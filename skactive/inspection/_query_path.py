@@ -12,9 +12,15 @@ from skactive._validation import check_choice, check_integer
 from skactive.inspection._colors import UNKNOWN_COLOR, class_colors
 from skactive.inspection._display import Display
 from skactive.inspection._projection import project
-from skactive.inspection._query_marks import draw_numbers, legend_entries, legend_marker
+from skactive.inspection._query_marks import (
+    draw_numbers,
+    legend_entries,
+    legend_marker,
+    move_apart,
+)
 from skactive.inspection._query_path_animation import QueryPathAnimation, staged_regions
 from skactive.inspection._recorded_loop import RecordedLoop, recorded_loop
+from skactive.inspection._texts import draw_legend, drawable, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
     from skactive.model_selection import BudgetedClassifier
 
 COLORED_BY = frozenset({"truth", "prediction"})
+AXIS_WIDTH = 48
 
 
 class QueryPathDisplay(Display):
@@ -77,7 +84,8 @@ class QueryPathDisplay(Display):
     Notes
     -----
     Up to 30 queries all have numbers. Of more queries, the first and every 5th, 10th, 25th and so
-    on have one, about 15 in total. Up to ten classes all have a colour. Of more classes, the nine
+    on have one, about 15 in total. Numbers that would overlap are moved apart, and a line connects
+    them with their samples. Up to ten classes all have a colour. Of more classes, the nine
     most frequent have one, and the others are grey.
 
     A labelled sample has the colour of its label, even if it differs from the truth.
@@ -242,8 +250,10 @@ default='pca'
         ax = self._start(ax)
         self._draw_points(self._point_colors(self.truth if by_truth else self.predictions))
         self._draw_queries()
-        ax.set_xlabel(self.axis_names[0])
-        ax.set_ylabel(self.axis_names[1])
+        horizontal, vertical = (
+            drawable(name, AXIS_WIDTH) if name else "" for name in self.axis_names
+        )
+        plain(ax.set_xlabel(horizontal), ax.set_ylabel(vertical))
         if not self._has_features():
             # Units of a projection have no meaning.
             ax.set(xticks=[], yticks=[])
@@ -251,6 +261,7 @@ default='pca'
         ax.set_title(text, loc="left")
         ax.spines[["top", "right"]].set_visible(False)
         self.legend_ = self._draw_legend(by_truth) if legend else None
+        move_apart(ax, self.numbers_)
         return self
 
     def animate(
@@ -427,8 +438,10 @@ default='pca'
         if len(self.skipped):
             handles.append(legend_marker(self.ax_, "0.35", "skipped", marker="x"))
         heading = "class" if by_truth else "prediction"
-        return self.ax_.legend(
-            handles=handles,
+        return draw_legend(
+            self.ax_,
+            handles,
+            [handle.get_label() for handle in handles],
             title=heading if len(classes) else None,
             loc="center left",
             bbox_to_anchor=(1.0, 0.5),

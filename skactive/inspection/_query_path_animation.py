@@ -14,6 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 from skactive._validation import check_integer, check_number
 from skactive.inspection._display import pyplot
 from skactive.inspection._frames import Camera, shared_palette, write_gif, write_html
+from skactive.inspection._query_marks import move_apart
 from skactive.inspection._recorded_loop import RecordedLoop
 
 if TYPE_CHECKING:
@@ -227,12 +228,13 @@ class QueryPathAnimation:
         )
         self.ax_.axis(self.extent)
         self.rings_ = self.ax_.scatter(
-            [], [], s=300, facecolors="none", edgecolors="black", linewidths=1.6, zorder=6
+            [], [], s=300, facecolors="none", edgecolors="black", linewidths=1.6, zorder=4.5
         )
         self.title_ = self.ax_.set_title(self.ax_.get_title(loc="left"), loc="left")
         # The layout of the first frame stays, so that frames do not move.
         figure.draw_without_rendering()
         figure.set_layout_engine("none")
+        move_apart(self.ax_, self.display_.numbers_)
         self.figure_ = figure
 
 

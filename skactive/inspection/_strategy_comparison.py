@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skactive.inspection._colors import strategy_styles
 from skactive.inspection._display import Display
+from skactive.inspection._texts import drawable, drawable_names, plain, wrapped
 from skactive.model_selection import StrategyComparison
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 WORSE, EQUAL, BETTER = "#D55E00", "#FFFFFF", "#0072B2"
 DIAGONAL = "0.90"
 NAME_WIDTH = 20
+ROUNDING = 1e-12
 TESTS = {"corrected_t": "corrected resampled t-test", "wilcoxon": "Wilcoxon signed-rank test"}
 CORRECTIONS = {"holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg", None: "not corrected"}
 
@@ -57,6 +60,8 @@ class StrategyComparisonDisplay(Display):
         The colours.
     texts_ : ndarray of matplotlib Text of shape (n_strategies, n_strategies)
         The texts of the cells.
+    marks_ : matplotlib PathCollection
+        The colours of the strategies, the same as those of their curves.
 
     See Also
     --------
@@ -209,16 +214,24 @@ class StrategyComparisonDisplay(Display):
                 text = f"{difference}{star}\n{wins}/{ties}/{losses}"
             self.texts_[row, column] = self._write(text, row, column)
         places = range(n_strategies)
-        shown = [textwrap.fill(name, NAME_WIDTH) for name in self.names]
-        ax.set_yticks(places, shown)
-        ax.set_xticks(places, shown, rotation=35, ha="right", rotation_mode="anchor")
+        # A row has space for two lines.
+        both = drawable_names(self.names, 2 * NAME_WIDTH - 2)
+        rows = [textwrap.fill(name, NAME_WIDTH) for name in both]
+        columns = drawable_names(self.names, NAME_WIDTH)
+        ax.set_yticks(places, rows, parse_math=False)
+        slanted = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+        ax.set_xticks(places, columns, parse_math=False, **slanted)
         ax.tick_params(length=0)
+        self._draw_colors()
         ax.spines[:].set_visible(False)
         ax.set_xticks(np.arange(1, n_strategies) - 0.5, minor=True)
         ax.set_yticks(np.arange(1, n_strategies) - 0.5, minor=True)
         ax.grid(which="minor", color="white", linewidth=2)
         ax.tick_params(which="minor", length=0)
-        ax.set_title(self._default_title() if title is None else title, loc="left")
+        if title is None:
+            plain(ax.set_title(self._default_title(), loc="left"))
+        else:
+            ax.set_title(title, loc="left")
         ax.set_xlabel(self._key(), loc="left", fontsize="small", color="0.35")
         ax.xaxis.label.set_multialignment("left")
         return self
@@ -255,19 +268,39 @@ class StrategyComparisonDisplay(Display):
         matrix[rows, columns], matrix[columns, rows] = pairs, sign * pairs
         return matrix[np.ix_(self._order, self._order)]
 
+    def _largest_difference(self) -> float:
+        """Return the largest absolute difference, 0 if it is no more than rounding."""
+        largest = float(np.nanmax(np.abs(self._differences)))
+        return largest if largest > ROUNDING else 0.0
+
     def _color(self) -> None:
         from matplotlib.colors import LinearSegmentedColormap
 
         scale = LinearSegmentedColormap.from_list("wins", [WORSE, EQUAL, BETTER])
         colors = scale.with_extremes(bad=DIAGONAL)
-        largest = float(np.nanmax(np.abs(self._differences))) or 1.0
+        largest = self._largest_difference() or 1.0
         off_diagonal = np.ma.masked_array(self._differences, np.eye(len(self.names), dtype=bool))
         self.image_ = self.ax_.imshow(
             off_diagonal, cmap=colors, vmin=-largest, vmax=largest, aspect="auto"
         )
         bar = self.figure_.colorbar(self.image_, ax=self.ax_, fraction=0.05, pad=0.02)
-        bar.set_label(f"row − column, {self.comparison.scoring.replace('_', ' ')}")
+        scoring = drawable(self.comparison.scoring.replace("_", " "), NAME_WIDTH)
+        bar.set_label(f"row − column,\n{scoring}", parse_math=False)
         bar.outline.set_visible(False)
+
+    def _draw_colors(self) -> None:
+        """Draw the colour of each strategy between its name and its row."""
+        styles = strategy_styles(self.names)
+        self.ax_.tick_params(axis="y", pad=14)
+        self.marks_ = self.ax_.scatter(
+            np.zeros(len(self.names)),
+            range(len(self.names)),
+            s=36,
+            marker="s",
+            c=[styles[name]["color"] for name in self.names],
+            transform=_beside_rows(self.ax_),
+            clip_on=False,
+        )
 
     def _write(self, text: str, row: int, column: int) -> Text:
         # White is more legible on full blue, black on all other colours.
@@ -285,11 +318,15 @@ class StrategyComparisonDisplay(Display):
 
     def _default_title(self) -> str:
         n_others, n_beaten = len(self.names) - 1, int(self._significant[0].sum())
+        first, second = (drawable(name, NAME_WIDTH) for name in self.names[:2])
+        if self._largest_difference() == 0:
+            return "No strategy is ahead"
+        ahead = f"{first} is ahead of {second}" if n_others == 1 else f"{first} is ahead"
         if n_others == 1:
-            sure = "significantly" if n_beaten else "not significantly"
-            return f"{self.names[0]} is ahead of {self.names[1]}, {sure}"
-        others = f"{n_beaten} of {n_others} others"
-        return f"{self.names[0]} is ahead, significantly of {others}"
+            return wrapped(f"{ahead}, {'significantly' if n_beaten else 'not significantly'}")
+        if n_beaten == 0:
+            return wrapped(f"{ahead}, but not significantly of any other")
+        return wrapped(f"{ahead}, significantly of {n_beaten} of {n_others} others")
 
     def _key(self) -> str:
         n_splits = self.comparison.test_scores.shape[1]
@@ -309,3 +346,11 @@ class StrategyComparisonDisplay(Display):
                 significance,
             ]
         )
+
+
+def _beside_rows(ax: Axes) -> Any:
+    """Return the transform of points left of the axes, at the height of rows."""
+    from matplotlib.transforms import ScaledTranslation
+
+    scale = ax.figure.dpi_scale_trans
+    return ax.get_yaxis_transform() + ScaledTranslation(-8 / 72, 0, scale)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skactive._optional import not_installed
+from skactive.inspection._texts import drawable
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
 THUMBNAIL_SIDE = 200
-LONGEST_TEXT = 240
+LONGEST_TEXT = 1_000
 N_LINES = 4
+LONGEST_NAME = 60
+LONGEST_VALUE = 24
 # The same as in `skactive.datasets.list_images`, which this package does not import.
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
@@ -45,7 +48,7 @@ def thumbnail(owner: str, sample: Any, image_shape: tuple[int, ...] | None) -> n
     if hasattr(sample, "convert") and hasattr(sample, "size"):
         return _shrunk(sample)
     if isinstance(sample, str):
-        return sample
+        return " ".join(sample.split())
     if hasattr(sample, "toarray"):
         sample = sample.toarray()[0]
     values = np.asarray(sample)
@@ -70,11 +73,9 @@ def draw_thumbnail(
     """Draw a thumbnail, and return the artist: an image, a text or a filled profile."""
     ax.set_axis_off()
     if isinstance(shown, str):
-        short = textwrap.shorten(shown, LONGEST_TEXT, placeholder=" …")
-        text = "\n".join(textwrap.wrap(short, width)[:N_LINES])
-        # matplotlib reads a dollar sign as the beginning of a formula.
-        plain = text.replace("$", r"\$")
-        return ax.text(0, 0.5, plain, va="center", fontsize=8.5, transform=ax.transAxes)
+        text = "\n".join(_lines(shown, width))
+        style = {"va": "center", "fontsize": 8.5, "parse_math": False}
+        return ax.text(0, 0.5, text, transform=ax.transAxes, **style)
     if shown.ndim >= 2:
         return ax.imshow(shown, cmap="gray_r" if shown.ndim == 2 else None, aspect="equal")
     places = np.arange(len(shown))
@@ -88,14 +89,45 @@ def _is_image_path(sample: object) -> bool:
     return isinstance(sample, str) and sample.lower().endswith(IMAGE_SUFFIXES)
 
 
+def _lines(text: str, width: int) -> list[str]:
+    """Return the first lines of a text, or of a row with each pair in a line of its own."""
+    if "\n" in text:
+        return _packed(text.split("\n"), width)
+    words = " ".join(drawable(word) for word in text[:LONGEST_TEXT].split())
+    more = "" if len(text) <= LONGEST_TEXT else "…"
+    return textwrap.wrap(f"{words}{more}", width, max_lines=N_LINES, placeholder=" …")
+
+
+def _packed(pairs: list[str], width: int) -> list[str]:
+    """Return lines of whole pairs; the last line gives the number of those left out."""
+    lines = [""]
+    for place, pair in enumerate(drawable(pair, width - 1) for pair in pairs):
+        longer = f"{lines[-1]} {pair}," if lines[-1] else f"{pair},"
+        if len(longer) <= width:
+            lines[-1] = longer
+        elif len(lines) < N_LINES:
+            lines.append(f"{pair},")
+        else:
+            # The last line gives way to the number.
+            n_shown = place - lines.pop().count(",")
+            return [*lines, f"… and {len(pairs) - n_shown} more"]
+    return [*lines[:-1], lines[-1].removesuffix(",")]
+
+
 def _described(sample: Any) -> str:
+    """Return the names and values of a row, each pair in a line, or any other object as text."""
     if hasattr(sample, "to_dict"):
         sample = sample.to_dict()
     if isinstance(sample, dict):
-        return ", ".join(f"{name}: {value}" for name, value in sample.items())
+        return "\n".join(f"{drawable(name)}: {_value(value)}" for name, value in sample.items())
     if isinstance(sample, np.ndarray) and sample.ndim == 1:
-        return ", ".join(str(value) for value in sample.tolist())
-    return str(sample)
+        return "\n".join(_value(value) for value in sample.tolist())
+    return " ".join(str(sample).split())
+
+
+def _value(value: Any) -> str:
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return drawable(text, LONGEST_VALUE)
 
 
 def _opened(owner: str, path: Path) -> np.ndarray | str:
@@ -107,10 +139,10 @@ def _opened(owner: str, path: Path) -> np.ndarray | str:
         with Image.open(path) as image:
             image.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
             return _shrunk(ImageOps.exif_transpose(image))
-    except OSError as error:
+    except (OSError, SyntaxError, ValueError) as error:
         # An unreadable image does not prevent the display of the other samples.
-        reason = error.strerror or "no image of a known kind"
-        return f"{path.name}\n({reason.lower()})"
+        reason = getattr(error, "strerror", None) or "no image of a known kind"
+        return f"{drawable(path.name, LONGEST_NAME)} ({reason.lower()})"
 
 
 def _shrunk(image: Picture) -> np.ndarray:

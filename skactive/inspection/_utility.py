@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from skactive._engine.candidate_rank import CandidateRank
 from skactive._engine.distances import UNDEFINED
 from skactive.inspection._display import Display, draw_grid, pyplot
+from skactive.inspection._texts import drawable, plain
 from skactive.learner import ActiveLearner
 from skactive.strategies import UtilityComponent
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 # Blue and vermilion of Okabe and Ito's palette.
 CURVE, CHOSEN = "#0072B2", "#D55E00"
 GREY = "#6e6e6e"
+NAME_WIDTH, MEASURE_WIDTH = 200, 28
 N_COLUMNS = 4
 PANEL_SIZE = (3.1, 3.0)
 # Fewer candidates are drawn as points: few points are monotone by chance.
@@ -131,6 +133,11 @@ class UtilityDisplay(Display):
         ValueError
             If the sample is labelled or skipped already, or no candidate is left.
         """
+        if len(learner.candidates) == 0:
+            raise ValueError(
+                f"{cls.__name__} draws the candidates, and no sample is left to label. "
+                "Hint: draw it before the last sample is labelled or skipped."
+            )
         explanation = learner.explain_query(learner.query() if index is None else index)
         terms = learner.strategy.terms(learner.pool)
         display = cls(terms, learner.candidates, explanation.index, name=explanation.name)
@@ -206,7 +213,7 @@ class UtilityDisplay(Display):
 
     def _default_title(self) -> str:
         rank = CandidateRank.of(self.utilities, self._place)
-        return f"Sample {self.name} {rank.place()}"
+        return f"Sample {drawable(self.name, NAME_WIDTH)} {rank.place()}"
 
     def _axes(self, ax: Any, title: str) -> np.ndarray:
         n_panels = len(self._shown()) + 1
@@ -218,7 +225,7 @@ class UtilityDisplay(Display):
             figure = pyplot(self).figure(figsize=size, layout="constrained")
             # A long name continues in the next line.
             lines = textwrap.wrap(title, int(12 * size[0]), break_on_hyphens=False)
-            figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=11)
+            plain(figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=11))
             return _panels(figure, figure.add_gridspec(n_rows, n_columns), n_panels)
         if hasattr(ax, "get_subplotspec"):
             if ax.get_subplotspec() is None:
@@ -237,7 +244,7 @@ class UtilityDisplay(Display):
                     f"UtilityDisplay draws {n_panels} panels here. Got {len(axes)} Axes. "
                     "Hint: pass one Axes, which the panels share."
                 )
-        axes[0].set_title(title, loc="left", fontsize=11)
+        plain(axes[0].set_title(title, loc="left", fontsize=11))
         return axes
 
     def _draw_term(self, ax: Any, name: str, term: UtilityComponent) -> None:
@@ -246,7 +253,10 @@ class UtilityDisplay(Display):
         values, factors = term.values[order], term.factors[order]
         self.lines_ += ax.plot(values, factors, **_style(values, factors))
         self._mark(ax, value, factor)
-        ax.set_xlabel(f"{name}\nvalue {_number(value)}, factor {_number(factor)}")
+        shown = drawable(name, MEASURE_WIDTH)
+        label = f"{shown}\nvalue {_number(value)}, factor {_number(factor)}"
+        # Beside the axes, a remark covers no candidate.
+        plain(ax.set_xlabel("\n".join([label, *_remarks(term)])))
         ax.set_ylabel("factor")
         ax.set_ylim(_limits(factors))
         if values[0] == values[-1]:
@@ -255,7 +265,6 @@ class UtilityDisplay(Display):
             ax.set_xlim(value - margin, value + margin)
         elif values[-1] >= UNDEFINED:
             _compress_undefined(ax, values)
-        _write(ax, _remark(term), is_central=_is_same(factors))
 
     def _draw_utilities(self, ax: Any) -> None:
         utilities = np.sort(self.utilities)[::-1]
@@ -268,14 +277,15 @@ class UtilityDisplay(Display):
         ax.set_xlim(0.8, 1.25 * len(utilities))
         ax.xaxis.set_major_formatter("{x:,.0f}")
         ax.xaxis.set_minor_formatter("")
-        ax.set_xlabel(f"rank\nrank {rank:,}, utility {_number(utility)}")
-        name = ": ".join(["utility", *self.terms])
-        ax.set_ylabel("product of the factors" if self._shown() else name)
+        label = f"rank\nrank {rank:,}, utility {_number(utility)}"
+        name = ": ".join(["utility", *(drawable(name, MEASURE_WIDTH) for name in self.terms)])
+        plain(ax.set_ylabel("product of the factors" if self._shown() else name))
         if _is_same(utilities):
             ax.set_yticks([utility], [_number(utility)])
             ax.set_ylim(utility - 1, utility + 1)
             if len(utilities) > 1:
-                _write(ax, "same utility for all candidates", is_central=False)
+                label += "\nsame utility for all candidates"
+        ax.set_xlabel(label)
 
     def _mark(self, ax: Any, x: float, y: float) -> None:
         style = {"color": CHOSEN, "linewidth": 1.0, "linestyle": ":"}
@@ -339,22 +349,14 @@ def _number(value: float) -> str:
     return "undefined" if value >= UNDEFINED else f"{value + 0.0:.3g}".replace("-", "−")
 
 
-def _remark(term: UtilityComponent) -> str:
+def _remarks(term: UtilityComponent) -> list[str]:
+    """Return the remark about a component, or nothing."""
     if term.weight == 0:
-        return "left out: weight 0"
+        return ["left out: weight 0"]
     if len(term.values) == 1:
-        return ""
+        return []
     if term.is_constant and _is_same(term.factors):
-        return "same value for all\ncandidates: no effect"
+        return ["same value for all: no effect"]
     if _is_same(term.factors):
-        return f"factor {_number(term.factors[0])} for\nall candidates"
-    return "" if term.weight == 1 else f"weight {term.weight:g}"
-
-
-def _write(ax: Any, remark: str, *, is_central: bool) -> None:
-    """Write a remark in the middle of a panel, or in its upper left corner."""
-    if remark:
-        place, side = ((0.5, 0.5), "center") if is_central else ((0.04, 0.92), "left")
-        patch = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8}
-        style = {"va": "center", "color": "0.35", "fontsize": "small"}
-        ax.text(*place, remark, transform=ax.transAxes, ha=side, bbox=patch, **style)
+        return ["same factor for all"]
+    return [] if term.weight == 1 else [f"weight {term.weight:g}"]
