@@ -8,6 +8,7 @@ import numpy as np
 
 from skactive._engine.candidate_rank import CandidateRank, enumerated
 from skactive._engine.compiled import as_floats, compiled
+from skactive._text import one_line
 from skactive.base import PoolView
 from skactive.measures._base import Measure
 
@@ -56,6 +57,8 @@ def entropy(posterior: np.ndarray) -> np.ndarray:
 # at most so many are.
 IN_QUESTION = 0.5
 N_NAMED = 3
+# A longer name is shortened in the middle.
+NAME_WIDTH = 36
 
 
 class Uncertainty(Measure):
@@ -90,7 +93,7 @@ class Uncertainty(Measure):
             np.count_nonzero(np.asarray(probabilities) >= IN_QUESTION * probabilities[0])
         )
         named = [
-            f"{label} ({probability:.2f})"
+            f"{one_line(label, NAME_WIDTH)} ({probability:.2f})"
             for label, probability in zip(classes[:N_NAMED], probabilities[:N_NAMED], strict=True)
         ]
         if in_question == 1:

@@ -6,8 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skactive._text import aligned, one_line
 
-@dataclass(frozen=True)
+# Number of predictions, and of labelled samples of one prediction, that the text shows.
+N_ROWS_SHOWN = 20
+N_VOTES_SHOWN = 3
+NAME_WIDTH = 20
+VOTE_WIDTH, VOTES_WIDTH = 12, 60
+
+
+@dataclass(frozen=True, repr=False)
 class VoteExplanation:
     """The labelled samples behind each prediction, with their shares of the vote.
 
@@ -39,3 +47,50 @@ class VoteExplanation:
     distances: np.ndarray
     shares: np.ndarray
     prior_share: np.ndarray
+
+    def __repr__(self) -> str:
+        """Return the labelled samples of one prediction, or a line for each of several."""
+        n_queries = len(self.predictions)
+        if n_queries == 0:
+            return "no predictions"
+        return self._of_one() if n_queries == 1 else self._of_several()
+
+    def _of_one(self) -> str:
+        order = np.argsort(-self.shares[0], kind="stable")
+        rows = [["labelled sample", "label", "distance", "share"]]
+        for place in order[:N_ROWS_SHOWN].tolist():
+            index, label, share = self._vote(0, place, NAME_WIDTH)
+            rows.append([index, label, f"{self.distances[0, place]:.4g}", share])
+        lines = [self._headline(), "", aligned(rows, n_left=2)]
+        rest = self.shares[0, order[N_ROWS_SHOWN:]]
+        if len(rest):
+            lines.append(f"{len(rest):,} more labelled samples: {rest.sum():.0%}")
+        if self.prior_share[0] > 0:
+            lines.append(f"uniform prior: {self.prior_share[0]:.0%}")
+        return "\n".join(lines)
+
+    def _of_several(self) -> str:
+        rows = [["row", "prediction", "largest shares of labelled samples"]]
+        for query, prediction in enumerate(self.predictions[:N_ROWS_SHOWN].tolist()):
+            order = np.argsort(-self.shares[query], kind="stable")[:N_VOTES_SHOWN]
+            votes = [self._vote(query, place, VOTE_WIDTH) for place in order.tolist()]
+            text = ""
+            for index, label, share in votes:
+                longer = f"{text}{', ' if text else ''}{index} ({label}) {share}"
+                text = longer if len(longer) <= VOTES_WIDTH else text
+            rows.append([str(query), one_line(prediction, VOTE_WIDTH), text])
+        n_more = len(self.predictions) - N_ROWS_SHOWN
+        lines = [self._headline(), "", aligned(rows, n_left=3)]
+        return "\n".join(lines + [f"{n_more:,} more predictions"] * (n_more > 0))
+
+    def _headline(self) -> str:
+        n_labeled = self.shares.shape[1]
+        samples = "1 labelled sample" if n_labeled == 1 else f"{n_labeled:,} labelled samples"
+        if len(self.predictions) > 1:
+            return f"{len(self.predictions):,} predictions, each from {samples}"
+        prediction = one_line(self.predictions.tolist()[0], 2 * NAME_WIDTH)
+        return f"predicted: {prediction}, from {samples}"
+
+    def _vote(self, query: int, place: int, width: int) -> tuple[str, str, str]:
+        index, label = self.indices[query, place], self.labels[query : query + 1, place].tolist()[0]
+        return str(index), one_line(label, width), f"{self.shares[query, place]:.0%}"

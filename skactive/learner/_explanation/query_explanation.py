@@ -14,13 +14,17 @@ from skactive._engine.distances import UNDEFINED
 from skactive._engine.positions import check_positions
 from skactive._estimators import classifier_of
 from skactive._frame import Tabular
+from skactive._text import aligned, one_line
 from skactive._validation import check_integer
 from skactive.base import LabelingPool
 from skactive.learner._explanation.reasons import sentences_of
 from skactive.strategies import UtilityComponent
 
-# Number of classes that the text names.
+# Number of classes, and of nearest samples, that the text names.
 N_CLASSES = 5
+N_NEAREST_SHOWN = 10
+# A longer id or label is shortened in the middle.
+NAME_WIDTH, MEASURE_WIDTH = 36, 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,17 +59,23 @@ class NearestSamples:
         texts : list of str of length n
             Such as "44" or "44 (apple)".
         """
-        names = ["one of the seed set" if name is None else str(name) for name in self.names]
+        names = [
+            "one of the seed set" if name is None else one_line(name, NAME_WIDTH)
+            for name in self.names
+        ]
         if self.labels is None:
             return names
-        labels = self.labels.tolist()
+        labels = [one_line(label, NAME_WIDTH) for label in self.labels.tolist()]
         return [f"{name} ({label})" for name, label in zip(names, labels, strict=True)]
 
     def __str__(self) -> str:
         distances = [_number(distance) for distance in self.distances.tolist()]
-        return ", ".join(
+        texts = [
             f"{name} at {distance}" for name, distance in zip(self.named(), distances, strict=True)
-        )
+        ]
+        if len(texts) > N_NEAREST_SHOWN:
+            texts[N_NEAREST_SHOWN:] = [f"{len(texts) - N_NEAREST_SHOWN:,} more"]
+        return ", ".join(texts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +162,7 @@ class QueryExplanation(Tabular):
     def __str__(self) -> str:
         parts = [_wrapped(" ".join(self.sentences))]
         if self.measures:
-            parts.append(_aligned(self._cells()))
+            parts.append(aligned(self._cells()))
         near = [_wrapped(f"{name}: {text}", indent="    ") for name, text in self._surroundings()]
         return "\n\n".join(parts + ["\n".join(near)] * bool(near))
 
@@ -176,7 +186,15 @@ class QueryExplanation(Tabular):
         numbers = zip(*(column.tolist() for column in columns), strict=True)
         for name, (value, weight, factor, rank, n_tied) in zip(self.measures, numbers, strict=True):
             place = "all equal" if n_tied == self.n_candidates - 1 else f"{rank:,}"
-            rows.append([name, f"{value:.4g}", f"{weight:g}", f"{factor:.3f}", place])
+            rows.append(
+                [
+                    one_line(name, MEASURE_WIDTH),
+                    f"{value:.4g}",
+                    f"{weight:g}",
+                    f"{factor:.3f}",
+                    place,
+                ]
+            )
         if np.array_equal(self.values, self.factors) and len(self.measures) == 1:
             # The value is the factor and the product.
             return [[row[0], row[1], row[4]] for row in rows]
@@ -189,7 +207,9 @@ class QueryExplanation(Tabular):
         lines = []
         if self.classes:
             pairs = zip(self.classes, self.probabilities.tolist(), strict=True)
-            classes = [f"{label} {probability:.2f}" for label, probability in pairs]
+            classes = [
+                f"{one_line(label, NAME_WIDTH)} {probability:.2f}" for label, probability in pairs
+            ]
             if len(classes) > N_CLASSES:
                 classes[N_CLASSES:] = [f"{len(classes) - N_CLASSES} more"]
             lines.append(("Class probabilities", ", ".join(classes)))
@@ -217,7 +237,7 @@ def explain_query(learner: Any, index: Any, n_neighbors: int) -> QueryExplanatio
     labeled = _labeled_near(learner, index, n_neighbors, terms)
     name = _names(learner, [index])[0]
     sentences = sentences_of(
-        f"Sample {name}",
+        f"Sample {one_line(name, NAME_WIDTH)}",
         whole,
         [(name, term, float(term.values[place]), ranks[name]) for name, term in terms.items()],
         strategy=learner.strategy,
@@ -342,13 +362,3 @@ def _wrapped(text: str, indent: str = "") -> str:
     return textwrap.fill(
         text, width=80, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
     )
-
-
-def _aligned(rows: list[list[str]]) -> str:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    lines = [
-        [row[0].ljust(widths[0])]
-        + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
-        for row in rows
-    ]
-    return "\n".join("  ".join(line).rstrip() for line in lines)
