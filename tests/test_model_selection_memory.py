@@ -1,8 +1,9 @@
 """A comparison with memory runs the loops that are missing, and no loop twice."""
 
+import io
+import json
 import os
 import pickle
-import warnings
 
 import joblib
 import numpy as np
@@ -59,7 +60,7 @@ def recall_of_ash(estimator, X, y):
 
 
 def n_stored(folder):
-    return len(list(folder.rglob("output.pkl")))
+    return len(list(folder.glob("*.json")))
 
 
 def run_comparison(folder, strategies=None, *, X=X, y=Y, estimator=None, **arguments):
@@ -213,10 +214,65 @@ def test_a_labeling_curve_resumes_too(tmp_path):
     assert PLAYED == []
 
 
-def test_a_loop_with_an_unreadable_result_runs_again(tmp_path):
+class Planted:
+    """Executed when it is unpickled."""
+
+    def __reduce__(self):
+        return pytest.fail, ("a planted file was executed",)
+
+
+DAMAGE = {
+    "pickle": lambda content: pickle.dumps(Planted()),
+    "npy": lambda content: npy_bytes(np.array([Planted()], dtype=object)),
+    "cut": lambda content: content[:-9],
+    "empty": lambda content: b"",
+    "another digit": lambda content: content.replace(b"0.", b"9.", 1),
+    "other scores": lambda content: json.dumps(json.loads(content) | {"scores": [9.0]}).encode(),
+    "a list": lambda content: b"[1, 2]",
+    "a number": lambda content: b"1.0",
+    "deep": lambda content: b"[" * 10**5,
+    "no text": lambda content: b"\xff" + content,
+}
+
+
+def npy_bytes(array):
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_or_planted_file_is_computed_again_and_never_executed(tmp_path, damage):
+    _, first = run_comparison(tmp_path)
+    files = list(tmp_path.iterdir())
+    assert len(files) == 3 + 3
+    for file in files:
+        file.write_bytes(damage(file.read_bytes()))
+    count, second = run_comparison(tmp_path)
+    assert count == 3
+    np.testing.assert_array_equal(first.test_scores, second.test_scores)
+    np.testing.assert_array_equal(first.full_scores, second.full_scores)
+    assert run_comparison(tmp_path)[0] == 0
+
+
+def test_the_results_of_other_loops_are_not_taken(tmp_path):
     run_comparison(tmp_path)
-    for file in tmp_path.rglob("output.pkl"):
-        file.write_bytes(b"cut off")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        assert run_comparison(tmp_path)[0] == 3
+    first, second, *_ = sorted(tmp_path.glob("curve-*.json"))
+    first.write_bytes(second.read_bytes())
+    assert run_comparison(tmp_path)[0] == 1
+
+
+def test_files_of_joblib_are_not_read(tmp_path):
+    run_comparison(joblib.Memory(tmp_path, verbose=0))
+    for file in tmp_path.rglob("*.pkl"):
+        file.write_bytes(pickle.dumps(Planted()))
+    assert run_comparison(tmp_path)[0] == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are those of POSIX")
+def test_a_named_pipe_does_not_block(tmp_path):
+    run_comparison(tmp_path)
+    file = next(tmp_path.glob("curve-*.json"))
+    file.unlink()
+    os.mkfifo(file)
+    assert run_comparison(tmp_path)[0] == 1

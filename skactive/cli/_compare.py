@@ -311,6 +311,10 @@ def compare(
             memory=arguments.resume,
             progress=not arguments.quiet,
         )
+    except OSError as error:
+        if arguments.resume is None:
+            raise
+        raise unwritable(arguments.resume, error, "--resume") from error
     except ValueError as error:
         raise CommandError(str(error)) from error
 

@@ -16,7 +16,7 @@ from sklearn.base import clone
 from sklearn.metrics import get_scorer
 from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_consistent_length, check_memory
+from sklearn.utils.validation import check_consistent_length
 from tqdm.auto import tqdm
 
 from skactive import __version__
@@ -31,6 +31,7 @@ from skactive.base import Classifier, TransductiveEstimator
 from skactive.learner import ActiveLearner, default_classifier
 from skactive.model_selection._held_out_evaluator import HeldOutEvaluator, Scorer, check_scorer
 from skactive.model_selection._label_source import check_oracle, label_source
+from skactive.model_selection._loop_folder import loop_storage
 from skactive.model_selection._oracle import Oracle
 from skactive.model_selection._simulation import simulate
 from skactive.model_selection._strategy_comparison import StrategyComparison
@@ -93,12 +94,14 @@ def compare_strategies(
         errors of the oracle differ between splits.
     memory : str, path or joblib.Memory, default=None
         A folder that stores the scores of each loop as soon as the loop is done. A run that was
-        interrupted, or one with more strategies or another `budget`, computes only the missing
-        loops. Needs a `random_state`. joblib recognises a loop by its arguments, all of which
-        must be picklable: the estimator, the strategy, the scorer and the oracle with their
-        parameters, X, y, the split, the seed, the budget, the batch size, `params`, and the
-        releases of skactive and scikit-learn. The source of your own classes and functions is no
-        part of that: after a change there, use another folder.
+        interrupted, or one with more strategies, computes only the missing loops. Needs a
+        `random_state`. A loop is recognised by its arguments, all of which must be picklable: the
+        estimator, the strategy, the scorer and the oracle with their parameters, X, y, the split,
+        the seed, the budget, the batch size, `params`, and the releases of skactive and
+        scikit-learn. The source of your own classes and functions is no part of that: after a
+        change there, use another folder. The scores are JSON, and no file of the folder is
+        executed; a damaged one is computed again. A `joblib.Memory` reads pickles instead, which
+        can execute code: pass one only if you trust its folder.
     progress : bool, default=False
         Whether to show a progress bar, on standard error.
 
@@ -172,7 +175,7 @@ def compare_strategies(
         )
     noise = np.random.SeedSequence(random_state).generate_state(len(splits)).tolist()
     seeds: list[Any] = [None] * len(splits) if random_state is None else noise
-    storage = check_memory(os.fspath(memory) if isinstance(memory, os.PathLike) else memory)
+    storage = loop_storage(memory)
     if random_state is None and storage.location is not None:
         raise ValueError(
             "With random_state=None every run draws other splits and seeds, so `memory` cannot "
