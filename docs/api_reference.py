@@ -100,6 +100,7 @@ SECTIONS = [
         [
             "AnnotatorPanel",
             "BudgetedClassifier",
+            "ComparisonSummary",
             "NoisyOracle",
             "Oracle",
             "PairedTests",

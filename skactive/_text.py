@@ -1,8 +1,15 @@
-"""Names and tables as text that fits a line."""
+"""Names, tables and words of messages."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
+
+# Control characters, direction marks and other invisible characters, halves of a character, and
+# separators of lines and paragraphs.
+UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+# They join the parts of an emoji and of words in several scripts.
+JOINERS = "\u200c\u200d"
 
 
 def one_line(value: object, width: int | None = None) -> str:
@@ -68,3 +75,24 @@ def aligned(rows: Sequence[Sequence[str]], *, n_left: int = 1) -> str:
         for row in rows
     ]
     return "\n".join("  ".join(line).rstrip() for line in lines)
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    """Return a text with an escape sequence such as ``\\x1b`` for each control character.
+
+    Written to a terminal as it is, a control character can move the cursor, hide text or change
+    settings. `keep` lists control characters that stay.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        one.encode("unicode_escape").decode()
+        if unicodedata.category(one) in UNPRINTABLE and one not in JOINERS + keep
+        else one
+        for one in text
+    )
+
+
+def counted(n: int, noun: str, plural: str | None = None) -> str:
+    """Return a number and a noun in singular or plural, such as ``1 label`` or ``1,200 labels``."""
+    return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"

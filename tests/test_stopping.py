@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -245,6 +246,27 @@ def test_the_gain_is_the_decrease_of_the_expected_error_per_answer():
     assert note == pytest.approx(1 - taught(30).pool.posterior(range(120)).max(axis=1).mean())
 
 
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_missing_observations_are_counted_in_words(n):
+    learner = ActiveLearner(X_pool=X)
+    verb = "is" if n == 1 else "are"
+    for criterion, notes, noun in [
+        (StabilizedPredictions(window=n), [(1, np.array(["a", "b"]))], "comparison"),
+        (ExpectedGain(window=10), [(1, 0.4), (11 - n, 0.3)], "answer"),
+    ]:
+        plural = noun if n == 1 else f"{noun}s"
+        _, reason = criterion.reason(learner, notes)
+        assert re.match(rf"{n} more {plural}( of predictions)? {verb} needed", reason)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_the_state_of_the_labelling_counts_in_words(n):
+    learner = taught(n)
+    labels = "1 label" if n == 1 else f"{n} labels"
+    assert str(learner.progress).startswith(f"{labels}, {120 - n} samples left")
+    assert repr(learner.progress) == f"<Progress: {labels}, {120 - n} samples left>"
+
+
 def test_the_accuracy_is_sufficient_when_its_lower_end_is():
     learner = taught(60)
     lower = estimate_accuracy(learner).lower
@@ -284,7 +306,9 @@ def test_a_learner_stops_when_all_criteria_stop_or_no_candidate_is_left():
 
     both = taught(3, stopping=[Always(), Never()]).progress
     assert not both.stop
-    assert str(both).endswith("Continue: it is late; it is <early>.")
+    assert str(both).endswith("\nContinue: it is <early>.\nMet: it is late.")
+    assert str(taught(3, stopping=Never()).progress).endswith("\nContinue: it is <early>.")
+    assert str(taught(3, stopping=Always()).progress).endswith("\nStop: it is late.")
     assert "it is &lt;early&gt;" in both._repr_html_()
     assert taught(3, stopping=Always()).progress.stop
     assert not taught(3).progress.stop

@@ -4,6 +4,7 @@ from skactive._public import present
 from skactive.model_selection._annotator_panel import AnnotatorPanel
 from skactive.model_selection._budgeted_classifier import BudgetedClassifier
 from skactive.model_selection._compare_strategies import compare_strategies
+from skactive.model_selection._comparison_summary import ComparisonSummary
 from skactive.model_selection._labeling_curve import labeling_curve
 from skactive.model_selection._noisy_oracle import NoisyOracle
 from skactive.model_selection._oracle import Oracle
@@ -14,6 +15,7 @@ from skactive.model_selection._strategy_comparison import StrategyComparison
 __all__ = [
     "AnnotatorPanel",
     "BudgetedClassifier",
+    "ComparisonSummary",
     "NoisyOracle",
     "Oracle",
     "PairedTests",

@@ -21,7 +21,6 @@ from tqdm.auto import tqdm
 
 from skactive import __version__
 from skactive._engine.cache import LOOP_CACHE
-from skactive._engine.labels import check_labels
 from skactive._estimators import classifier_of
 from skactive._fit_params import per_sample
 from skactive._random_state import seeded
@@ -33,6 +32,7 @@ from skactive.model_selection._held_out_evaluator import HeldOutEvaluator, Score
 from skactive.model_selection._label_source import check_oracle, label_source
 from skactive.model_selection._loop_folder import loop_storage
 from skactive.model_selection._oracle import Oracle
+from skactive.model_selection._partial_labels import known_labels
 from skactive.model_selection._simulation import simulate
 from skactive.model_selection._strategy_comparison import StrategyComparison
 from skactive.strategies import QueryStrategy
@@ -65,9 +65,11 @@ def compare_strategies(
     strategies : dict of str to QueryStrategy
         The strategies by name.
     X : array-like of length n_samples
-        Samples; the training part of a split is the pool.
+        Samples; the training part of a split is the pool, with all unlabelled samples.
     y : array-like of shape (n_samples,)
-        Their labels.
+        Their labels; None, NaN and blank strings mark unlabelled samples. The splits are those of
+        the labelled samples. Unlabelled samples take part in the neighbour graph and in densities,
+        but a simulation cannot query them.
     budget : int, default=100
         Number of labels, at most the size of the smallest training part.
     batch_size : int, default=1
@@ -114,7 +116,7 @@ def compare_strategies(
     ------
     ValueError
         If the budget is larger than a training part, a class has fewer samples than there are
-        folds, labels are missing or of one class, the score needs probabilities that the
+        folds, there are labels of one class or none, the score needs probabilities that the
         estimator does not have, or lengths differ.
 
     See Also
@@ -152,8 +154,8 @@ def compare_strategies(
     >>> bool(herding > random)
     True
     """
-    labels = check_labels(y)
-    check_consistent_length(X, labels)
+    labels, labeled, unlabeled = known_labels(y)
+    check_consistent_length(X, np.concatenate([labeled, unlabeled]))
     if len(np.unique(labels)) < 2:
         raise ValueError(
             f"y has one class, {labels.tolist()[0]!r}, but a classifier needs two or more. Hint: "
@@ -165,7 +167,11 @@ def compare_strategies(
     check_oracle("compare_strategies", oracle)
     estimator = default_classifier() if estimator is None else clone(estimator)
     scorer = None if scoring == "accuracy" else get_scorer(scoring)
-    check_scorer(scorer, scoring, estimator, X, labels)
+    task = Task(estimator, X, labels, labeled, unlabeled, scorer, dict(params or {}))
+    check_scorer(scorer, scoring, estimator, take_rows(X, labeled) if len(unlabeled) else X, labels)
+    if groups is not None:
+        check_consistent_length(X, groups)
+        groups = take_rows(np.asarray(groups), labeled)
     splits = _splits(cv, labels, groups, random_state)
     n_train = np.array([len(train) for train, _ in splits])
     if budget > n_train.min():
@@ -183,7 +189,6 @@ def compare_strategies(
         )
     # A memory-mapped X of a worker process has the same hash as X itself.
     curve, full_score = (storage.cache(call, mmap_mode="r") for call in (_curve, _full_score))
-    task = Task(estimator, X, labels, scorer, dict(params or {}))
     calls: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
         (curve, (task, strategy, split, seed, budget, batch_size, oracle, errs))
         for split, seed, errs in zip(splits, seeds, noise, strict=True)
@@ -198,7 +203,7 @@ def compare_strategies(
             for strategy, (_, arguments) in zip(strategies.values(), calls, strict=False)
             if not curve.check_call_in_cache(*arguments)
         ]
-        _query_once(estimator, missing[n_workers:], take_rows(X, splits[0][0]))
+        _query_once(estimator, missing[n_workers:], take_rows(X, task.pool_rows(splits[0][0])))
     results = _results(calls, n_jobs, progress=progress)
     curves = np.array(results[:n_curves]).reshape(len(splits), len(strategies), -1)
     n_labels = np.minimum(np.arange(1, curves.shape[2] + 1) * batch_size, budget)
@@ -210,6 +215,7 @@ def compare_strategies(
         scoring=scoring if isinstance(scoring, str) else getattr(scoring, "__name__", "score"),
         n_train=n_train,
         n_test=np.array([len(test) for _, test in splits]),
+        n_unlabeled=len(unlabeled),
     )
 
 
@@ -234,9 +240,10 @@ def _splits(
         classes, counts = np.unique(labels, return_counts=True)
         rarest = counts.argmin()
         if cv > counts[rarest]:
+            remedy = "choose fewer folds" if counts[rarest] > 1 else "leave this class out"
             raise ValueError(
                 f"cv={cv} stratified folds need {cv} samples of each class, and class "
-                f"{classes.tolist()[rarest]!r} has {counts[rarest]}. Hint: choose fewer folds, or "
+                f"{classes.tolist()[rarest]!r} has {counts[rarest]}. Hint: {remedy}, or pass "
                 "a splitter that needs fewer, such as ShuffleSplit(16, random_state=0)."
             )
         cv = StratifiedKFold(cv, shuffle=True, random_state=random_state)
@@ -245,6 +252,12 @@ def _splits(
     splits = list(cv.split(np.zeros(len(labels)), labels, groups))
     if not splits:
         raise ValueError("`cv` returns no split. Hint: choose a splitter with one split or more.")
+    last = max(int(np.max(part, initial=-1)) for split in splits for part in split)
+    if last >= len(labels):
+        raise ValueError(
+            f"`cv` returns position {last}, but there are {len(labels)} labelled samples. Hint: "
+            "the positions of a split count the labelled samples only."
+        )
     return splits
 
 
@@ -279,11 +292,30 @@ class Task:
 
     estimator: Classifier
     X: Any = field(repr=False)  # joblib stores the representations beside each result
+    # Splits are positions in `labels`; these are the labels of the rows `labeled` of X.
     labels: np.ndarray = field(repr=False)
+    labeled: np.ndarray = field(repr=False)
+    unlabeled: np.ndarray = field(repr=False)
     scorer: Scorer | None
     params: dict[str, Any] = field(repr=False)
     # With another release the results may differ: `memory` stores them separately.
     releases: tuple[str, str] = field(default_factory=lambda: (__version__, sklearn.__version__))
+
+    def pool_rows(self, train: np.ndarray) -> np.ndarray:
+        """Return the rows of X in the pool of a split: the training part, then the unlabelled."""
+        return np.concatenate([self.labeled[train], self.unlabeled])
+
+    def fit_params(self, rows: np.ndarray) -> dict[str, Any]:
+        """Return the arguments of `fit` for some rows of X."""
+        return per_sample(self.params, rows, len(self.labeled) + len(self.unlabeled))
+
+    def oracle_of_rows(
+        self, oracle: Oracle | Callable[..., ArrayLike] | None
+    ) -> Oracle | Callable[..., ArrayLike] | None:
+        """Return an oracle; a function still gets positions in X."""
+        if oracle is None or isinstance(oracle, Oracle) or len(self.unlabeled) == 0:
+            return oracle
+        return lambda positions, y: oracle(self.labeled[positions], y)
 
 
 def _curve(
@@ -298,23 +330,23 @@ def _curve(
 ) -> list[float]:
     """Return the scores of one strategy on one split, one for each batch."""
     train, test = split
-    labels = task.labels
+    labels, rows = task.labels, task.pool_rows(train)
     learner = ActiveLearner(
         clone(task.estimator),
         seeded(strategy, seed),
-        take_rows(task.X, train),
-        fit_params=per_sample(task.params, train, len(labels)),
+        take_rows(task.X, rows),
+        fit_params=task.fit_params(rows),
         cache=LOOP_CACHE,
-    )
+    ).skip(np.arange(len(train), len(rows)))
     evaluator = HeldOutEvaluator(
         learner,
-        take_rows(task.X, test),
+        take_rows(task.X, task.labeled[test]),
         labels[test],
         np.unique(labels),
         task.scorer,
         may_defer=oracle is None,
     )
-    answers = label_source(oracle, labels, noise, rows=train)
+    answers = label_source(task.oracle_of_rows(oracle), labels, noise, rows=train)
     scores = []
     for _ in simulate(learner, budget=budget, batch_size=batch_size, label_source=answers):
         if evaluator.is_deferred:
@@ -330,19 +362,24 @@ def _curve(
 def _full_score(task: Task, split: tuple[np.ndarray, np.ndarray]) -> float:
     """Return the score on one split with every label of the training part."""
     train, test = split
-    params = per_sample(task.params, train, len(task.labels))
-    estimator, X_train = clone(task.estimator), take_rows(task.X, train)
+    estimator = clone(task.estimator)
     if isinstance(classifier_of(estimator), TransductiveEstimator):
         # It learns from a neighbour graph, which the loops of the split have built.
+        rows = task.pool_rows(train)
         learner = ActiveLearner(
-            estimator, X_pool=X_train, fit_params=params, cache=LOOP_CACHE
+            estimator,
+            X_pool=take_rows(task.X, rows),
+            fit_params=task.fit_params(rows),
+            cache=LOOP_CACHE,
         ).teach(np.arange(len(train)), task.labels[train])
         fitted = learner.fitted_estimator()
     else:
+        rows = task.labeled[train]
+        params = task.fit_params(rows)
         if isinstance(estimator, Pipeline) and not get_config()["enable_metadata_routing"]:
             params = {f"{estimator.steps[-1][0]}__{name}": value for name, value in params.items()}
-        fitted = estimator.fit(X_train, task.labels[train], **params)
-    X_test, y_test = take_rows(task.X, test), task.labels[test]
+        fitted = estimator.fit(take_rows(task.X, rows), task.labels[train], **params)
+    X_test, y_test = take_rows(task.X, task.labeled[test]), task.labels[test]
     if task.scorer is None:
         return float(fitted.score(X_test, y_test))
     return float(task.scorer(fitted, X_test, y_test))

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from scipy.stats import rankdata
 
 from skactive._frame import Tabular
-from skactive._validation import check_choice, check_integer, check_number
-from skactive.model_selection._areas import mean_height
-from skactive.model_selection._paired_tests import (
-    CORRECTIONS,
-    TESTS,
-    PairedTests,
-    corrected,
-    tested,
+from skactive._text import counted
+from skactive._validation import check_integer
+from skactive.model_selection._comparison_summary import (
+    FRACTIONS,
+    SAVINGS_AT,
+    ComparisonSummary,
+    share_of_full,
 )
+from skactive.model_selection._extrapolation import MIN_LABELS, MIN_SPLITS, extrapolated
+from skactive.model_selection._paired_comparisons import PairedComparisons
+from skactive.model_selection._recommendation import advice, outlook
+
+BASELINE = "random"
 
 
-@dataclass(frozen=True, eq=False)
-class StrategyComparison(Tabular):
+@dataclass(frozen=True, eq=False, repr=False)
+class StrategyComparison(PairedComparisons, Tabular):
     """Labelling curves of several strategies over the same splits.
 
     Attributes
@@ -40,6 +43,8 @@ class StrategyComparison(Tabular):
         Number of samples in the training part of each split; None if unknown.
     n_test : ndarray of int of shape (n_splits,) or None
         Number of samples in the test part of each split; None if unknown.
+    n_unlabeled : int
+        Number of samples without a label, which are part of every pool and of no test part.
 
     See Also
     --------
@@ -50,8 +55,9 @@ class StrategyComparison(Tabular):
 
     Notes
     -----
-    `table` and `cv_results` are dicts of arrays, which need no pandas and which
-    ``pandas.DataFrame`` accepts; `frame` returns a DataFrame.
+    Printed, a comparison is a short table; `summary` adds the label savings, and `recommendation`
+    says it in a sentence. `table` and `cv_results` are dicts of arrays, which need no pandas and
+    which ``pandas.DataFrame`` accepts; `frame` returns a DataFrame.
 
     Examples
     --------
@@ -77,6 +83,16 @@ class StrategyComparison(Tabular):
     scoring: str
     n_train: np.ndarray | None = None
     n_test: np.ndarray | None = None
+    n_unlabeled: int = 0
+
+    def __repr__(self) -> str:
+        n_strategies, n_splits, _ = self.test_scores.shape
+        strategies = counted(n_strategies, "strategy", "strategies")
+        full = float(self.full_scores.mean())
+        return (
+            f"<StrategyComparison: {strategies}, {counted(n_splits, 'split')}; 100 % is the "
+            f"{self.scoring} with every label, {full:.3f}>\n{self._summary(None).short()}"
+        )
 
     @property
     def mean_scores(self) -> np.ndarray:
@@ -125,16 +141,137 @@ class StrategyComparison(Tabular):
         """
         return self._first_reached(self.mean_scores, score)
 
-    def area_under_curve(self) -> np.ndarray:
-        """Return the mean height of each labelling curve.
+    def summary(self, *, baseline: str | None = None) -> ComparisonSummary:
+        """Return the table that ``skactive compare`` prints.
+
+        Parameters
+        ----------
+        baseline : str, default=None
+            The strategy that label savings refer to; None takes 'random' if there is a strategy of
+            that name, and leaves savings out otherwise.
 
         Returns
         -------
-        areas : ndarray of shape (n_strategies, n_splits)
-            The area by the trapezoidal rule, divided by the range of labels; in units of the
-            score.
+        summary : ComparisonSummary
+            The table: print it, or get the numbers with its `table` or `frame`.
         """
-        return mean_height(self.n_labels, self.test_scores)
+        if baseline is None and BASELINE in self.names:
+            baseline = BASELINE
+        return self._summary(baseline)
+
+    def recommendation(self, *, baseline: str | None = None, n_more: int | None = None) -> str:
+        """Return which strategy to use, and what further labels may bring, in two sentences.
+
+        Parameters
+        ----------
+        baseline : str, default=None
+            The strategy that the others are compared with; None takes 'random'.
+        n_more : int, default=None
+            Number of further labels of the second sentence. None takes 200, or the number of
+            unlabelled samples or the present number of labels if smaller. Without unlabelled
+            samples the sentence is left out.
+
+        Returns
+        -------
+        recommendation : str
+            The sentences.
+
+        Raises
+        ------
+        ValueError
+            If the baseline is unknown.
+
+        Notes
+        -----
+        The first sentence compares the numbers of labels for 90 % of the score with every label,
+        or for 80 % if no strategy reaches 90 %. It recommends a strategy only if the area under its
+        curve is significantly larger than that of the baseline, by `paired_tests` with Holm's
+        correction for the number of strategies. The second sentence is `extrapolated_score` for
+        the baseline, which is left out if the curve is too short for it. A baseline other than
+        random selection makes that estimate optimistic.
+        """
+        baseline = BASELINE if baseline is None else baseline
+        self._position(baseline)
+        if n_more is not None:
+            check_integer(self, "n_more", n_more, minimum=1)
+        sentences = [advice(self, baseline), outlook(self, baseline, n_more)]
+        return " ".join(sentence for sentence in sentences if sentence is not None)
+
+    def extrapolated_score(
+        self, n_labels: int, *, strategy: str, confidence: float = 0.95
+    ) -> tuple[float, float, float]:
+        """Return the score to expect with more labels than there are.
+
+        Parameters
+        ----------
+        n_labels : int
+            The number of labels, at most twice the number of labelled samples.
+        strategy : str
+            The name of the strategy whose curve is continued, preferably random selection.
+        confidence : float, default=0.95
+            The level of the interval, in (0, 1).
+
+        Returns
+        -------
+        score, low, high : float
+            The score and the ends of its interval.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than three splits, or fewer than 20 labels, if `n_labels` is more
+            than twice the number of labelled samples, or the sizes of the splits are unknown.
+
+        Notes
+        -----
+        The model is the power law a - b · n^(-c) with one exponent c from 0.1 to 1.5 for all
+        splits, fitted by least squares to the last nine tenths of the curve, at about 12
+        points with logarithmic spacing, and to the score with every label. The interval is that
+        of the corrected resampled t-test of Nadeau and Bengio over the splits, widened to all
+        exponents whose squared error is at most twice the smallest; this factor is a heuristic.
+
+        The statement holds for samples like the labelled ones: if these were not drawn at random,
+        neither the curve nor its continuation is the score on the unlabelled samples. The curve
+        of an active strategy ends with the samples it did not want, so that its continuation
+        means little; continued random selection is a cautious estimate for active selection.
+
+        References
+        ----------
+        C. Cortes, L. D. Jackel, S. A. Solla, V. Vapnik, J. S. Denker: Learning Curves: Asymptotic
+        Values and Rate of Convergence. Advances in Neural Information Processing Systems 6, 1993.
+        """
+        check_integer(self, "n_labels", n_labels, minimum=1)
+        curves = self.test_scores[self._position(strategy)]
+        self._check_confidence(confidence)
+        if self.n_train is None or self.n_test is None:
+            raise ValueError(
+                "An extrapolation needs the sizes of the splits, `n_train` and `n_test`, which "
+                "this comparison lacks. Hint: pass them to StrategyComparison."
+            )
+        n_labeled = int(np.max(self.n_train + self.n_test))
+        if len(curves) < MIN_SPLITS or n_labeled < MIN_LABELS or len(self.n_labels) < MIN_SPLITS:
+            raise ValueError(
+                f"An extrapolation needs {MIN_SPLITS} splits and {MIN_LABELS} labels or more. Got "
+                f"{counted(len(curves), 'split')} and {counted(n_labeled, 'label')}. Hint: use "
+                "more folds, or label more samples."
+            )
+        if n_labels > 2 * n_labeled:
+            raise ValueError(
+                f"n_labels={n_labels} is more than twice the {counted(n_labeled, 'label')} there "
+                f"are. Hint: choose at most {2 * n_labeled}."
+            )
+        known, n_full = self.n_labels, float(self.n_train.mean())
+        if n_full > known[-1]:
+            known = np.append(known, n_full)
+            curves = np.column_stack([curves, self.full_scores])
+        return extrapolated(
+            known,
+            curves,
+            n_labels,
+            n_train=np.asarray(self.n_train),
+            n_test=np.asarray(self.n_test),
+            confidence=confidence,
+        )
 
     def label_savings(
         self,
@@ -169,10 +306,7 @@ class StrategyComparison(Tabular):
             not.
         """
         reference = self._position(baseline)
-        if not 0 < confidence < 1:
-            raise ValueError(
-                f"The 'confidence' parameter must be above 0 and below 1. Got {confidence}."
-            )
+        self._check_confidence(confidence)
         check_integer(self, "n_resamples", n_resamples, minimum=1)
         needed = self.labels_to_score(score)
         n_splits = self.test_scores.shape[1]
@@ -189,119 +323,6 @@ class StrategyComparison(Tabular):
         upper = np.quantile(highest, 1 - tail, axis=0, method="higher")
         interval = np.column_stack([needed[reference] / needed, lower, upper])
         return np.where(np.isfinite(interval), interval, np.nan)
-
-    def paired_tests(
-        self,
-        *,
-        baseline: str | None = None,
-        n_labels: int | None = None,
-        test: str = "corrected_t",
-        correction: str | None = "holm",
-        alpha: float = 0.05,
-    ) -> PairedTests:
-        """Test for pairs of strategies whether their difference is significant.
-
-        Parameters
-        ----------
-        baseline : str, default=None
-            The name of the strategy that the others are compared with; None tests every pair.
-        n_labels : int, default=None
-            The number of labels at which scores are compared; None compares the areas under
-            the curves.
-        test : {'corrected_t', 'wilcoxon'}, default='corrected_t'
-            The corrected resampled t-test of Nadeau and Bengio, or the signed-rank test of
-            Wilcoxon.
-        correction : {'holm', 'benjamini_hochberg'}, default='holm'
-            The correction of p-values for the number of pairs: Holm's method bounds the
-            probability of one false positive or more, Benjamini and Hochberg's the share of false
-            positives among all positives. None does not correct them.
-        alpha : float, default=0.05
-            The level below which a corrected p-value is significant, in (0, 1).
-
-        Returns
-        -------
-        tests : PairedTests
-            One entry per pair, in the order of `names`.
-
-        Raises
-        ------
-        ValueError
-            If there is only one strategy, a name or a number of labels is unknown, or the t-test
-            lacks `n_train` or `n_test`.
-
-        Notes
-        -----
-        With the differences d_j of J splits, their mean m and variance s² (ddof=1), the
-        statistic of the corrected test is t = m / √((1/J + n_test/n_train) s²) with J − 1
-        degrees of freedom. The plain t-test has 1/J only, as if the splits were independent; since
-        they share training samples, it reports differences that do not exist. Wilcoxon's test has
-        the same fault, but assumes no normal distribution; with five splits or fewer its p-value
-        is never below 0.05.
-
-        With one split, p is NaN and no difference is significant. Strategies that are equal in all
-        splits have p = 1. The same difference in all splits has t = ±∞ and p = 0. Differences
-        within rounding count as 0.
-
-        References
-        ----------
-        C. Nadeau, Y. Bengio: Inference for the Generalization Error. Machine Learning 52, 2003.
-
-        F. Wilcoxon: Individual Comparisons by Ranking Methods. Biometrics Bulletin 1, 1945.
-
-        S. Holm: A Simple Sequentially Rejective Multiple Test Procedure. Scandinavian Journal
-        of Statistics 6, 1979.
-
-        Y. Benjamini, Y. Hochberg: Controlling the False Discovery Rate. Journal of the Royal
-        Statistical Society B 57, 1995.
-        """
-        check_choice(self, "test", test, TESTS)
-        if correction is not None:
-            check_choice(self, "correction", correction, CORRECTIONS)
-        if not 0 < check_number(self, "alpha", alpha) < 1:
-            raise ValueError(f"The 'alpha' parameter must be above 0 and below 1. Got {alpha}.")
-        pairs = self._pairs(baseline)
-        differences = self._differences(n_labels)[tuple(np.transpose(pairs))]
-        statistic, p_value = tested(differences, test, self._test_to_train(test))
-        corrected_p_value = corrected(p_value, correction)
-        return PairedTests(
-            first=tuple(self.names[first] for first, _ in pairs),
-            second=tuple(self.names[second] for _, second in pairs),
-            mean_difference=differences.mean(axis=1),
-            statistic=statistic,
-            p_value=p_value,
-            corrected_p_value=corrected_p_value,
-            significant=corrected_p_value < alpha,
-            test=test,
-            correction=correction,
-            alpha=alpha,
-        )
-
-    def win_tie_loss(self, *, n_labels: int | None = None, tolerance: float = 0.0) -> np.ndarray:
-        """Count the splits in which each strategy is better than, equal to or worse than others.
-
-        Parameters
-        ----------
-        n_labels : int, default=None
-            The number of labels at which scores are compared; None compares the areas under
-            the curves.
-        tolerance : float, default=0.0
-            The largest difference that counts as a tie, in units of the score. A difference
-            within rounding always does.
-
-        Returns
-        -------
-        counts : ndarray of int of shape (n_strategies, n_strategies, 3)
-            Numbers of splits in which the strategy of the row wins against that of the column,
-            ties with it, and loses.
-        """
-        tolerance = check_number(self, "tolerance", tolerance)
-        differences = self._differences(n_labels)
-        outcomes = [
-            differences > tolerance,
-            np.abs(differences) <= tolerance,
-            differences < -tolerance,
-        ]
-        return np.stack([outcome.sum(axis=2) for outcome in outcomes], axis=2)
 
     def table(self) -> dict[str, np.ndarray]:
         """Return all scores in long form, one row per strategy, split and number of labels.
@@ -320,50 +341,28 @@ class StrategyComparison(Tabular):
             "score": self.test_scores.ravel(),
         }
 
-    def _differences(self, n_labels: int | None) -> np.ndarray:
-        """Return row minus column, shape (n_strategies, n_strategies, n_splits)."""
-        if n_labels is None:
-            heights = self.area_under_curve()
-        else:
-            known = self.n_labels.tolist()
-            if n_labels not in known:
-                nearest = min(known, key=lambda known_number: abs(known_number - n_labels))
-                raise ValueError(
-                    f"The curves have no point at {n_labels} labels. Hint: the nearest is "
-                    f"{nearest}."
-                )
-            heights = self.test_scores[:, :, known.index(n_labels)]
-        rows, columns = heights[:, np.newaxis], heights[np.newaxis]
-        rounding = np.isclose(rows, columns, rtol=1e-9, atol=1e-12)
-        return np.where(rounding, 0.0, rows - columns)
+    def _summary(self, baseline: str | None) -> ComparisonSummary:
+        scores = [share_of_full(self.full_scores, share) for share in FRACTIONS]
+        savings = None
+        if baseline is not None:
+            at = scores[FRACTIONS.index(SAVINGS_AT)]
+            savings = self.label_savings(at, baseline=baseline)
+        return ComparisonSummary(
+            names=self.names,
+            budget=int(self.n_labels[-1]),
+            labels_needed=np.column_stack([self.labels_to_score(score) for score in scores]),
+            areas=self.area_under_curve().mean(axis=1),
+            baseline=baseline,
+            savings=savings,
+        )
 
-    def _pairs(self, baseline: str | None) -> list[tuple[int, int]]:
-        if len(self.names) < 2:
+    def _check_confidence(self, confidence: float) -> None:
+        if not 0 < confidence < 1:
             raise ValueError(
-                f"{self.names[0]!r} is the only strategy, but a test needs two. Hint: compare it "
-                "with another, such as RandomSampling()."
+                f"The 'confidence' parameter must be above 0 and below 1. Got {confidence}."
             )
-        if baseline is None:
-            return list(combinations(range(len(self.names)), 2))
-        reference = self._position(baseline)
-        return [(place, reference) for place in range(len(self.names)) if place != reference]
-
-    def _test_to_train(self, test: str) -> float:
-        if test == "wilcoxon":
-            return 0.0
-        if self.n_train is None or self.n_test is None:
-            raise ValueError(
-                "test='corrected_t' needs the sizes of the splits, `n_train` and `n_test`, which "
-                "this comparison lacks. Hint: pass test='wilcoxon'."
-            )
-        return float(np.mean(np.asarray(self.n_test) / self.n_train))
 
     def _first_reached(self, curves: np.ndarray, score: float) -> np.ndarray:
         reached = curves >= score
         first = self.n_labels[reached.argmax(axis=1)].astype(float)
         return np.where(reached.any(axis=1), first, np.nan)
-
-    def _position(self, name: str) -> int:
-        if name not in self.names:
-            raise ValueError(f"No strategy is named {name!r}. The names are {list(self.names)}.")
-        return self.names.index(name)

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import cohen_kappa_score
 
+from skactive._text import counted
 from skactive._validation import check_integer, check_number
 from skactive.learner._stopping.accuracy_estimate import estimate_accuracy, percent
 
@@ -171,7 +172,7 @@ class StabilizedPredictions(StoppingCriterion):
         window = check_integer(self, "window", self.window, minimum=1)
         known = [note for _, note in notes if note is not None][-window - 1 :]
         if len(known) <= window:
-            return False, f"{window - len(known) + 1} more comparisons of predictions are needed"
+            return False, _needed(window - len(known) + 1, "comparison", " of predictions")
         kappas = [agreement(*pair) for pair in pairwise(known)]
         if None in kappas:
             return False, "only one class is predicted so far"
@@ -256,7 +257,7 @@ class ExpectedGain(StoppingCriterion):
         before = [one for one in known if one[0] <= known[-1][0] - window]
         if not before:
             n_known = known[-1][0] - known[0][0] if known else 0
-            return False, f"{window - n_known} more answers are needed to compute the gain"
+            return False, _needed(window - n_known, "answer", then=" to compute the gain")
         (n_before, error_before), (n_now, error_now) = before[-1], known[-1]
         gain = (error_before - error_now) / (n_now - n_before)
         done = gain < self.threshold
@@ -364,6 +365,10 @@ class StoppingHistory:
             Verdict(type(one).__name__, *one.reason(learner, notes))
             for one, notes in zip(self.criteria, self._notes, strict=True)
         ]
+
+
+def _needed(n: int, noun: str, of: str = "", then: str = "") -> str:
+    return f"{counted(n, f'more {noun}')}{of} {'is' if n == 1 else 'are'} needed{then}"
 
 
 def posterior_and_classes(

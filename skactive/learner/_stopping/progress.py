@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from skactive._text import counted
 from skactive.learner._stopping.accuracy_estimate import (
     AccuracyEstimate,
     estimate_accuracy,
@@ -96,15 +97,14 @@ class Progress:
         return "\n".join(self._lines())
 
     def __repr__(self) -> str:
-        return f"<Progress: {self.n_labeled:,} labels, {self.n_left:,} samples left>"
+        labels, samples = counted(self.n_labeled, "label"), counted(self.n_left, "sample")
+        return f"<Progress: {labels}, {samples} left>"
 
     def _repr_html_(self) -> str:
         return f"<p>{'<br>'.join(escape(line) for line in self._lines())}</p>"
 
     def _lines(self) -> list[str]:
-        labels = "1 label" if self.n_labeled == 1 else f"{self.n_labeled:,} labels"
-        samples = "1 sample" if self.n_left == 1 else f"{self.n_left:,} samples"
-        first = f"{labels}, {samples} left"
+        first = f"{counted(self.n_labeled, 'label')}, {counted(self.n_left, 'sample')} left"
         if self.accuracy is not None:
             first += f"; {self.accuracy}"
         elif self.expected_error is not None:
@@ -113,5 +113,11 @@ class Progress:
             return [first, "Stop: no samples are left."]
         if not self.verdicts:
             return [first]
-        reasons = "; ".join(verdict.reason for verdict in self.verdicts)
-        return [first, f"{'Stop' if self.stop else 'Continue'}: {reasons}."]
+        met, unmet = (
+            "; ".join(verdict.reason for verdict in self.verdicts if verdict.stop == stop)
+            for stop in (True, False)
+        )
+        if not unmet:
+            return [first, f"Stop: {met}."]
+        lines = [first, f"Continue: {unmet}."]
+        return [*lines, f"Met: {met}."] if met else lines

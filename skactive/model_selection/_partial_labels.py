@@ -1,0 +1,37 @@
+"""Labels of which some are missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skactive._engine.labels import check_labels
+from skactive._io.values import is_missing
+
+
+def known_labels(y: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the labels of the labelled samples, their positions, and those of the others.
+
+    A sample is unlabelled if its label is None, NaN, another missing value or a blank string.
+    """
+    given: Any = y
+    if not hasattr(y, "dtype") and not hasattr(y, "__array__"):
+        # numpy would convert a list of strings with NaN or None to strings.
+        given = np.asarray(y, dtype=object)
+    values = np.asarray(given)
+    missing = np.zeros(len(values) if values.ndim else 0, dtype=bool)
+    if values.ndim == 1 and values.dtype.kind == "f":
+        missing = np.isnan(values)
+    elif values.ndim == 1 and values.dtype.kind in "OUST":
+        missing = np.array([is_missing(cell) for cell in values.tolist()], dtype=bool)
+    if not missing.any():
+        labels = check_labels(y)
+        return labels, np.arange(len(labels)), np.empty(0, dtype=np.intp)
+    if missing.all():
+        raise ValueError("y has no label: every entry is None, NaN or blank. Hint: label some.")
+    known = values[~missing]
+    if known.dtype.kind == "O":
+        known = known.tolist()
+    return check_labels(known), np.flatnonzero(~missing), np.flatnonzero(missing)

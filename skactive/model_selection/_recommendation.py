@@ -1,0 +1,105 @@
+"""A comparison in one or two sentences."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skactive._text import counted, printable
+from skactive.model_selection._comparison_summary import (
+    FRACTIONS,
+    SAVINGS_AT,
+    percent,
+    share_of_full,
+)
+
+if TYPE_CHECKING:
+    from skactive.model_selection._strategy_comparison import StrategyComparison
+
+ALPHA = 0.05
+N_MORE = 200
+
+
+def advice(comparison: StrategyComparison, baseline: str) -> str:
+    """Return a sentence that recommends a strategy, and says whether that may be chance."""
+    rivals = [name for name in comparison.names if name != baseline]
+    shown = {name: printable(name) for name in comparison.names}
+    if not rivals:
+        return f"Only {shown[baseline]} was run: there is nothing to compare it with."
+    share, needed = reached_share(comparison, rivals)
+    goal = f"{percent(share)} of the {comparison.scoring} with every label"
+    name = min(rivals, key=lambda one: (math.isnan(needed[one]), needed[one]))
+    count, reference = needed[name], needed[baseline]
+    budget = int(comparison.n_labels[-1])
+    if math.isnan(count):
+        if not math.isnan(reference):
+            return (
+                f"Use {shown[baseline]}: it needed {labels(reference)} for {goal}, and every other "
+                f"strategy more than {budget:,}."
+            )
+        return f"No strategy reached {goal} with {counted(budget, 'label')}."
+    if count >= reference:
+        return (
+            f"Use {shown[baseline]}: it needed {labels(reference)} for {goal}, and {shown[name]}, "
+            f"the best of the others, {count:,.0f}."
+        )
+    other = f"more than {budget:,}" if math.isnan(reference) else f"{reference:,.0f}"
+    if is_better(comparison, name, baseline):
+        return (
+            f"Use {shown[name]}: it needed {labels(count)} for {goal}, where {shown[baseline]} "
+            f"needed {other}."
+        )
+    return (
+        f"{shown[name]} needed {labels(count)} for {goal}, where {shown[baseline]} needed {other}, "
+        "but the difference between their curves may be due to chance."
+    )
+
+
+def reached_share(
+    comparison: StrategyComparison, rivals: list[str]
+) -> tuple[float, dict[str, float]]:
+    """Return the share of the full score at which to compare, and the labels needed for it."""
+    for share in (SAVINGS_AT, min(FRACTIONS)):
+        score = share_of_full(comparison.full_scores, share)
+        counts = comparison.labels_to_score(score).tolist()
+        needed = dict(zip(comparison.names, counts, strict=True))
+        if not all(math.isnan(needed[name]) for name in rivals):
+            break
+    return share, needed
+
+
+def is_better(comparison: StrategyComparison, name: str, baseline: str) -> bool:
+    """Return whether the curve of a strategy is significantly above that of the baseline."""
+    has_sizes = comparison.n_train is not None and comparison.n_test is not None
+    tests = comparison.paired_tests(
+        baseline=baseline, test="corrected_t" if has_sizes else "wilcoxon", alpha=ALPHA
+    )
+    place = tests.first.index(name)
+    return bool(tests.significant[place] and tests.mean_difference[place] > 0)
+
+
+def outlook(comparison: StrategyComparison, baseline: str, n_more: int | None) -> str | None:
+    """Return a sentence on the score with more labels, None if the data do not allow one."""
+    if comparison.n_train is None or comparison.n_test is None:
+        return None
+    n_now = int(np.max(comparison.n_train + comparison.n_test))
+    if n_more is None:
+        n_more = min(N_MORE, comparison.n_unlabeled, n_now)
+    if n_more < 1:
+        return None
+    try:
+        score, low, high = comparison.extrapolated_score(n_now + n_more, strategy=baseline)
+    except ValueError:
+        return None
+    article = "an" if comparison.scoring[0] in "aeiou" else "a"
+    return (
+        f"With {counted(n_more, 'more label')}, chosen by {printable(baseline)}, expect {article} "
+        f"{comparison.scoring} of {score:.2f} ({low:.2f} to {high:.2f})."
+    )
+
+
+def labels(n: float) -> str:
+    """Return a number of labels in words."""
+    return counted(round(n), "label")
