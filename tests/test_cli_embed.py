@@ -231,8 +231,8 @@ def test_rows_without_a_label_keep_their_vector_and_are_counted(table, capsys):
     table("text,label\naa,1\nb,\nccc,0\n")
     assert embed("t.csv")["y"].tolist() == ["1", "", "0"]
     output = capsys.readouterr().out
-    assert "column label: 2 classes (0 1, 1 1), and 1 samples without a label\n" in output
-    assert "compare" not in output
+    assert "column label: 2 classes (0 1, 1 1), and 1 sample without a label\n" in output
+    assert output.endswith("\nNext: skactive compare v.npz\n")
     with pytest.raises(ValueError, match=r"y\[1\] in v\.npz is missing\. Hint: leave out"):
         load_vectors("v.npz")
 
@@ -367,7 +367,7 @@ def test_ctrl_c_leaves_the_old_file_and_no_half_of_a_new_one(images, capsys, mon
     Path("v.npz").write_text("old")
     monkeypatch.setattr(np, "savez", interrupted)
     assert main([*EMBED, "photos", "--quiet"]) == 130
-    assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr().err.startswith("skactive: interrupted. No file was written. Hint: ")
     assert Path("v.npz").read_text() == "old"
     assert sorted(path.name for path in Path().iterdir()) == ["photos", "v.npz"]
 

@@ -267,7 +267,7 @@ def test_classes_called_none_or_na_are_no_missing_labels(csv):
         ("a,kind\n1,u\n", "no column named 'label', 'y', 'target' or 'class'. Its columns are: a,"),
         ("a;b;label\n1;2;u\n", "Hint: a .csv file has commas between its fields"),
         ("1,2,3\n4,5,6\n", "Hint: the first line must name the columns."),
-        (",a,label\n0,1,u\n1,2,v\n", "Column 1 of fruits.csv has no name: it may be a row index."),
+        (",label\n0,u\n1,v\n", "no column of features: Unnamed: 0 appears to identify rows."),
         ("a,b,label\n1,2,u\n3,x,v\n", "Column 'b' of fruits.csv is not numeric: row 2 holds 'x'."),
         ("a,b,label\n1,2,u\n3,,v\n", "Row 2 of column 'b' in fruits.csv is missing."),
         ("a,b,label\n1,nan,u\n3,4,v\n", "Row 1 of column 'b' in fruits.csv is missing."),
@@ -329,7 +329,10 @@ def test_categories_and_nullable_numbers_of_a_parquet_table_are_read(parquet):
     [
         ({"a": [1.0, None], "label": ["u", "v"]}, "Row 2 of column 'a' in fruits.parquet is miss"),
         ({"a": [1.0, 2.0], "label": ["u", None]}, "Row 2 of column 'label' in fruits.parquet is m"),
-        ({"a": [[1, 2], [3, 4]], "label": ["u", "v"]}, "not numeric: row 1 holds array([1, 2])"),
+        (
+            {"a": [[1, 2], [3, 4]], "b": [[1], [2]], "label": ["u", "v"]},
+            "not numeric: row 1 holds array([1, 2])",
+        ),
         (
             {"a": np.array(["2026-01-01", "2026-01-02"], dtype="M8[ns]"), "label": ["u", "v"]},
             "not numeric: row 1 holds Timestamp('2026-01-01 00:00:00').",

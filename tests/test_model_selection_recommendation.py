@@ -88,13 +88,20 @@ RANDOM = [0.5, 0.82, 0.91]
         (
             {"margin": [0.1, 0.2, 0.3], "random": [0.5, 0.85, 0.86]},
             (
-                "Use random: it needed 5 labels for 80 % of the accuracy with every label, and every "
-                "other strategy more than 10."
+                "Use random: it needed 5 labels for 80 % of the accuracy with every label, and "
+                "every other strategy more than 10."
             ),
         ),
         (
             {"margin": [0.1, 0.2, 0.3], "random": [0.1, 0.2, 0.3]},
             "No strategy reached 80 % of the accuracy with every label with 10 labels.",
+        ),
+        (
+            {"margin": RANDOM, "random": [0.4, 0.81, 0.92]},
+            (
+                "No strategy needed fewer labels than random, 10 labels for 90 % of the accuracy "
+                "with every label."
+            ),
         ),
         ({"random": RANDOM}, "Only random was run: there is nothing to compare it with."),
     ],

@@ -6,10 +6,11 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from skactive._io.column_kinds import are_numbered, holds_vectors, is_id_like
 from skactive._io.values import as_float, as_labels, first_not_finite, is_missing, labels_of_text
 from skactive._optional import not_installed
 
@@ -19,25 +20,67 @@ N_COLUMNS_NAMED = 8
 Label = TypeVar("Label", str, str | None)
 
 
+class LabeledTable(NamedTuple):
+    """The content of a table.
+
+    `columns` are the names of the features, and `left_out` those of columns that appear to identify
+    rows. `is_embedding`: the features are vectors of one scale, not measurements of their own.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    columns: list[str]
+    left_out: list[str]
+    is_embedding: bool
+
+
 def read_table(
-    path: Path, label: Any = None, features: str | Sequence[str] | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Read a table with a column of labels and columns of numbers."""
+    path: Path,
+    label: Any = None,
+    features: str | Sequence[str] | None = None,
+    drop: str | Sequence[str] | None = None,
+    *,
+    unlabeled: bool = False,
+) -> LabeledTable:
+    """Read a table with a column of labels and columns of numbers, or one of lists of numbers."""
     frame, chosen = read_frame(path, lambda columns: _label_column(path, columns, label))
-    columns = frame.columns.tolist()
-    names = _feature_columns(path, columns, chosen, features)
+    frame.columns = [str(column) for column in frame.columns]
+    names, left_out = _feature_columns(path, frame, chosen, features, drop)
     if len(frame) == 0:
         raise ValueError(f"{path} has columns, but no rows. Hint: write the file again.")
-    X = np.column_stack([_numbers(path, name, frame[name]) for name in names])
+    is_embedding = are_numbered(names)
+    if len(names) == 1 and holds_vectors(frame[names[0]]):
+        X, is_embedding = _stacked(path, names[0], frame[names[0]]), True
+    else:
+        X = np.column_stack([_numbers(path, name, frame[name]) for name in names])
     if (place := first_not_finite(X)) is not None:
         row, column = place
-        raise _faulty_cell(path, names[column], row, X[place].item())
+        name = names[min(column, len(names) - 1)]
+        raise _faulty_cell(path, name, row, X[place].item())
     y = as_labels(
         label_cells(path, frame, chosen),
         f"Column {chosen!r} of {path}",
         lambda row: f"Row {row + 1} of column {chosen!r} in {path}",
+        unlabeled=unlabeled,
     )
-    return X, y
+    return LabeledTable(X, y, names, left_out, is_embedding)
+
+
+def _stacked(path: Path, name: str, column: Any) -> np.ndarray:
+    try:
+        X = np.stack([np.asarray(cell) for cell in column])
+        X = X.astype(as_float(X.dtype))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Column {name!r} of {path} holds lists, but not of numbers and of one length. Hint: "
+            "write the vectors again."
+        ) from error
+    if X.ndim != 2 or X.shape[1] == 0:
+        raise ValueError(
+            f"Column {name!r} of {path} holds lists of the shape {X.shape[1:]}. Hint: a vector is "
+            "a list of numbers."
+        )
+    return X
 
 
 def label_cells(path: Path, frame: Any, column: str) -> np.ndarray:
@@ -45,6 +88,7 @@ def label_cells(path: Path, frame: Any, column: str) -> np.ndarray:
     cells: np.ndarray = frame[column].to_numpy(dtype=object)
     if path.suffix.lower() not in SEPARATORS:
         return cells
+    # A row with fewer fields than the header has NaN instead of text.
     # A row with fewer fields than the header has NaN instead of text.
     texts = ["" if is_missing(cell) else cell for cell in cells.tolist()]
     return labels_of_text(texts, lambda row: f"Row {row + 1} of column {column!r} in {path}")
@@ -146,38 +190,62 @@ def _label_hint(columns: Sequence[str]) -> str:
 
 def listed(columns: Sequence[str]) -> str:
     """Return a sentence that lists the columns of a table."""
-    shown = ", ".join(columns[:N_COLUMNS_NAMED])
-    more = len(columns) - N_COLUMNS_NAMED
-    return f"Its columns are: {shown}{f' and {more} more' if more > 0 else ''}."
+    return f"Its columns are: {listed_names(columns)}."
+
+
+def listed_names(names: Sequence[str]) -> str:
+    """Return the first names of columns, and the number of the others."""
+    shown = ", ".join(names[:N_COLUMNS_NAMED])
+    more = len(names) - N_COLUMNS_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _feature_columns(
-    path: Path, columns: Sequence[str], label: str, features: str | Sequence[str] | None
-) -> list[str]:
-    if features is not None:
-        names = [features] if isinstance(features, str) else [str(name) for name in features]
-        for name in names:
-            if name not in columns:
-                raise ValueError(f"{path} has no column {name!r}. {listed(columns)}")
-            if name == label:
-                raise ValueError(
-                    f"Column {name!r} of {path} cannot be feature and label at once. Hint: name "
-                    "the other one."
-                )
-    else:
-        names = [name for name in columns if name != label]
-        # The values of a saved index are the largest numbers of a row: they dominate distances.
-        if nameless := [name for name in names if name.startswith("Unnamed: ")]:
-            place = columns.index(nameless[0]) + 1
-            raise ValueError(
-                f"Column {place} of {path} has no name: it may be a row index. Hint: save the "
-                "table without its index, or name the feature columns with `features`."
-            )
-    if not names:
+    path: Path,
+    frame: Any,
+    label: str,
+    features: str | Sequence[str] | None,
+    drop: str | Sequence[str] | None,
+) -> tuple[list[str], list[str]]:
+    """Return the columns of the features, and those left out as they appear to identify rows."""
+    columns: list[str] = list(frame.columns)
+    left_out: list[str] = []
+    if features is not None and drop is not None:
         raise ValueError(
-            f"{path} has the label column {label!r}, but no column of features. Hint: add the "
-            "vectors, one column for each number."
+            "`features` and `drop` cannot be combined: `features` names all columns that are "
+            "taken. Hint: leave one of them out."
         )
+    if features is not None:
+        names = _existing(path, columns, features)
+        if label in names:
+            raise ValueError(
+                f"Column {label!r} of {path} cannot be feature and label at once. Hint: name "
+                "the other one."
+            )
+    else:
+        dropped = {label, *([] if drop is None else _existing(path, columns, drop))}
+        names = [name for name in columns if name not in dropped]
+    if features is None and drop is None:
+        if len(vectors := [name for name in names if holds_vectors(frame[name])]) == 1:
+            names = vectors
+        elif not are_numbered(names):
+            # The largest numbers of a row dominate distances.
+            left_out = [name for name in names if is_id_like(name, frame[name])]
+            names = [name for name in names if name not in left_out]
+    if not names:
+        reason = f": {listed_names(left_out)} appears to identify rows" if left_out else ""
+        raise ValueError(
+            f"{path} has the label column {label!r}, but no column of features{reason}. Hint: add "
+            "the vectors, one column for each number."
+        )
+    return names, left_out
+
+
+def _existing(path: Path, columns: Sequence[str], given: str | Sequence[str]) -> list[str]:
+    names = [given] if isinstance(given, str) else [str(name) for name in given]
+    for name in names:
+        if name not in columns:
+            raise ValueError(f"{path} has no column {name!r}. {listed(columns)}")
     return names
 
 

@@ -41,11 +41,21 @@ def is_missing(cell: Any) -> bool:
     return isinstance(cell, float | np.floating) and math.isnan(cell)
 
 
-def as_labels(values: np.ndarray, whole: str, place: Callable[[int], str]) -> np.ndarray:
+def as_labels(
+    values: np.ndarray, whole: str, place: Callable[[int], str], *, unlabeled: bool = False
+) -> np.ndarray:
     """Return values as labels of at least two classes.
 
-    `whole` names all values and `place` one of them, as the subject of an error message.
+    `whole` names all values and `place` one of them, as the subject of an error message. With
+    `unlabeled`, values may be missing: the labels are then an object array with None for those.
     """
+    if unlabeled and values.dtype.kind in "OUSf":
+        known = np.flatnonzero([not is_missing(cell) for cell in values.tolist()])
+        if 0 < len(known) < len(values):
+            labels = np.full(len(values), None, dtype=object)
+            some = as_labels(values[known], whole, lambda at: place(int(known[at])))
+            labels[known] = some.tolist()
+            return labels
     labels = typed_labels(values, whole, place)
     classes = np.unique(labels)
     if len(classes) < 2:

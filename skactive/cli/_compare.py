@@ -5,14 +5,24 @@ from __future__ import annotations
 import argparse
 import math
 import signal
+import textwrap
 import threading
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from skactive._optional import install_hint
+from skactive._text import counted, printable
 from skactive.cli._arguments import add_number, number_of_jobs
-from skactive.cli._output import CommandError, unwritable, writable_folder, write, write_note
+from skactive.cli._labeled_vectors import DIGITS, LabeledVectors, load, without_rare_classes
+from skactive.cli._output import (
+    CommandError,
+    as_options,
+    unwritable,
+    writable_folder,
+    write,
+    write_note,
+)
 from skactive.cli._strategies import (
     BASELINE,
     DEFAULT_NAMES,
@@ -26,19 +36,17 @@ from skactive.cli._strategies import (
 )
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from skactive.model_selection import StrategyComparison
     from skactive.neighbors import IncrementalKNeighborsClassifier
     from skactive.semi_supervised import IncrementalLabelSpreading
 
-DIGITS = "digits"
 DEFAULT_BUDGET = 200
 DEFAULT_FOLDS = 10
 CLASSIFIERS = ("spreading", "nearest")
 CURVE_CSV = "labeling_curve.csv"
 CURVE_PNG = "labeling_curve.png"
 TITLE_WIDTH = 28
+WIDTH = 80
 NO_PLOT = f"No plot was drawn, as matplotlib is not installed. {install_hint('plot')}"
 
 DESCRIPTION = """\
@@ -46,14 +54,6 @@ Simulate active learning on labelled vectors, and count the labels that each
 query strategy needs. The score is the accuracy of a classifier on held-out
 samples, averaged over the folds of a cross-validation.
 """
-
-
-class LabeledVectors(NamedTuple):
-    """The samples of the simulation, and their labels."""
-
-    name: str
-    X: np.ndarray
-    y: np.ndarray
 
 
 def add_compare_parser(commands: Any) -> None:
@@ -64,7 +64,7 @@ def add_compare_parser(commands: Any) -> None:
         description=DESCRIPTION,
         late_epilog=list_of_strategies,
     )
-    parser.set_defaults(run=run_compare)
+    parser.set_defaults(run=run_compare, after_interrupt=after_interrupt)
     parser.add_argument(
         "source",
         metavar="DATA",
@@ -91,7 +91,23 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
         "--features",
         metavar="NAME",
         nargs="+",
-        help="columns or array of the vectors (default: all columns except the label)",
+        help="columns or array of the vectors (default: all columns except the label and those "
+        "of --drop)",
+    )
+    group.add_argument(
+        "--drop",
+        metavar="NAME",
+        nargs="*",
+        help="columns of a table that are no features, none without a NAME (default: those that "
+        "appear to identify rows, such as id or a row number)",
+    )
+    group.add_argument(
+        "--standardize",
+        choices=("auto", "yes", "no"),
+        default="auto",
+        help="scale each feature to mean 0 and variance 1, fitted on the training part of each "
+        "fold; auto: for tables, not for embeddings: .npy and .npz files, a column of lists, and "
+        "16 or more columns that are numbered, such as x0, x1, ... (default: auto)",
     )
 
 
@@ -195,7 +211,7 @@ def run_compare(arguments: argparse.Namespace) -> None:
             f"--weights are for {WITH_WEIGHTS}, which is not compared. Hint: add it to "
             "--strategies."
         )
-    vectors = load(arguments)
+    vectors = without_rare_classes(load(arguments))
     folds = checked_folds(arguments, vectors)
     budget = checked_budget(arguments, vectors, folds)
     folder = writable_folder(arguments.output_dir, "--output-dir")
@@ -203,65 +219,76 @@ def run_compare(arguments: argparse.Namespace) -> None:
         writable_folder(arguments.resume, "--resume")
     comparison = compare(arguments, names, vectors, folds, budget)
 
-    from skactive.cli._report import explanation, headline, results_table
+    from skactive.cli._report import explanation
 
     # Files first: a closed pipe, as of `head`, ends the command when it prints.
     written = write_files(arguments, comparison, vectors.name, folder)
-    table = results_table(comparison, baseline=BASELINE)
+    table = comparison.summary(baseline=BASELINE)
     if arguments.quiet:
-        write(table)
+        write(str(table))
         return
-    setting = f"k-nearest neighbours (k={arguments.neighbors}, {arguments.metric})"
-    if arguments.classifier == "spreading":
-        setting = f"label spreading and {setting}"
-    write(headline(vectors.name, vectors.X.shape, vectors.y, comparison, setting))
+    write(headline(arguments, vectors, folds, budget))
     write(f"\n{table}\n")
     write(explanation(comparison, baseline=BASELINE))
     write(f"\n{written}")
 
 
-def load(arguments: argparse.Namespace) -> LabeledVectors:
-    """Return the vectors and labels that the arguments name."""
-    if arguments.source == DIGITS and not Path(DIGITS).exists():
-        if arguments.label is not None or arguments.features is not None:
-            raise CommandError(
-                "--label and --features are for a file, but no file is given. Hint: put the file "
-                "before the options."
-            )
-        from sklearn.datasets import load_digits
+def headline(
+    arguments: argparse.Namespace, vectors: LabeledVectors, folds: int, budget: int
+) -> str:
+    """Return lines on the samples and the setting of the comparison."""
+    import numpy as np
 
-        return LabeledVectors(DIGITS, *load_digits(return_X_y=True))
+    from skactive._io.tables import listed_names
 
-    from skactive.datasets import load_vectors
+    labels = vectors.labels
+    samples = counted(len(vectors.X), "sample")
+    if len(labels) < len(vectors.X):
+        samples += f" ({len(labels):,} labelled)"
+    classes = counted(len(np.unique(labels)), "class", "classes")
+    features = counted(vectors.X.shape[1], "feature")
+    lines = [printable(f"{vectors.name}: {samples}, {features}, {classes}")]
+    scale = "standardised" if vectors.standardized else "not standardised"
+    if vectors.columns:
+        line = printable(f"columns, {scale}: {listed_names(vectors.columns)}")
+        lines.append(textwrap.fill(line, WIDTH, subsequent_indent="  "))
+    elif vectors.standardized:
+        lines.append("features are standardised")
+    setting = f"k-nearest neighbours (k={arguments.neighbors}, {arguments.metric})"
+    if arguments.classifier == "spreading":
+        setting = f"label spreading and {setting}"
+    return "\n".join([*lines, f"{setting}, {folds} folds, {counted(budget, 'label')}"])
 
-    try:
-        X, y = load_vectors(arguments.source, label=arguments.label, features=arguments.features)
-    except OSError as error:
-        reason = f"{arguments.source} cannot be read: {error.strerror}." if error.strerror else ""
-        raise CommandError(reason or str(error)) from error
-    except (ValueError, ImportError, MemoryError) as error:
-        raise CommandError(str(error) or f"{arguments.source} is too large.") from error
-    return LabeledVectors(Path(arguments.source).name, X, y)
+
+def after_interrupt(arguments: argparse.Namespace) -> str:
+    """Return what is kept after Ctrl-C, and how to continue."""
+    if arguments.resume is None:
+        return "Nothing is kept. Hint: with --resume FOLDER, an interrupted run can continue."
+    return (
+        f"The finished loops are in {arguments.resume}. Hint: run the same command again to "
+        "continue."
+    )
 
 
 def checked_folds(arguments: argparse.Namespace, vectors: LabeledVectors) -> int:
     """Return the number of folds, each of which has samples of every class."""
     import numpy as np
 
-    classes, counts = np.unique(vectors.y, return_counts=True)
+    classes, counts = np.unique(vectors.labels, return_counts=True)
     rarest = int(counts.argmin())
     folds = arguments.folds or max(2, min(DEFAULT_FOLDS, int(counts[rarest])))
     if folds > counts[rarest]:
         raise CommandError(
             f"--folds {folds} is larger than the smallest class: {classes[rarest]} has "
-            f"{counts[rarest]} samples. Hint: choose fewer folds, or leave out small classes."
+            f"{counted(int(counts[rarest]), 'sample')}. Hint: choose fewer folds, or leave out "
+            "small classes."
         )
     return int(folds)
 
 
 def checked_budget(arguments: argparse.Namespace, vectors: LabeledVectors, folds: int) -> int:
     """Return the number of labels, which every training part has to have."""
-    n_samples = len(vectors.y)
+    n_samples = len(vectors.labels)
     n_train = n_samples - math.ceil(n_samples / folds)
     if arguments.budget is None:
         return min(DEFAULT_BUDGET, n_train)
@@ -273,10 +300,22 @@ def checked_budget(arguments: argparse.Namespace, vectors: LabeledVectors, folds
     return int(arguments.budget)
 
 
+def build_estimator(arguments: argparse.Namespace, *, standardized: bool) -> Any:
+    """Return the classifier, after a scaler if features are standardised.
+
+    Without options and for vectors it is the default of `ActiveLearner`.
+    """
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    classifier = build_classifier(arguments)
+    return make_pipeline(StandardScaler(), classifier) if standardized else classifier
+
+
 def build_classifier(
     arguments: argparse.Namespace,
 ) -> IncrementalKNeighborsClassifier | IncrementalLabelSpreading:
-    """Return the classifier that learns; without options it is the default of `ActiveLearner`."""
+    """Return the classifier that learns."""
     from skactive.neighbors import IncrementalKNeighborsClassifier
     from skactive.semi_supervised import IncrementalLabelSpreading
 
@@ -299,7 +338,7 @@ def compare(
     start_workers(arguments.jobs)
     try:
         return compare_strategies(
-            build_classifier(arguments),
+            build_estimator(arguments, standardized=vectors.standardized),
             build_strategies(names, metric=arguments.metric, weights=dict(arguments.weights)),
             vectors.X,
             vectors.y,
@@ -316,7 +355,7 @@ def compare(
             raise
         raise unwritable(arguments.resume, error, "--resume") from error
     except ValueError as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(as_options(str(error))) from error
 
 
 def start_workers(n_jobs: int) -> None:
@@ -331,7 +370,9 @@ def start_workers(n_jobs: int) -> None:
     try:
         Parallel(n_jobs=n_jobs)(delayed(int)() for _ in range(effective_n_jobs(n_jobs)))
     finally:
-        signal.signal(signal.SIGINT, handler)
+        # None is a handler that was not set from Python.
+        if handler is not None:
+            signal.signal(signal.SIGINT, handler)
 
 
 def write_files(

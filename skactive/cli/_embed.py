@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import shlex
-import sys
 import tempfile
 import textwrap
 import warnings
@@ -15,8 +13,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skactive._text import counted, printable
 from skactive.cli._arguments import add_number, image_size, npz_path
-from skactive.cli._output import CommandError, unwritable, writable_folder, write, write_note
+from skactive.cli._output import (
+    CommandError,
+    as_options,
+    unwritable,
+    writable_folder,
+    write,
+    write_note,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +56,7 @@ def add_embed_parser(commands: Any) -> None:
         description=DESCRIPTION,
         epilog=EPILOG,
     )
-    parser.set_defaults(run=run_embed)
+    parser.set_defaults(run=run_embed, after_interrupt=after_interrupt)
     parser.add_argument(
         "source",
         metavar="SOURCE",
@@ -187,7 +193,7 @@ def embedded(
         verbose=not arguments.quiet,
     )
     if not arguments.quiet:
-        print(f"Loading {arguments.model}", file=sys.stderr, flush=True)
+        write_note(f"Loading {arguments.model}", prefix="")
     start_tensorflow()
     samples = source.samples(embedder.input_kind, arguments.model)
     with warnings.catch_warnings(record=True) as caught:
@@ -238,13 +244,13 @@ def errors_as_sentences(arguments: argparse.Namespace) -> Iterator[None]:
         ) from error
 
 
-def as_options(message: str) -> str:
-    """Return a message in which options of the command replace the parameters it names."""
-    message = message.replace("labels=False", "--no-labels").replace("`signature`", "--signature")
-    return re.sub(
-        r"`?\b(image_size|output_key|batch_size)\b`?(=?)",
-        lambda name: f"--{name[1].replace('_', '-')}{' ' if name[2] else ''}",
-        message,
+def after_interrupt(arguments: argparse.Namespace) -> str:
+    """Return what is kept after Ctrl-C, and how to continue."""
+    if arguments.cache is None:
+        return "No file was written. Hint: with --cache FOLDER, a second run continues."
+    return (
+        f"The vectors so far are in {arguments.cache}, and no file was written. Hint: run the same "
+        "command again to continue."
     )
 
 
@@ -295,14 +301,16 @@ def readable_rows(
     import numpy as np
 
     read = np.isfinite(X).all(axis=1)
-    lines = [source.line(at, reasons.get(at)) for at in np.flatnonzero(~read).tolist()]
+    unread = np.flatnonzero(~read).tolist()
+    lines = [printable(source.line(at, reasons.get(at))) for at in unread]
     if len(lines) == len(X):
         raise CommandError(
             f"None of the samples in {arguments.source} can be read, the first being {lines[0]}. "
             "Hint: check that the model takes such samples."
         )
     if lines:
-        heading = f"{len(lines)} of {len(X)} samples cannot be read and are left out:"
+        verb = "cannot be read and is" if len(lines) == 1 else "cannot be read and are"
+        heading = f"{len(lines)} of {counted(len(X), 'sample')} {verb} left out:"
         write_note("\n  ".join([heading, *lines]))
     return read
 
@@ -338,37 +346,39 @@ def summary(
 ) -> str:
     """Return lines on the embedded samples, the file, and the next command."""
     X, y = arrays["X"], arrays.get("y")
-    lines = [f"{title}: {len(X)} samples, {X.shape[1]} features"]
-    n_classes, n_unlabelled = 0, len(X)
+    features = counted(X.shape[1], "feature")
+    lines = [f"{printable(title)}: {counted(len(X), 'sample')}, {features}"]
+    n_classes = 0
     if y is None:
         lines.append("no labels")
     else:
-        n_classes, n_unlabelled, described = classes_of(y)
-        lines.append(textwrap.fill(f"{labels_from}: {described}", WIDTH, subsequent_indent="  "))
+        n_classes, described = classes_of(y)
+        line = printable(f"{labels_from}: {described}")
+        lines.append(textwrap.fill(line, WIDTH, subsequent_indent="  "))
     if len(X) < n_samples:
         lines.append(f"left out: {n_samples - len(X)} unreadable")
     megabytes = path.stat().st_size / 1e6
     size = f"{megabytes:.1f} MB" if megabytes >= 1 else f"{1000 * megabytes:.0f} kB"
     lines.append(f"Written: {path} ({size})")
-    if n_classes > 1 and n_unlabelled == 0:
+    if n_classes > 1:
         lines.append(f"\nNext: skactive compare {shlex.quote(str(path))}")
     return "\n".join(lines)
 
 
-def classes_of(y: np.ndarray) -> tuple[int, int, str]:
-    """Return the number of classes, of samples without a label, and a text on the classes."""
+def classes_of(y: np.ndarray) -> tuple[int, str]:
+    """Return the number of classes, and a text on them and on samples without a label."""
     import numpy as np
 
     from skactive.cli._samples import UNLABELLED
 
     without = y == UNLABELLED if y.dtype.kind == "U" else np.zeros(len(y), dtype=bool)
     names, counts = np.unique(y[~without], return_counts=True)
-    plural = "class" if len(names) == 1 else "classes"
+    described = counted(len(names), "class", "classes")
     if len(names) <= N_CLASSES_SHOWN:
         cells = ", ".join(f"{name} {n}" for name, n in zip(names, counts, strict=True))
-        described = f"{len(names)} {plural} ({cells})"
+        described += f" ({cells})"
     else:
-        described = f"{len(names)} classes, of {counts.min()} to {counts.max()} samples"
+        described += f", of {counts.min()} to {counted(int(counts.max()), 'sample')}"
     if without.any():
-        described += f", and {without.sum()} samples without a label"
-    return len(names), int(without.sum()), described
+        described += f", and {counted(int(without.sum()), 'sample')} without a label"
+    return len(names), described

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
+
+from skactive._text import printable
+
+NEWLINE = "\n"
+# Parameters whose option has another name.
+RENAMED = {"memory": "resume"}
+PARAMETERS = (
+    "batch_size",
+    "budget",
+    "drop",
+    "features",
+    "image_size",
+    "label",
+    "memory",
+    "output_key",
+    "signature",
+)
 
 
 class CommandError(Exception):
@@ -36,21 +55,60 @@ class Parser(argparse.ArgumentParser):
         return super().format_help()
 
     def error(self, message: str) -> NoReturn:
+        listing = f"'{self.prog} --help' lists the commands and options."
         raise CommandError(
-            f"{message[:1].upper()}{message[1:].rstrip('.')}. Hint: '{self.prog} --help' lists "
-            "the commands and options."
+            f"{message[:1].upper()}{message[1:].rstrip('.')}. Hint: {self._guess(message)}{listing}"
         )
+
+    def _guess(self, message: str) -> str:
+        """Return the name that a mistyped command, option or choice resembles, as a question."""
+        if choice := re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message):
+            given, known = choice[1], re.findall(r"[\w-]+", choice[2])
+        elif unknown := re.search(r"unrecognized arguments: .*?(--[\w-]+)", message):
+            given, known = unknown[1], list(self._option_string_actions)
+        else:
+            return ""
+        return did_you_mean(given, known)
+
+
+def did_you_mean(given: str, known: Sequence[str]) -> str:
+    """Return a question with the known name that resembles a given one most, '' if none does."""
+    # The beginning of a name is a name cut off.
+    close = get_close_matches(given, known, n=1, cutoff=0.7) or [
+        name for name in known if name.startswith(given) and len(given) > len("--x")
+    ]
+    return f"did you mean {close[0]}? " if close else ""
+
+
+def as_options(message: str) -> str:
+    """Return a message in which options of the command replace the parameters it names."""
+    message = message.replace("labels=False", "--no-labels").replace("drop=[]", "drop")
+    return re.sub(
+        rf"`({'|'.join(PARAMETERS)})(?:=(\w*))?`|\b(image_size|output_key|batch_size)\b(=?)",
+        _as_option,
+        message,
+    )
+
+
+def _as_option(found: re.Match[str]) -> str:
+    name, value = found[1] or found[3], found[2] or ""
+    option = f"--{RENAMED.get(name, name).replace('_', '-')}"
+    return f"{option} {value}" if value or found[4] else option
 
 
 def write(text: str) -> None:
-    """Print a text, with question marks for characters that the terminal cannot show."""
+    """Print a text, with question marks for characters that the terminal cannot show.
+
+    Control characters in names and labels are escaped: neither this nor `write_note` lets a file
+    act on the terminal.
+    """
     encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding))
+    print(printable(text, keep=NEWLINE).encode(encoding, "replace").decode(encoding))
 
 
-def write_note(text: str) -> None:
+def write_note(text: str, *, prefix: str = "skactive: ") -> None:
     """Print a text on standard error, after the name of the command."""
-    print(f"skactive: {text}", file=sys.stderr)
+    print(f"{prefix}{printable(text, keep=NEWLINE)}", file=sys.stderr, flush=True)
 
 
 def writable_folder(folder: Path, option: str) -> Path:

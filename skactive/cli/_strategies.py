@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from skactive.cli._output import CommandError
+from skactive.cli._output import CommandError, did_you_mean
 
 if TYPE_CHECKING:
     from skactive.strategies import QueryStrategy
@@ -69,5 +68,5 @@ def _unknown(name: str, known: Sequence[str]) -> str:
     sentence = f"There is no strategy {name!r}. The strategies are: {', '.join(known)}."
     if "." in name or "/" in name:
         return f"{sentence} Hint: put the file before the options."
-    close = get_close_matches(name.lower().replace("_", "-"), known, n=1)
-    return f"{sentence} Hint: did you mean {close[0]!r}?" if close else sentence
+    guess = did_you_mean(name.lower().replace("_", "-"), known)
+    return f"{sentence} Hint: {guess.strip()}" if guess else sentence

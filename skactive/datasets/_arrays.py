@@ -20,7 +20,11 @@ LABEL_KEYS = ("y", "label", "target", "class")
 
 
 def read_npz(
-    path: Path, label: Label | None = None, features: str | Sequence[str] | None = None
+    path: Path,
+    label: Label | None = None,
+    features: str | Sequence[str] | None = None,
+    *,
+    unlabeled: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read an archive with an array of vectors and an array of labels."""
     if not zipfile.is_zipfile(path):
@@ -38,11 +42,17 @@ def read_npz(
             classes = _loaded(lambda: archive["classes"], f"classes in {path}")
             y = _named(y, _column(classes, "classes", path), y_key, path)
     _check_lengths(X, y, f"{x_key} in {path}", y_key)
-    return X, as_labels(y, f"{y_key} in {path}", lambda row: f"{y_key}[{row}] in {path}")
+    return X, as_labels(
+        y, f"{y_key} in {path}", lambda row: f"{y_key}[{row}] in {path}", unlabeled=unlabeled
+    )
 
 
 def read_npy(
-    path: Path, label: Label | None = None, features: str | Sequence[str] | None = None
+    path: Path,
+    label: Label | None = None,
+    features: str | Sequence[str] | None = None,
+    *,
+    unlabeled: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read an array of vectors, with the labels in a column or in another file."""
     if features is not None:
@@ -66,8 +76,16 @@ def read_npy(
             )
         X, y = _vectors(array, "the array", path), _column(_read_array(y_path), "array", y_path)
         _check_lengths(X, y, str(path), str(y_path))
-        return X, as_labels(y, str(y_path), lambda row: f"Entry {row} of {y_path}")
-    whole = _vectors(array, "the array", path)
+        return X, as_labels(
+            y, str(y_path), lambda row: f"Entry {row} of {y_path}", unlabeled=unlabeled
+        )
+    whole = array
+    if unlabeled and array.ndim == 2 and array.dtype.kind == "f":
+        # The labels may be missing, the numbers may not.
+        whole = array.copy()
+        labels = whole[:, slice(column, column + 1 or None)]
+        labels[np.isnan(labels)] = 0
+    whole = _vectors(whole, "the array", path)
     n_columns = whole.shape[1]
     if not -n_columns <= column < n_columns or n_columns == 1:
         raise ValueError(
@@ -76,7 +94,10 @@ def read_npy(
         )
     X, y = np.delete(whole, column, axis=1), array[:, column]
     return X, as_labels(
-        y, f"Column {column} of {path}", lambda row: f"Row {row} of column {column} in {path}"
+        y,
+        f"Column {column} of {path}",
+        lambda row: f"Row {row} of column {column} in {path}",
+        unlabeled=unlabeled,
     )
 
 

@@ -8,16 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from skactive._io.tables import read_table
+from skactive._io.tables import listed_names, read_table
+from skactive._warning import warn_user
 from skactive.datasets._arrays import read_npy, read_npz
 
-READERS = {
-    ".npz": read_npz,
-    ".npy": read_npy,
-    ".csv": read_table,
-    ".tsv": read_table,
-    ".parquet": read_table,
-}
+ARRAY_READERS = {".npz": read_npz, ".npy": read_npy}
+READERS = (*ARRAY_READERS, ".csv", ".tsv", ".parquet")
 
 
 def load_vectors(
@@ -25,6 +21,8 @@ def load_vectors(
     *,
     label: str | int | os.PathLike[str] | None = None,
     features: str | Sequence[str] | None = None,
+    drop: str | Sequence[str] | None = None,
+    unlabeled: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read vectors and their labels from a file.
 
@@ -43,9 +41,18 @@ def load_vectors(
         .npy file, which has one array: the index of their column, or the path of a second .npy
         file.
     features : str or sequence of str, default=None
-        The location of the vectors. In a table: the names of their columns; None takes all
-        columns except that of the labels. In a .npz file: the key of their array; None takes
-        'X', else 'x'. Must be None for a .npy file.
+        The location of the vectors. In a table: the names of their columns; None takes the only
+        column of lists, or else all columns except that of the labels and those of `drop`. In a
+        .npz file: the key of their array; None takes 'X', else 'x'. Must be None for a .npy file.
+    drop : str or sequence of str, default=None
+        The columns of a table that are no features. None leaves out, with a warning, columns that
+        appear to identify rows: without a name, with a name such as 'id', 'index' or 'user_id', or
+        with whole numbers that are all different and fill at least half of their range, in 20
+        rows or more. ``drop=[]`` takes all columns.
+    unlabeled : bool, default=False
+        Whether labels may be missing. The labels of a file in which some are missing are then an
+        object array with None for those, which `skactive.model_selection.compare_strategies`
+        takes.
 
     Returns
     -------
@@ -53,9 +60,10 @@ def load_vectors(
         The vectors: float32 if it represents the file's numbers exactly, as for float16, else
         float64.
     y : ndarray of shape (n_samples,)
-        The labels: strings, integers or booleans. In .csv and .tsv files they are strings, unless
-        each is written as Python writes an integer of up to 64 bits, or as True or False. If a .npz
-        file has integer labels and an array 'classes', the names of the classes.
+        The labels: strings, integers or booleans, with None for missing ones. In .csv and .tsv
+        files they are strings, unless each is written as Python writes an integer of up to 64 bits,
+        or as True or False. If a .npz file has integer labels and an array 'classes', the names of
+        the classes.
 
     Raises
     ------
@@ -64,8 +72,8 @@ def load_vectors(
     IsADirectoryError
         If `path` is a folder.
     ValueError
-        If the file cannot be read, an array or column does not exist, a number or label is
-        missing, a feature is not a number, or there are fewer than two classes.
+        If the file cannot be read, an array or column does not exist, a number is missing, or a
+        label without `unlabeled`, a feature is not a number, or there are fewer than two classes.
     ImportError
         If the file is a table and pandas, or for Parquet pyarrow, is not installed.
 
@@ -105,7 +113,28 @@ def load_vectors(
         )
     if file.stat().st_size == 0:
         raise ValueError(f"{file} is empty. Hint: write the file again.")
-    return READERS[file.suffix.lower()](file, label, features)
+    read_arrays = ARRAY_READERS.get(file.suffix.lower())
+    if read_arrays is None:
+        table = read_table(file, label, features, drop, unlabeled=unlabeled)
+        if table.left_out:
+            warn_user(left_out_warning(file, table.left_out))
+        return table.X, table.y
+    if drop is not None:
+        raise ValueError(
+            f"`drop` is for the columns of a table. Got {drop!r} for {file}. Hint: leave it out."
+        )
+    return read_arrays(file, label, features, unlabeled=unlabeled)
+
+
+def left_out_warning(file: Path, names: Sequence[str]) -> str:
+    """Return the sentences on columns that appear to identify rows."""
+    one = len(names) == 1
+    return (
+        f"{'Column' if one else 'Columns'} {listed_names(names)} of {file} "
+        f"{'appears' if one else 'appear'} to identify rows, and {'is' if one else 'are'} left out "
+        "of the vectors. Hint: pass `drop=[]` to keep all columns, or name a choice with `drop` "
+        "or `features`."
+    )
 
 
 def existing_file(path: str | os.PathLike[str]) -> Path:

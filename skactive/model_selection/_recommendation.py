@@ -40,7 +40,11 @@ def advice(comparison: StrategyComparison, baseline: str) -> str:
                 f"strategy more than {budget:,}."
             )
         return f"No strategy reached {goal} with {counted(budget, 'label')}."
-    if count >= reference:
+    if count == reference:
+        return (
+            f"No strategy needed fewer labels than {shown[baseline]}, {labels(count)} for {goal}."
+        )
+    if count > reference:
         return (
             f"Use {shown[baseline]}: it needed {labels(reference)} for {goal}, and {shown[name]}, "
             f"the best of the others, {count:,.0f}."
