@@ -11,6 +11,12 @@ Private to the package. The modules and the functions that other packages import
     `content_key(identity, sample)`: a digest of the content of one raw sample and of the model
     that embeds it. Used by the store of vectors (`embedding`), and by `fingerprint` for samples
     that are not numbers.
+`image_files`
+    `open_image(path)`, `load_whole(image)`: images of known formats, decoded completely or not at
+    all. Used by `content_keys`, `embedding` and `inspection`.
+`regular_files`
+    `check_regular(path)`, `open_regular(path)`: a named pipe or a device is refused. Used by all
+    that read files of samples.
 `atomic_write`
     `atomic_write(path)`, `write_arrays(path, arrays)`: a file is written completely or not at
     all. Used by `datasets`, `neighbors` and `pool`.

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
-from io import FileIO
 from typing import Any
 
 import numpy as np
+
+from skactive._io.image_files import load_whole
+from skactive._io.regular_files import open_regular
 
 KEY_SIZE = 20  # bytes: two of 10¹² samples share a key with a probability below 10⁻²⁴
 CHUNK_SIZE = 1 << 16
@@ -159,7 +161,7 @@ def _digest_of_named(name: str) -> bytes | None:
 def _digest_of_file(path: Any) -> bytes:
     content = blake2b(digest_size=KEY_SIZE)
     try:
-        with FileIO(path) as file:
+        with open_regular(path, buffering=0) as file:
             while chunk := file.read(CHUNK_SIZE):
                 content.update(chunk)
     except (OSError, ValueError) as error:
@@ -174,6 +176,7 @@ def _is_image(sample: Any) -> bool:
 
 def _describe_image(image: Any, update: Update) -> None:
     try:
+        load_whole(image)
         pixels = image.tobytes()
         colours = image.getpalette("RGBA") if image.mode in {"P", "PA"} else None
         turned = image.getexif().get(EXIF_ORIENTATION)

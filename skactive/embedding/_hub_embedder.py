@@ -30,8 +30,8 @@ from skactive.embedding._unreadable import Unreadable, unreadable_error, warn_of
 
 ERRORS = ("nan", "raise")
 
-# Part of every content key: to be increased when the preprocessing of images or texts changes.
-PREPROCESSING = 1
+# Part of every content key: to be increased when the preprocessing of such samples changes.
+PREPROCESSING = {"images": 2, "texts": 1}
 
 
 class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -304,7 +304,8 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         samples: Images | Texts,
         unreadable: list[Unreadable],
     ) -> np.ndarray:
-        described = (model.digest(), self.signature, self.output_key, model.form, PREPROCESSING)
+        version = PREPROCESSING[model.input_kind]
+        described = (model.digest(), self.signature, self.output_key, model.form, version)
         identity = f"HubEmbedder {described} {bool(self.normalize)}".encode()
         vectors = cached_embeddings(
             cache,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from skactive._io.image_files import load_whole, open_image
 from skactive._io.values import is_missing
 from skactive._tensorflow import import_pillow
 
@@ -74,18 +74,12 @@ def read_pixels(sample: Any, form: ImageForm) -> np.ndarray:
 
 
 def _from_file(path: str, form: ImageForm) -> np.ndarray:
-    image_module = import_pillow()
+    import_pillow()
     if not path:
         raise ValueError("an empty path")
-    try:
-        size = Path(path).stat().st_size
-    except (OSError, ValueError) as error:
-        raise ValueError(_reason(error)) from error
-    if size == 0:
-        raise ValueError("an empty file")
 
     def read() -> np.ndarray:
-        with image_module.open(path) as image:
+        with open_image(path) as image:
             # A JPEG is decoded at the smallest scale with at least twice the pixels needed: a
             # camera's photo takes a fifth of the time.
             side = 2 * max(form.height, form.width)
@@ -123,6 +117,11 @@ def _reason(error: Exception) -> str:
 
 
 def _from_image(image: Any, form: ImageForm) -> np.ndarray:
+    # Before anything else: a TIFF is turned while it is decoded, and an image that is not decoded
+    # whole is unreadable.
+    load_whole(image)
+    if 0 in image.size:
+        raise ValueError(f"no pixels: {image.size[0]} × {image.size[1]}")
     image = _in_colour(_upright(image))
     if form.n_channels == 1:
         image = image.convert("L")

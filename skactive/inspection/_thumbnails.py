@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skactive._io.image_files import open_image
 from skactive._optional import not_installed
 from skactive.inspection._texts import drawable
 
@@ -132,11 +133,11 @@ def _value(value: Any) -> str:
 
 def _opened(owner: str, path: Path) -> np.ndarray | str:
     try:
-        from PIL import Image, ImageOps
+        from PIL import ImageOps
     except ImportError as error:
         raise not_installed(owner, f"pillow to show {path}", "plot") from error
     try:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             image.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
             return _shrunk(ImageOps.exif_transpose(image))
     except (OSError, SyntaxError, ValueError) as error:

@@ -1,0 +1,61 @@
+"""Opening and decoding of images: of known formats, and completely or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from weakref import finalize
+
+from skactive._io.regular_files import special_kind
+
+# The formats that Pillow or one of its plugins decodes itself, in the order in which they are
+# tried. EPS is not among them, since Pillow passes such a file to Ghostscript; IPTC may contain it.
+FORMATS = (
+    "JPEG", "PNG", "GIF", "BMP", "DIB", "PPM", "WEBP", "TIFF", "AVIF", "HEIF", "JXL", "JPEG2000",
+    "ICO", "CUR", "ICNS", "PSD", "QOI", "DDS", "BLP", "FTEX", "FITS", "FLI", "PCX", "DCX", "SGI",
+    "SUN", "XBM", "XPM", "XVTHUMB", "MSP", "GBR", "PCD", "PIXAR", "MCIDAS", "IM", "IMT", "SPIDER",
+    "TGA",
+)  # fmt: skip
+NOT_DECODED_HERE = {"EPS", "IPTC"}
+
+# The reasons why images could not be decoded, by the identity of the image and its frame.
+_undecodable: dict[tuple[int, int], str] = {}
+
+
+@contextmanager
+def open_image(path: Any) -> Iterator[Any]:
+    """Open an image file of one of `FORMATS`, whatever its name; nothing is decoded yet."""
+    from PIL import Image
+
+    Image.init()
+    known = [name for name in FORMATS if name in Image.OPEN]
+    # By its path, as users open it: Pillow maps some files to memory, with other results for a
+    # damaged one.
+    if (kind := special_kind(path)) is not None:
+        raise OSError(f"{kind}, not a regular file")
+    if os.stat(path).st_size == 0:  # noqa: PTH116 - of any path
+        raise OSError("an empty file")
+    with Image.open(path, formats=known) as image:
+        yield image
+
+
+def load_whole(image: Any) -> None:
+    """Decode an image of Pillow completely, or raise an exception: at each call the same.
+
+    After an error of the decoder, Pillow's own `load` does nothing at its next call, so that
+    pixels which were not decoded are black.
+    """
+    frame = (id(image), image.tell())
+    if frame in _undecodable:
+        raise OSError(_undecodable[frame])
+    if getattr(image, "tile", None) and image.format in NOT_DECODED_HERE:
+        raise OSError(f"{image.format} is not decoded: load the image first")
+    try:
+        image.load()
+    except Exception as error:
+        if not getattr(image, "tile", None):
+            _undecodable[frame] = str(error) or type(error).__name__
+            finalize(image, _undecodable.pop, frame, None)
+        raise
