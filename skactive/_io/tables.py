@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from skactive._io.column_kinds import are_numbered, holds_vectors, is_id_like
+from skactive._io.regular_files import check_regular
 from skactive._io.values import as_float, as_labels, first_not_finite, is_missing, labels_of_text
 from skactive._optional import not_installed
 
@@ -89,7 +90,6 @@ def label_cells(path: Path, frame: Any, column: str) -> np.ndarray:
     if path.suffix.lower() not in SEPARATORS:
         return cells
     # A row with fewer fields than the header has NaN instead of text.
-    # A row with fewer fields than the header has NaN instead of text.
     texts = ["" if is_missing(cell) else cell for cell in cells.tolist()]
     return labels_of_text(texts, lambda row: f"Row {row + 1} of column {column!r} in {path}")
 
@@ -100,6 +100,7 @@ def read_frame(path: Path, label_of: Callable[[list[str]], Label]) -> tuple[Any,
     `label_of` returns the column of labels by the names of all columns, or None. In a text file its
     cells stay text, which pandas would turn into numbers.
     """
+    check_regular(path)
     try:
         import pandas as pd
     except ImportError as error:

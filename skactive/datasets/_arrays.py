@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from skactive._io.regular_files import check_regular
 from skactive._io.values import as_float, as_labels, first_not_finite
 
 Label: TypeAlias = str | int | os.PathLike[str]
@@ -69,7 +70,7 @@ def read_npy(
     column = _column_index(label)
     if column is None:
         y_path = Path(label if isinstance(label, os.PathLike) else str(label))
-        if not y_path.is_file():
+        if y_path.is_dir() or not y_path.exists():
             raise FileNotFoundError(
                 f"{y_path} does not exist. Hint: the `label` of a .npy file is the index of a "
                 "column, or the path of a second .npy file."
@@ -132,6 +133,7 @@ def _only_key(path: Path, features: str | Sequence[str] | None) -> str | None:
 
 
 def _read_array(path: Path) -> np.ndarray:
+    check_regular(path)
     with path.open("rb") as file:
         return _loaded(lambda: np.lib.format.read_array(file, allow_pickle=False), str(path))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skactive._io.regular_files import check_regular
 from skactive._io.tables import listed_names, read_table
 from skactive._warning import warn_user
 from skactive.datasets._arrays import read_npy, read_npz
@@ -149,6 +150,7 @@ def existing_file(path: str | os.PathLike[str]) -> Path:
             f"{file} does not exist. Hint: check the path; a relative one starts at the current "
             "folder."
         )
+    check_regular(file)
     return file
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skactive._io.regular_files import check_regular
 from skactive._optional import install_hint
 
 
@@ -35,6 +36,7 @@ class ParquetVectors:
                 f"Parquet files need pyarrow, which is not installed. {install_hint('table')}"
             ) from error
         self._path = os.fspath(path)
+        check_regular(self._path)
         self._file = pq.ParquetFile(self._path)
         self._columns = list(columns or self._file.schema_arrow.names)
         self._batches: Iterator[np.ndarray] = iter(())

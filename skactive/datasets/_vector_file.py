@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from skactive._io.atomic_write import atomic_write
 from skactive._io.fingerprint import fingerprint
+from skactive._io.regular_files import check_regular
 
 FLOATS = (np.dtype("<f2"), np.dtype("<f4"), np.dtype("<f8"))
 
@@ -80,6 +81,7 @@ class VectorFile:
     ) -> None:
         self.path = Path(path)
         self._key = key
+        check_regular(self.path)
         self._file = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         self._close = finalize(self, os.close, self._file)
         try:
