@@ -10,6 +10,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
 from skactive._contracts._target import Target
+from skactive._engine.numbers import FILL_IN, as_numbers, vanished_row
 from skactive._engine.stored import StoredFeatures, is_opened, is_stored
 from skactive._validation import are_plain_features
 
@@ -21,10 +22,11 @@ def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) ->
     """
     if is_stored(X):
         return _checked_stored(X, name, dtype, minimum)
+    X = as_numbers(X, name)
     try:
         # A number too large for `dtype` becomes infinite, and is refused.
         with np.errstate(over="ignore"):
-            return check_array(
+            features = check_array(
                 X,
                 accept_sparse="csr",
                 dtype=dtype,
@@ -36,16 +38,17 @@ def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) ->
         faulty = _first_not_finite(X, dtype)
         if faulty is not None:
             fact = str(error).splitlines()[0].rstrip(".")
+            raise ValueError(f"{fact}, first in row {faulty}. Hint: {FILL_IN}") from error
+        raise
+    wide = getattr(X, "dtype", None)
+    if isinstance(wide, np.dtype) and wide.kind == "f" and wide.itemsize > dtype.itemsize:
+        faulty = vanished_row(X.tocsr() if sp.issparse(X) else np.asarray(X), features)
+        if faulty is not None:
             raise ValueError(
-                f"{fact}, first in row {faulty}. Hint: fill in such values, or leave such "
-                "samples out."
-            ) from error
-        if "could not convert" not in str(error):
-            raise
-        raise ValueError(
-            f"{name} holds what is not a number: {error}. Hint: put what turns raw samples "
-            "into vectors before the classifier, in a Pipeline."
-        ) from error
+                f"Row {faulty} of {name} has only numbers below {np.finfo(dtype).tiny:.1e}, which "
+                f"{dtype} does not hold. Hint: scale the features."
+            )
+    return features
 
 
 def check_labeled_samples(
@@ -89,6 +92,10 @@ def _first_not_finite(X: Any, dtype: np.dtype[Any]) -> int | None:
         X = X.tocoo()
         faulty = X.row[~np.isfinite(X.data)]
         return int(faulty.min()) if len(faulty) else None
+    if hasattr(X, "isna"):
+        missing = np.flatnonzero(X.isna().to_numpy().any(axis=1))
+        if len(missing):
+            return int(missing[0])
     try:
         with np.errstate(over="ignore"):
             features = np.asarray(X).astype(dtype)

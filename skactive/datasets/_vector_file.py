@@ -12,8 +12,10 @@ from typing import Any, BinaryIO
 from weakref import finalize
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import ArrayLike, DTypeLike
 
+from skactive._engine.numbers import as_numbers, vanished_row
 from skactive._io.atomic_write import atomic_write
 from skactive._io.fingerprint import fingerprint
 from skactive._io.regular_files import check_regular
@@ -193,7 +195,8 @@ class VectorFile:
                     else np.lib.format.read_array_header_2_0
                 )
                 shape, is_fortran, dtype = read(file)
-            except (ValueError, EOFError) as error:
+            # A damaged header can raise any exception of Python's parser.
+            except Exception as error:
                 raise ValueError(
                     f"{self.path} does not begin with the header of a NumPy array. Hint: write it "
                     "with write_vectors."
@@ -330,7 +333,10 @@ def write_vectors(
     Raises
     ------
     ValueError
-        If a number is not finite in `dtype`, or the name does not end in .npy.
+        If a number is not finite in `dtype`, all numbers of a row are too small for it, X has
+        masked values or has not two dimensions, or the name does not end in .npy.
+    TypeError
+        If X is sparse, or holds dates, times or other objects that are not numbers.
 
     See Also
     --------
@@ -357,7 +363,18 @@ def write_vectors(
 
         vectors = ParquetVectors(X, columns)
     elif not hasattr(X, "shape"):
-        vectors = np.asarray(X)
+        vectors = np.asarray(as_numbers(X, "X"))
+    if sp.issparse(vectors):
+        raise TypeError(
+            "X is sparse, but vectors are stored dense. Hint: pass X.toarray(), or reduce X to "
+            "fewer features, for example with sklearn.decomposition.TruncatedSVD."
+        )
+    if len(vectors.shape) != 2:
+        as_numbers(X, "X")  # raises for vectors in the cells of a column
+        raise ValueError(
+            f"X must have the shape (n_samples, n_features). Got shape {tuple(vectors.shape)} "
+            "instead. Hint: X.reshape(len(X), -1) makes a row of each sample."
+        )
     with atomic_write(path) as file:
         _write(file, vectors, dtype)
     return path
@@ -369,12 +386,28 @@ def _write(file: BinaryIO, X: Any, dtype: np.dtype[Any]) -> None:
     np.lib.format.write_array_header_1_0(file, header)
     size = max(1, WRITTEN_BYTES // max(1, 8 * n_features))
     for start in range(0, n, size):
+        wide = _as_floats(X, start, min(start + size, n))
         with np.errstate(over="ignore"):
-            rows = np.ascontiguousarray(X[start : min(start + size, n)], dtype=dtype)
+            rows = np.ascontiguousarray(wide, dtype=dtype)
         faulty = np.flatnonzero(~np.isfinite(rows).all(axis=1))
         if len(faulty):
             raise ValueError(
                 f"Row {start + faulty[0]} of X has a number that is not finite in {dtype}. Hint: "
                 "leave such samples out, scale them, or pass dtype='float32'."
             )
+        if (vanished := vanished_row(wide, rows)) is not None:
+            wider = "float32" if dtype == np.float16 else "float64"
+            raise ValueError(
+                f"Row {start + vanished} of X has only numbers below {np.finfo(dtype).tiny:.1e}, "
+                f"which {dtype} does not hold. Hint: scale X, or pass dtype={wider!r}."
+            )
         file.write(rows.data)
+
+
+def _as_floats(X: Any, start: int, stop: int) -> np.ndarray:
+    """Return rows as an array of floats with the numbers that X shows, or raise."""
+    rows = as_numbers(X.iloc[start:stop] if hasattr(X, "iloc") else X[start:stop], "X", start)
+    if hasattr(rows, "isna"):
+        return np.asarray(rows.to_numpy(dtype=np.float64, na_value=np.nan))
+    array = np.asarray(rows)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)

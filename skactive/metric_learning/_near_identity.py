@@ -13,6 +13,8 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skactive._engine.numbers import as_numbers
+
 DTYPES = (np.float64, np.float32)
 
 
@@ -43,7 +45,7 @@ class NearIdentityMap(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC
         self : NearIdentityMap
             The fitted transformer.
         """
-        features, labels = validate_data(self, X, y, dtype=DTYPES)
+        features, labels = validate_data(self, as_numbers(X, "X"), y, dtype=DTYPES)
         check_classification_targets(labels)
         _, codes = np.unique(labels, return_inverse=True)
         learnt = self._learn(features.astype(np.float64, copy=False), codes)
@@ -70,7 +72,7 @@ class NearIdentityMap(OneToOneFeatureMixin, TransformerMixin, BaseEstimator, ABC
             The mapped samples, float32 if X is float32.
         """
         check_is_fitted(self)
-        features: np.ndarray = validate_data(self, X, dtype=DTYPES, reset=False)
+        features: np.ndarray = validate_data(self, as_numbers(X, "X"), dtype=DTYPES, reset=False)
         directions, changes = (
             part.astype(features.dtype, copy=False) for part in (self.directions_, self.changes_)
         )

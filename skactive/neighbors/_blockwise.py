@@ -19,6 +19,7 @@ from skactive._engine.distances import (
     Space,
 )
 from skactive._engine.inverted_file import InvertedFile
+from skactive._engine.numbers import as_numbers
 from skactive._engine.stored import is_opened
 from skactive._validation import check_choice, check_integer, check_number
 
@@ -199,7 +200,7 @@ class BlockwiseKNeighborsTransformer(
             return X
         return validate_data(
             self,
-            X,
+            as_numbers(X, "X"),
             reset=reset,
             accept_sparse="csr",
             dtype=[np.float64, np.float32],

@@ -13,6 +13,7 @@ from sklearn.utils import check_array
 from skactive._engine.distances import METRICS, Rows, Space
 from skactive._engine.exact_search import search
 from skactive._engine.neighbor_lists import in_graph_units, nearest_first, neighbor_lists
+from skactive._engine.numbers import as_numbers
 from skactive._engine.stored import is_opened
 from skactive._io.fingerprint import fingerprint as fingerprint_of
 from skactive._validation import check_choice, check_integer, check_number
@@ -398,7 +399,11 @@ def _checked(X: Any, name: str) -> Any:
     if is_opened(X):
         return X
     return check_array(
-        X, accept_sparse="csr", dtype=[np.float32, np.float64], order="C", input_name=name
+        as_numbers(X, name),
+        accept_sparse="csr",
+        dtype=[np.float32, np.float64],
+        order="C",
+        input_name=name,
     )
 
 

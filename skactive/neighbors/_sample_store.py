@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from skactive._engine.label_arrays import is_among, union
 from skactive._engine.labeled_samples import LabeledSamples
 from skactive._engine.labels import CATEGORICAL, check_labels
+from skactive._engine.numbers import as_numbers
 from skactive._validation import are_plain_features
 
 DTYPES = (np.float64, np.float32)
@@ -251,7 +252,7 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
             return X
         return validate_data(
             self,
-            X,
+            as_numbers(X, "X"),
             reset=reset,
             accept_sparse="csr",
             dtype=DTYPES,

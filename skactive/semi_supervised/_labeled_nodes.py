@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from skactive._engine.label_arrays import is_among, union
 from skactive._engine.labeled_samples import LabeledSamples
 from skactive._engine.labels import check_labels
+from skactive._engine.numbers import as_numbers
 from skactive._engine.positions import check_integers
 from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
 from skactive.semi_supervised._partial_labels import (
@@ -407,7 +408,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _checked_features(self, X: Any, *, reset: bool = False, minimum: int = 1) -> Any:
         return validate_data(
             self,
-            X,
+            as_numbers(X, "X"),
             reset=reset,
             accept_sparse="csr",
             dtype=DTYPES,
