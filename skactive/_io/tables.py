@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,6 +20,9 @@ from skactive._optional import not_installed
 
 LABEL_COLUMNS = ("label", "y", "target", "class")
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
+SEPARATOR_NAMES = {",": "commas", ";": "semicolons", "\t": "tabulators", "|": "vertical bars"}
+PEEKED = 2**16  # characters, in which the separator is looked for
+N_FAULTS_NAMED = 5
 N_COLUMNS_NAMED = 8
 Label = TypeVar("Label", str, str | None)
 
@@ -52,12 +58,13 @@ def read_table(
     is_embedding = are_numbered(names)
     if len(names) == 1 and holds_vectors(frame[names[0]]):
         X, is_embedding = _stacked(path, names[0], frame[names[0]]), True
+        if (place := first_not_finite(X)) is not None:
+            raise _faulty(path, [(names[0], place[0], X[place].item())])
     else:
-        X = np.column_stack([_numbers(path, name, frame[name]) for name in names])
-    if (place := first_not_finite(X)) is not None:
-        row, column = place
-        name = names[min(column, len(names) - 1)]
-        raise _faulty_cell(path, name, row, X[place].item())
+        faults: list[tuple[str, int, Any]] = []
+        X = np.column_stack([_numbers(name, frame[name], faults) for name in names])
+        if faults:
+            raise _faulty(path, faults)
     y = as_labels(
         label_cells(path, frame, chosen),
         f"Column {chosen!r} of {path}",
@@ -111,6 +118,7 @@ def read_frame(path: Path, label_of: Callable[[list[str]], Label]) -> tuple[Any,
         return frame, label_of(frame.columns.tolist())
     separator = SEPARATORS[path.suffix.lower()]
     try:
+        check_names(path, _checked_header(path, separator))
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
             header = pd.read_csv(path, sep=separator, index_col=False, nrows=0)
@@ -138,19 +146,72 @@ def read_frame(path: Path, label_of: Callable[[list[str]], Label]) -> tuple[Any,
         raise _unreadable(path, str(error)) from error
 
 
+def _checked_header(path: Path, separator: str) -> list[str]:
+    """Return the names of the columns, or raise if another separator splits the lines."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = file.read(PEEKED).splitlines(keepends=True)
+    if len(lines) > 1 and not lines[-1].endswith(("\n", "\r")):
+        lines.pop()  # it may be cut off
+    records = _records(lines, separator)
+    widths = {len(record) for record in records}
+    if len(widths) != 1 or max(widths) == 1:
+        for other, name in SEPARATOR_NAMES.items():
+            others = {len(record) for record in _records(lines, other)}
+            if other != separator and len(others) == 1 and max(others) > 1:
+                raise ValueError(
+                    f"{path} has {name} between its fields. Hint: a .csv file has commas between "
+                    "its fields and a .tsv file tabulators; a number has a decimal point."
+                )
+    return records[0] if records else []
+
+
+def _records(lines: Sequence[str], separator: str) -> list[list[str]]:
+    try:
+        return [record for record in csv.reader(lines, delimiter=separator) if record]
+    except csv.Error:
+        return []
+
+
+def check_names(path: Any, names: Sequence[str]) -> None:
+    """Raise an error if two columns of a table have the same name."""
+    if doubled := sorted(name for name, n in Counter(names).items() if n > 1 and name.strip()):
+        raise ValueError(
+            f"{path} has more than one column named {', '.join(map(repr, doubled))}. Hint: give "
+            "each column a name of its own."
+        )
+
+
 def _read_parquet(path: Path) -> Any:
     try:
         import pyarrow.parquet as pq
     except ImportError as error:
         raise not_installed("Reading tables", "pyarrow", "table") from error
-    try:
+    with damage_named(path):
+        names = pq.read_schema(path).names
+    check_names(path, names)
+    with damage_named(path):
         # pandas makes floats of integers beside missing values.
         return pq.read_table(path).to_pandas(integer_object_nulls=True)
-    except (ValueError, OSError, NotImplementedError) as error:
-        raise ValueError(
-            f"{path} cannot be read: it is truncated, damaged or no Parquet file. Hint: write the "
-            "file again."
-        ) from error
+
+
+@contextmanager
+def damage_named(path: Any) -> Iterator[None]:
+    """Turn any error of a reader of Parquet files into one that names the file."""
+    try:
+        yield
+    except (FileNotFoundError, IsADirectoryError, PermissionError):
+        raise
+    # A damaged file can raise any exception, also that of memory for a size that it claims.
+    except Exception as error:
+        raise damaged(path) from error
+
+
+def damaged(path: Any) -> ValueError:
+    """Return the error about a damaged Parquet file."""
+    return ValueError(
+        f"{path} cannot be read: it is truncated, damaged or no Parquet file. Hint: write the file "
+        "again."
+    )
 
 
 def _unreadable(path: Path, reason: str) -> ValueError:
@@ -182,8 +243,6 @@ def _label_column(path: Path, columns: Sequence[str], label: Any) -> str:
 
 
 def _label_hint(columns: Sequence[str]) -> str:
-    if len(columns) == 1 and any(separator in columns[0] for separator in ",;\t"):
-        return "a .csv file has commas between its fields and a .tsv file tabulators."
     if all(_number(column) is not None for column in columns):
         return "the first line must name the columns."
     return "name the one with the labels with `label`."
@@ -250,26 +309,27 @@ def _existing(path: Path, columns: Sequence[str], given: str | Sequence[str]) ->
     return names
 
 
-def _numbers(path: Path, name: str, column: Any) -> np.ndarray:
+def _numbers(name: str, column: Any, faults: list[tuple[str, int, Any]]) -> np.ndarray:
+    """Return the numbers of a column, and add its faulty cells to `faults`."""
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
-        return np.asarray(column.to_numpy(dtype=as_float(column.dtype)))
-    cells = column.to_numpy(dtype=object)
+        numbers = np.asarray(column.to_numpy(dtype=as_float(column.dtype)))
+        wrong = np.flatnonzero(~np.isfinite(numbers))
+        faults += [(name, row, numbers[row].item()) for row in wrong.tolist()]
+        return numbers
+    cells = column.to_numpy(dtype=object).tolist()
     numbers = np.empty(len(cells))
-    for row, cell in enumerate(cells.tolist()):
+    for row, cell in enumerate(cells):
         number = np.nan if is_missing(cell) else _number(cell)
-        if number is None:
-            short = shortened(repr(cell), 40)
-            raise ValueError(
-                f"Column {name!r} of {path} is not numeric: row {row + 1} holds {short}. "
-                "Hint: leave the column out, or name the feature columns with `features`."
-            )
-        if not np.isfinite(number):
-            raise _faulty_cell(path, name, row, number)
-        numbers[row] = number
+        if number is None or not np.isfinite(number):
+            faults.append((name, row, cell if number is None else number))
+        else:
+            numbers[row] = number
     return numbers
 
 
 def _number(cell: Any) -> float | None:
+    if isinstance(cell, str) and "_" in cell:  # Python reads 1_0 as 10
+        return None
     try:
         return float(cell)
     except (TypeError, ValueError):
@@ -281,9 +341,19 @@ def shortened(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 4]} ..."
 
 
-def _faulty_cell(path: Path, name: str, row: int, value: float) -> ValueError:
-    fact = "is missing" if np.isnan(value) else f"is {value}"
-    return ValueError(
-        f"Row {row + 1} of column {name!r} in {path} {fact}. Hint: leave the row out, or fill in "
-        "a number."
-    )
+def _faulty(path: Path, faults: Sequence[tuple[str, int, Any]]) -> ValueError:
+    """Return the error about cells that are no numbers: the first ones by name."""
+    name, row, value = faults[0]
+    if isinstance(value, float):
+        fact = "is missing" if np.isnan(value) else f"is {value}"
+        fact = f"Row {row + 1} of column {name!r} in {path} {fact}"
+        hint = "leave the row out, or fill in a number."
+    else:
+        short = shortened(repr(value), 40)
+        fact = f"Column {name!r} of {path} is not numeric: row {row + 1} holds {short}"
+        hint = "leave the column out, or name the feature columns with `features`."
+    others = [f"row {row + 1} of {name!r}" for name, row, _ in faults[1 : N_FAULTS_NAMED + 1]]
+    if others:
+        rest = ", ..." if len(faults) > len(others) + 1 else ""
+        fact += f". {len(faults) - 1:,} more faulty: {', '.join(others)}{rest}"
+    return ValueError(f"{fact}. Hint: {hint}")
