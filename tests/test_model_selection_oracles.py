@@ -11,6 +11,7 @@ from scipy.stats import binomtest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from skactive import ActiveLearner
@@ -244,7 +245,13 @@ def test_later_revisions_equal_teaching_the_final_labels(estimator):
 @pytest.mark.parametrize("estimator", [IncrementalKNeighborsClassifier(3), LogisticRegression()])
 @pytest.mark.parametrize(
     ("scoring", "first"),
-    [("accuracy", "an elm, maybe"), ("accuracy", "ash"), ("neg_log_loss", "ash")],
+    [
+        ("accuracy", "an elm, maybe"),
+        ("accuracy", "ash"),
+        ("neg_log_loss", "ash"),
+        (lambda fitted, X, y: fitted.score(X, y), "an elm, maybe"),
+        (lambda fitted, X, y: -log_loss(y, fitted.predict_proba(X)), "ash"),
+    ],
 )
 def test_revisions_affect_the_scores_of_the_test_part(estimator, scoring, first):
     X, y = clouds()

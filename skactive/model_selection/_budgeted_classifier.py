@@ -394,13 +394,10 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
 
     def _keep_answers(self, learner: ActiveLearner, params: dict[str, Any]) -> None:
         """Keep the labels, and the samples from which `staged_learners` learns them again."""
-        if self.learns_at_once:
-            self._answers: Any = None
-            return
         queried, n_samples = self.query_indices_, len(learner.ids)
         if isinstance(self.classifier_, TransductiveEstimator):
             # It learns from samples without a label, too.
-            self._answers = learner.pool.X, queried, self.y_labeled_, {}
+            self._answers: Any = learner.pool.X, queried, self.y_labeled_, {}
             return
         samples = learner.features(learner.samples(queried))
         positions = np.arange(len(queried))

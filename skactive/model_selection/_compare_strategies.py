@@ -81,7 +81,9 @@ def compare_strategies(
         Passed to ``cv.split``, for splitters that keep groups together.
     scoring : str or callable, default='accuracy'
         The score, as for `sklearn.metrics.get_scorer`. Classes that have no label yet have
-        probability 0.
+        probability 0. A function ``scoring(estimator, X_test, y_test)`` gets the fitted classifier
+        after each batch and predicts anew, which takes about ten times as long with the default
+        classifier; a name or a `make_scorer` object reads predictions that are updated.
     params : dict of str to object, default=None
         Arguments of the `fit` of the classifier, such as ``{"sample_weight": weights}``. Arrays
         with an entry per sample are restricted to the labelled samples.
@@ -128,11 +130,11 @@ def compare_strategies(
     -----
     The cost is that of ``n_splits * len(strategies)`` loops: in each, `budget` answers, the
     queries of the strategy, and a prediction of the test part after each batch. With
-    `IncrementalKNeighborsClassifier` the test part is predicted once for all stages, and an
-    answer with its score costs O((n_train + n_test) · n_features). The loops of a split that run
-    in one process share the neighbour graph, densities and clusterings, up to a quarter of
-    scikit-learn's ``working_memory``; processes map the features from one file. Results do not
-    depend on `n_jobs`.
+    `IncrementalKNeighborsClassifier` the test part is predicted once for all stages, unless
+    `scoring` is a function, and an answer with its score costs O((n_train + n_test) ·
+    n_features). The loops of a split that run in one process share the neighbour graph, densities
+    and clusterings, up to a quarter of scikit-learn's ``working_memory``; processes map the
+    features from one file. Results do not depend on `n_jobs`.
 
     If there are more strategies than processes, those that would wait for the loops of others
     run one query first, so that their errors are raised early.
@@ -347,15 +349,11 @@ def _curve(
         may_defer=oracle is None,
     )
     answers = label_source(task.oracle_of_rows(oracle), labels, noise, rows=train)
-    scores = []
-    for _ in simulate(learner, budget=budget, batch_size=batch_size, label_source=answers):
-        if evaluator.is_deferred:
-            continue
-        if answers.revised:
-            evaluator.predictions.reset()
-        else:
-            evaluator.predictions.update()
-        scores.append(evaluator.score())
+    scores = [
+        evaluator.score(revised=answers.revised)
+        for _ in simulate(learner, budget=budget, batch_size=batch_size, label_source=answers)
+        if not evaluator.is_deferred
+    ]
     return list(evaluator.staged_scores(batch_size)) if evaluator.is_deferred else scores
 
 

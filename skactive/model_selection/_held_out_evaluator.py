@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.dummy import DummyClassifier
+from sklearn.metrics import accuracy_score, make_scorer
+from sklearn.utils.metaestimators import available_if
 
 from skactive._engine.label_arrays import union
 from skactive._estimators import classifier_of, keeps_stages
-from skactive._rows import take_rows
+from skactive._rows import n_samples_of, take_rows
 from skactive.learner import ActiveLearner
 from skactive.model_selection._held_out_predictions import HeldOutPredictions
 
@@ -32,7 +35,8 @@ class HeldOutEvaluator:
     classes : ndarray of shape (n_classes,)
         All classes, sorted.
     scorer : callable or None
-        The score; None is the accuracy.
+        The score; None is the accuracy. Scorers of scikit-learn get recorded predictions, any
+        other function gets the fitted classifier.
     may_defer : bool, default=False
         Whether labels are never revised. A classifier that predicts its own stages, such as
         nearest neighbours, is then scored at the end: `is_deferred` is True, and `staged_scores`
@@ -54,21 +58,39 @@ class HeldOutEvaluator:
         self._y = y
         self._classes = classes
         self._scorer = scorer
-        self.is_deferred = may_defer and keeps_stages(learner.pool.estimator)
-        if not self.is_deferred:
-            self.predictions = HeldOutPredictions(learner, X)
+        records = scorer is None or reads_only_predictions(scorer)
+        self.is_deferred = may_defer and records and keeps_stages(learner.pool.estimator)
+        if records and not self.is_deferred:
+            self._predictions = HeldOutPredictions(learner, X)
 
-    def score(self) -> float:
-        """Return the score of the current predictions."""
-        if self._scorer is None:
-            return float(np.mean(self.predictions.labels() == self._y))
+    def score(self, *, revised: bool = False) -> float:
+        """Return the score after the last answers, which may have revised earlier labels."""
         known = self._learner.classes_
-        if not self.predictions.are_pooled and np.array_equal(known, self._classes):
-            return float(self._scorer(self._learner.fitted_estimator(), self._X, self._y))
         # An oracle may answer with a class that `y` does not have.
         classes = union(self._classes, known)
-        recorded = RecordedPredictions(classes, self.predictions.probabilities(classes))
+        if self._scorer is not None and not reads_only_predictions(self._scorer):
+            return float(self._scorer(self._stage(classes), self._X, self._y))
+        predictions = self._predictions
+        if revised:
+            predictions.reset()
+        else:
+            predictions.update()
+        if self._scorer is None:
+            return float(np.mean(predictions.labels() == self._y))
+        if not predictions.are_pooled and np.array_equal(known, self._classes):
+            return float(self._scorer(self._learner.fitted_estimator(), self._X, self._y))
+        recorded = RecordedPredictions(classes, predictions.probabilities(classes))
         return float(self._scorer(recorded, self._X, self._y))
+
+    def _stage(self, classes: np.ndarray) -> Any:
+        """Return the fitted classifier, with a probability for each of all classes."""
+        known = self._learner.classes_
+        if len(known) == 1:
+            # Most classifiers cannot be fitted on one class; until there is a second, predict it.
+            fitted = DummyClassifier().fit(self._X, np.repeat(known, n_samples_of(self._X)))
+        else:
+            fitted = self._learner.fitted_estimator()
+        return fitted if len(known) == len(classes) else PartlyLabeledClassifier(fitted, classes)
 
     def staged_scores(self, batch_size: int) -> Iterator[float]:
         """Yield the score after each batch of answers, from the stages of the classifier."""
@@ -85,6 +107,11 @@ class HeldOutEvaluator:
         ):
             if stage in ends:
                 yield float(self._scorer(recorded, self._X, self._y))
+
+
+def reads_only_predictions(scorer: Scorer) -> bool:
+    """Return whether scikit-learn made a scorer: it reads the predictions of X, and no more."""
+    return type(scorer) is type(make_scorer(accuracy_score))
 
 
 def recorded_stages(classifier: Any, X: Any, classes: np.ndarray) -> Iterator[RecordedPredictions]:
@@ -109,6 +136,50 @@ class RecordedPredictions(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         return self.probabilities
+
+
+def _predicts_probabilities(stage: PartlyLabeledClassifier) -> bool:
+    return hasattr(stage.estimator, "predict_proba")
+
+
+class PartlyLabeledClassifier(ClassifierMixin, BaseEstimator):
+    """A fitted classifier, with probability 0 for the classes that have no label yet."""
+
+    def __init__(self, estimator: Any, classes: np.ndarray) -> None:
+        self.estimator = estimator
+        self.classes = classes
+        self.classes_ = classes
+
+    def fit(self, X: Any, y: Any) -> PartlyLabeledClassifier:
+        # Pipelines and `permutation_importance` accept no estimator without `fit`.
+        self.estimator = clone(self.estimator).fit(X, y)
+        self.classes_ = np.union1d(self.classes, self.estimator.classes_)
+        return self
+
+    @property
+    def n_features_in_(self) -> int:
+        return int(self.estimator.n_features_in_)
+
+    def predict(self, X: Any) -> np.ndarray:
+        return np.asarray(self.estimator.predict(X))
+
+    @available_if(_predicts_probabilities)
+    def predict_proba(self, X: Any) -> np.ndarray:
+        known = np.asarray(self.estimator.predict_proba(X))
+        probabilities = np.zeros((len(known), len(self.classes_)))
+        probabilities[:, np.searchsorted(self.classes_, self.estimator.classes_)] = known
+        return probabilities
+
+    @available_if(_predicts_probabilities)
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"{type(self).__name__}, which a scorer gets while classes have no label, has no "
+            f"attribute {name!r}. Hint: its attribute `estimator` is the fitted classifier."
+        )
 
 
 class RecordedDecisions(ClassifierMixin, BaseEstimator):

@@ -64,7 +64,9 @@ def labeling_curve(
         Passed to ``cv.split``, for splitters that keep groups together.
     scoring : str or callable, default='accuracy'
         The score, as for `sklearn.metrics.get_scorer`. Classes that have no label yet have
-        probability 0.
+        probability 0. A function ``scoring(estimator, X_test, y_test)`` gets the fitted classifier
+        after each batch and predicts anew, which takes about ten times as long with the default
+        classifier; a name or a `make_scorer` object reads predictions that are updated.
     params : dict of str to object, default=None
         Arguments of the `fit` of the classifier; see `compare_strategies`.
     oracle : Oracle or callable, default=None

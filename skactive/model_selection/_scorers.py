@@ -19,6 +19,7 @@ from skactive.model_selection._budgeted_classifier import BudgetedClassifier
 from skactive.model_selection._held_out_evaluator import (
     HeldOutEvaluator,
     Scorer,
+    reads_only_predictions,
     recorded_stages,
 )
 
@@ -46,7 +47,8 @@ def area_under_labeling_curve(
         Their labels.
     scoring : str or callable, default='accuracy'
         The score after each label, as for `sklearn.metrics.get_scorer`. Classes without a label
-        yet have probability 0.
+        yet have probability 0. A function gets the classifier fitted to the labels so far; see
+        `compare_strategies`.
 
     Returns
     -------
@@ -90,7 +92,7 @@ def labels_to_score(score: float, *, scoring: str | Scorer = "accuracy") -> Labe
     score : float
         The score to reach.
     scoring : str or callable, default='accuracy'
-        The score after each label, as for `sklearn.metrics.get_scorer`.
+        The score after each label, as for `area_under_labeling_curve`.
 
     Returns
     -------
@@ -137,14 +139,20 @@ def stage_scores(
     owner: str, estimator: Any, X: Any, y: ArrayLike, scoring: str | Scorer
 ) -> np.ndarray:
     """Return the score after each label, shape (n_labeled,)."""
-    budgeted, X = _budgeted(owner, estimator, X)
+    budgeted, steps = _budgeted(owner, estimator)
+    samples = Pipeline(steps).transform(X) if steps else X
     labels = check_labels(y)
     if scoring == "accuracy":
-        stages = budgeted.staged_predict(X)
+        stages = budgeted.staged_predict(samples)
         return np.array([np.mean(predicted == labels) for predicted in stages])
     scorer = get_scorer(scoring)
+    features = budgeted.features(samples)
+    if isinstance(budgeted.estimator_, Pipeline):
+        steps = [*steps, *budgeted.estimator_.steps[:-1]]
+    if steps and not reads_only_predictions(scorer):
+        scorer = _with_steps(scorer, steps, X)
     try:
-        return np.array(list(_scored_stages(budgeted, X, labels, scorer)), dtype=float)
+        return np.array(list(_scored_stages(budgeted, features, labels, scorer)), dtype=float)
     except AttributeError as error:
         classifier = type(budgeted.classifier_).__name__
         raise TypeError(
@@ -155,28 +163,36 @@ def stage_scores(
 
 
 def _scored_stages(
-    budgeted: BudgetedClassifier, X: Any, labels: np.ndarray, scorer: Scorer
+    budgeted: BudgetedClassifier, features: Any, labels: np.ndarray, scorer: Scorer
 ) -> Iterator[float]:
     classes = union(budgeted.classes_, labels)
-    features = budgeted.features(X)
-    if budgeted.learns_at_once:
+    if budgeted.learns_at_once and reads_only_predictions(scorer):
         for recorded in recorded_stages(budgeted.classifier_, features, classes):
-            yield scorer(recorded, X, labels)
+            yield scorer(recorded, features, labels)
         return
     evaluator: HeldOutEvaluator | None = None
     for learner in budgeted.staged_learners():
         evaluator = evaluator or HeldOutEvaluator(learner, features, labels, classes, scorer)
-        evaluator.predictions.update()
         yield evaluator.score()
 
 
-def _budgeted(owner: str, estimator: Any, X: Any) -> tuple[BudgetedClassifier, Any]:
-    """Return the BudgetedClassifier inside, and the samples as it takes them."""
+def _with_steps(scorer: Scorer, steps: list[tuple[str, Any]], X: Any) -> Scorer:
+    """Return a scorer that passes the samples as given, and the steps before the classifier."""
+
+    def score(classifier: Any, _: Any, labels: np.ndarray) -> float:
+        numbered = [(f"step{place}", step) for place, (_, step) in enumerate(steps)]
+        return scorer(Pipeline([*numbered, ("classifier", classifier)]), X, labels)
+
+    return score
+
+
+def _budgeted(owner: str, estimator: Any) -> tuple[BudgetedClassifier, list[tuple[str, Any]]]:
+    """Return the BudgetedClassifier inside, and the steps before it."""
     inner = getattr(estimator, "best_estimator_", estimator)
     if isinstance(inner, Pipeline) and hasattr(inner[-1], "staged_learners"):
-        return inner[-1], X if len(inner) == 1 else inner[:-1].transform(X)
+        return inner[-1], inner.steps[:-1]
     if hasattr(inner, "staged_learners"):
-        return inner, X
+        return inner, []
     raise TypeError(
         f"{owner} needs the predictions after each label, which {type(inner).__name__} does not "
         "have. Hint: pass a BudgetedClassifier, or a Pipeline that ends in one."
