@@ -37,6 +37,7 @@ def largest(posterior):
 READ = {
     "X": lambda pool: pool.X[pool.candidates],
     "anywhere": lambda pool: pool.anywhere(np.ones(3), "ones"),
+    "is_constant": lambda pool: pool.is_constant(np.arange(3), "counted"),
     "cached": lambda pool: pool.cached(
         ("sum", "of all"), lambda: float(np.asarray(pool.X[:5]).sum())
     ),

@@ -254,7 +254,7 @@ def test_random_sampling_is_explained_as_random():
 
 @pytest.mark.parametrize(("random_state", "way"), [(None, "by position"), (0, "at random")])
 def test_the_explanation_of_a_tie_names_the_rule_that_breaks_it(random_state, way):
-    strategy = UncertaintySampling(random_state=random_state)
+    strategy = CDFProduct([("uncertainty", Margin())], random_state=random_state)
     learner = learner_of(strategy=strategy)
     assert learner.explain_query(3).sentences == (
         f"Sample 3 is as good as any other of the 5 candidates, and ties are broken {way}.",
@@ -294,7 +294,10 @@ def test_a_strategy_may_pass_on_the_terms_of_another():
         def terms(self, pool):
             return UncertaintySampling().terms(pool)
 
-    assert learner_of(strategy=Switching()).explain_query(0).measures == ("uncertainty",)
+    learner = learner_of(strategy=Switching())
+    assert learner.explain_query(0).measures == ("nearness to the middle of the pool",)
+    learner.teach([0, 4], ["a", "b"])
+    assert learner.explain_query(1).measures == ("uncertainty",)
 
 
 def test_ids_name_the_samples_and_a_pipeline_its_texts():

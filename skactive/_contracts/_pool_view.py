@@ -28,12 +28,10 @@ class PoolView(ABC):
     ----------
     X : {ndarray, CSR matrix, array-like} of shape (n_samples, n_features)
         The features of all samples; on disk an array-like, whose picked rows are arrays.
-    n_samples : int
-        Number of samples, labelled or not.
+    n_samples, n_candidates, n_labeled : int
+        Numbers of samples, of candidates, and of labels with those of outside and picked samples.
     candidates : ndarray of int of shape (n_candidates,)
         Positions of the candidates, ascending.
-    n_candidates : int
-        Number of candidates.
     labeled : ndarray of int of shape (n_pool_labels,)
         Positions of the labelled samples, in the order in which they were labelled.
     labels : ndarray of shape (n_pool_labels,)
@@ -42,8 +40,6 @@ class PoolView(ABC):
         Positions of the skipped samples that are not labelled, ascending.
     picked : ndarray of int of shape (n_picked,)
         Positions picked for a batch so far, in order; empty for a pool.
-    n_labeled : int
-        Number of labelled samples, those from outside the pool included, plus picked ones.
     classes_ : ndarray of shape (n_classes,)
         The labels known so far, sorted.
     estimator : classifier or None
@@ -403,11 +399,7 @@ class PoolView(ABC):
             As in `coverage_gain`; 0 for samples that are no candidates of the pool.
         exponent : float
             At least 0 and below 1. The quotient is 0 if the power is.
-        n_neighbors : int, default=15
-            As in `coverage_gain`.
-        metric : str, default='cosine'
-            As in `coverage_gain`.
-        bandwidth : 'median', float or None, default='median'
+        n_neighbors, metric, bandwidth : int, str, and 'median', float or None
             As in `coverage_gain`.
 
         Returns
@@ -434,6 +426,21 @@ class PoolView(ABC):
             Whether there is one.
         """
         return self.whole.anywhere(values, name)
+
+    def is_constant(self, values: np.ndarray, name: str) -> bool:
+        """Return whether the values of all samples are equal, over all partitions of a pool.
+
+        Parameters
+        ----------
+        values, name : ndarray of shape (n,), str
+            As in `anywhere`.
+
+        Returns
+        -------
+        is_constant : bool
+            Whether there is no second value.
+        """
+        return self.whole.is_constant(values, name)
 
     def mean_of(self, points: Any, name: str) -> np.ndarray:  # arrays and sparse matrices
         """Return the mean of points, over all partitions of a pool.
@@ -472,13 +479,6 @@ class PoolView(ABC):
         -------
         value : object
             The value that `compute` returned, the same object each time. Do not change it.
-
-        Examples
-        --------
-        >>> from skactive import Pool
-        >>> pool = Pool([[1.0, 3.0], [2.0, 4.0]])
-        >>> pool.cached(("largest",), lambda: float(pool.X.max()))
-        4.0
         """
         return self.whole.cached(key, compute, shared=shared)
 

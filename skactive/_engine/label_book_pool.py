@@ -155,6 +155,9 @@ class LabelBookPool(LabelingPool):
     def anywhere(self, values: np.ndarray, name: str) -> bool:
         return bool(values.any())
 
+    def is_constant(self, values: np.ndarray, name: str) -> bool:
+        return len(values) == 0 or bool(values.min() == values.max())
+
     def mean_of(self, points: Any, name: str) -> np.ndarray:  # arrays and sparse matrices
         return np.asarray(points.mean(axis=0, dtype=np.float64)).ravel()
 

@@ -8,6 +8,7 @@ from skactive._validation import check_number, checked_utilities
 from skactive.base import PoolView
 from skactive.measures import Entropy, InformationDensity, Measure
 from skactive.strategies._base import QueryStrategy
+from skactive.strategies._support.spread import spread_if_constant
 from skactive.strategies._utility_component import UtilityComponent
 
 
@@ -33,9 +34,10 @@ class DensityWeightedUncertainty(QueryStrategy):
 
     Notes
     -----
-    Before there are labels of two classes, uncertainty is the same for all candidates and counts
-    as 1, so that the utility is the density. The samples of a batch may be similar. The
-    components of `terms` are 'uncertainty' and 'density'.
+    While all candidates are equally uncertain, as without a posterior or with labels of one class
+    only, the first choice is the candidate in the densest region, the next is the one farthest from
+    all labelled samples, as `KCenterGreedy` chooses it. The samples of later batches may be
+    similar. The components of `terms` are 'uncertainty' and 'density', or that of `KCenterGreedy`.
 
     Cost: that of the measures, and O(n_candidates) for each sample chosen.
 
@@ -69,19 +71,20 @@ class DensityWeightedUncertainty(QueryStrategy):
         self.beta = beta
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        terms = self.terms(pool)
-        return terms["uncertainty"].factors * terms["density"].factors
+        return UtilityComponent.product(self.terms(pool), pool.n_candidates)
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         beta = check_number(self, "beta", self.beta)
         uncertainty = Entropy() if self.uncertainty is None else self.uncertainty
         density = InformationDensity() if self.density is None else self.density
+        spread = spread_if_constant(self, pool, uncertainty)
+        if spread is not None and pool.n_labeled > 0:
+            return spread.terms(pool)
         unsure, dense = (
             checked_utilities(type(measure).__name__, measure.utilities(pool), pool)
             for measure in (uncertainty, density)
         )
-        term = UtilityComponent(uncertainty, unsure, np.asarray(unsure, dtype=np.float64))
-        if term.is_constant:
-            term = UtilityComponent(uncertainty, unsure, np.ones(pool.n_candidates))
+        factors = np.ones(len(unsure)) if spread is not None else unsure.astype(np.float64)
+        term = UtilityComponent(uncertainty, unsure, factors)
         weighted = np.maximum(dense, 0.0).astype(np.float64) ** beta
         return {"uncertainty": term, "density": UtilityComponent(density, dense, weighted, beta)}

@@ -14,6 +14,7 @@ from skactive._rows import concatenate_rows
 from skactive._validation import check_choice, check_integer, check_number
 from skactive.base import PoolView
 from skactive.strategies._base import QueryStrategy
+from skactive.strategies._k_center_greedy import KCenterGreedy
 from skactive.strategies._support.clusters import GEOMETRIES, clusters_of
 from skactive.strategies._support.points import Points
 
@@ -54,9 +55,10 @@ class ProbCover(QueryStrategy):
 
     Notes
     -----
-    `utilities` are numbers of samples. When all candidates are covered, those that the fewest balls
-    cover count as not covered. Skipped samples are not counted. The only component of `terms` is
-    'number of neighbours without cover'.
+    `utilities` are numbers of samples. Of candidates that count for themselves alone, the one
+    farthest from all labelled samples is chosen first, as by `KCenterGreedy`. When all candidates
+    are covered, those that the fewest balls cover count as not covered. Skipped samples are not
+    counted. The only component of `terms` is 'number of neighbours without cover'.
 
     Cost: O(n_samples² · n_features) once for each radius, in blocks, and then O(pairs within a
     ball) for each sample chosen. Of more than 10,000 samples, 10,000 drawn ones are counted for
@@ -112,6 +114,15 @@ class ProbCover(QueryStrategy):
         least = n_covers[is_open].min(initial=np.inf)
         wanted = (is_open & (n_covers == least)).astype(balls.pairs.dtype)
         return (balls.pairs @ wanted)[pool.candidates].astype(np.float64)
+
+    def best(self, batch: PoolView) -> tuple[np.ndarray, float]:
+        places, utility = super().best(batch)
+        if utility > 1 or len(places) == 1:
+            return places, utility
+        # Candidates that are alone in their balls are equal. By position, a pool that is sorted by
+        # class would be queried class by class.
+        distances = KCenterGreedy(self.metric).utilities(batch)[places]
+        return places[distances == distances.max()], utility
 
     def _balls(self, pool: PoolView) -> Balls:
         check_choice(self, "metric", self.metric, GEOMETRIES)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from sklearn.utils import check_random_state
 
 from skactive.base import PoolView
 from skactive.strategies._base import QueryStrategy, random_keys
@@ -15,8 +18,8 @@ class RandomSampling(QueryStrategy):
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=None
-        An int gives each pool one random order, which all queries follow, so that a repeated query
-        returns the same samples; None draws again each time.
+        An int gives each pool one random order, which all queries follow. None draws that int at
+        the first use of the strategy; a clone draws its own. A RandomState draws at each query.
 
     See Also
     --------
@@ -24,7 +27,8 @@ class RandomSampling(QueryStrategy):
 
     Notes
     -----
-    `utilities` are random numbers in [0, 1); `terms` is empty. Cost: O(n_samples).
+    With an int or None, a repeated query returns the same samples. `utilities` are random numbers
+    in [0, 1); `terms` is empty. Cost: O(n_samples).
 
     Examples
     --------
@@ -37,11 +41,21 @@ class RandomSampling(QueryStrategy):
 
     partition_rule = "chance"
 
+    # The seed that replaces random_state=None, so that a query can be repeated.
+    _drawn: int | None = None
+
     def __init__(self, *, random_state: int | np.random.RandomState | None = None) -> None:
         super().__init__(random_state=random_state)
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        return random_keys(self.random_state, pool.n_samples)[pool.candidates]
+        return random_keys(self._seed(), pool.n_samples)[pool.candidates]
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         return {}
+
+    def _seed(self) -> Any:
+        if self.random_state is not None:
+            return self.random_state
+        if self._drawn is None:
+            self._drawn = int(check_random_state(None).randint(2**31 - 1))
+        return self._drawn

@@ -8,6 +8,7 @@ from skactive._validation import checked_utilities
 from skactive.base import PoolView
 from skactive.measures import Margin, Measure
 from skactive.strategies._base import QueryStrategy
+from skactive.strategies._support.spread import spread_if_constant
 from skactive.strategies._utility_component import UtilityComponent
 
 
@@ -30,8 +31,13 @@ class UncertaintySampling(QueryStrategy):
 
     Notes
     -----
-    Cost: that of the measure, and O(n_candidates) for each sample chosen. Without a posterior all
-    candidates are equal. The only component of `terms` is 'uncertainty'.
+    While all candidates are equally uncertain, as without a posterior or with labels of one class
+    only, the utilities are those of `KCenterGreedy`: the first choice is the candidate nearest to
+    the mean of the pool, the next is the one farthest from all labelled samples. Their metric is
+    that of the measure or else of the classifier, if it has one, and Euclidean otherwise.
+
+    Cost: that of the measure, and O(n_candidates) for each sample chosen. The only component of
+    `terms` is 'uncertainty', or that of `KCenterGreedy`.
 
     References
     ----------
@@ -60,11 +66,14 @@ class UncertaintySampling(QueryStrategy):
         self.measure = measure
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        return self._measure().utilities(pool)
+        measure = Margin() if self.measure is None else self.measure
+        spread = spread_if_constant(self, pool, measure)
+        return measure.utilities(pool) if spread is None else spread.utilities(pool)
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
+        measure = Margin() if self.measure is None else self.measure
         values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
-        return {"uncertainty": UtilityComponent(self._measure(), values, values)}
-
-    def _measure(self) -> Measure:
-        return Margin() if self.measure is None else self.measure
+        spread = spread_if_constant(self, pool, measure)
+        if spread is not None:
+            return spread.terms(pool)
+        return {"uncertainty": UtilityComponent(measure, values, values)}

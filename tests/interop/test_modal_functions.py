@@ -150,7 +150,7 @@ def test_expected_error_equals_modals():
 
 
 def test_equals_are_chosen_by_position_or_at_random():
-    pool = Pool(X, estimator=IncrementalKNeighborsClassifier())
+    pool = Pool(np.ones((30, 2)), estimator=IncrementalKNeighborsClassifier())
     drawn = {
         int(ModalStrategy(margin_sampling, random_state=seed).select(pool)[0][0])
         for seed in range(8)

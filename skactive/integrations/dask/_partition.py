@@ -199,6 +199,15 @@ class PartOfPool(Pool):
         """Return whether a value of the whole pool is not 0."""
         return bool(self._of_all(("anywhere", name), values.any, any))
 
+    def is_constant(self, values: np.ndarray, name: str) -> bool:
+        """Return whether the values of the whole pool are equal."""
+        limits = self._of_all(
+            ("constant", name),
+            lambda: np.array([values.min(), values.max()]) if len(values) else values,
+            np.concatenate,
+        )
+        return super().is_constant(limits, name)
+
     def mean_of(self, points: Any, name: str) -> np.ndarray:
         """Return the mean of the points of the whole pool."""
         n_samples = points.shape[0]

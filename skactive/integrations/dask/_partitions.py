@@ -234,7 +234,7 @@ class Partitions:
 
     def begin_query(self) -> None:
         """Discard values of all partitions that depend on labels."""
-        for name in [name for name in self._known if name[0] == "anywhere"]:
+        for name in [name for name in self._known if name[0] in {"anywhere", "constant"}]:
             del self._known[name]
 
     def answers_of_all(self, question: Callable[[int], Question]) -> list[Any]:

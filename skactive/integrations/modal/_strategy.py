@@ -14,7 +14,8 @@ from skactive._engine.cold_start import cold_start_utilities, fit_quietly, has_t
 from skactive._engine.committees import BaggedNeighbors, FittedMembers, fitted_committee
 from skactive.base import LabelingPool, PoolView
 from skactive.integrations._pool_classifier import classifier_like
-from skactive.strategies import QueryStrategy
+from skactive.measures import Margin
+from skactive.strategies import QueryStrategy, UncertaintySampling
 
 N_MEMBERS = 10
 
@@ -58,8 +59,9 @@ class ModalStrategy(QueryStrategy):
     -----
     The function gets the features of the candidates, and a learner with the labelled samples as
     `X_training` and `y_training`; the class probabilities of the candidates are those of the pool.
-    A committee starts when two classes are labelled. Until then the most central candidate is
-    chosen first, then the candidate farthest from all labelled samples.
+    A committee starts when two classes are labelled, the functions of ``modAL.uncertainty`` when
+    the candidates differ in their margins. Until then the most central candidate is chosen first,
+    then the candidate farthest from all labelled samples.
 
     `margin_sampling` and `expected_error_reduction` choose the samples with the smallest metrics:
     their utilities are the negative metrics. If a function returns only positions, the utilities
@@ -112,7 +114,9 @@ class ModalStrategy(QueryStrategy):
         """
         whole, candidates = pool.whole, pool.candidates
         if self._waits(whole):
-            return cold_start_utilities(pool, "cosine")
+            if self._first_argument() == "committee":
+                return cold_start_utilities(pool, "cosine")
+            return UncertaintySampling().utilities(pool)
         answer = self._answer(whole, candidates, len(candidates))
         if _are_utilities(answer, len(candidates)):
             return np.asarray(answer, dtype=np.float64)
@@ -167,7 +171,11 @@ class ModalStrategy(QueryStrategy):
         return among[order], worth
 
     def _waits(self, pool: PoolView) -> bool:
-        return self._first_argument() == "committee" and not has_two_classes(pool)
+        """Return whether the function can tell no candidate from another yet."""
+        if self._first_argument() == "committee":
+            return not has_two_classes(pool)
+        of_uncertainty = getattr(self.function, "__module__", "") == "modAL.uncertainty"
+        return of_uncertainty and pool.is_constant(Margin().utilities(pool), "Margin")
 
     def _first_argument(self) -> str:
         return next(iter(_parameters(self.function)), "")
