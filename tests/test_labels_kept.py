@@ -135,7 +135,7 @@ def assert_kept(found, labels):
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
 @pytest.mark.parametrize("route", ROUTES)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(data=st.data())
 def test_distinct_labels_come_back_as_they_were(route, kind, data):
     if (route, kind) == ("budgeted", "bytes"):

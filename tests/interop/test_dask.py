@@ -819,3 +819,16 @@ def test_a_wrong_change_leaves_the_partitions_as_they_are(threads, tmp_path):
     assert parts.n_samples == 40
     assert parts.add_samples(X[:5]).remove_samples([42]).n_samples == 44
     np.testing.assert_allclose(parts.features([0, 43]), X[[0, 4]])
+
+
+def test_strict_classes_are_those_of_the_whole_pool(threads):
+    X, _ = digits(20)
+    learner = PartitionedLearner(
+        X_pool=da.from_array(X, chunks=(10, -1)),
+        classes=["apple", "pear"],
+        strict_classes=True,
+        client=threads,
+    )
+    with pytest.raises(ValueError, match="Did you mean 'apple'"):
+        learner.teach(0, "aple")
+    assert learner.teach([0, 15], ["apple", "pear"]).labels.tolist() == ["apple", "pear"]

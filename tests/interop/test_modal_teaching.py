@@ -353,3 +353,16 @@ def test_a_frame_with_other_columns_is_an_error():
     learner = ActiveLearner(GaussianNB(), X_training=frame, y_training=y[SEED_SET])
     with pytest.raises(ValueError, match=r"X must have the columns of X_training, \['a', 'b'"):
         learner.teach(frame.rename(columns={"a": "e"}), y[SEED_SET])
+
+
+def test_labels_of_two_integer_types_stay_apart():
+    learner = ActiveLearner(GaussianNB(), X_training=X[:2], y_training=np.array([5, 1]))
+    learner.teach(X[2:4], np.array([2**63 + 1, 2**63 + 2], dtype=np.uint64))
+    assert learner.classes_.tolist() == [1, 5, 2**63 + 1, 2**63 + 2]
+
+
+def test_booleans_do_not_become_integers():
+    learner = ActiveLearner(GaussianNB(), X_training=X[:2], y_training=np.array([1, 0]))
+    with pytest.raises(ValueError, match="Unknown label type"):
+        learner.teach(X[2:3], np.array([True]))
+    assert learner.y_training.tolist() == [1, 0]

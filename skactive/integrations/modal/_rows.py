@@ -9,6 +9,8 @@ import numpy as np
 import scipy.sparse
 from sklearn.utils import check_array, check_consistent_length
 
+from skactive._engine.label_arrays import joined
+
 
 def check_labeled(X: Any, y: Any, *, finite: bool) -> None:
     """Raise if X and y differ in length or, if `finite`, contain NaN or infinity."""
@@ -87,6 +89,11 @@ def _stacked_arrays(known: np.ndarray, new: Any, name: str) -> np.ndarray:
     if (known.dtype.kind in "US") != (rows.dtype.kind in "US"):
         # numpy would turn the numbers into text.
         return np.concatenate([known.astype(object), rows.astype(object)])
+    if name == "y" and known.ndim == 1 and len(known) and len(rows):
+        if (known.dtype.kind == "b") != (rows.dtype.kind == "b"):
+            # scikit-learn refuses this array; NumPy would turn True into 1.
+            return np.concatenate([known.astype(object), rows.astype(object)])
+        return joined(known, rows)
     return np.concatenate([known, rows])
 
 
