@@ -23,6 +23,9 @@ Private to the package. The modules and the functions that other packages import
 `tables`
     `read_table(path)`, `read_frame(path)`: CSV and Parquet files through pandas. Used by
     `datasets` and `cli`.
+`column_kinds`
+    `is_id_like(name, column)`, `are_numbered(names)`, `holds_vectors(column)`: columns that are
+    no features, and columns of an embedding. Used by `tables`.
 `values`
     `as_labels`, `typed_labels`, `as_float`, `first_not_finite`, `is_missing`: checked labels and
     numbers from the cells of a file. Used by `tables`, `datasets` and `cli`.

@@ -98,7 +98,13 @@ class ComparisonSummary(Tabular):
         return f"<ComparisonSummary of {len(self.names)}>\n{self}"
 
     def short(self) -> str:
-        """Return the table without label savings, of at most 20 rows."""
+        """Return the table without label savings, of at most 20 rows.
+
+        Returns
+        -------
+        short : str
+            The lines; the last one counts the rows that are left out, if there are any.
+        """
         lines = self._drawn([]).splitlines()
         if (more := len(self.names) - MAX_ROWS) <= 0:
             return "\n".join(lines)

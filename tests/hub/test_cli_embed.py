@@ -115,7 +115,7 @@ def test_a_broken_image_is_left_out_and_named(photos, capsys):
     assert "banana/03.jpg" not in arrays["files"].tolist()
     assert np.isfinite(arrays["X"]).all()
     fact, line = capsys.readouterr().err.splitlines()
-    assert fact == "skactive: 1 of 24 samples cannot be read and are left out:"
+    assert fact == "skactive: 1 of 24 samples cannot be read and is left out:"
     assert re.fullmatch(r"  photos/banana/03\.jpg \(Truncated File Read\)", line)
 
 
