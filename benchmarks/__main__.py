@@ -26,6 +26,7 @@ NAMES = [
     "vector_store",
     "animation",
     "label_issues",
+    "confidence",
     "drift",
     "scale_disk",
     "scale_dask",
