@@ -49,8 +49,8 @@ class AccuracyEstimate:
     -----
     The estimate is more often too low than too high. In simulations on three data sets (digits,
     photos, questions) with three classifiers and four strategies, the true accuracy was below
-    `lower` in fewer than 1 per cent of the cases, but above `upper` in three of ten: with margin sampling the estimate is
-    too low, by 0.1 to 0.2 with few labels. With `UncertaintyHerding` and
+    `lower` in fewer than 1 per cent of the cases, but above `upper` in three of ten: with margin
+    sampling the estimate is too low, by 0.1 to 0.2 with few labels. With `UncertaintyHerding` and
     `IncrementalLabelSpreading` it was off by 0.01 to 0.06 on average, and with labels drawn at
     random it was right on average from 100 labels on.
 
