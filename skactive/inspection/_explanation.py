@@ -302,7 +302,7 @@ class ExplanationDisplay(Display):
         places = np.arange(len(order))
         self.class_bars_ = ax.barh(places, probabilities[order], color=colors[order], height=0.7)
         ax.bar_label(self.class_bars_, fmt="{:.0%}", padding=3, fontsize=8, color="0.25")
-        names = drawable_names(self.classes[order].tolist(), NAME_WIDTH)
+        names = drawable_names(self.classes[order].tolist(), NAME_WIDTH - 2)
         ax.set_yticks(places, names, fontsize=8, parse_math=False)
         ax.set(xlim=(0, 1), ylim=(max(len(order), 3) - 0.5, -0.5), xticks=[])
         ax.tick_params(axis="y", length=0)
