@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
@@ -25,6 +26,19 @@ def are_plain_features(X: Any, n_features: int, dtypes: Collection[Any]) -> bool
         # With a NaN or an infinity the sum is not finite.
         and math.isfinite(X.sum(dtype=np.float64))
     )
+
+
+def with_canonical_rows(X: Any) -> Any:
+    """Return a CSR matrix with sorted columns and no duplicate or zero entries; arrays as they are.
+
+    Equal rows then have equal entries, and no function has to sum duplicates in place.
+    """
+    if not sp.issparse(X) or (X.has_canonical_format and X.data.all()):
+        return X
+    X = X.copy()
+    X.sum_duplicates()
+    X.eliminate_zeros()
+    return X
 
 
 def check_integer(owner: object, name: str, value: Any, *, minimum: int) -> int:

@@ -255,12 +255,14 @@ def distances_among(X: Any, metric: str, metric_params: dict[str, Any] | None = 
 
 
 def _cosine_distances(A: Rows, B: Rows) -> np.ndarray:
-    # The smaller matrix is scaled before the product, the larger one after it, in place.
+    # The smaller matrix is scaled before the product, the larger one after it, in place. If one is
+    # float64, so are the unit vectors: `rounding` relies on it.
+    dtype = np.result_type(A.dtype, B.dtype)
     if len(A) < len(B):
-        compared = _products(_unit(A).astype(A.dtype), B.X)
+        compared = _products(_unit(A).astype(dtype), B.X)
         compared *= -B.inverse_norms.astype(compared.dtype)
     else:
-        compared = A.dot(_unit(B).astype(B.dtype))
+        compared = A.dot(_unit(B).astype(dtype))
         scale = A.negative_inverse_norms
         if compared.dtype != scale.dtype:
             scale = -A.inverse_norms.astype(compared.dtype)

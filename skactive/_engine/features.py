@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_consistent_length
 from skactive._contracts._target import Target
 from skactive._engine.numbers import FILL_IN, as_numbers, vanished_row
 from skactive._engine.stored import StoredFeatures, is_opened, is_stored
-from skactive._validation import are_plain_features
+from skactive._validation import are_plain_features, with_canonical_rows
 
 
 def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) -> Any:
@@ -26,7 +26,7 @@ def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) ->
     try:
         # A number too large for `dtype` becomes infinite, and is refused.
         with np.errstate(over="ignore"):
-            features = check_array(
+            checked = check_array(
                 X,
                 accept_sparse="csr",
                 dtype=dtype,
@@ -34,6 +34,7 @@ def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) ->
                 input_name=name,
                 ensure_min_samples=minimum,
             )
+        features = with_canonical_rows(checked)
     except ValueError as error:
         faulty = _first_not_finite(X, dtype)
         if faulty is not None:

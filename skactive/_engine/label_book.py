@@ -419,5 +419,5 @@ class LabelBook:
 
     def _stored(self, X: Any, labels: np.ndarray) -> np.ndarray:
         if self.store is None:
-            self.store = LabeledSamples(X[:0], labels[:0])
+            self.store = LabeledSamples(self._no_features, labels[:0])
         return self.store.add(X, labels)

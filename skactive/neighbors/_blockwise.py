@@ -21,7 +21,7 @@ from skactive._engine.distances import (
 from skactive._engine.inverted_file import InvertedFile
 from skactive._engine.numbers import as_numbers
 from skactive._engine.stored import is_opened
-from skactive._validation import check_choice, check_integer, check_number
+from skactive._validation import check_choice, check_integer, check_number, with_canonical_rows
 
 ALGORITHMS = frozenset({"auto", "clusters", "exact"})
 MODES = frozenset({"connectivity", "distance"})
@@ -198,7 +198,7 @@ class BlockwiseKNeighborsTransformer(
             if reset:
                 self.n_features_in_ = X.shape[1]
             return X
-        return validate_data(
+        checked = validate_data(
             self,
             as_numbers(X, "X"),
             reset=reset,
@@ -206,6 +206,7 @@ class BlockwiseKNeighborsTransformer(
             dtype=[np.float64, np.float32],
             order="C",
         )
+        return with_canonical_rows(checked)
 
     def _check_parameters(self) -> None:
         check_integer(self, "n_neighbors", self.n_neighbors, minimum=1)

@@ -16,7 +16,7 @@ from skactive._engine.neighbor_lists import in_graph_units, nearest_first, neigh
 from skactive._engine.numbers import as_numbers
 from skactive._engine.stored import is_opened
 from skactive._io.fingerprint import fingerprint as fingerprint_of
-from skactive._validation import check_choice, check_integer, check_number
+from skactive._validation import check_choice, check_integer, check_number, with_canonical_rows
 from skactive.neighbors._blockwise import BlockwiseKNeighborsTransformer
 from skactive.neighbors._graph_changes import ChangeableGraph
 from skactive.neighbors._graph_file import read_graph, write_graph
@@ -398,13 +398,14 @@ class NeighborGraph(ChangeableGraph):
 def _checked(X: Any, name: str) -> Any:
     if is_opened(X):
         return X
-    return check_array(
+    checked = check_array(
         as_numbers(X, name),
         accept_sparse="csr",
         dtype=[np.float32, np.float64],
         order="C",
         input_name=name,
     )
+    return with_canonical_rows(checked)
 
 
 def _check_features(X: Any, n_samples: int, fingerprint: str | None) -> None:

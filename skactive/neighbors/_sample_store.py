@@ -15,7 +15,7 @@ from skactive._engine.label_arrays import is_among, union
 from skactive._engine.labeled_samples import LabeledSamples
 from skactive._engine.labels import CATEGORICAL, check_labels
 from skactive._engine.numbers import as_numbers
-from skactive._validation import are_plain_features
+from skactive._validation import are_plain_features, with_canonical_rows
 
 DTYPES = (np.float64, np.float32)
 
@@ -250,7 +250,7 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
         has_names = hasattr(self, "feature_names_in_")
         if not (reset or has_names) and are_plain_features(X, self.n_features_in_, DTYPES):
             return X
-        return validate_data(
+        checked = validate_data(
             self,
             as_numbers(X, "X"),
             reset=reset,
@@ -259,6 +259,7 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
             order="C",
             ensure_min_samples=ensure_min_samples,
         )
+        return with_canonical_rows(checked)
 
     def _fitted(self) -> LabeledSamples:
         labeled: LabeledSamples | None = getattr(self, "_labeled", None)

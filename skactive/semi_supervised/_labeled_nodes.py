@@ -18,6 +18,7 @@ from skactive._engine.labeled_samples import LabeledSamples
 from skactive._engine.labels import check_labels
 from skactive._engine.numbers import as_numbers
 from skactive._engine.positions import check_integers
+from skactive._validation import with_canonical_rows
 from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
 from skactive.semi_supervised._partial_labels import (
     labeled_nodes,
@@ -371,6 +372,8 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             for node, key in enumerate(row_hashes(self._X)):
                 self._row_hashes.setdefault(key, []).append(node)
         nodes, taken = np.full(X.shape[0], -1), set()
+        if sp.issparse(self._X) != sp.issparse(X):
+            X = X.toarray() if sp.issparse(X) else sp.csr_matrix(X)
         for row, key in enumerate(row_hashes(X.astype(self._X.dtype))):
             for node in self._row_hashes.get(key, ()):
                 if self._ids[node] < 0 and node not in taken:
@@ -406,7 +409,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             raise
 
     def _checked_features(self, X: Any, *, reset: bool = False, minimum: int = 1) -> Any:
-        return validate_data(
+        checked = validate_data(
             self,
             as_numbers(X, "X"),
             reset=reset,
@@ -415,6 +418,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             order="C",
             ensure_min_samples=minimum,
         )
+        return with_canonical_rows(checked)
 
     def _check_fitted(self, *, labels: bool = False) -> None:
         if not self.__sklearn_is_fitted__():

@@ -54,8 +54,11 @@ def _is_minus_one(value: Any) -> bool:
 
 
 def row_hashes(X: Any) -> list[Hashable]:
-    """Return a hash of the content of each row."""
+    """Return a hash of the content of each row. Sparse rows are canonical."""
     if sp.issparse(X):
-        rows = [X[row] for row in range(X.shape[0])]
-        return [hash((row.indices.tobytes(), row.data.tobytes())) for row in rows]
-    return [hash(row.tobytes()) for row in X]
+        # Slices of the parts: a row of a sparse array is not a CSR array.
+        rows = [slice(*ends) for ends in zip(X.indptr[:-1], X.indptr[1:], strict=True)]
+        columns = X.indices.astype(np.int64)
+        return [hash((columns[row].tobytes(), X.data[row].tobytes())) for row in rows]
+    # The sum is 0 for -0 too.
+    return [hash((row + 0.0).tobytes()) for row in X]
