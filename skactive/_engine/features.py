@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
-from sklearn.utils.validation import check_consistent_length
+from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skactive._contracts._target import Target
 from skactive._engine.numbers import FILL_IN, as_numbers, vanished_row
@@ -63,6 +64,14 @@ def check_labeled_samples(
     if X.shape[1] != n_features:
         raise ValueError(f"X_labeled has {X.shape[1]} features, but the pool has {n_features}.")
     return X, labels
+
+
+def check_same_columns(X: Any, samples: Any) -> None:
+    """Raise the error of scikit-learn if two DataFrames differ in their columns."""
+    if hasattr(X, "columns") and hasattr(samples, "columns"):
+        named = BaseEstimator()
+        validate_data(named, samples, skip_check_array=True)
+        validate_data(named, X, reset=False, skip_check_array=True)
 
 
 def _checked_stored(X: Any, name: str, dtype: np.dtype[Any], minimum: int) -> StoredFeatures:

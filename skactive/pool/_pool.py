@@ -18,7 +18,11 @@ from skactive._engine.cache import FeatureCache, FeatureValues
 from skactive._engine.density import information_density, mean_similarity, similarity_sums
 from skactive._engine.distances import Rows, Space
 from skactive._engine.external_posterior import ExternalPosterior
-from skactive._engine.features import check_features, check_labeled_samples
+from skactive._engine.features import (
+    check_features,
+    check_labeled_samples,
+    check_same_columns,
+)
 from skactive._engine.label_book import LabelBook
 from skactive._engine.positions import check_positions
 from skactive._rows import take_rows
@@ -224,6 +228,7 @@ class Pool(ChangeablePool):
 
     def add_labeled(self, X: ArrayLike, y: ArrayLike | None) -> Self:
         max_labeled = self._max_labeled()
+        check_same_columns(X, self._samples)
         X, labels = check_labeled_samples(X, y, self._X.shape[1], self._dtype, self.target)
         self.book.add_outside(X, labels)
         self._labels_added(max_labeled if len(labels) else None)

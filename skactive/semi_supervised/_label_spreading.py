@@ -238,7 +238,9 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
         def places_of(found: np.ndarray) -> np.ndarray:
             return order[np.searchsorted(numbers, found, sorter=order)]
 
-        shares, prior = self._spread_shares(self.nearest_nodes(X), labeled)
+        nearest = self.nearest_nodes(X)
+        probabilities = self.mixed(self.spread_at(nearest), self._vote(X))
+        shares, prior = self._spread_shares(nearest, labeled)
         if self.half_vote is not None and len(labeled):
             vote = self.voter_.explain(X)
             voted = np.zeros(shares.shape)
@@ -250,7 +252,7 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
             apart[queries, places_of(found)] = distances
         first = np.argsort(-shares, axis=1, kind="stable")
         return VoteExplanation(
-            predictions=self.predict(X),
+            predictions=self.classes_[probabilities.argmax(axis=1)],
             indices=labeled[first],
             labels=self.y_labeled_[first],
             distances=np.take_along_axis(apart, first, axis=1),

@@ -137,11 +137,18 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         Returns
         -------
         self : IncrementalLabelSpreading
-            The classifier. The id of a node is the position of the sample in the pool.
+            The classifier. The id of a node is the position of the sample in the pool. If the
+            samples of the pool are a DataFrame, `feature_names_in_` has its columns.
         """
         self.fit_graph(pool.graph(self.n_neighbors, self.metric), pool.X, classes)
         X, y = pool.labeled_outside()
-        return self if X is None or y is None else self.join_labeled(X, y)
+        if X is not None and y is not None:
+            self.join_labeled(X, y)
+        # The features of a pool have no names. The samples may be of another kind, such as texts.
+        first = pool.take(np.array([0]))
+        if getattr(first, "shape", None) == (1, self.n_features_in_):
+            validate_data(self, first, reset=True, skip_check_array=True)
+        return self
 
     def partial_fit(
         self, X: ArrayLike | sp.spmatrix, y: ArrayLike, classes: ArrayLike | None = None
