@@ -50,9 +50,9 @@ def labeling_curve(
     strategy : QueryStrategy
         The query strategy; None takes `UncertaintyHerding()`.
     X : array-like of length n_samples
-        Samples; the training part of a split is the pool.
+        Samples; the training part of a split is the pool, with all unlabelled samples.
     y : array-like of shape (n_samples,)
-        Their labels.
+        Their labels; None, NaN and blank strings mark unlabelled samples, see `compare_strategies`.
     budget : int, default=100
         Number of labels, at most the size of the smallest training part.
     batch_size : int, default=1
