@@ -17,6 +17,9 @@ Private to the package. The modules and the functions that other packages import
 `regular_files`
     `check_regular(path)`, `open_regular(path)`: a named pipe or a device is refused. Used by all
     that read files of samples.
+`private_folder`
+    `make_private(folder)`, `check_owner(folder)`: a folder into which only this user can write.
+    Used by `embedding` for models, which can execute code.
 `atomic_write`
     `atomic_write(path)`, `write_arrays(path, arrays)`: a file is written completely or not at
     all. Used by `datasets`, `neighbors` and `pool`.

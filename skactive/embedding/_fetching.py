@@ -17,6 +17,7 @@ import zlib
 from functools import cache
 from pathlib import Path
 
+from skactive._io.private_folder import check_owner, make_private, user_cache_folder
 from skactive._tensorflow import import_tensorflow, import_tensorflow_hub
 from skactive.embedding._downloading import check_downloads_are_complete
 
@@ -26,6 +27,7 @@ N_ATTEMPTS = 3
 TOO_MANY_REQUESTS = 429
 FIRST_PAUSE = 0.5  # seconds; doubles from attempt to attempt
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".tar")
+CACHE_HINT = "name a folder of your own in the environment variable TFHUB_CACHE_DIR."
 MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt")
 
 _downloading: dict[str, threading.Lock] = {}
@@ -40,7 +42,8 @@ def model_folder(handle: str | os.PathLike[str]) -> Path | str:
     """Return the folder of the SavedModel that a handle names, on this machine if possible.
 
     TensorFlow Hub resolves a URL, and downloads it once into the folder named by the environment
-    variable TFHUB_CACHE_DIR; an archive is unpacked into the same folder.
+    variable TFHUB_CACHE_DIR, else into a folder of the user's own; an archive is unpacked into the
+    same folder. A folder into which another user can write is refused.
     """
     name = os.fspath(handle)
     if name.startswith("file://"):
@@ -74,12 +77,15 @@ def remove_download(handle: str | os.PathLike[str]) -> None:
 
 
 def _downloaded(handle: str) -> Path | str:
+    # TensorFlow Hub's own default is a folder that all users of the machine share.
+    os.environ["TFHUB_CACHE_DIR"] = str(_checked_cache_folder())
     # Without a lock, a second thread would poll every five seconds for the end of the download.
     with _downloading.setdefault(handle, threading.Lock()):
         resolved = _resolved(handle)
     if is_url(resolved):
         return resolved
     try:
+        check_owner(Path(resolved), CACHE_HINT)
         return _checked_folder(Path(resolved), f"The download of {handle}")
     except ValueError:
         remove_download(handle)
@@ -126,9 +132,8 @@ def _resolved(handle: str) -> str:
 
 def _unpacked_archive(archive: Path) -> Path:
     stat = archive.stat()
-    folder = _cache_folder() / _digest_of(archive.resolve(), stat.st_size, stat.st_mtime_ns)
+    folder = _checked_cache_folder() / _digest_of(archive.resolve(), stat.st_size, stat.st_mtime_ns)
     if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
         # Unpacked beside its place, then renamed: other processes never see an incomplete model.
         with tempfile.TemporaryDirectory(dir=folder.parent) as made:
             _unpack(archive, Path(made) / "model")
@@ -137,6 +142,7 @@ def _unpacked_archive(archive: Path) -> Path:
             except OSError:
                 if not folder.is_dir():  # else another process has unpacked it meanwhile
                     raise
+    check_owner(folder, CACHE_HINT)
     return _checked_folder(folder, f"The archive {archive}")
 
 
@@ -173,4 +179,9 @@ def _checked_folder(folder: Path, what: str) -> Path:
 
 
 def _cache_folder() -> Path:
-    return Path(os.environ.get("TFHUB_CACHE_DIR") or Path(tempfile.gettempdir(), "tfhub_modules"))
+    chosen = os.environ.get("TFHUB_CACHE_DIR")
+    return Path(chosen) if chosen else user_cache_folder() / "skactive" / "models"
+
+
+def _checked_cache_folder() -> Path:
+    return make_private(_cache_folder(), CACHE_HINT)

@@ -47,7 +47,9 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     handle : str or path-like
         The model: a URL of TensorFlow Hub or Kaggle, a folder with a SavedModel, or a .tar.gz
         archive of one. Downloads and unpacked archives are stored in the folder named by the
-        environment variable TFHUB_CACHE_DIR, by default a folder for temporary files.
+        environment variable TFHUB_CACHE_DIR, by default in the user's cache folder, on Linux
+        ``~/.cache/skactive/models``. Since a model can execute code, a folder into which another
+        user can write is refused.
     batch_size : int, default=32
         Number of samples in one call of the model.
     signature : str, default=None

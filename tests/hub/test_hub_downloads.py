@@ -233,5 +233,5 @@ def test_a_cache_that_cannot_be_written_is_a_sentence(server, body, tmp_path, mo
     (tmp_path / "file").touch()
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "file" / "cache"))
     server.answers = [gives(body)]
-    with pytest.raises(ValueError, match=r"cannot be downloaded: .+file.+ Hint: download"):
+    with pytest.raises(OSError, match=r"file.cache cannot be created: .+\. Hint: name a folder of"):
         HubEmbedder(server.url).transform(TEXTS)
