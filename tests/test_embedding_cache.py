@@ -505,6 +505,9 @@ def test_a_model_trained_again_in_its_place_is_another(tmp_path, kind):
     before = identity_of(transformer)
     assert identity_of(Letters(kind(folder))) == before
     os.utime(weights, ns=(1, 1))
+    # The same content is the same model.
+    assert identity_of(transformer) == before
+    weights.write_bytes(b"2")
     assert identity_of(transformer) != before
     before = identity_of(Letters(kind(weights)))
     weights.write_bytes(b"22")
@@ -713,3 +716,56 @@ def test_a_hub_embedder_uses_the_location_as_its_own_cache(tmp_path, monkeypatch
     assert cached.transform(TEXTS).shape == (5, 2)
     assert seen == [(tmp_path, "some model", True, TEXTS)]
     assert embedder.cache is None
+
+
+BESIDE = """
+import numpy as np
+FACTOR = 2
+WORDS = ["a", "b"]
+TABLE = np.array([1.0, 2.0])
+class Part:
+    N = 3
+def helper(x):
+    return deeper(x) * FACTOR
+def deeper(x, start=1):
+    return x + start
+class Own(BaseEstimator):
+    def transform(self, X):
+        return [[helper(len(x)), len(WORDS), TABLE[0], Part.N] for x in X]
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("FACTOR = 2", "FACTOR = 3"),
+        ('"b"]', '"c"]'),
+        ("1.0, 2.0", "1.0, 2.5"),
+        ("N = 3", "N = 4"),
+        ("x + start", "x - start"),
+        ("start=1", "start=2"),
+        ("* FACTOR", "+ FACTOR"),
+    ],
+)
+def test_what_the_code_names_beside_the_class_counts(change):
+    def made(source):
+        names = {"__name__": "some_module", "BaseEstimator": BaseEstimator}
+        exec(source, names)  # noqa: S102 - as a notebook does when a cell is run again
+        return identity_of(names["Own"]())
+
+    assert made(BESIDE) == made("\n" + BESIDE + "\nUNUSED = 1\n")
+    assert made(BESIDE.replace(*change)) != made(BESIDE)
+
+
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_weights_of_the_same_size_and_time_are_other_weights(tmp_path, is_folder):
+    file = tmp_path / "model" / "weights.bin"
+    file.parent.mkdir()
+    file.write_bytes(b"first")
+    named = str(file.parent if is_folder else file)
+    before, stat = identity_of(Letters(named)), file.stat()
+    file.write_bytes(b"other")
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert identity_of(Letters(named)) != before
+    file.write_bytes(b"first")
+    assert identity_of(Letters(named)) == before

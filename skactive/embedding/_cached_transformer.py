@@ -80,9 +80,10 @@ class CachedTransformer(TransformerMixin, BaseEstimator):
     The cache key of a vector is made of the content of the sample and the identity of the
     transformer: the class of the transformer and of each nested one, the releases of their
     packages, and all parameters except `n_jobs`, `verbose` and `memory`. A class that belongs to
-    no package is identified by its code, without the code of the functions it calls. A parameter
-    that names a file or folder on this machine includes the sizes and modification times of the
-    files, so that a retrained model is a different one.
+    no package is identified by its code, and by the code of the functions, classes and constants
+    beside it that its code names; other objects, such as a model that was loaded beside the class,
+    need an `identity`. A parameter that names a file or folder on this machine includes the content
+    of the files, so that a retrained model is a different one.
 
     Samples are strings, bytes, numbers, images of Pillow, arrays, rows of arrays and of
     DataFrames with the columns' names, and lists, tuples and dicts of these. A Path object is

@@ -23,8 +23,8 @@ SIGNATURES_BY_DEFAULT = ("serving_default", "default")
 OUTPUT_BY_DEFAULT = "default"
 PATTERN = re.compile(r"[*?\[\]\\]")
 
-# The files of a model: name, size and modification time of each.
-Files = tuple[tuple[str, int, int], ...]
+# The files of a model: name, size, and times of the last change of content and of entry of each.
+Files = tuple[tuple[str, int, int, int], ...]
 
 _loading = threading.Lock()
 
@@ -200,20 +200,20 @@ def _loaded(folder: str, _files: Files) -> Any:
 
 
 def files_of(folder: Path) -> Files:
-    """Return name, size and modification time of each file of a model."""
+    """Return name, size and times of each file of a model."""
     found = []
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             stat = path.stat()
             name = path.relative_to(folder).as_posix()
-            found.append((name, stat.st_size, stat.st_mtime_ns))
+            found.append((name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
     return tuple(found)
 
 
 @cache
 def _content_digest(folder: Path, files: Files) -> str:
     whole = hashlib.blake2b(digest_size=20)
-    for name, size, _ in files:
+    for name, size, *_ in files:
         with (folder / name).open("rb") as file:
             content = hashlib.file_digest(file, "blake2b").digest()
         whole.update(f"{name}\0{size}\0".encode() + content)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from importlib.metadata import PackageNotFoundError, version
 from os import PathLike, fspath
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,8 @@ def identity_of(transformer: object, name: str | None = None) -> bytes:
     transformer : transformer
         The identity is made of its class, the release of the package of the class, and all
         parameters. A class of a package without a release is identified by its code. A parameter
-        that names a file or folder on this machine is identified by its path and by the sizes and
-        modification times of its files.
+        that names a file or folder on this machine is identified by its path and by the content of
+        its files.
     name : str or None
         A name for the properties that parameters do not show: functions, loaded models and fitted
         attributes. None raises an error if the transformer has such properties.
@@ -148,16 +148,24 @@ def _digest(content: Any) -> str:
 
 
 def _on_disk(path: str | PathLike[str]) -> Iterator[str]:
-    """Yield sizes and modification times of the files that a path names, if any."""
+    """Yield digests of the files that a path names, if any."""
     try:
         named = Path(path)
         files = [named, *sorted(named.rglob("*"))] if named.is_dir() else [named]
         for file in files:
             if file.is_file():
                 stat = file.stat()
-                yield f"[{file.relative_to(named)}|{stat.st_size}|{stat.st_mtime_ns}]"
+                # The time of the last change of the file's entry cannot be set back.
+                state = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+                yield f"[{file.relative_to(named)}|{_content_digest(file.absolute(), state)}]"
     except (OSError, ValueError):
         return
+
+
+@lru_cache(maxsize=4096)
+def _content_digest(file: Path, _state: tuple[int, ...]) -> str:
+    with file.open("rb") as opened:
+        return file_digest(opened, lambda: blake2b(digest_size=16)).hexdigest()
 
 
 @lru_cache(maxsize=256)
@@ -169,20 +177,78 @@ def _release_of(cls: type) -> str:
         try:
             release = version(package)
         except PackageNotFoundError:
-            own = [base for base in cls.__mro__ if base.__module__.partition(".")[0] == package]
-            return "code " + _digest("".join(map(_code_of_class, own)).encode())
+            return "code " + _digest("".join(_Code(package).of_class(cls)).encode())
     return f"{package} {release}"
 
 
-def _code_of_class(cls: type) -> str:
-    parts = [cls.__qualname__]
-    for name, member in sorted(vars(cls).items()):
-        wrapped = [getattr(member, way, None) for way in ("fget", "func", "__func__")]
-        codes = [getattr(function, "__code__", None) for function in (member, *wrapped)]
-        parts += [f"{name} {_written(code)}" for code in codes if isinstance(code, CodeType)]
-        if type(member) in _CONSTANTS and not name.startswith("__"):
-            parts.append(f"{name} {_written(member)}")
-    return "\n".join(parts)
+class _Code:
+    """The code of a class, and of the functions and constants beside it that the code names."""
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+        self._seen: set[int] = set()
+
+    def of_class(self, cls: type) -> Iterator[str]:
+        for base in cls.__mro__:
+            if self._is_own(base) and id(base) not in self._seen:
+                self._seen.add(id(base))
+                yield f"{base.__qualname__}\n"
+                for name, member in sorted(vars(base).items()):
+                    ways = [getattr(member, way, None) for way in ("fget", "func", "__func__")]
+                    for function in (member, *ways):
+                        if isinstance(function, FunctionType):
+                            yield from self.of_function(name, function)
+                    if type(member) in _CONSTANTS and not name.startswith("__"):
+                        yield f"{name} {_written(member)}\n"
+
+    def of_function(self, name: str, function: FunctionType) -> Iterator[str]:
+        if id(function) in self._seen:
+            return
+        self._seen.add(id(function))
+        yield f"{name} {_written(function.__code__)} {_written(function.__defaults__)}\n"
+        names = sorted(set(_names_in(function.__code__)))
+        spaces = [function.__globals__]
+        for used in names:
+            for space in list(spaces):
+                if used in space:
+                    value = space[used]
+                    if isinstance(value, ModuleType) and self._is_beside(value):
+                        spaces.append(vars(value))
+                    yield from self._of_value(used, value)
+
+    def _of_value(self, name: str, value: Any) -> Iterator[str]:
+        if isinstance(value, FunctionType):
+            if self._is_own(value) or self._is_beside(sys.modules.get(value.__module__)):
+                yield from self.of_function(name, value)
+        elif isinstance(value, type):
+            yield from self.of_class(value)
+        elif type(value) in {list, dict, set} or type(value) in _CONSTANTS:
+            yield f"{name} {_written(value)}\n"
+        elif isinstance(value, np.ndarray | np.generic):
+            yield f"{name} {_of_plain(value)}\n"
+
+    def _is_own(self, value: Any) -> bool:
+        return str(value.__module__).partition(".")[0] == self._package
+
+    def _is_beside(self, module: Any) -> bool:
+        """Return whether a module has no release, so that only its code identifies it."""
+        package = getattr(module, "__name__", "builtins").partition(".")[0]
+        if package == self._package:
+            return True
+        if package in sys.stdlib_module_names or hasattr(sys.modules.get(package), "__version__"):
+            return False
+        try:
+            version(package)
+        except PackageNotFoundError:
+            return True
+        return False
+
+
+def _names_in(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names_in(constant)
 
 
 def _written(constant: Any) -> str:
@@ -191,6 +257,11 @@ def _written(constant: Any) -> str:
         return f"{constant.co_code.hex()} {constant.co_names} {_written(constant.co_consts)}"
     if isinstance(constant, tuple):
         return f"({','.join(map(_written, constant))})"
-    if isinstance(constant, frozenset):
+    if isinstance(constant, list):
+        return f"[{','.join(map(_written, constant))}]"
+    if isinstance(constant, dict):
+        pairs = (f"{_written(key)}:{_written(value)}" for key, value in constant.items())
+        return f"{{{','.join(pairs)}}}"
+    if isinstance(constant, set | frozenset):
         return f"{{{','.join(sorted(map(_written, constant)))}}}"
     return repr(constant)
