@@ -97,6 +97,9 @@ def class_probabilities(classifier: Any, samples: Any) -> np.ndarray | None:
                 positive = expit(decision)
                 return np.column_stack([1 - positive, positive])
             return np.asarray(softmax(decision, axis=1))
+        # Some methods of a meta-estimator appear with its fit.
+        if hasattr(type(classifier), "predict_proba") and not is_fitted(classifier):
+            return None
     except NotFittedError:
         return None
     raise TypeError(

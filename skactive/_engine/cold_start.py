@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -36,14 +35,6 @@ def centrality(pool: PoolView, metric: str) -> np.ndarray:
     return whole.cached(("nearness to the mean",), lambda: _nearness_to_mean(in_memory(whole.X)))[
         pool.candidates
     ]
-
-
-def fit_quietly(classifier: Any, X: Any, y: np.ndarray) -> Any:
-    """Fit a classifier, without the warning about the number of classes, and return it."""
-    with warnings.catch_warnings():
-        # Among the first labels, nearly each is of a different class.
-        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
-        return classifier.fit(X, y)
 
 
 def has_two_classes(pool: PoolView) -> bool:

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from skactive._contracts._pool_view import PoolView
+<<<<<<< HEAD
 from skactive._engine.cold_start import fit_quietly
 from skactive._engine.label_arrays import positions_of, union
+=======
+>>>>>>> f2d34e6 (Query without a classifier's probabilities while it has too few labels)
 from skactive._estimators import class_probabilities
+from skactive._few_labels import fitted_copy
 
 # Number of neighbours that the pool keeps for each vote of a member. A bootstrap sample contains
 # each labelled sample once on average, and some not at all.
@@ -124,12 +127,15 @@ class FittedMembers:
         return self._pool.X[positions] if self._on_features else self._pool.take(positions)
 
 
-def fitted_committee(classifiers: Sequence[Any], pool: PoolView) -> FittedMembers:
-    """Return copies of classifiers, fitted to the labelled samples of a pool."""
+def fitted_committee(classifiers: Sequence[Any], pool: PoolView) -> FittedMembers | None:
+    """Return copies of classifiers, fitted to the labelled samples of a pool.
+
+    Members that need more labels are left out; None if all of them do.
+    """
     X, y = pool.labeled_samples()
-    return FittedMembers(
-        [fit_quietly(clone(one), X, y) for one in classifiers], pool, on_features=True
-    )
+    members = [fitted_copy(one, X, y) for one in classifiers]
+    seated = [one for one in members if one is not None]
+    return FittedMembers(seated, pool, on_features=True) if seated else None
 
 
 def modal_committee(learners: Sequence[Any], pool: PoolView) -> FittedMembers | None:

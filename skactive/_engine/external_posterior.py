@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import clone
 
 from skactive._contracts._posterior_source import PosteriorSource, RowFunction
-from skactive._estimators import class_probabilities
+from skactive._few_labels import fitted_copy, probabilities_or_none
 
 if TYPE_CHECKING:
     from skactive._contracts._estimators import Classifier
@@ -54,7 +53,7 @@ class ExternalPosterior(PosteriorSource):
         return self._derived[function][places]
 
     def peek(self, positions: np.ndarray) -> np.ndarray | None:
-        return class_probabilities(self.classifier(), self._pool.take(positions))
+        return self._probabilities(positions)
 
     def labels_changed(self) -> None:
         self._positions = None
@@ -71,8 +70,10 @@ class ExternalPosterior(PosteriorSource):
             if len(known) == 1:
                 posterior[held_out, np.searchsorted(classes, known[0])] = 1.0
                 continue
-            fitted = clone(self._pool.estimator).fit(X[rest], y[rest])
-            probabilities = class_probabilities(fitted, X[held_out])
+            fitted = fitted_copy(self._pool.estimator, X[rest], y[rest])
+            if fitted is None:
+                continue
+            probabilities = probabilities_or_none(fitted, X[held_out], self._pool.labeled_samples)
             if probabilities is not None:
                 columns = np.searchsorted(classes, fitted.classes_)
                 posterior[np.ix_(np.flatnonzero(held_out), columns)] = probabilities
@@ -85,6 +86,10 @@ class ExternalPosterior(PosteriorSource):
         classifier: Classifier = self._pool.estimator
         return classifier
 
+    def _probabilities(self, positions: np.ndarray) -> np.ndarray | None:
+        classifier, samples = self.classifier(), self._pool.take(positions)
+        return probabilities_or_none(classifier, samples, self._pool.labeled_samples)
+
     def _evaluated(self, positions: np.ndarray) -> np.ndarray:
         """Return the rows of `_posterior` of given samples, evaluated if necessary."""
         if self._positions is not None and len(self._positions) >= len(positions):
@@ -94,10 +99,10 @@ class ExternalPosterior(PosteriorSource):
                 return places
         if len(positions) == 0:
             # Classifiers refuse zero samples: predict one, and keep the number of columns.
-            of_first = class_probabilities(self.classifier(), self._pool.take([0]))
+            of_first = self._probabilities(np.array([0]))
             self._posterior = None if of_first is None else of_first[:0]
         else:
-            self._posterior = class_probabilities(self.classifier(), self._pool.take(positions))
+            self._posterior = self._probabilities(positions)
         self._positions = positions
         self._derived.clear()
         return np.arange(len(positions))

@@ -142,8 +142,11 @@ class ActiveLearner(LearnerPoolChanges):
     Notes
     -----
     `query` changes nothing: two calls return the same samples. Labels are stored before the
-    classifier learns them: if fitting it fails, the exception comes from `query` or `predict`,
-    and the labels are kept.
+    classifier learns them. Many classifiers need several labels of each class: until then the
+    strategy chooses without their probabilities, `predict` raises NotFittedError, and `fit_error`
+    is the reason. A ValueError of the classifier counts as one as long as a class has fewer than
+    30 labels, unless a copy of the classifier raises the same for 30 copies of labelled samples of
+    each class. Any other exception comes from `query` or `predict`, and the labels are kept.
 
     A classifier that forgets (`IncrementalKNeighborsClassifier` with `max_labeled`) makes the
     samples of forgotten labels candidates again: they may be queried and labelled again. Every

@@ -49,6 +49,15 @@ class LearnerPredictions(LearnerState):
         """The labels known so far, sorted."""
         return self._pool.classes_
 
+    @property
+    def fit_error(self) -> ValueError | None:
+        """The error for which the classifier waits for more labels, or None.
+
+        While there are few labels, many classifiers cannot be fitted or cannot predict. The
+        strategy chooses without their probabilities until they can.
+        """
+        return self._updater.error
+
     @abstractmethod
     def _finish_refresh(self) -> None:
         """Replace the steps that a thread has refitted meanwhile."""
@@ -333,10 +342,12 @@ class LearnerPredictions(LearnerState):
         classifier = self._updater.classifier
         # Label spreading is fitted to the pool before it has a label.
         if not is_fitted(classifier) or len(getattr(classifier, "classes_", [None])) == 0:
+            error = self._updater.error
+            cause = "" if error is None else f" It raised: {error}"
             raise NotFittedError(
                 f"{type(classifier).__name__} cannot predict yet: the classes known so far are "
-                f"{self.classes_.tolist()}. Hint: teach more."
-            )
+                f"{self.classes_.tolist()}. Hint: teach more.{cause}"
+            ) from error
         return self.estimator
 
     @locked

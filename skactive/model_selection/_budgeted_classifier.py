@@ -99,8 +99,8 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
     equal features in one process, such as those of a grid search on one fold, share the neighbour
     graph, densities and clusterings, up to a quarter of scikit-learn's ``working_memory``.
 
-    While only one class is known, a classifier that cannot be fitted on one class waits for a
-    second; nearest neighbours and label spreading learn from the first answer on.
+    While there are too few labels for the classifier, the strategy queries without its
+    probabilities, as in `ActiveLearner`.
 
     With scikit-learn's metadata routing, the arguments of `fit` go to the classifier (the last
     step of a Pipeline) as its ``set_fit_request`` says; without, they go there if the `fit` of the
@@ -258,8 +258,8 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         -----
         `IncrementalKNeighborsClassifier` votes again only where a label changes its vote: all
         stages cost a few predictions. Any other classifier, and one that forgets, learns the
-        labels again, one by one, and predicts after each; as long as it cannot be fitted, the one
-        known class is predicted.
+        labels again, one by one, and predicts after each; as long as it cannot be fitted, the most
+        frequent label is predicted.
         """
         check_is_fitted(self)
         features = self.features(X)

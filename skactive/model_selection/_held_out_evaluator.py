@@ -14,9 +14,9 @@ from sklearn.utils.metaestimators import available_if
 
 from skactive._engine.label_arrays import union
 from skactive._estimators import classifier_of, keeps_stages
-from skactive._rows import n_samples_of, take_rows
+from skactive._rows import take_rows
 from skactive.learner import ActiveLearner
-from skactive.model_selection._held_out_predictions import HeldOutPredictions
+from skactive.model_selection._held_out_predictions import HeldOutPredictions, can_predict
 
 Scorer = Callable[[Any, Any, np.ndarray], float]
 
@@ -77,7 +77,8 @@ class HeldOutEvaluator:
             predictions.update()
         if self._scorer is None:
             return float(np.mean(predictions.labels() == self._y))
-        if not predictions.are_pooled and np.array_equal(known, self._classes):
+        complete = not predictions.are_pooled and np.array_equal(known, self._classes)
+        if complete and can_predict(self._learner):
             return float(self._scorer(self._learner.fitted_estimator(), self._X, self._y))
         recorded = RecordedPredictions(classes, predictions.probabilities(classes))
         return float(self._scorer(recorded, self._X, self._y))
@@ -85,9 +86,10 @@ class HeldOutEvaluator:
     def _stage(self, classes: np.ndarray) -> Any:
         """Return the fitted classifier, with a probability for each of all classes."""
         known = self._learner.classes_
-        if len(known) == 1:
-            # Most classifiers cannot be fitted on one class; until there is a second, predict it.
-            fitted = DummyClassifier().fit(self._X, np.repeat(known, n_samples_of(self._X)))
+        if len(known) == 1 or not can_predict(self._learner):
+            # There are too few labels for the classifier: predict the most frequent one.
+            labels = self._learner.labels
+            fitted = DummyClassifier().fit(np.zeros((len(labels), 1)), labels)
         else:
             fitted = self._learner.fitted_estimator()
         return fitted if len(known) == len(classes) else PartlyLabeledClassifier(fitted, classes)

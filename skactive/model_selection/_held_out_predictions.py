@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import NotFittedError
 
 from skactive._engine.cache import LOOP_CACHE
 from skactive._rows import n_samples_of
@@ -70,9 +71,8 @@ class HeldOutPredictions:
         posterior = self._posterior()
         if posterior is not None:
             return np.asarray(self._known()[posterior.argmax(axis=1)])
-        if len(self._learner.classes_) == 1:
-            # Most classifiers cannot be fitted on one class; until there is a second, predict it.
-            return np.repeat(self._learner.classes_, n_samples_of(self._X))
+        if not self._can_predict():
+            return np.repeat(most_frequent(self._learner.labels), n_samples_of(self._X))
         return self._learner.predict(self._X)
 
     def probabilities(self, classes: np.ndarray) -> np.ndarray:
@@ -101,8 +101,11 @@ class HeldOutPredictions:
         return probabilities
 
     def _predicts_probabilities(self) -> bool:
-        several = len(self._learner.classes_) > 1
-        return several and hasattr(self._learner.estimator, "predict_proba")
+        return self._can_predict() and hasattr(self._learner.estimator, "predict_proba")
+
+    def _can_predict(self) -> bool:
+        """Return whether there are enough labels for the classifier."""
+        return len(self._learner.classes_) > 1 and can_predict(self._learner)
 
     def _posterior(self) -> np.ndarray | None:
         return None if self._pool is None else self._pool.posterior()
@@ -114,3 +117,18 @@ class HeldOutPredictions:
     def _add(self, positions: np.ndarray, labels: np.ndarray) -> None:
         if self._pool is not None and len(positions):
             self._pool.add_labeled(self._learner.pool.X[positions], labels)
+
+
+def can_predict(learner: ActiveLearner) -> bool:
+    """Return whether a learner has enough labels for a prediction."""
+    try:
+        learner.fitted_estimator()
+    except NotFittedError:
+        return False
+    return True
+
+
+def most_frequent(labels: np.ndarray) -> np.ndarray:
+    """Return the most frequent label, shape (1,): the prediction while there are too few labels."""
+    classes, counts = np.unique(labels, return_counts=True)
+    return classes[[counts.argmax()]]

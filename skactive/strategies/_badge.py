@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from scipy.special import expit, softmax
-from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils import check_random_state
 from sklearn.utils.extmath import row_norms, safe_sparse_dot
@@ -14,10 +13,10 @@ from sklearn.utils.extmath import row_norms, safe_sparse_dot
 from skactive._engine.blocks import row_blocks
 from skactive._engine.cold_start import (
     cold_start_utilities,
-    fit_quietly,
     has_two_classes,
     posterior_of_classes,
 )
+from skactive._few_labels import fitted_copy
 from skactive.base import Classifier, PoolView
 from skactive.strategies._base import QueryStrategy
 
@@ -118,11 +117,19 @@ class BADGE(QueryStrategy):
         posterior = self._probed(pool, scale) if known else posterior_of_classes(pool)
         return None if posterior is None else Gradients(pool, posterior, squares, scale)
 
-    def _probed(self, pool: PoolView, scale: float) -> np.ndarray:
-        """Return the probe's probabilities of the candidates, shape (n_candidates, n_classes)."""
+    def _probed(self, pool: PoolView, scale: float) -> np.ndarray | None:
+        """Return the probe's probabilities of the candidates, shape (n_candidates, n_classes).
+
+        None if there are too few labels for the probe.
+        """
         X, y = pool.labeled_samples()
-        probe = SpannedLogisticRegression() if self.probe is None else clone(self.probe)
-        fit_quietly(probe, X.astype(np.float64) * scale, y)
+        scaled = X.astype(np.float64) * scale
+        if self.probe is None:
+            probe: Any = SpannedLogisticRegression().fit(scaled, y)
+        else:
+            probe = fitted_copy(self.probe, scaled, y)
+        if probe is None:
+            return None
         candidates = pool.candidates
         blocks = row_blocks(len(candidates), 16 * pool.X.shape[1])
         return np.vstack(

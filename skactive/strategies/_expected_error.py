@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from skactive._engine.cold_start import (
     cold_start_utilities,
-    fit_quietly,
     has_two_classes,
     posterior_of_classes,
 )
 from skactive._engine.losses import loss_of
 from skactive._estimators import class_probabilities
+from skactive._few_labels import fitted_copy
 from skactive._rows import concatenate_rows
 from skactive._validation import check_choice, check_integer
 from skactive.base import Classifier, PoolView
@@ -75,11 +74,11 @@ class ExpectedErrorReduction(QueryStrategy):
     Candidates that are not tried get the lowest utility of those that are. Each sample of a batch
     is chosen as if it were alone.
 
-    Until labels of two classes are known, no error can be computed: the first choice is the most
-    central candidate, the next is the one farthest from all labelled samples. If only the
-    probabilities of a learner are known, as for a learner of modAL without `y_training`, the
-    utility of a candidate is its own expected error. The only component of `terms` is
-    'error reduction'.
+    Until labels of two classes are known, and enough for the classifier, no error can be computed:
+    the first choice is the most central candidate, the next is the one farthest from all labelled
+    samples. If only the probabilities of a learner are known, as for a learner of modAL without
+    `y_training`, the utility of a candidate is its own expected error. The only component of
+    `terms` is 'error reduction'.
 
     References
     ----------
@@ -129,6 +128,8 @@ class ExpectedErrorReduction(QueryStrategy):
             own_error = LeastConfidence() if self.loss == "zero_one" else Entropy()
             return own_error.utilities(pool)
         reductions = pool.once_per_batch(self, lambda: self._reductions(whole))
+        if reductions is None:
+            return cold_start_utilities(pool, "euclidean")
         tried = self._sample(candidates, reductions.keys, "n_candidates")
         if len(tried) == 0:
             return np.empty(0)
@@ -144,7 +145,8 @@ class ExpectedErrorReduction(QueryStrategy):
             return candidates
         return np.sort(candidates[np.argpartition(keys[candidates], wanted)[:wanted]])
 
-    def _reductions(self, pool: PoolView) -> Reductions:
+    def _reductions(self, pool: PoolView) -> Reductions | None:
+        """Return the errors, or None if there are too few labels for the classifier."""
         seed: Any = 0 if self.random_state is None else self.random_state
         if isinstance(seed, int | np.integer):
             # Otherwise the same few would be tried until all of them are labelled.
@@ -155,7 +157,8 @@ class ExpectedErrorReduction(QueryStrategy):
         classifier = self._classifier(pool)
         if hasattr(classifier, "lookahead"):
             return Reductions(classifier.lookahead(pool, evaluated, self.loss), keys)
-        return Reductions(RefitLookahead(pool, classifier, evaluated, self.loss), keys)
+        model = RefitLookahead(pool, classifier, evaluated, self.loss)
+        return Reductions(model, keys) if model.is_fitted else None
 
     def _classifier(self, pool: PoolView) -> Any:
         """Return the classifier whose error is expected."""
@@ -214,7 +217,12 @@ class RefitLookahead:
         self._classifier = classifier
         self._X, self._y = pool.labeled_samples()
         self._labels = np.unique(self._y)
-        self._now = fit_quietly(clone(classifier), self._X, self._y)
+        self._now = fitted_copy(classifier, self._X, self._y)
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether there are enough labels for the classifier."""
+        return self._now is not None
 
     def posterior(self, positions: np.ndarray) -> np.ndarray:
         """Return the present class probabilities, for the labels that are known."""
@@ -227,14 +235,14 @@ class RefitLookahead:
             extended = concatenate_rows(self._X, self._pool.X[[position]])
             others = self._pool.X[self.evaluated[self.evaluated != position]]
             for code, label in enumerate(self._labels if others.shape[0] else ()):
-                refitted = fit_quietly(clone(self._classifier), extended, np.append(self._y, label))
+                refitted = fitted_copy(self._classifier, extended, np.append(self._y, label))
                 summed[place, code] = loss_of(
                     self._probabilities(refitted, others), self.loss
                 ).sum()
         return summed
 
     def _probabilities(self, classifier: Any, X: Any) -> np.ndarray:
-        probabilities = class_probabilities(classifier, X)
+        probabilities = None if classifier is None else class_probabilities(classifier, X)
         if probabilities is None:
             raise NotFittedError(
                 f"{type(classifier).__name__} is not fitted after a call of its `fit`. Hint: pass "

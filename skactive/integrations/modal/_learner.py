@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import clone, is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, check_random_state, get_tags
 
 from skactive._estimators import is_fitted, transformers
+from skactive._few_labels import fit_or_restore
 from skactive.integrations.modal._query import query_once
 from skactive.integrations.modal._rows import check_labeled, rows_at, stacked
 from skactive.strategies import CDFProduct
@@ -72,6 +75,10 @@ class IncrementalLearner(_ActiveLearner):
 
     Notes
     -----
+    While there are too few labels for the estimator, as with one class for most classifiers,
+    `teach` stores them, the estimator stays unfitted, and strategies choose without its
+    probabilities, as in `skactive.ActiveLearner`.
+
     `teach` with n labels costs one `add_labeled` of n samples plus a copy of `X_training`. If the
     last fit used a part of the labels (`bootstrap=True`, `only_new=True`), or if `teach` gets
     `fit_kwargs`, `teach` refits the estimator on all labels.
@@ -333,7 +340,12 @@ class IncrementalLearner(_ActiveLearner):
         self.X_training, self.y_training = self._with_training_set(X, y)
 
     def _fit_to_known(self, bootstrap: bool = False, **fit_kwargs: Any) -> IncrementalLearner:
-        self._fit_on_rows(self.X_training, self.y_training, bootstrap, fit_kwargs)
+        fit = partial(self._fit_on_rows, self.X_training, self.y_training, bootstrap, fit_kwargs)
+        if is_classifier(self.estimator):
+            blank = clone(self.estimator)
+            fit_or_restore(self.estimator, blank, fit, self.X_training, self.y_training, fit_kwargs)
+        else:
+            fit()
         self._knows_a_part = bootstrap
         return self
 

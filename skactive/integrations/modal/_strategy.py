@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 
-from skactive._engine.cold_start import cold_start_utilities, fit_quietly, has_two_classes
+from skactive._engine.cold_start import cold_start_utilities, has_two_classes
 from skactive._engine.committees import BaggedNeighbors, FittedMembers, fitted_committee
+from skactive._few_labels import fitted_copy
 from skactive.base import LabelingPool, PoolView
 from skactive.integrations._pool_classifier import classifier_like
 from skactive.measures import Margin
@@ -194,7 +195,7 @@ class ModalStrategy(QueryStrategy):
     def _committee(self, pool: PoolView, candidates: np.ndarray, X: Any) -> PoolCommittee:
         if self.committee is not None:
             members: Any = fitted_committee(self.committee, pool)
-        else:
+        if self.committee is None or members is None:
             seed = int(self.random_state) if isinstance(self.random_state, int | np.integer) else 0
             members = BaggedNeighbors(pool, N_MEMBERS, 5, "cosine", seed)
         return PoolCommittee(members, candidates, X)
@@ -256,9 +257,10 @@ class PoolLearner:
     def estimator(self) -> Any:
         """A classifier like that of the pool, fitted to the labelled samples."""
         if self._fitted is None:
-            self._fitted = classifier_like(self._pool)
+            self._fitted = blank = classifier_like(self._pool)
             if self.X_training is not None:
-                fit_quietly(self._fitted, self.X_training, self.y_training)
+                fitted = fitted_copy(blank, self.X_training, self.y_training)
+                self._fitted = blank if fitted is None else fitted
         return self._fitted
 
     @property

@@ -109,6 +109,10 @@ class Progress:
             first += f"; {self.accuracy}"
         elif self.expected_error is not None:
             first += f"; expected error {percent(self.expected_error)} %"
+        error = self._learner.fit_error
+        if error is not None:
+            name = type(self._learner.pool.estimator).__name__
+            first += f"; {name} waits for more labels, since it raised: {error}"
         if self.n_left == 0:
             return [first, "Stop: no samples are left."]
         if not self.verdicts:

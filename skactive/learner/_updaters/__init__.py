@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skactive._few_labels import restore
 from skactive.base import IncrementalEstimator, TransductiveEstimator
 from skactive.learner._updaters._incremental import IncrementalUpdater, TransductiveUpdater
 from skactive.learner._updaters._refit import PartialFitUpdater, RefitUpdater
@@ -11,7 +12,6 @@ from skactive.learner._updaters._updater import (
     CatchUpPosterior,
     EstimatorUpdater,
     UpdateSource,
-    restore,
 )
 
 __all__ = ["CatchUpPosterior", "EstimatorUpdater", "UpdateSource", "restore", "updater_for"]

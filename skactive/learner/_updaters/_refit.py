@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,9 +12,10 @@ from sklearn.base import clone
 
 from skactive._engine.label_arrays import is_among, joined, union
 from skactive._estimators import is_fitted
+from skactive._few_labels import fit_or_restore, restore
 from skactive._fit_params import per_sample
 from skactive._rows import concatenate_rows, n_samples_of, newest, take_rows
-from skactive.learner._updaters._updater import EstimatorUpdater, restore
+from skactive.learner._updaters._updater import EstimatorUpdater
 
 if TYPE_CHECKING:
     from skactive.learner._updaters._updater import UpdateSource
@@ -56,15 +59,11 @@ class RefitUpdater(EstimatorUpdater):
     def _fit_again(self) -> None:
         restore(self.classifier, self._blank)
         X, y = self._labeled_samples()
-        if y is None:
-            return
-        try:
-            self.classifier.fit(X, y, **self._params(self._source.pool.labeled))
-        except ValueError:
-            # Most classifiers cannot be fitted to a single class: fit once there is a second one.
-            if len(np.unique(y)) > 1:
-                raise
-            restore(self.classifier, self._blank)
+        self.error = None
+        if y is not None:
+            params = self._params(self._source.pool.labeled)
+            fit = partial(self.classifier.fit, X, y, **params)
+            self.error = fit_or_restore(self.classifier, self._blank, fit, X, y, params)
 
     def _params(self, positions: np.ndarray) -> dict[str, Any]:
         source = self._source
@@ -107,9 +106,11 @@ class PartialFitUpdater(RefitUpdater):
             if is_among(labels, getattr(self.classifier, "classes_", ())).all():
                 pending = np.asarray(self._pending)
                 X = take_rows(self._source.samples, pending)
-                self.classifier.partial_fit(X, labels, **self._params(pending))
-                self._pending.clear()
-                self._is_behind = False
+                # After an error it starts again, which raises the error or waits for more labels.
+                with suppress(ValueError):
+                    self.classifier.partial_fit(X, labels, **self._params(pending))
+                    self._pending.clear()
+                    self._is_behind = False
         super().catch_up()
 
     def check(self, labels: np.ndarray) -> None:
@@ -128,12 +129,15 @@ class PartialFitUpdater(RefitUpdater):
         restore(self.classifier, self._blank)
         X, y = self._labeled_samples()
         params = self._params(self._source.pool.labeled)
+        self.error = None
+        fit = partial(self.classifier.partial_fit, X, y, **params)
         if y is not None and is_fitted(self.classifier):
-            self.classifier.partial_fit(X, y, **params)
+            fit()
         elif y is not None:
             declared = self._source.classes
             classes = union(y) if declared is None else union(np.asarray(declared), y)
             # Most classifiers cannot be fitted to a single class: fit once there is a second one.
             if len(classes) > 1:
-                self.classifier.partial_fit(X, y, classes=classes, **params)
+                fit = partial(fit, classes=classes)
+                self.error = fit_or_restore(self.classifier, self._blank, fit, X, y, params)
         self._pending.clear()

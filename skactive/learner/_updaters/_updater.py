@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,8 +46,13 @@ class EstimatorUpdater(ABC):
 
     classifier: Any
 
+<<<<<<< HEAD
     def check(self, labels: np.ndarray) -> None:
         """Raise if the classifier cannot learn labels."""
+=======
+    # The error for which the classifier is not fitted, as long as there are too few labels.
+    error: ValueError | None = None
+>>>>>>> f2d34e6 (Query without a classifier's probabilities while it has too few labels)
 
     @abstractmethod
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
@@ -96,9 +100,3 @@ class CatchUpPosterior:
     def _catch_up(self) -> None:
         if self.updater is not None:
             self.updater.catch_up()
-
-
-def restore(classifier: Any, blank: Any) -> None:
-    """Set a classifier to the state of another one, and keep its identity."""
-    vars(classifier).clear()
-    vars(classifier).update(vars(copy.deepcopy(blank)))

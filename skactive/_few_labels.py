@@ -1,0 +1,168 @@
+"""Classifiers that cannot be fitted, or cannot predict, while there are few labels."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from skactive._estimators import class_probabilities
+from skactive._fit_params import per_sample
+from skactive._rows import take_rows
+
+# With this many labels of each class, an error is not for lack of labels.
+N_ENOUGH = 30
+
+
+def restore(classifier: Any, blank: Any) -> None:
+    """Set a classifier to the state of another one, and keep its identity."""
+    vars(classifier).clear()
+    vars(classifier).update(vars(copy.deepcopy(blank)))
+
+
+def fit_or_restore(
+    classifier: Any,
+    blank: Any,
+    fit: Callable[[], object],
+    X: Any,
+    y: Any,
+    params: dict[str, Any] | None = None,
+) -> ValueError | None:
+    """Fit a classifier, or restore it and return the error if there are too few labels.
+
+    Parameters
+    ----------
+    classifier : classifier
+        It is fitted in place.
+    blank : classifier
+        The state before the fit.
+    fit : callable
+        Fits the classifier to the labelled samples, or to some of them.
+    X, y : array-likes of length n_labeled
+        The labelled samples and their labels.
+    params : dict, default=None
+        Further arguments of the classifier's `fit`, with an entry for each labelled sample.
+
+    Returns
+    -------
+    error : ValueError or None
+        The error of the classifier, which is not fitted then.
+    """
+    try:
+        fit()
+        # Nearest neighbours are fitted to any number of samples, and predict by enough of them.
+        _predict(classifier, take_rows(X, np.array([0])))
+    except ValueError as error:
+        if not is_for_lack_of_labels(error, blank, X, y, params):
+            raise
+        restore(classifier, blank)
+        return error
+    return None
+
+
+def fitted_copy(classifier: Any, X: Any, y: np.ndarray) -> Any:
+    """Return a copy of a classifier, fitted without a warning about the number of classes.
+
+    None if there are too few labels for it.
+    """
+    fitted = clone(classifier)
+    with warnings.catch_warnings():
+        # Among the first labels, nearly each is of a different class.
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        error = fit_or_restore(fitted, classifier, lambda: fitted.fit(X, y), X, y)
+    return fitted if error is None else None
+
+
+def is_for_lack_of_labels(
+    error: ValueError, classifier: Any, X: Any, y: Any, params: dict[str, Any] | None = None
+) -> bool:
+    """Return whether an error of a classifier may disappear with more labels.
+
+    It may as long as a class has fewer than 30 labels, unless a copy of the classifier that is
+    fitted to 30 copies of labelled samples for each class raises the same error. With one class
+    there are too few labels in any case.
+
+    Parameters
+    ----------
+    error : ValueError
+        The error of its `fit`, `predict_proba` or `decision_function`.
+    classifier : classifier
+        The classifier.
+    X, y : array-likes of length n_labeled
+        The labelled samples and their labels.
+    params : dict, default=None
+        Further arguments of the classifier's `fit`, with an entry for each labelled sample.
+
+    Returns
+    -------
+    is_for_lack : bool
+        False for any other fault of the classifier or of the samples.
+    """
+    labels = np.asarray(y)
+    if labels.ndim != 1:
+        return False
+    classes, counts = np.unique(labels, return_counts=True)
+    if len(classes) < 2:
+        return True
+    if counts.min() >= N_ENOUGH:
+        return False
+    places = np.concatenate([np.resize(np.flatnonzero(labels == c), N_ENOUGH) for c in classes])
+    X_copies = take_rows(X, places)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tried = clone(classifier)
+            tried.fit(X_copies, labels[places], **per_sample(params or {}, places, len(labels)))
+            _predict(tried, X_copies)
+    except ValueError as other:
+        return (type(other), str(other)) != (type(error), str(error))
+    except Exception:  # noqa: BLE001 - another error than with these labels
+        return True
+    return True
+
+
+def probabilities_or_none(
+    classifier: Any, samples: Any, labeled_samples: Callable[[], tuple[Any, Any]]
+) -> np.ndarray | None:
+    """Return the class probabilities of samples, or None if there are too few labels.
+
+    Parameters
+    ----------
+    classifier : classifier
+        The classifier, fitted or not.
+    samples : array-like of length n_samples
+        The samples.
+    labeled_samples : callable
+        Returns the labelled samples and their labels. It is called after an error only.
+
+    Returns
+    -------
+    probabilities : ndarray of shape (n_samples, n_classes) or None
+        None also if the rows are not finite, as those of naive Bayes with a class without a label.
+    """
+    try:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            probabilities = class_probabilities(classifier, samples)
+    except ValueError as error:
+        if not is_for_lack_of_labels(error, classifier, *labeled_samples()):
+            raise
+        return None
+    if probabilities is None or not np.isfinite(probabilities).all():
+        return None
+    return probabilities
+
+
+def _predict(classifier: Any, samples: Any) -> None:
+    for method in ("predict_proba", "decision_function", "predict"):
+        if hasattr(classifier, method):
+            try:
+                getattr(classifier, method)(samples)
+            except NotFittedError:
+                # It needs another call before it predicts.
+                return
+            return

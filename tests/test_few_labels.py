@@ -1,0 +1,230 @@
+"""Every classifier of scikit-learn works from zero labels on, and mistakes are raised."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import LinearSVC
+from sklearn.utils import all_estimators
+
+from skactive import ActiveLearner
+from skactive.model_selection import BudgetedClassifier, compare_strategies
+from skactive.strategies import (
+    BADGE,
+    CDFProduct,
+    ExpectedErrorReduction,
+    QueryByCommittee,
+    RandomSampling,
+    UncertaintySampling,
+)
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+RNG = np.random.default_rng(0)
+Y = np.array(["apple", "orange"] * 16)
+X = np.abs(RNG.normal(size=(32, 3)) + 3 * (Y == "orange")[:, np.newaxis])
+
+# They need an estimator, or settings for few and small samples.
+SETTINGS = {
+    "AdaBoostClassifier": {"n_estimators": 3},
+    "BaggingClassifier": {"n_estimators": 3},
+    "CategoricalNB": {"min_categories": 9},
+    "ClassifierChain": None,  # for several labels at once
+    "ExtraTreesClassifier": {"n_estimators": 3},
+    "FixedThresholdClassifier": {"estimator": LogisticRegression()},
+    "GradientBoostingClassifier": {"n_estimators": 3},
+    "HistGradientBoostingClassifier": {"max_iter": 3},
+    "LogisticRegressionCV": {"cv": 3, "Cs": 2},
+    "MLPClassifier": {"max_iter": 5, "hidden_layer_sizes": (3,)},
+    "MultiOutputClassifier": None,  # for several labels at once
+    "OneVsOneClassifier": {"estimator": LogisticRegression()},
+    "OneVsRestClassifier": {"estimator": LogisticRegression()},
+    "OutputCodeClassifier": {"estimator": LinearSVC()},
+    "PassiveAggressiveClassifier": None,  # deprecated: a setting of SGDClassifier
+    "RadiusNeighborsClassifier": {"radius": 30.0},
+    "RandomForestClassifier": {"n_estimators": 3},
+    "SelfTrainingClassifier": None,  # takes no labels that are strings
+    "StackingClassifier": {"estimators": [("a", LogisticRegression())]},
+    "TunedThresholdClassifierCV": {"estimator": LogisticRegression()},
+    "VotingClassifier": {"estimators": [("a", KNeighborsClassifier())], "voting": "soft"},
+}
+ESTIMATORS = {
+    name: estimator(**(SETTINGS.get(name) or {}))
+    for name, estimator in all_estimators(type_filter="classifier")
+    if SETTINGS.get(name, {}) is not None
+} | {
+    "calibrated": CalibratedClassifierCV(LinearSVC()),
+    "grid": GridSearchCV(KNeighborsClassifier(), {"n_neighbors": [1, 3]}, cv=3),
+}
+WITHOUT_PROBABILITIES = {"OutputCodeClassifier"}
+every_estimator = pytest.mark.parametrize("name", list(ESTIMATORS))
+
+
+def strategy_for(name):
+    return (
+        RandomSampling(random_state=0) if name in WITHOUT_PROBABILITIES else UncertaintySampling()
+    )
+
+
+@every_estimator
+def test_every_classifier_learns_from_zero_labels_on(name):
+    learner = ActiveLearner(ESTIMATORS[name], strategy_for(name), X_pool=X)
+    for n in range(16):
+        assert len(learner.labeled) == n
+        learner.teach(indices := learner.query(), Y[indices])
+    assert learner.answers.tolist() == Y[learner.answered].tolist()
+    assert learner.fit_error is None
+    assert set(learner.predict(X)) <= {"apple", "orange"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GaussianProcessClassifier",
+        "KNeighborsClassifier",
+        "NearestCentroid",
+        "SVC",
+        "LinearDiscriminantAnalysis",
+        "StackingClassifier",
+        "VotingClassifier",
+        "calibrated",
+    ],
+)
+def test_classifiers_that_need_many_labels_can_be_budgeted_and_compared(name):
+    estimator, strategy = ESTIMATORS[name], strategy_for(name)
+    budgeted = BudgetedClassifier(estimator, strategy, budget=14, batch_size=7).fit(X, Y)
+    assert set(budgeted.predict(X)) <= {"apple", "orange"}
+    same = {"budget": 10, "batch_size": 5, "cv": StratifiedKFold(2)}
+    scores = compare_strategies(estimator, {"one": strategy}, X, Y, **same).test_scores
+    assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("strategy", [CDFProduct(), QueryByCommittee(), None], ids=repr)
+@pytest.mark.parametrize("name", ["KNeighborsClassifier", "StackingClassifier", "grid"])
+def test_stages_without_a_classifier_predict_the_most_frequent_label(name, strategy):
+    budgeted = BudgetedClassifier(ESTIMATORS[name], strategy, budget=12).fit(X, Y)
+    stages = list(budgeted.staged_predict(X))
+    assert len(stages) == 12
+    answers = budgeted.y_labeled_
+    assert set(stages[0]) == {answers[0]}
+    assert len(set(stages[2])) == 1
+    shares = list(budgeted.staged_predict_proba(X))
+    np.testing.assert_array_equal(budgeted.classes_[shares[2].argmax(axis=1)], stages[2])
+    curve = compare_strategies(
+        ESTIMATORS[name],
+        {"one": RandomSampling()},
+        X,
+        Y,
+        budget=4,
+        cv=2,
+        random_state=0,
+        scoring=lambda fitted, X, y: fitted.score(X, y),
+    ).test_scores
+    np.testing.assert_array_equal(curve[..., :2], 0.5)
+
+
+MEMBERS = [
+    KNeighborsClassifier(7),
+    LinearDiscriminantAnalysis(),
+    CalibratedClassifierCV(LinearSVC()),
+]
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        QueryByCommittee(MEMBERS),
+        QueryByCommittee(MEMBERS[:1]),
+        ExpectedErrorReduction(estimator=KNeighborsClassifier(7), n_candidates=2),
+        BADGE(KNeighborsClassifier(7)),
+    ],
+    ids=lambda strategy: type(strategy).__name__,
+)
+def test_strategies_with_classifiers_of_their_own_start_without_them(strategy):
+    learner = ActiveLearner(GaussianNB(), strategy, X_pool=X)
+    for _ in range(12):
+        learner.teach(indices := learner.query(), Y[indices])
+    assert len(set(learner.labeled.tolist())) == 12
+
+
+def test_the_reason_is_named_until_the_classifier_can_be_fitted():
+    learner = ActiveLearner(KNeighborsClassifier(3), X_pool=X)
+    assert learner.fit_error is None
+    learner.teach([0, 1], Y[:2]).query()
+    assert "Expected n_neighbors <= n_samples_fit" in str(learner.fit_error)
+    with pytest.raises(
+        NotFittedError, match=r"teach more\. It raised: Expected n_neighbors"
+    ) as info:
+        learner.predict(X)
+    assert info.value.__cause__ is learner.fit_error
+    assert "KNeighborsClassifier waits for more labels, since it raised: Ex" in str(
+        learner.progress
+    )
+    learner.teach([2], Y[2:3])
+    assert learner.predict(X[:1]).tolist() == ["apple"]
+    assert learner.fit_error is None
+    assert "waits" not in str(learner.progress)
+    assert learner.undo().tolist() == [2]
+    learner.query()
+    assert learner.fit_error is not None
+
+
+class Demanding(ClassifierMixin, BaseEstimator):
+    """Cannot be fitted to labels of any number."""
+
+    def fit(self, X, y):
+        raise ValueError(f"{len(y)} samples are not what this classifier is made for")
+
+    def decision_function(self, X):
+        return np.zeros(len(X))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "message"),
+    [
+        (KNeighborsClassifier(weights="near"), "'weights' parameter"),
+        (KNeighborsClassifier(n_neighbors=0), "'n_neighbors' parameter"),
+        (CalibratedClassifierCV(LinearSVC(C=-1)), "'C' parameter"),
+    ],
+)
+def test_a_mistake_that_more_labels_do_not_mend_is_raised_at_once(estimator, message):
+    learner = ActiveLearner(estimator, UncertaintySampling(), X_pool=X)
+    learner.teach(np.arange(12), Y[:12])
+    with pytest.raises(ValueError, match=message):
+        learner.query()
+    with pytest.raises(ValueError, match=message):
+        learner.predict(X)
+    assert learner.labels.tolist() == Y[:12].tolist()
+
+
+def test_an_error_is_raised_when_every_class_has_enough_labels():
+    X_many, y_many = np.tile(X, (2, 1)), np.tile(Y, 2)
+    learner = ActiveLearner(Demanding(), UncertaintySampling(), X_pool=X_many)
+    learner.teach(np.arange(58), y_many[:58])
+    assert len(learner.query()) == 1
+    with pytest.raises(NotFittedError, match="It raised: 58 samples are not what this"):
+        learner.predict(X)
+    learner.teach([58, 59], y_many[58:60])
+    for _ in range(2):
+        with pytest.raises(ValueError, match="60 samples are not what this"):
+            learner.query()
+
+
+def test_probabilities_that_are_no_numbers_are_none():
+    learner = ActiveLearner(
+        GaussianNB(), CDFProduct(), X_pool=X, classes=["apple", "orange", "pear"]
+    )
+    for _ in range(6):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            learner.teach(indices := learner.query(), Y[indices])
+        assert learner.pool.posterior() is None
+    assert len(learner.predict(X)) == len(X)
