@@ -162,7 +162,10 @@ def _predict(classifier: Any, samples: Any) -> None:
         if hasattr(classifier, method):
             try:
                 getattr(classifier, method)(samples)
-            except NotFittedError:
-                # It needs another call before it predicts.
+            except ValueError as error:
+                if isinstance(error, NotFittedError):
+                    return
+                raise
+            except Exception:  # noqa: BLE001 - raised again when the user predicts
                 return
             return
