@@ -356,3 +356,10 @@ def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="has no attribute 'Badge'"):
         integration.Badge  # noqa: B018
     assert {"ActivemlStrategy", "SkactiveStrategy"} <= set(dir(integration))
+
+
+@pytest.mark.parametrize("y", [["a", "b", "?", "?"], ["a", "b", "a", "b"]])
+def test_a_pool_without_unlabelled_samples_is_refused_in_one_sentence(y):
+    strategy = SkactiveStrategy(CDFProduct(), missing_label=None)
+    with pytest.raises(ValueError, match="No sample is unlabelled: missing_label=None is not in y"):
+        strategy.query(np.eye(4), np.array(y, dtype=object))

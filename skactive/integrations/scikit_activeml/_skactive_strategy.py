@@ -112,6 +112,11 @@ class WrappedStrategy(_PoolStrategy):
             Only if `return_utilities`: the utility of each candidate at each choice; nan for
             other samples and for candidates that were chosen before.
         """
+        if candidates is None and activeml().utils.is_labeled(y, self.missing_label).all():
+            raise ValueError(
+                f"No sample is unlabelled: missing_label={self.missing_label!r} is not in y. Hint: "
+                "pass the value that marks unlabelled samples in y as missing_label."
+            )
         samples, labels, given, batch_size, return_utilities = self._validate_data(
             X, y, candidates, batch_size, return_utilities, reset=True
         )
