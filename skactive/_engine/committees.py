@@ -9,11 +9,7 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from skactive._contracts._pool_view import PoolView
-<<<<<<< HEAD
-from skactive._engine.cold_start import fit_quietly
 from skactive._engine.label_arrays import positions_of, union
-=======
->>>>>>> f2d34e6 (Query without a classifier's probabilities while it has too few labels)
 from skactive._estimators import class_probabilities
 from skactive._few_labels import fitted_copy
 

@@ -46,13 +46,11 @@ class EstimatorUpdater(ABC):
 
     classifier: Any
 
-<<<<<<< HEAD
-    def check(self, labels: np.ndarray) -> None:
-        """Raise if the classifier cannot learn labels."""
-=======
     # The error for which the classifier is not fitted, as long as there are too few labels.
     error: ValueError | None = None
->>>>>>> f2d34e6 (Query without a classifier's probabilities while it has too few labels)
+
+    def check(self, labels: np.ndarray) -> None:
+        """Raise if the classifier cannot learn labels."""
 
     @abstractmethod
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
