@@ -12,6 +12,9 @@ def take_rows(samples: Any, positions: np.ndarray) -> Any:
     """Return some rows of an array, a sparse matrix, a DataFrame or a sequence."""
     if hasattr(samples, "iloc"):
         return samples.iloc[positions]
+    if hasattr(samples, "column_names"):
+        # The positions of an Arrow table are its columns.
+        return samples.take(positions)
     if hasattr(samples, "shape"):
         return samples[positions]
     return [samples[position] for position in positions]

@@ -8,12 +8,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
-from skactive._engine.label_arrays import label_array
 from skactive._estimators import stored_samples
 from skactive._fit_params import check_fit_params
 from skactive._validation import check_strategy
@@ -245,42 +243,6 @@ class ActiveLearner(LearnerPoolChanges):
             with opened.opened():
                 self._replay(opened)
             self._journal = opened
-
-    @property
-    @locked
-    def candidates(self) -> np.ndarray:
-        """Positions of the samples neither labelled nor skipped, ascending."""
-        return self._pool.candidates
-
-    @property
-    @locked
-    def labeled(self) -> np.ndarray:
-        """Positions of the labelled samples, in order of teaching, without forgotten ones."""
-        return self._pool.labeled
-
-    @property
-    @locked
-    def labels(self) -> np.ndarray:
-        """Their labels."""
-        return self._pool.labels
-
-    @property
-    @locked
-    def skipped(self) -> np.ndarray:
-        """Positions of the skipped samples that are not labelled, ascending."""
-        return np.asarray(self._pool.skipped)
-
-    @property
-    @locked
-    def answered(self) -> np.ndarray:
-        """Positions of all samples that were ever taught, in order; repeated if taught again."""
-        return np.array([position for position, *_ in self._history.answers()], dtype=np.intp)
-
-    @property
-    @locked
-    def answers(self) -> np.ndarray:
-        """The labels of `answered`, including forgotten ones."""
-        return label_array([label for _, label, _ in self._history.answers()])
 
     @property
     def drift_detector(self) -> Any:  # the user's detector

@@ -21,7 +21,7 @@ def check_samples(X_pool: Any) -> Any:
     """Return samples that can be counted and picked, or raise."""
     if sp.issparse(X_pool):
         X_pool = X_pool.tocsr()
-    elif not hasattr(X_pool, "__getitem__"):
+    elif not hasattr(X_pool, "__getitem__") or isinstance(X_pool, memoryview):
         X_pool = np.asarray(X_pool)
         if X_pool.ndim == 0:
             raise TypeError(

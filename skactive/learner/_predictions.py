@@ -15,9 +15,10 @@ from skactive._estimators import is_fitted
 from skactive._rows import take_rows
 from skactive.learner._explanation.query_explanation import QueryExplanation, explain_query
 from skactive.learner._label_issues import LabelIssues, label_issues
+from skactive.learner._labels import LearnerLabels
 from skactive.learner._pool_samples import PoolSamples
 from skactive.learner._pool_table import PoolTable, objects
-from skactive.learner._transactions import LearnerState, locked
+from skactive.learner._transactions import locked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from skactive.neighbors import VoteExplanation
 
 
-class LearnerPredictions(LearnerState):
+class LearnerPredictions(LearnerLabels):
     """The part of `ActiveLearner` that predicts and explains."""
 
     estimator: Any
@@ -45,11 +46,6 @@ class LearnerPredictions(LearnerState):
 
     @property
     @locked
-    def classes_(self) -> np.ndarray:
-        """The labels known so far, sorted."""
-        return self._pool.classes_
-
-    @property
     def fit_error(self) -> ValueError | None:
         """The error for which the classifier waits for more labels, or None.
 
