@@ -376,3 +376,24 @@ def test_the_estimator_that_was_passed_is_never_changed(estimator):
     learner.predict(X)
     assert repr(vars(estimator)) == before
     assert learner.estimator is not estimator
+
+
+@pytest.mark.parametrize("classes", [None, ["x", "y", "z"]])
+@pytest.mark.parametrize("is_asked", [True, False])
+@pytest.mark.filterwarnings("ignore:divide by zero encountered in log:RuntimeWarning")
+def test_naive_bayes_waits_until_its_labels_have_a_variance(classes, is_asked):
+    X, y = three_clouds()
+    X[3] = X[0]
+    learner = ActiveLearner(GaussianNB(), X_pool=X, classes=classes)
+    for number, position in enumerate([0, 3, 6, 1, 4, 7, 2]):
+        learner.teach([position], y[[position]])
+        if is_asked:
+            assert learner.query()[0] in learner.candidates
+        # Without declared classes it needs two; with them, two samples that differ.
+        if number < (3 if classes is None else 2):
+            with pytest.raises(NotFittedError, match="GaussianNB cannot predict yet"):
+                learner.predict(X)
+        else:
+            assert np.isfinite(learner.predict_proba(X)).all()
+            assert learner.query()[0] in learner.candidates
+    assert learner.score(X, y) > 0.6

@@ -54,7 +54,20 @@ class RefitUpdater(EstimatorUpdater):
     def catch_up(self) -> None:
         if self._is_behind:
             self._fit_again()
+            if not self._is_finite():
+                restore(self.classifier, self._blank)
             self._is_behind = False
+
+    def _is_finite(self) -> bool:
+        """Return whether probabilities are numbers: without variance those of GaussianNB are not.
+
+        All rows of such a classifier are NaN.
+        """
+        if not (is_fitted(self.classifier) and hasattr(self.classifier, "predict_proba")):
+            return True
+        first = take_rows(self._source.samples, np.array([0]))
+        with np.errstate(all="ignore"):
+            return bool(np.isfinite(self.classifier.predict_proba(first)).all())
 
     def _fit_again(self) -> None:
         restore(self.classifier, self._blank)
@@ -110,7 +123,8 @@ class PartialFitUpdater(RefitUpdater):
                 with suppress(ValueError):
                     self.classifier.partial_fit(X, labels, **self._params(pending))
                     self._pending.clear()
-                    self._is_behind = False
+                    # A batch without variance: all labels together may have some.
+                    self._is_behind = not self._is_finite()
         super().catch_up()
 
     def check(self, labels: np.ndarray) -> None:
