@@ -148,6 +148,25 @@ def test_an_interrupted_learner_without_a_journal_goes_on(estimator):
             assert labels_of(learner) == after
 
 
+@pytest.mark.parametrize("name", ["ids", "X_pool"])
+@pytest.mark.parametrize("kind", ["extend", "remove"])
+def test_samples_agree_with_the_pool_right_after_an_interrupted_change(kind, name, tmp_path):
+    actions = {
+        "extend": lambda learner: learner.extend(X[:2]),
+        "remove": lambda learner: learner.remove([0, 20]),
+    }
+    n_after = {"extend": 26, "remove": 22}[kind]
+    n, found = n_lines(actions[kind], prepared("neighbors", tmp_path / "whole")), set()
+    # The last lines are those after the line in the journal.
+    for line in [n // 2, *range(n - 40, n)]:
+        learner = prepared("neighbors", tmp_path / f"{line}.jsonl")
+        with pytest.raises(KeyboardInterrupt), Interrupted(line):
+            actions[kind](learner)
+        found.add(len(getattr(learner, name)))
+        assert len(getattr(learner, name)) == learner.pool.n_samples
+    assert found == {24, n_after}
+
+
 INTERRUPTED_TEACHING = """
 import signal, sys
 # A process in the background may have inherited that interrupts are ignored.

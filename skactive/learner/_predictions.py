@@ -37,12 +37,18 @@ class LearnerPredictions(LearnerLabels):
     @property
     def X_pool(self) -> Any:  # samples of any kind
         """The samples as they were given, with those that `extend` added."""
-        return self._samples.X_pool
+        return self._settled_samples().X_pool
 
     @property
     def ids(self) -> np.ndarray:
         """Their names: ``learner.ids[learner.query()]``."""
-        return self._samples.ids
+        return self._settled_samples().ids
+
+    def _settled_samples(self) -> PoolSamples:
+        """Return the samples, after an interrupted change of the pool is completed or reversed."""
+        if self._is_suspect:
+            self._settled()
+        return self._samples
 
     @property
     @locked
