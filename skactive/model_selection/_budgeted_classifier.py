@@ -17,6 +17,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skactive._engine.cache import LOOP_CACHE
+from skactive._engine.label_arrays import positions_of, union
 from skactive._engine.labels import check_labels
 from skactive._estimators import classifier_of, keeps_stages, transformers
 from skactive._fit_params import check_fit_params, per_sample
@@ -25,6 +26,7 @@ from skactive._random_state import seeded
 from skactive._validation import check_integer
 from skactive.base import Classifier, TransductiveEstimator
 from skactive.learner import ActiveLearner, default_classifier, default_strategy
+from skactive.model_selection._all_classes import decision_for_all, probabilities_for_all
 from skactive.model_selection._held_out_predictions import HeldOutPredictions
 from skactive.model_selection._label_source import check_oracle, label_source
 from skactive.model_selection._oracle import Oracle
@@ -76,7 +78,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
     classifier_ : classifier
         `estimator_`, or its last step.
     classes_ : ndarray of shape (n_classes,)
-        The labels that were used, sorted.
+        All labels of `y`, sorted; a class that was never queried has probability 0.
     query_indices_ : ndarray of int of shape (budget,)
         Rows of X whose labels were used, in the order in which they were queried.
     n_labeled_ : int
@@ -150,7 +152,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         X : array-like of length n_samples
             The pool.
         y : array-like of shape (n_samples,)
-            The true labels; only those of queried samples are used.
+            The true labels; only those of queried samples are used, apart from `classes_`.
         **fit_params : dict
             Arguments of the `fit` of the classifier, such as `sample_weight`.
 
@@ -181,10 +183,10 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         ):
             pass
         self.estimator_ = learner.fitted_estimator()
-        self.classes_ = self.estimator_.classes_
         self.query_indices_ = learner.answered
         self.n_labeled_ = len(self.query_indices_)
         self.y_labeled_ = learner.answers
+        self.classes_ = union(labels, self.y_labeled_)
         self.n_answers_ = self.n_labeled_ * answers.n_annotators
         self._keep_answers(learner, params)
         return self
@@ -220,7 +222,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
             In the order of `classes_`.
         """
         check_is_fitted(self)
-        return np.asarray(self.estimator_.predict_proba(X))
+        return self._with_all_classes(self.estimator_.predict_proba(X))
 
     @available_if(_estimator_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:  # samples of any kind
@@ -234,10 +236,12 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         decision : ndarray of shape (n_queries,) or (n_queries, n_classes)
-            The values of `estimator_`, in the order of `classes_`.
+            The values of `estimator_`, in the order of `classes_`. A class that was never queried
+            has a value 1 below the smallest of the sample.
         """
         check_is_fitted(self)
-        return np.asarray(self.estimator_.decision_function(X))
+        values = np.asarray(self.estimator_.decision_function(X))
+        return decision_for_all(values, self._columns(), len(self.classes_))
 
     def staged_predict(self, X: Any) -> Iterator[np.ndarray]:  # samples of any kind
         """Predict the labels after the first answer, after the second, and so on.
@@ -285,8 +289,17 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         features = self.features(X)
         if self.learns_at_once:
-            return self.classifier_.staged_predict_proba(features)
+            stages = self.classifier_.staged_predict_proba(features)
+            return (self._with_all_classes(probabilities) for probabilities in stages)
         return (stage.probabilities(self.classes_) for stage in self._stages(features))
+
+    def _columns(self) -> np.ndarray:
+        """Return the places in `classes_` of the classes of the fitted classifier."""
+        return positions_of(np.asarray(self.estimator_.classes_), self.classes_)
+
+    def _with_all_classes(self, probabilities: ArrayLike) -> np.ndarray:
+        """Return probabilities with a column for each of `classes_`, 0 for those never queried."""
+        return probabilities_for_all(np.asarray(probabilities), self._columns(), len(self.classes_))
 
     @property
     def classifier_(self) -> Any:  # any classifier

@@ -1,0 +1,66 @@
+"""Predictions of a classifier that knows a part of the classes, with a column for each class."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def probabilities_for_all(
+    probabilities: np.ndarray, columns: np.ndarray, n_classes: int
+) -> np.ndarray:
+    """Return class probabilities with a column for each class, 0 for an unknown one.
+
+    Parameters
+    ----------
+    probabilities : ndarray of shape (n_samples, n_known)
+        The probabilities of the known classes.
+    columns : ndarray of int of shape (n_known,)
+        The places of the known classes, ascending.
+    n_classes : int
+        Number of all classes.
+
+    Returns
+    -------
+    probabilities : ndarray of shape (n_samples, n_classes)
+        The same array if all classes are known.
+    """
+    if len(columns) == n_classes:
+        return probabilities
+    padded = np.zeros((len(probabilities), n_classes), dtype=probabilities.dtype)
+    padded[:, columns] = probabilities
+    return padded
+
+
+def decision_for_all(values: np.ndarray, columns: np.ndarray, n_classes: int) -> np.ndarray:
+    """Return a decision function with a column for each class, lowest for an unknown one.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples,) or (n_samples, n_known)
+        The decision function for the known classes: one value for two classes, as in scikit-learn.
+        Another number of columns, as of one-against-one, is returned as it is.
+    columns : ndarray of int of shape (n_known,)
+        The places of the known classes, ascending.
+    n_classes : int
+        Number of all classes.
+
+    Returns
+    -------
+    decision : ndarray of shape (n_samples,) or (n_samples, n_classes)
+        One value, that of the second class, if there are two classes.
+    """
+    n_known = len(columns)
+    if n_known == n_classes:
+        return values
+    if n_known == 1:
+        known = np.zeros((len(values), 1))
+    elif values.ndim == 1:
+        known = np.column_stack([-values, values])
+    elif values.shape[1] == n_known:
+        known = values
+    else:
+        return values
+    # Not minus infinity, which the final estimator of a stack would refuse.
+    decision = np.repeat(known.min(axis=1, keepdims=True) - 1.0, n_classes, axis=1)
+    decision[:, columns] = known
+    return decision if n_classes > 2 else np.asarray(decision[:, 1] - decision[:, 0])
