@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from skactive._estimators import class_probabilities
+from skactive._estimators import class_probabilities, is_fitted
 from skactive._fit_params import per_sample
 from skactive._rows import take_rows
 
@@ -149,7 +149,10 @@ def probabilities_or_none(
         with np.errstate(divide="ignore", invalid="ignore"):
             probabilities = class_probabilities(classifier, samples)
     except ValueError as error:
-        if not is_for_lack_of_labels(error, classifier, *labeled_samples()):
+        X, y = labeled_samples()
+        # A classifier that was fitted elsewhere has labels that are not known here.
+        is_elsewhere = len(y) == 0 and is_fitted(classifier)
+        if is_elsewhere or not is_for_lack_of_labels(error, classifier, X, y):
             raise
         return None
     if probabilities is None or not np.isfinite(probabilities).all():

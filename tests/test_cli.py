@@ -124,15 +124,6 @@ def test_weights_reach_the_product_and_nothing_else(blobs):
     assert plain != weighted
 
 
-def test_a_factor_of_weight_zero_leaves_margin_sampling(blobs):
-    lines = csv_bytes("out", "--weights", "density=0", "diversity=0").decode().splitlines()
-    curves = {
-        name: [line.removeprefix(name) for line in lines if line.startswith(name)]
-        for name in ["cdf-product", "margin"]
-    }
-    assert curves["cdf-product"] == curves["margin"]
-
-
 def test_the_picture_is_a_png_file_and_both_files_are_named(blobs, capsys):
     pytest.importorskip("matplotlib")
     assert main(["compare", "blobs.npz", *SMALL, "--output-dir", "deep/er"]) == 0

@@ -274,7 +274,7 @@ def test_the_bar_does_not_wait_for_the_slowest_loop(monkeypatch):
             second_is_done.set()
             yield place, result
 
-    monkeypatch.setattr("skactive.model_selection._compare_strategies.tqdm", bar)
+    monkeypatch.setattr("skactive.model_selection._compare_strategies.ProgressBar", bar)
     with joblib.parallel_config("threading"):
         compare_strategies(
             None, {"slow": Slow(), "r": RandomSampling()}, X, y, budget=2, cv=2, n_jobs=2

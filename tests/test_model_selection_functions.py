@@ -53,7 +53,7 @@ def curve(estimator, scoring, **parameters):
 def score_of_a_fit(estimator, X_pool, labeled, labels, score, *held_out):
     """Score a classifier that is fitted anew to the labels of a stage."""
     if isinstance(estimator, TransductiveEstimator):
-        known = np.full(len(X_pool), -1)
+        known = np.full(len(X_pool), None)
         known[labeled] = labels
         return score(clone(estimator).fit(X_pool, known), *held_out)
     if isinstance(estimator, LogisticRegression) and len(np.unique(labels)) == 1:

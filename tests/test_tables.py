@@ -153,6 +153,7 @@ def test_a_missing_number_is_not_stored(missing, tmp_path):
         write_vectors(tmp_path / "v.npy", path)
 
 
+@pytest.mark.filterwarnings("ignore:Column .* appears to identify rows:UserWarning")
 @pytest.mark.parametrize("seed", range(60))
 @pytest.mark.parametrize("read", ["load_vectors", "write_vectors", "embed"])
 def test_a_damaged_parquet_file_is_named(read, seed, tmp_path):

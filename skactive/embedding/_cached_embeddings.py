@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
+from skactive._progress import ProgressBar
 from skactive.base import EmbeddingStore
 from skactive.embedding._sqlite_store import SQLiteStore
 
@@ -63,7 +63,7 @@ def cached_embeddings(
     with opened as store:
         width = None
         while True:
-            with tqdm(total=n_samples, desc=label, disable=not progress) as bar:
+            with ProgressBar(total=n_samples, desc=label, disable=not progress) as bar:
                 filling = _Filling(store, n_samples, compute, bar, width)
                 try:
                     return filling.filled(key_of, block_size)

@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import normalize
-from tqdm.auto import tqdm
 
+from skactive._progress import ProgressBar
 from skactive._tensorflow import import_tensorflow
 from skactive._validation import check_choice, check_integer
 from skactive.base import EmbeddingStore
@@ -346,7 +346,7 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         row_of = {position: row for row, position in enumerate(positions.tolist())}
         vectors: np.ndarray | None = None
         with (
-            tqdm(
+            ProgressBar(
                 total=len(positions), desc="embedding", disable=not (alone and self.verbose)
             ) as bar,
             # After an exception, no thread continues to read.

@@ -67,6 +67,8 @@ class RecordedLoop:
 
     def _on_pool(self, X: Any, stages: list[int]) -> Iterator[np.ndarray]:
         classifier: Any = clone(self.classifier).fit_pool(self.pool)
+        # The rows are arrays, also those of a DataFrame.
+        vars(classifier).pop("feature_names_in_", None)
         for known, stage in pairwise([0, *stages]):
             classifier.relabel(self.labeled[known:stage], self.labels[known:stage])
             yield classifier.predict(X)

@@ -17,12 +17,12 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
-from tqdm.auto import tqdm
 
 from skactive import __version__
 from skactive._engine.cache import LOOP_CACHE
 from skactive._estimators import classifier_of
 from skactive._fit_params import per_sample
+from skactive._progress import ProgressBar
 from skactive._random_state import seeded
 from skactive._rows import take_rows
 from skactive._validation import check_integer, check_strategy
@@ -280,7 +280,7 @@ def _results(
     finished = joblib.Parallel(
         n_jobs=n_jobs, return_as="generator_unordered" if unordered else "generator"
     )(joblib.delayed(_numbered)(number, *call) for number, call in enumerate(calls))
-    bar = tqdm(finished, total=len(calls), desc="labelling loops", disable=not progress)
+    bar = ProgressBar(finished, total=len(calls), desc="labelling loops", disable=not progress)
     return [result for _, result in sorted(bar, key=lambda pair: pair[0])]
 
 
