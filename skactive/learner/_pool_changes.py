@@ -86,7 +86,7 @@ class LearnerPoolChanges(LearnerActions):
         """
         self._finish_refresh()
         self._check_changeable("extend")
-        new = check_samples(X_new)
+        new = self._new_samples(X_new)
         if getattr(new, "columns", None) is not None:
             self._check_columns(new)
         features = new if self._steps is None else self._steps.transform(new)
@@ -100,7 +100,7 @@ class LearnerPoolChanges(LearnerActions):
         self._change_pool(
             samples,
             entry,
-            lambda: self._pool.add_samples(features, features),
+            lambda: self._add_to_pool(samples, features),
             lambda: self._history.actions,
             entries,
         )
@@ -149,14 +149,15 @@ class LearnerPoolChanges(LearnerActions):
         is_kept = np.ones(n_samples, dtype=bool)
         is_kept[positions] = False
         kept = np.flatnonzero(is_kept)
-        X_pool = take_rows(self.X_pool, kept)
+        X_pool = self._kept_samples(kept)
         features = X_pool if self._steps is None else take_rows(self._samples.features, kept)
         names = names_of(X_pool, None) if self._has_default_names() else self.ids[kept]
+        samples = PoolSamples(X_pool, names, features)
         history = self._history.without(is_kept)
         self._change_pool(
-            PoolSamples(X_pool, names, features),
+            samples,
             {"remove": positions.tolist(), "pool": len(kept)},
-            lambda: self._pool.remove_samples(positions),
+            lambda: self._remove_from_pool(samples, positions),
             lambda: history.actions,
             [],
         )
@@ -200,6 +201,23 @@ class LearnerPoolChanges(LearnerActions):
             )
         )
 
+    # What depends on the kind of the pool.
+
+    def _new_samples(self, X_new: Any) -> Any:
+        return check_samples(X_new)
+
+    def _joined_samples(self, new: Any) -> Any:
+        return concatenate_rows(self.X_pool, new)
+
+    def _kept_samples(self, kept: np.ndarray) -> Any:
+        return take_rows(self.X_pool, kept)
+
+    def _add_to_pool(self, samples: PoolSamples, new: Any) -> None:
+        self._pool.add_samples(new, new)
+
+    def _remove_from_pool(self, samples: PoolSamples, positions: np.ndarray) -> None:
+        self._pool.remove_samples(positions)
+
     def _check_changeable(self, method: str) -> None:
         for name, value in (("refresh_every", self._refresher), ("fit_params", self._fit_params)):
             if value:
@@ -237,7 +255,7 @@ class LearnerPoolChanges(LearnerActions):
 
     def _with(self, new: Any, features: Any, names: np.ndarray) -> PoolSamples:
         """Return the samples of the pool and the new ones."""
-        X_pool = concatenate_rows(self.X_pool, new)
+        X_pool = self._joined_samples(new)
         of_all = X_pool
         if self._steps is not None:
             of_all = concatenate_rows(self._samples.features, features)

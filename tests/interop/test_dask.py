@@ -158,6 +158,28 @@ def test_a_query_goes_on_when_a_worker_is_killed_in_the_middle(client, tmp_path)
     assert_same_choice(CDFProduct(), whole, parts, 2)
 
 
+def test_a_killed_worker_changes_no_action_and_no_new_learner(client, tmp_path):
+    X, y = digits(120)
+
+    def start(journal):
+        blocks = da.from_array(X / 16, chunks=(30, 64))
+        return PartitionedLearner(None, CDFProduct(), blocks, client=client, journal=journal)
+
+    one = ActiveLearner(IncrementalKNeighborsClassifier(), CDFProduct(), X / 16)
+    other = start(tmp_path / "answers.jsonl")
+    for learner in (one, other):
+        learner.teach([3, 9, 40], y[[3, 9, 40]]).skip([7]).query()
+    os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+    assert len(start(None).query(2)) == 2
+    for learner in (one, other):
+        learner.teach([17, 70], y[[17, 70]]).relabel([9], [y[9] + 1]).forget(3)
+        learner.undo()
+        learner.extend(X[:5] / 8).remove([8, 100])
+    np.testing.assert_array_equal(other.labeled, one.labeled)
+    np.testing.assert_array_equal(other.query(3), one.query(3))
+    np.testing.assert_allclose(other.predict_proba(X), one.predict_proba(X), atol=1e-6)
+
+
 @pytest.mark.parametrize("classes", [None, np.arange(10)])
 def test_herding_in_one_partition_is_herding(classes, threads):
     X, y = digits()
@@ -578,6 +600,10 @@ def test_every_public_name_of_the_learner_works_on_a_partitioned_pool(threads):
         "skip": ([7],),
         "forget": (6,),
         "undo": (),
+        "extend": (X[:3] + 1,),
+        "remove": ([198, 201],),
+        "to_frame": (),
+        "unskip": ([5],),
         "fitted_estimator": (),
         "refresh": (),
     }
@@ -658,6 +684,9 @@ CALLED = {
     "has_graph": lambda pool, X, y: pool.has_graph(Pool(X).graph(3)),
     "invalidate_posterior": lambda pool, X, y: pool.invalidate_posterior(),
     "is_labeled": lambda pool, X, y: pool.is_labeled([3, 100]),
+    "new_labels": lambda pool, X, y: pool.new_labels([12, 160], y[[12, 160]]),
+    "reset": lambda pool, X, y: pool.reset().add_labels([3, 100, 50], y[[3, 100, 50]]).skip([7]),
+    "replaced_labels": lambda pool, X, y: pool.replaced_labels([100], [(y[100] + 1) % 10]),
     "labels_of": lambda pool, X, y: pool.labels_of([100, 11]),
     "new_labels": lambda pool, X, y: pool.new_labels([11, 12], ["x", "y"]),
     "recall": lambda pool, X, y: with_warning(pool.recall, "recall"),

@@ -151,3 +151,18 @@ class PartitionedLearner(ActiveLearner):
         # Neither a graph nor a state can be passed: each partition has its own.
         names = ("estimator", "classes", "strict_classes", "posterior_source")
         return self._pool_type(samples, **{name: arguments[name] for name in names})
+
+    def _new_samples(self, X_new: Any) -> Partitions:
+        return self.X_pool.of_new(X_new)
+
+    def _joined_samples(self, new: Partitions) -> Partitions:
+        return self.X_pool.joined(new)
+
+    def _kept_samples(self, kept: np.ndarray) -> Partitions:
+        return self.X_pool.without(np.setdiff1d(np.arange(len(self.X_pool)), kept))
+
+    def _add_to_pool(self, samples: Any, new: Any) -> None:
+        self._pool._add_partitions(samples.X_pool)  # noqa: SLF001  the pool is part of it
+
+    def _remove_from_pool(self, samples: Any, positions: np.ndarray) -> None:
+        self._pool._remove_from_partitions(positions, samples.X_pool)  # noqa: SLF001  as above

@@ -19,19 +19,30 @@ from skactive.base import HasPosteriorSource
 from skactive.pool import Batch, Pool
 
 
-@dataclass(frozen=True)
 class StoredPart:
-    """Stored features of a partition, with the size that the scheduler uses.
+    """Stored features of a partition, which are opened by the task that uses them.
 
     If the partition moves, only the path of the file is sent, and values computed from the file
-    are computed again.
+    are computed again. The path is sent as bytes: a file that is missing or was replaced would
+    otherwise fail while a message is read, which ends the worker, and then the next one.
     """
 
-    features: Any
+    def __init__(self, features: Any) -> None:
+        from distributed.protocol.pickle import dumps
+
+        n_samples, n_features = features.shape
+        self._n_bytes = int(n_samples * n_features * features.dtype.itemsize)
+        self._pickled: bytes = dumps(features)
 
     def __sizeof__(self) -> int:
-        n_samples, n_features = self.features.shape
-        return int(n_samples * n_features * self.features.dtype.itemsize)
+        # The scheduler balances the workers by it.
+        return self._n_bytes
+
+    def opened(self) -> Any:
+        """Return the features, which are on disk."""
+        from distributed.protocol.pickle import loads
+
+        return loads(self._pickled)
 
 
 @dataclass(frozen=True)
@@ -264,12 +275,17 @@ class Partition:
     """
 
     def __init__(self, source: Any, setting: Setting) -> None:
-        X = source.features if isinstance(source, StoredPart) else source
-        X = X if setting.kept is None else X[setting.kept]
         try:
+            X = source.opened() if isinstance(source, StoredPart) else source
+            X = X if setting.kept is None else X[setting.kept]
             self.pool = PartOfPool(X, dtype=setting.dtype)
         except ValueError as error:
             raise ValueError(f"Partition {setting.number} of the pool: {error}") from error
+        except OSError as error:
+            raise OSError(
+                f"Partition {setting.number} of the pool cannot be read: {error}. Hint: restore "
+                "the file at a path that all workers can read, and repeat the call."
+            ) from error
         self.pool.setting = setting
         self.pool.begin()
         self.lock = Lock()
@@ -287,6 +303,12 @@ class Partition:
         """Return the places of samples in this partition, and whether they are in it."""
         places = positions - self.start
         return places, (places >= 0) & (places < self.pool.n_samples)
+
+    def can_become(self, setting: Setting) -> bool:
+        """Return whether a setting has no sample that was removed from this partition."""
+        if self._kept is None or setting.kept is self._kept:
+            return True
+        return setting.kept is not None and bool(np.isin(setting.kept, self._kept).all())
 
     def update(self, setting: Setting, log: Log) -> Ack | None:
         """Apply a log; return the number of entries applied if more of them follow."""
@@ -358,7 +380,8 @@ def evaluate(source: Any, setting: Setting, log: Log, question: Question) -> tup
     """Evaluate a request on a partition in this process; return the process, and the reply.
 
     The reply is a `Result`; an `Ack` if the partition has not received all entries of the log;
-    `PendingGlobal` if it needs a value of all partitions first.
+    `PendingGlobal` if it needs a value of all partitions first. A partition whose update fails, or
+    whose file does, is deleted, and created again by the next request.
     """
     from distributed import get_worker
 
@@ -366,18 +389,24 @@ def evaluate(source: Any, setting: Setting, log: Log, question: Question) -> tup
     with config_context(working_memory=setting.working_memory):
         with _lock:
             partition = _partitions.get(key)
-        if partition is None:
+        if partition is None or not partition.can_become(setting):
             partition = Partition(source, setting)
-            with _lock:
-                _partitions[key] = partition
         with partition.lock:
-            behind = partition.update(setting, log)
-            if behind is not None:
-                return address, behind
             try:
+                with _lock:
+                    _partitions.pop(key, None)
+                behind = partition.update(setting, log)
+                with _lock:
+                    _partitions[key] = partition
+                if behind is not None:
+                    return address, behind
                 return address, Result(question(partition))
             except PendingGlobalError as error:
                 return address, error.missing
+            except OSError:
+                with _lock:
+                    _partitions.pop(key, None)
+                raise
 
 
 def release(token: str) -> None:
@@ -385,6 +414,22 @@ def release(token: str) -> None:
     with _lock:
         for key in [key for key in _partitions if key[0] == token]:
             del _partitions[key]
+
+
+def check_block(block: Any) -> None:
+    """Raise if a block of an array is sparse."""
+    if hasattr(block, "nnz"):
+        raise TypeError(
+            f"The blocks of X must be arrays. Got a sparse {type(block).__name__}. Hint: reduce "
+            "sparse features to some hundred columns, for example with TruncatedSVD, or pass "
+            "X.map_blocks(lambda block: block.toarray())."
+        )
+
+
+def n_rows(block: Any) -> int:
+    """Return the number of rows of a block of an array, or raise."""
+    check_block(block)
+    return len(block)
 
 
 def size(partition: Partition) -> tuple[int, int]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
-from uuid import uuid4
-from weakref import finalize
 
 import numpy as np
 from sklearn import get_config
@@ -15,6 +14,14 @@ from sklearn import get_config
 from skactive._engine.positions import check_positions
 from skactive._engine.stored import is_stored
 from skactive._optional import import_optional
+from skactive.integrations.dask._cluster import (
+    PoolInWorkers,
+    check_connected,
+    client_of,
+    gathered,
+    release_abandoned,
+    wait_for,
+)
 from skactive.integrations.dask._partition import (
     Fitted,
     Labels,
@@ -24,19 +31,16 @@ from skactive.integrations.dask._partition import (
     Setting,
     SkippedPositions,
     StoredPart,
+    check_block,
     evaluate,
     features,
+    n_rows,
     positions_of_rows,
-    release,
     size,
 )
 
 # Approximate size in bytes of the pieces in which a log is sent.
 LOG_BYTES = 2**22
-
-# Pools that were deleted, by their client: the workers delete their partitions with the next pool
-# of that client.
-_abandoned: list[tuple[str, str]] = []
 
 
 @dataclass(frozen=True)
@@ -81,14 +85,14 @@ class Partitions:
         self.kept: dict[str, Any] = {}
         self._classes: np.ndarray | None = None
         self._client = client_of(client)
-        self._token = uuid4().hex
+        check_connected(self._client)
         release_abandoned(self._client)
-        finalize(self, _abandoned.append, (self._client.id, self._token)).atexit = False
         self._sources = self._sources_of(X)
+        self._held = PoolInWorkers(self._client, self.n_partitions)
         self._workers = self._holders()
         is_stored = isinstance(X, Sequence)
         self._parts = [PartOfSource(number, is_stored) for number in range(self.n_partitions)]
-        self._n_numbers, self._n_changes = self.n_partitions, 0
+        self._n_changes = 0
         self._entries: list[Labels | SkippedPositions | Fitted] = []
         self._fitted = Fitted(None)
         self._log_number = 0
@@ -125,7 +129,7 @@ class Partitions:
 
     def close(self) -> None:
         """Delete the partitions in all workers."""
-        self._client.run(release, self._token)
+        self._held.release()
         self._sources = []
 
     def add_labels(self, positions: np.ndarray, X: np.ndarray, y: np.ndarray) -> None:
@@ -149,28 +153,33 @@ class Partitions:
     def begin(self, estimator: Any, classes: np.ndarray | None) -> None:
         """Start a new log."""
         self.estimator, self._classes = estimator, classes
-        self._entries, self._log_number = [], self._log_number + 1
+        self._entries, self._log_number = [], self._held.next_number()
         self._n_sent = [0] * self.n_partitions
 
-    def add(self, X: Any) -> None:
-        """Append partitions. The next log must be a new one."""
+    def of_new(self, X: Any) -> Partitions:
+        """Return the partitions of further samples, which may be an array of this process too."""
+        if isinstance(X, list | tuple) and not all(is_stored(part) for part in X):
+            X = as_numbers(X)
         if isinstance(X, np.ndarray):
             arrays = import_optional("dask.array", "PartitionedPool", "Dask", "dask")
             X = arrays.from_array(X)
-        new = Partitions(X, self.dtype, self._client)
-        # Their numbers in this pool differ.
-        self._client.run(release, new._token)
+        new = Partitions.of(X, self.dtype, self._client)
         if new.shape[1] != self.shape[1]:
             raise ValueError(f"X has {new.shape[1]} features, but the pool has {self.shape[1]}.")
-        first = self._n_numbers
-        self._sources, self._workers = self._sources + new._sources, self._workers + new._workers
-        self._parts += [replace(part, number=part.number + first) for part in new._parts]
-        # The number of a partition that was removed is not used again.
-        self._n_numbers += new.n_partitions
-        self._begin_change(np.concatenate([np.diff(self.starts), np.diff(new.starts)]))
+        return new
 
-    def remove(self, positions: np.ndarray) -> None:
-        """Remove samples, given ascending positions. The next log must be a new one."""
+    def joined(self, new: Partitions) -> Partitions:
+        """Return these partitions and new ones, as one set of samples without labels."""
+        # Their numbers in this pool differ.
+        new._held.release()
+        parts = [replace(part, number=self._held.next_number()) for part in new._parts]
+        sizes = np.concatenate([np.diff(self.starts), np.diff(new.starts)])
+        return self._changed(
+            self._sources + new._sources, self._workers + new._workers, self._parts + parts, sizes
+        )
+
+    def without(self, positions: np.ndarray) -> Partitions:
+        """Return these partitions without samples, given ascending positions, and labels."""
         parts, sizes = [], []
         for number, part in enumerate(self._parts):
             removed = self.places_in(number, positions)
@@ -186,17 +195,31 @@ class Partitions:
             parts.append(part)
             sizes.append(size - len(removed))
         filled = np.flatnonzero(sizes)
-        self._parts = [parts[number] for number in filled]
-        self._sources = [self._sources[number] for number in filled]
-        self._workers = [self._workers[number] for number in filled]
-        self._begin_change(np.array(sizes)[filled])
+        return self._changed(
+            [self._sources[number] for number in filled],
+            [self._workers[number] for number in filled],
+            [parts[number] for number in filled],
+            np.array(sizes)[filled],
+        )
 
-    def _begin_change(self, sizes: np.ndarray) -> None:
-        """Discard everything that depends on the positions of samples, or on all samples."""
-        self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
-        self.shape = int(self.starts[-1]), self.shape[1]
-        self._n_changes += 1
-        self._features, self._known, self.kept = {}, {}, {}
+    def _changed(
+        self, sources: list[Any], workers: list[Any], parts: list[PartOfSource], sizes: np.ndarray
+    ) -> Partitions:
+        """Return other samples of the same pool, without values that depend on these."""
+        other = copy(self)
+        vars(other).update(
+            _sources=sources,
+            _workers=workers,
+            _parts=parts,
+            _n_changes=self._held.next_number(),
+            _features={},
+            _known={},
+            kept={},
+            starts=np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp),
+            shape=(int(np.sum(sizes)), self.shape[1]),
+        )
+        other.begin(self.estimator, self._classes)
+        return other
 
     def features(self, positions: np.ndarray) -> np.ndarray:
         """Return the features of samples; those that are not cached are fetched."""
@@ -251,10 +274,13 @@ class Partitions:
             )
         answers: dict[int, Any] = {}
         while len(answers) < len(questions):
+            check_connected(self._client, self._sources)
             wanted = [number for number in questions if number not in answers]
             futures = [self._submit(number, questions[number]) for number in wanted]
             missing: list[PendingGlobal] = []
-            for number, (worker, answer) in zip(wanted, self._client.gather(futures), strict=True):
+            for number, (worker, answer) in zip(
+                wanted, gathered(self._client, futures, self._sources), strict=True
+            ):
                 # The partition may have moved because its worker died.
                 self._workers[number] = worker
                 if answer.status == "behind":
@@ -289,14 +315,14 @@ class Partitions:
             self._setting(number),
             self._log(number),
             question,
-            workers=[self._workers[number]],
-            allow_other_workers=True,
+            workers=self._workers[number],
+            allow_other_workers=self._workers[number] is not None,
             pure=False,
         )
 
     def _setting(self, number: int) -> Setting:
         return Setting(
-            token=self._token,
+            token=self._held.token,
             number=self._parts[number].number,
             start=int(self.starts[number]),
             n_changes=self._n_changes,
@@ -320,11 +346,12 @@ class Partitions:
     def _sources_of(self, X: Any) -> list[Any]:
         """Return the partitions, as futures that are not moved."""
         if hasattr(X, "to_delayed") and getattr(X, "ndim", None) == 2:
+            check_block(X._meta)  # noqa: SLF001  Dask has no public name for it
             X = X.astype(self.dtype)
             if X.numblocks[1] > 1:
                 X = X.rechunk({1: -1})
             blocks = self._client.compute(X.to_delayed().ravel().tolist())
-            sizes = self._client.gather(self._client.map(len, blocks))
+            sizes = gathered(self._client, self._client.map(n_rows, blocks), blocks)
             sources = [block for block, size in zip(blocks, sizes, strict=True) if size]
         elif isinstance(X, Sequence) and all(is_stored(part) for part in X):
             parts = [StoredPart(part) for part in X if part.shape[0]]
@@ -338,46 +365,22 @@ class Partitions:
             raise ValueError("X has no samples. Hint: pass at least one.")
         return sources
 
-    def _holders(self) -> list[str]:
-        """Return the worker of each partition."""
-        from distributed import wait
-
-        workers = sorted(self._client.nthreads())
-        wait(self._sources)
+    def _holders(self) -> list[str | None]:
+        """Return the worker of each partition, None if it has none at the moment."""
+        wait_for(self._client, self._sources)
         holders = self._client.who_has(self._sources)
-        return [
-            next(iter(holders.get(source.key) or workers[turn % len(workers) :]))
-            for turn, source in enumerate(self._sources)
-        ]
+        return [next(iter(holders.get(source.key) or [None])) for source in self._sources]
+
+
+def as_numbers(X: Any) -> Any:
+    """Return rows of numbers as an array, and anything else as it is."""
+    try:
+        array = np.asarray(X)
+    except ValueError:
+        return X
+    return array if array.ndim == 2 and array.dtype.kind in "fiub" else X
 
 
 def returned(part: StoredPart) -> StoredPart:
     """Return a part, in the process that will hold it."""
     return part
-
-
-def client_of(client: Any) -> Any:
-    """Return a client of a cluster, or raise."""
-    scheduler = "Dask's distributed scheduler"
-    distributed = import_optional("distributed", "PartitionedPool", scheduler, "dask")
-    if client is None:
-        try:
-            client = distributed.get_client()
-        except ValueError as error:
-            raise ValueError(
-                "There is no cluster for the pool. Hint: create a dask.distributed.Client first."
-            ) from error
-    if not isinstance(client, distributed.Client) or client.asynchronous:
-        raise TypeError(
-            f"The 'client' parameter of PartitionedPool must be a dask.distributed.Client that is "
-            f"not asynchronous. Got {client!r} instead."
-        )
-    return client
-
-
-def release_abandoned(client: Any) -> None:
-    """Delete the partitions of deleted pools of a client."""
-    left = [one for one in _abandoned if one[0] == client.id]
-    for one in left:
-        _abandoned.remove(one)
-        client.run(release, one[1])

@@ -260,10 +260,7 @@ class PartitionedPool(PartitionedView):
             raise ValueError(
                 "A partitioned pool has no samples beside its features. Hint: pass X alone."
             )
-        n_before = self.n_samples
-        self._partitions.add(X)
-        self.book.extend(self.n_samples - n_before)
-        return self._samples_changed()
+        return self._add_partitions(self._partitions.joined(self._partitions.of_new(X)))
 
     def remove_samples(self, indices: ArrayLike) -> Self:
         """Remove samples, with their labels.
@@ -291,11 +288,7 @@ class PartitionedPool(PartitionedView):
         removed = check_removed(indices, self.n_samples, "pool")
         if len(removed) == 0:
             return self
-        kept = np.delete(np.arange(self.n_samples), removed)
-        self._partitions.remove(removed)
-        self.book.remove(removed[self.book.positions.is_labeled(removed)])
-        self.book.keep(kept)
-        return self._samples_changed()
+        return self._remove_from_partitions(removed, self._partitions.without(removed))
 
     def skip(self, indices: ArrayLike) -> Self:
         super().skip(indices)
@@ -341,6 +334,20 @@ class PartitionedPool(PartitionedView):
     def _send_labels(self, positions: np.ndarray, X: np.ndarray, y: np.ndarray) -> None:
         self._partitions.add_labels(positions, X, y)
         self.invalidate_posterior()
+
+    def _add_partitions(self, partitions: Partitions) -> Self:
+        """Replace the samples by these and further ones."""
+        n_before, self._partitions = self.n_samples, partitions
+        self.book.extend(self.n_samples - n_before)
+        return self._samples_changed()
+
+    def _remove_from_partitions(self, removed: np.ndarray, partitions: Partitions) -> Self:
+        """Replace the samples by those that are left."""
+        kept = np.delete(np.arange(self.n_samples), removed)
+        self._partitions = partitions
+        self.book.remove(removed[self.book.positions.is_labeled(removed)])
+        self.book.keep(kept)
+        return self._samples_changed()
 
     def _samples_changed(self) -> Self:
         self._cached = {}
