@@ -218,7 +218,7 @@ def test_an_error_is_raised_when_every_class_has_enough_labels():
             learner.query()
 
 
-def test_probabilities_that_are_no_numbers_are_none():
+def test_probabilities_that_are_no_numbers_are_not_used():
     learner = ActiveLearner(
         GaussianNB(), CDFProduct(), X_pool=X, classes=["apple", "orange", "pear"]
     )
@@ -226,5 +226,6 @@ def test_probabilities_that_are_no_numbers_are_none():
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             learner.teach(indices := learner.query(), Y[indices])
-        assert learner.pool.posterior() is None
+        posterior = learner.pool.posterior()
+        assert posterior is None or np.isfinite(posterior).all()
     assert len(learner.predict(X)) == len(X)
