@@ -359,8 +359,8 @@ class LearnerPredictions(LearnerLabels):
         Returns
         -------
         frame : pandas.DataFrame
-            Columns ``id``; ``label``, None if there is none; ``predicted`` and ``confidence``, the
-            predicted class and its probability, None and NaN if the classifier cannot predict yet;
+            Columns ``id``; ``label``, missing if there is none; ``predicted`` and ``confidence``, the
+            predicted class and its probability, missing if the classifier cannot predict yet;
             ``skipped``; and ``asked_at``, the time in UTC of the last answer or skip, NaT if there
             is none.
 
@@ -375,12 +375,12 @@ class LearnerPredictions(LearnerLabels):
         >>> X = [[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]]
         >>> learner = ActiveLearner(X_pool=X, ids=["a", "b", "c", "d"])
         >>> learner = learner.teach(ids=["a", "c"], y=["apple", "pear"]).skip(ids="b")
-        >>> learner.to_frame()[["id", "label", "predicted", "skipped"]]
-          id  label predicted  skipped
-        0  a  apple     apple    False
-        1  b   None     apple     True
-        2  c   pear      pear    False
-        3  d   None      pear    False
+        >>> learner.to_frame()[["id", "predicted", "skipped"]]
+          id predicted  skipped
+        0  a     apple    False
+        1  b     apple     True
+        2  c      pear    False
+        3  d      pear    False
         """
         table = PoolTable(self.ids, self._pool, self._history.actions, self._of_all_samples())
         return table.frame()
