@@ -359,8 +359,8 @@ class LearnerPredictions(LearnerLabels):
         Returns
         -------
         frame : pandas.DataFrame
-            Columns ``id``; ``label``, missing if there is none; ``predicted`` and ``confidence``, the
-            predicted class and its probability, missing if the classifier cannot predict yet;
+            Columns ``id``; ``label``, missing if there is none; ``predicted`` and ``confidence``,
+            the predicted class and its probability, missing if the classifier cannot predict yet;
             ``skipped``; and ``asked_at``, the time in UTC of the last answer or skip, NaT if there
             is none.
 
