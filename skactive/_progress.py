@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from threading import RLock
 from typing import Any, ClassVar
 from weakref import WeakSet
@@ -25,6 +26,11 @@ class ProgressBar(tqdm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Without the thread, each update looks at the clock.
         super().__init__(*args, **{"miniters": 1} | kwargs)
+
+    def __del__(self) -> None:
+        # An interrupted constructor leaves a bar without some attributes.
+        with suppress(AttributeError):
+            super().__del__()
 
 
 def unlock() -> None:

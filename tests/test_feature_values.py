@@ -77,7 +77,8 @@ def frames():
     plain = pd.DataFrame(X, columns=["a", "b", "c"])
 
     def with_column(values):
-        return plain.assign(c=values)
+        is_index = isinstance(values, pd.Index) and values.dtype == object
+        return plain.assign(c=values.to_series(index=plain.index) if is_index else values)
 
     same = {
         "plain": plain,

@@ -200,10 +200,11 @@ def test_signals_at_random_moments_lose_and_repeat_nothing(tmp_path):
     command = [sys.executable, "-c", INTERRUPTED_TEACHING, str(tmp_path / "answers.jsonl")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         for _ in range(20):
-            if process.stdout.readline() != "ready\n":
+            line = process.stdout.readline()
+            if line != "ready\n":
                 break
             process.send_signal(signal.SIGINT)
-        assert process.stdout.read().endswith("done\n")
+        assert (line + process.stdout.read()).endswith("done\n")
         assert process.wait() == 0
 
 

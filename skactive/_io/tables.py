@@ -330,6 +330,8 @@ def _numbers(name: str, column: Any, faults: list[tuple[str, int, Any]]) -> np.n
 def _number(cell: Any) -> float | None:
     if isinstance(cell, str) and "_" in cell:  # Python reads 1_0 as 10
         return None
+    if isinstance(cell, np.ndarray):  # NumPy converts an array of one number
+        return None
     try:
         return float(cell)
     except (TypeError, ValueError):

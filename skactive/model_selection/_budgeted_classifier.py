@@ -412,7 +412,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
             # It learns from samples without a label, too.
             self._answers: Any = learner.pool.X, queried, self.y_labeled_, {}
             return
-        samples = learner.features(learner.samples(queried))
+        samples = learner.pool.take(queried)
         positions = np.arange(len(queried))
         own = per_sample(params, queried, n_samples)
         self._answers = samples, positions, self.y_labeled_, own
