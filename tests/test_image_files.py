@@ -173,8 +173,10 @@ def frames_of(kind, n_bytes):
 def test_the_first_frame_counts(kind, n_bytes, tmp_path):
     content = frames_of(kind, n_bytes)
     is_read = assert_as_pillow(content, tmp_path / "moving")
-    # Pillow 10 does not read the MPO files that it writes.
-    assert is_read or n_bytes is not None or kind == "MPO"
+    if kind == "MPO" and not is_read:
+        # Pillow 10 does not read the MPO files that it writes; the file is unreadable then.
+        return
+    assert is_read or n_bytes is not None
     if n_bytes is None:
         np.testing.assert_allclose(read_pixels(tmp_path / "moving", FORM), 80, atol=2)
 
