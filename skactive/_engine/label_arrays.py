@@ -66,6 +66,19 @@ def positions_of(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return positions
 
 
+def of_all_classes(probabilities: np.ndarray, known: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return class probabilities with a column for each class, 0 for a class that is not known.
+
+    `known` has the classes of the columns, sorted, and `classes` all classes. The same array is
+    returned if all are known.
+    """
+    if len(known) == len(classes):
+        return probabilities
+    of_all = np.zeros((len(probabilities), len(classes)), dtype=probabilities.dtype)
+    of_all[:, positions_of(known, classes)] = probabilities
+    return of_all
+
+
 def is_among(y: np.ndarray, known: Any) -> np.ndarray:
     """Return which labels are among known ones."""
     known = np.asarray(known)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 
+from skactive._engine.label_arrays import of_all_classes
 from skactive._engine.positions import check_positions
 from skactive._estimators import is_fitted
 from skactive._rows import take_rows
@@ -116,7 +117,7 @@ class LearnerPredictions(LearnerLabels):
         """
         estimator = self.fitted_estimator()
         known = estimator.predict_proba(self._given_samples("predict_proba", X, ids))
-        return self._of_all_classes(known, estimator.classes_)
+        return of_all_classes(np.asarray(known), estimator.classes_, self.classes_)
 
     @locked
     def score(self, X: Any, y: ArrayLike) -> float:  # samples of any kind
@@ -419,12 +420,3 @@ class LearnerPredictions(LearnerLabels):
                 "pass samples first, or names as ids=."
             )
         return X if ids is None else take_rows(self.X_pool, self._samples.positions(ids))
-
-    def _of_all_classes(self, probabilities: Any, classes: np.ndarray) -> np.ndarray:
-        """Return probabilities with a column for each label known so far."""
-        known = np.asarray(probabilities)
-        if known.shape[1] == len(self.classes_):
-            return known
-        padded = np.zeros((len(known), len(self.classes_)))
-        padded[:, np.searchsorted(self.classes_, classes)] = known
-        return padded

@@ -1,34 +1,8 @@
-"""Predictions of a classifier that knows a part of the classes, with a column for each class."""
+"""The decision function of a classifier that knows a part of the classes."""
 
 from __future__ import annotations
 
 import numpy as np
-
-
-def probabilities_for_all(
-    probabilities: np.ndarray, columns: np.ndarray, n_classes: int
-) -> np.ndarray:
-    """Return class probabilities with a column for each class, 0 for an unknown one.
-
-    Parameters
-    ----------
-    probabilities : ndarray of shape (n_samples, n_known)
-        The probabilities of the known classes.
-    columns : ndarray of int of shape (n_known,)
-        The places of the known classes, ascending.
-    n_classes : int
-        Number of all classes.
-
-    Returns
-    -------
-    probabilities : ndarray of shape (n_samples, n_classes)
-        The same array if all classes are known.
-    """
-    if len(columns) == n_classes:
-        return probabilities
-    padded = np.zeros((len(probabilities), n_classes), dtype=probabilities.dtype)
-    padded[:, columns] = probabilities
-    return padded
 
 
 def decision_for_all(values: np.ndarray, columns: np.ndarray, n_classes: int) -> np.ndarray:

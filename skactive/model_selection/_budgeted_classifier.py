@@ -17,7 +17,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skactive._engine.cache import LOOP_CACHE
-from skactive._engine.label_arrays import positions_of, union
+from skactive._engine.label_arrays import of_all_classes, positions_of, union
 from skactive._engine.labels import check_labels
 from skactive._estimators import classifier_of, keeps_stages, transformers
 from skactive._fit_params import check_fit_params, per_sample
@@ -26,7 +26,7 @@ from skactive._random_state import seeded
 from skactive._validation import check_integer
 from skactive.base import Classifier, TransductiveEstimator
 from skactive.learner import ActiveLearner, default_classifier, default_strategy
-from skactive.model_selection._all_classes import decision_for_all, probabilities_for_all
+from skactive.model_selection._all_classes import decision_for_all
 from skactive.model_selection._held_out_predictions import HeldOutPredictions
 from skactive.model_selection._label_source import check_oracle, label_source
 from skactive.model_selection._oracle import Oracle
@@ -241,7 +241,8 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         values = np.asarray(self.estimator_.decision_function(X))
-        return decision_for_all(values, self._columns(), len(self.classes_))
+        columns = positions_of(np.asarray(self.estimator_.classes_), self.classes_)
+        return decision_for_all(values, columns, len(self.classes_))
 
     def staged_predict(self, X: Any) -> Iterator[np.ndarray]:  # samples of any kind
         """Predict the labels after the first answer, after the second, and so on.
@@ -293,13 +294,10 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
             return (self._with_all_classes(probabilities) for probabilities in stages)
         return (stage.probabilities(self.classes_) for stage in self._stages(features))
 
-    def _columns(self) -> np.ndarray:
-        """Return the places in `classes_` of the classes of the fitted classifier."""
-        return positions_of(np.asarray(self.estimator_.classes_), self.classes_)
-
     def _with_all_classes(self, probabilities: ArrayLike) -> np.ndarray:
         """Return probabilities with a column for each of `classes_`, 0 for those never queried."""
-        return probabilities_for_all(np.asarray(probabilities), self._columns(), len(self.classes_))
+        known = np.asarray(self.estimator_.classes_)
+        return of_all_classes(np.asarray(probabilities), known, self.classes_)
 
     @property
     def classifier_(self) -> Any:  # any classifier

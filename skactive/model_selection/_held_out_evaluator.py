@@ -12,7 +12,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.utils.metaestimators import available_if
 
-from skactive._engine.label_arrays import union
+from skactive._engine.label_arrays import of_all_classes, union
 from skactive._estimators import classifier_of, keeps_stages
 from skactive._rows import take_rows
 from skactive.learner import ActiveLearner
@@ -167,10 +167,8 @@ class PartlyLabeledClassifier(ClassifierMixin, BaseEstimator):
 
     @available_if(_predicts_probabilities)
     def predict_proba(self, X: Any) -> np.ndarray:
-        known = np.asarray(self.estimator.predict_proba(X))
-        probabilities = np.zeros((len(known), len(self.classes_)))
-        probabilities[:, np.searchsorted(self.classes_, self.estimator.classes_)] = known
-        return probabilities
+        probabilities = np.asarray(self.estimator.predict_proba(X))
+        return of_all_classes(probabilities, self.estimator.classes_, self.classes_)
 
     @available_if(_predicts_probabilities)
     def predict_log_proba(self, X: Any) -> np.ndarray:

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
 from skactive._engine.exact_search import choose_nearest
-from skactive._engine.label_arrays import is_among
+from skactive._engine.label_arrays import is_among, of_all_classes
 from skactive._engine.labeled_samples import LabeledSamples
 
 if TYPE_CHECKING:
@@ -75,18 +75,7 @@ def replayed(
         else:
             replica.add_labeled(samples[one], labels[one])
         result = getattr(replica, method)(X)
-        yield result if result.ndim == 1 else _of_all_classes(classes, replica.classes_, result)
-
-
-def _of_all_classes(
-    classes: np.ndarray, known: np.ndarray, probabilities: np.ndarray
-) -> np.ndarray:
-    """Return probabilities with a column for each class, 0 for classes that are not known."""
-    if len(known) == len(classes):
-        return probabilities
-    of_all = np.zeros((len(probabilities), len(classes)))
-    of_all[:, np.searchsorted(classes, known)] = probabilities
-    return of_all
+        yield result if result.ndim == 1 else of_all_classes(result, replica.classes_, classes)
 
 
 def _stages(
