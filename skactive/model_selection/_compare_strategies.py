@@ -311,14 +311,6 @@ class Task:
         """Return the arguments of `fit` for some rows of X."""
         return per_sample(self.params, rows, len(self.labeled) + len(self.unlabeled))
 
-    def oracle_of_rows(
-        self, oracle: Oracle | Callable[..., ArrayLike] | None
-    ) -> Oracle | Callable[..., ArrayLike] | None:
-        """Return an oracle; a function still gets positions in X."""
-        if oracle is None or isinstance(oracle, Oracle) or len(self.unlabeled) == 0:
-            return oracle
-        return lambda positions, y: oracle(self.labeled[positions], y)
-
 
 def _curve(
     task: Task,
@@ -348,7 +340,7 @@ def _curve(
         task.scorer,
         may_defer=oracle is None,
     )
-    answers = label_source(task.oracle_of_rows(oracle), labels, noise, rows=train)
+    answers = label_source(oracle, labels, noise, rows=train, positions=task.labeled[train])
     scores = [
         evaluator.score(revised=answers.revised)
         for _ in simulate(learner, budget=budget, batch_size=batch_size, label_source=answers)

@@ -49,18 +49,26 @@ class CallableLabelSource(LabelSource):
         All true labels.
     rows : ndarray of int of shape (n_pool,)
         The positions of the samples of the pool in `y`.
+    positions : ndarray of int of shape (n_pool,)
+        The positions that the function gets.
     """
 
-    def __init__(self, oracle: Callable[..., ArrayLike], y: np.ndarray, rows: np.ndarray) -> None:
+    def __init__(
+        self,
+        oracle: Callable[..., ArrayLike],
+        y: np.ndarray,
+        rows: np.ndarray,
+        positions: np.ndarray,
+    ) -> None:
         super().__init__(y)
         self._oracle = oracle
         self._rows = rows
+        self._positions = positions
 
     def teach(self, learner: ActiveLearner, indices: np.ndarray) -> None:
         if len(indices) == 0:
             return
-        positions = self._rows[indices]
-        answers = self._oracle(positions, self.y[positions])
+        answers = self._oracle(self._positions[indices], self.y[self._rows[indices]])
         learner.teach(indices, checked_answers(answers, len(indices), self.y))
 
 
@@ -127,6 +135,7 @@ def label_source(
     y: np.ndarray,
     random_state: int | np.random.RandomState | None = None,
     rows: np.ndarray | None = None,
+    positions: np.ndarray | None = None,
 ) -> LabelSource:
     """Return the source of labels of one loop.
 
@@ -140,6 +149,8 @@ def label_source(
         Replaces each random state of the oracle that is None.
     rows : ndarray of int of shape (n_pool,), default=None
         The positions of the samples of the pool in `y`; None means all of `y`.
+    positions : ndarray of int of shape (n_pool,), default=None
+        The positions of these samples that an oracle which is a function gets; None means `rows`.
 
     Returns
     -------
@@ -151,7 +162,7 @@ def label_source(
     if rows is None:
         rows = np.arange(len(y))
     if not isinstance(oracle, Oracle):
-        return CallableLabelSource(oracle, y, rows)
+        return CallableLabelSource(oracle, y, rows, rows if positions is None else positions)
     voting: Oracle = seeded(oracle, int(check_random_state(random_state).randint(MAX_SEED)))
     # A generator would break ties differently for the same votes each time.
     for name, value in voting.get_params().items():
