@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+
+
+def is_image_name(sample: object) -> bool:
+    """Return whether a string ends in the suffix of an image, in upper or lower case."""
+    return isinstance(sample, str) and sample.lower().endswith(IMAGE_SUFFIXES)
 
 
 def are_paths(samples: Any) -> bool:
@@ -25,7 +29,5 @@ def are_paths(samples: Any) -> bool:
     elif not isinstance(samples, list | tuple):
         return False
     return len(samples) > 0 and all(
-        isinstance(sample, os.PathLike)
-        or (isinstance(sample, str) and PurePath(sample).suffix.lower() in IMAGE_SUFFIXES)
-        for sample in samples
+        isinstance(sample, os.PathLike) or is_image_name(sample) for sample in samples
     )

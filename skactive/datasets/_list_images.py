@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skactive._io.image_paths import IMAGE_SUFFIXES
+from skactive._io.image_paths import IMAGE_SUFFIXES, is_image_name
 
 
 def list_images(
@@ -121,7 +121,7 @@ def _image_names(root: Path) -> Iterator[tuple[str, ...]]:
                 if _is_folder(entry):
                     (links if entry.is_symlink() else folders).append((*parents, entry.name))
                 # A broken link is listed too: the embedder reports unreadable files.
-                elif entry.name.lower().endswith(IMAGE_SUFFIXES):
+                elif is_image_name(entry.name):
                     yield (*parents, entry.name)
 
 

@@ -33,7 +33,7 @@ def draw_beside(
     figure = ax.figure.figure  # not a part of it
     is_alone = len(figure.axes) == 1
     if not is_alone and figure.get_layout_engine() is None:
-        return  # beside the axes is no room
+        return  # there is no space beside the axes
     figure.draw_without_rendering()
     if not (always or _covers(legend, areas, lines)):
         return

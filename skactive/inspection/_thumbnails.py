@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skactive._io.image_files import open_image
+from skactive._io.image_paths import is_image_name
 from skactive._optional import not_installed
 from skactive.inspection._texts import drawable
 
@@ -24,7 +25,6 @@ N_LINES = 4
 LONGEST_NAME = 60
 LONGEST_VALUE = 24
 # The same as in `skactive.datasets.list_images`, which this package does not import.
-IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
 
 def thumbnail(owner: str, sample: Any, image_shape: tuple[int, ...] | None) -> np.ndarray | str:
@@ -44,7 +44,7 @@ def thumbnail(owner: str, sample: Any, image_shape: tuple[int, ...] | None) -> n
     thumbnail : ndarray or str
         An image of shape (height, width) or (height, width, 3), a text, or features.
     """
-    if isinstance(sample, os.PathLike) or _is_image_path(sample):
+    if isinstance(sample, os.PathLike) or is_image_name(sample):
         return _opened(owner, Path(sample))
     if hasattr(sample, "convert") and hasattr(sample, "size"):
         return _shrunk(sample)
@@ -84,10 +84,6 @@ def draw_thumbnail(
     if limits[0] < limits[1]:
         ax.set_ylim(limits)
     return ax.fill_between(places, shown, step="mid", color="0.45", linewidth=0)
-
-
-def _is_image_path(sample: object) -> bool:
-    return isinstance(sample, str) and sample.lower().endswith(IMAGE_SUFFIXES)
 
 
 def _lines(text: str, width: int) -> list[str]:
