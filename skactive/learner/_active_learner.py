@@ -450,7 +450,7 @@ class ActiveLearner(LearnerPoolChanges):
                     action.replay(self._pool)
                     if is_observed:
                         self._updater.start_over()
-                self._history.append(action)
+                self._history.actions.append(action)
             except (IndexError, KeyError, TypeError, ValueError) as error:
                 raise journal.fault(number, error) from error
             if is_observed:
@@ -461,7 +461,9 @@ class ActiveLearner(LearnerPoolChanges):
 
     def _answers_recorded(self, n_new: int) -> None:
         self._answers_taken(n_new)
-        self._stopping.taught(self, self._history.n_answers)
+        # Counting takes longer with every action.
+        if self._stopping.criteria:
+            self._stopping.taught(self, self._history.n_answers)
 
     def _answers_taken(self, n_answers: int) -> None:
         """Start a refresh if there are enough answers since the last one."""

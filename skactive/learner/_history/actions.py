@@ -251,10 +251,6 @@ class History:
     def __len__(self) -> int:
         return len(self.actions)
 
-    def append(self, action: Action) -> None:
-        """Add an action."""
-        self.actions.append(action)
-
     @property
     def n_answers(self) -> int:
         """Number of answers."""

@@ -12,7 +12,7 @@ from skactive._warning import warn_user
 from skactive.learner._history.actions import now
 from skactive.learner._history.entries import Entries, LineError, fault_of
 from skactive.learner._history.format_1 import FORMAT_1, check_pool
-from skactive.learner._history.journal_file import JournalFile
+from skactive.learner._history.journal_file import JournalFile, json_object
 from skactive.learner._history.named_samples import NamedSamples, PoolRows, action_of, names
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class Journal:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
-            entry = _object(line)
+            entry = json_object(line)
             if not entries and (entry is None or entry.get("format") not in {FORMAT, FORMAT_1}):
                 raise self._no_journal()
             if entry is not None and entries and (fault := fault_of(entry)):
@@ -219,11 +219,3 @@ class Journal:
         return ValueError(
             f"{self.path} is not a file of answers. Hint: pass the path of a new file."
         )
-
-
-def _object(line: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in a line, or None."""
-    try:
-        return dict(json.loads(line))
-    except (TypeError, ValueError):
-        return None

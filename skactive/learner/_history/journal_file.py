@@ -64,7 +64,7 @@ class JournalFile:
         self._content = bytearray(_read(self.descriptor))
         self.rest = b""
         lines = bytes(self._content).splitlines(keepends=True)
-        if lines and not lines[-1].endswith((b"\n", b"\r")) and not _is_object(lines[-1]):
+        if lines and not lines[-1].endswith((b"\n", b"\r")) and json_object(lines[-1]) is None:
             self.rest = lines.pop()
         return [line.rstrip(b"\r\n") for line in lines]
 
@@ -212,11 +212,13 @@ def _key(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _is_object(line: bytes) -> bool:
+def json_object(line: bytes) -> dict[str, Any] | None:
+    """Return the JSON object in a line, or None."""
     try:
-        return isinstance(json.loads(line), dict)
+        value = json.loads(line)
     except ValueError:
-        return False
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _keep_name(path: Path) -> None:
