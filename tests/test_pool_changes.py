@@ -341,14 +341,14 @@ class Counted:
 
     def __init__(self, monkeypatch):
         self.n_pairs = 0
-        compare, by_product = Space.compare, block_search.distances_by_product
+        compare, by_product = Space.compare, block_search.lower_bounds
 
-        def counting(function, space, A, B):
+        def counting(function, space, A, B, *arguments):
             self.n_pairs += len(A) * len(B)
-            return function(space, A, B)
+            return function(space, A, B, *arguments)
 
         monkeypatch.setattr(Space, "compare", lambda *arguments: counting(compare, *arguments))
-        monkeypatch.setattr(block_search, "distances_by_product", partial(counting, by_product))
+        monkeypatch.setattr(block_search, "lower_bounds", partial(counting, by_product))
 
 
 def test_a_change_compares_only_the_rows_that_it_concerns(monkeypatch):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.metrics.pairwise import euclidean_distances
 
 from skactive._contracts._pool_view import PoolView
 from skactive._engine.blocks import row_blocks
 from skactive._engine.features import in_memory
+from skactive._engine.norms import norms_of
 
 
 def cold_start_utilities(pool: PoolView, metric: str) -> np.ndarray:
@@ -52,6 +54,11 @@ def _nearness_to_mean(X: Any) -> np.ndarray:
     mean = np.asarray(X.mean(axis=0, dtype=np.float64)).reshape(1, -1)
     distances = np.empty(X.shape[0])
     for block in row_blocks(X.shape[0], 32 * X.shape[1]):
-        distances[block] = euclidean_distances(X[block].astype(np.float64), mean)[:, 0]
+        rows = X[block].astype(np.float64)
+        if sp.issparse(rows):
+            distances[block] = euclidean_distances(rows, mean)[:, 0]
+        else:
+            # A product would lose the digits of rows far from the origin.
+            distances[block] = norms_of(rows - mean)
     # Rounded, so that equal samples have equal values.
     return -np.round(distances, 9)

@@ -54,6 +54,10 @@ UNDEFINED = 1e38
 # Exact cosine distances are rounded to this many decimals, so that parallel vectors are equal.
 COSINE_DECIMALS = 14
 
+# For smaller distances, that of the unit vectors is rounded to as many decimals: cosine distances
+# of nearly parallel vectors are the squares of small numbers.
+NARROW = 1e-4
+
 # Norms outside this range have squares outside the range of float32.
 SINGLE_RANGE = (1e-15, 1e18)
 
@@ -103,7 +107,7 @@ class Rows:
 
     def __getitem__(self, index: Any) -> Rows:
         norms, inverse_norms = self.norms[index], self.inverse_norms[index]
-        if isinstance(index, slice):
+        if isinstance(index, slice) and self._picked is None:
             X = self._source.part(index) if self.is_stored else self.X[index]
             return Rows(X, norms, inverse_norms)
         picked = index if self._picked is None else self._picked[index]
@@ -122,6 +126,16 @@ class Rows:
     def is_stored(self) -> bool:
         """Whether the features are on disk, and read at each access."""
         return is_opened(self._source) and self._picked is None
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether the features are on disk, picked rows among them."""
+        return is_opened(self._source)
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the features are a sparse matrix."""
+        return bool(sp.issparse(self._source))
 
     @property
     def X(self) -> Any:
@@ -225,7 +239,7 @@ class Space:
             if self.metric == "cosine":
                 halves = squared_sums(_unit(a) - _unit(b)) / 2
                 defined = (a.inverse_norms > 0) & (b.inverse_norms > 0)
-                exact[block] = np.where(defined, np.round(halves, COSINE_DECIMALS), 1.0)
+                exact[block] = np.where(defined, _rounded(halves), 1.0)
             else:
                 exact[block] = squared_sums(_as_float64(a.X) - _as_float64(b.X))
         return exact
@@ -341,10 +355,24 @@ def _as_float64(X: Any) -> Any:
 
 
 def _unit(rows: Rows) -> Any:
-    return _row_scaled(_as_float64(rows.X), rows.inverse_norms)
+    return row_scaled(_as_float64(rows.X), rows.inverse_norms)
 
 
-def _row_scaled(X: Any, factors: np.ndarray) -> Any:
+def _rounded(halves: np.ndarray) -> np.ndarray:
+    """Round halves of squared distances of unit vectors, the more finely the smaller they are.
+
+    The error is that of the distance, which decides below `NARROW`.
+    """
+    rounded = np.round(halves, COSINE_DECIMALS)
+    narrow = halves < NARROW
+    if narrow.any():
+        chords = np.round(np.sqrt(2 * halves[narrow]), COSINE_DECIMALS)
+        rounded[narrow] = np.square(chords) / 2
+    return rounded
+
+
+def row_scaled(X: Any, factors: np.ndarray) -> Any:
+    """Return each row times its factor."""
     if sp.issparse(X):
         return sp.csr_matrix(X.multiply(factors[:, np.newaxis]))
     return X * factors[:, np.newaxis]

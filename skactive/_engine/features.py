@@ -11,9 +11,13 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skactive._contracts._target import Target
+from skactive._engine.blocks import row_blocks
 from skactive._engine.numbers import FILL_IN, as_numbers, vanished_row
 from skactive._engine.stored import StoredFeatures, is_opened, is_stored
 from skactive._validation import are_plain_features, with_canonical_rows
+
+# The share of the spread of a column that rounding to float32 may take.
+RESOLUTION = 1e-3
 
 
 def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) -> Any:
@@ -51,6 +55,27 @@ def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) ->
                 f"{dtype} does not hold. Hint: scale the features."
             )
     return features
+
+
+def check_resolved_features(X: Any, name: str) -> Any:
+    """Return features as float32, or as float64 if float32 does not resolve their differences.
+
+    Only a dense column can lose its digits: if its mean is thousands of times its spread.
+    """
+    features = check_features(X, name, np.dtype(np.float32))
+    if sp.issparse(features) or getattr(X, "dtype", None) in (np.float32, np.float16):
+        return features
+    exact = check_features(X, name, np.dtype(np.float64))
+    n, first = features.shape[0], exact[:1]
+    lost, sums, squares = (np.zeros(features.shape[1]) for _ in range(3))
+    for block in row_blocks(n, features.shape[1] * 32):
+        rows = exact[block]
+        lost += np.square(rows - features[block]).sum(axis=0)
+        rows = rows - first
+        sums += rows.sum(axis=0)
+        squares += np.square(rows).sum(axis=0)
+    spread = squares - np.square(sums) / n
+    return exact if (lost > RESOLUTION**2 * spread)[squares > 0].any() else features
 
 
 def check_labeled_samples(

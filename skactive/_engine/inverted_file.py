@@ -8,15 +8,10 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from skactive._engine.block_search import (
-    distances_by_product,
-    nearest_first,
-    nearest_of_all,
-    smallest,
-    with_exact_pairs,
-)
+from skactive._engine.block_search import Candidates, nearest_of_all
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
+from skactive._engine.points import Frame
 
 # Number of samples for each cell that k-means is fitted to, and its number of rounds.
 SAMPLES_PER_CELL = 64
@@ -24,6 +19,9 @@ N_ROUNDS = 6
 
 # Number of cells nearest to a sample that count as adjacent to its own.
 N_ADJACENT = 8
+
+# The largest cell may have so many times the mean number of samples.
+UNEVEN = 8
 
 # Number of samples whose exact neighbours determine the number of searched cells.
 N_CALIBRATION = 512
@@ -40,35 +38,35 @@ class InvertedFile:
     def __init__(
         self, stored: Rows, space: Space, n_neighbors: int, recall: float, random_state: int
     ) -> None:
-        rng = np.random.default_rng(random_state)
         self._stored, self._space = stored, space
         n = len(stored)
-        self._centers = self._centers_by_k_means(max(1, math.isqrt(n)), rng)
-        near = self._nearest_centers(stored, min(N_ADJACENT, len(self._centers)))
-        own = near[:, 0]
-        self._order = np.argsort(own, kind="stable")
-        self._starts = np.searchsorted(own[self._order], np.arange(len(self._centers) + 1))
+        n_cells = max(1, math.isqrt(n))
+        for dtype in (stored.dtype, np.float64):
+            rng = np.random.default_rng(random_state)
+            self._frame = Frame(space, stored, dtype)
+            self._centers = self._centers_by_k_means(n_cells, rng)
+            near = self._nearest_centers(stored, min(N_ADJACENT, n_cells))
+            own = near[:, 0]
+            self._order = np.argsort(own, kind="stable")
+            self._starts = np.searchsorted(own[self._order], np.arange(n_cells + 1))
+            if np.diff(self._starts).max() <= UNEVEN * n / n_cells:
+                break
+            # In float64, rows that nearly coincide are divided among several cells.
         self._routes = self._ranked(near)
         self.n_searched = self._cells_needed(own, n_neighbors, recall, rng)
 
     def search(self, rows: Rows, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return distances and positions of the neighbours that are found, nearest first."""
-        distances = np.empty(
-            (len(rows), n_neighbors), np.result_type(rows.dtype, self._stored.dtype)
-        )
-        columns = np.empty((len(rows), n_neighbors), np.int32)
+        """Return distances in comparison units and positions of the neighbours that are found."""
+        compared = np.empty((len(rows), n_neighbors))
+        columns = np.empty((len(rows), n_neighbors), np.intp)
         own = self._nearest_centers(rows, 1)[:, 0]
         for cell in np.unique(own):
             members = np.flatnonzero(own == cell)
             candidates = self._candidates(cell, n_neighbors)
-            among = self._stored[candidates]
-            for block in row_blocks(len(members), len(candidates) * distances.itemsize * 3):
-                part = rows[members[block]]
-                compared = distances_by_product(self._space, part, among)
-                kept, places = smallest(compared, n_neighbors)
-                distances[members[block]] = with_exact_pairs(self._space, part, among, kept, places)
-                columns[members[block]] = candidates[places]
-        return nearest_first(self._space.finish(distances), columns)
+            among = Candidates(self._space, self._stored[candidates])
+            compared[members], places = among.nearest(rows[members], n_neighbors)
+            columns[members] = candidates[places]
+        return compared, columns
 
     def _candidates(self, cell: int, n_neighbors: int) -> np.ndarray:
         sizes = np.diff(self._starts)[self._routes[cell]]
@@ -80,7 +78,7 @@ class InvertedFile:
     def _centers_by_k_means(self, n_cells: int, rng: np.random.Generator) -> np.ndarray:
         n = len(self._stored)
         chosen = np.sort(rng.choice(n, min(n, SAMPLES_PER_CELL * n_cells), replace=False))
-        X = self._scaled(self._stored[chosen])
+        X = self._frame.array(self._stored[chosen])
         centers = X[np.sort(rng.choice(len(X), n_cells, replace=False))]
         for _ in range(N_ROUNDS):
             own = _nearest(X, centers, 1)[:, 0]
@@ -93,7 +91,7 @@ class InvertedFile:
             )
             filled = sizes > 0
             centers[filled] = sums[filled] / sizes[filled, np.newaxis]
-            if self._space.metric == "cosine":
+            if self._frame.is_scaled:
                 norms = np.linalg.norm(centers, axis=1, keepdims=True)
                 centers /= np.where(norms > 0, norms, 1)
         return centers
@@ -101,13 +99,8 @@ class InvertedFile:
     def _nearest_centers(self, rows: Rows, n_nearest: int) -> np.ndarray:
         blocks = row_blocks(len(rows), 8 * (len(self._centers) * 3 + rows.n_features))
         return np.vstack(
-            [_nearest(self._scaled(rows[b]), self._centers, n_nearest) for b in blocks]
+            [_nearest(self._frame.array(rows[b]), self._centers, n_nearest) for b in blocks]
         )
-
-    def _scaled(self, rows: Rows) -> np.ndarray:
-        if self._space.metric != "cosine":
-            return np.asarray(rows.X)
-        return np.asarray(rows.X * rows.inverse_norms.astype(rows.dtype)[:, np.newaxis])
 
     def _ranked(self, near: np.ndarray) -> np.ndarray:
         n_cells = len(self._centers)

@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 
-from skactive._engine.block_search import exact_neighbors
 from skactive._engine.distances import Rows, Space
+from skactive._engine.distinct_rows import DistinctRows
+from skactive._engine.exact_neighbors import exact_neighbors, finished, has_products
 from skactive._engine.neighbor_lists import in_graph_units, nearest_first
+from skactive._engine.points import Frame, weights
 
 # From this number of samples on, a search of all rows is approximate. It takes about as long as
 # an exact search of so many times the square root of the number of samples.
@@ -49,13 +51,27 @@ def searched_lists(metric: str, rows: Rows, positions: np.ndarray, n_neighbors: 
     distances : ndarray of float32 of shape (n, n_neighbors)
         In the units of a graph.
     """
+    space = Space(metric)
+    return _searched(space, rows, positions, DistinctRows(space, rows), n_neighbors)
+
+
+def _searched(
+    space: Space, rows: Rows, positions: np.ndarray, distinct: DistinctRows, n_neighbors: int
+) -> Lists:
     if n_neighbors == 0 or len(positions) == 0:
         empty = np.empty((len(positions), n_neighbors))
         return empty.astype(np.int32), empty.astype(np.float32)
-    found, columns = exact_neighbors(Space(metric), rows[positions], rows, n_neighbors + 1)
+    found, columns = exact_neighbors(
+        space,
+        rows[positions],
+        rows,
+        n_neighbors + 1,
+        asked=distinct[positions],
+        stored=distinct,
+    )
     found[columns == positions[:, np.newaxis]] = np.inf
     indices, distances = nearest_first(columns.astype(np.int32), found)
-    distances = in_graph_units(distances[:, :n_neighbors], metric)
+    distances = in_graph_units(distances[:, :n_neighbors], space.metric)
     return nearest_first(indices[:, :n_neighbors], distances)
 
 
@@ -84,21 +100,36 @@ def lists_with(
         As `searched_lists` returns them. Exact if the old lists are exact.
     """
     n_old, n_all = len(indices), len(rows)
-    of_new = searched_lists(metric, rows, np.arange(n_old, n_all), n_neighbors)
-    space, old, new = Space(metric), rows[:n_old], rows[n_old:]
-    found, columns = exact_neighbors(space, old, new, min(n_neighbors, n_all - n_old))
+    space = Space(metric)
+    distinct = DistinctRows(space, rows)
+    of_new = _searched(space, rows, np.arange(n_old, n_all), distinct, n_neighbors)
+    frames = [
+        _frame(space, rows[:n_old], distinct[:n_old]),
+        _frame(space, rows, distinct),
+    ]
+    found, columns = exact_neighbors(
+        space,
+        rows[:n_old],
+        rows[n_old:],
+        min(n_neighbors, n_all - n_old),
+        asked=distinct[:n_old],
+        stored=distinct[n_old:],
+        frame=frames[1],
+    )
     found, columns = in_graph_units(found, metric), (columns + n_old).astype(np.int32)
+    rounding = _Rounding(space, rows, frames)
     if n_neighbors > indices.shape[1]:
         reached = np.arange(n_old)
         shape = (n_old, n_neighbors)
         lists = [np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32)]
     else:
-        last = distances[:, n_neighbors - 1]
-        reached = np.flatnonzero(_is_close(space, old, rows, last, found[:, 0]))
+        last = slice(n_neighbors - 1, n_neighbors)
+        _, upper = rounding.bounds(np.arange(n_old), indices[:, last], distances[:, last])
+        lower, _ = rounding.bounds(np.arange(n_old), columns[:, :1], found[:, :1])
+        reached = np.flatnonzero(lower[:, 0] <= upper[:, 0])
         lists = [indices[:, :n_neighbors].copy(), distances[:, :n_neighbors].copy()]
     lists[0][reached], lists[1][reached] = _nearest(
-        space,
-        rows,
+        rounding,
         reached,
         np.hstack([indices[reached], columns[reached]]),
         np.hstack([distances[reached], found[reached]]),
@@ -144,47 +175,77 @@ def lists_without(
     return indices, distances
 
 
+def _frame(space: Space, rows: Rows, distinct: DistinctRows) -> Frame | None:
+    """Return the coordinates of a search among rows, if it computes products."""
+    return Frame(space, rows[distinct.first], rows.dtype) if has_products(space, rows) else None
+
+
+class _Rounding:
+    """Bounds on distances in lists, which come from products in different coordinates.
+
+    Parameters
+    ----------
+    space : Space
+        The metric.
+    rows : Rows
+        The samples.
+    frames : list of Frame or None
+        The coordinates of the products; None for distances that do not come from products.
+    """
+
+    def __init__(self, space: Space, rows: Rows, frames: list[Frame | None]) -> None:
+        self.space = space
+        self.rows = rows
+        self._errors = np.zeros(len(rows))
+        for frame in frames:
+            if frame is not None:
+                self._errors += frame.unit * weights(frame, frame.of(rows, keep=False))
+
+    def bounds(
+        self, owners: np.ndarray, indices: np.ndarray, distances: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return lower and upper bounds of distances, in comparison units."""
+        compared = distances.astype(np.float64)
+        if self.space.metric == "cosine":
+            compared = compared**2 / 2
+        elif self.space.metric == "euclidean":
+            compared = compared**2
+        errors = self._errors[owners][:, np.newaxis] + self._errors[indices]
+        errors += 2 * SINGLE_UNIT * compared
+        # Empty places have an infinite distance.
+        lower = np.subtract(compared, errors, out=compared.copy(), where=np.isfinite(compared))
+        return lower, compared + errors
+
+
 def _nearest(
-    space: Space,
-    rows: Rows,
-    places: np.ndarray,
+    rounding: _Rounding,
+    owners: np.ndarray,
     indices: np.ndarray,
     distances: np.ndarray,
     n_neighbors: int,
 ) -> Lists:
     """Return the nearest entries of the lists of some rows, equal distances by position.
 
-    Distances in lists are single precision, and come from products of different shapes. If the
-    order of two of them may be due to rounding, they are computed again, pair by pair.
+    If the order of distances may be due to rounding, those of the list are computed again, pair
+    by pair.
     """
     indices, distances = nearest_first(indices, distances)
-    if n_neighbors < indices.shape[1]:
-        last, following = distances[:, n_neighbors - 1], distances[:, n_neighbors]
-        close = np.flatnonzero(_is_close(space, rows[places], rows, last, following))
-        exact = _exact(space, rows, places[close], indices[close])
-        exact[~np.isfinite(distances[close])] = np.inf
-        indices[close], distances[close] = nearest_first(indices[close], distances[close], exact)
-        indices, distances = indices[:, :n_neighbors], distances[:, :n_neighbors]
-        indices[close], distances[close] = nearest_first(indices[close], distances[close])
-    return indices, distances
-
-
-def _is_close(
-    space: Space, own: Rows, rows: Rows, last: np.ndarray, following: np.ndarray
-) -> np.ndarray:
-    """Return whether the second of two distances is below the first, up to rounding."""
-    limit = _compared(space, last)
-    margin = 2 * space.rounding(own, rows) + 4 * SINGLE_UNIT * limit
-    close = np.isfinite(following) & (_compared(space, following) <= limit + margin)
-    return np.asarray(close)
-
-
-def _compared(space: Space, distances: np.ndarray) -> np.ndarray:
-    """Return distances in comparison units, from the units of a graph."""
-    distances = distances.astype(np.float64)
-    if space.metric == "cosine":
-        return distances**2 / 2
-    return distances**2 if space.metric == "euclidean" else distances
+    lower, upper = rounding.bounds(owners, indices, distances)
+    upper = np.maximum.accumulate(upper, axis=1)
+    lower = np.minimum.accumulate(lower[:, ::-1], axis=1)[:, ::-1]
+    is_close = (lower[:, 1:] <= upper[:, :-1]) & np.isfinite(lower[:, 1:])
+    # Without products, only the order of distances that are equal in single precision matters:
+    # they are listed by position, whichever of them are chosen for the last places.
+    first = 0 if rounding.space.by_product else n_neighbors - 1
+    close = np.flatnonzero(is_close[:, first:n_neighbors].any(axis=1))
+    exact = _exact(rounding.space, rounding.rows, owners[close], indices[close])
+    exact[~np.isfinite(distances[close])] = np.inf
+    if rounding.space.by_product:
+        rows = rounding.rows
+        listed = finished(rounding.space, exact, rows, rows)
+        distances[close] = in_graph_units(listed, rounding.space.metric)
+    indices[close], distances[close] = nearest_first(indices[close], distances[close], exact)
+    return nearest_first(indices[:, :n_neighbors], distances[:, :n_neighbors])
 
 
 def _exact(space: Space, rows: Rows, places: np.ndarray, indices: np.ndarray) -> np.ndarray:

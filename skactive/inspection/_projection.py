@@ -72,6 +72,9 @@ def _principal_components(features: Any, random_state: Any) -> tuple[np.ndarray,
         points = np.column_stack([column[:, 0], np.zeros(n_samples)])
         return points.astype(float), ("feature 1", "")
     kind = TruncatedSVD if sp.issparse(features) else PCA
+    if kind is PCA:
+        # scikit-learn may compute the covariance before it subtracts the mean.
+        features = features - np.mean(features, axis=0, dtype=np.float64)
     # If all samples are equal, the shares of the variance are 0 / 0.
     with np.errstate(invalid="ignore", divide="ignore"):
         model = kind(2, random_state=random_state).fit(features)

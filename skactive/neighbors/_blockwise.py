@@ -10,13 +10,19 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skactive._engine.block_search import exact_neighbors, has_products
 from skactive._engine.distances import (
     MATRIX_PRODUCT_METRICS,
     METRICS,
     SINGLE_RANGE,
     Rows,
     Space,
+)
+from skactive._engine.distinct_rows import DistinctRows
+from skactive._engine.exact_neighbors import (
+    finished,
+    has_products,
+    nearest_distinct,
+    with_equal_rows,
 )
 from skactive._engine.inverted_file import InvertedFile
 from skactive._engine.numbers import as_numbers
@@ -87,8 +93,9 @@ class BlockwiseKNeighborsTransformer(
     -----
     Cost for n samples: 'exact' O(n² · n_features); 'clusters' O(n^1.5 · n_features) times the
     number of cells that each search covers. The result for the same data is the same in every
-    run. If the distances of two samples differ by less than the rounding of a matrix product, the
-    order of the two is not defined.
+    run. Equal samples are searched once. If the distances of two samples differ by less than the
+    rounding of a product in float64, the order of the two is that of their positions; rounding in
+    float32 does not decide, wherever the samples lie.
 
     Examples
     --------
@@ -157,9 +164,13 @@ class BlockwiseKNeighborsTransformer(
             algorithm = "clusters" if is_supported and is_large else "exact"
         self.algorithm_ = algorithm
         self._cells = None
+        self._distinct = DistinctRows(self._space, self._stored)
+        self._searched = self._stored
+        if not self._distinct.are_all:
+            self._searched = self._stored[self._distinct.first]
         if algorithm == "clusters":
             self._cells = InvertedFile(
-                self._stored, self._space, self.n_neighbors, self.recall, self.random_state
+                self._searched, self._space, self.n_neighbors, self.recall, self.random_state
             )
         return self
 
@@ -188,9 +199,14 @@ class BlockwiseKNeighborsTransformer(
         return sp.csr_matrix((values.ravel(), columns.ravel(), starts), shape)
 
     def _search(self, queries: Rows, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
+        asked = None if self._distinct.are_all else DistinctRows(self._space, queries)
+        return with_equal_rows(self._search_distinct, queries, asked, self._distinct, n_neighbors)
+
+    def _search_distinct(self, queries: Rows, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
         if self._cells is not None:
-            return self._cells.search(queries, n_neighbors)
-        return exact_neighbors(self._space, queries, self._stored, n_neighbors)
+            compared, columns = self._cells.search(queries, n_neighbors)
+            return finished(self._space, compared, queries, self._stored), columns
+        return nearest_distinct(self._space, queries, self._searched, n_neighbors)
 
     def _checked(self, X: Any, *, reset: bool) -> Any:
         if is_opened(X):

@@ -14,6 +14,7 @@ from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
 from skactive._engine.exact_search import choose_nearest, search
 from skactive._engine.labeled_samples import GrowingArray, LabeledSamples
+from skactive._engine.points import Frame
 from skactive._io.content_keys import keys_of_rows
 
 # With fewer samples an exact search is faster.
@@ -69,6 +70,8 @@ class NeighborIndex:
     Y. A. Malkov and D. A. Yashunin, "Efficient and robust approximate nearest neighbor search
     using hierarchical navigable small world graphs", IEEE TPAMI 42(4), 2020.
     """
+
+    _is_shifted = False
 
     def __init__(self, labeled: LabeledSamples, space: Space) -> None:
         self.labeled = labeled
@@ -244,7 +247,10 @@ class NeighborIndex:
             self._graph.expansion_add = EXPANSION_ADD
             self._graph.expansion_search = EXPANSION_SEARCH
             return
-        is_cosine = self.space.metric == "cosine"
+        # The entries of unit vectors are in the range of float16. If all vectors are nearly
+        # parallel, they differ in digits that float16 does not have.
+        self._is_shifted = Frame(self.space, self.labeled.rows, np.float32).origin is not None
+        is_cosine = self.space.metric == "cosine" and not self._is_shifted
         if not is_cosine:
             self._set_scale()
         self._graph = Index(
@@ -262,7 +268,7 @@ class NeighborIndex:
         Both are medians. With means, a single distant vector would leave the others equal in
         float32.
         """
-        X = self.labeled.rows.X
+        X = self._unscaled(self.labeled.rows)
         if len(X) > N_SCALE_SAMPLES:
             X = X[np.random.default_rng(0).choice(len(X), N_SCALE_SAMPLES, replace=False)]
         middle = len(X) // 2
@@ -307,12 +313,17 @@ class NeighborIndex:
 
     def _vectors(self, rows: Rows) -> np.ndarray:
         """Return vectors in the precision of the graph."""
-        if self.space.metric == "cosine":
-            # The entries of unit vectors are in the range of float16.
-            return (rows.X * rows.inverse_norms[:, np.newaxis]).astype(np.float16)
+        X = self._unscaled(rows)
+        if self.space.metric == "cosine" and not self._is_shifted:
+            return X.astype(np.float16)
         with np.errstate(over="ignore"):
-            vectors = (rows.X - self._origin) * self._scale
+            vectors = (X - self._origin) * self._scale
         return np.clip(vectors, -MAX_COORDINATE, MAX_COORDINATE).astype(np.float32)
+
+    def _unscaled(self, rows: Rows) -> np.ndarray:
+        if self.space.metric == "cosine":
+            return np.asarray(rows.X * rows.inverse_norms[:, np.newaxis])
+        return np.asarray(rows.X)
 
 
 def is_sparse(labeled: LabeledSamples) -> bool:

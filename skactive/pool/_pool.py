@@ -21,6 +21,7 @@ from skactive._engine.external_posterior import ExternalPosterior
 from skactive._engine.features import (
     check_features,
     check_labeled_samples,
+    check_resolved_features,
     check_same_columns,
 )
 from skactive._engine.label_book import LabelBook
@@ -71,8 +72,10 @@ class Pool(ChangeablePool):
         Labels that are known beforehand. Other labels are added as they come.
     strict_classes : bool, default=False
         Whether labels that are not among `classes` are refused.
-    dtype : {numpy.float32, numpy.float64}, default=numpy.float32
-        The type of the features in memory, and of the arithmetic on features on disk.
+    dtype : {numpy.float32, numpy.float64}, default=None
+        The type of the features in memory, and of the arithmetic on features on disk. None is
+        float32; it is float64 for dense features whose differences float32 would round away,
+        such as times in seconds since 1970.
     graph : NeighborGraph, default=None
         A graph of X that was built or loaded earlier. It is used for its own metric and up to
         its own number of neighbours; other graphs are built.
@@ -150,14 +153,17 @@ class Pool(ChangeablePool):
         y_labeled: ArrayLike | None = None,
         classes: ArrayLike | None = None,
         strict_classes: bool = False,
-        dtype: DTypeLike = np.float32,
+        dtype: DTypeLike | None = None,
         graph: NeighborGraph | None = None,
         state: str | PathLike[str] | None = None,
         posterior_source: Callable[[LabelingPool], PosteriorSource] | None = None,
         cache: FeatureCache | None = None,
     ) -> None:
-        self._dtype = np.dtype(dtype)
-        self._X = check_features(X, "X_pool", self._dtype)
+        if dtype is None:
+            self._X = check_resolved_features(X, "X_pool")
+        else:
+            self._X = check_features(X, "X_pool", np.dtype(dtype))
+        self._dtype = self._X.dtype
         snapshot = None if state is None else PoolSnapshot.read(state, self._X)
         self._estimator = estimator
         self._make_source = posterior_source

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
-from sklearn.metrics import pairwise_distances
 
 from skactive._engine.blocks import row_blocks
 from skactive._engine.cold_start import centrality
-from skactive._engine.distances import Rows, Space
+from skactive._engine.distances import Rows, Space, distances_among
 from skactive._engine.features import in_memory
 from skactive._validation import check_choice, check_integer, checked_utilities
 from skactive.base import PoolView
@@ -181,8 +180,8 @@ def average_linkage_clusters(X: Any, n_clusters: int, metric: str) -> np.ndarray
 
 def linked(X: Any, n_clusters: int, metric: str) -> np.ndarray:
     """Return the clusters of few rows."""
-    distances = pairwise_distances(X, metric=metric).astype(np.float64)
-    # Rounding makes the matrix asymmetric, and distances of equal rows differ from 0.
+    distances = distances_among(X, metric)
+    # Rounding makes the matrix asymmetric.
     distances = (distances + distances.T) / 2
     np.fill_diagonal(distances, 0)
     tree = linkage(squareform(distances, checks=False), "average")

@@ -9,6 +9,7 @@ import numpy as np
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space, space_key
 from skactive._engine.features import in_memory
+from skactive._engine.points import Frame
 from skactive.base import PoolView
 from skactive.strategies._support.points import points_of
 
@@ -32,7 +33,9 @@ def _nearness(pool: PoolView, metric: str, metric_params: dict[str, Any] | None)
     is_cosine = metric == "cosine"
     mean = pool.mean_of(points_of(X, metric), "unit vectors" if is_cosine else "samples")
     space, rows = Space(metric, metric_params), Rows(X)
-    center = Rows(mean.astype(X.dtype)[np.newaxis])
+    # Far from the origin, float32 would move the mean.
+    is_far = Frame(space, rows, X.dtype).origin is not None if space.by_product else False
+    center = Rows(mean.astype(np.float64 if is_far else X.dtype)[np.newaxis])
     nearness = np.empty(len(rows))
     for block in row_blocks(len(rows), 8 * rows.n_features):
         distances = space.finish(space.compare(rows[block], center))[:, 0]

@@ -10,7 +10,9 @@ import numpy as np
 from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 
+from skactive._engine.distances import Rows, Space
 from skactive._engine.features import in_memory
+from skactive._engine.points import Frame
 from skactive.base import PoolView
 from skactive.strategies._support.points import points_of
 
@@ -34,14 +36,17 @@ class Clusters:
         The cluster of each sample, from 0.
     model : KMeans
         Predicts the cluster of other points.
+    frame : Frame
+        The coordinates of the points.
     """
 
     labels: np.ndarray
     model: KMeans
+    frame: Frame
 
     def count(self, X: Any, metric: str) -> np.ndarray:
         """Return the number of rows nearest to the centre of each cluster, shape (n_clusters,)."""
-        predicted = self.model.predict(points_of(X, metric))
+        predicted = self.model.predict(_points(X, metric, self.frame))
         return np.bincount(predicted, minlength=self.model.n_clusters)
 
 
@@ -53,12 +58,19 @@ def clusters_of(pool: PoolView, n_clusters: int, metric: str) -> Clusters:
     """
     n_clusters = min(n_clusters, pool.n_samples)
     key = ("clusters_of", n_clusters, metric)
-    return pool.cached(
-        key, lambda: _clusters(points_of(in_memory(pool.X), metric), n_clusters), shared=True
-    )
+    return pool.cached(key, lambda: _clusters(in_memory(pool.X), metric, n_clusters), shared=True)
 
 
-def _clusters(points: Any, n_clusters: int) -> Clusters:
+def _points(X: Any, metric: str, frame: Frame) -> Any:
+    # k-means predicts by products, which lose the digits of points far from the origin.
+    if frame.origin is None:
+        return points_of(X, metric)
+    return frame.array(Rows(X))
+
+
+def _clusters(X: Any, metric: str, n_clusters: int) -> Clusters:
+    frame = Frame(Space(metric), Rows(X), X.dtype)
+    points = _points(X, metric, frame)
     # k-means draws its first centres by position. In an order by their features, the draw does
     # not depend on the positions of the samples.
     direction = np.random.default_rng(0).standard_normal(points.shape[1])
@@ -75,4 +87,4 @@ def _clusters(points: Any, n_clusters: int) -> Clusters:
         # With fewer distinct samples than clusters, some clusters are empty.
         warnings.filterwarnings("ignore", "Number of distinct clusters", ConvergenceWarning)
         model.fit(learnt)
-    return Clusters(model.predict(points).astype(np.int32), model)
+    return Clusters(model.predict(points).astype(np.int32), model, frame)
