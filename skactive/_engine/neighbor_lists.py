@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+
+# Rounding may make the distances of equal samples so much smaller than 0.
+NEGATIVE = 1e-5
 
 
 def neighbor_lists(found: Any, n_samples: int, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
@@ -20,6 +24,11 @@ def neighbor_lists(found: Any, n_samples: int, n_neighbors: int) -> tuple[np.nda
     n_neighbors : int
         Largest number of neighbours to keep. The row itself is not counted.
 
+    Raises
+    ------
+    ValueError
+        If the matrix has another shape, or entries that are not positions and distances.
+
     Returns
     -------
     indices : ndarray of int32 of shape (n_samples, width)
@@ -27,14 +36,7 @@ def neighbor_lists(found: Any, n_samples: int, n_neighbors: int) -> tuple[np.nda
     distances : ndarray of shape (n_samples, width)
         The distances; infinite in the remaining places.
     """
-    found = sp.csr_matrix(found)
-    if found.shape != (n_samples, n_samples):
-        raise ValueError(
-            f"The transformer gave a matrix of shape {found.shape} for {n_samples} samples. Hint: "
-            "it must give the distances of all samples to each other's neighbours."
-        )
-    if np.isnan(found.data).any():
-        raise ValueError("The transformer gave distances that are NaN. Hint: check its metric.")
+    found = _checked_matrix(found, n_samples)
     rows = np.repeat(np.arange(n_samples), np.diff(found.indptr))
     others = found.indices != rows
     rows, columns, values = rows[others], found.indices[others], found.data[others]
@@ -64,3 +66,99 @@ def nearest_first(
     """Sort each list by distance, or by other values; equal ones by position."""
     order = np.lexsort((indices, distances if values is None else values), axis=-1)
     return np.take_along_axis(indices, order, axis=1), np.take_along_axis(distances, order, axis=1)
+
+
+def checked_neighbors(indices: Any, distances: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the neighbours of a graph and their distances, or raise.
+
+    Compiled code reads memory at these positions without a check.
+    """
+    indices, distances = np.asarray(indices), np.asarray(distances)
+    if indices.ndim != 2 or indices.shape != distances.shape:
+        raise ValueError(
+            "Neighbours and distances must have one shape (n_samples, n_neighbors). Got "
+            f"{indices.shape} and {distances.shape}."
+        )
+    if indices.dtype.kind not in "iu" or distances.dtype.kind != "f":
+        raise ValueError(
+            "Neighbours must be integers, and distances floats. Got the types "
+            f"{indices.dtype} and {distances.dtype}."
+        )
+    n_samples = len(indices)
+    _refuse(
+        (indices < 0) | (indices >= n_samples),
+        lambda at: (
+            f"The neighbour {indices[at]} of sample {at[0]} is not a position from 0 to "
+            f"{n_samples - 1}. Hint: where an approximate search found no neighbour, pass the "
+            "sample itself at an infinite distance."
+        ),
+    )
+    _refuse(
+        ~(distances >= 0),
+        lambda at: (
+            f"Distances must be numbers of at least 0. Got {distances[at]} for sample {at[0]}."
+        ),
+    )
+    _refuse(
+        distances[:, 1:] < distances[:, :-1],
+        lambda at: f"The neighbours of sample {at[0]} are not sorted by distance, nearest first.",
+    )
+    is_own = indices == np.arange(n_samples)[:, np.newaxis]
+    _refuse(
+        is_own & np.isfinite(distances),
+        lambda at: (
+            f"Sample {at[0]} is its own neighbour at the distance {distances[at]}. Hint: "
+            "leave samples out of their own neighbours, or pass an infinite distance."
+        ),
+    )
+    ordered = np.sort(np.where(is_own, -1, indices.astype(np.int64)), axis=1)
+    _refuse(
+        (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0),
+        lambda at: f"Sample {at[0]} has the neighbour {ordered[at]} twice.",
+    )
+    return indices.astype(np.int32, copy=False), distances
+
+
+def _checked_matrix(found: Any, n_samples: int) -> sp.csr_matrix:
+    """Return the matrix of a transformer, or raise."""
+    shape = np.shape(found)
+    if shape != (n_samples, n_samples):
+        raise ValueError(
+            f"The transformer gave a matrix of shape {shape} for {n_samples} samples. Hint: "
+            "it must give the distances of all samples to each other's neighbours."
+        )
+    if not sp.issparse(found):
+        found = np.asarray(found)
+    if found.dtype.kind not in "fiu":
+        raise ValueError(
+            f"The transformer gave distances of the type {found.dtype}. Hint: they must be floats."
+        )
+    # Conversions read memory at these positions without a check.
+    try:
+        if sp.issparse(found) and found.format == "coo":
+            found = sp.coo_matrix((found.data, (found.row, found.col)), shape)
+        elif sp.issparse(found) and hasattr(found, "check_format"):
+            found.check_format(full_check=True)
+        found = sp.csr_matrix(found)
+    except ValueError as error:
+        raise ValueError(
+            f"The transformer gave neighbours that are not positions from 0 to {n_samples - 1}: "
+            f"{error}. Hint: an approximate search may mark missing neighbours with -1; leave such "
+            "entries out."
+        ) from error
+    values = found.data.astype(np.result_type(found.dtype, np.float32), copy=False)
+    if np.isnan(values).any():
+        raise ValueError("The transformer gave distances that are NaN. Hint: check its metric.")
+    least = values.min(initial=0)
+    if least < -NEGATIVE * max(1.0, values.max(initial=0)):
+        raise ValueError(
+            f"The transformer gave the negative distance {least}. Hint: pass distances, not "
+            "similarities."
+        )
+    return sp.csr_matrix((np.maximum(values, 0), found.indices, found.indptr), found.shape)
+
+
+def _refuse(mask: np.ndarray, sentence: Callable[[tuple[int, int]], str]) -> None:
+    if mask.any():
+        row, column = np.unravel_index(int(mask.argmax()), mask.shape)
+        raise ValueError(sentence((int(row), int(column))))

@@ -23,6 +23,9 @@ Private to the package. The modules and the functions that other packages import
 `atomic_write`
     `atomic_write(path)`, `write_arrays(path, arrays)`: a file is written completely or not at
     all. Used by `datasets`, `neighbors` and `pool`.
+`arrays`
+    `read_arrays(path, what, hint)`, `damage_as(sentence)`: arrays of npz files, with one error for
+    any damage. Used by `datasets`, `neighbors` and `pool`.
 `tables`
     `read_table(path)`, `read_frame(path)`: CSV and Parquet files through pandas. Used by
     `datasets` and `cli`.

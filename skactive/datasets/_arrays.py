@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from skactive._io.arrays import damage_as, unfit
 from skactive._io.regular_files import check_regular
 from skactive._io.values import as_float, as_labels, first_not_finite
 
@@ -27,13 +27,12 @@ def read_npz(
     unlabeled: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read an archive with an array of vectors and an array of labels."""
-    if not zipfile.is_zipfile(path):
-        raise ValueError(
-            f"{path} is not a complete .npz archive: it is truncated, or has another format. "
-            "Hint: write it with numpy.savez."
-        )
-    with np.load(path, allow_pickle=False) as archive:
-        keys = list(archive.files)
+    with path.open("rb") as source:
+        hint = "Hint: write it with numpy.savez."
+        truncated = "a complete .npz archive: it is truncated, or has another format"
+        with damage_as(unfit(path, truncated, hint)):
+            archive: Any = np.load(source, allow_pickle=False)
+            keys = list(archive.files)
         x_key = _chosen_key(path, keys, _only_key(path, features), FEATURE_KEYS, "vectors")
         y_key = _chosen_key(path, keys, label, LABEL_KEYS, "labels")
         X = _vectors(_loaded(lambda: archive[x_key], f"{x_key} in {path}"), x_key, path)
@@ -140,7 +139,7 @@ def _read_array(path: Path) -> np.ndarray:
 def _loaded(load: Callable[[], np.ndarray], whole: str) -> np.ndarray:
     try:
         return load()
-    # A damaged file can raise any exception, of Python's parser of its header among others.
+    # As in `damage_as`, but with a sentence of its own for object arrays.
     except Exception as error:
         if "Object arrays" in str(error):
             raise ValueError(

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, DTypeLike
 
 from skactive._engine.numbers import as_numbers, vanished_row
+from skactive._io.arrays import damage_as, unfit
 from skactive._io.atomic_write import atomic_write
 from skactive._io.fingerprint import fingerprint
 from skactive._io.regular_files import check_regular
@@ -187,7 +188,10 @@ class VectorFile:
             if self.path.suffix.lower() == ".npz":
                 begin, end = self._member(file)
             file.seek(begin)
-            try:
+            with damage_as(
+                f"{self.path} does not begin with the header of a NumPy array. Hint: write it "
+                "with write_vectors."
+            ):
                 version = np.lib.format.read_magic(file)
                 read = (
                     np.lib.format.read_array_header_1_0
@@ -195,14 +199,8 @@ class VectorFile:
                     else np.lib.format.read_array_header_2_0
                 )
                 shape, is_fortran, dtype = read(file)
-            # A damaged header can raise any exception of Python's parser.
-            except Exception as error:
-                raise ValueError(
-                    f"{self.path} does not begin with the header of a NumPy array. Hint: write it "
-                    "with write_vectors."
-                ) from error
             offset = file.tell()
-        if len(shape) != 2 or dtype not in FLOATS or is_fortran:
+        if len(shape) != 2 or min(shape) < 0 or dtype not in FLOATS or is_fortran:
             order = "Fortran" if is_fortran else "C"
             raise ValueError(
                 "Vectors must be a 2-dimensional array of float16, float32 or float64 in C order. "
@@ -210,24 +208,21 @@ class VectorFile:
                 "write it with write_vectors."
             )
         needed = shape[0] * shape[1] * dtype.itemsize
-        if end - offset != needed:
+        if end - offset != needed or end > self._state[0]:
             raise ValueError(
                 f"{self.path} is incomplete: {shape[0]} × {shape[1]} numbers of {dtype} need "
-                f"{needed} bytes, but it has {end - offset}. Hint: write it again."
+                f"{needed} bytes, but it has {min(end, self._state[0]) - offset}. Hint: write it "
+                "again."
             )
         return shape, dtype, offset
 
     def _member(self, file: BinaryIO) -> tuple[int, int]:
         """Return the offsets of the begin and end of an array in a .npz file."""
-        try:
+        truncated = "a complete .npz archive: it is truncated, or has another format"
+        with damage_as(unfit(self.path, truncated, "Hint: write it with numpy.savez.")):
             members = {one.filename: one for one in zipfile.ZipFile(file).infolist()}
-        except zipfile.BadZipFile as error:
-            raise ValueError(
-                f"{self.path} is not a complete .npz archive: it is truncated, or has another "
-                "format. Hint: write it with numpy.savez."
-            ) from error
-        keys = [name.removesuffix(".npy") for name in members]
-        key = self._key or next((name for name in ("X", "x") if name in keys), keys[0])
+            keys = [name.removesuffix(".npy") for name in members if name.endswith(".npy")]
+            key = self._key or next((name for name in ("X", "x") if name in keys), keys[0])
         if key not in keys:
             raise ValueError(
                 f"{self.path} has no array {key!r}. Its arrays are: {', '.join(keys)}. Hint: pass "

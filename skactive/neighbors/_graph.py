@@ -12,7 +12,12 @@ from sklearn.utils import check_array
 
 from skactive._engine.distances import METRICS, Rows, Space
 from skactive._engine.exact_search import search
-from skactive._engine.neighbor_lists import in_graph_units, nearest_first, neighbor_lists
+from skactive._engine.neighbor_lists import (
+    checked_neighbors,
+    in_graph_units,
+    nearest_first,
+    neighbor_lists,
+)
 from skactive._engine.numbers import as_numbers
 from skactive._engine.stored import is_opened
 from skactive._io.fingerprint import fingerprint as fingerprint_of
@@ -51,7 +56,7 @@ class NeighborGraph(ChangeableGraph):
     Attributes
     ----------
     indices, distances : ndarray of shape (n_samples, n_neighbors)
-        As passed.
+        As passed; the indices are int32.
     X : {ndarray, CSR matrix} or None
         The features.
     metric : str
@@ -68,7 +73,7 @@ class NeighborGraph(ChangeableGraph):
     ------
     ValueError
         If X has NaN or infinite values, another number of samples or another fingerprint, or the
-        metric is unknown.
+        metric is unknown; if `indices` and `distances` are not as described.
 
     See Also
     --------
@@ -100,8 +105,7 @@ class NeighborGraph(ChangeableGraph):
         fingerprint: str | None = None,
     ) -> None:
         self.metric = check_choice("NeighborGraph", "metric", metric, METRICS)
-        self.indices = indices
-        self.distances = distances
+        self.indices, self.distances = checked_neighbors(indices, distances)
         self.X = None if X is None else _checked(X, "X")
         self._fingerprint = fingerprint
         if self.X is not None:

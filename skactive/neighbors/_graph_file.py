@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import zipfile
-from pathlib import Path
 
 import numpy as np
 
+from skactive._engine.distances import METRICS
+from skactive._engine.neighbor_lists import checked_neighbors
+from skactive._io.arrays import damage_as, read_arrays, unfit
 from skactive._io.atomic_write import write_arrays
 
 REBUILD_HINT = "Hint: build the graph with NeighborGraph.of and save it with NeighborGraph.save."
@@ -39,23 +40,23 @@ def read_graph(
     path: str | os.PathLike[str],
 ) -> tuple[np.ndarray, np.ndarray, str, str | None]:
     """Return neighbours, distances, metric and fingerprint, or raise a ValueError."""
-    try:
-        # numpy does not close a truncated file that it opened itself.
-        with Path(path).open("rb") as source, np.load(source, allow_pickle=False) as file:
-            kind, metric = str(file["format"]), str(file["metric"])
-            indices, distances = file["indices"], file["distances"]
-            fingerprint = "" if kind == FORMAT_1 else str(file["fingerprint"])
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"{os.fspath(path)} is not a complete neighbour graph. {REBUILD_HINT}"
-        ) from error
+    what = "a complete neighbour graph"
+    arrays = read_arrays(path, what, REBUILD_HINT)
+    with damage_as(unfit(path, what, REBUILD_HINT)):
+        kind, metric = str(arrays["format"]), str(arrays["metric"])
+        indices, distances = arrays["indices"], arrays["distances"]
+        fingerprint = "" if kind == FORMAT_1 else str(arrays["fingerprint"])
     if kind == FORMAT_1:
         raise ValueError(
             f"{os.fspath(path)} was saved by an earlier version, without a fingerprint of the "
             f"features, so that the features cannot be checked. {REBUILD_HINT}"
         )
-    if kind != FORMAT or indices.ndim != 2 or indices.shape != distances.shape:
+    if kind != FORMAT or metric not in METRICS:
         raise ValueError(
             f"{os.fspath(path)} is a neighbour graph in another format ({kind}). {REBUILD_HINT}"
         )
+    try:
+        indices, distances = checked_neighbors(indices, distances)
+    except ValueError as error:
+        raise ValueError(f"{unfit(path, what, REBUILD_HINT)} {error}") from error
     return indices, distances, metric, fingerprint or None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 
 from skactive._engine.distances import METRICS
 from skactive._engine.labeled_distances import LabeledDistances
+from skactive._io.arrays import damage_as, read_arrays, unfit
 from skactive._io.atomic_write import write_arrays
 from skactive._io.fingerprint import fingerprint
 from skactive._warning import warn_user
@@ -42,16 +42,11 @@ class PoolSnapshot:
         state = cls(X)
         if not Path(path).exists():
             return state
-        try:
-            with Path(path).open("rb") as source, np.load(source, allow_pickle=False) as file:
-                state.arrays = {name: file[name] for name in file.files}
-                kind = str(state.arrays.pop("format"))
-                content = str(state.arrays.pop("content"))
-        except (ValueError, KeyError, EOFError, zipfile.BadZipFile, TypeError) as error:
-            raise ValueError(
-                f"{os.fspath(path)} is not a complete state of a pool. Hint: delete it; its "
-                "content is computed again."
-            ) from error
+        about = "a complete state of a pool", "Hint: delete it; its content is computed again."
+        state.arrays = read_arrays(path, *about)
+        with damage_as(unfit(path, *about)):
+            kind = str(state.arrays.pop("format"))
+            content = str(state.arrays.pop("content"))
         reason = ""
         if kind == FORMAT_1:
             reason = "was written by an earlier version, which recognised a pool by 64 samples"
@@ -60,7 +55,31 @@ class PoolSnapshot:
         if reason:
             warn_user(f"{os.fspath(path)} {reason}. Its content is computed again.")
             return cls(X)
+        with damage_as(unfit(path, *about)):
+            state._check()
         return state
+
+    def _check(self) -> None:
+        """Raise if an array cannot be used: positions in it are read without a check."""
+        n_samples, labeled = self._X.shape[0], self.arrays.get("positions")
+        n_labeled = 0 if labeled is None else len(labeled)
+        if labeled is not None:
+            _require(labeled.dtype.kind == "i" and labeled.ndim == 1)
+            _require(bool(((labeled >= 0) & (labeled < n_samples)).all()))
+            if "labels" in self.arrays:
+                _require(self.arrays["labels"].shape == labeled.shape)
+            else:
+                _require(self.arrays["labels digest"].ndim == 0)
+        for name, values in self.arrays.items():
+            kind, *rest = name.split(" ", 2)
+            if kind in {"density", "total"}:
+                _require(values.shape == (n_samples,) and bool(np.isfinite(values).all()))
+            elif kind == "compared":
+                places = self.arrays[f"places {rest[0]} {rest[1]}"]
+                shape = (n_samples, min(int(rest[0]), n_labeled))
+                _require(values.dtype.kind == "f" and values.shape == places.shape == shape)
+                _require(not np.isnan(values).any() and places.dtype.kind == "i")
+                _require(bool(((places >= -1) & (places < n_labeled)).all()))
 
     def write(self, path: Any) -> None:
         """Write the file atomically."""
@@ -120,3 +139,8 @@ class PoolSnapshot:
 def digest_of(labels: np.ndarray) -> str:
     """Return a digest of labels, of their type, too."""
     return blake2b(ascii(labels.tolist()).encode(), digest_size=16).hexdigest()
+
+
+def _require(holds: bool) -> None:
+    if not holds:
+        raise ValueError("An array has values that it cannot have.")

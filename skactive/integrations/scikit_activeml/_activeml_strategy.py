@@ -18,6 +18,7 @@ from skactive._engine.cold_start import cold_start_utilities, has_two_classes
 from skactive._engine.features import in_memory
 from skactive._engine.label_arrays import positions_of, union
 from skactive._engine.labels import check_labels
+from skactive._engine.positions import check_positions
 from skactive.base import LabelingPool, PoolView
 from skactive.integrations._pool_classifier import classifier_like
 from skactive.integrations.scikit_activeml._package import activeml
@@ -155,7 +156,8 @@ class ActivemlStrategy(QueryStrategy):
         batch = pool.batch(self, candidates)
         self._check_n_instances(batch, n_instances)
         indices, utilities = self._query(pool, batch.candidates, n_instances)
-        indices = np.asarray(indices, dtype=np.intp)
+        # Indices of another package are checked where they enter.
+        indices = check_positions(indices, pool.n_samples)
         return indices, utilities[np.arange(len(indices)), indices]
 
     def _tie_break(self, pool: PoolView) -> np.ndarray | None:
