@@ -426,7 +426,7 @@ def test_parameter_beta_of_density_weighted_uncertainty(beta):
 
 def test_density_then_distance_decides_while_all_are_equally_uncertain():
     found = DensityWeightedUncertainty().utilities(pool := labeled_pool(samples("spread"), 0))
-    np.testing.assert_allclose(found, np.maximum(pool.density(), 0), rtol=1e-6)
+    np.testing.assert_allclose(found, np.maximum(pool.density("euclidean"), 0), rtol=1e-6)
     pool = labeled_pool(samples("spread"), 2, "a")
     strategy, far = DensityWeightedUncertainty(), KCenterGreedy("euclidean")
     np.testing.assert_array_equal(strategy.utilities(pool), far.utilities(pool))

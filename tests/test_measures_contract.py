@@ -230,7 +230,7 @@ def test_parameter_bandwidth_of_coverage(bandwidth):
     pool = labeled_pool(samples("spread"), 0)
     kernel = pool.graph().affinity(bandwidth).toarray()
     expected = kernel.sum(axis=0) + 1
-    assert Coverage(bandwidth=bandwidth).utilities(pool) == pytest.approx(expected)
+    assert Coverage(metric="cosine", bandwidth=bandwidth).utilities(pool) == pytest.approx(expected)
 
 
 def test_parameter_n_neighbors_of_coverage():

@@ -24,17 +24,17 @@ def neighbor_lists(found: Any, n_samples: int, n_neighbors: int) -> tuple[np.nda
     n_neighbors : int
         Largest number of neighbours to keep. The row itself is not counted.
 
-    Raises
-    ------
-    ValueError
-        If the matrix has another shape, or entries that are not positions and distances.
-
     Returns
     -------
     indices : ndarray of int32 of shape (n_samples, width)
         The neighbours. If a row has fewer entries, the remaining places have its own index.
     distances : ndarray of shape (n_samples, width)
         The distances; infinite in the remaining places.
+
+    Raises
+    ------
+    ValueError
+        If the matrix has another shape, or entries that are not positions and distances.
     """
     found = _checked_matrix(found, n_samples)
     rows = np.repeat(np.arange(n_samples), np.diff(found.indptr))

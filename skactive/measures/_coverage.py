@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from skactive._engine.candidate_rank import CandidateRank
+from skactive._engine.chosen_metric import chosen_metric
 from skactive.base import PoolView
 from skactive.measures._base import Measure
 
@@ -22,8 +23,9 @@ class Coverage(Measure):
     ----------
     n_neighbors : int, default=15
         Number of neighbours of each sample in the graph, at least 1.
-    metric : str, default='cosine'
+    metric : str, default=None
         The metric of the graph.
+        None is the metric of an incremental classifier of the pool, else the cosine.
     bandwidth : 'median', float or None, default='median'
         The bandwidth of the similarity exp(-d² / (2 s²)): the median distance of the pool's
         samples to their 7th neighbour, a number in units of distance, or (None) each sample's
@@ -56,7 +58,7 @@ class Coverage(Measure):
         self,
         n_neighbors: int = 15,
         *,
-        metric: str = "cosine",
+        metric: str | None = None,
         bandwidth: float | str | None = "median",
     ) -> None:
         self.n_neighbors = n_neighbors
@@ -65,7 +67,9 @@ class Coverage(Measure):
 
     def utilities(self, pool: PoolView) -> np.ndarray:
         return pool.coverage_gain(
-            n_neighbors=self.n_neighbors, metric=self.metric, bandwidth=self.bandwidth
+            n_neighbors=self.n_neighbors,
+            metric=chosen_metric(self, pool)[0],
+            bandwidth=self.bandwidth,
         )
 
     def sentence(

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from skactive._engine.candidate_rank import HIGH, LOW, CandidateRank
-from skactive._engine.distances import METRICS
-from skactive._validation import check_choice
+from skactive._engine.chosen_metric import chosen_metric
 from skactive.base import PoolView
 from skactive.measures._base import Measure
 
@@ -23,9 +22,10 @@ class InformationDensity(Measure):
 
     Parameters
     ----------
-    metric : str, default='cosine'
+    metric : str, default=None
         For the cosine the similarity is the cosine itself, in [-1, 1]. For any other name that
         `sklearn.metrics.pairwise_distances` takes it is 1 / (1 + distance), in (0, 1].
+        None is the metric of an incremental classifier of the pool, else the cosine.
     metric_params : dict, default=None
         Further arguments of the metric.
 
@@ -54,14 +54,16 @@ class InformationDensity(Measure):
     """
 
     def __init__(
-        self, metric: str = "cosine", *, metric_params: dict[str, Any] | None = None
+        self, metric: str | None = None, *, metric_params: dict[str, Any] | None = None
     ) -> None:
         self.metric = metric
         self.metric_params = metric_params
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        check_choice(self, "metric", self.metric, METRICS)
-        return pool.density(self.metric, self.metric_params)
+        metric, params = chosen_metric(self, pool)
+        if self.metric is None and getattr(pool.whole, "has_only_cosine_density", False):
+            metric, params = "cosine", None
+        return pool.density(metric, params)
 
     def sentence(
         self,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skactive._engine.candidate_rank import HIGH, LOW, CandidateRank
-from skactive._engine.distances import METRICS
+from skactive._engine.chosen_metric import chosen_metric
 from skactive._validation import check_choice
 from skactive.base import PoolView
 from skactive.measures._base import Measure
@@ -23,8 +23,9 @@ class Diversity(Measure):
 
     Parameters
     ----------
-    metric : str, default='cosine'
+    metric : str, default=None
         The name of a distance that `sklearn.metrics.pairwise_distances` takes.
+        None is the metric of an incremental classifier of the pool, else the cosine.
     aggregate : {'mean', 'min'}, default='mean'
         The mean distance to all of them, or the distance to the nearest. The minimum prefers
         outliers.
@@ -58,7 +59,7 @@ class Diversity(Measure):
 
     def __init__(
         self,
-        metric: str = "cosine",
+        metric: str | None = None,
         *,
         aggregate: str = "mean",
         metric_params: dict[str, Any] | None = None,
@@ -68,9 +69,9 @@ class Diversity(Measure):
         self.metric_params = metric_params
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        check_choice(self, "metric", self.metric, METRICS)
+        metric, params = chosen_metric(self, pool)
         check_choice(self, "aggregate", self.aggregate, AGGREGATES)
-        distances = pool.distance_to_labeled(self.metric, self.aggregate, self.metric_params)
+        distances = pool.distance_to_labeled(metric, self.aggregate, params)
         return np.ones(pool.n_candidates) if distances is None else distances
 
     def sentence(

@@ -9,10 +9,11 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from skactive._engine.blocks import row_blocks
+from skactive._engine.chosen_metric import chosen_metric
 from skactive._engine.cold_start import centrality
 from skactive._engine.distances import Rows, Space, distances_among
 from skactive._engine.features import in_memory
-from skactive._validation import check_choice, check_integer, checked_utilities
+from skactive._validation import check_integer, checked_utilities
 from skactive.base import PoolView
 from skactive.measures import Margin
 from skactive.strategies._base import QueryStrategy
@@ -39,8 +40,9 @@ class ClusterMargin(QueryStrategy):
     n_uncertain : int, default=100
         Number of candidates, those with the smallest margins, that are considered at a time, at
         least 1. A larger batch continues with the next ones.
-    metric : {'cosine', 'euclidean'}, default='cosine'
+    metric : {'cosine', 'euclidean'}, default=None
         The metric of the clusters.
+        None is the metric of an incremental classifier of the pool, else the cosine.
     random_state : int, RandomState instance or None, default=None
         None breaks ties by position; otherwise they are broken at random.
 
@@ -90,7 +92,7 @@ class ClusterMargin(QueryStrategy):
         n_clusters: int = 20,
         *,
         n_uncertain: int = 100,
-        metric: str = "cosine",
+        metric: str | None = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(random_state=random_state)
@@ -124,7 +126,7 @@ class ClusterMargin(QueryStrategy):
             From 0 on.
         """
         whole = pool.whole
-        metric = check_choice(self, "metric", self.metric, METRICS)
+        metric, _ = chosen_metric(self, whole, METRICS)
         n_clusters = check_integer(self, "n_clusters", self.n_clusters, minimum=1)
         return whole.cached(
             (ClusterMargin, n_clusters, metric),
@@ -158,7 +160,7 @@ class ClusterMargin(QueryStrategy):
         own = clusters[candidates]
         turn = dense_ranks(sizes[own], n_turns[own])
         turn[~takes_part] = turn.max(initial=0) + 1
-        place = dense_ranks(-centrality(pool, self.metric), -unsure)
+        place = dense_ranks(-centrality(pool, chosen_metric(self, pool, METRICS)[0]), -unsure)
         return turn + place / (place.max(initial=0) + 1), unsure
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skactive._engine.distances import METRICS
-from skactive._validation import check_choice
+from skactive._engine.chosen_metric import chosen_metric
 from skactive.base import PoolView
 from skactive.measures import Diversity
 from skactive.strategies._base import QueryStrategy
@@ -23,9 +22,10 @@ class KCenterGreedy(QueryStrategy):
 
     Parameters
     ----------
-    metric : str, default='cosine'
+    metric : str, default=None
         The name of a distance that `sklearn.metrics.pairwise_distances` takes. The paper uses
         'euclidean'.
+        None is the metric of an incremental classifier of the pool, else the cosine.
     metric_params : dict, default=None
         Further arguments of the metric.
     random_state : int, RandomState instance or None, default=None
@@ -63,7 +63,7 @@ class KCenterGreedy(QueryStrategy):
 
     def __init__(
         self,
-        metric: str = "cosine",
+        metric: str | None = None,
         *,
         metric_params: dict[str, Any] | None = None,
         random_state: int | np.random.RandomState | None = None,
@@ -73,15 +73,16 @@ class KCenterGreedy(QueryStrategy):
         self.metric_params = metric_params
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        check_choice(self, "metric", self.metric, METRICS)
-        distances = pool.distance_to_labeled(self.metric, "min", self.metric_params)
+        metric, params = chosen_metric(self, pool)
+        distances = pool.distance_to_labeled(metric, "min", params)
         if distances is None:
-            return nearness_to_center(pool, self.metric, self.metric_params)
+            return nearness_to_center(pool, metric, params)
         return distances.astype(np.float64)
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         values = self.utilities(pool)
         if pool.n_labeled == 0:
             return {"nearness to the middle of the pool": UtilityComponent(self, values, values)}
-        measure = Diversity(self.metric, aggregate="min", metric_params=self.metric_params)
+        metric, params = chosen_metric(self, pool)
+        measure = Diversity(metric, aggregate="min", metric_params=params)
         return {"distance": UtilityComponent(measure, values, values)}

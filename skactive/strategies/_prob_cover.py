@@ -9,9 +9,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from skactive._engine.blocks import row_blocks
+from skactive._engine.chosen_metric import chosen_metric
 from skactive._engine.features import in_memory
 from skactive._rows import concatenate_rows
-from skactive._validation import check_choice, check_integer, check_number
+from skactive._validation import check_integer, check_number
 from skactive.base import PoolView
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._k_center_greedy import KCenterGreedy
@@ -37,8 +38,9 @@ class ProbCover(QueryStrategy):
     radius : float, default=None
         The radius, at least 0. None takes the largest for which a share `purity` of the balls
         contains samples of one k-means cluster only.
-    metric : {'cosine', 'euclidean'}, default='cosine'
+    metric : {'cosine', 'euclidean'}, default=None
         The geometry; for the cosine, Euclidean distances of unit vectors, from 0 to 2.
+        None is the metric of an incremental classifier of the pool, else the cosine.
     n_classes : int, default=None
         The number of clusters for the choice of the radius, at least 2. None takes the number of
         classes that the pool knows, at least 2: pass it if you know it.
@@ -85,7 +87,7 @@ class ProbCover(QueryStrategy):
         self,
         radius: float | None = None,
         *,
-        metric: str = "cosine",
+        metric: str | None = None,
         n_classes: int | None = None,
         purity: float = 0.95,
         random_state: int | np.random.RandomState | None = None,
@@ -106,7 +108,7 @@ class ProbCover(QueryStrategy):
         n_covers = np.asarray(balls.pairs[known].sum(axis=0)).ravel()
         outside, _ = whole.labeled_outside()
         if outside is not None:
-            n_covers += balls.covers_of(outside, in_memory(whole.X), self.metric)
+            n_covers += balls.covers_of(outside, in_memory(whole.X), self._metric(whole))
         is_open = np.zeros(whole.n_samples, dtype=bool)
         is_open[whole.candidates] = True
         is_open[picked] = False
@@ -121,19 +123,22 @@ class ProbCover(QueryStrategy):
             return places, utility
         # Candidates that are alone in their balls are equal. By position, a pool that is sorted by
         # class would be queried class by class.
-        distances = KCenterGreedy(self.metric).utilities(batch)[places]
+        distances = KCenterGreedy(self._metric(batch)).utilities(batch)[places]
         return places[distances == distances.max()], utility
 
+    def _metric(self, pool: PoolView) -> str:
+        return chosen_metric(self, pool, GEOMETRIES)[0]
+
     def _balls(self, pool: PoolView) -> Balls:
-        check_choice(self, "metric", self.metric, GEOMETRIES)
+        metric = self._metric(pool)
         if self.radius is not None:
             radius = check_number(self, "radius", self.radius)
         else:
             radius = self._chosen_radius(pool)
         # Each new class changes the radius; the pairs of the previous radius are discarded.
-        kept = pool.cached(("ProbCover", self.metric), dict[float, Balls])
+        kept = pool.cached(("ProbCover", metric), dict[float, Balls])
         if radius not in kept:
-            balls = balls_of(in_memory(pool.X), self.metric, radius)
+            balls = balls_of(in_memory(pool.X), metric, radius)
             kept.clear()
             kept[radius] = balls
         return kept[radius]
@@ -149,11 +154,12 @@ class ProbCover(QueryStrategy):
             n_classes = max(len(pool.classes_), 2)
         else:
             n_classes = check_integer(self, "n_classes", self.n_classes, minimum=2)
-        key = ("ProbCover radius", self.metric, n_classes, purity)
-        clusters = clusters_of(pool, n_classes, self.metric)
+        metric = self._metric(pool)
+        key = ("ProbCover radius", metric, n_classes, purity)
+        clusters = clusters_of(pool, n_classes, metric)
         return pool.cached(
             key,
-            lambda: pure_radius(in_memory(pool.X), self.metric, clusters.labels, purity),
+            lambda: pure_radius(in_memory(pool.X), metric, clusters.labels, purity),
             shared=True,
         )
 

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import entr, rel_entr
 
 from skactive._engine.blocks import row_blocks
+from skactive._engine.chosen_metric import chosen_metric
 from skactive._engine.cold_start import (
     cold_start_utilities,
     has_two_classes,
@@ -44,8 +45,9 @@ class QueryByCommittee(QueryStrategy):
         the largest, Kullback-Leibler divergence of a member's probabilities from their mean.
     n_neighbors : int, default=5
         Number of voting neighbours in each member of the default committee, at least 1.
-    metric : str, default='cosine'
+    metric : str, default=None
         The metric of the default committee, and of the first queries.
+        None is the metric of an incremental classifier of the pool, else the cosine.
     random_state : int, RandomState instance or None, default=None
         None breaks ties by position; otherwise they are broken at random. An int is also the seed
         of the bootstrap samples, which is 0 otherwise.
@@ -99,7 +101,7 @@ class QueryByCommittee(QueryStrategy):
         disagreement: str = "vote_entropy",
         *,
         n_neighbors: int = 5,
-        metric: str = "cosine",
+        metric: str | None = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         super().__init__(random_state=random_state)
@@ -114,7 +116,7 @@ class QueryByCommittee(QueryStrategy):
         whole = pool.whole
         values = pool.once_per_batch(self, lambda: self._values(whole))
         if values is None:
-            return cold_start_utilities(pool, self.metric)
+            return cold_start_utilities(pool, chosen_metric(self, pool)[0])
         return values[np.searchsorted(whole.candidates, pool.candidates), 0]
 
     def best(self, batch: PoolView) -> tuple[np.ndarray, float]:
@@ -155,7 +157,8 @@ class QueryByCommittee(QueryStrategy):
         if not has_two_classes(pool):
             return None
         seed = int(self.random_state) if isinstance(self.random_state, int | np.integer) else 0
-        return BaggedNeighbors(pool, N_MEMBERS, self.n_neighbors, self.metric, seed)
+        metric, _ = chosen_metric(self, pool)
+        return BaggedNeighbors(pool, N_MEMBERS, self.n_neighbors, metric, seed)
 
     def _disagreement(self, committee: Any, positions: np.ndarray) -> np.ndarray:
         """Return the disagreement and the key of ties, shape (n, 2)."""

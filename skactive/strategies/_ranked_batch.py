@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from skactive._engine.distances import METRICS
-from skactive._validation import check_choice, checked_utilities
+from skactive._engine.chosen_metric import chosen_metric
+from skactive._validation import checked_utilities
 from skactive.base import PoolView
 from skactive.measures import LeastConfidence, Measure
 from skactive.strategies._base import QueryStrategy
@@ -27,9 +27,10 @@ class RankedBatch(QueryStrategy):
     ----------
     uncertainty : Measure, default=None
         The measure of uncertainty, in [0, 1]; None takes `LeastConfidence`.
-    metric : str, default='cosine'
+    metric : str, default=None
         The name of a distance that `sklearn.metrics.pairwise_distances` takes. modAL's default
         is 'euclidean'.
+        None is the metric of an incremental classifier of the pool, else the cosine.
     metric_params : dict, default=None
         Further arguments of the metric.
     random_state : int, RandomState instance or None, default=None
@@ -71,7 +72,7 @@ class RankedBatch(QueryStrategy):
         self,
         uncertainty: Measure | None = None,
         *,
-        metric: str = "cosine",
+        metric: str | None = None,
         metric_params: dict[str, Any] | None = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
@@ -81,10 +82,10 @@ class RankedBatch(QueryStrategy):
         self.metric_params = metric_params
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        check_choice(self, "metric", self.metric, METRICS)
-        distances = pool.distance_to_labeled(self.metric, "min", self.metric_params)
+        metric, params = chosen_metric(self, pool)
+        distances = pool.distance_to_labeled(metric, "min", params)
         if distances is None:
-            return nearness_to_center(pool, self.metric, self.metric_params)
+            return nearness_to_center(pool, metric, params)
         measure = LeastConfidence() if self.uncertainty is None else self.uncertainty
         uncertainty = checked_utilities(type(self).__name__, measure.utilities(pool), pool)
         # A picked sample is no longer unlabelled.

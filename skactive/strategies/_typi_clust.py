@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from skactive._engine.blocks import row_blocks
-from skactive._validation import check_choice, check_integer
+from skactive._engine.chosen_metric import chosen_metric
+from skactive._validation import check_integer
 from skactive.base import PoolView
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._support.clusters import GEOMETRIES, Clusters, clusters_of
@@ -37,8 +38,9 @@ class TypiClust(QueryStrategy):
 
     Parameters
     ----------
-    metric : {'cosine', 'euclidean'}, default='cosine'
+    metric : {'cosine', 'euclidean'}, default=None
         The geometry; for the cosine, Euclidean distances of unit vectors.
+        None is the metric of an incremental classifier of the pool, else the cosine.
     n_neighbors : int, default=20
         Number of neighbours in the typicality; fewer in a smaller cluster.
     max_clusters : int, default=500
@@ -88,7 +90,7 @@ class TypiClust(QueryStrategy):
 
     def __init__(
         self,
-        metric: str = "cosine",
+        metric: str | None = None,
         *,
         n_neighbors: int = 20,
         max_clusters: int = 500,
@@ -102,7 +104,7 @@ class TypiClust(QueryStrategy):
         self.min_cluster_size = min_cluster_size
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        check_choice(self, "metric", self.metric, GEOMETRIES)
+        metric, _ = chosen_metric(self, pool, GEOMETRIES)
         n_neighbors = check_integer(self, "n_neighbors", self.n_neighbors, minimum=1)
         whole = pool.whole
         picked = pool.picked
@@ -110,13 +112,13 @@ class TypiClust(QueryStrategy):
         utilities = np.zeros(len(candidates))
         if len(candidates) == 0:
             return utilities
-        clusters = clusters_of(whole, self._n_clusters(pool, n_neighbors), self.metric)
+        clusters = clusters_of(whole, self._n_clusters(pool, n_neighbors), metric)
         known = np.append(whole.labeled, np.asarray(picked, dtype=np.intp))
         next_one = self._next_cluster(whole, clusters, known, candidates)
         is_member = clusters.labels == next_one
         is_member[known] = False
         members = np.flatnonzero(is_member)
-        typical = typicality(whole.X[members], self.metric, n_neighbors)
+        typical = typicality(whole.X[members], metric, n_neighbors)
         is_in = is_member[candidates]
         utilities[is_in] = typical[np.searchsorted(members, candidates[is_in])]
         return utilities
@@ -135,7 +137,7 @@ class TypiClust(QueryStrategy):
         n_labels = np.bincount(clusters.labels[known], minlength=n_clusters)
         outside, _ = pool.labeled_outside()
         if outside is not None:
-            n_labels += clusters.count(outside, self.metric)
+            n_labels += clusters.count(outside, chosen_metric(self, pool, GEOMETRIES)[0])
         open_ones = np.unique(clusters.labels[candidates])
         first = np.lexsort((-sizes[open_ones], n_labels[open_ones], sizes[open_ones] < least))
         return int(open_ones[first[0]])

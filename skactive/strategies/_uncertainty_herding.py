@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from skactive._engine.chosen_metric import chosen_metric
 from skactive._engine.gain_bounds import quotients
 from skactive._validation import check_choice, check_number, checked_utilities
 from skactive.base import PoolView
@@ -32,8 +33,9 @@ class UncertaintyHerding(QueryStrategy):
         The measure u. None takes u = 1: MaxHerding, which uses coverage alone.
     n_neighbors : int, default=15
         Number of neighbours of each sample in the graph, at least 1.
-    metric : str, default='cosine'
+    metric : str, default=None
         The metric of the graph.
+        None is the metric of an incremental classifier of the pool, else the cosine.
     bandwidth : 'median', float or None, default='median'
         The bandwidth of K(x, c) = exp(-d² / (2 s²)), as in `skactive.measures.Coverage`.
     half_coverage : float or None, default=50
@@ -92,7 +94,7 @@ class UncertaintyHerding(QueryStrategy):
         uncertainty: str | Measure | None = "margin",
         *,
         n_neighbors: int = 15,
-        metric: str = "cosine",
+        metric: str | None = None,
         bandwidth: float | str | None = "median",
         half_coverage: float | None = 50,
         random_state: int | np.random.RandomState | None = None,
@@ -106,22 +108,22 @@ class UncertaintyHerding(QueryStrategy):
 
     def utilities(self, pool: PoolView) -> np.ndarray:
         _, _, weights = self._doubt(pool)
-        herded = pool.coverage_gain(weights, **self._kernel())
+        herded = pool.coverage_gain(weights, **self._kernel(pool))
         exponent = self._exponent(pool)
         if weights is None or exponent == 1:
             return herded
-        gains = pool.coverage_gain(**self._kernel())
+        gains = pool.coverage_gain(**self._kernel(pool))
         return quotients(herded, gains ** (1 - exponent))
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        coverage = Coverage(**self._kernel())
+        coverage = Coverage(**self._kernel(pool))
         gains = checked_utilities("Coverage", coverage.utilities(pool), pool)
         name, measure, weights = self._doubt(pool)
         exponent = 1.0 if weights is None else self._exponent(pool)
         terms = {"coverage": UtilityComponent(coverage, gains, gains**exponent)}
         if measure is not None:
             values = checked_utilities(type(measure).__name__, measure.utilities(pool), pool)
-            herded = pool.coverage_gain(weights, **self._kernel())
+            herded = pool.coverage_gain(weights, **self._kernel(pool))
             terms[name] = UtilityComponent(measure, values, quotients(herded, gains))
         return terms
 
@@ -134,7 +136,7 @@ class UncertaintyHerding(QueryStrategy):
         exponent = 1 - self._exponent(batch)
         if exponent == 1:
             return super().best(batch)
-        return batch.largest_coverage_gain(weights, exponent, **self._kernel())
+        return batch.largest_coverage_gain(weights, exponent, **self._kernel(batch))
 
     def _exponent(self, pool: PoolView) -> float:
         """Return the exponent of the gain in coverage."""
@@ -150,17 +152,17 @@ class UncertaintyHerding(QueryStrategy):
             return "", None, None
         # Samples that this query may not choose are covered, too.
         whole = pool.whole
-        far = Diversity(self.metric, aggregate="min")
+        far = Diversity(chosen_metric(self, pool)[0], aggregate="min")
         for name, one in (("uncertainty", measure), ("diversity", far)):
             weights = one.utilities_everywhere(whole)
             if whole.anywhere(weights, name):
                 return name, one, weights
         return "uncertainty", measure, None
 
-    def _kernel(self) -> dict[str, Any]:
+    def _kernel(self, pool: PoolView) -> dict[str, Any]:
         return {
             "n_neighbors": self.n_neighbors,
-            "metric": self.metric,
+            "metric": chosen_metric(self, pool)[0],
             "bandwidth": self.bandwidth,
         }
 

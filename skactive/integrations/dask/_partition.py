@@ -194,6 +194,7 @@ class PartOfPool(Pool):
     """Some samples of a pool, with the numbers that the whole pool would have for them."""
 
     setting: Setting
+    has_only_cosine_density = True
 
     def density(
         self, metric: str = "cosine", metric_params: dict[str, Any] | None = None

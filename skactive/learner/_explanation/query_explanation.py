@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from skactive._engine.candidate_rank import CandidateRank
+from skactive._engine.chosen_metric import chosen_metric
 from skactive._engine.distances import UNDEFINED
 from skactive._engine.positions import check_positions
 from skactive._estimators import classifier_of
@@ -339,7 +340,7 @@ def _metric(
     measures = [term.measure for term in terms.values() if hasattr(term.measure, "metric_params")]
     measures.sort(key=lambda one: getattr(one, "about_labeled", False) != about_labeled)
     if measures:
-        return measures[0].metric, measures[0].metric_params
+        return chosen_metric(measures[0], learner.pool)
     source = learner.pool.posterior_source
     params = {} if source is None else source.neighbors_params
     return params.get("metric", "cosine"), params.get("metric_params")
