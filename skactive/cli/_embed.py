@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skactive._io.atomic_write import atomic_write
 from skactive._text import counted, printable
 from skactive.cli._arguments import add_number, image_size, npz_path
 from skactive.cli._output import (
@@ -326,19 +327,15 @@ def compact(X: np.ndarray) -> np.ndarray:
 
 
 def write_npz(path: Path, arrays: dict[str, Any], *, model: str) -> None:
-    """Write the file beside its place, then rename it: readers never see an incomplete file."""
+    """Write the file completely or not at all."""
     import numpy as np
 
     target = path.resolve()
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as file:
+        with atomic_write(target, mode=0o666) as file:
             np.savez(file, **arrays, model=np.array(model))
-        part.replace(target)
     except OSError as error:
         raise unwritable(target.parent, error, "--output") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def summary(

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from skactive._engine.numbers import as_numbers, vanished_row
 from skactive._io.arrays import damage_as, unfit
-from skactive._io.atomic_write import atomic_write
+from skactive._io.atomic_write import atomic_write, remove_left_over
 from skactive._io.fingerprint import fingerprint
 from skactive._io.regular_files import check_regular
 
@@ -85,6 +85,7 @@ class VectorFile:
         self.path = Path(path)
         self._key = key
         check_regular(self.path)
+        remove_left_over(self.path)
         self._file = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         self._close = finalize(self, os.close, self._file)
         try:

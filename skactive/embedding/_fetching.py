@@ -7,7 +7,6 @@ import http.client
 import os
 import shutil
 import tarfile
-import tempfile
 import threading
 import time
 import urllib.error
@@ -17,6 +16,7 @@ import zlib
 from functools import cache
 from pathlib import Path
 
+from skactive._io.atomic_write import folder_beside
 from skactive._io.private_folder import check_owner, make_private, user_cache_folder
 from skactive._tensorflow import import_tensorflow, import_tensorflow_hub
 from skactive.embedding._downloading import check_downloads_are_complete
@@ -135,10 +135,10 @@ def _unpacked_archive(archive: Path) -> Path:
     folder = _checked_cache_folder() / _digest_of(archive.resolve(), stat.st_size, stat.st_mtime_ns)
     if not folder.is_dir():
         # Unpacked beside its place, then renamed: other processes never see an incomplete model.
-        with tempfile.TemporaryDirectory(dir=folder.parent) as made:
-            _unpack(archive, Path(made) / "model")
+        with folder_beside(folder) as made:
+            _unpack(archive, made / "model")
             try:
-                (Path(made) / "model").rename(folder)
+                (made / "model").rename(folder)
             except OSError:
                 if not folder.is_dir():  # else another process has unpacked it meanwhile
                     raise

@@ -9,7 +9,7 @@ import numpy as np
 from skactive._engine.distances import METRICS
 from skactive._engine.neighbor_lists import checked_neighbors
 from skactive._io.arrays import damage_as, read_arrays, unfit
-from skactive._io.atomic_write import write_arrays
+from skactive._io.atomic_write import remove_left_over, write_arrays
 
 REBUILD_HINT = "Hint: build the graph with NeighborGraph.of and save it with NeighborGraph.save."
 
@@ -40,6 +40,7 @@ def read_graph(
     path: str | os.PathLike[str],
 ) -> tuple[np.ndarray, np.ndarray, str, str | None]:
     """Return neighbours, distances, metric and fingerprint, or raise a ValueError."""
+    remove_left_over(path)
     what = "a complete neighbour graph"
     arrays = read_arrays(path, what, REBUILD_HINT)
     with damage_as(unfit(path, what, REBUILD_HINT)):

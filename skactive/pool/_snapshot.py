@@ -12,7 +12,7 @@ import numpy as np
 from skactive._engine.distances import METRICS
 from skactive._engine.labeled_distances import LabeledDistances
 from skactive._io.arrays import damage_as, read_arrays, unfit
-from skactive._io.atomic_write import write_arrays
+from skactive._io.atomic_write import remove_left_over, write_arrays
 from skactive._io.fingerprint import fingerprint
 from skactive._warning import warn_user
 
@@ -40,6 +40,7 @@ class PoolSnapshot:
     def read(cls, path: Any, X: Any) -> PoolSnapshot:
         """Return the snapshot in a file, or an empty one if it is of another pool or missing."""
         state = cls(X)
+        remove_left_over(path)
         if not Path(path).exists():
             return state
         about = "a complete state of a pool", "Hint: delete it; its content is computed again."
