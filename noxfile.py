@@ -38,6 +38,10 @@ def pytest(session: nox.Session, *arguments: str) -> None:
     session.run("pytest", *arguments, *session.posargs, env={"MPLBACKEND": "agg"})
 
 
+# A process that is done takes over tests of the other.
+IN_PARALLEL = ("-n", "2", "--dist", "worksteal")
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, types, docstrings and changelog fragments."""
@@ -56,14 +60,14 @@ def tests(session: nox.Session) -> None:
     # An argument after -- may select a marked test.
     everything = session.python == OLDEST_PYTHON or session.posargs
     marked = [] if everything else ["-m", "not once"]
-    pytest(session, "-n", "2", "--dist", "worksteal", *marked)
+    pytest(session, *IN_PARALLEL, *marked)
 
 
 @nox.session(python=PYTHONS)
 def hub(session: nox.Session) -> None:
     """Run the tests of embeddings, with TensorFlow installed."""
     session.install("-e", ".[hub,plot,table]", *group("test"))
-    pytest(session, "-n", "2", "tests/hub", "tests/test_readme.py", "skactive/embedding")
+    pytest(session, *IN_PARALLEL, "tests/hub", "tests/test_readme.py", "skactive/embedding")
 
 
 @nox.session(python=OLDEST_PYTHON)
@@ -74,13 +78,13 @@ def lowest(session: nox.Session) -> None:
     session.install(*group("test"))
     session.install("--resolution", "lowest-direct", "-e", ".[hub,plot,table]")
     # Docstrings are not tested here: numpy 1 shows a scalar as 0.5, numpy 2 as np.float64(0.5).
-    # The experiments are not part of the package and run with the newest dependencies only.
+    # The experiments are not part of the package and run with the newest dependencies only, as all
+    # that is marked: it tests the guide for contributors, tables and our own settings of pytest.
+    marked = [] if session.posargs else ["-m", "not once"]
     pytest(
         session,
-        "-n",
-        "2",
-        "--dist",
-        "worksteal",
+        *IN_PARALLEL,
+        *marked,
         "tests",
         "--ignore=tests/test_experiments.py",
         "--ignore=tests/test_label_savings.py",
@@ -96,8 +100,7 @@ def interop(session: nox.Session, sklearn: str) -> None:
     marked = [] if sklearn == "1.9" or session.posargs else ["-m", "not once"]
     pytest(
         session,
-        "-n",
-        "2",
+        *IN_PARALLEL,
         *marked,
         "tests/interop",
         "tests/test_pool_stored.py",
