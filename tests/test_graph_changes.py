@@ -29,7 +29,7 @@ def assert_same(found, expected):
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_a_changed_graph_is_that_of_its_samples(data):
     metric = data.draw(st.sampled_from([*EXACT_METRICS, "jaccard"]))
     dtype = data.draw(st.sampled_from([np.float32, np.float64]))

@@ -314,7 +314,7 @@ class PoolChanges(RuleBasedStateMachine):
 def test_a_pool_is_as_if_made_from_the_samples_that_it_has_now(metric):
     machine = type("PoolChangesByOneMetric", (PoolChanges,), {"metric": metric})
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=20, stateful_step_count=25, deadline=None)
+        machine, settings=settings(max_examples=15, stateful_step_count=25, deadline=None)
     )
 
 

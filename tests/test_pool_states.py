@@ -316,4 +316,4 @@ class FixedPosterior:
 @pytest.mark.parametrize("metric", METRICS)
 def test_every_cache_equals_its_value_from_scratch_after_any_history(metric):
     machine = type("PoolHistory", (PoolHistory,), {"metric": metric})
-    run_state_machine_as_test(machine, settings=settings(max_examples=100, stateful_step_count=30))
+    run_state_machine_as_test(machine, settings=settings(max_examples=50, stateful_step_count=30))
