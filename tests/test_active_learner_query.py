@@ -97,7 +97,7 @@ def test_candidates_narrow_the_choice():
         ([-1], IndexError, "no sample -1 in a pool of 24"),
         ([0.5], TypeError, r"named by integer positions. Got \[0.5\] instead"),
         ([True, False], TypeError, "named by integer positions"),
-        ([], ValueError, "n_instances=1 samples were requested, but 0 of the pool's 24 are left"),
+        ([], ValueError, "No sample is left to label: each of the pool's 24 is .* passed"),
     ],
 )
 def test_candidates_that_are_none_are_refused(candidates, error, message):
@@ -114,7 +114,7 @@ def test_querying_more_than_the_remaining_candidates_raises_with_their_number():
         learner.query(4)
     assert set(learner.query(3)) == {21, 22, 23}
     learner.teach([21, 22, 23], y[21:])
-    with pytest.raises(ValueError, match=r"n_instances=1 .* 0 of the pool's 24 are left to label"):
+    with pytest.raises(ValueError, match=r"each of the pool's 24 is labelled, .* undo"):
         learner.query()
 
 

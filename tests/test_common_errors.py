@@ -43,6 +43,10 @@ def too_many_samples():
     learner().teach(range(97), [0, 1] * 48 + [0]).query(5)
 
 
+def nothing_left():
+    learner().teach(range(98), [0, 1] * 49).skip([98, 99]).query()
+
+
 def explained_after_its_label():
     learner().teach([7], ["apple"]).explain_query(7)
 
@@ -92,6 +96,7 @@ def too_large_a_budget():
 CAUSES = [
     raw_samples,
     missing_numbers,
+    nothing_left,
     too_many_samples,
     explained_after_its_label,
     taught_twice,

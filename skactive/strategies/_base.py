@@ -187,6 +187,12 @@ class QueryStrategy(ABC, BaseEstimator):
         return np.flatnonzero(values == values.max()), float(values.max())
 
     def _check_n_instances(self, pool: BatchView, n_instances: Any) -> None:
+        if pool.n_candidates == 0:
+            raise ValueError(
+                f"No sample is left to label: each of the pool's {pool.n_samples} is labelled, "
+                "skipped or not among the candidates that were passed. Hint: undo() takes labels "
+                "back, unskip() makes skipped samples candidates again, and extend() adds samples."
+            )
         check_integer("query", "n_instances", n_instances, minimum=1)
         if n_instances > pool.n_candidates:
             raise ValueError(

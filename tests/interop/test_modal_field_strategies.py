@@ -26,6 +26,9 @@ from modAL.disagreement import (  # noqa: E402
 
 from skactive.integrations.modal import ActiveLearner, Committee  # noqa: E402
 
+# Whole pools are passed here, with the labelled samples among them.
+pytestmark = pytest.mark.filterwarnings("ignore:X_pool has samples that are labelled already")
+
 X, y = load_iris(return_X_y=True)
 POOL = X[1::3]
 MODALS = {

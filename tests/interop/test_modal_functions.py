@@ -40,6 +40,9 @@ from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import QueryByCommittee, RankedBatch, UncertaintySampling
 
+# Whole pools are passed here, with the labelled samples among them.
+pytestmark = pytest.mark.filterwarnings("ignore:X_pool has samples that are labelled already")
+
 X, y = load_iris(return_X_y=True)
 X = X + np.random.default_rng(0).normal(scale=0.05, size=X.shape)
 names = np.array(["setosa", "versicolor", "virginica"])[y]

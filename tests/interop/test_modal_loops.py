@@ -31,6 +31,9 @@ from modAL.utils.selection import multi_argmax  # noqa: E402
 
 from skactive.integrations.modal import ActiveLearner, Committee  # noqa: E402
 
+# Whole pools are passed here, with the labelled samples among them.
+pytestmark = pytest.mark.filterwarnings("ignore:X_pool has samples that are labelled already")
+
 OLD_SPELLING = "ignore:'force_all_finite' was renamed:FutureWarning"
 SKLEARN = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
 modal_can_teach = pytest.mark.skipif(

@@ -11,6 +11,9 @@ models = pytest.importorskip("modAL.models", reason="modAL-python is not install
 
 from modAL.batch import uncertainty_batch_sampling  # noqa: E402
 
+# Whole pools are passed here, with the labelled samples among them.
+pytestmark = pytest.mark.filterwarnings("ignore:X_pool has samples that are labelled already")
+
 X, y = make_classification(160, 6, n_informative=4, n_classes=3, random_state=0)
 
 

@@ -31,6 +31,9 @@ from modAL.uncertainty import (  # noqa: E402
 
 from skactive.integrations.modal import ActiveLearner, Committee  # noqa: E402
 
+# Whole pools are passed here, with the labelled samples among them.
+pytestmark = pytest.mark.filterwarnings("ignore:X_pool has samples that are labelled already")
+
 X, y = load_iris(return_X_y=True)
 SEED_SET = np.array([0, 1, 50, 51, 100, 101])
 STRATEGIES = [

@@ -22,6 +22,9 @@ pytest.importorskip("modAL.models", reason="modAL-python is not installed")
 from skactive.integrations.modal import ActiveLearner
 from skactive.strategies import RandomSampling
 
+# Whole pools are passed here, with the labelled samples among them.
+pytestmark = pytest.mark.filterwarnings("ignore:X_pool has samples that are labelled already")
+
 X, y = load_iris(return_X_y=True)
 SEED_SET = np.array([0, 1, 50, 51, 100, 101])
 WORDS = ["a tart apple", "an apple pie", "green apple", "fresh bread", "rye bread", "a bread roll"]

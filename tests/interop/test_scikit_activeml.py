@@ -38,6 +38,32 @@ NAMES = np.array(["pear", "apple", "quince"])
 y = NAMES[codes]
 TWO = codes < 2
 
+
+class Careless(SingleAnnotatorPoolQueryStrategy):
+    """Returns a given answer, and the first feature as the utility of each candidate."""
+
+    def __init__(self, answer=(), missing_label=np.nan, random_state=None):
+        super().__init__(missing_label=missing_label, random_state=random_state)
+        self.answer = answer
+
+    def query(self, X, y, candidates=None, batch_size=1, return_utilities=False):
+        utilities = np.full((batch_size, len(X)), np.nan)
+        left = np.flatnonzero(np.isnan(y)) if candidates is None else candidates
+        utilities[:, left] = X[left, 0]
+        return np.asarray(self.answer), utilities
+
+
+@pytest.mark.parametrize("answer", [(5, 5, 5), (0, 5, 1), (2, 5), (5,), (5, -1, 99), (5, 8, 7, 6)])
+def test_a_strategy_with_a_careless_answer_chooses_different_candidates(answer):
+    samples = np.arange(9.0)[:, np.newaxis]
+    learner = ActiveLearner(
+        IncrementalKNeighborsClassifier(), ActivemlStrategy(Careless(answer)), X_pool=samples
+    )
+    # 0 and 1 are labelled, 2 is skipped.
+    learner.teach([0, 1], ["a", "b"]).skip([2])
+    assert learner.query(3).tolist() == ([5, 8, 7])
+
+
 THEIRS = [getattr(peers, name) for name in peers.__all__ if inspect.isclass(getattr(peers, name))]
 REGRESSION = "is for regression"
 # Strategies that cannot select samples for a classifier, and the reasons.

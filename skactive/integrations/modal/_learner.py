@@ -96,6 +96,7 @@ class IncrementalLearner(_ActiveLearner):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sklearn.datasets import load_iris
     >>> from sklearn.naive_bayes import GaussianNB
     >>> from skactive.integrations.modal import ActiveLearner
@@ -108,10 +109,11 @@ class IncrementalLearner(_ActiveLearner):
     ...     X_training=X[[0, 1, 50, 51, 100, 101]],
     ...     y_training=y[[0, 1, 50, 51, 100, 101]],
     ... )
-    >>> indices, samples = learner.query(X, n_instances=3)
+    >>> X_pool, y_pool = (np.delete(a, [0, 1, 50, 51, 100, 101], axis=0) for a in (X, y))
+    >>> indices, samples = learner.query(X_pool, n_instances=3)
     >>> samples.shape
     (3, 4)
-    >>> learner.teach(samples, y[indices])
+    >>> learner.teach(samples, y_pool[indices])
     >>> learner.X_training.shape
     (9, 4)
     """
@@ -236,7 +238,7 @@ class IncrementalLearner(_ActiveLearner):
         Parameters
         ----------
         X_pool : array-like, sparse matrix, DataFrame or list of n_candidates raw samples
-            The unlabelled samples.
+            The unlabelled samples: remove those that were taught.
         *query_args : tuple
             Further positional arguments of the query strategy.
         return_metrics : bool, default=False

@@ -218,7 +218,11 @@ class ModalStrategy(QueryStrategy):
             )
         if metrics is None:
             return places, np.arange(n, 0.0, -1.0)
-        worth = np.asarray(metrics, dtype=np.float64).reshape(n)
+        worth = np.asarray(metrics, dtype=np.float64).ravel()
+        if len(worth) != n:
+            raise ValueError(
+                f"{name} must return one metric for each of its {n} samples. Got {len(worth)}."
+            )
         module = getattr(self.function, "__module__", "")
         if module.startswith("modAL.") and name in MINIMIZING:
             worth = -worth

@@ -18,9 +18,9 @@ from skactive._engine.cold_start import cold_start_utilities, has_two_classes
 from skactive._engine.features import in_memory
 from skactive._engine.label_arrays import positions_of, union
 from skactive._engine.labels import check_labels
-from skactive._engine.positions import check_positions
 from skactive.base import LabelingPool, PoolView
 from skactive.integrations._pool_classifier import classifier_like
+from skactive.integrations.scikit_activeml._different_candidates import different_candidates
 from skactive.integrations.scikit_activeml._package import activeml
 from skactive.strategies import QueryStrategy
 
@@ -65,6 +65,9 @@ class ActivemlStrategy(QueryStrategy):
     frequencies (`ProbabilisticAL`, `EpistemicUncertaintySampling`) use a `ParzenWindowClassifier`,
     and so do strategies that reduce the expected error if the classifier takes no sample weights;
     `FourDs` uses a `MixtureModelClassifier`, `DiscriminativeAL` logistic regression.
+
+    If the strategy returns a sample twice, or one that is no candidate, the candidates with the
+    next largest of its utilities take their places.
 
     A strategy that needs a classifier or classes starts when two classes are labelled,
     `DiscriminativeAL` after one label. Until then the most central candidate is chosen first, then
@@ -149,16 +152,16 @@ class ActivemlStrategy(QueryStrategy):
             If `strategy` is not a pool-based strategy of scikit-activeml for classification, or the
             pool is sparse.
         ValueError
-            If fewer candidates are left, or the strategy raises it.
+            If fewer candidates are left, the strategy returns too few and has no utilities for
+            others, or raises it.
         """
         if self._waits(pool):
             return super().select(pool, n_instances, candidates=candidates)
         batch = pool.batch(self, candidates)
         self._check_n_instances(batch, n_instances)
         indices, utilities = self._query(pool, batch.candidates, n_instances)
-        # Indices of another package are checked where they enter.
-        indices = check_positions(indices, pool.n_samples)
-        return indices, utilities[np.arange(len(indices)), indices]
+        name = f"{type(_innermost(self.strategy)).__name__} of scikit-activeml"
+        return different_candidates(name, indices, utilities, batch.candidates, n_instances)
 
     def _tie_break(self, pool: PoolView) -> np.ndarray | None:
         return None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import suppress
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -10,16 +13,27 @@ from sklearn.pipeline import Pipeline
 
 from skactive._engine.external_posterior import ExternalPosterior
 from skactive._estimators import fitted_steps, stored_samples
+from skactive._rows import n_samples_of
 from skactive.base import IncrementalEstimator
 from skactive.pool import Pool
+from skactive.strategies._support.equal_rows import contains_row
+
+# The learners whose user was told that labelled samples are in the pool.
+_WARNED: WeakSet[Any] = WeakSet()
 
 
 def pool_of_learner(learner: Any, X_pool: Any) -> Pool:
     """Return the pool of a strategy that modAL calls.
 
     Class probabilities are those of the learner (the consensus of a committee). The features of a
-    Pipeline are those of its last step, and the pool is transformed once.
+    Pipeline are those of its last step, and the pool is transformed once. If the last samples of
+    the learner's `X_training` are in the pool, a warning says so, once for each learner.
     """
+    if n_samples_of(X_pool) == 0:
+        raise ValueError(
+            "X_pool is empty: no sample is left to label. Hint: end the loop when all samples are "
+            "labelled, or add samples to X_pool."
+        )
     members = getattr(learner, "learner_list", None)
     member = members[0] if members else learner
     estimator = _estimator_of(member)
@@ -34,13 +48,44 @@ def pool_of_learner(learner: Any, X_pool: Any) -> Pool:
             X_labeled, y_labeled = _labeled_set(estimator[-1], estimator[-1])
         if not members:
             used, X_pool = estimator[-1], features
-    return Pool(
+    pool = Pool(
         features,
         estimator=used,
         samples=X_pool,
         X_labeled=X_labeled,
         y_labeled=y_labeled,
         posterior_source=ExternalPosterior,
+    )
+    if getattr(member, "X_training", None) is not None and not _was_warned(learner):
+        _warn_of_labeled(learner, pool)
+    return pool
+
+
+def _was_warned(learner: Any) -> bool:
+    try:
+        return learner in _WARNED
+    except TypeError:
+        return False
+
+
+def _warn_of_labeled(learner: Any, pool: Pool) -> None:
+    """Warn if the last two labelled samples, or the only one, are in the pool."""
+    X_labeled, _ = pool.labeled_outside()
+    if X_labeled is None:
+        return
+    # Two, since a pool may have an equal of one labelled sample.
+    first = max(0, X_labeled.shape[0] - 2)
+    if not all(contains_row(pool.X, X_labeled[[row]]) for row in range(first, X_labeled.shape[0])):
+        return
+    # An object that has no hash or takes no weak reference is warned at each query.
+    with suppress(TypeError):
+        _WARNED.add(learner)
+    warnings.warn(
+        "X_pool has samples that are labelled already, the last ones of X_training, and strategies "
+        "may choose them again. Hint: remove labelled samples from X_pool after each teach: "
+        "X_pool = np.delete(X_pool, indices, axis=0).",
+        # The caller of the strategy.
+        stacklevel=4,
     )
 
 
