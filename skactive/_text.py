@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 # Control characters, direction marks and other invisible characters, halves of a character, and
 # separators of lines and paragraphs.
 UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 # They join the parts of an emoji and of words in several scripts.
 JOINERS = "\u200c\u200d"
+
+
+def did_you_mean(given: str, known: Sequence[str]) -> str:
+    """Return a question with the known name that resembles a given one most, '' if none does."""
+    # The beginning of a name is a name cut off.
+    close = get_close_matches(given, known, n=1, cutoff=0.7) or [
+        name for name in known if name.startswith(given) and len(given) > len("--x")
+    ]
+    return f"did you mean {close[0]}? " if close else ""
 
 
 def one_line(value: object, width: int | None = None) -> str:

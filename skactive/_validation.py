@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
+
+from skactive._text import did_you_mean
 
 if TYPE_CHECKING:
     from skactive.base import PoolView
@@ -75,11 +77,30 @@ def check_choice(owner: object, name: str, value: Any, choices: Collection[str])
     raise _parameter_error(owner, name, f"one of {sorted(choices)}", value)
 
 
+# Returns the query strategies by name. `skactive.strategies`, a later package, sets it.
+_registries: list[Callable[[], Mapping[str, Any]]] = []
+
+
+def register_strategies(registry: Callable[[], Mapping[str, Any]]) -> None:
+    """Set the function that returns the query strategies by name."""
+    _registries[:] = [registry]
+
+
 def check_strategy(strategy: Any) -> Any:
-    """Return a query strategy, or raise."""
+    """Return a query strategy, a new one for a name of the registry, or raise."""
+    if isinstance(strategy, str):
+        known = _registries[0]() if _registries else {}
+        if strategy in known:
+            return known[strategy]
+        guess = did_you_mean(strategy.lower().replace("_", "-"), list(known)).strip()
+        raise ValueError(
+            f"There is no strategy {strategy!r}. The strategies are: {', '.join(known)}."
+            + (f" Hint: {guess}" if guess else "")
+        )
     if not hasattr(strategy, "select") or isinstance(strategy, type):
         raise TypeError(
-            "The strategy must be a query strategy, such as CDFProduct(). "
+            "The strategy must be a query strategy, such as CDFProduct(), or a name, such as "
+            "'margin'. "
             f"Got {strategy!r} instead."
         )
     return strategy

@@ -347,7 +347,7 @@ def test_the_default_stays_none_until_a_measure_is_changed():
     }
 
 
-@pytest.mark.parametrize("name", ["densty", "densty__metric", "weights__density"])
+@pytest.mark.parametrize("name", ["densty", "densty__metric", "weights__typo"])
 def test_an_unknown_parameter_is_refused_by_name(name):
     message = (
         f"Invalid parameter '{name}' for CDFProduct. Its own parameters are ['measures', "

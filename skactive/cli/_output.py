@@ -6,12 +6,11 @@ import argparse
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from skactive._text import printable
+from skactive._text import did_you_mean, printable
 
 NEWLINE = "\n"
 # Parameters whose option has another name.
@@ -69,15 +68,6 @@ class Parser(argparse.ArgumentParser):
         else:
             return ""
         return did_you_mean(given, known)
-
-
-def did_you_mean(given: str, known: Sequence[str]) -> str:
-    """Return a question with the known name that resembles a given one most, '' if none does."""
-    # The beginning of a name is a name cut off.
-    close = get_close_matches(given, known, n=1, cutoff=0.7) or [
-        name for name in known if name.startswith(given) and len(given) > len("--x")
-    ]
-    return f"did you mean {close[0]}? " if close else ""
 
 
 def as_options(message: str) -> str:

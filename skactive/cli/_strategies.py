@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from skactive.cli._output import CommandError, did_you_mean
+from skactive._text import did_you_mean
+from skactive.cli._output import CommandError
 
 if TYPE_CHECKING:
     from skactive.strategies import QueryStrategy

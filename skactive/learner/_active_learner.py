@@ -56,7 +56,7 @@ class ActiveLearner(LearnerPoolChanges):
         label at once; one with `partial_fit` gets the new labels when it is next used; any other is
         fitted again then. In a Pipeline the last step learns, and the steps before it turn samples
         into features once; steps that are not fitted yet are fitted to the pool, without labels.
-    strategy : QueryStrategy, default=None
+    strategy : QueryStrategy or str, default=None
         The query strategy; None takes `UncertaintyHerding()`. The two defaults together needed
         the fewest labels in our comparisons.
     X_pool : array-like of length n_samples
@@ -187,7 +187,7 @@ class ActiveLearner(LearnerPoolChanges):
     def __init__(
         self,
         estimator: Classifier | None = None,
-        strategy: QueryStrategy | None = None,
+        strategy: QueryStrategy | str | None = None,
         X_pool: Any = None,  # samples of any kind
         *,
         X_labeled: Any = None,  # samples of any kind

@@ -39,6 +39,13 @@ def check_classifier(estimator: Any) -> None:
     """Raise unless an estimator is a classifier."""
     is_object = hasattr(estimator, "get_params") and not isinstance(estimator, type)
     if not is_object or not is_classifier(estimator):
+        if hasattr(estimator, "shape") or isinstance(estimator, list | tuple):
+            kind = type(estimator).__name__
+            shape = getattr(estimator, "shape", (len(estimator),))
+            raise TypeError(
+                f"The estimator must be a classifier. Got {kind} of shape {tuple(shape)} instead. "
+                "Hint: pass samples as X_pool, ActiveLearner(X_pool=X)."
+            )
         raise TypeError(f"The estimator must be a classifier. Got {estimator!r} instead.")
 
 

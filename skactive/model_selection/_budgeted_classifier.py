@@ -23,7 +23,7 @@ from skactive._estimators import classifier_of, keeps_stages, transformers
 from skactive._fit_params import check_fit_params, per_sample
 from skactive._html import Diagram
 from skactive._random_state import seeded
-from skactive._validation import check_integer
+from skactive._validation import check_integer, check_strategy
 from skactive.base import Classifier, TransductiveEstimator
 from skactive.learner import ActiveLearner, default_classifier, default_strategy
 from skactive.model_selection._all_classes import decision_for_all
@@ -53,8 +53,8 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
     ----------
     estimator : classifier or Pipeline, default=None
         The classifier; None takes `IncrementalLabelSpreading()`.
-    strategy : QueryStrategy, default=None
-        The query strategy; None takes `UncertaintyHerding()`.
+    strategy : QueryStrategy or str, default=None
+        The query strategy, or its name in `all_strategies`; None takes `UncertaintyHerding()`.
     budget : int, default=100
         Number of labels, at least 1 and at most the number of samples.
     batch_size : int, default=1
@@ -123,7 +123,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
     def __init__(
         self,
         estimator: Classifier | None = None,
-        strategy: QueryStrategy | None = None,
+        strategy: QueryStrategy | str | None = None,
         *,
         budget: int = 100,
         batch_size: int = 1,
@@ -366,10 +366,14 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         defaults = {"estimator": default_classifier, "strategy": default_strategy}
         for name in params:
             owner, nested, _ = name.partition("__")
-            if nested and owner in defaults and params.get(owner, getattr(self, owner)) is None:
+            if not nested or owner not in defaults:
+                continue
+            value = params.get(owner, getattr(self, owner))
+            if value is None or (owner == "strategy" and isinstance(value, str)):
+                meant = defaults[owner]() if value is None else check_strategy(value)
                 raise ValueError(
-                    f"Invalid parameter {name!r} for BudgetedClassifier: {owner}=None has no "
-                    f"parameters to set. Hint: pass {owner}={defaults[owner]()!r}."
+                    f"Invalid parameter {name!r} for BudgetedClassifier: {owner}={value!r} has no "
+                    f"parameters to set. Hint: pass {owner}={meant!r}."
                 )
         super().set_params(**params)
         return self
@@ -394,7 +398,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         return default_classifier() if self.estimator is None else self.estimator
 
     def _strategy(self) -> Any:
-        return default_strategy() if self.strategy is None else self.strategy
+        return default_strategy() if self.strategy is None else check_strategy(self.strategy)
 
     def _routed(self, fit_params: dict[str, Any]) -> dict[str, Any]:
         given = {name: value for name, value in fit_params.items() if value is not None}

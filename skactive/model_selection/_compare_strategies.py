@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +40,7 @@ from skactive.strategies import QueryStrategy
 
 def compare_strategies(
     estimator: Classifier | None,
-    strategies: Mapping[str, QueryStrategy],
+    strategies: Mapping[str, QueryStrategy | str] | Sequence[str],
     X: Any,  # samples of any kind
     y: ArrayLike,
     *,
@@ -63,7 +63,8 @@ def compare_strategies(
     estimator : classifier or Pipeline
         The classifier; None takes `IncrementalLabelSpreading()`.
     strategies : dict of str to QueryStrategy
-        The strategies by name.
+        The strategies by name; a string takes one of `all_strategies`, and a list of such names
+        takes these.
     X : array-like of length n_samples
         Samples; the training part of a split is the pool, with all unlabelled samples.
     y : array-like of shape (n_samples,)
@@ -163,7 +164,7 @@ def compare_strategies(
             f"y has one class, {labels.tolist()[0]!r}, but a classifier needs two or more. Hint: "
             "pass samples of several classes."
         )
-    _check_strategies(strategies)
+    strategies = _checked_strategies(strategies)
     budget = check_integer("compare_strategies", "budget", budget, minimum=1)
     batch_size = check_integer("compare_strategies", "batch_size", batch_size, minimum=1)
     check_oracle("compare_strategies", oracle)
@@ -221,18 +222,20 @@ def compare_strategies(
     )
 
 
-def _check_strategies(strategies: Any) -> None:
+def _checked_strategies(strategies: Any) -> dict[str, Any]:
+    """Return query strategies by name, those of the registry for names."""
+    if isinstance(strategies, list | tuple) and all(isinstance(one, str) for one in strategies):
+        strategies = {name: name for name in strategies}
     if not isinstance(strategies, Mapping):
         raise TypeError(
             "`strategies` must be a dict of query strategies by name, such as "
-            f"{{'herding': UncertaintyHerding()}}. Got {strategies!r} instead."
+            f"{{'herding': UncertaintyHerding()}}, or a list of names. Got {strategies!r} instead."
         )
     if not strategies:
         raise ValueError(
             "`strategies` is empty. Hint: pass a dict such as {'herding': UncertaintyHerding()}."
         )
-    for strategy in strategies.values():
-        check_strategy(strategy)
+    return {name: check_strategy(strategy) for name, strategy in strategies.items()}
 
 
 def _splits(

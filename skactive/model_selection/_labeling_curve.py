@@ -9,7 +9,7 @@ from typing import Any
 from joblib import Memory
 from numpy.typing import ArrayLike
 
-from skactive._validation import check_integer
+from skactive._validation import check_integer, check_strategy
 from skactive.base import Classifier
 from skactive.learner import default_strategy
 from skactive.model_selection._compare_strategies import compare_strategies
@@ -21,7 +21,7 @@ from skactive.strategies import QueryStrategy
 
 def labeling_curve(
     estimator: Classifier | None,
-    strategy: QueryStrategy | None,
+    strategy: QueryStrategy | str | None,
     X: Any,  # samples of any kind
     y: ArrayLike,
     *,
@@ -48,7 +48,7 @@ def labeling_curve(
     estimator : classifier or Pipeline
         The classifier; None takes `IncrementalLabelSpreading()`.
     strategy : QueryStrategy
-        The query strategy; None takes `UncertaintyHerding()`.
+        The query strategy, or its name in `all_strategies`; None takes `UncertaintyHerding()`.
     X : array-like of length n_samples
         Samples; the training part of a split is the pool, with all unlabelled samples.
     y : array-like of shape (n_samples,)
@@ -84,7 +84,7 @@ def labeling_curve(
     Returns
     -------
     curve : StrategyComparison
-        The labelling curve, under the name of the strategy's class.
+        The labelling curve, under the name that was passed, or that of the strategy's class.
 
     Raises
     ------
@@ -114,10 +114,11 @@ def labeling_curve(
     """
     check_integer("labeling_curve", "budget", budget, minimum=1)
     check_integer("labeling_curve", "batch_size", batch_size, minimum=1)
-    strategy = default_strategy() if strategy is None else strategy
+    name = strategy if isinstance(strategy, str) else None
+    strategy = default_strategy() if strategy is None else check_strategy(strategy)
     return compare_strategies(
         estimator,
-        {type(strategy).__name__: strategy},
+        {name or type(strategy).__name__: strategy},
         X,
         y,
         budget=budget,

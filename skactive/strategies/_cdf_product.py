@@ -44,7 +44,8 @@ class CDFProduct(QueryStrategy):
     -----
     Parameters of the measures are addressed by their names, as in a Pipeline:
     ``set_params(density__metric="euclidean", weights={"uncertainty": 2.0})``, and a measure is
-    replaced by ``set_params(density=...)``.
+    replaced by ``set_params(density=...)``. A grid or a distribution of a single weight is named
+    ``weights__density``.
 
     Cost for each sample chosen: that of the measures, and O(n_candidates) to find the candidates
     that can have the largest product, which alone are ranked; `utilities` and `factors` sort each
@@ -160,7 +161,7 @@ class CDFProduct(QueryStrategy):
         }
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, with those of the measures by their names.
+        """Return the parameters, with the weights and parameters of the measures by their names.
 
         Parameters
         ----------
@@ -177,6 +178,8 @@ class CDFProduct(QueryStrategy):
             for name, measure in self._named_measures():
                 params[name] = measure
                 params |= {f"{name}__{key}": value for key, value in measure.get_params().items()}
+                if isinstance(self.weights, Mapping | None):
+                    params[f"weights__{name}"] = (self.weights or {}).get(name, 1.0)
         return params
 
     def set_params(self, **params: Any) -> CDFProduct:
@@ -185,7 +188,8 @@ class CDFProduct(QueryStrategy):
         Parameters
         ----------
         **params : dict
-            Such as ``weights={"density": 0.5}``, ``density__metric="euclidean"`` or
+            Such as ``weights={"density": 0.5}``, ``weights__density=0.5``, which leaves the other
+            weights as they are, ``density__metric="euclidean"`` or
             ``density=InformationDensity("euclidean")``.
 
         Returns
@@ -199,6 +203,12 @@ class CDFProduct(QueryStrategy):
         if not params:
             return self
         measures = dict(self._named_measures())
+        prefix = "weights__"
+        weights = {name: params.pop(prefix + name) for name in measures if prefix + name in params}
+        if weights:
+            self.weights = {**(self.weights or {}), **weights}
+        if not params:
+            return self
         for name in [name for name in params if name in measures]:
             measures[name] = params.pop(name)
         nested: dict[str, dict[str, Any]] = {}

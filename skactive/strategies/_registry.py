@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sklearn.base import clone
 
+from skactive._validation import register_strategies
 from skactive.measures import Entropy, InformationDensity, LeastConfidence
 from skactive.strategies._badge import BADGE
 from skactive.strategies._base import QueryStrategy
@@ -105,3 +106,6 @@ def all_strategies() -> dict[str, StrategyEntry]:
         "random": (RandomSampling(), "random choice: the baseline"),
     }
     return {name: StrategyEntry(*entry) for name, entry in named.items()}
+
+
+register_strategies(lambda: {name: entry.strategy for name, entry in all_strategies().items()})

@@ -30,9 +30,9 @@ class PartitionedLearner(ActiveLearner):
         `ActiveLearner`: label spreading needs a graph of all samples, which no process can build.
         The learner uses a copy. Map the steps that turn raw samples into features over the blocks
         of X_pool.
-    strategy : QueryStrategy, default=None
-        The query strategy; None takes `UncertaintyHerding()`. `PartitionedPool` lists the
-        strategies that it supports.
+    strategy : QueryStrategy or str, default=None
+        The query strategy, or its name in `all_strategies`; None takes `UncertaintyHerding()`.
+        `PartitionedPool` lists the strategies that it supports.
     X_pool : dask array of shape (n_samples, n_features), or list of stored features
         The features, as in `PartitionedPool`.
     X_labeled : array-like of shape (n_labeled, n_features), default=None
@@ -109,7 +109,7 @@ class PartitionedLearner(ActiveLearner):
     def __init__(
         self,
         estimator: Classifier | None = None,
-        strategy: QueryStrategy | None = None,
+        strategy: QueryStrategy | str | None = None,
         X_pool: Any = None,  # a Dask array or a list of stored features
         *,
         X_labeled: ArrayLike | None = None,

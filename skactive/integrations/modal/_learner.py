@@ -14,6 +14,7 @@ from sklearn.utils import Tags, check_random_state, get_tags
 
 from skactive._estimators import is_fitted, transformers
 from skactive._few_labels import fit_or_restore
+from skactive._validation import check_strategy
 from skactive.integrations.modal._query import query_once
 from skactive.integrations.modal._rows import check_labeled, rows_at, stacked
 from skactive.strategies import CDFProduct
@@ -37,9 +38,10 @@ class IncrementalLearner(_ActiveLearner):
     ----------
     estimator : estimator
         The classifier or regressor, or a `Pipeline` over raw samples. It is fitted in place.
-    query_strategy : callable, default=None
+    query_strategy : callable or str, default=None
         Called as `query_strategy(learner, X_pool, *query_args, **query_kwargs)`; returns
-        `(indices, metrics)` or the indices alone. None takes
+        `(indices, metrics)` or the indices alone. A string takes a strategy of
+        :func:`~skactive.strategies.all_strategies`. None takes
         :class:`~skactive.strategies.CDFProduct`, not the default of `skactive.ActiveLearner`, which
         would build a neighbour graph for every query, since modAL passes no pool.
     X_training : array-like, sparse matrix, DataFrame or list of n_samples raw samples, default=None
@@ -121,7 +123,7 @@ class IncrementalLearner(_ActiveLearner):
     def __init__(
         self,
         estimator: Any,  # a classifier or regressor of any package
-        query_strategy: Callable[..., Any] | None = None,
+        query_strategy: Callable[..., Any] | str | None = None,
         X_training: Any = None,  # samples of any kind
         y_training: ArrayLike | None = None,
         bootstrap_init: bool = False,
@@ -132,6 +134,8 @@ class IncrementalLearner(_ActiveLearner):
     ) -> None:
         if query_strategy is None:
             query_strategy = CDFProduct()
+        if isinstance(query_strategy, str):
+            query_strategy = check_strategy(query_strategy)
         if not callable(query_strategy):
             raise TypeError(
                 "The 'query_strategy' parameter of ActiveLearner must be a callable or None. "

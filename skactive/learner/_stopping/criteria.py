@@ -335,9 +335,10 @@ class StoppingHistory:
         given = list(given) if isinstance(given, Sequence) else [given]
         for one in given:
             if not isinstance(one, StoppingCriterion):
+                got = criteria if isinstance(criteria, str) else one
                 raise TypeError(
                     "`stopping` must be a stopping criterion, such as StabilizedPredictions(), or "
-                    f"a list of them. Got {one!r} instead."
+                    f"a list of them. Got {got!r} instead."
                 )
             if one.every is not None:
                 check_integer(one, "every", one.every, minimum=1)
