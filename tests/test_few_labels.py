@@ -53,7 +53,11 @@ SETTINGS = {
     "RandomForestClassifier": {"n_estimators": 3},
     "SelfTrainingClassifier": None,  # takes no labels that are strings
     "StackingClassifier": {"estimators": [("a", LogisticRegression())]},
-    "TunedThresholdClassifierCV": {"estimator": LogisticRegression()},
+    "TunedThresholdClassifierCV": {
+        "estimator": LogisticRegression(),
+        "thresholds": 4,
+        "cv": 3,
+    },
     "VotingClassifier": {"estimators": [("a", KNeighborsClassifier())], "voting": "soft"},
 }
 ESTIMATORS = {
@@ -77,9 +81,10 @@ def strategy_for(name):
 @every_estimator
 def test_every_classifier_learns_from_zero_labels_on(name):
     learner = ActiveLearner(ESTIMATORS[name], strategy_for(name), X_pool=X)
-    for n in range(16):
-        assert len(learner.labeled) == n
-        learner.teach(indices := learner.query(), Y[indices])
+    # One by one while there are few, then several at once.
+    for n_instances in (1, 1, 1, 1, 2, 4, 6):
+        learner.teach(indices := learner.query(n_instances), Y[indices])
+    assert len(learner.labeled) == 16
     assert learner.answers.tolist() == Y[learner.answered].tolist()
     assert learner.fit_error is None
     assert set(learner.predict(X)) <= {"apple", "orange"}
@@ -88,13 +93,9 @@ def test_every_classifier_learns_from_zero_labels_on(name):
 @pytest.mark.parametrize(
     "name",
     [
-        "GaussianProcessClassifier",
         "KNeighborsClassifier",
         "NearestCentroid",
-        "SVC",
         "LinearDiscriminantAnalysis",
-        "StackingClassifier",
-        "VotingClassifier",
         "calibrated",
     ],
 )
@@ -107,12 +108,18 @@ def test_classifiers_that_need_many_labels_can_be_budgeted_and_compared(name):
     assert np.isfinite(scores).all()
 
 
-@pytest.mark.parametrize("strategy", [CDFProduct(), QueryByCommittee(), None], ids=repr)
-@pytest.mark.parametrize("name", ["KNeighborsClassifier", "StackingClassifier", "grid"])
+@pytest.mark.parametrize(
+    ("name", "strategy"),
+    [
+        ("KNeighborsClassifier", None),
+        ("KNeighborsClassifier", QueryByCommittee()),
+        ("grid", CDFProduct()),
+    ],
+)
 def test_stages_without_a_classifier_predict_the_most_frequent_label(name, strategy):
-    budgeted = BudgetedClassifier(ESTIMATORS[name], strategy, budget=12).fit(X, Y)
+    budgeted = BudgetedClassifier(ESTIMATORS[name], strategy, budget=6).fit(X, Y)
     stages = list(budgeted.staged_predict(X))
-    assert len(stages) == 12
+    assert len(stages) == 6
     answers = budgeted.y_labeled_
     assert set(stages[0]) == {answers[0]}
     assert len(set(stages[2])) == 1
@@ -150,9 +157,9 @@ MEMBERS = [
 )
 def test_strategies_with_classifiers_of_their_own_start_without_them(strategy):
     learner = ActiveLearner(GaussianNB(), strategy, X_pool=X)
-    for _ in range(12):
+    for _ in range(9):
         learner.teach(indices := learner.query(), Y[indices])
-    assert len(set(learner.labeled.tolist())) == 12
+    assert len(set(learner.labeled.tolist())) == 9
 
 
 def test_the_reason_is_named_until_the_classifier_can_be_fitted():
