@@ -75,7 +75,7 @@ def probabilities_of(learner):
     except NotFittedError:
         return None
     assert np.isfinite(found).all()
-    np.testing.assert_allclose(found.sum(axis=1), 1)
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
     assert found.shape[1] == len(learner.classes_)
     assert set(learner.predict(BANK).tolist()) <= set(learner.classes_.tolist())
     return found
@@ -442,9 +442,18 @@ class LearnerMachine(RuleBasedStateMachine):
         assert (found is None) == (expected is None)
         if found is not None:
             np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+        if self.strategy == "product":
+            # Rounding decides the ranks of equal samples, and so the second sample of a batch.
+            n = min(n, 1) if self.is_same_to_the_bit(learner.pool, fresh.pool) else 0
         if n:
             # Which of equal samples is first depends on rounding.
-            assert self.places(chosen) == self.places(fresh.query(n).tolist())
+            assert self.places(chosen[:n]) == self.places(fresh.query(n).tolist())
+
+    def is_same_to_the_bit(self, pool, other):
+        if pool.n_labeled == 0:
+            return True
+        values = [(one.posterior(), one.distance_to_labeled()) for one in (pool, other)]
+        return all(np.array_equal(*pair) for pair in zip(*values, strict=True))
 
     def places(self, positions):
         return [self.plain.rows[position][1] for position in positions]
