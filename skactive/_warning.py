@@ -7,7 +7,7 @@ import traceback
 import warnings
 
 # Packages with frames between a user's line and ours: set_output, pipelines, loops.
-IN_BETWEEN = ("skactive", "sklearn", "joblib", "modAL")
+IN_BETWEEN = ("skactive", "sklearn", "joblib", "modAL", "contextlib")
 
 
 def warn_user(message: str | Warning, category: type[Warning] = UserWarning) -> None:

@@ -62,8 +62,10 @@ class PoolSamples:
                 f"{', '.join(map(str, positions[:5]))}. Hint: pass positions."
             )
         known = [json.loads(one) for one in self._by_id]
-        similar = get_close_matches(str(name), [str(one) for one in known], n=1)
-        hint = f"did you mean {similar[0]!r}?" if similar else f"ids are such as {known[0]!r}."
+        similar = get_close_matches(str(name), [str(one) for one in known], n=3)
+        hint = f"ids are such as {known[0]!r}."
+        if similar:
+            hint = f"did you mean {' or '.join(map(repr, sorted(similar)))}?"
         raise ValueError(f"No sample of X_pool has the id {name!r}. Hint: {hint}")
 
 
