@@ -100,8 +100,7 @@ def check_strategy(strategy: Any) -> Any:
     if not hasattr(strategy, "select") or isinstance(strategy, type):
         raise TypeError(
             "The strategy must be a query strategy, such as CDFProduct(), or a name, such as "
-            "'margin'. "
-            f"Got {strategy!r} instead."
+            f"'margin'. Got {strategy!r} instead."
         )
     return strategy
 

@@ -221,9 +221,11 @@ def test_ids_that_are_no_names_are_refused(ids, got):
         ActiveLearner(X_pool=np.eye(3), ids=ids)
 
 
-@pytest.mark.parametrize("strategy", [CDFProduct, lambda learner, X: [0], "random"])
+@pytest.mark.parametrize("strategy", [CDFProduct, lambda learner, X: [0], ["random"]])
 def test_an_object_that_is_not_a_strategy_raises(strategy):
-    with pytest.raises(TypeError, match=r"must be a query strategy, such as CDFProduct\(\). Got"):
+    with pytest.raises(
+        TypeError, match=r"must be a query strategy, such as CDFProduct\(\), or a name"
+    ):
         ActiveLearner(None, strategy, np.eye(3))
 
 

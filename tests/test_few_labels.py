@@ -49,6 +49,7 @@ SETTINGS = {
     "OneVsRestClassifier": {"estimator": LogisticRegression()},
     "OutputCodeClassifier": {"estimator": LinearSVC()},
     "PassiveAggressiveClassifier": None,  # deprecated: a setting of SGDClassifier
+    "QuadraticDiscriminantAnalysis": {"reg_param": 0.5},
     "RadiusNeighborsClassifier": {"radius": 30.0},
     "RandomForestClassifier": {"n_estimators": 3},
     "SelfTrainingClassifier": None,  # takes no labels that are strings

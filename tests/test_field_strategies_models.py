@@ -283,11 +283,11 @@ def test_parameter_random_state_of_query_by_committee():
 
 def test_equals_in_vote_entropy_go_by_the_entropy_of_the_mean():
     pool = digits_pool(60)
-    utilities = QueryByCommittee().utilities(pool)
+    utilities = QueryByCommittee(metric="cosine").utilities(pool)
     equals = pool.candidates[utilities == utilities.max()]
-    second = QueryByCommittee(disagreement="consensus_entropy").utilities(pool)
+    second = QueryByCommittee(disagreement="consensus_entropy", metric="cosine").utilities(pool)
     assert len(equals) > 1
-    chosen = QueryByCommittee().select(pool)[0][0]
+    chosen = QueryByCommittee(metric="cosine").select(pool)[0][0]
     second = dict(zip(pool.candidates.tolist(), second.tolist(), strict=True))
     assert chosen == max(equals.tolist(), key=second.get)
 

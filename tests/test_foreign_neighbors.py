@@ -272,7 +272,7 @@ def outcome(read):
         ("positions", np.array([0, -1])),
         ("positions", np.array([0, 6])),
         ("positions", np.array([0.0, 4.0])),
-        ("labels", np.array(["a"])),
+        ("labels digest", np.array(["a"])),
     ],
 )
 def test_a_state_with_impossible_values_is_refused(tmp_path, name, value):

@@ -144,7 +144,11 @@ def test_fitting_again_forgets_the_first_fit():
         ({"seed_set": -1}, ValueError, "'seed_set' parameter .* an int of at least 0. Got -1"),
         ({"seed_set": 11}, ValueError, "seed_set=11 is larger than the budget of 10. Hint"),
         ({"estimator": "kNN"}, TypeError, "Cannot clone object .*kNN"),
-        ({"strategy": "cdf"}, TypeError, "Cannot clone object .*cdf"),
+        (
+            {"strategy": "cdf"},
+            ValueError,
+            "There is no strategy 'cdf'. The strategies are: herding,",
+        ),
         ({"strategy": LogisticRegression()}, TypeError, "must be a query strategy, such as"),
     ],
 )

@@ -102,8 +102,7 @@ def assert_equal(found, expected, name):
     elif isinstance(expected, np.ndarray):
         assert found.dtype.kind == expected.dtype.kind, name
         if expected.dtype.kind == "f":
-            # Distances of a graph come from products in coordinates of its rows.
-            np.testing.assert_allclose(found, expected, 1e-5, 1e-9, err_msg=name)
+            np.testing.assert_allclose(found, expected, atol=1e-9, err_msg=name)
         else:
             np.testing.assert_array_equal(found, expected, err_msg=name)
     else:
@@ -116,7 +115,7 @@ def assert_same_query(strategy, pool, fresh, n_instances):
         indices, utilities = strategy.select(pool, n_instances)
         expected, expected_utilities = strategy.select(fresh, n_instances)
         np.testing.assert_array_equal(indices, expected, err_msg=repr(strategy))
-        np.testing.assert_allclose(utilities, expected_utilities, 1e-5, 1e-9)
+        np.testing.assert_allclose(utilities, expected_utilities, atol=1e-9)
 
 
 class PoolChanges(RuleBasedStateMachine):

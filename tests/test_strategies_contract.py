@@ -118,9 +118,7 @@ def test_the_first_choice_is_the_most_useful(strategy, n_labeled):
 
 
 @every_strategy
-@pytest.mark.parametrize(
-    ("n_labeled", "n_instances", "left"), [(0, 13, 12), (4, 9, 8), (11, 2, 1), (12, 1, 0)]
-)
+@pytest.mark.parametrize(("n_labeled", "n_instances", "left"), [(0, 13, 12), (4, 9, 8), (11, 2, 1)])
 def test_selecting_more_than_the_remaining_candidates_raises_with_their_number(
     strategy, n_labeled, n_instances, left
 ):
@@ -128,6 +126,13 @@ def test_selecting_more_than_the_remaining_candidates_raises_with_their_number(
     message = f"n_instances={n_instances} samples were requested, but {left} of the pool's 12 are"
     with pytest.raises(ValueError, match=message):
         strategy.select(pool, n_instances)
+
+
+@every_strategy
+def test_selecting_from_an_exhausted_pool_says_so(strategy):
+    pool = labeled_pool(samples("spread"), 12)
+    with pytest.raises(ValueError, match="No sample is left to label: each of the pool's 12 is"):
+        strategy.select(pool)
 
 
 @pytest.mark.parametrize("n_instances", [0, -1, 1.0, "1"])

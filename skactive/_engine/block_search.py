@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skactive._engine.blocks import row_blocks
-from skactive._engine.distances import NEAR, Rows, Space
+from skactive._engine.distances import Rows, Space
 from skactive._engine.points import Frame, lower_bounds, weights
 
 # Number of distances of which only the minimum is compared in the first step.
@@ -18,8 +18,8 @@ LAYERS = 32
 # are compared by a product in float64.
 FEW = 4
 
-# Distances that are larger than so many times their rounding error are those of a product in
-# float64. Equal ones are then ordered by position.
+# If many distances larger than so many times their rounding error are equal up to rounding in
+# float64, the first of them are the nearest.
 DIGITS = 1e6
 
 
@@ -27,8 +27,9 @@ class Candidates:
     """Rows among which the nearest are searched.
 
     A product gives lower bounds of the distances. If rounding could decide which candidates are
-    the nearest, or their order, the candidates in question are compared again: by a product in
-    float64, or pair by pair.
+    the nearest, the candidates in question are compared again: by a product in float64, or pair by
+    pair. The distances to the nearest are computed pair by pair, so that they depend only on the
+    two rows.
 
     Parameters
     ----------
@@ -74,60 +75,61 @@ class Candidates:
         columns = np.empty((len(queries), n_neighbors), dtype=np.intp)
         width = len(self._rows) * self._frame.dtype.itemsize * 3
         for block in row_blocks(len(queries), width):
-            compared[block], columns[block] = self._nearest(queries[block], n_neighbors)
+            some = queries[block]
+            nearest = self.columns(some, n_neighbors)
+            owners = np.repeat(np.arange(len(some)), n_neighbors)
+            exact = self._space.pairs(some, owners, self._rows, nearest.ravel())
+            compared[block], columns[block] = nearest_first(exact.reshape(nearest.shape), nearest)
         return compared, columns
 
-    def _nearest(self, queries: Rows, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
+    def columns(self, queries: Rows, n_neighbors: int) -> np.ndarray:
+        """Return the nearest candidates of each query, in any order."""
         points = self._frame.of(queries)
         lower = lower_bounds(self._frame, points, self._points, self._unit)
         # One more than needed: it tells whether rounding decides on the last place.
         kept, columns = nearest_first(*smallest(lower, n_neighbors + 1))
+        following, columns = kept[:, n_neighbors:], columns[:, :n_neighbors]
         errors = weights(self._frame, points)[:, np.newaxis] + self._weights[columns]
-        errors = 2 * self._unit * errors[:, :n_neighbors]
-        upper = np.maximum.accumulate(kept[:, :n_neighbors] + errors, axis=1)
-        is_clear = np.all(kept[:, 1:] > upper[:, : kept.shape[1] - 1], axis=1)
-        compared, columns = kept[:, :n_neighbors] + errors / 2, columns[:, :n_neighbors]
-        i, j = np.nonzero((compared < NEAR / 2 * errors) & is_clear[:, np.newaxis])
-        if len(i):
-            compared[i, j] = self._space.pairs(queries, i, self._rows, columns[i, j])
-        unclear = np.flatnonzero(~is_clear)
+        errors = 2 * self._unit * errors
+        upper = (kept[:, :n_neighbors] + errors).max(axis=1)
+        unclear = np.flatnonzero((following <= upper[:, np.newaxis]).any(axis=1))
         if len(unclear):
-            found = self._settle(
-                queries[unclear], lower[unclear], upper[unclear, -1], errors[unclear], n_neighbors
+            columns[unclear] = self._settled(
+                queries[unclear],
+                lower[unclear],
+                upper[unclear],
+                errors[unclear].max(axis=1),
+                n_neighbors,
             )
-            compared[unclear], columns[unclear] = found
-        return compared, columns
+        return columns
 
-    def _settle(
+    def _settled(
         self,
         queries: Rows,
         lower: np.ndarray,
-        limit: np.ndarray,
+        upper: np.ndarray,
         errors: np.ndarray,
         n_neighbors: int,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Find the nearest of queries for which rounding could decide."""
-        compared = np.empty((len(queries), n_neighbors))
+    ) -> np.ndarray:
+        """Return the nearest candidates of queries for which rounding could decide."""
         columns = np.empty((len(queries), n_neighbors), dtype=np.intp)
-        is_contender = lower <= limit[:, np.newaxis]
+        is_contender = lower <= upper[:, np.newaxis]
         n_contenders = np.count_nonzero(is_contender, axis=1)
         by_pairs = n_contenders <= FEW * n_neighbors
         if self._is_last:
-            by_pairs |= limit < DIGITS * errors.max(axis=1)
+            by_pairs |= upper < DIGITS * errors
         some = np.flatnonzero(by_pairs)
         if len(some):
             i, j = np.nonzero(is_contender[some])
             values = self._space.pairs(queries, some[i], self._rows, j)
-            found = _first_of_each(values, i, j, len(some), n_neighbors)
-            compared[some], columns[some] = found
+            columns[some] = _first_of_each(values, i, j, len(some), n_neighbors)
         others = np.flatnonzero(~by_pairs)
         if len(others) and self._is_last:
-            bound = errors[others].max(axis=1)
-            found = first_of_rounded(lower[others] + bound[:, np.newaxis] / 2, bound, n_neighbors)
-            compared[others], columns[others] = found
+            middle = lower[others] + errors[others, np.newaxis] / 2
+            columns[others] = first_of_rounded(middle, errors[others], n_neighbors)
         elif len(others):
-            compared[others], columns[others] = self._double.nearest(queries[others], n_neighbors)
-        return compared, columns
+            columns[others] = self._double.columns(queries[others], n_neighbors)
+        return columns
 
     @cached_property
     def _double(self) -> Candidates:
@@ -163,23 +165,19 @@ def smallest(compared: np.ndarray, n_smallest: int) -> tuple[np.ndarray, np.ndar
     return np.take_along_axis(compared, places, axis=1), places
 
 
-def first_of_rounded(
-    compared: np.ndarray, bound: np.ndarray, n_neighbors: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the smallest entries of each row and their columns; of equal ones, the first.
+def first_of_rounded(compared: np.ndarray, bounds: np.ndarray, n_first: int) -> np.ndarray:
+    """Return the columns of the smallest entries of each row; of equal ones, the first.
 
     Entries are rounded to multiples of four bounds or more, a power of two: most entries that
     differ by less than the bound on their error are equal then, and integers stay as they are.
     """
-    step = np.exp2(np.ceil(np.log2(4 * bound)))
+    step = np.exp2(np.ceil(np.log2(4 * bounds)))
     rounded = np.rint(compared / step[:, np.newaxis])
-    last = np.partition(rounded, n_neighbors - 1, axis=1)[:, n_neighbors - 1, np.newaxis]
+    last = np.partition(rounded, n_first - 1, axis=1)[:, n_first - 1, np.newaxis]
     is_chosen, is_last = rounded < last, rounded == last
-    n_left = n_neighbors - np.count_nonzero(is_chosen, axis=1)
+    n_left = n_first - np.count_nonzero(is_chosen, axis=1)
     is_chosen |= is_last & (np.cumsum(is_last, axis=1) <= n_left[:, np.newaxis])
-    columns = np.nonzero(is_chosen)[1].reshape(len(compared), n_neighbors)
-    values = np.take_along_axis(rounded, columns, axis=1) * step[:, np.newaxis]
-    return nearest_first(values, columns)
+    return np.nonzero(is_chosen)[1].reshape(len(compared), n_first)
 
 
 def nearest_first(compared: Any, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -190,9 +188,8 @@ def nearest_first(compared: Any, columns: np.ndarray) -> tuple[np.ndarray, np.nd
 
 def _first_of_each(
     values: np.ndarray, rows: np.ndarray, columns: np.ndarray, n_rows: int, n_first: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the smallest values of each row and their columns, equal values by position."""
+) -> np.ndarray:
+    """Return the columns of the smallest values of each row, equal values by position."""
     order = np.lexsort((columns, values, rows))
     starts = np.searchsorted(rows, np.arange(n_rows))
-    chosen = order[starts[:, np.newaxis] + np.arange(n_first)]
-    return values[chosen], columns[chosen]
+    return columns[order[starts[:, np.newaxis] + np.arange(n_first)]]

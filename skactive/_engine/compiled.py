@@ -30,7 +30,7 @@ def compiled(function: Callable[..., Any], *, reassociates: bool = False) -> Cal
     """
     import numba
 
-    allowed = {"reassoc", "contract", "nsz"} if reassociates else False
+    allowed = {"reassoc", "nsz"} if reassociates else False
     compile_ = partial(numba.njit, nogil=True, fastmath=allowed)
     uncached: Callable[..., Any] = compile_()(function)
     try:

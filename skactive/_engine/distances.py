@@ -12,6 +12,7 @@ from sklearn.metrics import pairwise_distances
 from sklearn.utils.extmath import safe_sparse_dot
 
 from skactive._engine.blocks import row_blocks
+from skactive._engine.compiled import as_floats, compiled
 from skactive._engine.norms import row_norms, squared_sums
 from skactive._engine.stored import is_opened
 from skactive._validation import check_choice
@@ -237,11 +238,12 @@ class Space:
         for block in row_blocks(len(i), A.n_features * 24):
             a, b = A[i[block]], B[j[block]]
             if self.metric == "cosine":
-                halves = squared_sums(_unit(a) - _unit(b)) / 2
+                halves = _squared_differences(a, a.inverse_norms, b, b.inverse_norms) / 2
                 defined = (a.inverse_norms > 0) & (b.inverse_norms > 0)
                 exact[block] = np.where(defined, _rounded(halves), 1.0)
             else:
-                exact[block] = squared_sums(_as_float64(a.X) - _as_float64(b.X))
+                ones = np.ones(len(a))
+                exact[block] = _squared_differences(a, ones, b, ones)
         return exact
 
     def finish(self, compared: np.ndarray) -> np.ndarray:
@@ -356,6 +358,34 @@ def _as_float64(X: Any) -> Any:
 
 def _unit(rows: Rows) -> Any:
     return row_scaled(_as_float64(rows.X), rows.inverse_norms)
+
+
+def _squared_differences(
+    A: Rows, a_scales: np.ndarray, B: Rows, b_scales: np.ndarray
+) -> np.ndarray:
+    """Return the squared distance of each pair of scaled rows, in float64."""
+    if A.is_sparse or B.is_sparse:
+        differences = row_scaled(_as_float64(A.X), a_scales) - row_scaled(
+            _as_float64(B.X), b_scales
+        )
+        return squared_sums(differences)
+    left, right = as_floats(A.X), as_floats(B.X)
+    if left.dtype != right.dtype:
+        left, right = _as_float64(left), _as_float64(right)
+    sums = np.empty(len(left))
+    add_squares = compiled(_add_squared_differences, reassociates=True)
+    add_squares(left.view(np.ndarray), a_scales, right.view(np.ndarray), b_scales, sums)
+    return sums
+
+
+def _add_squared_differences(A, a_scales, B, b_scales, sums):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    for row in range(len(sums)):
+        a_scale, b_scale, total = a_scales[row], b_scales[row], 0.0
+        for column in range(A.shape[1]):
+            # Equal rows have the distance 0: the two products are rounded in the same way.
+            difference = A[row, column] * a_scale - B[row, column] * b_scale
+            total += difference * difference
+        sums[row] = total
 
 
 def _rounded(halves: np.ndarray) -> np.ndarray:

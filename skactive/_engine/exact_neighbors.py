@@ -10,7 +10,6 @@ from skactive._engine.block_search import Candidates
 from skactive._engine.distances import SINGLE_RANGE, Rows, Space
 from skactive._engine.distinct_rows import DistinctRows
 from skactive._engine.exact_search import search
-from skactive._engine.points import Frame
 
 Search = Callable[[Rows, int], tuple[np.ndarray, np.ndarray]]
 
@@ -23,7 +22,6 @@ def exact_neighbors(
     *,
     asked: DistinctRows,
     stored: DistinctRows,
-    frame: Frame | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return distances and indices of the rows of B nearest to each row of A.
 
@@ -37,8 +35,6 @@ def exact_neighbors(
         Number of neighbours, at most len(B).
     asked, stored : DistinctRows
         The distinct rows of A and of B.
-    frame : Frame, default=None
-        The coordinates of products. None means a frame for the distinct rows of B.
 
     Returns
     -------
@@ -48,7 +44,7 @@ def exact_neighbors(
     searched = B if stored.are_all else B[stored.first]
 
     def nearest(queries: Rows, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
-        return nearest_distinct(space, queries, searched, n_neighbors, frame)
+        return nearest_distinct(space, queries, searched, n_neighbors)
 
     return with_equal_rows(nearest, A, asked, stored, n_neighbors)
 
@@ -72,11 +68,11 @@ def with_equal_rows(
 
 
 def nearest_distinct(
-    space: Space, A: Rows, B: Rows, n_neighbors: int, frame: Frame | None = None
+    space: Space, A: Rows, B: Rows, n_neighbors: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return distances and indices of the rows of B nearest to each row of A, one by one."""
     if has_products(space, B) and A.norms.max(initial=0.0) < SINGLE_RANGE[1]:
-        compared, columns = Candidates(space, B, frame).nearest(A, n_neighbors)
+        compared, columns = Candidates(space, B).nearest(A, n_neighbors)
         return finished(space, compared, A, B), columns
     order = np.arange(len(B))
     return search(space, A, B, n_neighbors, precedence=lambda: order)

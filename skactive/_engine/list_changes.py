@@ -8,17 +8,13 @@ import numpy as np
 
 from skactive._engine.distances import Rows, Space
 from skactive._engine.distinct_rows import DistinctRows
-from skactive._engine.exact_neighbors import exact_neighbors, finished, has_products
+from skactive._engine.exact_neighbors import exact_neighbors
 from skactive._engine.neighbor_lists import in_graph_units, nearest_first
-from skactive._engine.points import Frame, weights
 
 # From this number of samples on, a search of all rows is approximate. It takes about as long as
 # an exact search of so many times the square root of the number of samples.
 MIN_SAMPLES_CLUSTERS = 20_000
 ROWS_PER_ROOT = 16
-
-# The distance from 1 to the next number of the distances in lists.
-SINGLE_UNIT = float(np.finfo(np.float32).eps)
 
 Lists = tuple[np.ndarray, np.ndarray]
 
@@ -103,10 +99,6 @@ def lists_with(
     space = Space(metric)
     distinct = DistinctRows(space, rows)
     of_new = _searched(space, rows, np.arange(n_old, n_all), distinct, n_neighbors)
-    frames = [
-        _frame(space, rows[:n_old], distinct[:n_old]),
-        _frame(space, rows, distinct),
-    ]
     found, columns = exact_neighbors(
         space,
         rows[:n_old],
@@ -114,22 +106,18 @@ def lists_with(
         min(n_neighbors, n_all - n_old),
         asked=distinct[:n_old],
         stored=distinct[n_old:],
-        frame=frames[1],
     )
     found, columns = in_graph_units(found, metric), (columns + n_old).astype(np.int32)
-    rounding = _Rounding(space, rows, frames)
     if n_neighbors > indices.shape[1]:
         reached = np.arange(n_old)
         shape = (n_old, n_neighbors)
         lists = [np.empty(shape, dtype=np.int32), np.empty(shape, dtype=np.float32)]
     else:
-        last = slice(n_neighbors - 1, n_neighbors)
-        _, upper = rounding.bounds(np.arange(n_old), indices[:, last], distances[:, last])
-        lower, _ = rounding.bounds(np.arange(n_old), columns[:, :1], found[:, :1])
-        reached = np.flatnonzero(lower[:, 0] <= upper[:, 0])
+        reached = np.flatnonzero(found[:, 0] <= distances[:, n_neighbors - 1])
         lists = [indices[:, :n_neighbors].copy(), distances[:, :n_neighbors].copy()]
     lists[0][reached], lists[1][reached] = _nearest(
-        rounding,
+        space,
+        rows,
         reached,
         np.hstack([indices[reached], columns[reached]]),
         np.hstack([distances[reached], found[reached]]),
@@ -175,50 +163,9 @@ def lists_without(
     return indices, distances
 
 
-def _frame(space: Space, rows: Rows, distinct: DistinctRows) -> Frame | None:
-    """Return the coordinates of a search among rows, if it computes products."""
-    return Frame(space, rows[distinct.first], rows.dtype) if has_products(space, rows) else None
-
-
-class _Rounding:
-    """Bounds on distances in lists, which come from products in different coordinates.
-
-    Parameters
-    ----------
-    space : Space
-        The metric.
-    rows : Rows
-        The samples.
-    frames : list of Frame or None
-        The coordinates of the products; None for distances that do not come from products.
-    """
-
-    def __init__(self, space: Space, rows: Rows, frames: list[Frame | None]) -> None:
-        self.space = space
-        self.rows = rows
-        self._errors = np.zeros(len(rows))
-        for frame in frames:
-            if frame is not None:
-                self._errors += frame.unit * weights(frame, frame.of(rows, keep=False))
-
-    def bounds(
-        self, owners: np.ndarray, indices: np.ndarray, distances: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return lower and upper bounds of distances, in comparison units."""
-        compared = distances.astype(np.float64)
-        if self.space.metric == "cosine":
-            compared = compared**2 / 2
-        elif self.space.metric == "euclidean":
-            compared = compared**2
-        errors = self._errors[owners][:, np.newaxis] + self._errors[indices]
-        errors += 2 * SINGLE_UNIT * compared
-        # Empty places have an infinite distance.
-        lower = np.subtract(compared, errors, out=compared.copy(), where=np.isfinite(compared))
-        return lower, compared + errors
-
-
 def _nearest(
-    rounding: _Rounding,
+    space: Space,
+    rows: Rows,
     owners: np.ndarray,
     indices: np.ndarray,
     distances: np.ndarray,
@@ -226,25 +173,16 @@ def _nearest(
 ) -> Lists:
     """Return the nearest entries of the lists of some rows, equal distances by position.
 
-    If the order of distances may be due to rounding, those of the list are computed again, pair
-    by pair.
+    Lists have single precision. If the last place goes to one of several entries that are equal
+    in it, their distances are computed again.
     """
     indices, distances = nearest_first(indices, distances)
-    lower, upper = rounding.bounds(owners, indices, distances)
-    upper = np.maximum.accumulate(upper, axis=1)
-    lower = np.minimum.accumulate(lower[:, ::-1], axis=1)[:, ::-1]
-    is_close = (lower[:, 1:] <= upper[:, :-1]) & np.isfinite(lower[:, 1:])
-    # Without products, only the order of distances that are equal in single precision matters:
-    # they are listed by position, whichever of them are chosen for the last places.
-    first = 0 if rounding.space.by_product else n_neighbors - 1
-    close = np.flatnonzero(is_close[:, first:n_neighbors].any(axis=1))
-    exact = _exact(rounding.space, rounding.rows, owners[close], indices[close])
-    exact[~np.isfinite(distances[close])] = np.inf
-    if rounding.space.by_product:
-        rows = rounding.rows
-        listed = finished(rounding.space, exact, rows, rows)
-        distances[close] = in_graph_units(listed, rounding.space.metric)
-    indices[close], distances[close] = nearest_first(indices[close], distances[close], exact)
+    last, following = distances[:, n_neighbors - 1], distances[:, n_neighbors:]
+    tied = np.flatnonzero((following == last[:, np.newaxis]).any(axis=1) & np.isfinite(last))
+    if len(tied):
+        exact = _exact(space, rows, owners[tied], indices[tied])
+        exact[~np.isfinite(distances[tied])] = np.inf
+        indices[tied], distances[tied] = nearest_first(indices[tied], distances[tied], exact)
     return nearest_first(indices[:, :n_neighbors], distances[:, :n_neighbors])
 
 

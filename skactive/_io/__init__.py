@@ -21,12 +21,12 @@ Private to the package. The modules and the functions that other packages import
     `make_private(folder)`, `check_owner(folder)`: a folder into which only this user can write.
     Used by `embedding` for models, which can execute code.
 `atomic_write`
-    `atomic_write(path)`, `write_arrays(path, arrays)`, `folder_beside(path)`: a file or folder is
-    written completely or not at all. `remove_left_over(path)`: what killed processes left. Used
-    by `cli`, `datasets`, `embedding`, `model_selection`, `neighbors` and `pool`.
+    `atomic_write(path)`, `folder_beside(path)`: a file or folder is written completely or not at
+    all. `remove_left_over(path)`: what killed processes left. Used by `cli`, `datasets`,
+    `embedding`, `model_selection`, `neighbors` and `pool`.
 `arrays`
     `read_arrays(path, what, hint)`, `damage_as(sentence)`: arrays of npz files, with one error for
-    any damage. Used by `datasets`, `neighbors` and `pool`.
+    any damage. `write_arrays(path, arrays)`. Used by `datasets`, `neighbors` and `pool`.
 `tables`
     `read_table(path)`, `read_frame(path)`: CSV and Parquet files through pandas. Used by
     `datasets` and `cli`.

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from skactive._io.atomic_write import atomic_write
+
 
 @contextmanager
 def damage_as(sentence: str) -> Iterator[None]:
@@ -50,6 +52,12 @@ def read_arrays(path: str | os.PathLike[str], what: str, hint: str) -> dict[str,
         file: Any = np.load(source, allow_pickle=False)
         with file:
             return {name: file[name] for name in file.files}
+
+
+def write_arrays(path: str | os.PathLike[str], arrays: dict[str, Any]) -> None:
+    """Write an npz file completely or not at all."""
+    with atomic_write(path) as file:
+        np.savez(file, **arrays)
 
 
 def unfit(path: str | os.PathLike[str], what: str, hint: str) -> str:

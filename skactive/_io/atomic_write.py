@@ -11,8 +11,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-
 try:
     import fcntl
 except ImportError:  # Windows
@@ -71,12 +69,6 @@ def remove_left_over(path: Any) -> None:
         for made in [one for one in path.parent.iterdir() if ours.fullmatch(one.name)]:
             with suppress(OSError):
                 _remove_if_unlocked(made)
-
-
-def write_arrays(path: Any, arrays: dict[str, Any]) -> None:
-    """Write an npz file completely or not at all."""
-    with atomic_write(path) as file:
-        np.savez(file, **arrays)
 
 
 def _made_file(path: Path, mode: int) -> tuple[Path, int]:

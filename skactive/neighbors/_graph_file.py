@@ -8,8 +8,8 @@ import numpy as np
 
 from skactive._engine.distances import METRICS
 from skactive._engine.neighbor_lists import checked_neighbors
-from skactive._io.arrays import damage_as, read_arrays, unfit
-from skactive._io.atomic_write import remove_left_over, write_arrays
+from skactive._io.arrays import damage_as, read_arrays, unfit, write_arrays
+from skactive._io.atomic_write import remove_left_over
 
 REBUILD_HINT = "Hint: build the graph with NeighborGraph.of and save it with NeighborGraph.save."
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from skactive._engine.distances import METRICS
 from skactive._engine.labeled_distances import LabeledDistances
-from skactive._io.arrays import damage_as, read_arrays, unfit
-from skactive._io.atomic_write import remove_left_over, write_arrays
+from skactive._io.arrays import damage_as, read_arrays, unfit, write_arrays
+from skactive._io.atomic_write import remove_left_over
 from skactive._io.fingerprint import fingerprint
 from skactive._warning import warn_user
 

@@ -59,7 +59,7 @@ def test_the_default_strategy_is_a_new_cdf_product_each():
 
 def test_a_strategy_that_cannot_be_called_is_an_error():
     with pytest.raises(TypeError, match="'query_strategy' parameter of ActiveLearner must be a"):
-        ActiveLearner(GaussianNB(), query_strategy="margin")
+        ActiveLearner(GaussianNB(), query_strategy=["margin"])
 
 
 def test_a_training_set_is_fitted_at_once_and_in_place():

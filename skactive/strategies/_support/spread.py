@@ -24,5 +24,5 @@ def spread_if_constant(strategy: Any, pool: PoolView, measure: Measure) -> KCent
     )
     if not is_constant:
         return None
-    metric = getattr(measure, "metric", None)
-    return KCenterGreedy(metric if metric in METRICS else None)
+    metric = getattr(measure, "metric", None) or getattr(pool.estimator, "metric", None)
+    return KCenterGreedy(metric if metric in METRICS else "euclidean")
