@@ -204,6 +204,8 @@ class ActiveLearner(LearnerPoolChanges):
         state: str | PathLike[str] | None = None,
         cache: FeatureCache | None = None,
     ) -> None:
+        given = default_classifier() if estimator is None else estimator
+        check_classifier(given)
         if X_pool is None:
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
         self._begin_state()
@@ -211,8 +213,6 @@ class ActiveLearner(LearnerPoolChanges):
         names = names_of(samples, ids)
         self.strategy = default_strategy() if strategy is None else check_strategy(strategy)
         self._watch = None if drift_detector is None else AgreementWatch(drift_detector)
-        given = default_classifier() if estimator is None else estimator
-        check_classifier(given)
         learning: Any = copy.deepcopy(given)
         before, self._refresher = refresher_for(learning, samples, refresh_every)
         if self._refresher is None:
