@@ -63,10 +63,10 @@ def test_a_parameter_of_a_named_strategy_is_refused_in_one_sentence():
 
 @pytest.mark.parametrize("samples", [X, X.tolist()])
 def test_samples_passed_as_the_estimator_are_named(samples):
-    with pytest.raises(TypeError, match="pass X_pool"):
-        ActiveLearner(samples)
-    with pytest.raises(TypeError, match=r"must be a classifier. Got .* of shape \(24.*pool=X\)"):
-        ActiveLearner(samples, None, X)
+    sentence = r"must be a classifier. Got .* of shape \(24.*pool=X\)"
+    for arguments in [(samples,), (samples, None, X)]:
+        with pytest.raises(TypeError, match=sentence):
+            ActiveLearner(*arguments)
 
 
 @pytest.mark.parametrize("value", ["auto", ["auto"]])
