@@ -1,5 +1,6 @@
-"""The project's tasks: `nox` runs all but two, `nox -s lint` one, `nox -l` lists them.
+"""The project's tasks: `nox` runs those marked by * in `nox -l`, `nox -s lint` one.
 
+The oldest Python runs all tests with the oldest dependencies (`lowest`), others with the newest.
 `bench` measures run times, and `mutants` what the tests do not find: run these two by name.
 """
 
@@ -16,7 +17,6 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = False
 nox.options.reuse_venv = "no"
-nox.options.sessions = ["lint", "tests", "hub", "lowest", "interop", "docs", "build"]
 
 # uv installs sources without bytecode. If Python may not write bytecode, every process started by
 # a test compiles scikit-learn and scipy again.
@@ -26,6 +26,17 @@ ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
 OLDEST_PYTHON = PYTHONS[0]
+# All tests run here with TensorFlow, and elsewhere without it, apart from those of embeddings.
+HUB_PYTHON = PYTHONS[1]
+nox.options.sessions = [
+    "lint",
+    *(f"tests-{python}" for python in PYTHONS[1:]),
+    *(f"hub-{python}" for python in PYTHONS[2:]),
+    "lowest",
+    "interop",
+    "docs",
+    "build",
+]
 
 
 def group(name: str) -> tuple[str, ...]:
@@ -56,10 +67,11 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests and the examples in docstrings with the newest dependencies."""
-    session.install("-e", ".[plot,table]", *group("test"))
+    is_complete = session.python == HUB_PYTHON
+    extras = ".[hub,plot,table]" if is_complete else ".[plot,table]"
+    session.install("-e", extras, *group("test"))
     # An argument after -- may select a marked test.
-    everything = session.python == OLDEST_PYTHON or session.posargs
-    marked = [] if everything else ["-m", "not once"]
+    marked = [] if is_complete or session.posargs else ["-m", "not once"]
     pytest(session, *IN_PARALLEL, *marked)
 
 
