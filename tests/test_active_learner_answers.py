@@ -78,7 +78,7 @@ REFUSED = [
         [5, 6],
         ["up", None],
         ValueError,
-        r"y\[1\] is missing \(None\). Hint: skip samples that cannot be labelled",
+        r"y\[1\] is missing \(None\). Hint: leave out samples without a label; skip those",
     ),
     ([5, 6], ["up", np.nan], ValueError, r"y\[1\] is missing \(nan\)"),
     ([5, 6], [np.nan, 1.0], ValueError, r"y\[0\] is missing \(NaN or infinity: nan\)"),

@@ -15,7 +15,7 @@ from skactive._contracts._target import Target
 from skactive._engine.label_arrays import compact, joined, label_array
 from skactive._warning import warn_user
 
-SKIP_HINT = "Hint: skip samples that cannot be labelled."
+SKIP_HINT = "Hint: leave out samples without a label; skip those that cannot be labelled."
 KINDS = {
     "U": "strings",
     "S": "bytes",

@@ -156,7 +156,8 @@ def _array(labels: list[Any], whole: str) -> np.ndarray:
 
 def _missing(where: str) -> ValueError:
     return ValueError(
-        f"{where} is missing. Hint: leave out the samples without a label, or fill it in."
+        f"{where} is missing. Hint: leave out the samples without a label, or pass "
+        "unlabeled=True to read them as None."
     )
 
 
