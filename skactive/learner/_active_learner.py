@@ -57,8 +57,8 @@ class ActiveLearner(LearnerPoolChanges):
         fitted again then. In a Pipeline the last step learns, and the steps before it turn samples
         into features once; steps that are not fitted yet are fitted to the pool, without labels.
     strategy : QueryStrategy or str, default=None
-        The query strategy; None takes `UncertaintyHerding()`. The two defaults together needed
-        the fewest labels in our comparisons.
+        The query strategy, or its name in `all_strategies`; None takes `UncertaintyHerding()`.
+        The two defaults together needed the fewest labels in our comparisons.
     X_pool : array-like of length n_samples
         The unlabelled samples: features, or the input of the first step of the Pipeline (raw
         texts, file paths, a DataFrame).
