@@ -245,6 +245,21 @@ def test_a_column_of_labels_without_any_is_none(table, capsys):
     assert "no labels" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ([], "no labels: no column is named label, y, target or class; --label NAME names"),
+        (["--no-labels"], "no labels"),
+    ],
+)
+def test_a_table_without_a_column_of_labels_says_which_names_were_looked_for(
+    table, capsys, options, line
+):
+    table("text,topic\naa,u\nb,v\n")
+    assert "y" not in embed("t.csv", *options)
+    assert f"\n{line}\n" in capsys.readouterr().out
+
+
 def test_unreadable_files_are_left_out_and_named(table, capsys):
     table("text,label\naa,u\nb!,v\n,u\nccc,v\n")
     arrays = embed("t.csv")

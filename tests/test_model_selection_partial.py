@@ -130,6 +130,6 @@ def test_scores_of_probabilities_take_the_labelled_samples():
 def test_a_recommendation_says_what_the_unlabelled_samples_may_bring():
     comparison = compared(partly(NAMES, None), {"random": RandomSampling()}, budget=30)
     assert (
-        "With 40 more labels, chosen by random, expect an accuracy of"
+        "With 40 more labels, chosen at random, expect an accuracy of"
         in comparison.recommendation()
     )

@@ -180,7 +180,7 @@ def test_an_extrapolation_that_the_data_do_not_allow_raises(settings, n_labels, 
 
 def test_the_outlook_needs_unlabelled_samples_or_a_number():
     sentence = (
-        r" With {} more {}, chosen by random, expect an accuracy of 0\.(\d\d) \(0\.\1 to 0\.\1\)\."
+        r" With {} more {}, chosen at random, expect an accuracy of 0\.(\d\d) \(0\.\1 to 0\.\1\)\."
     )
     assert re.search(sentence.format(114, "labels"), power_law().recommendation())
     assert re.search(sentence.format(1, "label"), power_law(n_unlabeled=1).recommendation())

@@ -172,7 +172,7 @@ def run_embed(arguments: argparse.Namespace) -> None:
     arrays |= {name: key[read] for name, key in samples.keys.items()}
     write_npz(arguments.output, arrays, model=arguments.model)
     if not arguments.quiet:
-        write(summary(arguments.output, samples.title, source.labels_from, arrays, len(X)))
+        write(summary(arguments.output, samples.title, source, arrays, len(X)))
 
 
 def embedded(
@@ -339,7 +339,11 @@ def write_npz(path: Path, arrays: dict[str, Any], *, model: str) -> None:
 
 
 def summary(
-    path: Path, title: str, labels_from: str, arrays: dict[str, np.ndarray], n_samples: int
+    path: Path,
+    title: str,
+    source: ImageFolder | Table,
+    arrays: dict[str, np.ndarray],
+    n_samples: int,
 ) -> str:
     """Return lines on the embedded samples, the file, and the next command."""
     X, y = arrays["X"], arrays.get("y")
@@ -347,10 +351,10 @@ def summary(
     lines = [f"{printable(title)}: {counted(len(X), 'sample')}, {features}"]
     n_classes = 0
     if y is None:
-        lines.append("no labels")
+        lines.append(textwrap.fill(source.without_labels, WIDTH, subsequent_indent="  "))
     else:
         n_classes, described = classes_of(y)
-        line = printable(f"{labels_from}: {described}")
+        line = printable(f"{source.labels_from}: {described}")
         lines.append(textwrap.fill(line, WIDTH, subsequent_indent="  "))
     if len(X) < n_samples:
         lines.append(f"left out: {n_samples - len(X)} unreadable")

@@ -52,11 +52,12 @@ class ImageFolder:
     ----------
     y : ndarray or None
         The classes.
-    labels_from : str
-        Where the classes come from, for the summary.
+    labels_from, without_labels : str
+        Where the classes come from, and that there are none, for the summary.
     """
 
     labels_from = "subfolders"
+    without_labels = "no labels"
 
     def __init__(self, path: Path, *, labels: bool) -> None:
         self._path = path
@@ -100,8 +101,8 @@ class Table:
     ----------
     y : ndarray or None
         The labels. If some samples have none: strings, with '' for those samples.
-    labels_from : str
-        Where the labels come from, for the summary.
+    labels_from, without_labels : str
+        Where the labels come from, and that there are none, for the summary.
     """
 
     def __init__(self, path: Path, *, column: str | None, label: str | None, labels: bool) -> None:
@@ -119,6 +120,12 @@ class Table:
         if len(self._frame) == 0:
             raise CommandError(f"{path} has columns, but no rows. Hint: write the file again.")
         self.labels_from = f"column {self._label}"
+        self.without_labels = "no labels"
+        if labels and self._label is None:
+            self.without_labels += (
+                f": no column is named {', '.join(LABEL_COLUMNS[:-1])} or {LABEL_COLUMNS[-1]}; "
+                "--label NAME names another"
+            )
         self.y = self._labels(self._label) if labels and self._label is not None else None
 
     def samples(self, kind: str, model: str) -> Samples:

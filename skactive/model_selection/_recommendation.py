@@ -97,9 +97,10 @@ def outlook(comparison: StrategyComparison, baseline: str, n_more: int | None) -
         score, low, high = comparison.extrapolated_score(n_now + n_more, strategy=baseline)
     except ValueError:
         return None
+    chosen = "chosen at random" if baseline == "random" else f"chosen by {printable(baseline)}"
     article = "an" if comparison.scoring[0] in "aeiou" else "a"
     return (
-        f"With {counted(n_more, 'more label')}, chosen by {printable(baseline)}, expect {article} "
+        f"With {counted(n_more, 'more label')}, {chosen}, expect {article} "
         f"{comparison.scoring} of {score:.2f} ({low:.2f} to {high:.2f})."
     )
 
