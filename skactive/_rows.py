@@ -25,6 +25,12 @@ def n_samples_of(samples: Any) -> int:
     return int(samples.shape[0]) if hasattr(samples, "shape") else len(samples)
 
 
+def counts_rows(frame: Any) -> bool:
+    """Return whether the index of a DataFrame or Series is the default one: 0, 1, 2, …"""
+    index = frame.index
+    return type(index).__name__ == "RangeIndex" and (index.start, index.step) == (0, 1)
+
+
 def newest(X: Any, y: Any, n: int) -> tuple[Any, Any]:
     """Return the last n of samples and labels, or (None, None) if n is 0."""
     if n <= 0:
@@ -40,7 +46,8 @@ def concatenate_rows(above: Any, below: Any) -> Any:
     if hasattr(above, "iloc") and hasattr(below, "iloc"):
         import pandas as pd
 
-        return pd.concat([above, below])
+        # Rows that are only counted are counted on.
+        return pd.concat([above, below], ignore_index=counts_rows(above) and counts_rows(below))
     if sp.issparse(above) or sp.issparse(below):
         return sp.vstack([above, below], format="csr")
     if hasattr(above, "shape") or hasattr(below, "shape"):

@@ -1,6 +1,8 @@
 """Answers belong to samples: ids, pools that grow and shrink, the table of a learner."""
 
+import datetime as dt
 import json
+import re
 
 import numpy as np
 import pytest
@@ -71,7 +73,11 @@ def test_ids_of_any_kind_name_their_samples(ids):
         (lambda one: one.predict(), TypeError, "Got neither"),
         (lambda one: one.extend(X[:1]), ValueError, "have ids, such as 'photos/0.jpg'"),
         (lambda one: one.extend(X[:1], ids=["photos/3.jpg"]), ValueError, "that of row 3 already"),
-        (lambda one: one.extend(X[:1, :2], ids=["x"]), ValueError, "2"),
+        (lambda one: one.extend(X[:1, :2], ids=["x"]), ValueError, r"shape \(2,\), but .* \(3,\)"),
+        (lambda one: one.extend([[1.0, 2.0]], ids=["x"]), ValueError, r"shape \(2,\), but .* \(3,"),
+        (lambda one: one.extend(X[:2], ids=["x"]), ValueError, "1 ids for the 2 samples of X_new"),
+        (lambda one: one.extend(X[:1], ids="x"), TypeError, "one name for each sample. Got 'x'"),
+        (lambda one: one.extend(X[:1], ids={"x"}), TypeError, "one name for each sample"),
         (lambda one: one.extend([[np.nan, 1, 2]], ids=["x"]), ValueError, "NaN"),
         (lambda one: one.remove(range(30)), ValueError, "none of the 30 samples"),
         (lambda one: one.remove([40]), IndexError, "40"),
@@ -86,6 +92,106 @@ def test_names_that_are_not_there_are_refused_and_nothing_changes(tmp_path, call
     assert path.read_bytes() == content
     assert (learner.labeled.tolist(), learner.ids.tolist()) == ([3, 9], NAMES)
     assert learner.pool.n_samples == 30
+
+
+@pytest.mark.parametrize(
+    ("ids", "id_", "sentence"),
+    [
+        ([10, 20, 30], "20", "id '20'. Hint: did you mean 20?"),
+        (["10", "20", "30"], 20, "id 20. Hint: did you mean '20'?"),
+        ([("a", 1), ("a", 2), ("b", 1)], [("a", 3)], "id ('a', 3). Hint: did you mean ('a', 1) or"),
+        (["süß", "b", "c"], "sü", "id 'sü'. Hint: did you mean 'süß'?"),
+    ],
+)
+def test_a_similar_id_is_shown_with_its_type(ids, id_, sentence):
+    learner = ActiveLearner(X_pool=X[:3], ids=ids)
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        learner.teach(ids=id_, y=["x"])
+
+
+AT = dt.datetime(2024, 1, 2, 3, tzinfo=dt.UTC)
+LOCAL = AT.replace(tzinfo=None)
+
+
+@pytest.mark.parametrize(
+    ("id_", "equal"),
+    [
+        (12, [12.0, np.int8(12), np.float32(12), np.array(12), np.array([12.0])]),
+        (0.0, [-0.0, 0]),
+        (LOCAL, [np.datetime64(LOCAL, "s"), np.datetime64(LOCAL, "ns")]),
+        (dt.date(2024, 1, 2), [dt.datetime(2024, 1, 2), np.datetime64("2024-01-02")]),
+        (AT, [AT.astimezone(dt.timezone(dt.timedelta(hours=9)))]),
+        (("a", 1), [("a", 1.0), ("a", np.int64(1))]),
+    ],
+)
+def test_equal_ids_are_one_id(tmp_path, id_, equal):
+    """In memory, and in the journal that another session reads with the equal id."""
+    for place, other in enumerate(equal):
+        path = tmp_path / f"{place}.jsonl"
+        learner = ActiveLearner(X_pool=X[:3], ids=["x", id_, "z"], journal=path)
+        assert learner.teach(ids=other, y=["b"]).labeled.tolist() == [1]
+        name = other.item() if isinstance(other, np.ndarray) else other
+        again = ActiveLearner(X_pool=X[2::-1], ids=["z", name, "x"], journal=path)
+        assert again.labeled.tolist() == [1]
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Asia/Tokyo"])
+def test_dates_of_an_index_are_ids(tmp_path, zone):
+    pandas = pytest.importorskip("pandas")
+    path = tmp_path / "answers.jsonl"
+    index = pandas.date_range("2024-01-01", periods=3, freq="h", tz=zone)
+    learner = ActiveLearner(X_pool=pandas.DataFrame(X[:3], index=index), journal=path)
+    assert learner.teach(ids=[index[1]], y=["a"]).labeled.tolist() == [1]
+    other = index if zone is None else index.tz_convert("America/Lima")
+    frame = pandas.DataFrame(X[:3], index=other.as_unit("ns"))[::-1]
+    again = ActiveLearner(X_pool=frame, journal=path)
+    assert again.labeled.tolist() == [1]
+    assert again.teach(ids=frame.index[0].to_pydatetime(), y="b").labeled.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("of", [list, np.array, range])
+def test_ids_that_count_from_zero_are_ids(tmp_path, of):
+    """Numbers of a data base begin at 0, too: they stay with their samples."""
+    path = tmp_path / "answers.jsonl"
+    ids = range(10) if of is range else of(list(range(10)))
+    learner = ActiveLearner(X_pool=X[:10], ids=ids, journal=path).teach(ids=[5, 6], y=["a", "b"])
+    with pytest.raises(ValueError, match="have ids, such as 0"):
+        learner.extend(X[20:21])
+    learner.remove(ids=[0, 3, 5]).relabel(ids=[6], y=["c"])
+    assert learner.ids.tolist() == [1, 2, 4, 6, 7, 8, 9]
+    learner.extend(X[20:22], ids=[0, 3])
+    assert learner.ids[learner.labeled].tolist() == [6]
+    again = ActiveLearner(X_pool=learner.X_pool, ids=learner.ids, journal=path)
+    assert again.ids[again.labeled].tolist() == [6]
+    assert again.labels.tolist() == ["c"]
+
+
+@pytest.mark.parametrize("kind", ["DataFrame", "array"])
+def test_rows_without_names_are_counted_on(tmp_path, kind):
+    make = np.asarray if kind == "array" else pytest.importorskip("pandas").DataFrame
+    path = tmp_path / "answers.jsonl"
+    learner = ActiveLearner(X_pool=make(X[8:12]), journal=path).extend(make(X[20:22]))
+    learner.teach([1, 5], ["a", "b"])
+    assert learner.ids.tolist() == list(range(6))
+    assert '"ids"' not in path.read_text()
+    rows = make(np.concatenate([X[8:12], X[20:22]])[::-1].copy())
+    assert ActiveLearner(X_pool=rows, journal=path).labeled.tolist() == [4, 0]
+
+
+def test_answers_of_added_samples_alone_wait_for_them(tmp_path):
+    """Although no sample with an answer is in the pool that the next session begins with."""
+    path = tmp_path / "answers.jsonl"
+    named(journal=path).extend(X[:1] + 1, ids=["new"]).teach(ids="new", y="a")
+    with pytest.warns(UserWarning, match="the sample with id 'new'"):
+        learner = named(journal=path)
+    assert learner.labeled.tolist() == []
+    assert learner.extend(X[:1] + 1, ids=["new"]).labeled.tolist() == [30]
+
+
+@pytest.mark.parametrize("ids", ["abc", {"a", "b", "c"}, frozenset("abc"), b"abc"])
+def test_ids_without_an_order_or_a_name_for_each_sample_are_refused(ids):
+    with pytest.raises(TypeError, match="a list or array with one name for each sample"):
+        ActiveLearner(X_pool=X[:3], ids=ids)
 
 
 def test_an_id_of_several_samples_names_none():

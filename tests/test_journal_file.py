@@ -268,3 +268,42 @@ def refusal_of(path):
     except ValueError as error:
         return str(error)
     return ""
+
+
+@pytest.mark.parametrize("line_end", ["\u2028", " ", "", "\x00", ","])
+def test_a_file_of_one_long_line_is_left_as_it_is(path, line_end):
+    """A line feed that another program replaced does not make it the beginning of a header."""
+    learner_of(path).teach([3], ["a"])
+    content = path.read_text(encoding="utf-8").replace("\n", line_end).encode()
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"is not a file of answers\. Hint"):
+        learner_of(path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_a_file_in_another_encoding_is_left_as_it_is(path, encoding):
+    learner_of(path).teach([3], ["a"])
+    content = path.read_text(encoding="utf-8").encode(encoding)
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"is not a file of answers\. Hint"):
+        learner_of(path)
+    assert path.read_bytes() == content
+
+
+def test_a_file_of_a_later_version_is_named(path):
+    learner_of(path).teach([3], ["a"])
+    path.write_bytes(path.read_bytes().replace(b"skactive answers 2", b"skactive answers 3"))
+    with pytest.raises(ValueError, match=r"'skactive answers 3', which .* Hint: update skactive"):
+        learner_of(path)
+
+
+def test_answers_stay_in_the_file_when_the_working_directory_changes(path, monkeypatch):
+    (path.parent / "other").mkdir()
+    monkeypatch.chdir(path.parent)
+    learner = learner_of(path.name).teach([3], ["a"])
+    monkeypatch.chdir("other")
+    learner.teach([4], ["b"])
+    assert learner.journal == path
+    assert list(path.parent.joinpath("other").iterdir()) == []
+    assert learner_of(path).labeled.tolist() == [3, 4]

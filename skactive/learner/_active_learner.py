@@ -28,6 +28,7 @@ from skactive.learner._drift import AgreementWatch
 from skactive.learner._history.actions import Action
 from skactive.learner._history.entries import action_from
 from skactive.learner._history.journal import Journal
+from skactive.learner._history.named_samples import has_names
 from skactive.learner._html import learner_html
 from skactive.learner._pool_changes import LearnerPoolChanges
 from skactive.learner._pool_samples import PoolSamples
@@ -225,7 +226,7 @@ class ActiveLearner(LearnerPoolChanges):
         if self._steps is not None:
             name = learning.steps[-1][0]
             self.estimator = Pipeline([*self._steps.steps[:-1], (name, classifier)])
-        self._samples = PoolSamples(samples, names, features)
+        self._samples = PoolSamples(samples, names, features, has_names(samples, ids))
         self._seed = self._seed_set(X_labeled, y_labeled)
         self._check_together(fit_params, graph)
         check_fit_params(classifier, fit_params or ())

@@ -78,9 +78,15 @@ def declared_classes(classifier: Any, classes: Any) -> Any:
     return getattr(classifier, "declared_classes_", known)
 
 
-def names_of(X_pool: Any, ids: Any) -> np.ndarray:
+def names_of(X_pool: Any, ids: Any, container: str = "X_pool") -> np.ndarray:
     """Return one name per sample: those given, the index of a DataFrame, paths, or positions."""
     n_samples = n_samples_of(X_pool)
+    if isinstance(ids, str | bytes | set | frozenset):
+        # The characters of a string are no names, and the order of a set is arbitrary.
+        raise TypeError(
+            f"The 'ids' parameter must be a list or array with one name for each sample. Got "
+            f"{ids!r} instead."
+        )
     if ids is None and hasattr(X_pool, "iloc"):
         return np.asarray(X_pool.index)
     if ids is None and are_paths(X_pool):
@@ -99,14 +105,7 @@ def names_of(X_pool: Any, ids: Any) -> np.ndarray:
         )
     if len(names) != n_samples:
         raise ValueError(
-            f"There are {len(names)} ids for the {n_samples} samples of X_pool. Hint: pass one id "
-            "for each sample."
+            f"There are {len(names)} ids for the {n_samples} samples of {container}. Hint: pass "
+            "one id for each sample."
         )
     return names
-
-
-def default_names(X_pool: Any, names: np.ndarray) -> bool:
-    """Return whether names are positions, as those of samples without names."""
-    if hasattr(X_pool, "iloc") and type(X_pool.index).__name__ != "RangeIndex":
-        return False
-    return names.dtype.kind == "i" and np.array_equal(names, np.arange(len(names)))

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 
 from skactive._rows import concatenate_rows, n_samples_of, take_rows
 from skactive.learner._actions import LearnerActions
-from skactive.learner._arguments import check_samples, default_names, names_of
+from skactive.learner._arguments import check_samples, names_of
 from skactive.learner._history.actions import Action, History
+from skactive.learner._history.named_samples import has_names
 from skactive.learner._pool_samples import PoolSamples
 from skactive.learner._transactions import Change, locked
 
@@ -89,8 +90,9 @@ class LearnerPoolChanges(LearnerActions):
         new = self._new_samples(X_new)
         if getattr(new, "columns", None) is not None:
             self._check_columns(new)
+        self._check_shape(new)
         features = new if self._steps is None else self._steps.transform(new)
-        samples = self._with(new, features, self._names_of_new(new, ids))
+        samples = self._with(new, features, ids)
         journal, n_new = self._journal, n_samples_of(new)
         entry: dict[str, Any] = {"extend": n_new, "pool": len(samples.ids)}
         entries: list[Any] = []
@@ -151,8 +153,9 @@ class LearnerPoolChanges(LearnerActions):
         kept = np.flatnonzero(is_kept)
         X_pool = self._kept_samples(kept)
         features = X_pool if self._steps is None else take_rows(self._samples.features, kept)
-        names = names_of(X_pool, None) if self._has_default_names() else self.ids[kept]
-        samples = PoolSamples(X_pool, names, features)
+        are_named = self._samples.are_named
+        names = self.ids[kept] if are_named else names_of(X_pool, None)
+        samples = PoolSamples(X_pool, names, features, are_named or has_names(X_pool))
         history = self._history.without(is_kept)
         self._change_pool(
             samples,
@@ -226,6 +229,16 @@ class LearnerPoolChanges(LearnerActions):
                     "first pool. Hint: create a new learner with the same journal."
                 )
 
+    def _check_shape(self, new: Any) -> None:
+        if not hasattr(self.X_pool, "shape"):
+            return
+        known, shape = np.shape(self.X_pool)[1:], np.shape(new)[1:]
+        if known != shape:
+            raise ValueError(
+                f"The samples of X_new have the shape {shape}, but those of X_pool have {known}. "
+                "Hint: pass samples of the same kind."
+            )
+
     def _check_columns(self, new: Any) -> None:
         known = getattr(self.X_pool, "columns", None)
         if known is not None and list(known) != list(new.columns):
@@ -234,14 +247,11 @@ class LearnerPoolChanges(LearnerActions):
                 "pass the same columns in the same order."
             )
 
-    def _has_default_names(self) -> bool:
-        return default_names(self.X_pool, self.ids)
-
     def _names_of_new(self, new: Any, ids: Any) -> np.ndarray:
         """Return the names of all samples, with those of the new ones."""
-        names = names_of(new, ids)
-        if ids is None and default_names(new, names):
-            if not self._has_default_names():
+        names = names_of(new, ids, "X_new")
+        if not has_names(new, ids):
+            if self._samples.are_named:
                 raise ValueError(
                     f"The samples of X_pool have ids, such as {self.ids[:1].tolist()[0]!r}, and "
                     "those of X_new have none. Hint: pass ids, one for each new sample."
@@ -253,12 +263,14 @@ class LearnerPoolChanges(LearnerActions):
             joined = np.fromiter(both, dtype=object, count=len(both))
         return joined
 
-    def _with(self, new: Any, features: Any, names: np.ndarray) -> PoolSamples:
+    def _with(self, new: Any, features: Any, ids: Any) -> PoolSamples:
         """Return the samples of the pool and the new ones."""
+        names = self._names_of_new(new, ids)
         X_pool = self._joined_samples(new)
         of_all = X_pool
         if self._steps is not None:
             of_all = concatenate_rows(self._samples.features, features)
-        samples = PoolSamples(X_pool, names, of_all)
+        are_named = self._samples.are_named or has_names(new, ids)
+        samples = PoolSamples(X_pool, names, of_all, are_named)
         samples.check_distinct(len(self.ids))
         return samples

@@ -12,7 +12,7 @@ import numpy as np
 
 from skactive._engine.positions import array_of
 from skactive._rows import n_samples_of
-from skactive.learner._history.named_samples import PoolRows, plain_id
+from skactive.learner._history.named_samples import PoolRows, plain_id, shown
 
 
 @dataclass(eq=False)
@@ -27,11 +27,14 @@ class PoolSamples:
         Their names.
     features : array-like of length n_samples
         The samples as the classifier takes them.
+    are_named : bool
+        Whether `ids` are names that were given, and not positions.
     """
 
     X_pool: Any
     ids: np.ndarray
     features: Any
+    are_named: bool
 
     @cached_property
     def _by_id(self) -> dict[str, list[int]]:
@@ -42,8 +45,8 @@ class PoolSamples:
         for id_, positions in self._by_id.items():
             if len(positions) > 1 and positions[-1] >= first_new:
                 raise ValueError(
-                    f"The id {json.loads(id_)!r} of a new sample is that of row {positions[0]} "
-                    "already. Hint: pass ids that no other sample has."
+                    f"The id {shown(json.loads(id_))} of a new sample is that of row "
+                    f"{positions[0]} already. Hint: pass ids that no other sample has."
                 )
 
     def positions(self, ids: Any) -> np.ndarray:
@@ -58,15 +61,16 @@ class PoolSamples:
         name = plain_id(id_)
         if positions:
             raise ValueError(
-                f"The id {name!r} names {len(positions)} samples of X_pool, in rows "
+                f"The id {shown(name)} names {len(positions)} samples of X_pool, in rows "
                 f"{', '.join(map(str, positions[:5]))}. Hint: pass positions."
             )
         known = [json.loads(one) for one in self._by_id]
-        similar = get_close_matches(str(name), [str(one) for one in known], n=3)
-        hint = f"ids are such as {known[0]!r}."
+        texts = {str(one): shown(one) for one in known}
+        similar = get_close_matches(str(name), texts, n=3)
+        hint = f"ids are such as {shown(known[0])}."
         if similar:
-            hint = f"did you mean {' or '.join(map(repr, sorted(similar)))}?"
-        raise ValueError(f"No sample of X_pool has the id {name!r}. Hint: {hint}")
+            hint = f"did you mean {' or '.join(texts[one] for one in sorted(similar))}?"
+        raise ValueError(f"No sample of X_pool has the id {shown(name)}. Hint: {hint}")
 
 
 def is_one_id(ids: Any) -> bool:

@@ -176,8 +176,8 @@ class Journal:
             if not line.strip():
                 continue
             entry = json_object(line)
-            if not entries and (entry is None or entry.get("format") not in {FORMAT, FORMAT_1}):
-                raise self._no_journal()
+            if not entries:
+                self._check_format(entry)
             if entry is not None and entries and (fault := fault_of(entry)):
                 raise LineError(number, fault)
             if entry is None or not self._named.can_read(number, entry):
@@ -186,9 +186,24 @@ class Journal:
                     "that line to use the others."
                 )
             entries[number] = entry
-        if not entries and not FORMAT_BEGINS.startswith(self._file.rest[: len(FORMAT_BEGINS)]):
+        # A first line that was cut short does not end, and is written again.
+        rest = self._file.rest
+        is_cut = FORMAT_BEGINS.startswith(rest[: len(FORMAT_BEGINS)]) and b"}" not in rest
+        if not entries and not is_cut:
             raise self._no_journal()
         return entries
+
+    def _check_format(self, header: dict[str, Any] | None) -> None:
+        """Raise unless the first line is that of a journal."""
+        format_ = None if header is None else header.get("format")
+        if format_ in (FORMAT, FORMAT_1):
+            return
+        if isinstance(format_, str) and format_.startswith(FORMAT[:-1]):
+            raise ValueError(
+                f"{self.path} has the format {format_!r}, which this version of skactive cannot "
+                "read. Hint: update skactive, or pass the path of a new file."
+            )
+        raise self._no_journal()
 
     def _locate(self) -> None:
         """Set the positions of the entries to those of their samples in this pool, or raise."""
@@ -207,7 +222,7 @@ class Journal:
         # Without any sample that was answered, the pool is probably another one.
         is_known = any(sample.position is not None for sample in needed)
         for sample in needed:
-            may_wait = sample.may_wait and (is_known or not sample.is_gone)
+            may_wait = sample.is_added or sample.is_removed or (sample.is_gone and is_known)
             if sample.position is None and not may_wait:
                 raise ValueError(
                     f"{self.path} has an answer for {sample} (line {sample.line}), which "

@@ -44,7 +44,8 @@ class JournalFile:
     """
 
     def __init__(self, path: Any) -> None:
-        self.path = Path(path)
+        # The working directory may change while the file is open.
+        self.path = Path(path).absolute()
         self.process = os.getpid()
         self.descriptor = os.open(self.path, _flags(self.path), 0o666)
         self._close = finalize(self, os.close, self.descriptor)
@@ -215,7 +216,8 @@ def _key(status: os.stat_result) -> tuple[int, int]:
 def json_object(line: bytes) -> dict[str, Any] | None:
     """Return the JSON object in a line, or None."""
     try:
-        value = json.loads(line)
+        # json.loads would take bytes in UTF-16, too, whose lines are not those of the file.
+        value = json.loads(line.decode("utf-8-sig", "surrogatepass"))
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

@@ -9,6 +9,7 @@ copies in the new pool.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator
@@ -22,8 +23,10 @@ import numpy as np
 
 from skactive._io.fingerprint import find_rows, row_fingerprints
 from skactive._io.image_paths import are_paths
+from skactive._rows import counts_rows
 
 ACTIONS = ("teach", "relabel", "skip", "unskip")
+LONGEST_SHOWN = 80  # characters of an id in a message
 
 
 @dataclass(eq=False)
@@ -33,7 +36,8 @@ class NamedSample:
     `line` is the first line with it; `written` its position in the pool of the last session, as in
     the file; `position` its position in this pool, None if it is missing, for the reason `fault`.
     `digest` is empty if the content is unknown; `id` is JSON. `is_added` is whether `extend` added
-    it, `is_removed` whether `remove` removed it, `is_gone` whether its id is not in this pool.
+    it, `is_removed` whether `remove` removed it, `is_gone` whether its id is not in this pool,
+    `is_renamed` whether the file has another id, of a folder that was moved.
     """
 
     line: int
@@ -45,14 +49,12 @@ class NamedSample:
     is_added: bool = False
     is_gone: bool = False
     is_removed: bool = False
-
-    @property
-    def may_wait(self) -> bool:
-        """Whether its answers stay in the file, unused, while it is not in the pool."""
-        return self.is_added or self.is_gone or self.is_removed
+    is_renamed: bool = False
 
     def __str__(self) -> str:
-        return f"the sample with id {self.id}" if self.id else f"sample {self.written}"
+        if not self.id:
+            return f"sample {self.written}"
+        return f"the sample with id {shown(json.loads(self.id))}"
 
 
 class PoolRows:
@@ -178,7 +180,7 @@ class NamedSamples:
         positions = entry.get(key)
         # Other values raise when the line is executed.
         if isinstance(positions, list) and all(type(position) is int for position in positions):
-            named = self._name(number, positions, entry)
+            named = self._name(number, positions, entry, is_action=key != "positions")
             if key != "positions":
                 self._of_line[number] = named
 
@@ -221,23 +223,27 @@ class NamedSamples:
         digests = pool.digests([there[sample] for sample in without])
         named = {
             *(sample for sample, digest in zip(without, digests, strict=True) if digest),
-            *(sample for sample in there if pool.has_ids and not sample.id),
+            *(one for one in there if pool.has_ids and (one.is_renamed or not one.id)),
         }
         positions = [position for sample, position in there.items() if sample in named]
         positions += list(back.values())
         return {**change, **names(pool, positions, "positions")} if positions else change
 
-    def _name(self, number: int, positions: list[int], entry: dict[str, Any]) -> list[NamedSample]:
+    def _name(
+        self, number: int, positions: list[int], entry: dict[str, Any], *, is_action: bool
+    ) -> list[NamedSample]:
         digests = entry.get("samples", [""] * len(positions))
         ids = entry.get("ids", [None] * len(positions))
         named = []
         for position, digest, id_ in zip(positions, digests, ids, strict=True):
-            name = "" if id_ is None else json.dumps(id_)
+            name = "" if id_ is None else json.dumps(plain_id(id_))
             if position not in self._at:
                 self._at[position] = self._returned(position, digest, name) or NamedSample(
                     number, position, position
                 )
             sample = self._at[position]
+            if is_action and not (_agree(digest, sample.digest) and _agree(name, sample.id)):
+                sample = self._elsewhere(number, position, digest, name)
             sample.digest = digest or sample.digest
             sample.id = name or sample.id
             if self._first_added is not None and position >= self._first_added:
@@ -254,6 +260,15 @@ class NamedSamples:
                 sample.written = sample.position = position
                 return sample
         return None
+
+    def _elsewhere(self, number: int, position: int, digest: str, id_: str) -> NamedSample:
+        """Return the sample of a line that was copied from another journal, by content and id."""
+        for sample in (*self._at.values(), *self._away):
+            if (digest, id_) == (sample.digest, sample.id):
+                return sample
+        sample = NamedSample(number, position, None)
+        self._away.append(sample)
+        return sample
 
     def _move(self, positions: dict[int, int | None]) -> None:
         samples, self._at = self._at, {}
@@ -319,6 +334,7 @@ class NamedSamples:
         if not any(sample.id in pool.positions_by_id for sample in samples):
             moved = pool.moved_folder([sample.id for sample in samples])
             for sample in samples:
+                sample.is_renamed = sample.id in moved
                 sample.id = moved.get(sample.id, sample.id)
         candidates = {
             position: "" for one in samples for position in pool.positions_by_id.get(one.id, [])
@@ -400,25 +416,42 @@ def _missing_copy(n_copies: int, n_samples: int) -> str:
     if n_copies == 0:
         return ""
     return (
-        f"is in X_pool {n_copies} times only, but {n_samples} equal samples were answered or "
-        "skipped"
+        f"is in X_pool {'once' if n_copies == 1 else f'{n_copies} times'} only, but {n_samples} "
+        "equal samples were answered or skipped"
     )
 
 
 def _index_of(samples: Any) -> Any:
     if not hasattr(samples, "iloc"):
         return None
-    index = samples.index
-    is_default = type(index).__name__ == "RangeIndex" and (index.start, index.step) == (0, 1)
-    return None if is_default else np.asarray(index)
+    return None if counts_rows(samples) else np.asarray(samples.index)
+
+
+def has_names(samples: Any, ids: Any = None) -> bool:
+    """Return whether samples have names, given or of their own, and are not only counted."""
+    return PoolRows(samples, 0, ids).has_ids
+
+
+def shown(id_: Any) -> str:
+    """Return an id, as JSON has it, as a message shows it."""
+    text = repr(tuple(id_) if isinstance(id_, list) else id_)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def plain_id(id_: Any) -> Any:
-    """Return an id as JSON has it."""
+    """Return an id as JSON has it: ids that are equal in Python are equal."""
+    if isinstance(id_, np.ndarray) and id_.ndim == 0:
+        id_ = id_[()]
+    if isinstance(id_, dt.datetime) and id_.tzinfo is not None:
+        return id_.astimezone(dt.UTC).isoformat()
+    if isinstance(id_, dt.datetime):
+        id_ = id_.to_datetime64() if hasattr(id_, "to_datetime64") else np.datetime64(id_)
     if isinstance(id_, np.datetime64):
         return str(np.datetime_as_string(id_, unit="auto"))
     if isinstance(id_, np.generic):
         id_ = id_.item()
+    if isinstance(id_, float) and id_.is_integer() and abs(id_) < 2**53:
+        id_ = int(id_)
     if isinstance(id_, os.PathLike):
         id_ = os.fspath(id_)
     if isinstance(id_, tuple | list):
