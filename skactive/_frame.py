@@ -37,4 +37,11 @@ class Tabular(ABC):
             import pandas as pd
         except ImportError as error:
             raise not_installed(f"A frame of {type(self).__name__}", "pandas", "table") from error
-        return pd.DataFrame(self.table())
+        columns = {}
+        for name, values in self.table().items():
+            try:
+                columns[name] = pd.Series(values)
+            except UnicodeEncodeError:
+                # A string type cannot have the names of files that are not in UTF-8.
+                columns[name] = pd.Series(values, dtype=object)
+        return pd.DataFrame(columns)

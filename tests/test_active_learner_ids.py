@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import re
 
 import numpy as np
@@ -217,6 +218,15 @@ def test_the_table_has_a_row_for_each_sample(tmp_path):
     assert frame["confidence"].to_numpy() == pytest.approx(learner.predict_proba(X).max(axis=1))
     pandas = pytest.importorskip("pandas")
     pandas.testing.assert_frame_equal(named(journal=path).to_frame(), frame, rtol=1e-6)
+
+
+def test_the_table_has_names_of_files_that_are_not_in_utf_8():
+    pytest.importorskip("pandas")
+    names = [os.fsdecode(b"caf\xe9.jpg"), "süß.jpg", "c.jpg"]
+    frame = ActiveLearner(X_pool=X[:3], ids=names).teach([0, 1], [names[0], "b"]).to_frame()
+    assert frame["id"].tolist() == names
+    assert frame["label"].tolist()[:2] == [names[0], "b"]
+    assert frame["predicted"].tolist()[0] == names[0]
 
 
 ESTIMATORS = {
