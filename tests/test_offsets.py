@@ -287,3 +287,66 @@ def test_duplicates_are_compared_once(make, metric, monkeypatch):
         assert n_compared[1] == n_compared[0] <= 4
     # Without duplicates it grows with n^1.5; all pairs would be 16 times as many.
     assert n_compared[1] < 12 * n_compared[0]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    share=st.floats(0.1, 0.9),
+    offset=st.sampled_from([1e7, 1.7e9, -3e11]),
+    columns=st.sampled_from([[0], [1, 3], [0, 1, 2, 3]]),
+    metric=st.sampled_from(["euclidean", "manhattan", "chebyshev"]),
+)
+def test_a_pool_keeps_the_differences_in_a_group_far_from_the_others(
+    share, offset, columns, metric
+):
+    X = samples(0.0)
+    X[: int(share * len(X)), columns] += offset
+    pool = Pool(X)
+    check_graph(pool.graph(4, metric), X, metric)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    n_new=st.integers(2, 40),
+    offset=st.sampled_from([0.0, 1e3, 1e7, 1.7e9, -3e11]),
+    columns=st.sampled_from([[0], [1, 3], [0, 1, 2, 3]]),
+    metric=st.sampled_from(METRICS[:4]),
+)
+def test_samples_added_far_from_the_others_keep_their_differences(n_new, offset, columns, metric):
+    X, new = samples(0.0), samples(0.0, n_new, seed=1)
+    new[:, columns] += offset
+    both = np.concatenate([X, new])
+    changed, fresh = Pool(X), Pool(both, dtype=np.float64)
+    for pool in (changed, fresh):
+        pool.add_labels([3, 9], ["a", "b"])
+    changed.graph(4, metric)
+    changed.distance_to_labeled(metric, "min")
+    changed.add_samples(new)
+    for pool in (changed, fresh):
+        pool.add_labels([len(both) - 1], ["a"])
+    # Far and nearly parallel rows differ by less than the rounding of float64 in the cosine.
+    if metric != "cosine":
+        check_graph(changed.graph(4, metric), changed.X, metric)
+        assert np.abs(changed.X - both).max() < 2e-3
+    np.testing.assert_allclose(
+        changed.distance_to_labeled(metric, "min"),
+        fresh.distance_to_labeled(metric, "min"),
+        rtol=1e-3,
+        atol=1e-3 if metric != "cosine" else 1e-12,
+    )
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        samples(0.0),
+        samples(1e3),
+        np.exp(5 * samples(0.0)),
+        np.maximum(samples(0.0), 0),
+        # Rounding errors of float64 are no differences.
+        np.concatenate([samples(0.0), 0.7 + 1e-16 * np.arange(200).reshape(50, 4)]),
+        np.random.default_rng(0).random((5000, 4)),
+    ],
+)
+def test_features_that_float32_resolves_are_kept_as_float32(X):
+    assert Pool(X).X.dtype == np.float32

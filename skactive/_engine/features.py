@@ -18,6 +18,13 @@ from skactive._validation import are_plain_features, with_canonical_rows
 
 # The share of the spread of a column that rounding to float32 may take.
 RESOLUTION = 1e-3
+# The same of the width of a window of neighbouring values, a twelfth of the spread of a normal
+# distribution, and the part of the values on each side of a window. Values are sampled.
+WINDOW_RESOLUTION = 1e-2
+WINDOW_SHARE = 64
+N_SAMPLED = 2048
+# Narrower windows hold the rounding errors of float64.
+RELATIVE_NOISE = 1e-12
 
 
 def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) -> Any:
@@ -60,7 +67,8 @@ def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) ->
 def check_resolved_features(X: Any, name: str) -> Any:
     """Return features as float32, or as float64 if float32 does not resolve their differences.
 
-    Only a dense column can lose its digits: if its mean is thousands of times its spread.
+    Only a dense column can lose its digits: if its mean is thousands of times its spread, or if
+    that holds for a group of its values.
     """
     features = check_features(X, name, np.dtype(np.float32))
     if sp.issparse(features) or getattr(X, "dtype", None) in (np.float32, np.float16):
@@ -75,7 +83,25 @@ def check_resolved_features(X: Any, name: str) -> Any:
         sums += rows.sum(axis=0)
         squares += np.square(rows).sum(axis=0)
     spread = squares - np.square(sums) / n
-    return exact if (lost > RESOLUTION**2 * spread)[squares > 0].any() else features
+    is_lost = (lost > RESOLUTION**2 * spread)[squares > 0].any() or loses_groups(exact)
+    return exact if is_lost else features
+
+
+def loses_groups(X: np.ndarray) -> bool:
+    """Return whether float32 does not resolve a group of values of a column of float64.
+
+    A column with a mean of 0 can have a group far from 0, such as times where 0 marks a missing
+    one. Its values are neighbours in the sorted column.
+    """
+    if len(X) > N_SAMPLED:
+        X = X[np.sort(np.random.default_rng(0).choice(len(X), N_SAMPLED, replace=False))]
+    values = np.sort(X, axis=0)
+    side = max(len(values) // WINDOW_SHARE, 1)
+    low, middle, high = values[: -2 * side], values[side:-side], values[2 * side :]
+    size = np.maximum(np.abs(low), np.abs(high))
+    lost = np.abs(middle - middle.astype(np.float32))
+    is_lost = (lost > WINDOW_RESOLUTION * (high - low)) & (high - low > RELATIVE_NOISE * size)
+    return bool((is_lost.sum(axis=0) >= max(side, 2)).any())
 
 
 def check_labeled_samples(

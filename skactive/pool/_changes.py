@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_consistent_length
 from skactive._engine.cache import FeatureValues
 from skactive._engine.density import similarity_sums
 from skactive._engine.distances import METRICS, Rows, Space
-from skactive._engine.features import check_features
+from skactive._engine.features import check_features, check_resolved_features, loses_groups
 from skactive._engine.label_book_pool import LabelBookPool
 from skactive._engine.positions import check_removed
 from skactive._engine.stored import is_opened
@@ -37,6 +37,7 @@ class ChangeablePool(LabelBookPool):
     _X: Any
     _samples: Any
     _dtype: np.dtype[Any]
+    _is_resolved: bool
     _values: FeatureValues
     _graphs: NeighborGraphs
 
@@ -51,10 +52,11 @@ class ChangeablePool(LabelBookPool):
         n_added = new.shape[0]
         if n_added == 0:
             return self
-        before = self.geometry.rows
+        n_before = self.n_samples
+        # Both are of float64 if the new features need it.
         X = stacked_features(self._X, new)
-        rows = Rows(X, np.concatenate([before.norms, Rows(new).norms]))
-        added = rows[len(before) :]
+        rows = Rows(X, np.concatenate([self.geometry.rows.norms, Rows(new).norms]))
+        before, added = rows[:n_before], rows[n_before:]
 
         def extended(space: Space, sums: np.ndarray) -> np.ndarray:
             of_old = sums + similarity_sums(space, before, added)
@@ -96,7 +98,7 @@ class ChangeablePool(LabelBookPool):
         graphs: NeighborGraphs,
         geometry: PoolGeometry,
     ) -> Self:
-        self._X, self._samples = X, samples
+        self._X, self._samples, self._dtype = X, samples, X.dtype
         self._values, self._graphs, self.geometry = values, graphs, geometry
         self.book.listeners = geometry.listeners
         self.coverages = PoolCoverages(graphs)
@@ -123,11 +125,22 @@ class ChangeablePool(LabelBookPool):
         n_features = self._X.shape[1]
         if new.shape[1] != n_features:
             raise ValueError(f"X has {new.shape[1]} features, but the pool has {n_features}.")
+        if self._is_resolved and isinstance(new, np.ndarray) and isinstance(self._X, np.ndarray):
+            new = self._resolved(X, new)
         if is_opened(new):
             return np.asarray(new)
         if sp.issparse(self._X):
             return type(self._X)(new)
         return new.toarray() if sp.issparse(new) else new
+
+    def _resolved(self, X: Any, new: np.ndarray) -> np.ndarray:
+        """Return new features as float64 if the pool with them needs it, or else as they are."""
+        exact = check_features(X, "X", np.dtype(np.float64), minimum=0)
+        if new.dtype == np.float64 or np.array_equal(new, exact):
+            return new
+        alone = check_resolved_features(X, "X")
+        is_lost = alone.dtype == np.float64 or loses_groups(np.concatenate([self._X, exact]))
+        return exact if is_lost else new
 
     def _with_new_samples(self, samples: Any, n_added: int) -> Any:
         """Return the samples of the pool and new ones, of the same kind."""

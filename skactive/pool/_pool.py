@@ -75,7 +75,8 @@ class Pool(ChangeablePool):
     dtype : {numpy.float32, numpy.float64}, default=None
         The type of the features in memory, and of the arithmetic on features on disk. None is
         float32; it is float64 for dense features whose differences float32 would round away,
-        such as times in seconds since 1970.
+        such as times in seconds since 1970, also if only a group of the samples or samples added
+        later have such values.
     graph : NeighborGraph, default=None
         A graph of X that was built or loaded earlier. It is used for its own metric and up to
         its own number of neighbours; other graphs are built.
@@ -159,6 +160,7 @@ class Pool(ChangeablePool):
         posterior_source: Callable[[LabelingPool], PosteriorSource] | None = None,
         cache: FeatureCache | None = None,
     ) -> None:
+        self._is_resolved = dtype is None
         if dtype is None:
             self._X = check_resolved_features(X, "X_pool")
         else:
