@@ -75,10 +75,16 @@ def damaged(content):
 
 
 def upright(path):
-    """Return the image that Pillow decodes from a fresh opening, or None."""
+    """Return the image that Pillow decodes from a fresh opening, or None.
+
+    Pillow decodes a JPEG of many bytes per pixel even if its rest is filled with zeros.
+    """
     try:
         image = image_module.open(path)
         image.load()
+        if image.format in {"JPEG", "MPO"}:
+            content = path.read_bytes()
+            content.index(b"\xff\xd9", content.index(b"\xff\xda"))
     except Exception:  # noqa: BLE001 - as of a decoder
         return None
     # Tags that are damaged leave the pixels as they are.
@@ -158,6 +164,37 @@ def test_an_image_that_failed_to_decode_stays_unreadable(tmp_path):
     del image
     for _ in range(50):
         assert read_pixels(image_module.fromarray(COLOURS), FORM).any()
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("quality", [60, 99])
+@pytest.mark.parametrize("share", [0.4, 0.5, 0.9, 0.999])
+def test_a_jpeg_whose_rest_is_filled_is_unreadable(tmp_path, progressive, quality, share):
+    path, file, thumbnail_file = tmp_path / "photo.jpg", io.BytesIO(), io.BytesIO()
+    colours = RNG.integers(0, 256, (64, 80, 3), dtype=np.uint8)
+    image_module.fromarray(COLOURS).save(thumbnail_file, "JPEG")
+    # A whole JPEG inside the header, as the thumbnails of cameras, is not the end of the photo.
+    image_module.fromarray(colours).save(
+        file, "JPEG", quality=quality, progressive=progressive, comment=thumbnail_file.getvalue()
+    )
+    content = file.getvalue()
+    path.write_bytes(content + bytes(500))
+    assert read_pixels(path, FORM).any()
+    n_kept = int(share * len(content))
+    for filler in [bytes(1), b"\x7f"]:
+        path.write_bytes(content[:n_kept] + filler * (len(content) - n_kept))
+        assert pixels_of(path) is None
+
+
+@pytest.mark.parametrize("values", [[0, 65536], [-1, 9], [0, 2**31 - 1]])
+def test_integer_pixels_beyond_16_bits_are_unreadable(tmp_path, values):
+    image_module.fromarray(np.array([values], np.int32)).save(tmp_path / "photo.tif")
+    with pytest.raises(ValueError, match=f"pixels from {values[0]} to {values[1]} instead of 0"):
+        read_pixels(tmp_path / "photo.tif", FORM)
+    image_module.fromarray(np.array([[0, 65535]], np.int32)).save(tmp_path / "photo.tif")
+    np.testing.assert_array_equal(
+        read_pixels(tmp_path / "photo.tif", ImageForm(1, 2, 1)), [[[0], [255]]]
+    )
 
 
 def frames_of(kind, n_bytes):

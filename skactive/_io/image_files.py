@@ -19,6 +19,13 @@ FORMATS = (
     "TGA",
 )  # fmt: skip
 NOT_DECODED_HERE = {"EPS", "IPTC"}
+JPEG = {"JPEG", "MPO"}
+
+# Marks of a JPEG file. In coded pixels, a byte of 255 is followed by 0 or by a restart mark.
+MARK = b"\xff"
+START_OF_SCAN = b"\xda"
+END_OF_IMAGE = b"\xff\xd9"
+WITHOUT_LENGTH = {MARK, b"\x00", b"\x01", *(bytes([code]) for code in range(0xD0, 0xDA))}
 
 # The reasons why images could not be decoded, by the identity of the image and its frame.
 _undecodable: dict[tuple[int, int], str] = {}
@@ -53,9 +60,30 @@ def load_whole(image: Any) -> None:
     if getattr(image, "tile", None) and image.format in NOT_DECODED_HERE:
         raise OSError(f"{image.format} is not decoded: load the image first")
     try:
+        if getattr(image, "tile", None) and image.format in JPEG and image.tell() == 0:
+            _check_end_of_jpeg(image.fp)
         image.load()
     except Exception as error:
         if not getattr(image, "tile", None):
             _undecodable[frame] = str(error) or type(error).__name__
             finalize(image, _undecodable.pop, frame, None)
         raise
+
+
+def _check_end_of_jpeg(file: Any) -> None:
+    """Raise if a JPEG file has pixels, but no mark of their end.
+
+    If the rest of a file is filled with zeros, as in an incomplete download, they are decoded as
+    grey pixels without an error.
+    """
+    place = file.tell()
+    file.seek(0)
+    content = file.read()
+    file.seek(place)
+    at = content.find(MARK, 2)
+    while at >= 0 and (code := content[at + 1 : at + 2]) != START_OF_SCAN:
+        # Marks between the segments have no length.
+        length = 0 if code in WITHOUT_LENGTH else int.from_bytes(content[at + 2 : at + 4])
+        at = content.find(MARK, at + (1 if code == MARK else 2 + length))
+    if content.find(END_OF_IMAGE, max(at, 0)) < 0 or at < 0:
+        raise OSError("a JPEG without its end")

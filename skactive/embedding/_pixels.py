@@ -17,6 +17,7 @@ WHITE = 255
 # Modes of Pillow with an alpha channel, and the mode in which colours are not multiplied by it.
 WITH_ALPHA = {"RGBA": "RGBA", "LA": "LA", "PA": "PA", "RGBa": "RGBA", "La": "LA"}
 SIXTEEN_TO_EIGHT_BITS = 257
+LARGEST_OF_16_BITS = 65535
 EXIF_ORIENTATION = 0x0112
 UPRIGHT = {
     2: "FLIP_LEFT_RIGHT",
@@ -148,8 +149,14 @@ def _in_colour(image: Any) -> Any:
         raise ValueError("floating-point pixels of unknown range")
     if image.mode.startswith("I"):
         # 16 bits per pixel, which `convert` would clip to 255.
-        grey = np.asarray(image).astype(np.int64) // SIXTEEN_TO_EIGHT_BITS
-        return import_pillow().fromarray(grey.clip(0, 255).astype(np.uint8)).convert("RGB")
+        grey = np.asarray(image).astype(np.int64)
+        if grey.min() < 0 or grey.max() > LARGEST_OF_16_BITS:
+            raise ValueError(
+                f"integer pixels from {grey.min()} to {grey.max()} instead of 0 to "
+                f"{LARGEST_OF_16_BITS}"
+            )
+        grey = (grey // SIXTEEN_TO_EIGHT_BITS).astype(np.uint8)
+        return import_pillow().fromarray(grey).convert("RGB")
     if image.mode in WITH_ALPHA or "transparency" in image.info:
         colours = image.convert(WITH_ALPHA.get(image.mode, "RGBA")).convert("RGBA")
         # Transparent pixels can have any colour; programs show them on white.
