@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy.special import expit, softmax
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -14,6 +14,20 @@ from sklearn.utils.validation import check_is_fitted
 
 from skactive._contracts._estimators import IncrementalEstimator
 from skactive._rows import n_samples_of
+from skactive._text import shown
+
+
+def check_classifier(estimator: Any, name: str = "The estimator", *, hint: str = "") -> None:
+    """Raise unless an estimator is a classifier; `hint` says where samples belong instead."""
+    is_object = hasattr(estimator, "get_params") and not isinstance(estimator, type)
+    if is_object and is_classifier(estimator):
+        return
+    fact = f"{name} must be a classifier."
+    if not is_object and (hasattr(estimator, "shape") or isinstance(estimator, list | tuple)):
+        shape = getattr(estimator, "shape", None) or (len(estimator),)
+        got = f"{type(estimator).__name__} of shape {tuple(shape)}"
+        raise TypeError(f"{fact} Got {got} instead." + (f" Hint: {hint}" if hint else ""))
+    raise TypeError(f"{fact} Got {shown(estimator)} instead.")
 
 
 def classifier_of(estimator: Any) -> Any:

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from sklearn.base import clone
+from sklearn.utils import check_random_state
+
+from skactive._text import shown
+
+
+def random_numbers(random_state: Any) -> np.random.RandomState:
+    """Return the generator of a `random_state`, or raise; None is NumPy's global generator."""
+    try:
+        generator: np.random.RandomState = check_random_state(random_state)
+    except ValueError as error:
+        raise ValueError(
+            "The 'random_state' parameter must be an int of at least 0, a RandomState or None. "
+            f"Got {shown(random_state)} instead."
+        ) from error
+    return generator
 
 
 def seeded(strategy: Any, seed: int | None) -> Any:

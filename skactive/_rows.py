@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+
+from skactive._engine.positions import array_of
+from skactive._text import shown
+
+LOADERS = (
+    "skactive.datasets.list_images lists the photos of a folder, and load_vectors reads a table."
+)
+
+
+def check_is_samples(X: Any, name: str, *, hint: str = LOADERS) -> None:
+    """Raise if X is a name, a path, a dict, an estimator or a single value instead of samples."""
+    is_path = isinstance(X, str | bytes | os.PathLike)
+    if is_path or hasattr(X, "get_params"):
+        is_wrong = True
+    elif hasattr(X, "shape"):
+        is_wrong = X.shape == ()
+    elif isinstance(X, Mapping):
+        is_wrong = True
+    else:
+        is_wrong = not hasattr(X, "__getitem__") and np.ndim(array_of(X)) == 0
+    if is_wrong or isinstance(X, type):
+        raise TypeError(
+            f"{name} must be an array, a DataFrame, a sparse matrix or a list of samples. "
+            f"Got {shown(X)} instead." + (f" Hint: {hint}" if is_path else "")
+        )
 
 
 def take_rows(samples: Any, positions: np.ndarray) -> Any:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import reprlib
 import unicodedata
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import Any
 
 # Control characters, direction marks and other invisible characters, halves of a character, and
 # separators of lines and paragraphs.
 UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 # They join the parts of an emoji and of words in several scripts.
 JOINERS = "\u200c\u200d"
+# The largest number of characters of a value in a message.
+SHOWN_WIDTH = 80
 
 
 def did_you_mean(given: str, known: Sequence[str]) -> str:
@@ -46,6 +50,42 @@ def one_line(value: object, width: int | None = None) -> str:
     if not text.strip():
         text = repr(text)
     return text if width is None else shortened(text, width)
+
+
+class ShortRepr(reprlib.Repr):
+    """Represent objects by a bounded number of characters, and arrays by their shape."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = SHOWN_WIDTH
+
+    def repr_ndarray(self, array: Any, level: int) -> str:
+        """Represent a small array as NumPy does, and others by their shape."""
+        is_small = array.ndim < 2 and array.size <= self.maxlist
+        return repr(array) if is_small else self.repr_instance(array, level)
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        """Represent an object of another class than Python's own."""
+        shape = getattr(x, "shape", None)
+        if isinstance(shape, tuple) and shape:
+            return f"{type(x).__name__} of shape {shape}"
+        return " ".join(super().repr_instance(x, level).split())
+
+
+def shown(value: object) -> str:
+    """Return a value as messages show it: in one line of at most 80 characters.
+
+    Parameters
+    ----------
+    value : object
+        An argument of any kind.
+
+    Returns
+    -------
+    text : str
+        Its representation, shortened. Arrays and DataFrames are represented by their shape.
+    """
+    return one_line(ShortRepr().repr(value), SHOWN_WIDTH)
 
 
 def shortened(text: str, width: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Collection, Mapping
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,14 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
-from skactive._text import did_you_mean
+from skactive._text import did_you_mean, shortened, shown
 
 if TYPE_CHECKING:
     from skactive.base import PoolView
+
+
+# The number of names that a message lists.
+N_CHOICES_SHOWN = 12
 
 
 def are_plain_features(X: Any, n_features: int, dtypes: Collection[Any]) -> bool:
@@ -74,7 +79,93 @@ def check_choice(owner: object, name: str, value: Any, choices: Collection[str])
     """Return `value` if it is one of `choices`, or raise."""
     if isinstance(value, str) and value in choices:
         return value
-    raise _parameter_error(owner, name, f"one of {sorted(choices)}", value)
+    known = sorted(choices)
+    listed = str(known)
+    if len(known) > N_CHOICES_SHOWN:
+        listed = f"{listed[:-1].rsplit(', ', len(known) - N_CHOICES_SHOWN)[0]}, ...]"
+    guess = did_you_mean(value, known).strip() if isinstance(value, str) else ""
+    raise _parameter_error(owner, name, f"one of {listed}", value, guess)
+
+
+def check_dtype(owner: object, value: Any, choices: Collection[np.dtype[Any]]) -> np.dtype[Any]:
+    """Return `value` as one of the types of numbers, or raise."""
+    try:
+        dtype = np.dtype(value)
+        if dtype in choices:
+            return dtype
+    except TypeError:
+        pass
+    *others, last = sorted((one.name for one in choices), key=len)
+    raise _parameter_error(owner, "dtype", f"{', '.join(others)} or {last}", value)
+
+
+def check_jobs(owner: object, value: Any) -> None:
+    """Raise unless a value is a number of processes, as in joblib."""
+    is_int = isinstance(value, Integral) and not isinstance(value, bool)
+    if value is not None and (not is_int or value == 0):
+        raise _parameter_error(owner, "n_jobs", "an int other than 0, or None", value)
+
+
+def check_scoring(owner: object, value: Any) -> None:
+    """Raise unless a value is the name of a score, or a function."""
+    if not isinstance(value, str) and (not callable(value) or isinstance(value, type)):
+        raise _parameter_error(owner, "scoring", "the name of a score or a function", value)
+
+
+def check_bandwidth(owner: object, value: Any) -> float | str | None:
+    """Return `value` if it is the bandwidth of a similarity: a number, 'median' or None."""
+    if value is None or (isinstance(value, str) and value == "median"):
+        return value
+    if isinstance(value, str):
+        return check_choice(owner, "bandwidth", value, {"median"})
+    return check_number(owner, "bandwidth", value, exclusive=True)
+
+
+def check_path(owner: object, name: str, value: Any) -> Any:
+    """Return `value` if it is the path of a file or folder, or raise."""
+    if isinstance(value, str | os.PathLike):
+        return value
+    raise _parameter_error(owner, name, "a path: a str or a pathlib.Path", value, error=TypeError)
+
+
+def check_name(owner: object, name: str, value: Any) -> None:
+    """Raise unless a value is a str or None."""
+    if not isinstance(value, str | None):
+        raise _parameter_error(owner, name, "a str or None", value, error=TypeError)
+
+
+def check_names(owner: object, name: str, value: Any, *, or_one: bool = False) -> None:
+    """Raise unless a value is a list of strings or None, or one string if that is allowed."""
+    if value is None or (or_one and isinstance(value, str)):
+        return
+    is_list = hasattr(value, "__iter__") and not isinstance(value, str | bytes | Mapping)
+    if not is_list or not all(isinstance(one, str) for one in value):
+        expected = f"{'a str, ' if or_one else ''}a list of str or None"
+        raise _parameter_error(owner, name, expected, value, error=TypeError)
+
+
+def check_mapping(owner: object, name: str, value: Any, keys: str) -> Mapping[str, Any]:
+    """Return `value` if it is a dict whose keys are strings, or raise; None is an empty dict."""
+    if value is None:
+        return {}
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        return value
+    raise _parameter_error(owner, name, f"a dict by {keys}, or None", value, error=TypeError)
+
+
+def check_method(
+    owner: object, name: str, value: Any, method: str, expected: str, *, hint: str = ""
+) -> Any:
+    """Return `value` if it is an object with a method, and no class, or raise."""
+    if callable(getattr(value, method, None)) and not isinstance(value, type):
+        return value
+    raise _parameter_error(owner, name, expected, value, hint, TypeError)
+
+
+def check_measure(owner: object, name: str, value: Any) -> Any:
+    """Return `value` if it is a measure, or raise."""
+    expected = "a measure, such as skactive.measures.Entropy()"
+    return check_method(owner, name, value, "utilities", expected)
 
 
 # Returns the query strategies by name. `skactive.strategies`, a later package, sets it.
@@ -92,26 +183,41 @@ def check_strategy(strategy: Any) -> Any:
         known = _registries[0]() if _registries else {}
         if strategy in known:
             return known[strategy]
-        guess = did_you_mean(strategy.lower().replace("_", "-"), list(known)).strip()
+        name = strategy.lower().replace("_", "-")
+        # The first name of a class is the one of its defaults.
+        by_class = {type(known[one]).__name__.lower(): one for one in reversed(list(known))}
+        of_class = by_class.get(name.replace("-", ""))
+        guess = f"did you mean {of_class}?" if of_class else did_you_mean(name, list(known)).strip()
         raise ValueError(
-            f"There is no strategy {strategy!r}. The strategies are: {', '.join(known)}."
-            + (f" Hint: {guess}" if guess else "")
+            f"There is no strategy {shortened(repr(strategy), 40)}. The strategies are: "
+            f"{', '.join(known)}." + (f" Hint: {guess}" if guess else "")
         )
     if not hasattr(strategy, "select") or isinstance(strategy, type):
         raise TypeError(
             "The strategy must be a query strategy, such as CDFProduct(), or a name, such as "
-            f"'margin'. Got {strategy!r} instead."
+            f"'margin'. Got {shown(strategy)} instead."
         )
     return strategy
 
 
-def _parameter_error(owner: object, name: str, expected: str, value: Any) -> Exception:
+def _parameter_error(
+    owner: object,
+    name: str,
+    expected: str,
+    value: Any,
+    hint: str = "",
+    error: type[Exception] | None = None,
+) -> Exception:
     name_of_owner = owner if isinstance(owner, str) else type(owner).__name__
     sentence = (
-        f"The {name!r} parameter of {name_of_owner} must be {expected}. Got {value!r} instead."
+        f"The {name!r} parameter of {name_of_owner} must be {expected}. Got {shown(value)} instead."
     )
-    comparable = isinstance(value, Real | str) and not isinstance(value, bool)
-    return ValueError(sentence) if comparable else TypeError(sentence)
+    if hint:
+        sentence += f" Hint: {hint}"
+    if error is None:
+        comparable = isinstance(value, Real | str) and not isinstance(value, bool)
+        error = ValueError if comparable else TypeError
+    return error(sentence)
 
 
 def checked_utilities(source: str, utilities: ArrayLike, pool: PoolView) -> np.ndarray:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from sklearn import get_config
 
 from skactive._io.fingerprint import fingerprint as fingerprint_of
+from skactive._text import shown
 from skactive._validation import check_number
 
 T = TypeVar("T")
@@ -129,7 +130,7 @@ class FeatureValues:
         if cache is not None and not isinstance(cache, FeatureCache):
             raise TypeError(
                 "The 'cache' parameter of Pool must be a FeatureCache or None. "
-                f"Got {cache!r} instead."
+                f"Got {shown(cache)} instead."
             )
         self._X = X
         self._cache = cache

@@ -8,7 +8,7 @@ from typing import Any
 from skactive._contracts._estimators import HasPosteriorSource
 from skactive._contracts._pool_view import PoolView
 from skactive._engine.distances import METRICS, SAME_AS_EUCLIDEAN
-from skactive._validation import check_choice
+from skactive._validation import check_choice, check_mapping
 
 
 def chosen_metric(
@@ -19,7 +19,8 @@ def chosen_metric(
     A metric of None is that of the classifier of the pool, if the classifier has the contract
     `HasPosteriorSource` and the metric is one of `choices`, else the cosine.
     """
-    params = getattr(owner, "metric_params", None)
+    params: Any = getattr(owner, "metric_params", None)
+    check_mapping(owner, "metric_params", params, "names of arguments")
     if owner.metric is not None:
         return check_choice(owner, "metric", owner.metric, choices), params
     estimator = pool.whole.estimator

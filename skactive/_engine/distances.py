@@ -15,7 +15,7 @@ from skactive._engine.blocks import row_blocks
 from skactive._engine.compiled import as_floats, compiled
 from skactive._engine.norms import row_norms, squared_sums
 from skactive._engine.stored import is_opened
-from skactive._validation import check_choice
+from skactive._validation import check_choice, check_mapping
 
 MATRIX_PRODUCT_METRICS = frozenset({"cosine", "euclidean"})
 BOOLEAN_METRICS = frozenset(
@@ -74,8 +74,14 @@ NEAR = 1e3
 GROUP = 64
 
 
+def _check_space(metric: Any, metric_params: Any) -> None:
+    check_choice("Space", "metric", metric, METRICS)
+    check_mapping("Space", "metric_params", metric_params, "names of arguments")
+
+
 def space_key(metric: str, metric_params: dict[str, Any] | None) -> str:
     """Return a name for a metric and its arguments, equal for equal arguments."""
+    _check_space(metric, metric_params)
     return metric if not metric_params else f"{metric} {joblib.hash(metric_params)}"
 
 
@@ -189,7 +195,7 @@ class Space:
     """
 
     def __init__(self, metric: str = "cosine", metric_params: dict[str, Any] | None = None) -> None:
-        check_choice("Space", "metric", metric, METRICS)
+        _check_space(metric, metric_params)
         self.metric = "euclidean" if metric in SAME_AS_EUCLIDEAN else metric
         self.metric_params = metric_params or {}
         self.by_product = self.metric in MATRIX_PRODUCT_METRICS

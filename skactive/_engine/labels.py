@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from numbers import Integral
 from typing import Any
@@ -13,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skactive._contracts._target import Target
 from skactive._engine.label_arrays import compact, joined, label_array
+from skactive._text import shown
 from skactive._warning import warn_user
 
 SKIP_HINT = "Hint: leave out samples without a label; skip those that cannot be labelled."
@@ -113,6 +115,18 @@ def _checked(y: Any, *, are_answers: bool) -> np.ndarray:
             raise _no_label(position, labels[position].item())
         check_classification_targets(labels)
     return compact(labels)
+
+
+def check_classes(
+    classes: Any, validate: Callable[[ArrayLike], np.ndarray] | None = None
+) -> np.ndarray:
+    """Return declared classes as an array of labels, or raise."""
+    if np.ndim(label_values(classes)) == 0:
+        raise TypeError(
+            "The 'classes' parameter must be a list or array of labels. "
+            f"Got {shown(classes)} instead."
+        )
+    return (validate or check_labels)(classes)
 
 
 def label_values(y: Any) -> np.ndarray:

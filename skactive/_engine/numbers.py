@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from skactive._rows import check_is_samples
+
 _PLAIN = {float, bool, type(None)}
 _TIMES = (dt.date, dt.time, dt.timedelta, np.datetime64, np.timedelta64)
 FILL_IN = "fill in such values, or leave such samples out."
@@ -38,6 +40,7 @@ def as_numbers(X: Any, name: str, first_row: int = 0) -> Any:
     X : array-like
         The features.
     """
+    check_is_samples(X, name)
     if hasattr(X, "columns") and hasattr(X, "dtypes"):
         for at, label in enumerate(X.columns):
             column = X.iloc[:, at] if hasattr(X, "iloc") else X[:, at]

@@ -6,6 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from skactive._text import shown
+
+OF_POSITIONS = "pass an integer or a list of integers."
+
 
 def array_of(values: Any) -> np.ndarray:
     """Return an array; nested sequences of different lengths are its objects."""
@@ -16,21 +20,19 @@ def array_of(values: Any) -> np.ndarray:
         return np.fromiter(objects, dtype=object, count=len(objects))
 
 
-def check_integers(values: Any, rule: str) -> np.ndarray:
+def check_integers(values: Any, rule: str, hint: str = OF_POSITIONS) -> np.ndarray:
     """Return integers as an array of shape (n,), or raise an error that begins with `rule`."""
     integers = np.atleast_1d(array_of(values))
     if integers.size == 0:
         return integers.astype(np.intp).ravel()
     if integers.ndim != 1 or integers.dtype.kind not in "iu":
-        raise TypeError(
-            f"{rule}. Got {values!r} instead. Hint: pass an integer or a list of integers."
-        )
+        raise TypeError(f"{rule}. Got {shown(values)} instead. Hint: {hint}")
     return integers
 
 
-def check_positions(indices: Any, n_samples: int) -> np.ndarray:
+def check_positions(indices: Any, n_samples: int, hint: str = OF_POSITIONS) -> np.ndarray:
     """Return positions as an array of shape (n,), or raise if one is not in the pool."""
-    positions = check_integers(indices, "Samples of the pool are named by integer positions")
+    positions = check_integers(indices, "Samples of the pool are named by integer positions", hint)
     if positions.size == 0:
         return positions
     # A single position, the most frequent case, needs no temporary array.
@@ -42,6 +44,7 @@ def check_positions(indices: Any, n_samples: int) -> np.ndarray:
         raise IndexError(
             f"There is no sample {outside[0]} in a pool of {n_samples}: "
             f"positions go from 0 to {n_samples - 1}."
+            + ("" if hint is OF_POSITIONS else f" Hint: {hint}")
         )
     return positions.astype(np.intp)
 

@@ -12,6 +12,7 @@ import numpy as np
 from skactive._io.arrays import damage_as, unfit
 from skactive._io.regular_files import check_regular
 from skactive._io.values import as_float, as_labels, first_not_finite
+from skactive._text import shown
 
 Label: TypeAlias = str | int | os.PathLike[str]
 
@@ -56,8 +57,8 @@ def read_npy(
     """Read an array of vectors, with the labels in a column or in another file."""
     if features is not None:
         raise ValueError(
-            f"The `features` of a .npy file must be None, since it has one array. Got {features!r} "
-            f"for {path}. Hint: leave `features` out."
+            f"The `features` of a .npy file must be None, since it has one array. "
+            f"Got {shown(features)} for {path}. Hint: leave `features` out."
         )
     array = _read_array(path)
     if label is None:

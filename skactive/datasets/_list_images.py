@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from skactive._io.image_paths import IMAGE_SUFFIXES, is_image_name
+from skactive._validation import check_path
 
 
 def list_images(
@@ -87,7 +88,7 @@ def list_images(
 
 
 def _existing_folder(folder: str | os.PathLike[str]) -> Path:
-    root = Path(folder)
+    root = Path(check_path("list_images", "folder", folder))
     if root.is_dir():
         return root
     if root.exists():

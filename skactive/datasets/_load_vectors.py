@@ -10,6 +10,7 @@ import numpy as np
 
 from skactive._io.regular_files import check_regular
 from skactive._io.tables import listed_names, read_table
+from skactive._validation import check_name, check_names, check_path
 from skactive._warning import warn_user
 from skactive.datasets._arrays import read_npy, read_npz
 
@@ -106,7 +107,11 @@ def load_vectors(
     >>> y
     array(['banana', 'apple'], dtype='<U6')
     """
-    file = existing_file(path)
+    file = existing_file(check_path("load_vectors", "path", path))
+    if not isinstance(label, str | int | os.PathLike | None):
+        check_name("load_vectors", "label", label)
+    check_names("load_vectors", "features", features, or_one=True)
+    check_names("load_vectors", "drop", drop, or_one=True)
     if file.suffix.lower() not in READERS:
         suffix = f"the unknown suffix {file.suffix!r}" if file.suffix else "no suffix"
         raise ValueError(

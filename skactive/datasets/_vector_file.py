@@ -20,6 +20,8 @@ from skactive._io.arrays import damage_as, unfit
 from skactive._io.atomic_write import atomic_write, remove_left_over
 from skactive._io.fingerprint import fingerprint
 from skactive._io.regular_files import check_regular
+from skactive._text import shown
+from skactive._validation import check_dtype, check_name, check_names, check_path
 
 FLOATS = (np.dtype("<f2"), np.dtype("<f4"), np.dtype("<f8"))
 
@@ -82,7 +84,9 @@ class VectorFile:
         key: str | None = None,
         fingerprint: str | None = None,
     ) -> None:
-        self.path = Path(path)
+        self.path = Path(check_path(self, "path", path))
+        check_name(self, "key", key)
+        check_name(self, "fingerprint", fingerprint)
         self._key = key
         check_regular(self.path)
         remove_left_over(self.path)
@@ -348,11 +352,11 @@ def write_vectors(
     ...     write_vectors(Path(folder) / "photos.npy", np.eye(3)).stat().st_size
     146
     """
-    path, dtype = Path(path), np.dtype(dtype)
+    path = Path(check_path("write_vectors", "path", path))
+    dtype = check_dtype("write_vectors", dtype, FLOATS)
+    check_names("write_vectors", "columns", columns)
     if path.suffix != ".npy":
-        raise ValueError(f"The 'path' must end in .npy. Got {str(path)!r} instead.")
-    if dtype not in FLOATS:
-        raise ValueError(f"The 'dtype' must be float16, float32 or float64. Got {dtype} instead.")
+        raise ValueError(f"The 'path' must end in .npy. Got {shown(str(path))} instead.")
     vectors: Any = X  # an array of any library, with `shape` and slices of rows
     if isinstance(X, str | os.PathLike):
         from skactive.datasets._parquet_vectors import ParquetVectors

@@ -17,6 +17,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skactive._io.content_keys import content_key
 from skactive._rows import take_rows
+from skactive._text import shown
 from skactive._validation import check_integer
 from skactive.base import EmbeddingStore
 from skactive.embedding._cached_embeddings import StoreLocation, cached_embeddings
@@ -220,17 +221,17 @@ class CachedTransformer(TransformerMixin, BaseEstimator):
         if isinstance(self.transformer, type) or not hasattr(self.transformer, "transform"):
             raise TypeError(
                 "The 'transformer' parameter of CachedTransformer must be an object with "
-                f"`transform`. Got {self.transformer!r} instead."
+                f"`transform`. Got {shown(self.transformer)} instead."
             )
         if not isinstance(self.location, str | os.PathLike | EmbeddingStore):
             raise TypeError(
                 "The 'location' parameter of CachedTransformer must be the path of a folder or an "
-                f"EmbeddingStore. Got {self.location!r} instead."
+                f"EmbeddingStore. Got {shown(self.location)} instead."
             )
         if self.identity is not None and not (isinstance(self.identity, str) and self.identity):
             raise TypeError(
                 "The 'identity' parameter of CachedTransformer must be a non-empty str, or None. "
-                f"Got {self.identity!r} instead."
+                f"Got {shown(self.identity)} instead."
             )
 
     def _embedded(self, X: Any) -> NDArray[Any]:

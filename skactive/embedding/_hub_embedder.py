@@ -19,6 +19,7 @@ from sklearn.preprocessing import normalize
 
 from skactive._progress import ProgressBar
 from skactive._tensorflow import import_tensorflow
+from skactive._text import shown
 from skactive._validation import check_choice, check_integer
 from skactive.base import EmbeddingStore
 from skactive.embedding._cached_embeddings import StoreLocation, cached_embeddings
@@ -268,7 +269,8 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _check_kind(name: str, expected: str, value: Any, kinds: Any) -> None:
         if not isinstance(value, kinds):
             raise TypeError(
-                f"The {name!r} parameter of HubEmbedder must be {expected}. Got {value!r} instead."
+                f"The {name!r} parameter of HubEmbedder must be {expected}. "
+                f"Got {shown(value)} instead."
             )
 
     def _image_size(self) -> tuple[int, int] | None:
@@ -280,7 +282,7 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if not isinstance(sides, tuple | list) or len(sides) != 2:
             raise TypeError(
                 "The 'image_size' parameter of HubEmbedder must be an int, or a tuple of height "
-                f"and width. Got {self.image_size!r} instead."
+                f"and width. Got {shown(self.image_size)} instead."
             )
         height, width = (check_integer(self, "image_size", side, minimum=1) for side in sides)
         return height, width

@@ -11,6 +11,7 @@ from sklearn.base import TransformerMixin, clone
 from sklearn.decomposition import PCA, TruncatedSVD
 
 from skactive._optional import not_installed
+from skactive._text import shown
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -49,7 +50,8 @@ def project(
         if projection not in PROJECTIONS:
             raise ValueError(
                 f"The 'projection' parameter of {owner} must be one of {PROJECTIONS}, a "
-                f"transformer, or an array of shape (n_samples, 2). Got {projection!r} instead."
+                f"transformer, or an array of shape (n_samples, 2). "
+                f"Got {shown(projection)} instead."
             )
         if features.shape[1] == 2 and not sp.issparse(features):
             return np.asarray(features, dtype=float), ("feature 1", "feature 2")
@@ -105,7 +107,7 @@ def _checked(owner: str, points: Any, n_samples: int, source: str) -> np.ndarray
     except (TypeError, ValueError) as error:
         raise TypeError(
             f"The 'projection' parameter of {owner} must be one of {PROJECTIONS}, a transformer, "
-            f"or an array of shape (n_samples, 2). Got {points!r} instead."
+            f"or an array of shape (n_samples, 2). Got {shown(points)} instead."
         ) from error
     if coordinates.shape != (n_samples, 2):
         raise ValueError(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
+from skactive._text import shown
 from skactive._validation import check_integer, check_number
 from skactive.inspection._display import pyplot
 from skactive.inspection._frames import Camera, shared_palette, write_gif, write_html
@@ -175,7 +176,8 @@ class QueryPathAnimation:
         file = Path(path)
         if file.suffix not in SUFFIXES:
             raise ValueError(
-                f"An animation is saved as {' or '.join(SUFFIXES)}. Got {file.name!r} instead. "
+                f"An animation is saved as {' or '.join(SUFFIXES)}. "
+                f"Got {shown(file.name)} instead. "
                 "Hint: programs such as ffmpeg convert a GIF into a film."
             )
         write = write_gif if file.suffix == ".gif" else write_html

@@ -18,6 +18,7 @@ from skactive._engine.label_arrays import joined
 from skactive._engine.labels import check_labels
 from skactive._estimators import classifier_of, transformers
 from skactive._rows import n_samples_of, take_rows
+from skactive._text import shown
 from skactive.base import HasPosteriorSource, PoolView, TransductiveEstimator
 from skactive.pool import Pool
 
@@ -142,7 +143,7 @@ def recorded_loop(
     else:
         raise TypeError(
             f"{owner} draws an ActiveLearner or a fitted BudgetedClassifier. "
-            f"Got {estimator!r} instead."
+            f"Got {shown(estimator)} instead."
         )
     if y is None:
         return loop, None

@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
-from skactive._estimators import stored_samples
+from skactive._engine.labels import check_classes
+from skactive._estimators import check_classifier, stored_samples
 from skactive._fit_params import check_fit_params
-from skactive._validation import check_strategy
+from skactive._rows import check_is_samples
+from skactive._validation import check_mapping, check_path, check_strategy
 from skactive.base import Classifier, HasPosteriorSource
 from skactive.learner._arguments import (
-    check_classifier,
     check_samples,
     declared_classes,
     names_of,
@@ -206,13 +207,17 @@ class ActiveLearner(LearnerPoolChanges):
         cache: FeatureCache | None = None,
     ) -> None:
         given = default_classifier() if estimator is None else estimator
-        check_classifier(given)
+        check_classifier(given, hint="pass samples as X_pool, ActiveLearner(X_pool=X).")
+        strategy = default_strategy() if strategy is None else check_strategy(strategy)
         if X_pool is None:
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
         self._begin_state()
+        if journal is not None:
+            check_path(self, "journal", journal)
+        fit_params = dict(check_mapping(self, "fit_params", fit_params, "names of arguments"))
         samples = check_samples(X_pool)
         names = names_of(samples, ids)
-        self.strategy = default_strategy() if strategy is None else check_strategy(strategy)
+        self.strategy = strategy
         self._watch = None if drift_detector is None else AgreementWatch(drift_detector)
         learning: Any = copy.deepcopy(given)
         before, self._refresher = refresher_for(learning, samples, refresh_every)
@@ -229,8 +234,9 @@ class ActiveLearner(LearnerPoolChanges):
         self._samples = PoolSamples(samples, names, features, has_names(samples, ids))
         self._seed = self._seed_set(X_labeled, y_labeled)
         self._check_together(fit_params, graph)
-        check_fit_params(classifier, fit_params or ())
-        self._classes = None if classes is None else self._pool_type.target.validate(classes)
+        check_fit_params(classifier, fit_params)
+        target = self._pool_type.target
+        self._classes = None if classes is None else check_classes(classes, target.validate)
         self._is_strict, self._fit_params, self._cache = strict_classes, fit_params, cache
         self._stopping = StoppingHistory(stopping)
         if self._refresher is not None and self._seed[0] is not None:
@@ -358,6 +364,8 @@ class ActiveLearner(LearnerPoolChanges):
     def _seed_set(self, X: Any, y: Any) -> tuple[Any, Any]:
         if X is None and y is None:
             return None, None
+        if X is not None:
+            check_is_samples(X, "X_labeled")
         if X is None or y is None:
             given, missing = ("y", "X") if X is None else ("X", "y")
             raise ValueError(
@@ -367,9 +375,7 @@ class ActiveLearner(LearnerPoolChanges):
         check_consistent_length(X, labels)
         return (self.features(X), labels) if len(labels) else (None, None)
 
-    def _check_together(
-        self, fit_params: dict[str, Any] | None, graph: NeighborGraph | None
-    ) -> None:
+    def _check_together(self, fit_params: dict[str, Any], graph: NeighborGraph | None) -> None:
         if fit_params and self._seed[0] is not None:
             raise ValueError(
                 f"fit_params={sorted(fit_params)} are for the samples of the pool, and those of "
@@ -407,7 +413,7 @@ class ActiveLearner(LearnerPoolChanges):
             if X is not None:
                 self._pool.add_labeled(X, y)
         self._source = UpdateSource(
-            self._samples.features, self._pool, self._seed, self._classes, self._fit_params or {}
+            self._samples.features, self._pool, self._seed, self._classes, self._fit_params
         )
         self._updater = updater_for(classifier, self._source)
         self._external.updater = self._updater

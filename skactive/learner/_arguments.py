@@ -8,45 +8,27 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
 from skactive._engine.positions import array_of
 from skactive._estimators import fitted_steps, is_fitted
 from skactive._io.image_paths import are_paths
-from skactive._rows import n_samples_of
+from skactive._rows import check_is_samples, n_samples_of
+from skactive._text import shown
 
 
-def check_samples(X_pool: Any) -> Any:
+def check_samples(X: Any, name: str = "X_pool") -> Any:
     """Return samples that can be counted and picked, or raise."""
-    if sp.issparse(X_pool):
-        X_pool = X_pool.tocsr()
-    elif not hasattr(X_pool, "__getitem__") or isinstance(X_pool, memoryview):
-        X_pool = np.asarray(X_pool)
-        if X_pool.ndim == 0:
-            raise TypeError(
-                "X_pool must be an array, a DataFrame, a sparse matrix or a list of samples. "
-                f"Got {X_pool[()]!r} instead."
-            )
-    if n_samples_of(X_pool) == 0:
+    check_is_samples(X, name)
+    if sp.issparse(X):
+        X = X.tocsr()
+    elif not hasattr(X, "__getitem__") or isinstance(X, memoryview):
+        X = np.asarray(X)
+    if n_samples_of(X) == 0:
         raise ValueError(
-            "X_pool is empty: there is no sample to choose. Hint: pass at least one sample."
+            f"{name} is empty: there is no sample to choose. Hint: pass at least one sample."
         )
-    return X_pool
-
-
-def check_classifier(estimator: Any) -> None:
-    """Raise unless an estimator is a classifier."""
-    is_object = hasattr(estimator, "get_params") and not isinstance(estimator, type)
-    if not is_object or not is_classifier(estimator):
-        if hasattr(estimator, "shape") or isinstance(estimator, list | tuple):
-            kind = type(estimator).__name__
-            shape = getattr(estimator, "shape", (len(estimator),))
-            raise TypeError(
-                f"The estimator must be a classifier. Got {kind} of shape {tuple(shape)} instead. "
-                "Hint: pass samples as X_pool, ActiveLearner(X_pool=X)."
-            )
-        raise TypeError(f"The estimator must be a classifier. Got {estimator!r} instead.")
+    return X
 
 
 def split_pipeline(estimator: Any, X_pool: Any) -> tuple[Any, Any, Any]:
@@ -85,7 +67,7 @@ def names_of(X_pool: Any, ids: Any, container: str = "X_pool") -> np.ndarray:
         # The characters of a string are no names, and the order of a set is arbitrary.
         raise TypeError(
             f"The 'ids' parameter must be a list or array with one name for each sample. Got "
-            f"{ids!r} instead."
+            f"{shown(ids)} instead."
         )
     if ids is None and hasattr(X_pool, "iloc"):
         return np.asarray(X_pool.index)
@@ -98,7 +80,7 @@ def names_of(X_pool: Any, ids: Any, container: str = "X_pool") -> np.ndarray:
         # numpy converts 1 and "a" to strings, and tuples to rows.
         names = np.fromiter(ids, dtype=object, count=len(ids))
     if names.ndim != 1:
-        got = f"an array of shape {names.shape}" if names.ndim else repr(ids)
+        got = f"an array of shape {names.shape}" if names.ndim else shown(ids)
         raise ValueError(
             f"The 'ids' parameter must be a list or array with one name for each sample. Got {got} "
             "instead. Hint: a name of several parts must be a tuple."

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skactive._text import shown
 from skactive._warning import warn_user
 
 # Number of answers in the recent agreement, and in the agreement before.
@@ -69,7 +70,7 @@ class AgreementWatch:
         ):
             raise TypeError(
                 "The drift detector must have `update(x)` and `drift_detected`, like those of "
-                f"river, such as river.drift.PageHinkley(mode='up'). Got {detector!r} instead."
+                f"river, such as river.drift.PageHinkley(mode='up'). Got {shown(detector)} instead."
             )
         self._blank = detector
         self.drifts: list[int] = []

@@ -27,7 +27,7 @@ class LearnerPoolChanges(LearnerActions):
 
     _source: UpdateSource
     _refresher: Refresher | None
-    _fit_params: dict[str, Any] | None
+    _fit_params: dict[str, Any]
     # The samples whose features the pool has. None while the pool changes.
     _samples_of_pool: PoolSamples | None = None
 
@@ -207,7 +207,7 @@ class LearnerPoolChanges(LearnerActions):
     # What depends on the kind of the pool.
 
     def _new_samples(self, X_new: Any) -> Any:
-        return check_samples(X_new)
+        return check_samples(X_new, "X_new")
 
     def _joined_samples(self, new: Any) -> Any:
         return concatenate_rows(self.X_pool, new)

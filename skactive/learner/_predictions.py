@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 
 from skactive._engine.label_arrays import of_all_classes
-from skactive._engine.positions import check_positions
+from skactive._engine.positions import OF_POSITIONS, check_positions
 from skactive._estimators import is_fitted
-from skactive._rows import take_rows
+from skactive._rows import LOADERS, check_is_samples, take_rows
 from skactive.learner._explanation.query_explanation import QueryExplanation, explain_query
 from skactive.learner._label_issues import LabelIssues, label_issues
 from skactive.learner._labels import LearnerLabels
@@ -135,6 +135,7 @@ class LearnerPredictions(LearnerLabels):
         score : float
             The `score` of the estimator: the share of correct predictions.
         """
+        check_is_samples(X, "X")
         return float(self.fitted_estimator().score(X, y))
 
     @locked
@@ -151,6 +152,7 @@ class LearnerPredictions(LearnerLabels):
         features : array-like of shape (n_queries, n_features)
             X after all steps of the Pipeline but the last; X itself without a Pipeline.
         """
+        check_is_samples(X, "X")
         return X if self._steps is None else self._steps.transform(X)
 
     @locked
@@ -409,7 +411,8 @@ class LearnerPredictions(LearnerLabels):
                 "pass positions in X_pool first, or names as ids=."
             )
         if ids is None:
-            return check_positions(indices, self._pool.n_samples)
+            hint = "pass names as ids=." if self._samples.are_named else OF_POSITIONS
+            return check_positions(indices, self._pool.n_samples, hint)
         return self._samples.positions(ids)
 
     def _given_samples(self, method: str, X: Any, ids: Any) -> Any:
@@ -419,4 +422,8 @@ class LearnerPredictions(LearnerLabels):
                 f"{method} takes samples, or the ids of samples of the pool. Got {given}. Hint: "
                 "pass samples first, or names as ids=."
             )
-        return X if ids is None else take_rows(self.X_pool, self._samples.positions(ids))
+        if ids is not None:
+            return take_rows(self.X_pool, self._samples.positions(ids))
+        names = "pass names as ids=."
+        check_is_samples(X, "X", hint=names if self._samples.are_named else LOADERS)
+        return X

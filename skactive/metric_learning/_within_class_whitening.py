@@ -7,6 +7,7 @@ from numbers import Real
 import numpy as np
 from sklearn.covariance import ledoit_wolf_shrinkage
 
+from skactive._text import shown
 from skactive._validation import check_number
 from skactive.metric_learning._near_identity import NearIdentityMap, principal_directions
 
@@ -112,5 +113,5 @@ class WithinClassWhitening(NearIdentityMap):
             return check_number(self, "shrinkage", self.shrinkage)
         raise ValueError(
             f"The 'shrinkage' parameter of {type(self).__name__} must be 'auto' or a number above "
-            f"0 and at most 1. Got {self.shrinkage!r} instead."
+            f"0 and at most 1. Got {shown(self.shrinkage)} instead."
         )

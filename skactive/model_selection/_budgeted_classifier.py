@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -19,10 +19,11 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skactive._engine.cache import LOOP_CACHE
 from skactive._engine.label_arrays import of_all_classes, positions_of, union
 from skactive._engine.labels import check_labels
-from skactive._estimators import classifier_of, keeps_stages, transformers
+from skactive._estimators import check_classifier, classifier_of, keeps_stages, transformers
 from skactive._fit_params import check_fit_params, per_sample
 from skactive._html import Diagram
-from skactive._random_state import seeded
+from skactive._random_state import random_numbers, seeded
+from skactive._rows import check_is_samples
 from skactive._validation import check_integer, check_strategy
 from skactive.base import Classifier, TransductiveEstimator
 from skactive.learner import ActiveLearner, default_classifier, default_strategy
@@ -165,11 +166,15 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(
                 "BudgetedClassifier requires y to be passed, but the target y is None."
             )
+        check_classifier(
+            self._estimator(), hint="pass samples to fit, BudgetedClassifier().fit(X, y)."
+        )
+        check_is_samples(X, "X")
         labels = check_labels(y)
         check_classification_targets(labels)
         check_consistent_length(X, labels)
         self._check_parameters(len(labels))
-        random = check_random_state(self.random_state)
+        random = random_numbers(self.random_state)
         seed = None if self.random_state is None else int(random.randint(2**31 - 1))
         estimator = clone(self._estimator())
         strategy = seeded(self._strategy(), seed)
@@ -205,6 +210,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
             The labels.
         """
         check_is_fitted(self)
+        check_is_samples(X, "X")
         return np.asarray(self.estimator_.predict(X))
 
     @available_if(_estimator_has("predict_proba"))
@@ -222,6 +228,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
             In the order of `classes_`.
         """
         check_is_fitted(self)
+        check_is_samples(X, "X")
         return self._with_all_classes(self.estimator_.predict_proba(X))
 
     @available_if(_estimator_has("decision_function"))
@@ -240,6 +247,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
             has a value 1 below the smallest of the sample.
         """
         check_is_fitted(self)
+        check_is_samples(X, "X")
         values = np.asarray(self.estimator_.decision_function(X))
         columns = positions_of(np.asarray(self.estimator_.classes_), self.classes_)
         return decision_for_all(values, columns, len(self.classes_))
@@ -322,6 +330,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         features : array-like of length n_queries
             X after all steps of the Pipeline but the last; X itself if there is no other step.
         """
+        check_is_samples(X, "X")
         if not isinstance(self.estimator_, Pipeline) or len(self.estimator_) == 1:
             return X
         return transformers(self.estimator_).transform(X)

@@ -20,12 +20,19 @@ from sklearn.utils.validation import check_consistent_length
 
 from skactive import __version__
 from skactive._engine.cache import LOOP_CACHE
-from skactive._estimators import classifier_of
+from skactive._estimators import check_classifier, classifier_of
 from skactive._fit_params import per_sample
 from skactive._progress import ProgressBar
 from skactive._random_state import seeded
-from skactive._rows import take_rows
-from skactive._validation import check_integer, check_strategy
+from skactive._rows import check_is_samples, take_rows
+from skactive._text import shown
+from skactive._validation import (
+    check_integer,
+    check_jobs,
+    check_mapping,
+    check_scoring,
+    check_strategy,
+)
 from skactive.base import Classifier, TransductiveEstimator
 from skactive.learner import ActiveLearner, default_classifier
 from skactive.model_selection._held_out_evaluator import HeldOutEvaluator, Scorer, check_scorer
@@ -36,6 +43,8 @@ from skactive.model_selection._partial_labels import known_labels
 from skactive.model_selection._simulation import simulate
 from skactive.model_selection._strategy_comparison import StrategyComparison
 from skactive.strategies import QueryStrategy
+
+_ORDER = "compare_strategies(estimator, strategies, X, y)"
 
 
 def compare_strategies(
@@ -157,6 +166,12 @@ def compare_strategies(
     >>> bool(herding > random)
     True
     """
+    estimator = default_classifier() if estimator is None else estimator
+    check_classifier(estimator, hint=f"the order is {_ORDER}.")
+    estimator = clone(estimator)
+    strategies = _checked_strategies(strategies)
+    check_is_samples(X, "X")
+    params = check_mapping("compare_strategies", "params", params, "names of arguments")
     labels, labeled, unlabeled = known_labels(y)
     check_consistent_length(X, np.concatenate([labeled, unlabeled]))
     if len(np.unique(labels)) < 2:
@@ -164,15 +179,18 @@ def compare_strategies(
             f"y has one class, {labels.tolist()[0]!r}, but a classifier needs two or more. Hint: "
             "pass samples of several classes."
         )
-    strategies = _checked_strategies(strategies)
+    if random_state is not None:
+        check_integer("compare_strategies", "random_state", random_state, minimum=0)
+    check_jobs("compare_strategies", n_jobs)
+    check_scoring("compare_strategies", scoring)
     budget = check_integer("compare_strategies", "budget", budget, minimum=1)
     batch_size = check_integer("compare_strategies", "batch_size", batch_size, minimum=1)
     check_oracle("compare_strategies", oracle)
-    estimator = default_classifier() if estimator is None else clone(estimator)
     scorer = None if scoring == "accuracy" else get_scorer(scoring)
-    task = Task(estimator, X, labels, labeled, unlabeled, scorer, dict(params or {}))
+    task = Task(estimator, X, labels, labeled, unlabeled, scorer, dict(params))
     check_scorer(scorer, scoring, estimator, take_rows(X, labeled) if len(unlabeled) else X, labels)
     if groups is not None:
+        check_is_samples(groups, "groups")
         check_consistent_length(X, groups)
         groups = take_rows(np.asarray(groups), labeled)
     splits = _splits(cv, labels, groups, random_state)
@@ -224,12 +242,15 @@ def compare_strategies(
 
 def _checked_strategies(strategies: Any) -> dict[str, Any]:
     """Return query strategies by name, those of the registry for names."""
+    if isinstance(strategies, str):
+        strategies = [strategies]
     if isinstance(strategies, list | tuple) and all(isinstance(one, str) for one in strategies):
         strategies = {name: name for name in strategies}
     if not isinstance(strategies, Mapping):
         raise TypeError(
             "`strategies` must be a dict of query strategies by name, such as "
-            f"{{'herding': UncertaintyHerding()}}, or a list of names. Got {strategies!r} instead."
+            "{'herding': UncertaintyHerding()}, or a list of names. "
+            f"Got {shown(strategies)} instead."
         )
     if not strategies:
         raise ValueError(

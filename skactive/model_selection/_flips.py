@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skactive._engine.label_arrays import is_among, union
-from skactive._engine.labels import check_labels
+from skactive._engine.labels import check_classes, check_labels
+from skactive._text import shown
 
 FlipRate = float | Mapping[Any, float] | ArrayLike
 
@@ -20,7 +21,7 @@ EXPECTED = "a number from 0 to 1, a dict of them by class, or a matrix of shape 
 def coded(y: ArrayLike, classes: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
     """Return the sorted classes, and the position of each label among them."""
     labels = check_labels(y)
-    known = union(labels if classes is None else check_labels(classes))
+    known = union(labels if classes is None else check_classes(classes))
     unknown = labels[~is_among(labels, known)].tolist()
     if unknown:
         raise ValueError(
@@ -78,7 +79,7 @@ def _rate(parameter: str, value: Any) -> float:
     if is_number and 0 <= float(value) <= 1:
         return float(value)
     error = ValueError if is_number else TypeError
-    raise error(f"The {parameter} must be {EXPECTED}. Got {value!r} instead.")
+    raise error(f"The {parameter} must be {EXPECTED}. Got {shown(value)} instead.")
 
 
 def _checked_matrix(parameter: str, flip_rate: Any, classes: np.ndarray) -> np.ndarray:
@@ -87,7 +88,7 @@ def _checked_matrix(parameter: str, flip_rate: Any, classes: np.ndarray) -> np.n
     except (TypeError, ValueError):
         matrix = np.empty(0)
     if matrix.ndim != 2:
-        raise TypeError(f"The {parameter} must be {EXPECTED}. Got {flip_rate!r} instead.")
+        raise TypeError(f"The {parameter} must be {EXPECTED}. Got {shown(flip_rate)} instead.")
     if matrix.shape != (len(classes), len(classes)):
         raise ValueError(
             f"The {parameter} is a matrix of shape {matrix.shape}, but there are {len(classes)} "

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_random_state
 
 from skactive._engine.labels import check_labels
-from skactive._random_state import seeded
+from skactive._random_state import random_numbers, seeded
+from skactive._text import shown
 from skactive.learner import ActiveLearner
 from skactive.model_selection._noisy_oracle import MAX_SEED
 from skactive.model_selection._oracle import Oracle
@@ -126,7 +126,7 @@ def check_oracle(owner: object, oracle: Any) -> None:
         name = owner if isinstance(owner, str) else type(owner).__name__
         raise TypeError(
             f"The 'oracle' parameter of {name} must be an Oracle, such as NoisyOracle(0.1), or a "
-            f"function of positions and labels. Got {oracle!r} instead."
+            f"function of positions and labels. Got {shown(oracle)} instead."
         )
 
 
@@ -163,11 +163,11 @@ def label_source(
         rows = np.arange(len(y))
     if not isinstance(oracle, Oracle):
         return CallableLabelSource(oracle, y, rows, rows if positions is None else positions)
-    voting: Oracle = seeded(oracle, int(check_random_state(random_state).randint(MAX_SEED)))
+    voting: Oracle = seeded(oracle, int(random_numbers(random_state).randint(MAX_SEED)))
     # A generator would break ties differently for the same votes each time.
     for name, value in voting.get_params().items():
         if name.split("__")[-1] == "random_state" and not isinstance(value, int | np.integer):
-            voting.set_params(**{name: int(check_random_state(value).randint(MAX_SEED))})
+            voting.set_params(**{name: int(random_numbers(value).randint(MAX_SEED))})
     return VotedLabelSource(voting, y, rows)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from joblib import Memory
 from numpy.typing import ArrayLike
 
+from skactive._estimators import check_classifier
 from skactive._validation import check_integer, check_strategy
 from skactive.base import Classifier
 from skactive.learner import default_strategy
@@ -112,6 +113,8 @@ def labeling_curve(
     >>> bool(curve.mean_scores[0, 59] > curve.mean_scores[0, 19])
     True
     """
+    if estimator is not None:
+        check_classifier(estimator, hint="the order is labeling_curve(estimator, strategy, X, y).")
     check_integer("labeling_curve", "budget", budget, minimum=1)
     check_integer("labeling_curve", "batch_size", batch_size, minimum=1)
     name = strategy if isinstance(strategy, str) else None

@@ -14,6 +14,7 @@ import joblib
 from sklearn.utils.validation import check_memory
 
 from skactive._io.atomic_write import atomic_write
+from skactive._validation import check_method
 
 
 class LoopFolder:
@@ -80,7 +81,12 @@ class StoredScores:
 
 def loop_storage(memory: Any) -> Any:
     """Return the storage for the `memory` of a comparison: a folder, or a `joblib.Memory`."""
-    return LoopFolder(memory) if isinstance(memory, str | os.PathLike) else check_memory(memory)
+    if isinstance(memory, str | os.PathLike):
+        return LoopFolder(memory)
+    if memory is not None:
+        expected = "a folder, a joblib.Memory or None"
+        check_method("compare_strategies", "memory", memory, "cache", expected)
+    return check_memory(memory)
 
 
 def _checksum(key: str, scores: Any) -> str:

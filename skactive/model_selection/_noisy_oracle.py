@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_random_state
 
+from skactive._random_state import random_numbers
 from skactive.model_selection._flips import FlipRate, coded, confusion, flipped
 from skactive.model_selection._oracle import Oracle
 
@@ -20,7 +20,7 @@ def annotators_seeds(
     Seeds of their own make errors independent of other draws from the same seed, such as the
     order of `RandomSampling`.
     """
-    ties, *others = check_random_state(random_state).randint(MAX_SEED, size=1 + n_annotators)
+    ties, *others = random_numbers(random_state).randint(MAX_SEED, size=1 + n_annotators)
     return int(ties), [int(seed) for seed in others]
 
 

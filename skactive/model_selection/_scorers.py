@@ -14,6 +14,9 @@ from sklearn.pipeline import Pipeline
 
 from skactive._engine.label_arrays import union
 from skactive._engine.labels import check_labels
+from skactive._rows import check_is_samples
+from skactive._text import shown
+from skactive._validation import check_scoring
 from skactive.model_selection._areas import mean_height
 from skactive.model_selection._budgeted_classifier import BudgetedClassifier
 from skactive.model_selection._held_out_evaluator import (
@@ -117,7 +120,7 @@ def labels_to_score(score: float, *, scoring: str | Scorer = "accuracy") -> Labe
     if isinstance(score, bool) or not isinstance(score, Real) or not np.isfinite(score):
         raise TypeError(
             "The 'score' parameter of labels_to_score must be a finite number. "
-            f"Got {score!r} instead."
+            f"Got {shown(score)} instead."
         )
     return LabelsToScore(score, scoring)
 
@@ -139,7 +142,9 @@ def stage_scores(
     owner: str, estimator: Any, X: Any, y: ArrayLike, scoring: str | Scorer
 ) -> np.ndarray:
     """Return the score after each label, shape (n_labeled,)."""
+    check_scoring(owner, scoring)
     budgeted, steps = _budgeted(owner, estimator)
+    check_is_samples(X, "X")
     samples = Pipeline(steps).transform(X) if steps else X
     labels = check_labels(y)
     if scoring == "accuracy":

@@ -27,6 +27,7 @@ from skactive._engine.exact_neighbors import (
 from skactive._engine.inverted_file import InvertedFile
 from skactive._engine.numbers import as_numbers
 from skactive._engine.stored import is_opened
+from skactive._text import shown
 from skactive._validation import check_choice, check_integer, check_number, with_canonical_rows
 
 ALGORITHMS = frozenset({"auto", "clusters", "exact"})
@@ -233,7 +234,7 @@ class BlockwiseKNeighborsTransformer(
         if check_number(self, "recall", self.recall, exclusive=True) > 1:
             raise ValueError(
                 "The 'recall' parameter of BlockwiseKNeighborsTransformer must be a number of at "
-                f"most 1. Got {self.recall!r} instead."
+                f"most 1. Got {shown(self.recall)} instead."
             )
 
     def __sklearn_tags__(self) -> Any:

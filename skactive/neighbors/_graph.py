@@ -21,7 +21,14 @@ from skactive._engine.neighbor_lists import (
 from skactive._engine.numbers import as_numbers
 from skactive._engine.stored import is_opened
 from skactive._io.fingerprint import fingerprint as fingerprint_of
-from skactive._validation import check_choice, check_integer, check_number, with_canonical_rows
+from skactive._validation import (
+    check_bandwidth,
+    check_choice,
+    check_integer,
+    check_method,
+    check_path,
+    with_canonical_rows,
+)
 from skactive.neighbors._blockwise import BlockwiseKNeighborsTransformer
 from skactive.neighbors._graph_changes import ChangeableGraph
 from skactive.neighbors._graph_file import read_graph, write_graph
@@ -166,6 +173,9 @@ class NeighborGraph(ChangeableGraph):
             if transformer is None:
                 transformer = BlockwiseKNeighborsTransformer(n_neighbors, metric=metric)
             else:
+                check_method(
+                    "NeighborGraph.of", "transformer", transformer, "fit_transform", "a transformer"
+                )
                 _check_metric(transformer, metric)
             indices, distances = _lists(features, n_neighbors, metric, transformer)
         return cls(indices, distances, X=features, metric=metric)
@@ -198,6 +208,7 @@ class NeighborGraph(ChangeableGraph):
         The file has the fingerprint of the features. `Pool` and `ActiveLearner` refuse the graph
         for other features, also if X was not passed here. The check reads all rows once.
         """
+        check_path("NeighborGraph.load", "path", path)
         indices, distances, metric, fingerprint = read_graph(path)
         return cls(indices, distances, X=X, metric=metric, fingerprint=fingerprint)
 
@@ -210,6 +221,7 @@ class NeighborGraph(ChangeableGraph):
             The file, in the npz format of numpy. An existing file is replaced only after the new
             one is complete.
         """
+        check_path("NeighborGraph.save", "path", path)
         write_graph(path, self.indices, self.distances, self.metric, self.fingerprint)
 
     @property
@@ -328,10 +340,7 @@ class NeighborGraph(ChangeableGraph):
             Symmetric, entries in (0, 1], without entries on the diagonal. The matrix is cached and
             must not be changed.
         """
-        if isinstance(bandwidth, str):
-            check_choice("affinity", "bandwidth", bandwidth, {"median"})
-        elif bandwidth is not None:
-            bandwidth = check_number("affinity", "bandwidth", bandwidth, exclusive=True)
+        bandwidth = check_bandwidth("affinity", bandwidth)
         if bandwidth not in self._affinities:
             self._affinities[bandwidth] = self._affinity(bandwidth)
         return self._affinities[bandwidth]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from skactive._engine.distances import METRICS
 from skactive._optional import not_installed
-from skactive._validation import check_choice, check_integer, check_number
+from skactive._validation import check_choice, check_integer, check_mapping, check_number
 from skactive.neighbors._index import has_index, is_installed
 from skactive.neighbors._votes import VOTE_WEIGHTS
 
@@ -20,7 +20,8 @@ def check_vote_parameters(classifier: IncrementalKNeighborsClassifier) -> None:
     """Raise a TypeError, ValueError or ImportError for the first invalid parameter."""
     check_integer(classifier, "n_neighbors", classifier.n_neighbors, minimum=1)
     check_choice(classifier, "metric", classifier.metric, METRICS)
-    if not callable(classifier.weights):
+    check_mapping(classifier, "metric_params", classifier.metric_params, "names of arguments")
+    if not callable(classifier.weights) or isinstance(classifier.weights, type):
         check_choice(classifier, "weights", classifier.weights, VOTE_WEIGHTS)
     if classifier.bandwidth is not None:
         check_number(classifier, "bandwidth", classifier.bandwidth, exclusive=True)

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skactive._engine.label_arrays import is_among, union
 from skactive._engine.labeled_samples import LabeledSamples
-from skactive._engine.labels import CATEGORICAL, check_labels
+from skactive._engine.labels import CATEGORICAL, check_classes, check_labels
 from skactive._engine.numbers import as_numbers
 from skactive._validation import are_plain_features, with_canonical_rows
 
@@ -76,7 +76,7 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
             declared.
         """
         known = getattr(self, "_labeled", None)
-        declared = None if classes is None else union(check_labels(classes))
+        declared = None if classes is None else union(check_classes(classes))
         if (
             known is not None
             and declared is not None

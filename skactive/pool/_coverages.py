@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from skactive._engine.coverage import LabelCoverage
 from skactive._engine.label_book import LabelBook
-from skactive._validation import check_number
+from skactive._text import shown
+from skactive._validation import check_bandwidth, check_number
 from skactive.pool._graphs import NeighborGraphs
 
 # Number of neighbours, metric and bandwidth.
@@ -40,6 +41,8 @@ class PoolCoverages:
 
     def of(self, kernel: Kernel) -> LabelCoverage:
         """Return the coverage by the labelled samples. Copy it to change it."""
+        check_bandwidth("coverage_gain", kernel[2])
+        self._graphs.check(kernel[0], kernel[1])
         if kernel not in self._coverages:
             graph = self._graphs.graph(kernel[0], kernel[1], None)
             self._coverages[kernel] = LabelCoverage(graph.affinity(kernel[2]))
@@ -88,7 +91,12 @@ class PoolCoverages:
         if weights is None:
             return self._book.positions.is_candidate
         n_samples = self._book.positions.n_samples
-        weights = np.asarray(weights, dtype=np.float64)
+        try:
+            weights = np.asarray(weights, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"weights must be an array of numbers. Got {shown(weights)} instead."
+            ) from error
         if weights.shape != (n_samples,):
             raise ValueError(
                 f"weights has shape {weights.shape}, but the pool has {n_samples} samples. "

@@ -9,7 +9,7 @@ import joblib
 import numpy as np
 
 from skactive._engine.cache import FeatureValues
-from skactive._engine.distances import Rows
+from skactive._engine.distances import METRICS, Rows
 from skactive._engine.list_changes import (
     Lists,
     is_worthwhile,
@@ -17,7 +17,7 @@ from skactive._engine.list_changes import (
     lists_without,
     rows_to_search,
 )
-from skactive._validation import check_integer
+from skactive._validation import check_choice, check_integer, check_method
 from skactive.neighbors import NeighborGraph
 
 
@@ -61,8 +61,14 @@ class NeighborGraphs:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _built=dict(state["_built"]))
 
-    def graph(self, n_neighbors: int, metric: str, transformer: Any) -> NeighborGraph:
+    def check(self, n_neighbors: int, metric: str) -> None:
         check_integer("Pool.graph", "n_neighbors", n_neighbors, minimum=1)
+        check_choice("Pool.graph", "metric", metric, METRICS)
+
+    def graph(self, n_neighbors: int, metric: str, transformer: Any) -> NeighborGraph:
+        self.check(n_neighbors, metric)
+        if transformer is not None:
+            check_method("Pool.graph", "transformer", transformer, "fit_transform", "a transformer")
         key = (metric, n_neighbors, _name(transformer))
         if key not in self._built:
             if transformer is None:

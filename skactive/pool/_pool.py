@@ -25,9 +25,11 @@ from skactive._engine.features import (
     check_same_columns,
 )
 from skactive._engine.label_book import LabelBook
+from skactive._engine.labels import check_classes
 from skactive._engine.positions import check_positions
 from skactive._rows import take_rows
-from skactive._validation import check_choice, check_integer
+from skactive._text import shown
+from skactive._validation import check_choice, check_dtype, check_integer, check_method, check_path
 from skactive.neighbors import NeighborGraph
 from skactive.pool._batch import Batch
 from skactive.pool._changes import ChangeablePool
@@ -36,6 +38,7 @@ from skactive.pool._geometry import PoolGeometry
 from skactive.pool._graphs import NeighborGraphs
 from skactive.pool._snapshot import PoolSnapshot
 
+DTYPES: list[np.dtype[Any]] = [np.dtype(np.float32), np.dtype(np.float64)]
 AGGREGATES = frozenset({"mean", "min"})
 
 T = TypeVar("T")
@@ -164,8 +167,17 @@ class Pool(ChangeablePool):
         if dtype is None:
             self._X = check_resolved_features(X, "X_pool")
         else:
-            self._X = check_features(X, "X_pool", np.dtype(dtype))
+            self._X = check_features(X, "X_pool", check_dtype(self, dtype, DTYPES))
         self._dtype = self._X.dtype
+        if estimator is not None:
+            check_method(self, "estimator", estimator, "predict", "a classifier or None")
+        if state is not None:
+            check_path(self, "state", state)
+        if posterior_source is not None and not callable(posterior_source):
+            raise TypeError(
+                "The 'posterior_source' parameter of Pool must be a function of the pool. "
+                f"Got {shown(posterior_source)} instead."
+            )
         snapshot = None if state is None else PoolSnapshot.read(state, self._X)
         self._estimator = estimator
         self._make_source = posterior_source
@@ -176,7 +188,8 @@ class Pool(ChangeablePool):
         self._graphs = NeighborGraphs(self._X, graph, self._values)
         self.geometry = PoolGeometry(Rows(self._X), snapshot)
         self.coverages = PoolCoverages(self._graphs)
-        self._classes = None if classes is None else self.target.validate(classes)
+        validate = self.target.validate
+        self._classes = None if classes is None else check_classes(classes, validate)
         self._is_strict = strict_classes
         self.reset()
         self._add_seed_set(X_labeled, y_labeled)
@@ -309,6 +322,7 @@ class Pool(ChangeablePool):
         metric_params: dict[str, Any] | None = None,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         chosen = self.geometry.rows[check_positions(index, self.n_samples)]
+        check_integer("nearest_labeled", "n_neighbors", n_neighbors, minimum=1)
         return self.book.nearest(chosen, n_neighbors, Space(metric, metric_params))
 
     def graph(
@@ -369,6 +383,7 @@ class Pool(ChangeablePool):
         ...     Pool(X, state=Path(folder) / "state.npz").n_candidates
         3
         """
+        check_path("save_state", "path", path)
         snapshot = PoolSnapshot(self._X)
         self.geometry.keep(snapshot)
         snapshot.write(path)

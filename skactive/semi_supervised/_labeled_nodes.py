@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skactive._engine.label_arrays import is_among, union
 from skactive._engine.labeled_samples import LabeledSamples
-from skactive._engine.labels import check_labels
+from skactive._engine.labels import check_classes, check_labels
 from skactive._engine.numbers import as_numbers
 from skactive._engine.positions import check_integers
 from skactive._validation import with_canonical_rows
@@ -170,7 +170,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             The classifier with the samples.
         """
         nodes, labels = labeled_nodes(y)
-        declared = None if classes is None else union(check_labels(classes))
+        declared = None if classes is None else union(check_classes(classes))
         unknown = [] if declared is None else labels[~is_among(labels, declared)].tolist()
         if declared is not None and unknown:
             raise ValueError(
@@ -334,7 +334,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _start(self, graph: NeighborGraph, X: Any, classes: Any = None) -> Self:
         self.graph_ = self._first_graph = graph
         self._X = X
-        names = np.empty(0) if classes is None else check_labels(classes)
+        names = np.empty(0) if classes is None else check_classes(classes)
         self._labeled = LabeledSamples(X[:0], names[:0], None if classes is None else names)
         self._spread = Spread(graph.affinity(), alpha=float(self.alpha), tol=float(self.tol))
         self._ids = np.full(graph.n_samples, -1)

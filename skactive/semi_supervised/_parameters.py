@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from skactive._engine.distances import METRICS
-from skactive._validation import check_choice, check_integer, check_number
+from skactive._text import shown
+from skactive._validation import check_choice, check_integer, check_method, check_number
 
 if TYPE_CHECKING:
     from skactive.semi_supervised._label_spreading import IncrementalLabelSpreading
@@ -27,9 +28,16 @@ def check_spreading_parameters(classifier: IncrementalLabelSpreading) -> None:
         check_number(classifier, "half_vote", classifier.half_vote, exclusive=True)
     check_number(classifier, "tol", classifier.tol, exclusive=True)
     if classifier.voter is not None:
+        check_method(
+            classifier,
+            "voter",
+            classifier.voter,
+            "check_parameters",
+            "an IncrementalKNeighborsClassifier or None",
+        )
         classifier.voter.check_parameters()
         if classifier.voter.forgets:
             raise ValueError(
                 f"The 'voter' of {type(classifier).__name__} must not forget. "
-                f"Got {classifier.voter!r}. Hint: omit 'max_labeled' and 'half_life'."
+                f"Got {shown(classifier.voter)}. Hint: omit 'max_labeled' and 'half_life'."
             )

@@ -10,12 +10,17 @@ import numpy as np
 import scipy.sparse as sp
 
 from skactive._engine.labels import check_labels, is_missing_label, label_values
+from skactive._text import shown
 from skactive._warning import warn_user
 
 
 def labeled_nodes(y: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions of the labelled samples, and their labels."""
     values = label_values(y)
+    if values.ndim == 0:
+        raise TypeError(
+            f"y must be a list or array with one label for each sample. Got {shown(y)} instead."
+        )
     if values.ndim != 1:
         return np.arange(len(values)), check_labels(y)
     if values.dtype.kind in "biuf":

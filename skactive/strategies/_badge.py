@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils import check_random_state
 from sklearn.utils.extmath import row_norms, safe_sparse_dot
 
 from skactive._engine.blocks import row_blocks
@@ -16,7 +15,9 @@ from skactive._engine.cold_start import (
     has_two_classes,
     posterior_of_classes,
 )
+from skactive._estimators import check_classifier
 from skactive._few_labels import fitted_copy
+from skactive._random_state import random_numbers
 from skactive.base import Classifier, PoolView
 from skactive.strategies._base import QueryStrategy
 
@@ -95,6 +96,8 @@ class BADGE(QueryStrategy):
         self.probe = probe
 
     def utilities(self, pool: PoolView) -> np.ndarray:
+        if self.probe is not None:
+            check_classifier(self.probe, "The 'probe' parameter of BADGE")
         whole = pool.whole
         gradients = pool.once_per_batch(self, lambda: self._gradients(whole))
         picked = pool.picked
@@ -141,7 +144,7 @@ class BADGE(QueryStrategy):
             generator = np.random.default_rng((int(self.random_state), n_samples, n_picked))
             drawn = generator.standard_exponential(n_samples)
         else:
-            drawn = check_random_state(self.random_state).standard_exponential(n_samples)
+            drawn = random_numbers(self.random_state).standard_exponential(n_samples)
         return np.asarray(np.maximum(drawn, np.finfo(np.float64).tiny))
 
 

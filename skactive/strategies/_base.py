@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 
 from skactive._html import Diagram, nested_parts
+from skactive._random_state import random_numbers
 from skactive._validation import check_integer, checked_utilities
 from skactive.base import BatchView, LabelingPool, PoolView
 from skactive.strategies._support.learner_pool import pool_of_learner
@@ -222,4 +222,4 @@ def random_keys(random_state: Any, n_samples: int) -> np.ndarray:
     """
     if isinstance(random_state, int | np.integer):
         return _fixed_keys(int(random_state), n_samples)
-    return np.asarray(check_random_state(random_state).random_sample(n_samples))
+    return np.asarray(random_numbers(random_state).random_sample(n_samples))

@@ -9,7 +9,8 @@ import numpy as np
 
 from skactive._engine.largest_product import largest_product
 from skactive._engine.quantile_bins import DistributionFactor
-from skactive._validation import check_number, checked_utilities
+from skactive._text import shown
+from skactive._validation import check_measure, check_number, checked_utilities
 from skactive.base import PoolView
 from skactive.measures import Diversity, InformationDensity, Margin, Measure
 from skactive.strategies._base import QueryStrategy
@@ -137,7 +138,7 @@ class CDFProduct(QueryStrategy):
         if not isinstance(self.weights, Mapping | None):
             raise TypeError(
                 "The 'weights' parameter of CDFProduct must be a dict from names of measures to "
-                f"numbers, or None. Got {self.weights!r} instead."
+                f"numbers, or None. Got {shown(self.weights)} instead."
             )
         weights = dict(self.weights or {})
         unknown = sorted(set(weights) - set(measures))
@@ -244,7 +245,18 @@ class CDFProduct(QueryStrategy):
                 ("density", InformationDensity()),
                 ("diversity", Diversity()),
             ]
-        return list(self.measures)
+        given = self.measures
+        if isinstance(given, Sequence) and not isinstance(given, str):
+            pairs = [one if isinstance(one, tuple | list) else () for one in given]
+            if all(len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
+                return [
+                    (name, check_measure(self, f"measures[{place}][1]", measure))
+                    for place, (name, measure) in enumerate(pairs)
+                ]
+        raise TypeError(
+            "The 'measures' parameter of CDFProduct must be a list of pairs, such as "
+            f"[('density', InformationDensity())]. Got {shown(given)} instead."
+        )
 
     def _checked_measures(self) -> dict[str, Measure]:
         measures = self._named_measures()

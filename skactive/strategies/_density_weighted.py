@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skactive._validation import check_number, checked_utilities
+from skactive._validation import check_measure, check_number, checked_utilities
 from skactive.base import PoolView
 from skactive.measures import Entropy, InformationDensity, Measure
 from skactive.strategies._base import QueryStrategy
@@ -75,8 +75,8 @@ class DensityWeightedUncertainty(QueryStrategy):
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         beta = check_number(self, "beta", self.beta)
-        uncertainty = Entropy() if self.uncertainty is None else self.uncertainty
-        density = InformationDensity() if self.density is None else self.density
+        uncertainty = self._measure("uncertainty") or Entropy()
+        density = self._measure("density") or InformationDensity()
         spread = spread_if_constant(self, pool, uncertainty)
         if spread is not None and pool.n_labeled > 0:
             return spread.terms(pool)
@@ -88,3 +88,7 @@ class DensityWeightedUncertainty(QueryStrategy):
         term = UtilityComponent(uncertainty, unsure, factors)
         weighted = np.maximum(dense, 0.0).astype(np.float64) ** beta
         return {"uncertainty": term, "density": UtilityComponent(density, dense, weighted, beta)}
+
+    def _measure(self, name: str) -> Measure | None:
+        given: Measure | None = getattr(self, name)
+        return None if given is None else check_measure(self, name, given)

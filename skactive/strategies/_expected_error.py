@@ -13,7 +13,7 @@ from skactive._engine.cold_start import (
     posterior_of_classes,
 )
 from skactive._engine.losses import loss_of
-from skactive._estimators import class_probabilities
+from skactive._estimators import check_classifier, class_probabilities
 from skactive._few_labels import fitted_copy
 from skactive._rows import concatenate_rows
 from skactive._validation import check_choice, check_integer
@@ -117,6 +117,11 @@ class ExpectedErrorReduction(QueryStrategy):
 
     def utilities(self, pool: PoolView) -> np.ndarray:
         check_choice(self, "loss", self.loss, LOSSES)
+        if self.estimator is not None:
+            check_classifier(self.estimator, "The 'estimator' parameter of ExpectedErrorReduction")
+        for name in ("n_candidates", "n_evaluated"):
+            if getattr(self, name) is not None:
+                check_integer(self, name, getattr(self, name), minimum=1)
         whole = pool.whole
         candidates = pool.candidates
         if not has_two_classes(whole):
@@ -141,7 +146,7 @@ class ExpectedErrorReduction(QueryStrategy):
     def _sample(self, candidates: np.ndarray, keys: np.ndarray, name: str) -> np.ndarray:
         """Return the candidates with the smallest keys, ascending."""
         wanted = getattr(self, name)
-        if wanted is None or check_integer(self, name, wanted, minimum=1) >= len(candidates):
+        if wanted is None or wanted >= len(candidates):
             return candidates
         return np.sort(candidates[np.argpartition(keys[candidates], wanted)[:wanted]])
 

@@ -12,6 +12,7 @@ from skactive._engine.blocks import row_blocks
 from skactive._engine.chosen_metric import chosen_metric
 from skactive._engine.features import in_memory
 from skactive._rows import concatenate_rows
+from skactive._text import shown
 from skactive._validation import check_integer, check_number
 from skactive.base import PoolView
 from skactive.strategies._base import QueryStrategy
@@ -148,7 +149,7 @@ class ProbCover(QueryStrategy):
         if purity > 1:
             raise ValueError(
                 "The 'purity' parameter of ProbCover must be a share of at most 1. "
-                f"Got {self.purity!r} instead."
+                f"Got {shown(self.purity)} instead."
             )
         if self.n_classes is None:
             n_classes = max(len(pool.classes_), 2)

@@ -21,6 +21,8 @@ from skactive._engine.committees import (
     modal_committee,
     vote_shares,
 )
+from skactive._estimators import check_classifier
+from skactive._text import shown
 from skactive._validation import check_choice, check_integer
 from skactive.base import Classifier, PoolView
 from skactive.measures import Entropy
@@ -113,6 +115,7 @@ class QueryByCommittee(QueryStrategy):
     def utilities(self, pool: PoolView) -> np.ndarray:
         check_choice(self, "disagreement", self.disagreement, DISAGREEMENTS)
         check_integer(self, "n_neighbors", self.n_neighbors, minimum=1)
+        self._check_committee()
         whole = pool.whole
         values = pool.once_per_batch(self, lambda: self._values(whole))
         if values is None:
@@ -146,10 +149,6 @@ class QueryByCommittee(QueryStrategy):
 
     def _seated(self, pool: PoolView) -> Any:
         if self.committee is not None:
-            if len(self.committee) == 0:
-                raise ValueError(
-                    "QueryByCommittee needs a committee of at least one classifier. Got []."
-                )
             return fitted_committee(self.committee, pool) if has_two_classes(pool) else None
         learners = getattr(pool.estimator, "learner_list", None)
         if learners:
@@ -159,6 +158,21 @@ class QueryByCommittee(QueryStrategy):
         seed = int(self.random_state) if isinstance(self.random_state, int | np.integer) else 0
         metric, _ = chosen_metric(self, pool)
         return BaggedNeighbors(pool, N_MEMBERS, self.n_neighbors, metric, seed)
+
+    def _check_committee(self) -> None:
+        if self.committee is None:
+            return
+        if not isinstance(self.committee, Sequence) or isinstance(self.committee, str):
+            raise TypeError(
+                "The 'committee' parameter of QueryByCommittee must be a list of classifiers. "
+                f"Got {shown(self.committee)} instead."
+            )
+        if len(self.committee) == 0:
+            raise ValueError(
+                "QueryByCommittee needs a committee of at least one classifier. Got []."
+            )
+        for one in self.committee:
+            check_classifier(one, "Each member of the 'committee' of QueryByCommittee")
 
     def _disagreement(self, committee: Any, positions: np.ndarray) -> np.ndarray:
         """Return the disagreement and the key of ties, shape (n, 2)."""

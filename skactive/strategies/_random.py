@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
+from skactive._random_state import random_numbers
 from skactive.base import PoolView
 from skactive.strategies._base import QueryStrategy, random_keys
 from skactive.strategies._utility_component import UtilityComponent
@@ -57,5 +57,5 @@ class RandomSampling(QueryStrategy):
         if self.random_state is not None:
             return self.random_state
         if self._drawn is None:
-            self._drawn = int(check_random_state(None).randint(2**31 - 1))
+            self._drawn = int(random_numbers(None).randint(2**31 - 1))
         return self._drawn

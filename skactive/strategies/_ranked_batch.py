@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from skactive._engine.chosen_metric import chosen_metric
-from skactive._validation import checked_utilities
+from skactive._validation import check_measure, checked_utilities
 from skactive.base import PoolView
 from skactive.measures import LeastConfidence, Measure
 from skactive.strategies._base import QueryStrategy
@@ -82,11 +82,13 @@ class RankedBatch(QueryStrategy):
         self.metric_params = metric_params
 
     def utilities(self, pool: PoolView) -> np.ndarray:
+        measure = LeastConfidence()
+        if self.uncertainty is not None:
+            measure = check_measure(self, "uncertainty", self.uncertainty)
         metric, params = chosen_metric(self, pool)
         distances = pool.distance_to_labeled(metric, "min", params)
         if distances is None:
             return nearness_to_center(pool, metric, params)
-        measure = LeastConfidence() if self.uncertainty is None else self.uncertainty
         uncertainty = checked_utilities(type(self).__name__, measure.utilities(pool), pool)
         # A picked sample is no longer unlabelled.
         n_unlabeled = pool.whole.n_candidates - (pool.n_labeled - pool.whole.n_labeled)

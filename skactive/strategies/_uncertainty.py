@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skactive._validation import checked_utilities
+from skactive._validation import check_measure, checked_utilities
 from skactive.base import PoolView
 from skactive.measures import Margin, Measure
 from skactive.strategies._base import QueryStrategy
@@ -66,14 +66,19 @@ class UncertaintySampling(QueryStrategy):
         self.measure = measure
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        measure = Margin() if self.measure is None else self.measure
+        measure = self._measure()
         spread = spread_if_constant(self, pool, measure)
         return measure.utilities(pool) if spread is None else spread.utilities(pool)
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
-        measure = Margin() if self.measure is None else self.measure
+        measure = self._measure()
         values = checked_utilities(type(self).__name__, self.utilities(pool), pool)
         spread = spread_if_constant(self, pool, measure)
         if spread is not None:
             return spread.terms(pool)
         return {"uncertainty": UtilityComponent(measure, values, values)}
+
+    def _measure(self) -> Measure:
+        if self.measure is None:
+            return Margin()
+        return check_measure(self, "measure", self.measure)

@@ -11,6 +11,7 @@ from uuid import uuid4
 from weakref import finalize
 
 from skactive._optional import import_optional
+from skactive._text import shown
 from skactive.integrations.dask._partition import release
 
 # Seconds between two looks at the state of a cluster that computes.
@@ -168,6 +169,6 @@ def client_of(client: Any) -> Any:
     if not isinstance(client, distributed.Client) or client.asynchronous:
         raise TypeError(
             f"The 'client' parameter of PartitionedPool must be a dask.distributed.Client that is "
-            f"not asynchronous. Got {client!r} instead."
+            f"not asynchronous. Got {shown(client)} instead."
         )
     return client

@@ -15,6 +15,7 @@ from skactive._engine.density import mean_cosine, unit_sum
 from skactive._engine.distances import Space
 from skactive._estimators import class_probabilities
 from skactive._io.fingerprint import find_rows
+from skactive._text import shown
 from skactive.base import HasPosteriorSource
 from skactive.pool import Batch, Pool
 
@@ -203,7 +204,7 @@ class PartOfPool(Pool):
         if metric != "cosine":
             raise ValueError(
                 "The metric of the density of a partitioned pool must be 'cosine', since others "
-                f"compare each sample with all samples. Got {metric!r} instead."
+                f"compare each sample with all samples. Got {shown(metric)} instead."
             )
         return super().density(metric, metric_params)
 

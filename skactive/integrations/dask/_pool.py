@@ -13,6 +13,7 @@ from sklearn.base import clone
 from skactive._engine.external_posterior import ExternalPosterior
 from skactive._engine.features import check_labeled_samples
 from skactive._engine.label_book import LabelBook
+from skactive._engine.labels import check_classes
 from skactive._engine.positions import check_positions, check_removed, check_unlabeled
 from skactive.base import (
     Classifier,
@@ -148,7 +149,8 @@ class PartitionedPool(PartitionedView):
     ) -> None:
         self._estimator = check_estimator(estimator)
         self._make_source = posterior_source
-        self._classes = None if classes is None else self.target.validate(classes)
+        validate = self.target.validate
+        self._classes = None if classes is None else check_classes(classes, validate)
         self._partitions = Partitions.of(X, np.dtype(dtype), client)
         self._is_strict = strict_classes
         self._cached: dict[Hashable, Any] = {}

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import Tags
 
+from skactive._text import shown
 from skactive.integrations.modal._query import query_once
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class IncrementalCommittee(_Committee):
         if not isinstance(return_metrics, bool):
             raise TypeError(
                 "The 'return_metrics' parameter of Committee.query must be a bool. "
-                f"Got {return_metrics!r} instead. Hint: pass n_instances by name."
+                f"Got {shown(return_metrics)} instead. Hint: pass n_instances by name."
             )
         return query_once(self, X_pool, query_args, query_kwargs, return_metrics=return_metrics)
 

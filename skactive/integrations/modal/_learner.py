@@ -14,6 +14,7 @@ from sklearn.utils import Tags, check_random_state, get_tags
 
 from skactive._estimators import is_fitted, transformers
 from skactive._few_labels import fit_or_restore
+from skactive._text import shown
 from skactive._validation import check_strategy
 from skactive.integrations.modal._query import query_once
 from skactive.integrations.modal._rows import check_labeled, rows_at, stacked
@@ -139,7 +140,7 @@ class IncrementalLearner(_ActiveLearner):
         if not callable(query_strategy):
             raise TypeError(
                 "The 'query_strategy' parameter of ActiveLearner must be a callable or None. "
-                f"Got {query_strategy!r} instead."
+                f"Got {shown(query_strategy)} instead."
             )
         # The constructor of modAL would fit before it stores the parameters that `clone` and
         # `repr` read, and would pass `force_all_finite` to the estimator's `fit`.

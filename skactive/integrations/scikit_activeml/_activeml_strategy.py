@@ -18,6 +18,7 @@ from skactive._engine.cold_start import cold_start_utilities, has_two_classes
 from skactive._engine.features import in_memory
 from skactive._engine.label_arrays import positions_of, union
 from skactive._engine.labels import check_labels
+from skactive._text import shown
 from skactive.base import LabelingPool, PoolView
 from skactive.integrations._pool_classifier import classifier_like
 from skactive.integrations.scikit_activeml._different_candidates import different_candidates
@@ -204,7 +205,7 @@ class ActivemlStrategy(QueryStrategy):
         if not isinstance(self.strategy, base.SingleAnnotatorPoolQueryStrategy):
             raise TypeError(
                 "ActivemlStrategy needs a pool-based strategy of scikit-activeml for one annotator,"
-                f" such as CoreSet(). Got {self.strategy!r} instead."
+                f" such as CoreSet(). Got {shown(self.strategy)} instead."
             )
         arguments = set(inspect.signature(_innermost(self.strategy).query).parameters)
         if "reg" in arguments:

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import cohen_kappa_score
 
-from skactive._text import counted
+from skactive._text import counted, shown
 from skactive._validation import check_integer, check_number
 from skactive.learner._stopping.accuracy_estimate import estimate_accuracy, percent
 
@@ -66,6 +66,11 @@ class StoppingCriterion(BaseEstimator, ABC):
     """
 
     every: int | None = None
+
+    def check_parameters(self) -> None:
+        """Raise if a parameter is invalid. A learner calls it when it is created."""
+        if self.every is not None:
+            check_integer(self, "every", self.every, minimum=1)
 
     def note(self, learner: ActiveLearner) -> object:
         """Return a note of the present state, for a comparison after later answers.
@@ -162,14 +167,19 @@ class StabilizedPredictions(StoppingCriterion):
         self.every = every
         self.stop_set_size = stop_set_size
 
-    def note(self, learner: ActiveLearner) -> np.ndarray | None:
+    def check_parameters(self) -> None:
+        super().check_parameters()
+        check_number(self, "threshold", self.threshold, exclusive=True)
+        check_integer(self, "window", self.window, minimum=1)
         check_integer(self, "stop_set_size", self.stop_set_size, minimum=1)
+
+    def note(self, learner: ActiveLearner) -> np.ndarray | None:
         found = posterior_and_classes(learner, self.stop_set_size)
         return None if found is None else found[1][found[0].argmax(axis=1)]
 
     def reason(self, learner: ActiveLearner, notes: Notes) -> tuple[bool, str]:
-        check_number(self, "threshold", self.threshold, exclusive=True)
-        window = check_integer(self, "window", self.window, minimum=1)
+        self.check_parameters()
+        window = self.window
         known = [note for _, note in notes if note is not None][-window - 1 :]
         if len(known) <= window:
             return False, _needed(window - len(known) + 1, "comparison", " of predictions")
@@ -243,16 +253,21 @@ class ExpectedGain(StoppingCriterion):
         self.every = every
         self.stop_set_size = stop_set_size
 
-    def note(self, learner: ActiveLearner) -> float | None:
+    def check_parameters(self) -> None:
+        super().check_parameters()
+        check_number(self, "threshold", self.threshold, exclusive=True)
+        check_integer(self, "window", self.window, minimum=10)
         check_integer(self, "stop_set_size", self.stop_set_size, minimum=1)
+
+    def note(self, learner: ActiveLearner) -> float | None:
         found = posterior_and_classes(learner, self.stop_set_size)
         if found is None or found[0].shape[1] < 2:
             return None
         return float(1 - found[0].max(axis=1).mean())
 
     def reason(self, learner: ActiveLearner, notes: Notes) -> tuple[bool, str]:
-        check_number(self, "threshold", self.threshold, exclusive=True)
-        window = check_integer(self, "window", self.window, minimum=10)
+        self.check_parameters()
+        window = self.window
         known = [(n, error) for n, error in notes if error is not None]
         before = [one for one in known if one[0] <= known[-1][0] - window]
         if not before:
@@ -304,13 +319,17 @@ class SufficientAccuracy(StoppingCriterion):
     def __init__(self, target: float = 0.9) -> None:
         self.target = target
 
-    def reason(self, learner: ActiveLearner, notes: Notes) -> tuple[bool, str]:
+    def check_parameters(self) -> None:
         target = check_number(self, "target", self.target, exclusive=True)
         if target >= 1:
             raise ValueError(
                 "The 'target' parameter of SufficientAccuracy must be a number below 1. "
                 f"Got {target} instead."
             )
+
+    def reason(self, learner: ActiveLearner, notes: Notes) -> tuple[bool, str]:
+        self.check_parameters()
+        target = self.target
         estimate = estimate_accuracy(learner)
         if estimate is None:
             return False, "there are too few labels to estimate the accuracy"
@@ -338,10 +357,9 @@ class StoppingHistory:
                 got = criteria if isinstance(criteria, str) else one
                 raise TypeError(
                     "`stopping` must be a stopping criterion, such as StabilizedPredictions(), or "
-                    f"a list of them. Got {got!r} instead."
+                    f"a list of them. Got {shown(got)} instead."
                 )
-            if one.every is not None:
-                check_integer(one, "every", one.every, minimum=1)
+            one.check_parameters()
         self.criteria = [clone(one) for one in given]
         self._notes: list[Notes] = [[] for _ in given]
 
