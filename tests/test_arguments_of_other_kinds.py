@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from skactive import ActiveLearner, Pool
 from skactive.datasets import list_images, load_vectors, open_vectors, write_vectors
 from skactive.embedding import CachedTransformer
+from skactive.inspection import LabelingCurveDisplay, StrategyComparisonDisplay
 from skactive.learner import ExpectedGain, StabilizedPredictions, SufficientAccuracy
 from skactive.measures import Coverage, Diversity, Entropy, InformationDensity
 from skactive.metric_learning import (
@@ -586,3 +587,14 @@ def test_the_name_of_a_class_hints_at_the_name_of_the_strategy(name):
     guess = "k-center" if name == "KCenterGreedy" else "herding"
     with pytest.raises(ValueError, match=rf"Hint: did you mean {guess}\?$"):
         ActiveLearner(KNN, name, X)
+
+
+@pytest.mark.parametrize("value", ["photos", LARGE, 3, UncertaintySampling], ids=str)
+def test_other_objects_than_those_of_this_package_are_named(value):
+    for call, parameter in (
+        (lambda: UncertaintySampling().select(value), "pool"),
+        (lambda: LabelingCurveDisplay(value), "comparison"),
+        (lambda: StrategyComparisonDisplay(value), "comparison"),
+    ):
+        with pytest.raises(TypeError, match=rf"^The '{parameter}' parameter of .* Got .{{1,80}} i"):
+            call()

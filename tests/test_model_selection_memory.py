@@ -202,7 +202,9 @@ def test_without_a_seed_there_is_nothing_to_resume(tmp_path):
 
 
 def test_memory_is_a_folder_or_that_of_joblib():
-    with pytest.raises(ValueError, match=r"same interface as joblib\.Memory.*Got memory='?3"):
+    with pytest.raises(
+        TypeError, match=r"'memory' parameter .* a joblib\.Memory or None\. Got 3 instead"
+    ):
         run_comparison(3)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import t as student_t
 
-from skactive._validation import check_choice, check_number
+from skactive._validation import check_choice, check_method, check_number
 from skactive.inspection._colors import strategy_styles
 from skactive.inspection._display import Display, draw_grid, pyplot
 from skactive.inspection._legends import draw_beside
@@ -110,6 +110,8 @@ class LabelingCurveDisplay(Display):
         baseline: str = "random",
         fraction: float = 0.9,
     ) -> None:
+        expected = "a StrategyComparison, which compare_strategies returns"
+        check_method(self, "comparison", comparison, "paired_tests", expected)
         self.comparison = comparison
         self.band = check_choice(self, "band", band, BANDS)
         self.baseline = baseline

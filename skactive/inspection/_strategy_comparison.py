@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skactive._validation import check_method
 from skactive.inspection._colors import strategy_styles
 from skactive.inspection._display import Display
 from skactive.inspection._texts import drawable, drawable_names, plain, wrapped
@@ -100,6 +101,8 @@ class StrategyComparisonDisplay(Display):
         alpha: float = 0.05,
         tolerance: float = 0.0,
     ) -> None:
+        expected = "a StrategyComparison, which compare_strategies returns"
+        check_method(self, "comparison", comparison, "paired_tests", expected)
         self.comparison = comparison
         self.n_labels = n_labels
         self._tests = comparison.paired_tests(

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 
 from skactive._html import Diagram, nested_parts
 from skactive._random_state import random_numbers
-from skactive._validation import check_integer, checked_utilities
+from skactive._validation import check_integer, check_method, checked_utilities
 from skactive.base import BatchView, LabelingPool, PoolView
 from skactive.strategies._support.learner_pool import pool_of_learner
 from skactive.strategies._utility_component import UtilityComponent
@@ -123,6 +123,8 @@ class QueryStrategy(ABC, BaseEstimator):
         ValueError
             If fewer candidates are left, or one of `candidates` is labelled or skipped.
         """
+        expected = "a Pool, such as the `pool` of a learner"
+        check_method(self, "pool", pool, "batch", expected)
         batch = pool.batch(self, candidates)
         self._check_n_instances(batch, n_instances)
         indices = np.empty(n_instances, dtype=np.intp)

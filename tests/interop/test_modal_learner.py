@@ -16,13 +16,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
+from skactive import Pool
 from skactive.neighbors import IncrementalKNeighborsClassifier
 
 models = pytest.importorskip("modAL.models", reason="modAL-python is not installed")
 
 from modAL.uncertainty import uncertainty_sampling  # noqa: E402
 
-from skactive.integrations.modal import ActiveLearner  # noqa: E402
+from skactive.integrations.modal import ActiveLearner, Committee, ModalStrategy  # noqa: E402
 from skactive.strategies import CDFProduct  # noqa: E402
 
 # Whole pools are passed here, with the labelled samples among them.
@@ -58,8 +59,28 @@ def test_the_default_strategy_is_a_new_cdf_product_each():
 
 
 def test_a_strategy_that_cannot_be_called_is_an_error():
-    with pytest.raises(TypeError, match="'query_strategy' parameter of ActiveLearner must be a"):
-        ActiveLearner(GaussianNB(), query_strategy=["margin"])
+    for strategy in (["margin"], CDFProduct):
+        with pytest.raises(
+            TypeError, match="'query_strategy' parameter of ActiveLearner must be a"
+        ):
+            ActiveLearner(GaussianNB(), query_strategy=strategy)
+
+
+@pytest.mark.parametrize("value", ["knn", 3, np.zeros((50, 40)), GaussianNB], ids=str)
+def test_arguments_of_other_kinds_are_refused_in_one_sentence(value):
+    X, y = np.eye(4), np.array([0, 1, 0, 1])
+    learner = ActiveLearner(GaussianNB(), X_training=X, y_training=y)
+    for call, name in (
+        (lambda: ActiveLearner(value), "'estimator' parameter of ActiveLearner"),
+        (lambda: Committee(value), "'learner_list' parameter of Committee"),
+        (lambda: Committee([value]), "'learner_list' parameter of Committee"),
+        (lambda: ModalStrategy(value).select(Pool(X)), "'function' parameter of ModalStrategy"),
+        (lambda: learner.teach("photos", [1]), "X must be an array"),
+        (lambda: ActiveLearner(GaussianNB(), X_training="photos", y_training=y), "X_training must"),
+    ):
+        with pytest.raises(TypeError, match=rf"{name}.* Got .{{1,80}} instead"):
+            call()
+    assert len(learner.X_training) == 4
 
 
 def test_a_training_set_is_fitted_at_once_and_in_place():

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 from sklearn.pipeline import Pipeline
 
+from skactive._estimators import check_classifier
 from skactive.base import Classifier
 from skactive.integrations.dask._partitions import Partitions
 from skactive.integrations.dask._pool import PartitionedPool, check_estimator
@@ -124,6 +125,10 @@ class PartitionedLearner(ActiveLearner):
         dtype: DTypeLike = np.float32,
         client: Any = None,  # distributed is optional
     ) -> None:
+        if estimator is not None:
+            check_classifier(
+                estimator, hint="pass samples as X_pool, PartitionedLearner(X_pool=X)."
+            )
         if X_pool is None:
             raise TypeError("PartitionedLearner needs the samples to choose from: pass X_pool.")
         if isinstance(estimator, Pipeline):

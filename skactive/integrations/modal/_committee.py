@@ -80,6 +80,12 @@ class IncrementalCommittee(_Committee):
         query_strategy: Callable[..., Any] | None = None,
         on_transformed: bool = False,
     ) -> None:
+        is_list = isinstance(learner_list, list)
+        if not is_list or not all(hasattr(one, "estimator") for one in learner_list):
+            raise TypeError(
+                "The 'learner_list' parameter of Committee must be a list of learners. "
+                f"Got {shown(learner_list)} instead."
+            )
         if query_strategy is None:
             from modAL.disagreement import vote_entropy_sampling
 

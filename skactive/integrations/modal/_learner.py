@@ -14,8 +14,9 @@ from sklearn.utils import Tags, check_random_state, get_tags
 
 from skactive._estimators import is_fitted, transformers
 from skactive._few_labels import fit_or_restore
+from skactive._rows import check_is_samples
 from skactive._text import shown
-from skactive._validation import check_strategy
+from skactive._validation import check_method, check_strategy
 from skactive.integrations.modal._query import query_once
 from skactive.integrations.modal._rows import check_labeled, rows_at, stacked
 from skactive.strategies import CDFProduct
@@ -137,7 +138,11 @@ class IncrementalLearner(_ActiveLearner):
             query_strategy = CDFProduct()
         if isinstance(query_strategy, str):
             query_strategy = check_strategy(query_strategy)
-        if not callable(query_strategy):
+        expected = "a classifier or regressor"
+        check_method("ActiveLearner", "estimator", estimator, "fit", expected)
+        if X_training is not None:
+            check_is_samples(X_training, "X_training")
+        if not callable(query_strategy) or isinstance(query_strategy, type):
             raise TypeError(
                 "The 'query_strategy' parameter of ActiveLearner must be a callable or None. "
                 f"Got {shown(query_strategy)} instead."
@@ -294,6 +299,7 @@ class IncrementalLearner(_ActiveLearner):
             If X and y differ in length, contain values that `force_all_finite` excludes, or X has
             other features than the training set.
         """
+        check_is_samples(X, "X")
         check_labeled(X, y, finite=self.force_all_finite)
         if only_new:
             self._fit_on_new(X, y, bootstrap=bootstrap, **fit_kwargs)

@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 from skactive._engine.cold_start import cold_start_utilities, has_two_classes
 from skactive._engine.committees import BaggedNeighbors, FittedMembers, fitted_committee
 from skactive._few_labels import fitted_copy
+from skactive._text import shown
 from skactive.base import LabelingPool, PoolView
 from skactive.integrations._pool_classifier import classifier_like
 from skactive.measures import Margin
@@ -179,6 +180,11 @@ class ModalStrategy(QueryStrategy):
         return of_uncertainty and pool.is_constant(Margin().utilities(pool), "Margin")
 
     def _first_argument(self) -> str:
+        if not callable(self.function) or isinstance(self.function, type):
+            raise TypeError(
+                "The 'function' parameter of ModalStrategy must be a query strategy of modAL, a "
+                f"function. Got {shown(self.function)} instead."
+            )
         return next(iter(_parameters(self.function)), "")
 
     def _answer(self, pool: PoolView, candidates: np.ndarray, n: int) -> Any:

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from skactive._engine.external_posterior import ExternalPosterior
 from skactive._engine.labels import check_labels
 from skactive._random_state import seeded
+from skactive._validation import check_strategy
 from skactive.integrations.scikit_activeml._package import activeml
 from skactive.learner import ActiveLearner
 from skactive.neighbors import IncrementalKNeighborsClassifier
@@ -120,7 +121,7 @@ class WrappedStrategy(_PoolStrategy):
         samples, labels, given, batch_size, return_utilities = self._validate_data(
             X, y, candidates, batch_size, return_utilities, reset=True
         )
-        strategy = CDFProduct() if self.strategy is None else self.strategy
+        strategy = CDFProduct() if self.strategy is None else check_strategy(self.strategy)
         if self.random_state is not None:
             strategy = seeded(strategy, int(self.random_state_.randint(2**31 - 1)))
         among = given if given is None or given.ndim == 1 else None
