@@ -2,11 +2,14 @@
 
 import unicodedata
 
+import numpy as np
+import pandas as pd
 import pytest
-from hypothesis import given
+import scipy.sparse as sp
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skactive._text import JOINERS, counted, printable
+from skactive._text import JOINERS, counted, printable, shown
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -47,3 +50,44 @@ def test_a_noun_agrees_with_its_number(n, text):
     assert counted(n, "label") == text
     assert counted(n, "class", "classes").startswith(text.split()[0])
     assert counted(n, "class", "classes").endswith("class" if n == 1 else "classes")
+
+
+class Broken:
+    """An object whose representation has several lines, or fails."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __repr__(self):
+        return self.text.upper()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("s3", "'s3'"),
+        ([0.5, 1.5], "[0.5, 1.5]"),
+        (np.array([0.5, 1.5]), "array([0.5, 1.5])"),
+        (np.zeros((150, 4)), "ndarray of shape (150, 4)"),
+        (pd.DataFrame(np.zeros((150, 4))), "DataFrame of shape (150, 4)"),
+        ([np.zeros((150, 4))], "[ndarray of shape (150, 4)]"),
+        (sp.csr_matrix(np.eye(150)), "csr_matrix of shape (150, 150)"),
+        (Broken("two\nlines"), "TWO LINES"),
+    ],
+)
+def test_a_value_is_shown_in_one_line(value, text):
+    assert shown(value) == text
+
+
+@given(
+    st.recursive(
+        st.text() | st.integers() | st.floats() | st.binary() | st.builds(Broken, st.text()),
+        lambda part: st.lists(part) | st.dictionaries(st.text(), part) | st.tuples(part, part),
+    )
+)
+@settings(max_examples=50, deadline=None)
+def test_a_shown_value_is_one_line_of_80_characters_at_most(value):
+    text = shown(value)
+    assert text.isprintable()
+    assert 0 < len(text) <= 80
+    assert shown(Broken(3))[:8] == "<Broken "
