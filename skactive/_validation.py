@@ -156,8 +156,12 @@ def check_mapping(owner: object, name: str, value: Any, keys: str) -> Mapping[st
 def check_method(
     owner: object, name: str, value: Any, method: str, expected: str, *, hint: str = ""
 ) -> Any:
-    """Return `value` if it is an object with a method, and no class, or raise."""
-    if callable(getattr(value, method, None)) and not isinstance(value, type):
+    """Return `value` if it is an object with a method, and no class, or raise.
+
+    `method` may list alternatives, separated by spaces.
+    """
+    has_one = any(callable(getattr(value, one, None)) for one in method.split())
+    if has_one and not isinstance(value, type):
         return value
     raise _parameter_error(owner, name, expected, value, hint, TypeError)
 

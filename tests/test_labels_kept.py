@@ -347,7 +347,7 @@ def test_labels_of_two_types_are_refused_in_one_sentence(first, second):
 def test_a_missing_label_is_refused_in_one_sentence(missing, good):
     learner = learner_of()
     for y in ([good, missing], pd.Series([good, missing], dtype=object)):
-        with pytest.raises(ValueError, match=r"^y\[1\] is missing \(.*Hint: skip samples"):
+        with pytest.raises(ValueError, match=r"^y\[1\] is missing \(.*Hint: leave out samples"):
             learner.teach([0, 1], y)
     assert len(learner.labeled) == 0
 

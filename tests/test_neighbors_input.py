@@ -104,7 +104,7 @@ BAD_DATA = {
     "words": ([["x", "y"]], ["a"], ValueError, "could not convert string to float"),
     "fewer labels": (X, ["a"], ValueError, "inconsistent numbers of samples: [4, 1]"),
     "more labels": (X[:1], ["a", "b"], ValueError, "inconsistent numbers of samples: [1, 2]"),
-    "None": (X[:2], ["a", None], ValueError, "y[1] is missing (None). Hint: skip"),
+    "None": (X[:2], ["a", None], ValueError, "y[1] is missing (None). Hint: leave"),
     "NaN label": (X[:2], ["a", np.nan], ValueError, "y[1] is missing (nan)"),
     "NaN number": (X[:2], [1.0, np.nan], ValueError, "y[1] is missing (NaN or infinity: nan)"),
     "pandas.NA": (X[:2], ["a", pd.NA], ValueError, "y[1] is missing (<NA>)"),

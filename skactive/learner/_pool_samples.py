@@ -12,7 +12,7 @@ import numpy as np
 
 from skactive._engine.positions import array_of
 from skactive._rows import n_samples_of
-from skactive.learner._history.named_samples import PoolRows, plain_id, shown
+from skactive.learner._history.named_samples import PoolRows, plain_id, shown_id
 
 
 @dataclass(eq=False)
@@ -45,7 +45,7 @@ class PoolSamples:
         for id_, positions in self._by_id.items():
             if len(positions) > 1 and positions[-1] >= first_new:
                 raise ValueError(
-                    f"The id {shown(json.loads(id_))} of a new sample is that of row "
+                    f"The id {shown_id(json.loads(id_))} of a new sample is that of row "
                     f"{positions[0]} already. Hint: pass ids that no other sample has."
                 )
 
@@ -61,16 +61,16 @@ class PoolSamples:
         name = plain_id(id_)
         if positions:
             raise ValueError(
-                f"The id {shown(name)} names {len(positions)} samples of X_pool, in rows "
+                f"The id {shown_id(name)} names {len(positions)} samples of X_pool, in rows "
                 f"{', '.join(map(str, positions[:5]))}. Hint: pass positions."
             )
         known = [json.loads(one) for one in self._by_id]
-        texts = {str(one): shown(one) for one in known}
+        texts = {str(one): shown_id(one) for one in known}
         similar = get_close_matches(str(name), texts, n=3)
-        hint = f"ids are such as {shown(known[0])}."
+        hint = f"ids are such as {shown_id(known[0])}."
         if similar:
             hint = f"did you mean {' or '.join(texts[one] for one in sorted(similar))}?"
-        raise ValueError(f"No sample of X_pool has the id {shown(name)}. Hint: {hint}")
+        raise ValueError(f"No sample of X_pool has the id {shown_id(name)}. Hint: {hint}")
 
 
 def is_one_id(ids: Any) -> bool:

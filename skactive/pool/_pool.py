@@ -170,8 +170,8 @@ class Pool(ChangeablePool):
             self._X = check_features(X, "X_pool", check_dtype(self, dtype, DTYPES))
         self._dtype = self._X.dtype
         if estimator is not None:
-            method = "predict" if hasattr(estimator, "predict") else "predict_proba"
-            check_method(self, "estimator", estimator, method, "a classifier or None")
+            methods = "fit predict predict_proba"
+            check_method(self, "estimator", estimator, methods, "a classifier or None")
         if state is not None:
             check_path(self, "state", state)
         if posterior_source is not None and not callable(posterior_source):

@@ -139,7 +139,7 @@ class IncrementalLearner(_ActiveLearner):
         if isinstance(query_strategy, str):
             query_strategy = check_strategy(query_strategy)
         expected = "a classifier or regressor"
-        check_method("ActiveLearner", "estimator", estimator, "fit", expected)
+        check_method("ActiveLearner", "estimator", estimator, "fit predict predict_proba", expected)
         if X_training is not None:
             check_is_samples(X_training, "X_training")
         if not callable(query_strategy) or isinstance(query_strategy, type):

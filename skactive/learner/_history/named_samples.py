@@ -24,9 +24,9 @@ import numpy as np
 from skactive._io.fingerprint import find_rows, row_fingerprints
 from skactive._io.image_paths import are_paths
 from skactive._rows import counts_rows
+from skactive._text import shown
 
 ACTIONS = ("teach", "relabel", "skip", "unskip")
-LONGEST_SHOWN = 80  # characters of an id in a message
 
 
 @dataclass(eq=False)
@@ -54,7 +54,7 @@ class NamedSample:
     def __str__(self) -> str:
         if not self.id:
             return f"sample {self.written}"
-        return f"the sample with id {shown(json.loads(self.id))}"
+        return f"the sample with id {shown_id(json.loads(self.id))}"
 
 
 class PoolRows:
@@ -432,10 +432,9 @@ def has_names(samples: Any, ids: Any = None) -> bool:
     return PoolRows(samples, 0, ids).has_ids
 
 
-def shown(id_: Any) -> str:
+def shown_id(id_: Any) -> str:
     """Return an id, as JSON has it, as a message shows it."""
-    text = repr(tuple(id_) if isinstance(id_, list) else id_)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+    return shown(tuple(id_) if isinstance(id_, list) else id_)
 
 
 def plain_id(id_: Any) -> Any:
