@@ -90,6 +90,16 @@ FAULTS = {
         DISTANCES[:, :1],
         r"one shape .n_samples, n_neighbors.. Got \(6, 2\) and \(6, 1\)",
     ),
+    "masked": (
+        np.ma.masked_array(NEIGHBORS, np.eye(6, 2, dtype=bool)),
+        DISTANCES,
+        "Neighbours or distances have masked values",
+    ),
+    "masked distances": (
+        NEIGHBORS,
+        np.ma.masked_array(DISTANCES, np.eye(6, 2, dtype=bool)),
+        "Neighbours or distances have masked values",
+    ),
     "one row": (NEIGHBORS[0], DISTANCES[0], r"Got \(2,\) and \(2,\)"),
 }
 
@@ -99,7 +109,7 @@ def test_a_graph_of_foreign_neighbors_is_checked(fault, tmp_path):
     indices, distances, message = FAULTS[fault]
     with pytest.raises(ValueError, match=message):
         NeighborGraph(indices, distances)
-    if indices.dtype == object:
+    if indices.dtype == object or np.ma.is_masked(indices) or np.ma.is_masked(distances):
         return
     np.savez(
         tmp_path / "graph.npz",
@@ -297,3 +307,25 @@ def test_no_faulty_graph_reaches_a_learner(tmp_path):
             X_pool=X,
             graph=NeighborGraph(with_entry(NEIGHBORS, -1), DISTANCES, X=X),
         )
+
+
+MASKED = np.ma.masked_array([1, 2], [False, True])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda learner: learner.teach(MASKED, ["a", "b"]),
+        lambda learner: learner.skip(MASKED),
+        lambda learner: learner.samples(MASKED),
+        lambda learner: learner.remove(MASKED),
+        lambda learner: learner.query(candidates=MASKED),
+        lambda learner: learner.explain_query(MASKED),
+    ],
+)
+def test_masked_positions_are_refused(call):
+    learner = ActiveLearner(X_pool=np.eye(6))
+    with pytest.raises(TypeError, match="named by integer positions"):
+        call(learner)
+    whole = np.ma.masked_array([1, 2], False)
+    assert learner.teach(whole, ["a", "b"]).labeled.tolist() == [1, 2]

@@ -73,6 +73,11 @@ def checked_neighbors(indices: Any, distances: Any) -> tuple[np.ndarray, np.ndar
 
     Compiled code reads memory at these positions without a check.
     """
+    if np.ma.is_masked(indices) or np.ma.is_masked(distances):
+        raise ValueError(
+            "Neighbours or distances have masked values. Hint: where a search found no neighbour, "
+            "pass the sample itself at an infinite distance."
+        )
     indices, distances = np.asarray(indices), np.asarray(distances)
     if indices.ndim != 2 or indices.shape != distances.shape:
         raise ValueError(

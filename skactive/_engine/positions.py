@@ -25,7 +25,7 @@ def check_integers(values: Any, rule: str, hint: str = OF_POSITIONS) -> np.ndarr
     integers = np.atleast_1d(array_of(values))
     if integers.size == 0:
         return integers.astype(np.intp).ravel()
-    if integers.ndim != 1 or integers.dtype.kind not in "iu":
+    if integers.ndim != 1 or integers.dtype.kind not in "iu" or np.ma.is_masked(values):
         raise TypeError(f"{rule}. Got {shown(values)} instead. Hint: {hint}")
     return integers
 
