@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
@@ -251,3 +252,16 @@ def test_label_spreading_shows_the_nodes_with_the_largest_shares(ax):
     display = ExplanationDisplay.from_estimator(budgeted, X[150:151], labeled_samples=names, ax=ax)
     assert set(display.table()["index"].tolist()) == set(budgeted.query_indices_.tolist())
     assert display.neighbors == [names[node] for node in display.table()["index"][:8].tolist()]
+
+
+@pytest.mark.parametrize("form", ["csr_matrix", "csr_array", "csc_array", "coo_array", "lil_array"])
+def test_sparse_samples_are_shown_as_images_whatever_their_form(form):
+    sparse = getattr(sp, form)(X)
+    learner = ActiveLearner(X_pool=sparse).teach(range(12), Y[:12])
+    display = ExplanationDisplay.from_estimator(learner, index=100, image_shape=(8, 8))
+    np.testing.assert_array_equal(display.sample, X[100].reshape(8, 8))
+
+
+def test_sparse_samples_of_three_dimensions_are_refused():
+    with pytest.raises(ValueError, match="must have two dimensions, samples and features"):
+        ActiveLearner(X_pool=sp.coo_array(np.ones((2, 2, 2))))

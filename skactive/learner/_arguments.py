@@ -21,6 +21,11 @@ def check_samples(X: Any, name: str = "X_pool") -> Any:
     """Return samples that can be counted and picked, or raise."""
     check_is_samples(X, name)
     if sp.issparse(X):
+        if X.ndim > 2:
+            raise ValueError(
+                f"{name} must have two dimensions, samples and features. Got a sparse array of "
+                f"shape {X.shape} instead."
+            )
         X = X.tocsr()
     elif not hasattr(X, "__getitem__") or isinstance(X, memoryview):
         X = np.asarray(X)
