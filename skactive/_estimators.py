@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,9 @@ def check_classifier(estimator: Any, name: str = "The estimator", *, hint: str =
         got = f"{type(estimator).__name__} of shape {tuple(shape)}"
         raise TypeError(f"{fact} Got {got} instead." + (f" Hint: {hint}" if hint else ""))
     raise TypeError(f"{fact} Got {shown(estimator)} instead.")
+
+# How the transformers of scikit-learn say that they need y. Not all have the tag that says so.
+MISSES_LABELS = re.compile("requires y to be passed|required positional argument: 'y'")
 
 
 def classifier_of(estimator: Any) -> Any:
@@ -76,7 +80,15 @@ def fitted_steps(pipeline: Pipeline, X: Any) -> tuple[Pipeline, Any]:
             X = given.transform(X)
         else:
             step = clone(given)
-            X = step.fit_transform(X)
+            try:
+                X = step.fit_transform(X)
+            except (TypeError, ValueError) as error:
+                if not MISSES_LABELS.search(str(error)):
+                    raise
+                raise ValueError(
+                    f"The step {name!r}, {type(step).__name__}, learns from labels, and there are "
+                    "none yet. Hint: fit it first."
+                ) from error
         steps.append((name, step))
     if n_samples_of(X) != n_samples:
         raise ValueError(
@@ -104,10 +116,15 @@ def class_probabilities(classifier: Any, samples: Any) -> np.ndarray | None:
     """
     try:
         if hasattr(classifier, "predict_proba"):
-            return np.asarray(classifier.predict_proba(samples))
+            probabilities = np.asarray(classifier.predict_proba(samples))
+            # Some classifiers return two columns for a single class.
+            is_single = len(getattr(classifier, "classes_", ())) == 1
+            return np.ones((len(probabilities), 1)) if is_single else probabilities
         if hasattr(classifier, "decision_function"):
             decision = np.asarray(classifier.decision_function(samples))
             if decision.ndim == 1:
+                if len(getattr(classifier, "classes_", ())) == 1:
+                    return np.ones((len(decision), 1))
                 positive = expit(decision)
                 return np.column_stack([1 - positive, positive])
             return np.asarray(softmax(decision, axis=1))
@@ -118,8 +135,8 @@ def class_probabilities(classifier: Any, samples: Any) -> np.ndarray | None:
         return None
     raise TypeError(
         f"{type(classifier).__name__} has neither predict_proba nor decision_function, so that "
-        "its uncertainty cannot be measured. Hint: wrap it in "
-        "sklearn.calibration.CalibratedClassifierCV, or use a strategy without uncertainty."
+        "its uncertainty cannot be measured. Hint: choose a classifier that has one of them, or a "
+        "strategy without uncertainty, such as 'random' or 'max-herding'."
     )
 
 

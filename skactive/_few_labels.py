@@ -21,8 +21,10 @@ N_ENOUGH = 30
 
 def restore(classifier: Any, blank: Any) -> None:
     """Set a classifier to the state of another one, and keep its identity."""
+    # A frozen estimator is its own clone: copy the state before it is cleared.
+    state = vars(copy.deepcopy(blank))
     vars(classifier).clear()
-    vars(classifier).update(vars(copy.deepcopy(blank)))
+    vars(classifier).update(state)
 
 
 def fit_or_restore(
@@ -79,7 +81,7 @@ def fitted_copy(classifier: Any, X: Any, y: np.ndarray) -> Any:
 
 
 def is_for_lack_of_labels(
-    error: ValueError, classifier: Any, X: Any, y: Any, params: dict[str, Any] | None = None
+    error: Exception, classifier: Any, X: Any, y: Any, params: dict[str, Any] | None = None
 ) -> bool:
     """Return whether an error of a classifier may disappear with more labels.
 
@@ -89,7 +91,7 @@ def is_for_lack_of_labels(
 
     Parameters
     ----------
-    error : ValueError
+    error : Exception
         The error of its `fit`, `predict_proba` or `decision_function`.
     classifier : classifier
         The classifier.
@@ -119,10 +121,8 @@ def is_for_lack_of_labels(
             tried = clone(classifier)
             tried.fit(X_copies, labels[places], **per_sample(params or {}, places, len(labels)))
             _predict(tried, X_copies)
-    except ValueError as other:
+    except Exception as other:  # noqa: BLE001 - compared with the error, whatever it is
         return (type(other), str(other)) != (type(error), str(error))
-    except Exception:  # noqa: BLE001 - another error than with these labels
-        return True
     return True
 
 
@@ -148,7 +148,8 @@ def probabilities_or_none(
     try:
         with np.errstate(divide="ignore", invalid="ignore"):
             probabilities = class_probabilities(classifier, samples)
-    except ValueError as error:
+    # CategoricalNB raises an IndexError for a category that no labelled sample has.
+    except (ValueError, IndexError) as error:
         X, y = labeled_samples()
         # A classifier that was fitted elsewhere has labels that are not known here.
         is_elsewhere = len(y) == 0 and is_fitted(classifier)

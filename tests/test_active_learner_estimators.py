@@ -90,7 +90,7 @@ def test_a_classifier_that_needs_two_classes_waits_for_the_second(estimator):
         learner.predict(X)
     learner.teach(0, "x")
     learner.query()
-    with pytest.raises(NotFittedError, match=r"so far are \['x'\]. Hint: teach more"):
+    with pytest.raises(NotFittedError, match=r"so far are \['x'\]. Hint: label more samples"):
         learner.predict(X)
     learner.teach([1], y[[1]]).query()
     assert set(learner.predict(X)) == {"x", "y"}

@@ -1,17 +1,28 @@
 """Every classifier of scikit-learn works from zero labels on, and mistakes are raised."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_transformer
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression
+from sklearn.feature_selection import SelectFromModel, SelectKBest, SelectPercentile
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
-from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.naive_bayes import CategoricalNB, GaussianNB
+from sklearn.neighbors import (
+    KNeighborsClassifier,
+    NeighborhoodComponentsAnalysis,
+    RadiusNeighborsClassifier,
+)
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.utils import all_estimators
 
@@ -169,7 +180,7 @@ def test_the_reason_is_named_until_the_classifier_can_be_fitted():
     learner.teach([0, 1], Y[:2]).query()
     assert "Expected n_neighbors <= n_samples_fit" in str(learner.fit_error)
     with pytest.raises(
-        NotFittedError, match=r"teach more\. It raised: Expected n_neighbors"
+        NotFittedError, match=r"label more samples\. It raised: Expected n_neighbors"
     ) as info:
         learner.predict(X)
     assert info.value.__cause__ is learner.fit_error
@@ -237,3 +248,116 @@ def test_probabilities_that_are_no_numbers_are_not_used():
         posterior = learner.pool.posterior()
         assert posterior is None or np.isfinite(posterior).all()
     assert len(learner.predict(X)) == len(X)
+
+
+PARTLY_FIT = {
+    "early stopping": SGDClassifier(early_stopping=True),
+    "balanced": SGDClassifier(class_weight="balanced", loss="log_loss"),
+    "early stopping, perceptrons": MLPClassifier((3,), early_stopping=True, max_iter=5),
+}
+
+
+@pytest.mark.parametrize("name", list(PARTLY_FIT))
+def test_settings_that_exclude_partial_fit_learn_by_fit(name):
+    learner = ActiveLearner(PARTLY_FIT[name], UncertaintySampling(), X_pool=X)
+    learner.teach(np.arange(24), Y[:24]).query()
+    learner.teach([24], Y[24:25])
+    assert learner.fit_error is None
+    assert set(learner.predict(X)) <= {"apple", "orange"}
+    assert learner.undo().tolist() == [24]
+    assert learner.predict(X).shape == (32,)
+
+
+REACHING_NEAR_LABELS = {
+    "radius": (RadiusNeighborsClassifier(0.8), X),
+    "categories": (CategoricalNB(), np.arange(32)[:, np.newaxis] // 2),
+}
+
+
+@pytest.mark.parametrize("strategy", [UncertaintySampling(), CDFProduct(), None])
+@pytest.mark.parametrize("name", list(REACHING_NEAR_LABELS))
+def test_classifiers_that_predict_only_near_their_labels_are_queried(name, strategy):
+    estimator, samples = REACHING_NEAR_LABELS[name]
+    learner = ActiveLearner(estimator, strategy, X_pool=samples)
+    for _ in range(20):
+        learner.teach(indices := learner.query(), Y[indices])
+        str(learner.progress)
+    assert learner.predict(samples[learner.labeled]).shape == (20,)
+    assert str(learner.explain_query(learner.query()))
+    BudgetedClassifier(estimator, strategy, budget=20).fit(samples, Y)
+
+
+WITH_A_SINGLE_CLASS = [
+    "AdaBoostClassifier",
+    "DecisionTreeClassifier",
+    "DummyClassifier",
+    "HistGradientBoostingClassifier",
+    "LabelPropagation",
+    "OneVsRestClassifier",
+    "RandomForestClassifier",
+]
+
+
+@pytest.mark.parametrize("name", [*WITH_A_SINGLE_CLASS, "RidgeClassifier", "LinearSVC", "grid"])
+def test_queries_are_explained_from_one_label_on(name):
+    learner = ActiveLearner(ESTIMATORS[name], strategy_for(name), X_pool=X)
+    for n_labels in (1, 2):
+        learner.teach(indices := learner.query(), Y[indices])
+        assert str(learner.explain_query(learner.query())), n_labels
+        assert len(learner.to_frame()) == len(X)
+
+
+@pytest.mark.parametrize("name", WITH_A_SINGLE_CLASS)
+def test_a_single_class_has_probability_one(name):
+    learner = ActiveLearner(ESTIMATORS[name], X_pool=X, classes=["apple", "orange"])
+    learner.teach([0, 2, 4], Y[[0, 2, 4]]).query()
+    np.testing.assert_array_equal(learner.predict_proba(X), np.tile([1.0, 0.0], (32, 1)))
+    budgeted = BudgetedClassifier(ESTIMATORS[name], UncertaintySampling(), budget=1).fit(X, Y)
+    assert np.sort(budgeted.predict_proba(X), axis=1).tolist() == [[0.0, 1.0]] * 32
+
+
+NEED_LABELS = {
+    "filter": SelectKBest(k=1),
+    "model": SelectFromModel(LogisticRegression()),
+    "metric": NeighborhoodComponentsAnalysis(),
+    "columns": make_column_transformer((SelectKBest(k=1), [0, 1])),
+    "nested": make_pipeline(StandardScaler(), SelectPercentile()),
+    "union": make_union(StandardScaler(), SelectKBest(k=1)),
+}
+
+
+@pytest.mark.parametrize("step", NEED_LABELS.values(), ids=NEED_LABELS)
+def test_a_step_that_needs_labels_is_named(step):
+    pipeline = make_pipeline(step, LogisticRegression())
+    message = f"{type(step).__name__}, learns from labels, and there are none yet. Hint: .*fit it"
+    with pytest.raises(ValueError, match=message):
+        ActiveLearner(pipeline, X_pool=X)
+    with pytest.raises(ValueError, match=message):
+        UncertaintySampling()(make_learner(pipeline), X)
+
+
+def make_learner(estimator):
+    """Return an object with the attributes that strategies read, like a learner of modAL."""
+    return SimpleNamespace(estimator=estimator, X_training=None, y_training=None)
+
+
+def test_a_frozen_estimator_that_is_not_fitted_is_left_alone():
+    frozen = FrozenEstimator(LogisticRegression(C=2.0))
+    learner = ActiveLearner(frozen, UncertaintySampling(), X_pool=X).teach(np.arange(8), Y[:8])
+    for _ in range(2):
+        with pytest.raises(NotFittedError, match="LogisticRegression instance is not fitted"):
+            learner.query()
+    assert frozen.estimator.C == 2.0
+
+
+def test_modal_names_the_reason_until_the_classifier_can_be_fitted():
+    pytest.importorskip("modAL")
+    from skactive.integrations.modal import ActiveLearner as ModalLearner
+
+    learner = ModalLearner(KNeighborsClassifier(3), X_training=X[:2], y_training=Y[:2])
+    for call in (learner.predict, learner.predict_proba, lambda X: learner.score(X, Y)):
+        with pytest.raises(NotFittedError, match=r"\['apple', 'orange'\]. Hint: label more sam"):
+            call(X)
+    learner.teach(X[2:3], Y[2:3])
+    assert learner.predict_proba(X).shape == (32, 2)
+    assert 0 <= learner.score(X, Y) <= 1

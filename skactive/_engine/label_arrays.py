@@ -70,8 +70,11 @@ def of_all_classes(probabilities: np.ndarray, known: np.ndarray, classes: np.nda
     """Return class probabilities with a column for each class, 0 for a class that is not known.
 
     `known` has the classes of the columns, sorted, and `classes` all classes. The same array is
-    returned if all are known.
+    returned if all are known. With a single known class its probability is 1, whatever the number
+    of columns: some classifiers return two.
     """
+    if len(known) == 1:
+        probabilities = np.ones((len(probabilities), 1), dtype=probabilities.dtype)
     if len(known) == len(classes):
         return probabilities
     of_all = np.zeros((len(probabilities), len(classes)), dtype=probabilities.dtype)

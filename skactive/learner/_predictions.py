@@ -351,7 +351,7 @@ class LearnerPredictions(LearnerLabels):
             cause = "" if error is None else f" It raised: {error}"
             raise NotFittedError(
                 f"{type(classifier).__name__} cannot predict yet: the classes known so far are "
-                f"{self.classes_.tolist()}. Hint: teach more.{cause}"
+                f"{self.classes_.tolist()}. Hint: label more samples.{cause}"
             ) from error
         return self.estimator
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import clone, is_classifier
+from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, check_random_state, get_tags
 
@@ -160,6 +161,7 @@ class IncrementalLearner(_ActiveLearner):
         self.X_training = X_training
         self.y_training = y_training
         self._knows_a_part = False
+        self._fit_error: Exception | None = None
         if X_training is not None:
             self._fit_to_known(bootstrap=bootstrap_init, **fit_kwargs)
 
@@ -333,6 +335,89 @@ class IncrementalLearner(_ActiveLearner):
             return transformers(self.estimator).transform(X)
         return super().transform_without_estimating(X)
 
+    def predict(self, X: Any, **predict_kwargs: Any) -> np.ndarray:  # samples of any kind
+        """Predict the labels of samples by the estimator.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, DataFrame or list of n_samples raw samples
+            The samples.
+        **predict_kwargs : dict
+            Keyword arguments of the estimator's `predict`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The labels.
+
+        Raises
+        ------
+        NotFittedError
+            If there are too few labels for a prediction.
+        """
+        self._check_labels_suffice()
+        return np.asarray(super().predict(X, **predict_kwargs))
+
+    def predict_proba(
+        self,
+        X: Any,  # samples of any kind
+        **predict_proba_kwargs: Any,
+    ) -> np.ndarray:
+        """Return the class probabilities of samples by the estimator.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, DataFrame or list of n_samples raw samples
+            The samples.
+        **predict_proba_kwargs : dict
+            Keyword arguments of the estimator's `predict_proba`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+
+        Raises
+        ------
+        NotFittedError
+            If there are too few labels for a prediction.
+        """
+        self._check_labels_suffice()
+        return np.asarray(super().predict_proba(X, **predict_proba_kwargs))
+
+    def score(self, X: Any, y: ArrayLike, **score_kwargs: Any) -> float:  # samples of any kind
+        """Return the score of the estimator on labelled samples: the accuracy of a classifier.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix, DataFrame or list of n_samples raw samples
+            The samples.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        **score_kwargs : dict
+            Keyword arguments of the estimator's `score`.
+
+        Returns
+        -------
+        float
+            The score.
+
+        Raises
+        ------
+        NotFittedError
+            If there are too few labels for a prediction.
+        """
+        self._check_labels_suffice()
+        return float(super().score(X, y, **score_kwargs))
+
+    def _check_labels_suffice(self) -> None:
+        if self._fit_error is not None and not is_fitted(self.estimator):
+            raise NotFittedError(
+                f"{type(self.estimator).__name__} cannot predict yet: the classes known so far are "
+                f"{np.unique(np.asarray(self.y_training)).tolist()}. Hint: label more samples. "
+                f"It raised: {self._fit_error}"
+            ) from self._fit_error
+
     def __sklearn_is_fitted__(self) -> bool:
         return is_fitted(self.estimator)
 
@@ -356,7 +441,9 @@ class IncrementalLearner(_ActiveLearner):
         fit = partial(self._fit_on_rows, self.X_training, self.y_training, bootstrap, fit_kwargs)
         if is_classifier(self.estimator):
             blank = clone(self.estimator)
-            fit_or_restore(self.estimator, blank, fit, self.X_training, self.y_training, fit_kwargs)
+            self._fit_error = fit_or_restore(
+                self.estimator, blank, fit, self.X_training, self.y_training, fit_kwargs
+            )
         else:
             fit()
         self._knows_a_part = bootstrap

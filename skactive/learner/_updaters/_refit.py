@@ -66,8 +66,10 @@ class RefitUpdater(EstimatorUpdater):
         if not (is_fitted(self.classifier) and hasattr(self.classifier, "predict_proba")):
             return True
         first = take_rows(self._source.samples, np.array([0]))
-        with np.errstate(all="ignore"):
+        # A classifier may predict samples near the labelled ones only.
+        with np.errstate(all="ignore"), suppress(ValueError, IndexError):
             return bool(np.isfinite(self.classifier.predict_proba(first)).all())
+        return True
 
     def _fit_again(self) -> None:
         restore(self.classifier, self._blank)
@@ -152,6 +154,14 @@ class PartialFitUpdater(RefitUpdater):
             classes = union(y) if declared is None else union(np.asarray(declared), y)
             # Most classifiers cannot be fitted to a single class: fit once there is a second one.
             if len(classes) > 1:
-                fit = partial(fit, classes=classes)
+                fit = partial(self._fit_from_blank, X, y, classes, params)
                 self.error = fit_or_restore(self.classifier, self._blank, fit, X, y, params)
         self._pending.clear()
+
+    def _fit_from_blank(self, X: Any, y: Any, classes: np.ndarray, params: dict[str, Any]) -> None:
+        """Fit by `partial_fit`, or by `fit` if a setting such as early stopping excludes it."""
+        try:
+            self.classifier.partial_fit(X, y, classes=classes, **params)
+        except ValueError:
+            restore(self.classifier, self._blank)
+            self.classifier.fit(X, y, **params)
