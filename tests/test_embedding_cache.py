@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 
 import joblib
 import numpy as np
@@ -719,19 +720,55 @@ def test_a_hub_embedder_uses_the_location_as_its_own_cache(tmp_path, monkeypatch
 
 
 BESIDE = """
+import functools, re
+from enum import Enum
 import numpy as np
+import constants
 FACTOR = 2
+NOTHING = None
 WORDS = ["a", "b"]
+NESTED = {"weights": [np.arange(2000), ({3},)], "f": lambda x: x * 7}
 TABLE = np.array([1.0, 2.0])
+SPACES = re.compile(" +")
 class Part:
     N = 3
+class Kind(Enum):
+    WIDE = 11
+class Tool:
+    def __init__(self, size=13):
+        self.size = size
+tool = Tool()
 def helper(x):
     return deeper(x) * FACTOR
-def deeper(x, start=1):
+def deeper(x, start=1, *, end=5):
     return x + start
-class Own(BaseEstimator):
-    def transform(self, X):
-        return [[helper(len(x)), len(WORDS), TABLE[0], Part.N] for x in X]
+def scaled(by):
+    def scale(x):
+        return x * by
+    return scale
+closed = scaled(17)
+bound = functools.partial(deeper, start=19)
+@functools.lru_cache
+def kept(x):
+    return x * 23
+def wrapping(f):
+    @functools.wraps(f)
+    def wrapper(x):
+        return f(x) * 29
+    return wrapper
+@wrapping
+def wrapped(x):
+    return x * 31
+class Own(TransformerMixin, BaseEstimator):
+    SIZES = [37]
+    @functools.cached_property
+    def width(self):
+        return 41
+    def transform(self, X, k=43):
+        def inside(x):
+            return x * 47
+        parts = [WORDS, NESTED, TABLE, SPACES, NOTHING, Part.N, Kind.WIDE, tool, constants.A]
+        return [[helper(x), closed(x), bound(x), kept(x), wrapped(x), inside(x)] for x in X], parts
 """
 
 
@@ -743,18 +780,49 @@ class Own(BaseEstimator):
         ("1.0, 2.0", "1.0, 2.5"),
         ("N = 3", "N = 4"),
         ("x + start", "x - start"),
-        ("start=1", "start=2"),
+        ("start=1,", "start=2,"),
         ("* FACTOR", "+ FACTOR"),
+        ("NOTHING = None", "NOTHING = 1"),
+        ("np.arange(2000)", "np.arange(2000) ** np.int64(np.arange(2000) == 1000)"),
+        ("({3},)", "({4},)"),
+        ("x * 7", "x * 8"),
+        ('" +"', '"  +"'),
+        ("= 11", "= 12"),
+        ("size=13", "size=14"),
+        ("end=5", "end=6"),
+        ("scaled(17)", "scaled(18)"),
+        ("start=19", "start=20"),
+        ("x * 23", "x * 24"),
+        ("* 29", "* 30"),
+        ("x * 31", "x * 32"),
+        ("[37]", "[38]"),
+        ("return 41", "return 42"),
+        ("k=43", "k=44"),
+        ("x * 47", "x * 48"),
+        ("constants.A", "constants.B"),
+        ("deeper(x) *", "deeper(-x) *"),
     ],
 )
-def test_what_the_code_names_beside_the_class_counts(change):
-    def made(source):
-        names = {"__name__": "some_module", "BaseEstimator": BaseEstimator}
+@pytest.mark.parametrize("mixin", ["TransformerMixin, ", ""])
+def test_what_the_code_names_beside_the_class_counts(change, mixin, monkeypatch):
+    """scikit-learn's mixin wraps `transform`: the code inside the wrapper counts."""
+
+    def made(source, **values):
+        constants = ModuleType("constants")
+        vars(constants).update({"A": 1, "B": 2} | values)
+        monkeypatch.setitem(sys.modules, "constants", constants)
+        names = {
+            "__name__": "some_module",
+            "BaseEstimator": BaseEstimator,
+            "TransformerMixin": TransformerMixin,
+        }
         exec(source, names)  # noqa: S102 - as a notebook does when a cell is run again
         return identity_of(names["Own"]())
 
-    assert made(BESIDE) == made("\n" + BESIDE + "\nUNUSED = 1\n")
-    assert made(BESIDE.replace(*change)) != made(BESIDE)
+    beside = BESIDE.replace("TransformerMixin, ", mixin)
+    assert made(beside) == made("\n" + beside + "\nUNUSED = 1\n")
+    assert made(beside.replace(*change)) != made(beside)
+    assert made(beside, A=3) != made(beside)
 
 
 @pytest.mark.parametrize("is_folder", [True, False])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from contextlib import suppress
+from enum import Enum
+from functools import lru_cache, partial
 from hashlib import blake2b, file_digest
 from importlib.metadata import PackageNotFoundError, version
 from os import PathLike, fspath
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,7 +25,7 @@ FOLDERS_IN_USE = {"cache", "cache_dir", "cache_folder", "location"}
 # Attributes that `fit` sets about its input without learning anything.
 INPUT_ATTRIBUTES = {"feature_names_in_", "n_features_in_"}
 
-_CONSTANTS = {bool, int, float, str, bytes, tuple, frozenset}
+_CONSTANTS = {bool, int, float, complex, str, bytes, range, slice, type(None)}
 
 
 def identity_of(transformer: object, name: str | None = None) -> bytes:
@@ -198,34 +201,83 @@ class _Code:
                     for function in (member, *ways):
                         if isinstance(function, FunctionType):
                             yield from self.of_function(name, function)
-                    if type(member) in _CONSTANTS and not name.startswith("__"):
-                        yield f"{name} {_written(member)}\n"
+                    if not name.startswith("__") and not isinstance(member, FunctionType):
+                        yield from self._of_value(name, member)
 
     def of_function(self, name: str, function: FunctionType) -> Iterator[str]:
         if id(function) in self._seen:
             return
         self._seen.add(id(function))
-        yield f"{name} {_written(function.__code__)} {_written(function.__defaults__)}\n"
+        yield f"{name} {_written(function.__code__)}\n"
+        yield from self._of_value("defaults", function.__defaults__)
+        yield from self._of_value("defaults", function.__kwdefaults__)
+        # scikit-learn wraps `transform`: the function itself is in a cell of the closure.
+        free = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+        for variable, cell in free:
+            with suppress(ValueError):  # an empty cell
+                yield from self._of_value(variable, cell.cell_contents)
         names = sorted(set(_names_in(function.__code__)))
         spaces = [function.__globals__]
+        # All modules first: `K` of `constants.K` comes before `constants` in this order.
+        for space in spaces:
+            values = [space[used] for used in names if used in space]
+            for value in values:
+                if isinstance(value, ModuleType) and self._is_beside(value):
+                    is_known = any(vars(value) is known for known in spaces)
+                    spaces += [] if is_known else [vars(value)]
         for used in names:
-            for space in list(spaces):
+            for space in spaces:
                 if used in space:
-                    value = space[used]
-                    if isinstance(value, ModuleType) and self._is_beside(value):
-                        spaces.append(vars(value))
-                    yield from self._of_value(used, value)
+                    yield from self._of_value(used, space[used])
 
     def _of_value(self, name: str, value: Any) -> Iterator[str]:
+        if type(value) in _CONSTANTS:
+            yield f"{name} {_written(value)}\n"
+        elif isinstance(value, list | tuple | dict | set | frozenset):
+            yield from self._of_container(name, value)
+        elif isinstance(value, np.ndarray | np.generic):
+            yield f"{name} {value.shape} {_of_plain(value)}\n"
+            for item in value.flat if value.dtype.hasobject else ():
+                yield from self._of_value(name, item)
+        elif isinstance(value, re.Pattern):
+            yield f"{name} {value.pattern!r} {value.flags}\n"
+        elif isinstance(value, Enum):
+            yield from self._of_value(name, value.value)
+        else:
+            yield from self._of_callable(name, value)
+
+    def _of_callable(self, name: str, value: Any) -> Iterator[str]:
         if isinstance(value, FunctionType):
             if self._is_own(value) or self._is_beside(sys.modules.get(value.__module__)):
                 yield from self.of_function(name, value)
         elif isinstance(value, type):
             yield from self.of_class(value)
-        elif type(value) in {list, dict, set} or type(value) in _CONSTANTS:
-            yield f"{name} {_written(value)}\n"
-        elif isinstance(value, np.ndarray | np.generic):
-            yield f"{name} {_of_plain(value)}\n"
+        elif isinstance(value, partial):
+            for part in (value.func, value.args, value.keywords):
+                yield from self._of_value(name, part)
+        elif isinstance(value, MethodType):
+            yield from self._of_value(name, value.__func__)
+        elif isinstance(getattr(value, "__wrapped__", None), FunctionType):
+            # Such as the function in `functools.lru_cache`.
+            yield from self._of_value(name, value.__wrapped__)
+        elif self._is_own(type(value)):
+            yield from self.of_class(type(value))
+
+    def _of_container(self, name: str, values: Any) -> Iterator[str]:
+        if id(values) in self._seen:
+            return
+        # A container may contain itself.
+        self._seen.add(id(values))
+        yield f"{name} {type(values).__name__} {len(values)}\n"
+        if isinstance(values, dict):
+            for key, value in values.items():
+                yield from self._of_value(f"{name} key", key)
+                yield from self._of_value(name, value)
+        elif isinstance(values, set | frozenset):
+            yield from sorted("".join(self._of_value(name, value)) for value in values)
+        else:
+            for value in values:
+                yield from self._of_value(name, value)
 
     def _is_own(self, value: Any) -> bool:
         return str(value.__module__).partition(".")[0] == self._package
@@ -257,11 +309,6 @@ def _written(constant: Any) -> str:
         return f"{constant.co_code.hex()} {constant.co_names} {_written(constant.co_consts)}"
     if isinstance(constant, tuple):
         return f"({','.join(map(_written, constant))})"
-    if isinstance(constant, list):
-        return f"[{','.join(map(_written, constant))}]"
-    if isinstance(constant, dict):
-        pairs = (f"{_written(key)}:{_written(value)}" for key, value in constant.items())
-        return f"{{{','.join(pairs)}}}"
-    if isinstance(constant, set | frozenset):
+    if isinstance(constant, frozenset):
         return f"{{{','.join(sorted(map(_written, constant)))}}}"
     return repr(constant)
