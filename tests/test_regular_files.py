@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from skactive import Pool
 from skactive._io import regular_files
 from skactive._io.content_keys import content_key
 from skactive._io.regular_files import open_regular
@@ -13,6 +14,7 @@ from skactive.cli._samples import open_source
 from skactive.datasets import load_vectors, open_vectors, write_vectors
 from skactive.embedding._pixels import ImageForm, read_pixels
 from skactive.inspection._thumbnails import thumbnail
+from skactive.neighbors import NeighborGraph
 
 FORM = ImageForm(4, 4, 3)
 
@@ -97,3 +99,21 @@ def test_every_reader_of_vectors_refuses_it(kind, name, tmp_path):
     assert str(raised.value) == (
         f"{path} is {kind}, not a regular file. Hint: write its content to a file first."
     )
+
+
+@pytest.mark.parametrize("load", [NeighborGraph.load, lambda path: Pool(np.eye(3), state=path)])
+def test_a_pipe_or_a_device_is_neither_a_graph_nor_a_state(special, load):
+    path, kind = special
+    with pytest.raises(ValueError, match=f"is {kind}, not a regular file"):
+        load(path)
+
+
+def test_a_damaged_directory_of_an_archive_raises_one_sentence(tmp_path):
+    """The offset of an array may lie before the beginning of the file."""
+    np.savez(tmp_path / "whole.npz", X=np.eye(9, dtype=np.float32))
+    whole = (tmp_path / "whole.npz").read_bytes()
+    damaged = tmp_path / "damaged.npz"
+    for n_missing in range(1, len(whole) - 64, 7):
+        damaged.write_bytes(whole[:64] + whole[64 + n_missing :])
+        with pytest.raises(ValueError, match=r"damaged\.npz"):
+            open_vectors(damaged)[:]

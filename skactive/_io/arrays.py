@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from skactive._io.atomic_write import atomic_write
+from skactive._io.regular_files import check_regular
 
 
 @contextmanager
@@ -45,8 +46,9 @@ def read_arrays(path: str | os.PathLike[str], what: str, hint: str) -> dict[str,
     OSError
         If the file cannot be opened.
     ValueError
-        If the file is damaged or has another format.
+        If the file is damaged, has another format, or is a pipe or a device.
     """
+    check_regular(path)
     # numpy does not close a truncated file that it opened itself.
     with Path(path).open("rb") as source, damage_as(unfit(path, what, hint)):
         file: Any = np.load(source, allow_pickle=False)

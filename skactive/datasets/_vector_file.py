@@ -192,11 +192,12 @@ class VectorFile:
             begin, end = (0, self._state[0])
             if self.path.suffix.lower() == ".npz":
                 begin, end = self._member(file)
-            file.seek(begin)
             with damage_as(
                 f"{self.path} does not begin with the header of a NumPy array. Hint: write it "
                 "with write_vectors."
             ):
+                # A damaged directory may give an offset before the beginning.
+                file.seek(begin)
                 version = np.lib.format.read_magic(file)
                 read = (
                     np.lib.format.read_array_header_1_0
@@ -239,7 +240,7 @@ class VectorFile:
                 f"{key} in {self.path} is compressed, so that single rows cannot be read. "
                 "Hint: write it with write_vectors or numpy.savez."
             )
-        file.seek(member.header_offset)
+        file.seek(max(member.header_offset, 0))
         header = file.read(30)
         lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
         begin = member.header_offset + 30 + lengths

@@ -74,7 +74,8 @@ class PoolSnapshot:
         for name, values in self.arrays.items():
             kind, *rest = name.split(" ", 2)
             if kind in {"density", "total"}:
-                _require(values.shape == (n_samples,) and bool(np.isfinite(values).all()))
+                _require(values.dtype.kind == "f" and values.shape == (n_samples,))
+                _require(bool(np.isfinite(values).all()))
             elif kind == "compared":
                 places = self.arrays[f"places {rest[0]} {rest[1]}"]
                 shape = (n_samples, min(int(rest[0]), n_labeled))
