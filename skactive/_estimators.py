@@ -30,6 +30,7 @@ def check_classifier(estimator: Any, name: str = "The estimator", *, hint: str =
         raise TypeError(f"{fact} Got {got} instead." + (f" Hint: {hint}" if hint else ""))
     raise TypeError(f"{fact} Got {shown(estimator)} instead.")
 
+
 # How the transformers of scikit-learn say that they need y. Not all have the tag that says so.
 MISSES_LABELS = re.compile("requires y to be passed|required positional argument: 'y'")
 

@@ -53,7 +53,7 @@ def n_samples_of(samples: Any) -> int:
 
 
 def counts_rows(frame: Any) -> bool:
-    """Return whether the index of a DataFrame or Series is the default one: 0, 1, 2, …"""
+    """Return whether the index of a DataFrame or Series only counts the rows from 0."""
     index = frame.index
     return type(index).__name__ == "RangeIndex" and (index.start, index.step) == (0, 1)
 

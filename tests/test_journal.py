@@ -187,7 +187,10 @@ def test_another_file_is_left_alone(path, content):
     ("line", "sentence"),
     [
         (b'{"teach": [3', r"Line 3 of .* cannot be read: b'\{\"teach\": \[3'\. Hint: rem"),
-        (b'{"teach": [99], "labels": [1]}', r"Line 3 of .* cannot be executed: .*99.* Hint: rem"),
+        (
+            b'{"teach": [99], "labels": [1]}',
+            r"Line 3 of .* cannot be executed: .*99.*, remove that line",
+        ),
         (b'{"sing": true}', r"Line 3 of .* cannot be executed: unknown action in \['sing'\]\."),
         (b'{"undo": true}', r"Line 3 of .* cannot be executed: There is no answer to take back\."),
     ],

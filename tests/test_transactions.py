@@ -2,6 +2,7 @@
 
 import copy
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -265,6 +266,16 @@ def test_a_classifier_that_fails_leaves_memory_and_disk_as_they_were(tmp_path):
     assert learner.teach([1], ["a"]).predict(X[:1]).tolist() == ["a"]
 
 
+@pytest.fixture
+def switching_often():
+    """Let threads take turns after microseconds."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("switching_often")
 def test_threads_see_the_state_before_or_after_an_action(tmp_path):
     path = tmp_path / "answers.jsonl"
     learner = learner_of("default", path, stopping=StabilizedPredictions(every=2))
@@ -300,6 +311,45 @@ def test_threads_see_the_state_before_or_after_an_action(tmp_path):
     expected = labels_of(learner)
     assert all(label == "ab"[place // 12] for place, label in expected[0])
     assert labels_of(learner_of("default", path)) == expected
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+@pytest.mark.parametrize("name", ["default", "neighbors"])
+@pytest.mark.usefixtures("switching_often")
+def test_a_copy_made_while_a_thread_changes_the_learner_is_a_state_of_it(name, copied):
+    learner = learner_of(name, None).teach([0, 12], ["a", "b"])
+    is_done = threading.Event()
+
+    def work():
+        rng = np.random.default_rng(0)
+        for _ in range(30):
+            n = len(learner.X_pool)
+            if rng.random() < 0.5:
+                learner.extend(rng.normal(size=(2, X.shape[1])))
+            else:
+                learner.remove([n - 1])
+            learner.teach(position := learner.query(), ["a"] * len(position))
+        is_done.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    copies = []
+    while not is_done.is_set():
+        copies.append(copied(learner))
+    thread.join()
+    assert copies
+    for one in copies[:: max(1, len(copies) // 10)]:
+        labeled = len(one.labeled)
+        assert one.predict_proba(one.X_pool).shape == (len(one.X_pool), 2)
+        assert len(one.teach(one.query(), ["b"]).labeled) == labeled + 1
+
+
+def test_a_pickled_learner_shares_its_samples_with_nothing_that_is_copied():
+    learner = learner_of("neighbors", None).teach([0, 12], ["a", "b"])
+    state = learner.__getstate__()
+    assert state["_samples"].X_pool is learner.X_pool
+    assert state["_pool"].X is learner.pool.X
+    assert state["_history"] is not learner._history
 
 
 def test_a_second_learner_takes_over_while_a_thread_teaches_the_first(tmp_path):

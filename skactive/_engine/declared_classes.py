@@ -11,10 +11,6 @@ from skactive._engine.label_arrays import is_among
 N_SHOWN = 12
 
 
-class UndeclaredLabelError(ValueError):
-    """A label is not one of the declared classes."""
-
-
 def check_declared(labels: np.ndarray, declared: np.ndarray) -> None:
     """Raise if a label is not a declared class. The message names the most similar class."""
     unknown = labels[~is_among(labels, declared)].tolist()
@@ -28,6 +24,4 @@ def check_declared(labels: np.ndarray, declared: np.ndarray) -> None:
     else:
         more = f" and {len(names) - N_SHOWN} more" if len(names) > N_SHOWN else ""
         hint = f"Hint: the classes are {', '.join(map(repr, names[:N_SHOWN]))}{more}."
-    raise UndeclaredLabelError(
-        f"The label {unknown[0]!r} is not one of the declared classes. {hint}"
-    )
+    raise ValueError(f"The label {unknown[0]!r} is not one of the declared classes. {hint}")

@@ -272,7 +272,7 @@ class ActiveLearner(LearnerPoolChanges):
     def progress(self) -> Progress:
         """The state of the labelling, with the verdicts of the criteria in `stopping`."""
         self._finish_refresh()
-        return Progress(self, self._stopping)
+        return Progress(self, self._stopping, self._lock)
 
     @locked
     def query(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from skactive.learner._history.actions import Action, History
 
 if TYPE_CHECKING:
     from skactive.learner._history.journal import Journal
+    from skactive.learner._pool_samples import PoolSamples
     from skactive.learner._stopping.criteria import StoppingHistory
     from skactive.learner._updaters import EstimatorUpdater
 
@@ -77,6 +79,7 @@ class LearnerState(ABC):
     """
 
     _lock: Any  # threading.RLock is a function until Python 3.13
+    _samples: PoolSamples
     _pool: Any  # a LabelingPool
     _updater: EstimatorUpdater
     _history: History
@@ -149,7 +152,11 @@ class LearnerState(ABC):
         with self._lock:
             if self._is_suspect:
                 self._recover()
-            return {**self.__dict__, "_journal": None, "_lock": None}
+            state = {**self.__dict__, "_journal": None, "_lock": None}
+            # Another thread may change the labels before the state is written. The samples, which
+            # are large, are never changed.
+            shared = [self._samples.X_pool, self._samples.features, self._pool.X]
+            return copy.deepcopy(state, {id(one): one for one in shared})
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _lock=RLock())

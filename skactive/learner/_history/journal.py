@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from skactive._engine.declared_classes import UndeclaredLabelError
 from skactive._warning import warn_user
 from skactive.learner._history.actions import now
 from skactive.learner._history.entries import Entries, LineError, fault_of
@@ -120,10 +119,10 @@ class Journal:
 
     def fault(self, number: int, error: object) -> ValueError:
         """Return the error for a line that cannot be executed."""
-        hint = "Hint: remove that line to use the others."
-        if isinstance(error, UndeclaredLabelError):
-            hint = "Hint: add it to `classes`; if the answer is wrong, remove that line."
-        return ValueError(f"Line {number} of {self.path} cannot be executed: {error} {hint}")
+        return ValueError(
+            f"Line {number} of {self.path} cannot be executed: {error} Hint: if the learner has "
+            "the arguments of earlier sessions, remove that line to use the others."
+        )
 
     def write(self, entry: dict[str, Any], time: str | None = None) -> None:
         """Append an entry, and return when it is on the disk; or leave the file as it was."""

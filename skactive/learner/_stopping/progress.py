@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,6 +31,8 @@ class Progress:
         The learner.
     history : StoppingHistory
         Its criteria, with their notes.
+    lock : threading.RLock
+        The lock of its actions.
 
     Attributes
     ----------
@@ -62,16 +64,23 @@ class Progress:
     Continue: 2 more comparisons of predictions are needed.
     """
 
-    def __init__(self, learner: ActiveLearner, history: StoppingHistory) -> None:
+    def __init__(
+        self,
+        learner: ActiveLearner,
+        history: StoppingHistory,
+        lock: Any,  # threading.RLock is a function until Python 3.13
+    ) -> None:
         self._learner = learner
         self._history = history
+        self._lock = lock
         self.n_labeled = learner.pool.n_labeled
         self.n_left = learner.pool.n_candidates
 
     @cached_property
     def expected_error(self) -> float | None:
         """The mean of 1 - p₁ over the samples left, None without a posterior."""
-        posterior = self._learner.pool.posterior()
+        with self._lock:
+            posterior = self._learner.pool.posterior()
         if posterior is None or len(posterior) == 0:
             return None
         return float(np.mean(1 - posterior.max(axis=1)))
@@ -79,12 +88,14 @@ class Progress:
     @cached_property
     def accuracy(self) -> AccuracyEstimate | None:
         """The estimated accuracy on the samples left, None while there are few labels."""
-        return estimate_accuracy(self._learner)
+        with self._lock:
+            return estimate_accuracy(self._learner)
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
         """The verdict of each criterion, in the order in which they were passed."""
-        return self._history.verdicts(self._learner)
+        with self._lock:
+            return self._history.verdicts(self._learner)
 
     @property
     def stop(self) -> bool:
@@ -94,14 +105,16 @@ class Progress:
         )
 
     def __str__(self) -> str:
-        return "\n".join(self._lines())
+        with self._lock:
+            return "\n".join(self._lines())
 
     def __repr__(self) -> str:
         labels, samples = counted(self.n_labeled, "label"), counted(self.n_left, "sample")
         return f"<Progress: {labels}, {samples} left>"
 
     def _repr_html_(self) -> str:
-        return f"<p>{'<br>'.join(escape(line) for line in self._lines())}</p>"
+        with self._lock:
+            return f"<p>{'<br>'.join(escape(line) for line in self._lines())}</p>"
 
     def _lines(self) -> list[str]:
         first = f"{counted(self.n_labeled, 'label')}, {counted(self.n_left, 'sample')} left"
