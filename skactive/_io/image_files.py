@@ -86,4 +86,4 @@ def _check_end_of_jpeg(file: Any) -> None:
         length = 0 if code in WITHOUT_LENGTH else int.from_bytes(content[at + 2 : at + 4])
         at = content.find(MARK, at + (1 if code == MARK else 2 + length))
     if content.find(END_OF_IMAGE, max(at, 0)) < 0 or at < 0:
-        raise OSError("a JPEG without its end")
+        raise OSError("image file is truncated (no mark of its end)")

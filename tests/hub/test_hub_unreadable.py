@@ -66,7 +66,7 @@ def faulty(tmp_path):
     closed.close()
     floats = image_module.fromarray(np.ones((4, 4), np.float32))
     return [
-        (tmp_path / "truncated.jpg", r"image file is truncated \(\d+ bytes not processed\)"),
+        (tmp_path / "truncated.jpg", r"image file is truncated \(no mark of its end\)"),
         (tmp_path / "header.jpg", r"not an image of a known format|.*[Tt]runcated.*"),
         (tmp_path / "text.jpg", "not an image of a known format"),
         (tmp_path / "empty.jpg", "an empty file"),
