@@ -101,7 +101,9 @@ def test_each_annotator_of_a_list_has_a_rate_of_its_own():
     rates = (0.0, 0.1, 0.6)
     stack = np.stack([np.full((3, 3), r / 2) + (1 - 1.5 * r) * np.eye(3) for r in rates])
     panels = [AnnotatorPanel(3, form, random_state=2) for form in (rates, list(rates), stack)]
-    votes = [panel.votes(y) for panel in [*panels, AnnotatorPanel(3, np.array(rates))]]
+    votes = [
+        panel.votes(y) for panel in [*panels, AnnotatorPanel(3, np.array(rates), random_state=3)]
+    ]
     for voted in votes:
         for place, rate in enumerate(rates):
             assert is_plausible(int((voted[:, place] != y).sum()), len(y), rate)
