@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
@@ -255,10 +256,14 @@ PARTLY_FIT = {
     "balanced": SGDClassifier(class_weight="balanced", loss="log_loss"),
     "early stopping, perceptrons": MLPClassifier((3,), early_stopping=True, max_iter=5),
 }
+# Its early stopping takes no labels that are strings.
+OLD_PERCEPTRONS = sklearn.__version__.startswith(("1.6.", "1.7."))
 
 
 @pytest.mark.parametrize("name", list(PARTLY_FIT))
 def test_settings_that_exclude_partial_fit_learn_by_fit(name):
+    if OLD_PERCEPTRONS and name == "early stopping, perceptrons":
+        pytest.skip("scikit-learn scores labels that are strings from version 1.8 on")
     learner = ActiveLearner(PARTLY_FIT[name], UncertaintySampling(), X_pool=X)
     learner.teach(np.arange(24), Y[:24]).query()
     learner.teach([24], Y[24:25])

@@ -420,7 +420,9 @@ def _n_drawn(classifier: Any, explanation: VoteExplanation) -> int:
 
 
 def first_of(samples: Any) -> Any:
-    """Return the first sample."""
+    """Return the first sample; that of a sparse matrix as a matrix of one row."""
+    if hasattr(samples, "tocsr"):
+        return samples.tocsr()[:1]
     return samples.iloc[0] if hasattr(samples, "iloc") else samples[0]
 
 

@@ -51,7 +51,6 @@ def thumbnail(owner: str, sample: Any, image_shape: tuple[int, ...] | None) -> n
     if isinstance(sample, str):
         return " ".join(sample.split())
     if hasattr(sample, "toarray"):
-        # A row of a sparse matrix has two dimensions, that of a sparse array has one.
         sample = sample.toarray().ravel()
     values = np.asarray(sample)
     if values.dtype.kind not in "biuf":
