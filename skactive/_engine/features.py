@@ -87,15 +87,22 @@ def check_resolved_features(X: Any, name: str) -> Any:
     return exact if is_lost else features
 
 
-def loses_groups(X: np.ndarray) -> bool:
+def loses_groups(*parts: np.ndarray) -> bool:
     """Return whether float32 does not resolve a group of values of a column of float64.
+
+    The arrays are parts of the rows, which are not copied as a whole.
 
     A column with a mean of 0 can have a group far from 0, such as times where 0 marks a missing
     one. Its values are neighbours in the sorted column.
     """
-    if len(X) > N_SAMPLED:
-        X = X[np.sort(np.random.default_rng(0).choice(len(X), N_SAMPLED, replace=False))]
-    values = np.sort(X, axis=0)
+    ends = np.cumsum([len(part) for part in parts])
+    rows = np.arange(ends[-1])
+    if len(rows) > N_SAMPLED:
+        rows = np.sort(np.random.default_rng(0).choice(len(rows), N_SAMPLED, replace=False))
+    of_parts = np.split(rows, np.searchsorted(rows, ends[:-1]))
+    starts = ends - [len(part) for part in parts]
+    sampled = [part[own - start] for part, own, start in zip(parts, of_parts, starts, strict=True)]
+    values = np.sort(np.concatenate(sampled), axis=0)
     side = max(len(values) // WINDOW_SHARE, 1)
     low, middle, high = values[: -2 * side], values[side:-side], values[2 * side :]
     size = np.maximum(np.abs(low), np.abs(high))

@@ -139,7 +139,7 @@ class ChangeablePool(LabelBookPool):
         if new.dtype == np.float64 or np.array_equal(new, exact):
             return new
         alone = check_resolved_features(X, "X")
-        is_lost = alone.dtype == np.float64 or loses_groups(np.concatenate([self._X, exact]))
+        is_lost = alone.dtype == np.float64 or loses_groups(self._X, exact)
         return exact if is_lost else new
 
     def _with_new_samples(self, samples: Any, n_added: int) -> Any:
