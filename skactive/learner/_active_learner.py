@@ -354,9 +354,6 @@ class ActiveLearner(LearnerPoolChanges):
     def _repr_html_(self) -> str:
         return learner_html(self, self.progress if self._stopping.criteria else None)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_cache": None}
-
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._external.updater = self._updater

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
+# Attributes that a copy of a learner does not have.
+LEFT_OUT = ("_journal", "_lock", "_cache")
+
 
 def locked(method: Method) -> Method:
     """Make a method of a learner wait for others, and see the state before or after an action.
@@ -152,7 +155,7 @@ class LearnerState(ABC):
         with self._lock:
             if self._is_suspect:
                 self._recover()
-            state = {**self.__dict__, "_journal": None, "_lock": None}
+            state = {**self.__dict__, **dict.fromkeys(LEFT_OUT)}
             # Another thread may change the labels before the state is written. The samples, which
             # are large, are never changed.
             shared = [self._samples.X_pool, self._samples.features, self._pool.X]
