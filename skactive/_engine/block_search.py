@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
+from skactive._engine.neighbor_lists import first_of_each, nearest_first
 from skactive._engine.points import Frame, lower_bounds, weights
 
 # Number of distances of which only the minimum is compared in the first step.
@@ -79,7 +79,7 @@ class Candidates:
             nearest = self.columns(some, n_neighbors)
             owners = np.repeat(np.arange(len(some)), n_neighbors)
             exact = self._space.pairs(some, owners, self._rows, nearest.ravel())
-            compared[block], columns[block] = nearest_first(exact.reshape(nearest.shape), nearest)
+            columns[block], compared[block] = nearest_first(nearest, exact.reshape(nearest.shape))
         return compared, columns
 
     def columns(self, queries: Rows, n_neighbors: int) -> np.ndarray:
@@ -87,7 +87,7 @@ class Candidates:
         points = self._frame.of(queries)
         lower = lower_bounds(self._frame, points, self._points, self._unit)
         # One more than needed: it tells whether rounding decides on the last place.
-        kept, columns = nearest_first(*smallest(lower, n_neighbors + 1))
+        columns, kept = nearest_first(*smallest(lower, n_neighbors + 1))
         following, columns = kept[:, n_neighbors:], columns[:, :n_neighbors]
         errors = weights(self._frame, points)[:, np.newaxis] + self._weights[columns]
         errors = 2 * self._unit * errors
@@ -122,7 +122,7 @@ class Candidates:
         if len(some):
             i, j = np.nonzero(is_contender[some])
             values = self._space.pairs(queries, some[i], self._rows, j)
-            columns[some] = _first_of_each(values, i, j, len(some), n_neighbors)
+            columns[some] = j[first_of_each(values, j, i, len(some), n_neighbors)]
         others = np.flatnonzero(~by_pairs)
         if len(others) and self._is_last:
             middle = lower[others] + errors[others, np.newaxis] / 2
@@ -144,7 +144,7 @@ def nearest_of_all(
 
 
 def smallest(compared: np.ndarray, n_smallest: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the smallest entries of each row and their columns, in any order."""
+    """Return the columns of the smallest entries of each row, in any order, and the entries."""
     width = compared.shape[1]
     n_smallest = min(n_smallest, width)
     n_layers = width // max(1, 4 * n_smallest)
@@ -162,7 +162,7 @@ def smallest(compared: np.ndarray, n_smallest: int) -> tuple[np.ndarray, np.ndar
         values = np.take_along_axis(compared, among, axis=1)
         chosen = np.argpartition(values, n_smallest - 1, axis=1)[:, :n_smallest]
         places = np.take_along_axis(among, chosen, axis=1)
-    return np.take_along_axis(compared, places, axis=1), places
+    return places, np.take_along_axis(compared, places, axis=1)
 
 
 def first_of_rounded(compared: np.ndarray, bounds: np.ndarray, n_first: int) -> np.ndarray:
@@ -178,18 +178,3 @@ def first_of_rounded(compared: np.ndarray, bounds: np.ndarray, n_first: int) -> 
     n_left = n_first - np.count_nonzero(is_chosen, axis=1)
     is_chosen |= is_last & (np.cumsum(is_last, axis=1) <= n_left[:, np.newaxis])
     return np.nonzero(is_chosen)[1].reshape(len(compared), n_first)
-
-
-def nearest_first(compared: Any, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sort each row by distance, equal distances by position."""
-    order = np.lexsort((columns, compared), axis=-1)
-    return np.take_along_axis(compared, order, axis=1), np.take_along_axis(columns, order, axis=1)
-
-
-def _first_of_each(
-    values: np.ndarray, rows: np.ndarray, columns: np.ndarray, n_rows: int, n_first: int
-) -> np.ndarray:
-    """Return the columns of the smallest values of each row, equal values by position."""
-    order = np.lexsort((columns, values, rows))
-    starts = np.searchsorted(rows, np.arange(n_rows))
-    return columns[order[starts[:, np.newaxis] + np.arange(n_first)]]

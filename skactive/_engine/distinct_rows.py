@@ -8,6 +8,7 @@ import numpy as np
 
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import COSINE_DECIMALS, Rows, Space, row_scaled
+from skactive._engine.neighbor_lists import first_of_each
 
 
 class DistinctRows:
@@ -72,9 +73,7 @@ class DistinctRows:
         offsets = np.arange(len(which)) - begins[which]
         members = self._order[self._starts[columns.ravel()[which]] + offsets]
         rows, values = which // columns.shape[1], distances.ravel()[which]
-        order = np.lexsort((members, values, rows))
-        starts = np.searchsorted(rows, np.arange(len(columns)))
-        chosen = order[starts[:, np.newaxis] + np.arange(n_neighbors)]
+        chosen = first_of_each(values, members, rows, len(columns), n_neighbors)
         return values[chosen], members[chosen]
 
 

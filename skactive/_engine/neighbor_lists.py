@@ -68,6 +68,19 @@ def nearest_first(
     return np.take_along_axis(indices, order, axis=1), np.take_along_axis(distances, order, axis=1)
 
 
+def first_of_each(
+    values: np.ndarray, members: np.ndarray, rows: np.ndarray, n_rows: int, n_first: int
+) -> np.ndarray:
+    """Return where the smallest values of each row are, shape (n_rows, n_first).
+
+    Equal values are in the order of their members. Rows begin at 0 and ascend; each has at least
+    `n_first` values.
+    """
+    order = np.lexsort((members, values, rows))
+    starts = np.searchsorted(rows, np.arange(n_rows))
+    return np.asarray(order[starts[:, np.newaxis] + np.arange(n_first)])
+
+
 def checked_neighbors(indices: Any, distances: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the neighbours of a graph and their distances, or raise.
 
