@@ -27,6 +27,15 @@ def restore(classifier: Any, blank: Any) -> None:
     vars(classifier).update(state)
 
 
+def too_few_labels(classifier: Any, classes: list[Any], cause: Exception | None) -> NotFittedError:
+    """Return the error for a prediction by a classifier that waits for more labels."""
+    reason = "" if cause is None else f" It raised: {cause}"
+    return NotFittedError(
+        f"{type(classifier).__name__} cannot predict yet: the classes known so far are "
+        f"{classes}. Hint: label more samples.{reason}"
+    )
+
+
 def fit_or_restore(
     classifier: Any,
     blank: Any,

@@ -13,6 +13,7 @@ from sklearn.exceptions import NotFittedError
 from skactive._engine.label_arrays import of_all_classes
 from skactive._engine.positions import OF_POSITIONS, check_positions
 from skactive._estimators import is_fitted
+from skactive._few_labels import too_few_labels
 from skactive._rows import LOADERS, check_is_samples, take_rows
 from skactive.learner._explanation.query_explanation import QueryExplanation, explain_query
 from skactive.learner._label_issues import LabelIssues, label_issues
@@ -348,11 +349,7 @@ class LearnerPredictions(LearnerLabels):
         # Label spreading is fitted to the pool before it has a label.
         if not is_fitted(classifier) or len(getattr(classifier, "classes_", [None])) == 0:
             error = self._updater.error
-            cause = "" if error is None else f" It raised: {error}"
-            raise NotFittedError(
-                f"{type(classifier).__name__} cannot predict yet: the classes known so far are "
-                f"{self.classes_.tolist()}. Hint: label more samples.{cause}"
-            ) from error
+            raise too_few_labels(classifier, self.classes_.tolist(), error) from error
         return self.estimator
 
     @locked

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import clone, is_classifier
-from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.utils import Tags, check_random_state, get_tags
 
 from skactive._estimators import is_fitted, transformers
-from skactive._few_labels import fit_or_restore
+from skactive._few_labels import fit_or_restore, too_few_labels
 from skactive._rows import check_is_samples
 from skactive._text import shown
 from skactive._validation import check_method, check_strategy
@@ -412,11 +411,8 @@ class IncrementalLearner(_ActiveLearner):
 
     def _check_labels_suffice(self) -> None:
         if self._fit_error is not None and not is_fitted(self.estimator):
-            raise NotFittedError(
-                f"{type(self.estimator).__name__} cannot predict yet: the classes known so far are "
-                f"{np.unique(np.asarray(self.y_training)).tolist()}. Hint: label more samples. "
-                f"It raised: {self._fit_error}"
-            ) from self._fit_error
+            classes = np.unique(np.asarray(self.y_training)).tolist()
+            raise too_few_labels(self.estimator, classes, self._fit_error) from self._fit_error
 
     def __sklearn_is_fitted__(self) -> bool:
         return is_fitted(self.estimator)
