@@ -360,6 +360,16 @@ ENTRY_POINTS = {
 }
 
 
+OF_INCREMENTAL_CLASSIFIERS = {
+    "fit": {"X": X, "y": Y},
+    "partial_fit": {"X": X, "y": Y},
+    "add_labeled": {"X": X, "y": Y},
+    "predict": {},
+    "predict_proba": {},
+    "explain": {},
+    "relabel": {"indices": [0], "y": [0]},
+    "remove_labeled": {},
+}
 METHODS = {
     "ActiveLearner": (
         lambda: learner(journal="answers.jsonl"),
@@ -408,29 +418,11 @@ METHODS = {
     ),
     "IncrementalKNeighborsClassifier": (
         lambda: IncrementalKNeighborsClassifier(3).fit(X, Y),
-        {
-            "fit": {"X": X, "y": Y},
-            "partial_fit": {"X": X, "y": Y},
-            "add_labeled": {"X": X, "y": Y},
-            "predict": {},
-            "predict_proba": {},
-            "explain": {},
-            "relabel": {"indices": [0], "y": [0]},
-            "remove_labeled": {},
-        },
+        OF_INCREMENTAL_CLASSIFIERS,
     ),
     "IncrementalLabelSpreading": (
         lambda: IncrementalLabelSpreading(3).fit(X, Y),
-        {
-            "fit": {"X": X, "y": Y},
-            "partial_fit": {"X": X, "y": Y},
-            "add_labeled": {"X": X, "y": Y},
-            "predict": {},
-            "predict_proba": {},
-            "explain": {},
-            "relabel": {"indices": [0], "y": [0]},
-            "remove_labeled": {},
-        },
+        OF_INCREMENTAL_CLASSIFIERS,
     ),
     "BudgetedClassifier": (
         lambda: BUDGETED,

@@ -104,6 +104,18 @@ FAULTS = {
 }
 
 
+def write_graph(folder, indices, distances, metric):
+    """Write the file of a graph without its checks."""
+    np.savez(
+        folder / "graph.npz",
+        format="skactive neighbour graph 2",
+        indices=indices,
+        distances=distances,
+        metric=metric,
+        fingerprint="",
+    )
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_graph_of_foreign_neighbors_is_checked(fault, tmp_path):
     indices, distances, message = FAULTS[fault]
@@ -111,28 +123,14 @@ def test_a_graph_of_foreign_neighbors_is_checked(fault, tmp_path):
         NeighborGraph(indices, distances)
     if indices.dtype == object or np.ma.is_masked(indices) or np.ma.is_masked(distances):
         return
-    np.savez(
-        tmp_path / "graph.npz",
-        format="skactive neighbour graph 2",
-        indices=indices,
-        distances=distances,
-        metric="cosine",
-        fingerprint="",
-    )
+    write_graph(tmp_path, indices, distances, "cosine")
     match = f"graph.npz is not a complete neighbour graph. Hint: .*{message}"
     with pytest.raises(ValueError, match=match):
         NeighborGraph.load(tmp_path / "graph.npz")
 
 
 def test_a_file_of_an_unknown_metric_is_refused(tmp_path):
-    np.savez(
-        tmp_path / "graph.npz",
-        format="skactive neighbour graph 2",
-        indices=NEIGHBORS,
-        distances=DISTANCES,
-        metric="unheard",
-        fingerprint="",
-    )
+    write_graph(tmp_path, NEIGHBORS, DISTANCES, "unheard")
     with pytest.raises(ValueError, match=r"graph.npz is a neighbour graph in another format"):
         NeighborGraph.load(tmp_path / "graph.npz")
 

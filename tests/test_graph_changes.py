@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from counted_products import counted_products
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import EXACT_METRICS, samples_for
 
 from skactive import Pool
-from skactive._engine import block_search
 from skactive._engine.distances import Space
 from skactive._engine.list_changes import is_worthwhile
 from skactive.datasets import open_vectors, write_vectors
@@ -102,15 +102,7 @@ def test_the_last_of_equally_near_samples_are_left_out(metric):
 @pytest.fixture
 def compared(monkeypatch):
     """Count the pairs of rows whose distance is computed by products."""
-    counts = []
-    original = block_search.lower_bounds
-
-    def counting(frame, A, B, unit):
-        counts.append(len(A) * len(B))
-        return original(frame, A, B, unit)
-
-    monkeypatch.setattr(block_search, "lower_bounds", counting)
-    return counts
+    return counted_products(monkeypatch)
 
 
 def test_adding_compares_only_the_new_samples(compared):

@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from counted_products import counted_products
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skactive import ActiveLearner, Pool
-from skactive._engine import block_search
 from skactive._engine.distances import Rows, Space
 from skactive._engine.distinct_rows import DistinctRows
 from skactive.datasets import open_vectors
@@ -268,14 +268,7 @@ def test_different_rows_are_not_taken_for_duplicates(dtype, values):
 @pytest.mark.parametrize("make", [equal_rows, half_zero])
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 def test_duplicates_are_compared_once(make, metric, monkeypatch):
-    compared = []
-    original = block_search.lower_bounds
-
-    def counting(frame, A, B, unit):
-        compared.append(len(A) * len(B))
-        return original(frame, A, B, unit)
-
-    monkeypatch.setattr(block_search, "lower_bounds", counting)
+    compared = counted_products(monkeypatch)
     n_compared = []
     for n in (1_000, 4_000):
         compared.clear()

@@ -33,7 +33,7 @@ def atomic_write(path: Any, *, mode: int = 0o600) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
             if fcntl is None:
                 file.close()  # Windows renames no open file.
-            # While the file is locked, so that nobody takes it for left over.
+            # While the file is locked, so that no process takes it for left over.
             made.replace(path)
     except BaseException:
         made.unlink(missing_ok=True)
@@ -105,7 +105,7 @@ def _is_locked_in_place(handle: int, made: Path) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
     except OSError:
-        return True  # A file system without locks: nobody can lock it to remove it.
+        return True  # A file system without locks: no process can lock it to remove it.
     return _is_at(handle, made)
 
 
