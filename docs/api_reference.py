@@ -57,6 +57,7 @@ SECTIONS = [
             "BlockwiseKNeighborsTransformer",
             "IncrementalKNeighborsClassifier",
             "NeighborGraph",
+            "PrincipalKNeighborsTransformer",
             "VoteExplanation",
         ],
     ),

@@ -34,6 +34,7 @@ from skactive.neighbors import (
     BlockwiseKNeighborsTransformer,
     IncrementalKNeighborsClassifier,
     NeighborGraph,
+    PrincipalKNeighborsTransformer,
 )
 from skactive.pool import FeatureCache
 from skactive.semi_supervised import IncrementalLabelSpreading
@@ -117,6 +118,7 @@ WRONG = {
     "cache": PARTS,
     "candidates": POSITIONS,
     "class_mass": NUMBERS,
+    "class_descriptions": DICTS,
     "classes": LISTS,
     "columns": LISTS,
     "committee": COMMITTEES,
@@ -138,7 +140,7 @@ WRONG = {
     "groups": LISTS,
     "half_coverage": NUMBERS | {"None": 0},
     "half_life": NUMBERS | {"None": 0},
-    "half_vote": NUMBERS | {"None": 0},
+    "head_weight": NUMBERS,
     "identity": {"a number": 3, "an object": object(), "a list": ["a"]},
     "ids": LISTS,
     "index": POSITIONS,
@@ -162,6 +164,7 @@ WRONG = {
     "n_candidates": INTEGERS | {"None": 0},
     "n_classes": INTEGERS | {"None": 0},
     "n_clusters": INTEGERS,
+    "n_components": INTEGERS,
     "n_evaluated": INTEGERS | {"None": 0},
     "n_instances": INTEGERS,
     "n_jobs": {"a str": "all", "a list": [1], "an array": LARGE},
@@ -197,7 +200,6 @@ WRONG = {
     "tol": NUMBERS,
     "transformer": PARTS,
     "uncertainty": MEASURES,
-    "voter": CLASSIFIERS,
     "weights": DICTS | {"strings": {"uncertainty": "high"}},
     "window": INTEGERS,
     "y": LABELS,
@@ -347,6 +349,7 @@ ENTRY_POINTS = {
             IncrementalKNeighborsClassifier,
             IncrementalLabelSpreading,
             LargeMarginNearestNeighbor,
+            PrincipalKNeighborsTransformer,
             WithinClassWhitening,
         )
     },

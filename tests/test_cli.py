@@ -152,9 +152,7 @@ def test_the_table_and_the_words_fit_eighty_columns(blobs, capsys):
     assert main(["compare", "blobs.npz", *SMALL, "--no-plot", "--strategies", *KNOWN]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "blobs.npz: 90 samples, 4 features, 3 classes"
-    assert lines[1] == (
-        "label spreading and k-nearest neighbours (k=5, cosine), 3 folds, 12 labels"
-    )
+    assert lines[1] == "label spreading (k=15, cosine), 3 folds, 12 labels"
     assert max(map(len, lines)) <= 80
     assert {line.split()[0] for line in lines if line} >= set(KNOWN)
 

@@ -146,13 +146,10 @@ def test_bounds_never_exclude_a_candidate_with_the_largest_gain(
     steps=st.lists(st.tuples(st.sampled_from("llllrs"), st.integers(0, 119)), max_size=20),
     uncertainty=st.sampled_from(["margin", "entropy", Diversity("euclidean")]),
     half_coverage=st.sampled_from([None, 2, 50]),
-    half_vote=st.sampled_from([None, 200]),
 )
-def test_bounds_select_the_same_samples_as_the_utilities_of_all(
-    steps, uncertainty, half_coverage, half_vote
-):
+def test_bounds_select_the_same_samples_as_the_utilities_of_all(steps, uncertainty, half_coverage):
     pool = Pool(X, graph=GRAPH)
-    spreading = IncrementalLabelSpreading(5, half_vote=half_vote)
+    spreading = IncrementalLabelSpreading(5)
     pool.estimator = spreading.fit_graph(pool.graph(5), X)
     strategy = UncertaintyHerding(uncertainty, n_neighbors=5, half_coverage=half_coverage)
     for kind, sample in steps:

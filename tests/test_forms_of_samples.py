@@ -136,7 +136,7 @@ def voting(pool, new, metric):
 
 
 def spreading(pool, new, metric):
-    classifier = IncrementalLabelSpreading(4, metric=metric, half_vote=5, tol=1e-9)
+    classifier = IncrementalLabelSpreading(4, metric=metric, tol=1e-9)
     classifier.fit(pool, PARTLY)
     yield classifier.predict_proba(new)
     yield classifier.explain(new).shares

@@ -76,11 +76,11 @@ def test_scores_are_those_of_scikit_learns_spreading_on_the_same_graph():
     y = np.full(400, -1)
     y[:30] = Y[:30]
     theirs = LabelSpreading(lambda A, B: affinity, alpha=0.9, max_iter=3000, tol=1e-9).fit(X, y)
-    ours = IncrementalLabelSpreading(
-        8, alpha=0.9, class_mass=0, half_vote=None, tol=1e-6
-    ).fit_graph(GRAPH, X)
+    ours = IncrementalLabelSpreading(8, alpha=0.9, class_mass=0, head_weight=0, tol=1e-6).fit_graph(
+        GRAPH, X
+    )
     ours.relabel(np.arange(30), Y[:30])
-    assert (ours.transduction_ == theirs.transduction_).mean() > 0.995
+    assert (ours.transduction_ == theirs.transduction_).mean() > 0.99
 
 
 @each_check_of(IncrementalLabelSpreading())
@@ -164,14 +164,13 @@ def test_labels_spread_where_the_vote_of_the_nearest_errs():
     spreading = IncrementalLabelSpreading(metric="euclidean", alpha=0.99).fit(moons, [-1] * 600)
     spreading.relabel(labeled, truth[labeled])
     voting = IncrementalKNeighborsClassifier(metric="euclidean").fit(moons[labeled], truth[labeled])
-    assert (spreading.transduction_ == truth).mean() > voting.score(moons, truth) + 0.1
+    assert (spreading.transduction_ == truth).mean() > voting.score(moons, truth) + 0.05
 
 
-def test_with_many_labels_it_becomes_the_vote():
-    few = IncrementalLabelSpreading(half_vote=1e-6).fit(X, Y)
-    vote = IncrementalKNeighborsClassifier().fit(X, Y)
-    assert few.predict_proba(X[:20]) == pytest.approx(vote.predict_proba(X[:20]), abs=1e-6)
-    assert IncrementalLabelSpreading(half_vote=None).fit(X, Y).score(X, Y) > 0.97
+def test_with_all_labels_it_predicts_as_well_as_the_nearest_labels():
+    spreading = IncrementalLabelSpreading().fit(X[:300], Y[:300])
+    nearest = IncrementalKNeighborsClassifier().fit(X[:300], Y[:300])
+    assert spreading.score(X[300:], Y[300:]) >= nearest.score(X[300:], Y[300:]) - 0.01
 
 
 def test_unbalanced_classes_are_not_made_equal():
@@ -191,9 +190,9 @@ def test_unbalanced_classes_are_not_made_equal():
 
 def test_a_part_of_the_graph_without_labels_is_unknown():
     apart = np.vstack([np.eye(2)[[0] * 20], np.eye(2)[[1] * 20]]) + 1e-3 * np.arange(40)[:, None]
-    classifier = IncrementalLabelSpreading(3, half_vote=None).fit(apart, [-1] * 40)
+    classifier = IncrementalLabelSpreading(3, head_weight=0).fit(apart, [-1] * 40)
     classifier.relabel([0], ["a"])
-    declared = IncrementalLabelSpreading(3, half_vote=None)
+    declared = IncrementalLabelSpreading(3, head_weight=0)
     declared.partial_fit(apart, ["a", *[-1] * 39], classes=["a", "b"])
     assert classifier.label_distributions_.tolist() == [[1.0]] * 40
     assert declared.label_distributions_[0, 0] > 0.9
@@ -227,10 +226,9 @@ def test_without_labels_it_raises():
     [
         ({"alpha": 1.0}, r"The 'alpha' parameter .* must be a number below 1\. Got 1\.0 instead"),
         ({"class_mass": 2}, r"must be a number of at most 1\. Got 2"),
-        ({"half_vote": 0}, r"The 'half_vote' parameter .* above 0\. Got 0 instead"),
+        ({"head_weight": 1.5}, r"The 'head_weight' parameter .* of at most 1\. Got 1\.5 instead"),
         ({"tol": 0}, r"The 'tol' parameter .* above 0"),
         ({"metric": "far"}, r"The 'metric' parameter of IncrementalLabelSpreading must be one of"),
-        ({"voter": IncrementalKNeighborsClassifier(half_life=3)}, "must not forget"),
     ],
 )
 def test_invalid_parameters_raise(parameters, sentence):
@@ -284,18 +282,15 @@ def test_a_pool_predicts_with_one_fitted_on_other_samples():
     steps=st.lists(
         st.tuples(st.sampled_from("lllr"), st.integers(0, 59), st.sampled_from("abc")), max_size=12
     ),
-    half_vote=st.sampled_from([None, 200]),
     declared=st.booleans(),
 )
-def test_the_cached_spread_of_a_pool_equals_a_recomputed_one(steps, half_vote, declared):
+def test_the_cached_spread_of_a_pool_equals_a_recomputed_one(steps, declared):
     # Six components, so that labels do not reach all samples.
     points = np.repeat(np.eye(6), 10, axis=0) + 0.01 * X[:60, 20:26]
     classes = list("abc") if declared else None
     pool = Pool(points, classes=classes)
     graph = pool.graph(5)
-    pool.estimator = IncrementalLabelSpreading(5, half_vote=half_vote).fit_graph(
-        graph, points, classes
-    )
+    pool.estimator = IncrementalLabelSpreading(5).fit_graph(graph, points, classes)
     for kind, place, name in steps:
         if kind == "l" and place in pool.candidates:
             pool.add_labels([place], [name])
@@ -336,7 +331,7 @@ def test_a_pool_with_an_untaught_classifier_has_no_posterior():
     pool.estimator.relabel([0], ["a"])
     assert pool.invalidate_posterior().posterior().tolist() == [[1.0]] * 298
     pool.estimator.relabel([1], ["b"])
-    taught = pool.estimator.label_distributions_[2:]
+    taught = pool.estimator.spread_distributions()[2:]
     assert pool.invalidate_posterior().posterior() == pytest.approx(taught, abs=1e-6)
 
 
@@ -366,7 +361,7 @@ def test_pool_and_classifier_of_a_learner_have_the_same_posterior():
     for _ in range(6):
         selected = learner.query(2)
         learner.teach(selected, Y[selected])
-    distributions = learner.estimator.label_distributions_
+    distributions = learner.estimator.spread_distributions()
     assert learner.pool.posterior() == pytest.approx(distributions[learner.candidates], abs=1e-6)
     assert (learner.pool.graph(15) is learner.estimator.graph_) is True
 
@@ -428,7 +423,7 @@ def test_comparisons_and_budgeted_classifiers_run_with_it():
     stages = list(learner.staged_predict(X[300:]))
     assert len(stages) == 12
     assert stages[-1].tolist() == learner.predict(X[300:]).tolist()
-    assert clone(learner).get_params()["estimator__half_vote"] == 200
+    assert clone(learner).get_params()["estimator__head_weight"] == 0.75
 
 
 def test_the_score_of_a_comparison_is_that_of_the_learner():
@@ -448,9 +443,9 @@ def test_the_score_of_a_comparison_is_that_of_the_learner():
         assert comparison.test_scores[0, 0, place] == learner.score(X[300:], Y[300:])
 
 
-@pytest.mark.parametrize("half_vote", [200, 2, None])
-def test_the_shares_of_an_explanation_add_up_to_the_prediction(half_vote):
-    spreading = IncrementalLabelSpreading(half_vote=half_vote).fit(X[:370], [-1] * 370)
+@pytest.mark.parametrize("head_weight", [0, 0.75, 1])
+def test_the_shares_of_an_explanation_add_up_to_the_prediction(head_weight):
+    spreading = IncrementalLabelSpreading(head_weight=head_weight).fit(X[:370], [-1] * 370)
     spreading.relabel(range(40, 0, -1), Y[40:0:-1]).remove_labeled([5]).relabel([7], [3])
     explanation = spreading.explain(X[370:])
     classes = spreading.classes_
@@ -458,8 +453,9 @@ def test_the_shares_of_an_explanation_add_up_to_the_prediction(half_vote):
     for query, labels in enumerate(explanation.labels):
         codes = np.searchsorted(classes, labels)
         summed = np.bincount(codes, explanation.shares[query], minlength=len(classes))
-        summed += explanation.prior_share[query] / len(classes)
-        np.testing.assert_allclose(summed, expected[query], atol=1e-12)
+        rest = expected[query] - summed
+        assert (rest > -1e-12).all()
+        assert rest.sum() == pytest.approx(explanation.prior_share[query])
     assert (np.diff(explanation.shares, axis=1) <= 0).all()
     assert (explanation.predictions == classes[expected.argmax(axis=1)]).all()
     assert sorted(explanation.indices[0]) == spreading.labeled_indices_.tolist()
@@ -471,7 +467,7 @@ def test_the_shares_of_an_explanation_add_up_to_the_prediction(half_vote):
 
 def test_a_label_far_away_has_no_share_in_a_prediction():
     line = np.concatenate([np.arange(20.0), np.arange(20.0) + 1000])[:, np.newaxis]
-    spreading = IncrementalLabelSpreading(3, metric="euclidean", half_vote=None)
+    spreading = IncrementalLabelSpreading(3, metric="euclidean", head_weight=0)
     spreading.fit(line, np.full(40, -1)).relabel([0, 10, 30], ["near", "near", "far"])
     explanation = spreading.explain([[9.9]])
     assert explanation.indices.tolist() == [[10, 0, 30]]
@@ -515,11 +511,11 @@ def test_a_saved_graph_leaves_out_what_can_be_computed_again():
     )
 
 
-@pytest.mark.parametrize("half_vote", [None, 20.0])
-def test_the_posterior_outside_the_graph_is_that_of_a_prediction(half_vote):
+@pytest.mark.parametrize("head_weight", [0, 0.75])
+def test_the_posterior_outside_the_graph_is_that_of_a_prediction(head_weight):
     X, y = load_digits(return_X_y=True)
     nodes, others = X[:300], X[300:400]
-    classifier = IncrementalLabelSpreading(half_vote=half_vote).fit(
+    classifier = IncrementalLabelSpreading(head_weight=head_weight).fit(
         nodes, np.where(np.arange(300) < 30, y[:300], -1)
     )
     pool = Pool(others, X_labeled=nodes[:30], y_labeled=y[:30])
@@ -528,4 +524,4 @@ def test_the_posterior_outside_the_graph_is_that_of_a_prediction(half_vote):
         probabilities = source.rows(np.array([7, 3]))
         np.testing.assert_allclose(probabilities, classifier.predict_proba(others[[7, 3]]), 1e-5)
         largest = source.of_rows(lambda rows: rows.max(axis=1), np.array([7, 3]))
-        np.testing.assert_array_equal(largest, probabilities.max(axis=1))
+        np.testing.assert_allclose(largest, probabilities.max(axis=1), rtol=1e-12)

@@ -32,7 +32,7 @@ STEPS = st.lists(
     st.tuples(st.sampled_from(["label", "label", "remove", "keep few"]), NODES, st.integers(0, 99)),
     max_size=20,
 )
-CLASSIFIERS = st.sampled_from([{}, {"half_vote": None}, {"class_mass": 1.0}, {"half_vote": 2}])
+CLASSIFIERS = st.sampled_from([{}, {"head_weight": 0}, {"class_mass": 1.0}, {"head_weight": 1}])
 
 
 def names(seed, n):

@@ -98,8 +98,9 @@ def test_unlabelled_samples_reach_the_graph_and_no_other_score():
     rows = np.sort(KNOWN)
     for estimator, differs in [(None, True), (IncrementalKNeighborsClassifier(3), False)]:
         strategies = {"r": RandomSampling()}
-        with_others = compared(y, strategies, estimator=estimator)
-        alone = compared(NAMES[rows], strategies, X=X[rows], estimator=estimator)
+        settings = {"estimator": estimator, "scoring": "neg_log_loss"}
+        with_others = compared(y, strategies, **settings)
+        alone = compared(NAMES[rows], strategies, X=X[rows], **settings)
         assert (with_others.full_scores != alone.full_scores).any() == differs
 
 

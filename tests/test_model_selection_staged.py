@@ -84,7 +84,8 @@ def test_a_stage_is_the_model_with_the_first_answers(estimator):
             known = np.full(len(X), None)
             known[selected] = NAMES[selected]
             fresh = clone(fitted.classifier_).fit(features.astype(np.float32), known)
-            tolerance = 2 * fresh.tol
+            # The temperature magnifies the error of the scores.
+            tolerance = 10 * fresh.tol
         else:
             tolerance = 1e-5
             fresh = clone(fitted.classifier_).fit(features[selected], NAMES[selected])

@@ -78,23 +78,34 @@ def test_neighbors_are_tried_as_if_each_label_were_unknown(metric, half_life):
             assert right[place] == (learner.classes_[expected.argmax()] == names[place])
 
 
-def test_label_spreading_holds_a_label_out_as_if_it_had_been_taken_back():
+@pytest.mark.parametrize("repeats", [1, 40], ids=["table", "many features"])
+def test_label_spreading_holds_a_label_out_as_if_it_had_been_taken_back(repeats):
+    Z = np.repeat(X, repeats, axis=1)
     spreading = IncrementalLabelSpreading(metric="euclidean", tol=1e-9)
-    learner = taught(15, spreading, X_labeled=X[-2:] + 0.1, y_labeled=["fig", "pear"])
+    seeds = {"X_labeled": Z[-2:] + 0.1, "y_labeled": ["fig", "pear"]}
+    learner = ActiveLearner(spreading, RandomSampling(random_state=0), Z, **seeds)
+    learner.teach(ORDER[:15], y[ORDER[:15]])
     classifier = learner.fitted_estimator()
+    assert len(classifier.graph_weights_) == (2 if repeats == 1 else 1)
     nodes = classifier.labeled_indices_
-    found = classifier.held_out_distributions(nodes)
+    by_graph, learnt = classifier._held_out_spread(nodes), classifier._held_out_head(nodes)
     before = classifier.label_distributions_.copy()
-    for node, row in zip(nodes.tolist(), found, strict=True):
-        other = copy.deepcopy(classifier)
-        names = other.classes_
-        other.remove_labeled([node])
-        expected = np.full(len(names), 0.0)
-        expected[np.searchsorted(names, other.classes_)] = other.spread_distributions([node])[0]
-        if len(other.classes_) == len(names):
-            np.testing.assert_allclose(row, expected, atol=1e-5)
+    for place, node in enumerate(nodes.tolist()):
+        other = copy.deepcopy(classifier).remove_labeled([node])
+        if len(other.classes_) < len(classifier.classes_):
+            continue
+        for view, found in zip(other._views, by_graph, strict=True):
+            neighbors, weights = view.neighbors(np.array([node]))
+            ids = other._ids[neighbors[0]]
+            spread = other._with_own_labels(other._spread_along(view, neighbors[0]), ids)
+            np.testing.assert_allclose(found[place], weights[0] @ spread, atol=1e-5)
+        # The weights of the graphs and the strength of the ridge may change too.
+        row = other._fitted_head().probabilities(other.mapped(other._X[[node]]))[0]
+        np.testing.assert_allclose(learnt[place], row, atol=0.15)
     np.testing.assert_array_equal(before, classifier.label_distributions_)
-    np.testing.assert_allclose(found.sum(axis=1), 1.0)
+    source = learner.pool.posterior_source
+    for found in (source.held_out(), source.held_out_predictions()):
+        np.testing.assert_allclose(found.sum(axis=1), 1.0)
     confidence, right = trials(learner)
     assert confidence.shape == right.shape == (17,)
     # The only fig cannot be predicted from the others.

@@ -335,7 +335,7 @@ class PoolView(ABC):
             The metric.
         transformer : transformer, default=None
             Finds the neighbours, see `NeighborGraph.of`. None takes the graph that the pool was
-            given if it has enough neighbours, else a `BlockwiseKNeighborsTransformer`.
+            given if it has enough neighbours, else a `PrincipalKNeighborsTransformer`.
 
         Returns
         -------

@@ -108,6 +108,17 @@ class PosteriorSource(ABC):
             a sample about which nothing can be predicted. None if this takes more labels.
         """
 
+    def held_out_predictions(self) -> np.ndarray | None:
+        """Return the predictions of each labelled sample without its own label.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_labeled, n_classes) or None
+            As `held_out` returns them. They differ from these if the classifier predicts by other
+            probabilities than those of the source.
+        """
+        return self.held_out()
+
     @property
     def neighbors_params(self) -> dict[str, Any]:  # arguments of one method, of several types
         """Arguments of `PoolView.labeled_neighbors` under which neighbours are kept already."""

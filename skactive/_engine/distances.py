@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from sklearn.metrics import pairwise_distances
 from sklearn.utils.extmath import safe_sparse_dot
 
-from skactive._engine.blocks import row_blocks
+from skactive._engine.blocks import on_all_cpus, row_blocks
 from skactive._engine.compiled import as_floats, compiled
 from skactive._engine.norms import row_norms, squared_sums
 from skactive._engine.stored import is_opened
@@ -47,6 +47,9 @@ METRICS = (
 
 # Missing values are refused, and without them `nan_euclidean` is the Euclidean distance.
 SAME_AS_EUCLIDEAN = frozenset({"l2", "nan_euclidean"})
+
+# The types of features that compiled loops read in place.
+FLOATS = (np.float32, np.float64)
 
 # The value of undefined distances, such as the correlation with a constant vector: larger than all
 # others.
@@ -187,6 +190,10 @@ class Rows:
         return self._negative_inverse_norms
 
 
+# Rows, places among them, and a factor for each row.
+ScaledRows = tuple[Rows, np.ndarray, np.ndarray]
+
+
 class Space:
     """A metric, and distances in it.
 
@@ -241,16 +248,24 @@ class Space:
             directed = self.metric != "cosine" or B.inverse_norms[j[0]] > 0
             return np.zeros(1) if directed else np.ones(1)
         exact = np.empty(len(i))
-        for block in row_blocks(len(i), A.n_features * 24):
-            a, b = A[i[block]], B[j[block]]
-            if self.metric == "cosine":
-                halves = _squared_differences(a, a.inverse_norms, b, b.inverse_norms) / 2
-                defined = (a.inverse_norms > 0) & (b.inverse_norms > 0)
-                exact[block] = np.where(defined, _rounded(halves), 1.0)
-            else:
-                ones = np.ones(len(a))
-                exact[block] = _squared_differences(a, ones, b, ones)
+        a_scales, b_scales = (self._scales(rows) for rows in (A, B))
+
+        def of_block(block: slice) -> None:
+            left, right = (A, i[block], a_scales), (B, j[block], b_scales)
+            exact[block] = self._of_pairs(left, right)
+
+        on_all_cpus(of_block, list(row_blocks(len(i), A.n_features * 24)))
         return exact
+
+    def _scales(self, rows: Rows) -> np.ndarray:
+        return rows.inverse_norms if self.metric == "cosine" else np.ones(len(rows))
+
+    def _of_pairs(self, left: ScaledRows, right: ScaledRows) -> np.ndarray:
+        squares = _squared_differences(left, right)
+        if self.metric != "cosine":
+            return squares
+        (_, i, a_scales), (_, j, b_scales) = left, right
+        return np.where((a_scales[i] > 0) & (b_scales[j] > 0), _rounded(squares / 2), 1.0)
 
     def finish(self, compared: np.ndarray) -> np.ndarray:
         """Convert comparison units to distances."""
@@ -366,32 +381,43 @@ def _unit(rows: Rows) -> Any:
     return row_scaled(_as_float64(rows.X), rows.inverse_norms)
 
 
-def _squared_differences(
-    A: Rows, a_scales: np.ndarray, B: Rows, b_scales: np.ndarray
-) -> np.ndarray:
+def _squared_differences(left: ScaledRows, right: ScaledRows) -> np.ndarray:
     """Return the squared distance of each pair of scaled rows, in float64."""
+    (A, i, _), (B, j, _) = left, right
     if A.is_sparse or B.is_sparse:
-        differences = row_scaled(_as_float64(A.X), a_scales) - row_scaled(
-            _as_float64(B.X), b_scales
+        scaled = (
+            row_scaled(_as_float64(rows[places].X), scales[places])
+            for rows, places, scales in (left, right)
         )
-        return squared_sums(differences)
-    left, right = as_floats(A.X), as_floats(B.X)
-    if left.dtype != right.dtype:
-        left, right = _as_float64(left), _as_float64(right)
-    sums = np.empty(len(left))
-    add_squares = compiled(_add_squared_differences, reassociates=True)
-    add_squares(left.view(np.ndarray), a_scales, right.view(np.ndarray), b_scales, sums)
+        return squared_sums(next(scaled) - next(scaled))
+    in_place = A.is_plain and B.is_plain and A.dtype == B.dtype and A.dtype in FLOATS
+    X, i, a_scales = _compilable(left, picks=not in_place)
+    Y, j, b_scales = _compilable(right, picks=not in_place)
+    if X.dtype != Y.dtype:
+        X, Y = _as_float64(X), _as_float64(Y)
+    sums = np.empty(len(i))
+    compiled(_add_squared_differences, reassociates=True)(X, i, a_scales, Y, j, b_scales, sums)
     return sums
 
 
-def _add_squared_differences(A, a_scales, B, b_scales, sums):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
-    for row in range(len(sums)):
-        a_scale, b_scale, total = a_scales[row], b_scales[row], 0.0
+def _compilable(scaled: ScaledRows, *, picks: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return features for a compiled loop, with places and scales; `picks` copies the rows."""
+    rows, places, scales = scaled
+    if not picks:
+        return rows.X, places, scales
+    picked = as_floats(rows[places].X).view(np.ndarray)
+    return picked, np.arange(len(places)), scales[places]
+
+
+def _add_squared_differences(A, i, a_scales, B, j, b_scales, sums):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    for pair in range(len(sums)):
+        row, other = i[pair], j[pair]
+        a_scale, b_scale, total = a_scales[row], b_scales[other], 0.0
         for column in range(A.shape[1]):
             # Equal rows have the distance 0: the two products are rounded in the same way.
-            difference = A[row, column] * a_scale - B[row, column] * b_scale
+            difference = A[row, column] * a_scale - B[other, column] * b_scale
             total += difference * difference
-        sums[row] = total
+        sums[pair] = total
 
 
 def _rounded(halves: np.ndarray) -> np.ndarray:

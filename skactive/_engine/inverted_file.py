@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -59,14 +60,19 @@ class InvertedFile:
         """Return distances in comparison units and positions of the neighbours that are found."""
         compared = np.empty((len(rows), n_neighbors))
         columns = np.empty((len(rows), n_neighbors), np.intp)
-        own = self._nearest_centers(rows, 1)[:, 0]
-        for cell in np.unique(own):
-            members = np.flatnonzero(own == cell)
-            candidates = self._candidates(cell, n_neighbors)
+        for members, candidates in self.cells(rows, n_neighbors):
             among = Candidates(self._space, self._stored[candidates])
             compared[members], places = among.nearest(rows[members], n_neighbors)
             columns[members] = candidates[places]
         return compared, columns
+
+    def cells(self, rows: Rows, n_neighbors: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the rows of each cell, with the positions among which they are searched."""
+        own = self._nearest_centers(rows, 1)[:, 0]
+        order = np.argsort(own, kind="stable")
+        cells, starts = np.unique(own[order], return_index=True)
+        for cell, members in zip(cells, np.split(order, starts[1:]), strict=True):
+            yield members, self._candidates(cell, n_neighbors)
 
     def _candidates(self, cell: int, n_neighbors: int) -> np.ndarray:
         sizes = np.diff(self._starts)[self._routes[cell]]

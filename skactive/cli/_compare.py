@@ -154,8 +154,9 @@ def add_loop_options(parser: argparse.ArgumentParser) -> None:
         group,
         "--neighbors",
         metavar="K",
-        default=5,
-        help="number of labelled neighbours that vote (default: 5)",
+        default=None,
+        help="number of neighbours: of each sample in the graph (spreading, default: 15), or of "
+        "labelled samples that vote (nearest, default: 5)",
     )
     group.add_argument(
         "--metric",
@@ -254,9 +255,8 @@ def headline(
         lines.append(textwrap.fill(line, WIDTH, subsequent_indent="  "))
     elif vectors.standardized:
         lines.append("features are standardised")
-    setting = f"k-nearest neighbours (k={arguments.neighbors}, {arguments.metric})"
-    if arguments.classifier == "spreading":
-        setting = f"label spreading and {setting}"
+    name = {"spreading": "label spreading", "nearest": "k-nearest neighbours"}[arguments.classifier]
+    setting = f"{name} (k={build_classifier(arguments).n_neighbors}, {arguments.metric})"
     return "\n".join([*lines, f"{setting}, {folds} folds, {counted(budget, 'label')}"])
 
 
@@ -319,10 +319,11 @@ def build_classifier(
     from skactive.neighbors import IncrementalKNeighborsClassifier
     from skactive.semi_supervised import IncrementalLabelSpreading
 
-    nearest = IncrementalKNeighborsClassifier(arguments.neighbors, metric=arguments.metric)
-    if arguments.classifier == "nearest":
-        return nearest
-    return IncrementalLabelSpreading(metric=arguments.metric, voter=nearest)
+    kinds = {"spreading": IncrementalLabelSpreading, "nearest": IncrementalKNeighborsClassifier}
+    kind = kinds[arguments.classifier]
+    if arguments.neighbors is None:
+        return kind(metric=arguments.metric)
+    return kind(arguments.neighbors, metric=arguments.metric)
 
 
 def compare(

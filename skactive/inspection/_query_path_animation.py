@@ -78,7 +78,7 @@ class QueryPathAnimation:
     >>> classifier = BudgetedClassifier(budget=20).fit(X, y)
     >>> animation = QueryPathDisplay.from_estimator(classifier, X, y).animate(every=5)
     >>> animation.draw(1).ax_.get_title(loc="left")
-    '6 of 150 samples labelled, 95% right'
+    '6 of 150 samples labelled, 96% right'
     """
 
     def __init__(

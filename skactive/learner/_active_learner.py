@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
+from skactive._engine.class_descriptions import check_descriptions, with_described
 from skactive._engine.labels import check_classes
 from skactive._estimators import check_classifier, stored_samples
 from skactive._fit_params import check_fit_params
@@ -20,11 +22,13 @@ from skactive._validation import check_mapping, check_path, check_strategy
 from skactive.base import Classifier, HasPosteriorSource
 from skactive.learner._arguments import (
     check_samples,
+    check_together,
     declared_classes,
     names_of,
     split_pipeline,
 )
 from skactive.learner._defaults import default_classifier, default_strategy
+from skactive.learner._described_classes import describe
 from skactive.learner._drift import AgreementWatch
 from skactive.learner._history.actions import Action
 from skactive.learner._history.entries import action_from
@@ -70,6 +74,11 @@ class ActiveLearner(LearnerPoolChanges):
         Their labels.
     classes : array-like of shape (n_classes,), default=None
         Labels that are known beforehand. Other labels are added as they come.
+    class_descriptions : dict, default=None
+        Two to four typical samples of each class, of the kind of X_pool, such as ``{"late":
+        ["Where is my order?", "My parcel has not arrived."]}``. The classifier must have this
+        parameter, as `IncrementalLabelSpreading` has, and gets their features. It predicts without
+        any label then, and the strategy chooses by these predictions.
     strict_classes : bool, default=False
         Whether labels that are not among `classes` are refused, with the most similar class in the
         error message. It catches typing errors of an annotator.
@@ -195,6 +204,7 @@ class ActiveLearner(LearnerPoolChanges):
         X_labeled: Any = None,  # samples of any kind
         y_labeled: ArrayLike | None = None,
         classes: ArrayLike | None = None,
+        class_descriptions: Mapping[Any, Any] | None = None,
         strict_classes: bool = False,
         ids: ArrayLike | None = None,
         drift_detector: Any = None,  # river's detectors have no common type
@@ -233,14 +243,17 @@ class ActiveLearner(LearnerPoolChanges):
             self.estimator = Pipeline([*self._steps.steps[:-1], (name, classifier)])
         self._samples = PoolSamples(samples, names, features, has_names(samples, ids))
         self._seed = self._seed_set(X_labeled, y_labeled)
-        self._check_together(fit_params, graph)
+        check_together(fit_params, self._seed, graph, self._refresher)
         check_fit_params(classifier, fit_params)
         target = self._pool_type.target
-        self._classes = None if classes is None else check_classes(classes, target.validate)
+        self._descriptions = check_descriptions(self, class_descriptions, target.validate)
+        classes = None if classes is None else check_classes(classes, target.validate)
+        self._classes = with_described(classes, self._descriptions)
         self._is_strict, self._fit_params, self._cache = strict_classes, fit_params, cache
         self._stopping = StoppingHistory(stopping)
         if self._refresher is not None and self._seed[0] is not None:
             self._refresher.seed = before.transform(X_labeled), self._seed[1]
+        describe(classifier, self._descriptions, self._steps)
         self._blank = copy.deepcopy(classifier)
         self._build(classifier, graph, state)
         self._answers_taken(self._pool.n_labeled)
@@ -372,19 +385,6 @@ class ActiveLearner(LearnerPoolChanges):
         check_consistent_length(X, labels)
         return (self.features(X), labels) if len(labels) else (None, None)
 
-    def _check_together(self, fit_params: dict[str, Any], graph: NeighborGraph | None) -> None:
-        if fit_params and self._seed[0] is not None:
-            raise ValueError(
-                f"fit_params={sorted(fit_params)} are for the samples of the pool, and those of "
-                "X_labeled have none. Hint: add the labelled samples to the pool, and `teach` "
-                "their labels."
-            )
-        if graph is not None and self._refresher is not None:
-            raise ValueError(
-                "A graph cannot be passed with refresh_every, which replaces the features. "
-                "Hint: leave the graph out."
-            )
-
     def _build(
         self, classifier: Any, graph: NeighborGraph | None = None, state: Any = None
     ) -> None:
@@ -492,4 +492,5 @@ class ActiveLearner(LearnerPoolChanges):
         self._steps.steps = [*fitted, self._steps.steps[-1]]
         self.estimator.steps = [*fitted, self.estimator.steps[-1]]
         self._seed = refreshed.seed
+        describe(self._blank, self._descriptions, self._steps)
         self._samples = replace(self._samples, features=refreshed.features)

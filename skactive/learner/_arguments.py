@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from sklearn.pipeline import Pipeline
 
+from skactive._engine.class_descriptions import check_descriptions, with_described
 from skactive._engine.positions import array_of
 from skactive._estimators import fitted_steps, is_fitted
 from skactive._io.image_paths import are_paths
@@ -49,10 +50,12 @@ def split_pipeline(estimator: Any, X_pool: Any) -> tuple[Any, Any, Any]:
 def declared_classes(classifier: Any, classes: Any) -> Any:
     """Return the classes that are known before the first answer, or None.
 
-    A fitted classifier with `partial_fit` has its own classes, and none can be added.
+    A fitted classifier with `partial_fit` has its own classes, and none can be added. Classes that
+    are described are known, too.
     """
+    described = check_descriptions(classifier, getattr(classifier, "class_descriptions", None))
     if not (is_fitted(classifier) and hasattr(classifier, "partial_fit")):
-        return classes
+        return with_described(classes, described)
     known = classifier.classes_
     named = [] if classes is None else classes.tolist()
     unknown = [name for name in named if name not in known.tolist()]
@@ -62,7 +65,23 @@ def declared_classes(classifier: Any, classes: Any) -> Any:
             f"with the classes {known.tolist()}. Hint: pass it unfitted, and its training data as "
             "X_labeled and y_labeled."
         )
-    return getattr(classifier, "declared_classes_", known)
+    declared = getattr(classifier, "declared_classes_", known)
+    return with_described(declared, described)
+
+
+def check_together(fit_params: Any, seed: Any, graph: Any, refresher: Any) -> None:
+    """Raise if arguments exclude each other."""
+    if fit_params and seed[0] is not None:
+        raise ValueError(
+            f"fit_params={sorted(fit_params)} are for the samples of the pool, and those of "
+            "X_labeled have none. Hint: add the labelled samples to the pool, and `teach` "
+            "their labels."
+        )
+    if graph is not None and refresher is not None:
+        raise ValueError(
+            "A graph cannot be passed with refresh_every, which replaces the features. "
+            "Hint: leave the graph out."
+        )
 
 
 def names_of(X_pool: Any, ids: Any, container: str = "X_pool") -> np.ndarray:

@@ -184,7 +184,7 @@ def vote_of_others(pool: LabelingPool) -> np.ndarray:
 def _without_own_label(pool: LabelingPool) -> np.ndarray:
     """Return the class probabilities of labelled samples, each without its own label."""
     source = pool.posterior_source
-    held_out = None if source is None else source.held_out()
+    held_out = None if source is None else source.held_out_predictions()
     if held_out is None:
         return vote_of_others(pool)
     # A row of zeros is a sample about which the classifier says nothing.

@@ -272,8 +272,8 @@ class LearnerPredictions(LearnerLabels):
         <BLANKLINE>
         measure       value  factor  rank of 4
         coverage     0.3375   0.352          1
-        uncertainty  0.9936   0.984          1
-        product               0.346          1
+        uncertainty  0.9977   0.989          1
+        product               0.348          1
         <BLANKLINE>
         Class probabilities: apple 0.50, orange 0.50
         Nearest in the pool (cosine): 2 at 0.019, 4 at 0.019
@@ -321,10 +321,10 @@ class LearnerPredictions(LearnerLabels):
         4 of 60 labels are contradicted by the others.
         <BLANKLINE>
         sample  label  suggestion  probability of the label
-        45      0      3                              0.007
-        21      7      1                              0.016
-        3       8      3                              0.051
-        5       5      9                              0.052
+        45      0      3                              0.000
+        21      7      1                              0.004
+        5       5      9                              0.024
+        3       8      9                              0.043
         """
         self._finish_refresh()
         return label_issues(self._pool, self.ids)

@@ -5,11 +5,13 @@ from skactive.neighbors._blockwise import BlockwiseKNeighborsTransformer
 from skactive.neighbors._classifier import IncrementalKNeighborsClassifier
 from skactive.neighbors._explanation import VoteExplanation
 from skactive.neighbors._graph import NeighborGraph
+from skactive.neighbors._principal import PrincipalKNeighborsTransformer
 
 __all__ = [
     "BlockwiseKNeighborsTransformer",
     "IncrementalKNeighborsClassifier",
     "NeighborGraph",
+    "PrincipalKNeighborsTransformer",
     "VoteExplanation",
 ]
 

@@ -145,14 +145,23 @@ class BlockwiseKNeighborsTransformer(
         """
         self._check_parameters()
         features = self._checked(X, reset=True)
-        is_sparse = sp.issparse(features)
         self._space, self._stored = Space(self.metric), Rows(features)
         self.n_samples_fit_ = self._n_features_out = features.shape[0]
-        is_supported = has_products(self._space, self._stored) and not is_sparse
+        self._distinct = DistinctRows(self._space, self._stored)
+        self._searched = self._stored
+        if not self._distinct.are_all:
+            self._searched = self._stored[self._distinct.first]
+        self._prepare()
+        return self
+
+    def _prepare(self) -> None:
+        """Choose the algorithm, and partition the samples if it needs cells."""
+        is_sparse, stored = self._stored.is_sparse, self._stored
+        is_supported = has_products(self._space, stored) and not is_sparse
         if self.algorithm == "clusters" and not is_supported:
             features_found = "sparse features" if is_sparse else "dense features"
             if self._space.by_product:
-                features_found += f" with a largest norm of {self._stored.norms.max():.3g}"
+                features_found += f" with a largest norm of {stored.norms.max():.3g}"
             raise ValueError(
                 "algorithm='clusters' needs a metric of "
                 f"{sorted(MATRIX_PRODUCT_METRICS)}, and dense features with a largest norm between "
@@ -165,15 +174,10 @@ class BlockwiseKNeighborsTransformer(
             algorithm = "clusters" if is_supported and is_large else "exact"
         self.algorithm_ = algorithm
         self._cells = None
-        self._distinct = DistinctRows(self._space, self._stored)
-        self._searched = self._stored
-        if not self._distinct.are_all:
-            self._searched = self._stored[self._distinct.first]
         if algorithm == "clusters":
             self._cells = InvertedFile(
                 self._searched, self._space, self.n_neighbors, self.recall, self.random_state
             )
-        return self
 
     def transform(self, X: ArrayLike) -> sp.csr_matrix:
         """Return the distances of samples to their nearest fitted samples.
@@ -233,8 +237,8 @@ class BlockwiseKNeighborsTransformer(
         check_integer(self, "random_state", self.random_state, minimum=0)
         if check_number(self, "recall", self.recall, exclusive=True) > 1:
             raise ValueError(
-                "The 'recall' parameter of BlockwiseKNeighborsTransformer must be a number of at "
-                f"most 1. Got {shown(self.recall)} instead."
+                f"The 'recall' parameter of {type(self).__name__} must be a number of at most 1. "
+                f"Got {shown(self.recall)} instead."
             )
 
     def __sklearn_tags__(self) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -123,7 +124,9 @@ class NeighborGraph(ChangeableGraph):
     def __getstate__(self) -> dict[str, Any]:
         # Rows and affinities are computed again. The keys of the affinities have several types,
         # which formats such as skops cannot store.
-        return {**self.__dict__, "_rows": None, "_affinities": {}}
+        state = {**self.__dict__, "_rows": None, "_affinities": {}}
+        state.pop("bandwidths", None)
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _rows=None if state["X"] is None else Rows(state["X"]))
@@ -242,7 +245,7 @@ class NeighborGraph(ChangeableGraph):
             self._fingerprint = fingerprint_of(self.X, np.float32)
         return self._fingerprint
 
-    @property
+    @cached_property
     def bandwidths(self) -> np.ndarray:
         """The self-tuning bandwidth of each sample: its distance to its 7th neighbour.
 

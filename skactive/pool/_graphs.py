@@ -18,7 +18,7 @@ from skactive._engine.list_changes import (
     rows_to_search,
 )
 from skactive._validation import check_choice, check_integer, check_method
-from skactive.neighbors import NeighborGraph
+from skactive.neighbors import NeighborGraph, PrincipalKNeighborsTransformer
 
 
 class NeighborGraphs:
@@ -90,7 +90,7 @@ class NeighborGraphs:
             n_neighbors = min(n_neighbors, n_all - 1)
             return lists_with(graph.metric, rows, graph.indices, graph.distances, n_neighbors)
 
-        return self._changed(X, values, extended)
+        return self._changed(X, values, extended, rows)
 
     def reduced(
         self, X: Any, rows: Rows, values: FeatureValues, kept: np.ndarray
@@ -103,15 +103,19 @@ class NeighborGraphs:
                 return None
             return lists_without(graph.metric, rows, graph.indices, graph.distances, kept)
 
-        return self._changed(X, values, reduced)
+        return self._changed(X, values, reduced, rows)
 
     def _changed(
         self,
         X: Any,
         values: FeatureValues,
         change: Callable[[NeighborGraph, int], Lists | None],
+        rows: Rows,
     ) -> NeighborGraphs:
-        """Return changed graphs. Those that a transformer built are built again on use."""
+        """Return changed graphs. Those that a transformer built are built again on use.
+
+        So are graphs of principal components, which change with the samples.
+        """
         known: dict[tuple[int, int], NeighborGraph | None] = {}
 
         def changed(graph: NeighborGraph, n_neighbors: int) -> NeighborGraph | None:
@@ -124,7 +128,9 @@ class NeighborGraphs:
 
         graphs = NeighborGraphs(X, None, values)
         for (metric, n_neighbors, name), graph in self._built.items():
-            new = changed(graph, n_neighbors) if name == "" else None
+            transformer = default_transformer(n_neighbors, metric)
+            is_exact = name == "" and not transformer.uses_components(rows)
+            new = changed(graph, n_neighbors) if is_exact else None
             if new is not None:
                 graphs._built[metric, n_neighbors, name] = new
         if self._given is not None:
@@ -137,7 +143,12 @@ class NeighborGraphs:
     def _shared(self, n_neighbors: int, metric: str) -> NeighborGraph:
         # A graph refers to the features of one pool: pools share its arrays.
         def neighbors() -> tuple[np.ndarray, np.ndarray]:
-            graph = NeighborGraph.of(self._X, n_neighbors=n_neighbors, metric=metric)
+            graph = NeighborGraph.of(
+                self._X,
+                n_neighbors=n_neighbors,
+                metric=metric,
+                transformer=default_transformer(n_neighbors, metric),
+            )
             return graph.indices, graph.distances
 
         key = ("NeighborGraph", n_neighbors, metric)
@@ -157,6 +168,11 @@ class NeighborGraphs:
             X=self._X,
             metric=metric,
         )
+
+
+def default_transformer(n_neighbors: int, metric: str) -> PrincipalKNeighborsTransformer:
+    """Return the search for neighbours that is used where none is given."""
+    return PrincipalKNeighborsTransformer(n_neighbors, metric=metric)
 
 
 def _name(transformer: Any) -> str:

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from skactive._engine.class_descriptions import (
+    check_descriptions,
+    description_rows,
+    with_described,
+)
+from skactive._engine.distances import MATRIX_PRODUCT_METRICS
 from skactive._engine.label_arrays import is_among, union
 from skactive._engine.labeled_samples import LabeledSamples
-from skactive._engine.labels import check_classes, check_labels
+from skactive._engine.labels import CATEGORICAL, check_classes, check_labels
 from skactive._engine.numbers import as_numbers
 from skactive._engine.positions import check_integers
 from skactive._validation import with_canonical_rows
-from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
+from skactive.neighbors import NeighborGraph, PrincipalKNeighborsTransformer
+from skactive.semi_supervised._learnt import LearntFromSpread
 from skactive.semi_supervised._partial_labels import (
     labeled_nodes,
     row_hashes,
     warn_of_one_class,
 )
-from skactive.semi_supervised._spread import Spread
+from skactive.semi_supervised._spread_view import SpreadView, is_table, table_view
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -41,8 +48,8 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     n_neighbors: int
     metric: str
     alpha: float
-    voter: IncrementalKNeighborsClassifier | None
     tol: float
+    class_descriptions: Mapping[Any, Any] | None
 
     @abstractmethod
     def check_parameters(self) -> None:
@@ -79,7 +86,13 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         with self._restored_on_error():
             X = self._checked_features(X, reset=True)
             check_consistent_length(X, np.asarray(y, dtype=object))
-        graph = NeighborGraph.of(X, n_neighbors=self.n_neighbors, metric=self.metric)
+            known = self._describe()
+            if known is not None:
+                CATEGORICAL.check_alike(known, labels)
+        transformer = PrincipalKNeighborsTransformer(self.n_neighbors, metric=self.metric)
+        graph = NeighborGraph.of(
+            X, n_neighbors=self.n_neighbors, metric=self.metric, transformer=transformer
+        )
         self._start(graph, X)
         return self._label(nodes, labels)
 
@@ -118,6 +131,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self.check_parameters()
         with self._restored_on_error():
             checked = self._checked_features(X, reset=True)
+            self._describe(classes)
             # Checking reads stored features into memory: they are the features of the graph too.
             if X is not graph.X:
                 graph.check_features(checked)
@@ -171,6 +185,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """
         nodes, labels = labeled_nodes(y)
         declared = None if classes is None else union(check_classes(classes))
+        with_described(declared, check_descriptions(self, self.class_descriptions))
         unknown = [] if declared is None else labels[~is_among(labels, declared)].tolist()
         if declared is not None and unknown:
             raise ValueError(
@@ -212,6 +227,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if not self.__sklearn_is_fitted__():
             # A label -1 is a class here.
             self.fit(X, np.full(len(labels), -1))
+            self._labeled.check_labels(labels)
             return self._label(np.arange(len(labels)), labels)
         X = self._checked_features(X, minimum=0)
         check_consistent_length(X, labels)
@@ -334,15 +350,26 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _start(self, graph: NeighborGraph, X: Any, classes: Any = None) -> Self:
         self.graph_ = self._first_graph = graph
         self._X = X
-        names = np.empty(0) if classes is None else check_classes(classes)
-        self._labeled = LabeledSamples(X[:0], names[:0], None if classes is None else names)
-        self._spread = Spread(graph.affinity(), alpha=float(self.alpha), tol=float(self.tol))
+        self._views = [SpreadView(graph, alpha=float(self.alpha), tol=float(self.tol))]
+        self._add_table_view()
+        names = self._known_classes(classes)
+        self._labeled = LabeledSamples(X[:0], np.empty(0) if names is None else names[:0], names)
         self._ids = np.full(graph.n_samples, -1)
         self._row_hashes: dict[Hashable, list[int]] | None = None
-        voter = IncrementalKNeighborsClassifier(metric=self.metric)
-        self.voter_ = voter if self.voter is None else clone(self.voter)
-        self.voter_.follow(self._labeled, self.n_features_in_)
+        self._learnt = LearntFromSpread()
+        for view in self._views:
+            view.anchor(self._descriptions)
         return self
+
+    def _describe(self, classes: Any = None) -> np.ndarray | None:
+        """Store the descriptions, and return the classes that are known beforehand."""
+        described = check_descriptions(self, self.class_descriptions)
+        self._descriptions = description_rows(described, self.n_features_in_, DTYPES)
+        return self._known_classes(classes)
+
+    def _known_classes(self, classes: Any) -> np.ndarray | None:
+        declared = None if classes is None else check_classes(classes)
+        return with_described(declared, self._descriptions)
 
     def _label(self, nodes: np.ndarray, labels: np.ndarray) -> Self:
         is_new = self._ids[nodes] < 0
@@ -361,16 +388,30 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         nodes = nodes[np.argsort(self._ids[nodes])]
         labels = self._labeled.labels_of(self._ids[nodes])
         for label in union(*changed).tolist():
-            self._spread.assign(label, nodes[labels == label])
+            for view in self._views:
+                view.spread.assign(label, nodes[labels == label])
+        self._learnt.labels_changed()
 
     def _join(self, X: Any) -> int:
         first = self.graph_.n_samples
-        self.graph_ = self.graph_.join(X)
-        self._X = self.graph_.X
+        view = self._views[0]
+        view.join(X)
+        self.graph_, self._X, self._views = view.graph, view.graph.X, [view]
+        self._add_table_view()
         self._ids = np.concatenate([self._ids, np.full(X.shape[0], -1)])
-        self._spread.join(self.graph_.affinity())
+        self._learnt = LearntFromSpread()
+        for view in self._views:
+            view.anchor(self._descriptions)
+        self._spread_again(self._labeled.classes)
         self._row_hashes = None
         return first
+
+    def _add_table_view(self) -> None:
+        """Build the second graph of tables, from all nodes in whatever order they came."""
+        if self.metric in MATRIX_PRODUCT_METRICS and is_table(self._X):
+            n_neighbors = self._views[0].graph.n_neighbors
+            view = table_view(self._X, n_neighbors, alpha=float(self.alpha), tol=float(self.tol))
+            self._views.append(view)
 
     def _equal_nodes(self, X: Any) -> np.ndarray:
         """Return for each row an unlabelled node that equals it, or -1."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from skactive._engine.class_descriptions import check_descriptions
 from skactive._engine.distances import METRICS
-from skactive._text import shown
-from skactive._validation import check_choice, check_integer, check_method, check_number
+from skactive._validation import check_choice, check_integer, check_number
 
 if TYPE_CHECKING:
     from skactive.semi_supervised._label_spreading import IncrementalLabelSpreading
@@ -16,7 +16,7 @@ def check_spreading_parameters(classifier: IncrementalLabelSpreading) -> None:
     """Raise a TypeError or ValueError that names the first invalid parameter."""
     check_integer(classifier, "n_neighbors", classifier.n_neighbors, minimum=1)
     check_choice(classifier, "metric", classifier.metric, METRICS)
-    for name in ("alpha", "class_mass"):
+    for name in ("alpha", "class_mass", "head_weight"):
         value = check_number(classifier, name, getattr(classifier, name))
         if value > 1 or (name == "alpha" and value == 1):
             bound = "below 1" if name == "alpha" else "of at most 1"
@@ -24,20 +24,5 @@ def check_spreading_parameters(classifier: IncrementalLabelSpreading) -> None:
                 f"The {name!r} parameter of {type(classifier).__name__} must be a number {bound}. "
                 f"Got {value} instead."
             )
-    if classifier.half_vote is not None:
-        check_number(classifier, "half_vote", classifier.half_vote, exclusive=True)
     check_number(classifier, "tol", classifier.tol, exclusive=True)
-    if classifier.voter is not None:
-        check_method(
-            classifier,
-            "voter",
-            classifier.voter,
-            "check_parameters",
-            "an IncrementalKNeighborsClassifier or None",
-        )
-        classifier.voter.check_parameters()
-        if classifier.voter.forgets:
-            raise ValueError(
-                f"The 'voter' of {type(classifier).__name__} must not forget. "
-                f"Got {shown(classifier.voter)}. Hint: omit 'max_labeled' and 'half_life'."
-            )
+    check_descriptions(classifier, classifier.class_descriptions)

@@ -29,6 +29,9 @@ class Spread:
     spread together, the other labels after them one by one. A class whose labels change otherwise
     than by an addition is spread from the start.
 
+    A class may have an anchor beside its labels: amounts that are added to R at several nodes. Its
+    scores and their sum are stored apart, so that they can be weighted.
+
     Parameters
     ----------
     affinity : CSR matrix of shape (n_nodes, n_nodes)
@@ -49,16 +52,20 @@ class Spread:
         # For each class, the nodes with its label, F and R.
         self._columns: dict[Any, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         self._masses: dict[Any, float] = {}
-        self._own_contributions: dict[int, tuple[float, float]] = {}
+        # For each class with an anchor, its scores and their sum.
+        self._anchors: dict[Any, tuple[np.ndarray, float]] = {}
+        self._contributions: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._set_affinity(affinity)
         self.is_reached = np.zeros(self.n_nodes, dtype=bool)
 
     def __getstate__(self) -> dict[str, Any]:
         # Formats such as skops cannot store keys that are booleans, as labels may be.
-        return {**self.__dict__, "_columns": list(self._columns.items()), "_masses": {}}
+        state = {**self.__dict__, "_masses": {}, "_contributions": {}}
+        return state | {name: list(state[name].items()) for name in ("_columns", "_anchors")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state, _columns=dict(state["_columns"]))
+        dicts = {name: dict(state[name]) for name in ("_columns", "_anchors")}
+        self.__dict__.update(state, **dicts)
 
     @property
     def n_nodes(self) -> int:
@@ -87,11 +94,29 @@ class Spread:
         if len(nodes):
             self._columns[label] = nodes, scores, residuals
 
+    def anchor(self, label: Any, nodes: np.ndarray, amounts: np.ndarray) -> None:
+        """Set the anchor of a class.
+
+        Parameters
+        ----------
+        label : label
+            The class.
+        nodes : ndarray of int of shape (n,)
+            The nodes at which it starts to spread. They may repeat.
+        amounts : ndarray of shape (n,)
+            What it adds there, not negative. A label adds 1.
+        """
+        scores, residuals = np.zeros(self.n_nodes), np.zeros(self.n_nodes)
+        self._push(scores, residuals, nodes, self.is_reached, amounts)
+        self._anchors[label] = scores, float(scores.sum())
+
     def join(self, affinity: sp.csr_matrix) -> None:
         """Add nodes: the last nodes of a larger affinity, whose other entries may change too.
 
-        All labels are spread again.
+        All labels are spread again. Anchors are removed: the caller sets them again, since other
+        nodes may be nearest to them.
         """
+        self._anchors.clear()
         n_before = self.n_nodes
         self._set_affinity(affinity)
         n_new = self.n_nodes - n_before
@@ -101,41 +126,59 @@ class Spread:
         for label, nodes in labels.items():
             self.assign(label, nodes)
 
-    def scores(self, labels: Any, nodes: Any = slice(None)) -> np.ndarray:
-        """Return F at given nodes and classes, shape (n, n_classes), never negative."""
+    def scores(
+        self, labels: Any, nodes: Any = slice(None), anchor_weight: float = 0.0
+    ) -> np.ndarray:
+        """Return F at given nodes and classes, shape (n, n_classes), never negative.
+
+        The scores of anchors are added with a weight.
+        """
         columns = np.zeros((len(self._limits[nodes]), len(labels)), order="F")
         for place, label in enumerate(labels):
             if label in self._columns:
                 columns[:, place] = self._columns[label][1][nodes]
+            if label in self._anchors:
+                columns[:, place] += anchor_weight * self._anchors[label][0][nodes]
         return columns
 
-    def masses(self, labels: Any) -> np.ndarray:
-        """Return the sum of F over all nodes for each of the given classes."""
+    def anchor_scores(self, labels: Any, nodes: Any = slice(None)) -> np.ndarray:
+        """Return the scores of the anchors of classes at nodes, shape (n, n_classes)."""
+        columns = np.zeros((len(self._limits[nodes]), len(labels)), order="F")
+        for place, label in enumerate(labels):
+            if label in self._anchors:
+                columns[:, place] = self._anchors[label][0][nodes]
+        return columns
+
+    def masses(self, labels: Any, anchor_weight: float = 0.0) -> np.ndarray:
+        """Return the sum over all nodes of `scores`, for each of the given classes."""
         for label in set(labels) & set(self._columns) - set(self._masses):
             self._masses[label] = float(self._columns[label][1].sum())
-        return np.array([self._masses.get(label, 0.0) for label in labels])
+        of_labels = np.array([self._masses.get(label, 0.0) for label in labels])
+        of_anchors = np.array([self._anchors.get(label, (None, 0.0))[1] for label in labels])
+        return of_labels + anchor_weight * of_anchors
 
-    def own_contributions(self, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the contribution of each node's label to its own score and to all scores."""
-        for node in nodes.tolist():
-            if node not in self._own_contributions:
-                scores = self._spread_from(node)
-                self._own_contributions[node] = float(scores[node]), float(scores.sum())
-        own = np.array([self._own_contributions[node] for node in nodes.tolist()]).reshape(-1, 2)
-        return own[:, 0], own[:, 1]
+    def contribution(self, node: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the nodes that a label at a node reaches, ascending, and its scores there.
+
+        Cost: one spreading in the first call; the result is cached until nodes are added.
+        """
+        if node not in self._contributions:
+            scores, residuals = np.zeros(self.n_nodes), np.zeros(self.n_nodes)
+            self._push(scores, residuals, np.array([node]), np.zeros(self.n_nodes, dtype=bool))
+            reached = np.flatnonzero(scores)
+            self._contributions[node] = reached.astype(np.int32), scores[reached]
+        return self._contributions[node]
 
     def contributions(self, nodes: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Return the contribution of a label at each other to each node, shape (n, n_others).
-
-        The matrix is symmetric, so that one spreading for each of the nodes is enough.
-        """
-        found = [self._spread_from(node)[others] for node in nodes.tolist()]
-        return np.array(found).reshape(len(nodes), len(others))
-
-    def _spread_from(self, node: int) -> np.ndarray:
-        scores, residuals = np.zeros(self.n_nodes), np.zeros(self.n_nodes)
-        self._push(scores, residuals, np.array([node]), np.zeros(self.n_nodes, dtype=bool))
-        return scores
+        """Return the contribution of a label at each other to each node, shape (n, n_others)."""
+        found = np.zeros((len(nodes), len(others)))
+        order = np.argsort(nodes)
+        for column, other in enumerate(others.tolist()):
+            reached, scores = self.contribution(other)
+            places = np.searchsorted(reached, nodes[order])
+            places[places == len(reached)] = 0
+            found[order, column] = scores[places] * (reached[places] == nodes[order])
+        return found
 
     def _continues(self, spread: np.ndarray, nodes: np.ndarray, n_grouped: int) -> bool:
         """Return whether nodes were only added, without completing a group."""
@@ -143,7 +186,7 @@ class Spread:
         return n_grouped <= n_spread and np.array_equal(spread, nodes[:n_spread])
 
     def _set_affinity(self, affinity: sp.csr_matrix) -> None:
-        self._own_contributions.clear()
+        self._contributions.clear()
         degrees = np.asarray(affinity.sum(axis=1)).ravel()
         # A node without neighbours has the degree 0.
         roots = np.sqrt(np.where(degrees > 0, degrees, 1.0))
@@ -158,9 +201,10 @@ class Spread:
         residuals: np.ndarray,
         nodes: np.ndarray,
         is_reached: np.ndarray,
+        amounts: float | np.ndarray = 1.0,
     ) -> None:
-        """Add 1 to the residuals of nodes, and spread residuals above their limits."""
-        np.add.at(residuals, nodes, 1.0)
+        """Add amounts to the residuals of nodes, and spread residuals above their limits."""
+        np.add.at(residuals, nodes, amounts)
         compiled(_push_from_queue)(
             self._spreading.indptr,
             self._spreading.indices,

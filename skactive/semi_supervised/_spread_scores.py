@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
+from skactive._engine.label_arrays import is_among
+from skactive.semi_supervised._evidence import mixture_weights, temperature, tempered
+from skactive.semi_supervised._held_out import HeldOutLabels, SpreadScores
 from skactive.semi_supervised._labeled_nodes import NodeLabelingClassifier
+from skactive.semi_supervised._spread_head import SpreadHead
+from skactive.semi_supervised._spread_view import SpreadView
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -16,12 +21,20 @@ if TYPE_CHECKING:
 # so that the prior decides only if scores are close to 0.
 PRIOR = 0.005
 
+# The number of labels that a class description is worth before there are labels, and the number of
+# labels at which it is worth half as many.
+DESCRIPTION_LABELS = 4
+HALF_DESCRIBED = 30
+
+# Largest number of labels whose likelihood decides on weights and temperature.
+N_EVIDENCE = 100
+
 
 class NodeScoringClassifier(NodeLabelingClassifier):
-    """Base class that computes class probabilities from scores of nodes and a vote."""
+    """Base class that computes class probabilities from scores of nodes and a regression."""
 
     class_mass: float
-    half_vote: float | None
+    head_weight: float
 
     def nearest_nodes(self, X: ArrayLike | sp.spmatrix) -> tuple[np.ndarray, np.ndarray]:
         """Find the nearest nodes of samples outside the graph.
@@ -33,20 +46,17 @@ class NodeScoringClassifier(NodeLabelingClassifier):
 
         Returns
         -------
-        nodes : ndarray of int of shape (n_queries, n_neighbors)
-            Their nearest nodes.
-        weights : ndarray of shape (n_queries, n_neighbors)
-            Their weights in a mean; rows add up to 1.
+        nodes : ndarray of int of shape (n_queries, n_graphs, n_neighbors)
+            Their nearest nodes in each graph.
+        weights : ndarray of shape (n_queries, n_graphs, n_neighbors)
+            Their weights in a mean; those of a sample in a graph add up to 1.
         """
         self._check_fitted()
-        distances, nodes = self.graph_.kneighbors(X)
-        weights = self.graph_.similarities(distances, nodes)
-        # A sample too far from all nodes for a similarity above 0 gets equal weights.
-        weights = np.maximum(weights, np.finfo(np.float64).tiny)
-        return nodes, weights / weights.sum(axis=1, keepdims=True)
+        nodes, weights = zip(*[view.nearest(X) for view in self._views], strict=True)
+        return np.stack(nodes, axis=1), np.stack(weights, axis=1)
 
     def spread_at(self, nearest: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        """Return the spread labels at samples outside the graph, without the vote.
+        """Return the spread labels at samples outside the graph.
 
         Parameters
         ----------
@@ -60,13 +70,14 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         """
         nodes, weights = nearest
         used, places = np.unique(nodes, return_inverse=True)
-        spread = self.spread_distributions(used)
-        mean = np.einsum("qk,qkc->qc", weights, spread[places.reshape(nodes.shape)])
+        spread = self.spread_distributions(used)[places.reshape(nodes.shape)]
+        weights = weights * self.graph_weights_[:, np.newaxis]
+        mean = np.einsum("qvk,qvkc->qc", weights, spread)
         # `log_loss` refuses probabilities above 1, which rounding of the weights could give.
         return np.minimum(mean, 1.0)
 
     def spread_distributions(self, nodes: ArrayLike | slice = slice(None)) -> np.ndarray:
-        """Return the spread labels at nodes, without the vote.
+        """Return the spread labels at nodes, without regression and calibration.
 
         Parameters
         ----------
@@ -76,14 +87,18 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         Returns
         -------
         probabilities : ndarray of shape (n, n_classes)
-            Rows add up to 1.
+            Rows add up to 1. A labelled node has its own label.
         """
-        classes = self.classes_.tolist()
-        masses = self._spread.masses(classes)[np.newaxis]
-        return self._normalized(self._spread.scores(classes, nodes), masses)
+        if not isinstance(nodes, slice):
+            nodes = np.asarray(nodes)
+        parts = [
+            weight * self._spread_along(view, nodes)
+            for weight, view in zip(self.graph_weights_, self._views, strict=True)
+        ]
+        return self._with_own_labels(sum(parts[1:], parts[0]), self._ids[nodes])
 
     def is_reached(self) -> np.ndarray:
-        """Return whether a label has ever spread to each node.
+        """Return whether a label or a description has ever spread to each node.
 
         Returns
         -------
@@ -92,10 +107,11 @@ class NodeScoringClassifier(NodeLabelingClassifier):
             removed. The array must not be changed.
         """
         self._check_fitted()
-        return self._spread.is_reached
+        reached = [view.spread.is_reached for view in self._views]
+        return reached[0] if len(reached) == 1 else np.any(reached, axis=0)
 
     def held_out_distributions(self, nodes: ArrayLike) -> np.ndarray:
-        """Return the spread labels at labelled nodes, each without its own label.
+        """Return the predictions of labelled nodes, each without its own label.
 
         Parameters
         ----------
@@ -105,76 +121,270 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         Returns
         -------
         probabilities : ndarray of shape (n, n_classes)
-            Rows add up to 1. Cost: one spreading for each node in the first call; the results are
-            cached until nodes are added.
+            Rows add up to 1. Cost: one spreading for each node in the first call, whose results
+            are cached until nodes are added, and the nodes that it reaches.
         """
         nodes = self._check_nodes(nodes)
-        classes = self.classes_.tolist()
-        labels = self._labeled.labels_of(self._ids[nodes])
-        rows, columns = np.arange(len(nodes)), np.searchsorted(self.classes_, labels)
-        scores = self._spread.scores(classes, nodes)
-        masses = np.repeat(self._spread.masses(classes)[np.newaxis], len(nodes), axis=0)
-        own, spread = self._spread.own_contributions(nodes)
-        scores[rows, columns] = np.maximum(scores[rows, columns] - own, 0.0)
-        # Without its only label, a class has no mass but that of rounding and the tolerance.
-        left = masses[rows, columns] - spread
-        masses[rows, columns] = np.where(left > 1e-6 * spread, left, 0.0)
-        return self._normalized(scores, masses)
+        learnt = self._held_out_head(nodes) if self.head_weight else None
+        combined = self._combined(self.held_out_spread(nodes), learnt)
+        return tempered(combined, self.temperature_)
 
-    def mixed(self, spread: np.ndarray, vote: np.ndarray | None) -> np.ndarray:
-        """Return the mixture of spread labels and vote, weighted by the number of labels.
+    def held_out_spread(self, nodes: ArrayLike) -> np.ndarray:
+        """Return the spread labels of labelled nodes, each without its own label.
 
         Parameters
         ----------
-        spread, vote : ndarray of shape (n, n_classes)
-            Probabilities, or shares of them. If `vote` is None, `spread` is returned.
+        nodes : array-like of int of shape (n,)
+            Ids of labelled nodes.
 
         Returns
         -------
         probabilities : ndarray of shape (n, n_classes)
-            Rows add up to 1 if those of both arguments do.
+            As `spread_at` returns them for samples outside the graph. Rows add up to 1.
         """
-        if vote is None or self.half_vote is None:
-            return spread
-        n_labeled = len(self._labeled)
-        share = n_labeled / (n_labeled + float(self.half_vote))
-        mixture = (1 - share) * spread
-        mixture += share * vote
-        return mixture
+        nodes = self._check_nodes(nodes)
+        return np.einsum("v,vnc->nc", self.graph_weights_, self._held_out_spread(nodes))
 
-    def _spread_shares(
-        self, nearest: tuple[np.ndarray, np.ndarray], labeled: np.ndarray
+    def probabilities(self, spread: np.ndarray, mapped: np.ndarray | None) -> np.ndarray:
+        """Return calibrated probabilities: the spread labels combined with the regression.
+
+        Parameters
+        ----------
+        spread : ndarray of shape (n, n_classes)
+            The spread labels at samples.
+        mapped : ndarray of shape (n, n_mapped) or None
+            The result of `mapped` for the samples.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n, n_classes)
+            Rows add up to 1.
+        """
+        learnt = None if mapped is None else self._fitted_head().probabilities(mapped)
+        return tempered(self._combined(spread, learnt), self.temperature_)
+
+    def mapped(self, X: np.ndarray | sp.csr_matrix) -> np.ndarray | None:
+        """Return the features of samples as the regression takes them.
+
+        Parameters
+        ----------
+        X : {ndarray, CSR matrix} of shape (n, n_features)
+            The samples.
+
+        Returns
+        -------
+        mapped : ndarray of shape (n, n_mapped) or None
+            None if `head_weight` is 0. The result stays the same until nodes are added.
+        """
+        return None if self.head_weight == 0 else self._unfitted_head().map(X)
+
+    @property
+    def graph_weights_(self) -> np.ndarray:
+        """The weight of each graph in the spread labels."""
+        self._check_fitted()
+        n_views, learnt = len(self._views), self._learnt
+        if learnt.graph_weights is None:
+            learnt.graph_weights = np.full(n_views, 1 / n_views)
+            nodes, codes = self._evidence()
+            if n_views > 1 and len(nodes):
+                held_out = self._held_out_spread(nodes)[:, np.arange(len(nodes)), codes]
+                learnt.graph_weights = mixture_weights(held_out.T, learnt.graph_weights)
+        return learnt.graph_weights
+
+    @property
+    def head_weight_(self) -> float:
+        """The weight of the regression in predictions."""
+        return self._weight_and_temperature()[0]
+
+    @property
+    def temperature_(self) -> float:
+        """The temperature of the probabilities."""
+        return self._weight_and_temperature()[1]
+
+    def _weight_and_temperature(self) -> tuple[float, float]:
+        self._check_fitted(labels=True)
+        if self._learnt.weight_and_temperature is None:
+            weight, (nodes, codes) = float(self.head_weight), self._evidence()
+            combined = self.held_out_spread(nodes)
+            if weight > 0:
+                both = np.stack([combined, self._held_out_head(nodes)])
+                of_labels = both[:, np.arange(len(nodes)), codes]
+                weights = mixture_weights(of_labels.T, np.array([1 - weight, weight]))
+                combined, weight = np.einsum("v,vnc->nc", weights, both), float(weights[1])
+            self._learnt.weight_and_temperature = weight, temperature(combined, codes)
+        return self._learnt.weight_and_temperature
+
+    def _combined(self, spread: np.ndarray, learnt: np.ndarray | None) -> np.ndarray:
+        if learnt is None:
+            return spread
+        return (1 - self.head_weight_) * spread + self.head_weight_ * learnt
+
+    def _evidence(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the labelled nodes whose held-out labels are evidence, and their classes."""
+        nodes = self.labeled_indices_
+        codes = self._labeled.codes[self._labeled.slots(self._ids[nodes])]
+        # No classifier can predict the only label of a class that is not described without it.
+        counts = np.bincount(codes, minlength=len(self.classes_)) + self._is_described()
+        places = np.flatnonzero(counts[codes] > 1)
+        places = places[:: max(1, -(-len(places) // N_EVIDENCE))]
+        return nodes[places], codes[places]
+
+    def _unfitted_head(self) -> SpreadHead:
+        if self._learnt.head is None:
+            self._learnt.head = SpreadHead(self._X, self.metric)
+        return self._learnt.head
+
+    def _fitted_head(self) -> SpreadHead:
+        head = self._unfitted_head()
+        if not self._learnt.is_fitted:
+            targets = self.spread_distributions(head.nodes)
+            is_known = is_among(self.classes_, self.y_labeled_) | self._is_described()
+            # Half of the weight is on the estimated class frequencies.
+            intercept = targets.mean(axis=0) / 2 + is_known / max(2 * is_known.sum(), 1)
+            head.fit(targets, intercept / intercept.sum())
+            self._learnt.is_fitted = True
+        return head
+
+    def _held_out_spread(self, nodes: np.ndarray) -> np.ndarray:
+        """Return the spread labels along each graph, predicted for each node without its label.
+
+        As for samples outside the graph, these are means over the neighbours. Shape (n_graphs, n,
+        n_classes).
+        """
+        found = np.empty((len(self._views), len(nodes), len(self.classes_)))
+        for place, view in enumerate(self._views):
+            neighbors, weights = view.neighbors(nodes)
+            at = self._scores_at(view, np.unique(neighbors))
+            found[place] = self._held_out_labels(view, nodes).means(at, neighbors, weights)
+            found[place, weights.sum(axis=1) == 0] = 1 / len(self.classes_)
+        return found
+
+    def _held_out_head(self, nodes: np.ndarray) -> np.ndarray:
+        """Return the predictions of the regression for nodes, each without its own label."""
+        head = self._fitted_head()
+        mapped = head.map_nodes(nodes, self._X)
+        values, smoother = head.values(mapped), head.smoother(mapped)
+        for weight, view in zip(self.graph_weights_, self._views, strict=True):
+            at = self._scores_at(view, head.nodes)
+            before = self._spread_along(view, head.nodes)
+            before = self._with_own_labels(before, self._ids[head.nodes])
+            changes = self._held_out_labels(view, nodes).changes(at, before, smoother)
+            values += weight * changes
+        return head.normalized(values)
+
+    def _spread_along(self, view: SpreadView, nodes: np.ndarray | slice) -> np.ndarray:
+        classes, weight = self.classes_.tolist(), self._description_weight()
+        masses = view.spread.masses(classes, weight)[np.newaxis]
+        return self._normalized(view.spread.scores(classes, nodes, weight), masses)
+
+    def _scores_at(self, view: SpreadView, nodes: np.ndarray) -> SpreadScores:
+        ids = self._ids[nodes]
+        codes = np.full(len(ids), -1)
+        codes[ids >= 0] = self._labeled.codes[self._labeled.slots(ids[ids >= 0])]
+        classes, weight = self.classes_.tolist(), self._description_weight()
+        scores = np.ascontiguousarray(view.spread.scores(classes, nodes, weight))
+        return SpreadScores(nodes, scores, codes, PRIOR)
+
+    def _held_out_labels(self, view: SpreadView, nodes: np.ndarray) -> HeldOutLabels:
+        codes = self._labeled.codes[self._labeled.slots(self._ids[nodes])]
+        found = [view.spread.contribution(node) for node in nodes.tolist()]
+        starts = np.cumsum([0, *[len(reached) for reached, _ in found]])
+        reached = np.concatenate([*[one for one, _ in found], np.empty(0, dtype=np.int32)])
+        scores = np.concatenate([*[one for _, one in found], np.empty(0)])
+        spread = np.array([one.sum() for _, one in found])
+        classes, weight = self.classes_.tolist(), self._description_weight()
+        masses = np.tile(view.spread.masses(classes, weight), (len(nodes), 1))
+        rows = np.arange(len(nodes))
+        # Without its only label, a class has no mass but that of rounding and the tolerance.
+        left = masses[rows, codes] - spread
+        masses[rows, codes] = np.where(left > 1e-6 * spread, left, 0.0)
+        factors = self._factors(masses)
+        return HeldOutLabels(nodes, codes, factors, starts, reached, scores)
+
+    def _with_own_labels(self, probabilities: np.ndarray, ids: np.ndarray) -> np.ndarray:
+        """Set the rows of labelled nodes to their labels."""
+        rows = np.flatnonzero(ids >= 0)
+        if len(rows):
+            probabilities[rows] = PRIOR / probabilities.shape[1]
+            probabilities[rows, self._labeled.codes[self._labeled.slots(ids[rows])]] += 1 - PRIOR
+        return probabilities
+
+    def _shares(
+        self,
+        probabilities: np.ndarray,
+        nearest: tuple[np.ndarray, np.ndarray],
+        mapped: np.ndarray | None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the shares of the labelled nodes and of the prior in the spread labels."""
+        """Return the shares of the labelled nodes and of the prior in probabilities of samples."""
         nodes, weights = nearest
         used, places = np.unique(nodes, return_inverse=True)
-        classes = self.classes_.tolist()
-        masses = self._spread.masses(classes)[np.newaxis]
-        scores = self._weighted(self._spread.scores(classes, used), masses)
-        whole = scores.sum(axis=1) + PRIOR
-        codes = np.searchsorted(self.classes_, self.y_labeled_)
-        is_of = np.eye(len(classes))[codes]
-        # The labels of a class share its score in proportion to their contributions; if all of
-        # these are close to 0, equally.
-        reached = self._spread.contributions(used, labeled) + np.finfo(np.float64).tiny
-        of_class = (scores / whole[:, np.newaxis]) / np.maximum(
-            reached @ is_of, np.finfo(np.float64).tiny
-        )
-        shares, places = reached * of_class[:, codes], places.reshape(nodes.shape)
-        return (
-            np.einsum("qk,qkl->ql", weights, shares[places]),
-            np.einsum("qk,qk->q", weights, (PRIOR / whole)[places]),
-        )
+        found = self._spread_shares(used)[places.reshape(nodes.shape)]
+        weights = weights * self.graph_weights_[:, np.newaxis]
+        parts = np.einsum("qvk,qvkl->ql", weights, found)
+        if mapped is not None:
+            head = self._fitted_head()
+            learnt = head.regressed(mapped, self._spread_shares(head.nodes))
+            parts = self._combined(parts, np.maximum(learnt, 0.0))
+        # The rest is that of the prior, which is the same for all classes.
+        rest = np.maximum(1 - parts.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+        is_of = self._is_of_class()
+        of_class = probabilities / (parts @ is_of + rest / is_of.shape[1])
+        shares, n_labeled = parts * (of_class @ is_of.T), len(self._labeled)
+        of_prior = rest[:, 0] * of_class.mean(axis=1) + shares[:, n_labeled:].sum(axis=1)
+        return shares[:, :n_labeled], of_prior
+
+    def _spread_shares(self, nodes: np.ndarray) -> np.ndarray:
+        """Return the shares of the labelled nodes, and of described classes, at nodes."""
+        classes, labeled = self.classes_.tolist(), self.labeled_indices_
+        described, of_anchors = self.classes_[self._is_described()], self._description_weight()
+        is_of = self._is_of_class()
+        shares = np.zeros((len(nodes), len(is_of)))
+        for weight, view in zip(self.graph_weights_, self._views, strict=True):
+            masses = view.spread.masses(classes, of_anchors)[np.newaxis]
+            scores = self._weighted(view.spread.scores(classes, nodes, of_anchors), masses)
+            scores /= scores.sum(axis=1, keepdims=True) + PRIOR
+            # The labels and descriptions of a class share its score in proportion to their
+            # contributions; if all of these are close to 0, equally.
+            anchored = of_anchors * view.spread.anchor_scores(described.tolist(), nodes)
+            reached = np.hstack([view.spread.contributions(nodes, labeled), anchored])
+            reached += np.finfo(np.float64).tiny
+            scores /= np.maximum(reached @ is_of, np.finfo(np.float64).tiny)
+            shares += weight * reached * (scores @ is_of.T)
+        places = np.searchsorted(labeled, nodes)
+        places[places == len(labeled)] = 0
+        rows = np.flatnonzero(labeled[places] == nodes) if len(labeled) else places[:0]
+        shares[rows] = 0.0
+        shares[rows, places[rows]] = 1 - PRIOR
+        return shares
+
+    def _is_of_class(self) -> np.ndarray:
+        """Return the classes of the labelled nodes, then the described ones, as indicators."""
+        of_labeled = np.searchsorted(self.classes_, self.y_labeled_)
+        places = np.concatenate([of_labeled, np.flatnonzero(self._is_described())])
+        return np.eye(len(self.classes_))[places]
+
+    def _is_described(self) -> np.ndarray:
+        """Return which of the classes have descriptions."""
+        labels = [label for label, _ in self._descriptions]
+        return np.array([label in labels for label in self.classes_.tolist()], dtype=bool)
+
+    def _description_weight(self) -> float:
+        """Return the weight of the descriptions, which falls with the number of labels."""
+        return DESCRIPTION_LABELS * HALF_DESCRIBED / (HALF_DESCRIBED + len(self._labeled))
 
     def _weighted(self, scores: np.ndarray, masses: np.ndarray) -> np.ndarray:
+        scores *= self._factors(masses)
+        return scores
+
+    def _factors(self, masses: np.ndarray) -> np.ndarray:
+        """Return the factors of the scores of classes with given masses."""
         factors = np.zeros(masses.shape)
         has_mass = masses > 0
         factors[has_mass] = masses[has_mass] ** -float(self.class_mass)
         # The sum of all scores stays the same.
         total, whole = (masses * factors).sum(axis=1), masses.sum(axis=1)
         factors *= np.divide(whole, total, out=np.zeros_like(total), where=total > 0)[:, np.newaxis]
-        scores *= factors
-        return scores
+        return factors
 
     def _normalized(self, scores: np.ndarray, masses: np.ndarray) -> np.ndarray:
         scores = self._weighted(scores, masses)

@@ -52,8 +52,8 @@ class UncertaintyHerding(QueryStrategy):
 
     Notes
     -----
-    Until a label is known, the utility is the gain in coverage. While all uncertainties are 0, as
-    with labels of one class only, u is the distance to the nearest labelled sample. Skipped
+    Until there are predictions, the utility is the gain in coverage. While all uncertainties are
+    0, as with labels of one class only, u is the distance to the nearest labelled sample. Skipped
     samples are not counted.
 
     `terms` has 'coverage', the gain in coverage, and 'uncertainty', whose value is the

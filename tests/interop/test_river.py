@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 
 from skactive import ActiveLearner
 from skactive.learner import DriftWarning
+from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import CDFProduct, RandomSampling
 
 drift = pytest.importorskip("river.drift")
@@ -27,10 +28,10 @@ DETECTORS = [
 ]
 
 
-def digits_learner(detector, strategy=None):
+def digits_learner(detector, strategy=None, estimator=None):
     X, y = load_digits(return_X_y=True)
     strategy = RandomSampling(random_state=0) if strategy is None else strategy
-    return ActiveLearner(strategy=strategy, X_pool=X, drift_detector=detector), y
+    return ActiveLearner(estimator, strategy, X, drift_detector=detector), y
 
 
 def teach(learner, answers, n_labels):
@@ -79,6 +80,7 @@ class CountingADWIN(drift.ADWIN):
 
 def test_a_detector_of_either_direction_does_not_report_a_rise():
     # Agreement rises from 0: the detector signals, but this is not a drift.
-    learner, y = digits_learner(CountingADWIN(delta=0.05, clock=1), CDFProduct())
+    detector = CountingADWIN(delta=0.05, clock=1)
+    learner, y = digits_learner(detector, CDFProduct(), IncrementalKNeighborsClassifier())
     assert teach(learner, y, 200) == []
     assert learner.drift_detector.n_signals > 0

@@ -34,7 +34,7 @@ CLASSIFIERS = [
     IncrementalKNeighborsClassifier(),
     IncrementalKNeighborsClassifier(weights="gaussian", max_labeled=15, half_life=5),
     IncrementalLabelSpreading(),
-    IncrementalLabelSpreading(metric="euclidean", voter=IncrementalKNeighborsClassifier(3)),
+    IncrementalLabelSpreading(metric="euclidean", head_weight=0.5),
 ]
 
 

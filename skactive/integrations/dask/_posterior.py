@@ -55,3 +55,7 @@ class PartitionedPosterior(PosteriorSource):
     def held_out(self) -> np.ndarray | None:
         found: np.ndarray | None = self._local.held_out()
         return found
+
+    def held_out_predictions(self) -> np.ndarray | None:
+        found: np.ndarray | None = self._local.held_out_predictions()
+        return found

@@ -95,10 +95,11 @@ def estimate_accuracy(learner: ActiveLearner) -> AccuracyEstimate | None:
     posterior, source = pool.posterior(), pool.posterior_source
     if posterior is None or source is None:
         return None
-    held_out = source.held_out()
-    if held_out is None:
+    held_out, predictions = source.held_out(), source.held_out_predictions()
+    if held_out is None or predictions is None:
         return None
-    confidence, right = _trials(held_out, pool)
+    # The confidence is that of the posterior, also if predictions combine it with others.
+    (confidence, _), (_, right) = (_trials(one, pool) for one in (held_out, predictions))
     params = source.neighbors_params
     apart, nearest = (found[pool.candidates] for found in pool.labeled_neighbors(**params))
     metric = params.get("metric", "cosine")

@@ -46,6 +46,8 @@ class Clusters:
 
     def count(self, X: Any, metric: str) -> np.ndarray:
         """Return the number of rows nearest to the centre of each cluster, shape (n_clusters,)."""
+        if X.shape[0] == 0:
+            return np.zeros(self.model.n_clusters, dtype=np.intp)
         predicted = self.model.predict(_points(X, metric, self.frame))
         return np.bincount(predicted, minlength=self.model.n_clusters)
 

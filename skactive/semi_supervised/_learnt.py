@@ -1,0 +1,34 @@
+"""Results that are computed when a prediction first needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skactive.semi_supervised._spread_head import SpreadHead
+
+
+@dataclass
+class LearntFromSpread:
+    """Results that follow from the graphs and the spread labels.
+
+    Copies and stored classifiers leave them out.
+    """
+
+    head: SpreadHead | None = None
+    is_fitted: bool = False
+    graph_weights: np.ndarray | None = None
+    weight_and_temperature: tuple[float, float] | None = None
+
+    def labels_changed(self) -> None:
+        """Discard the results that follow from labels."""
+        self.is_fitted = False
+        self.graph_weights = self.weight_and_temperature = None
+
+    def __getstate__(self) -> dict[str, Any]:  # of no attribute
+        return {}
+
+    def __setstate__(self, _: dict[str, Any]) -> None:
+        vars(self).update(vars(LearntFromSpread()))
