@@ -66,6 +66,14 @@ def positions_of(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return positions
 
 
+def places_among(values: np.ndarray, ascending: np.ndarray) -> np.ndarray:
+    """Return the position of each number in an ascending array without repeats, or -1."""
+    if len(ascending) == 0:
+        return np.full(values.shape, -1)
+    places = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    return np.where(ascending[places] == values, places, -1)
+
+
 def of_all_classes(probabilities: np.ndarray, known: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Return class probabilities with a column for each class, 0 for a class that is not known.
 

@@ -162,7 +162,11 @@ class LabeledSamples:
 
     def labels_of(self, ids: Any) -> np.ndarray:
         """Return the labels of stored samples by their ids."""
-        return np.asarray(self.classes[self.codes[self.slots(ids)]])
+        return np.asarray(self.classes[self.codes_of(ids)])
+
+    def codes_of(self, ids: Any) -> np.ndarray:
+        """Return the positions in `classes` of the labels of stored samples, by their ids."""
+        return np.asarray(self.codes[self.slots(ids)])
 
     def check_ids(self, ids: Any) -> np.ndarray:
         """Return ids as an array, or raise if one is not stored or is repeated."""
@@ -259,7 +263,7 @@ class LabeledSamples:
 
     def remove(self, ids: np.ndarray) -> None:
         """Remove samples. Cost: O(n_features) each."""
-        codes = self._codes.view[self.slots(ids)]
+        codes = self.codes_of(ids)
         self._ids_are_slots = self._ids_are_slots and len(ids) == 0
         for sample in ids:
             slot = int(self._slots.view[sample])

@@ -51,10 +51,6 @@ class VotedPosterior(KeptPosterior):
     def rows(self, positions: np.ndarray) -> np.ndarray | None:
         return self._posterior[positions] if self._sync() else None
 
-    def of_every_sample(self) -> np.ndarray | None:
-        """Return the class probabilities of all samples; the array must not be changed."""
-        return self._posterior if self._sync() else None
-
     def labels_changed(self) -> None:
         # The labelled distances of the pool keep the rows with new neighbours. With `half_life`
         # the other rows change too.

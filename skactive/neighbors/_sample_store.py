@@ -162,19 +162,6 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
         order = np.argsort(labeled.ids)
         return labeled.rows.X[order], labeled.labels[order]
 
-    def follow(self, labeled: LabeledSamples, n_features: int) -> None:
-        """Use the stored samples of another classifier, without a copy.
-
-        Parameters
-        ----------
-        labeled : LabeledSamples
-            The stored samples. Later changes by the other classifier apply to this one.
-        n_features : int
-            Their number of features.
-        """
-        self._labeled = labeled
-        self.n_features_in_ = n_features
-
     @property
     def classes_(self) -> np.ndarray:
         """The labels seen so far and the declared classes, sorted."""

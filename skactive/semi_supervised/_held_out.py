@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skactive._engine.compiled import compiled
+from skactive._engine.label_arrays import places_among
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,15 @@ class HeldOutLabels:
         weights : ndarray of shape (n_labels, n_neighbors)
             Their weights.
         """
-        means = np.zeros(self.factors.shape)
-        places = np.searchsorted(at.nodes, neighbors)
-        compiled(_add_means)(*self._arrays(at), neighbors, places, weights, means)
-        return means
+        labels = np.repeat(np.arange(len(self.nodes)), neighbors.shape[1])
+        nodes = neighbors.ravel()
+        n_nodes = 1 + max(nodes.max(initial=0), self.reached.max(initial=0))
+        # Labels and the nodes that they reach are in the order of these numbers.
+        places = places_among(labels * n_nodes + nodes, self._owners() * n_nodes + self.reached)
+        removed = np.zeros(len(nodes))
+        removed[places >= 0] = self.contributions[places[places >= 0]]
+        nothing = np.zeros(at.scores.shape)
+        return self._sums(at, labels, nodes, removed, weights.ravel(), nothing)
 
     def changes(self, at: SpreadScores, before: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """Return the weighted sums of the changes at all nodes that each label reaches.
@@ -83,65 +89,51 @@ class HeldOutLabels:
         weights : ndarray of shape (n_labels, n)
             Their weights, for each label.
         """
-        changes = np.zeros(self.factors.shape)
-        places = np.searchsorted(at.nodes, self.reached)
-        places[places == len(at.nodes)] = 0
-        places[at.nodes[places] != self.reached] = -1
-        compiled(_add_changes)(*self._arrays(at), places, before, weights, changes)
-        return changes
+        places = places_among(self.reached, at.nodes)
+        some = np.flatnonzero(places >= 0)
+        labels, nodes, removed = self._owners()[some], self.reached[some], self.contributions[some]
+        return self._sums(at, labels, nodes, removed, weights[labels, places[some]], before)
 
-    def _arrays(self, at: SpreadScores) -> tuple[np.ndarray | float, ...]:
-        labels = self.nodes, self.codes, self.factors
-        reached = self.starts, self.reached, self.contributions
-        return *labels, *reached, at.scores, at.codes, at.prior
+    def _owners(self) -> np.ndarray:
+        """Return the label of each of the nodes that labels reach."""
+        return np.repeat(np.arange(len(self.nodes)), np.diff(self.starts))
+
+    def _sums(
+        self,
+        at: SpreadScores,
+        labels: np.ndarray,
+        nodes: np.ndarray,
+        removed: np.ndarray,
+        weights: np.ndarray,
+        before: np.ndarray,
+    ) -> np.ndarray:
+        """Return for each label the weighted sum of probabilities at nodes, less those before."""
+        sums = np.zeros(self.factors.shape)
+        places, is_own = np.searchsorted(at.nodes, nodes), nodes == self.nodes[labels]
+        compiled(_add_weighted)(
+            labels, places, is_own, removed, weights, self.codes, self.factors,
+            at.scores, at.codes, at.prior, before, sums,
+        )  # fmt: skip
+        return sums
 
 
-def _add_means(  # type: ignore[no-untyped-def]
-    nodes, codes, factors, starts, reached, contributions, scores, own, prior,
-    neighbors, places, weights, means,
-):  # fmt: skip # pragma: no cover - compiled
+def _add_weighted(  # type: ignore[no-untyped-def]
+    labels, places, is_own, removed, weights, codes, factors, scores, own_codes, prior, before, sums
+):  # pragma: no cover - compiled
     n_classes = factors.shape[1]
     values = np.empty(n_classes)
-    for label in range(len(nodes)):
-        first, last = starts[label], starts[label + 1]
-        for turn in range(neighbors.shape[1]):
-            node, place, weight = neighbors[label, turn], places[label, turn], weights[label, turn]
-            if weight == 0.0:
-                continue
-            if own[place] >= 0 and node != nodes[label]:
-                means[label] += weight * prior / n_classes
-                means[label, own[place]] += weight * (1 - prior)
-                continue
-            at = first + np.searchsorted(reached[first:last], node)
-            removed = contributions[at] if at < last and reached[at] == node else 0.0
-            total = 0.0
+    for pair in range(len(labels)):
+        label, place, weight = labels[pair], places[pair], weights[pair]
+        if own_codes[place] >= 0 and not is_own[pair]:
+            # A labelled node has its own label.
+            values[:] = prior / n_classes
+            values[own_codes[place]] += 1 - prior
+        else:
             for column in range(n_classes):
                 score = scores[place, column]
                 if column == codes[label]:
-                    score = max(score - removed, 0.0)
+                    score = max(score - removed[pair], 0.0)
                 values[column] = score * factors[label, column] + prior / n_classes
-                total += values[column]
-            for column in range(n_classes):
-                means[label, column] += weight * values[column] / total
-
-
-def _add_changes(  # type: ignore[no-untyped-def]
-    nodes, codes, factors, starts, reached, contributions, scores, own, prior,
-    places, before, weights, changes,
-):  # fmt: skip # pragma: no cover - compiled
-    n_classes = factors.shape[1]
-    values = np.empty(n_classes)
-    for label in range(len(nodes)):
-        for at in range(starts[label], starts[label + 1]):
-            place = places[at]
-            if place < 0 or (own[place] >= 0 and reached[at] != nodes[label]):
-                continue
-            weight, total = weights[label, place], 0.0
-            for column in range(n_classes):
-                score = scores[place, column]
-                if column == codes[label]:
-                    score = max(score - contributions[at], 0.0)
-                values[column] = score * factors[label, column] + prior / n_classes
-                total += values[column]
-            for column in range(n_classes):
-                changes[label, column] += weight * (values[column] / total - before[place, column])
+            values /= values.sum()
+        for column in range(n_classes):
+            sums[label, column] += weight * (values[column] - before[place, column])

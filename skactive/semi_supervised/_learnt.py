@@ -21,11 +21,12 @@ class LearntFromSpread:
     is_fitted: bool = False
     graph_weights: np.ndarray | None = None
     weight_and_temperature: tuple[float, float] | None = None
+    evidence: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
     def labels_changed(self) -> None:
         """Discard the results that follow from labels."""
         self.is_fitted = False
-        self.graph_weights = self.weight_and_temperature = None
+        self.graph_weights = self.weight_and_temperature = self.evidence = None
 
     def __getstate__(self) -> dict[str, Any]:  # of no attribute
         return {}

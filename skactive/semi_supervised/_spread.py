@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from skactive._engine.compiled import compiled
+from skactive._engine.label_arrays import places_among
 
 # So many labels of a class are spread together, and the labels after them one by one. A new label
 # completes a group once in `GROUP` times, and all labels of its class are spread again, which costs
@@ -172,12 +173,10 @@ class Spread:
     def contributions(self, nodes: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Return the contribution of a label at each other to each node, shape (n, n_others)."""
         found = np.zeros((len(nodes), len(others)))
-        order = np.argsort(nodes)
         for column, other in enumerate(others.tolist()):
             reached, scores = self.contribution(other)
-            places = np.searchsorted(reached, nodes[order])
-            places[places == len(reached)] = 0
-            found[order, column] = scores[places] * (reached[places] == nodes[order])
+            places = places_among(nodes, reached)
+            found[:, column] = np.where(places >= 0, scores[places], 0.0)
         return found
 
     def _continues(self, spread: np.ndarray, nodes: np.ndarray, n_grouped: int) -> bool:

@@ -10,6 +10,7 @@ from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import safe_sparse_dot
 
 from skactive._engine.blocks import row_blocks
+from skactive._engine.label_arrays import places_among
 from skactive._engine.norms import squared_sums
 
 Features: TypeAlias = np.ndarray | sp.csr_matrix
@@ -101,10 +102,8 @@ class SpreadHead:
 
     def map_nodes(self, nodes: np.ndarray, X: Features) -> np.ndarray:
         """Return the mapped features of nodes, given the features of all nodes."""
-        places = np.searchsorted(self.nodes, nodes)
-        places[places == len(self.nodes)] = 0
-        mapped = self._mapped[places]
-        others = self.nodes[places] != nodes
+        places = places_among(nodes, self.nodes)
+        mapped, others = self._mapped[places], places < 0
         if others.any():
             mapped[others] = self.map(X[nodes[others]])
         return mapped

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from skactive._engine.label_arrays import is_among
+from skactive._engine.label_arrays import is_among, places_among
 from skactive.semi_supervised._evidence import mixture_weights, temperature, tempered
 from skactive.semi_supervised._held_out import HeldOutLabels, SpreadScores
 from skactive.semi_supervised._labeled_nodes import NodeLabelingClassifier
@@ -185,10 +185,10 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         n_views, learnt = len(self._views), self._learnt
         if learnt.graph_weights is None:
             learnt.graph_weights = np.full(n_views, 1 / n_views)
-            nodes, codes = self._evidence()
-            if n_views > 1 and len(nodes):
-                held_out = self._held_out_spread(nodes)[:, np.arange(len(nodes)), codes]
-                learnt.graph_weights = mixture_weights(held_out.T, learnt.graph_weights)
+            if n_views > 1:
+                nodes, codes, spread = self._evidence()
+                of_labels = spread[:, np.arange(len(nodes)), codes]
+                learnt.graph_weights = mixture_weights(of_labels.T, learnt.graph_weights)
         return learnt.graph_weights
 
     @property
@@ -204,8 +204,8 @@ class NodeScoringClassifier(NodeLabelingClassifier):
     def _weight_and_temperature(self) -> tuple[float, float]:
         self._check_fitted(labels=True)
         if self._learnt.weight_and_temperature is None:
-            weight, (nodes, codes) = float(self.head_weight), self._evidence()
-            combined = self.held_out_spread(nodes)
+            weight, (nodes, codes, spread) = float(self.head_weight), self._evidence()
+            combined = np.einsum("v,vnc->nc", self.graph_weights_, spread)
             if weight > 0:
                 both = np.stack([combined, self._held_out_head(nodes)])
                 of_labels = both[:, np.arange(len(nodes)), codes]
@@ -219,10 +219,16 @@ class NodeScoringClassifier(NodeLabelingClassifier):
             return spread
         return (1 - self.head_weight_) * spread + self.head_weight_ * learnt
 
-    def _evidence(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the labelled nodes whose held-out labels are evidence, and their classes."""
+    def _evidence(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return labelled nodes, their classes, and the held-out spread labels along each graph."""
+        if self._learnt.evidence is None:
+            nodes, codes = self._nodes_of_evidence()
+            self._learnt.evidence = nodes, codes, self._held_out_spread(nodes)
+        return self._learnt.evidence
+
+    def _nodes_of_evidence(self) -> tuple[np.ndarray, np.ndarray]:
         nodes = self.labeled_indices_
-        codes = self._labeled.codes[self._labeled.slots(self._ids[nodes])]
+        codes = self._labeled.codes_of(self._ids[nodes])
         # No classifier can predict the only label of a class that is not described without it.
         counts = np.bincount(codes, minlength=len(self.classes_)) + self._is_described()
         places = np.flatnonzero(counts[codes] > 1)
@@ -266,34 +272,38 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         values, smoother = head.values(mapped), head.smoother(mapped)
         for weight, view in zip(self.graph_weights_, self._views, strict=True):
             at = self._scores_at(view, head.nodes)
-            before = self._spread_along(view, head.nodes)
+            before = self._normalized(at.scores.copy(), self._masses(view))
             before = self._with_own_labels(before, self._ids[head.nodes])
             changes = self._held_out_labels(view, nodes).changes(at, before, smoother)
             values += weight * changes
         return head.normalized(values)
 
     def _spread_along(self, view: SpreadView, nodes: np.ndarray | slice) -> np.ndarray:
-        classes, weight = self.classes_.tolist(), self._description_weight()
-        masses = view.spread.masses(classes, weight)[np.newaxis]
-        return self._normalized(view.spread.scores(classes, nodes, weight), masses)
+        return self._normalized(self._scores(view, nodes), self._masses(view))
+
+    def _scores(self, view: SpreadView, nodes: np.ndarray | slice) -> np.ndarray:
+        """Return the scores of labels and descriptions at nodes, shape (n, n_classes)."""
+        return view.spread.scores(self.classes_.tolist(), nodes, self._description_weight())
+
+    def _masses(self, view: SpreadView) -> np.ndarray:
+        """Return the sums of the scores over all nodes, shape (1, n_classes)."""
+        weight = self._description_weight()
+        return view.spread.masses(self.classes_.tolist(), weight)[np.newaxis]
 
     def _scores_at(self, view: SpreadView, nodes: np.ndarray) -> SpreadScores:
         ids = self._ids[nodes]
         codes = np.full(len(ids), -1)
-        codes[ids >= 0] = self._labeled.codes[self._labeled.slots(ids[ids >= 0])]
-        classes, weight = self.classes_.tolist(), self._description_weight()
-        scores = np.ascontiguousarray(view.spread.scores(classes, nodes, weight))
-        return SpreadScores(nodes, scores, codes, PRIOR)
+        codes[ids >= 0] = self._labeled.codes_of(ids[ids >= 0])
+        return SpreadScores(nodes, np.ascontiguousarray(self._scores(view, nodes)), codes, PRIOR)
 
     def _held_out_labels(self, view: SpreadView, nodes: np.ndarray) -> HeldOutLabels:
-        codes = self._labeled.codes[self._labeled.slots(self._ids[nodes])]
+        codes = self._labeled.codes_of(self._ids[nodes])
         found = [view.spread.contribution(node) for node in nodes.tolist()]
         starts = np.cumsum([0, *[len(reached) for reached, _ in found]])
         reached = np.concatenate([*[one for one, _ in found], np.empty(0, dtype=np.int32)])
         scores = np.concatenate([*[one for _, one in found], np.empty(0)])
         spread = np.array([one.sum() for _, one in found])
-        classes, weight = self.classes_.tolist(), self._description_weight()
-        masses = np.tile(view.spread.masses(classes, weight), (len(nodes), 1))
+        masses = np.repeat(self._masses(view), len(nodes), axis=0)
         rows = np.arange(len(nodes))
         # Without its only label, a class has no mass but that of rounding and the tolerance.
         left = masses[rows, codes] - spread
@@ -306,7 +316,7 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         rows = np.flatnonzero(ids >= 0)
         if len(rows):
             probabilities[rows] = PRIOR / probabilities.shape[1]
-            probabilities[rows, self._labeled.codes[self._labeled.slots(ids[rows])]] += 1 - PRIOR
+            probabilities[rows, self._labeled.codes_of(ids[rows])] += 1 - PRIOR
         return probabilities
 
     def _shares(
@@ -335,24 +345,21 @@ class NodeScoringClassifier(NodeLabelingClassifier):
 
     def _spread_shares(self, nodes: np.ndarray) -> np.ndarray:
         """Return the shares of the labelled nodes, and of described classes, at nodes."""
-        classes, labeled = self.classes_.tolist(), self.labeled_indices_
-        described, of_anchors = self.classes_[self._is_described()], self._description_weight()
+        labeled, described = self.labeled_indices_, self.classes_[self._is_described()].tolist()
         is_of = self._is_of_class()
         shares = np.zeros((len(nodes), len(is_of)))
         for weight, view in zip(self.graph_weights_, self._views, strict=True):
-            masses = view.spread.masses(classes, of_anchors)[np.newaxis]
-            scores = self._weighted(view.spread.scores(classes, nodes, of_anchors), masses)
+            scores = self._scores(view, nodes) * self._factors(self._masses(view))
             scores /= scores.sum(axis=1, keepdims=True) + PRIOR
             # The labels and descriptions of a class share its score in proportion to their
             # contributions; if all of these are close to 0, equally.
-            anchored = of_anchors * view.spread.anchor_scores(described.tolist(), nodes)
+            anchored = self._description_weight() * view.spread.anchor_scores(described, nodes)
             reached = np.hstack([view.spread.contributions(nodes, labeled), anchored])
             reached += np.finfo(np.float64).tiny
             scores /= np.maximum(reached @ is_of, np.finfo(np.float64).tiny)
             shares += weight * reached * (scores @ is_of.T)
-        places = np.searchsorted(labeled, nodes)
-        places[places == len(labeled)] = 0
-        rows = np.flatnonzero(labeled[places] == nodes) if len(labeled) else places[:0]
+        places = places_among(nodes, labeled)
+        rows = np.flatnonzero(places >= 0)
         shares[rows] = 0.0
         shares[rows, places[rows]] = 1 - PRIOR
         return shares
@@ -372,10 +379,6 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         """Return the weight of the descriptions, which falls with the number of labels."""
         return DESCRIPTION_LABELS * HALF_DESCRIBED / (HALF_DESCRIBED + len(self._labeled))
 
-    def _weighted(self, scores: np.ndarray, masses: np.ndarray) -> np.ndarray:
-        scores *= self._factors(masses)
-        return scores
-
     def _factors(self, masses: np.ndarray) -> np.ndarray:
         """Return the factors of the scores of classes with given masses."""
         factors = np.zeros(masses.shape)
@@ -387,7 +390,7 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         return factors
 
     def _normalized(self, scores: np.ndarray, masses: np.ndarray) -> np.ndarray:
-        scores = self._weighted(scores, masses)
+        scores *= self._factors(masses)
         scores += PRIOR / scores.shape[1]
         # Class by class, so that the sum of a row does not depend on the other rows.
         scores /= sum(scores.T)[:, np.newaxis]

@@ -137,23 +137,24 @@ def manhattan_graph(X: np.ndarray, n_neighbors: int) -> NeighborGraph:
     n_candidates = min(CANDIDATES_PER_NEIGHBOR * n_neighbors + 1, n)
     indices = np.empty((n, n_neighbors), dtype=np.int32)
     distances = np.empty((n, n_neighbors), dtype=np.float32)
-    add = compiled(_add_differences, reassociates=True)
     for samples, found in NearCandidates(X, n_candidates, 0).blocks(X):
-        sums = np.empty(found.shape)
-
-        def of_block(
-            block: slice,
-            samples: np.ndarray = samples,
-            found: np.ndarray = found,
-            sums: np.ndarray = sums,
-        ) -> None:
-            add(X, samples[block], found[block], sums[block])
-
-        on_all_cpus(of_block, list(row_blocks(len(samples), 2**16)))
+        sums = _manhattan_distances(X, samples, found)
         sums[found == samples[:, np.newaxis]] = np.inf
         nearest = nearest_first(found, sums.astype(np.float32))
         indices[samples], distances[samples] = (part[:, :n_neighbors] for part in nearest)
     return NeighborGraph(indices, distances, X=X, metric="manhattan")
+
+
+def _manhattan_distances(X: np.ndarray, samples: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return the distances of samples to a row of others each, in float64."""
+    sums = np.empty(others.shape)
+    add = compiled(_add_differences, reassociates=True)
+
+    def of_block(block: slice) -> None:
+        add(X, samples[block], others[block], sums[block])
+
+    on_all_cpus(of_block, list(row_blocks(len(samples), 2**16)))
+    return sums
 
 
 def _add_differences(X, rows, others, sums):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
