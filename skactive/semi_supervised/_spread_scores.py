@@ -185,7 +185,7 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         n_views, learnt = len(self._views), self._learnt
         if learnt.graph_weights is None:
             learnt.graph_weights = np.full(n_views, 1 / n_views)
-            if n_views > 1:
+            if n_views > 1 and len(self._labeled):
                 nodes, codes, spread = self._evidence()
                 of_labels = spread[:, np.arange(len(nodes)), codes]
                 learnt.graph_weights = mixture_weights(of_labels.T, learnt.graph_weights)
