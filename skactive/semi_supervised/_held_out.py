@@ -42,16 +42,16 @@ class HeldOutLabels:
         Their nodes and classes.
     factors : ndarray of shape (n_labels, n_classes)
         The factors of the scores of the classes without the label.
-    starts : ndarray of int of shape (n_labels + 1,)
-        Where the nodes that a label reaches begin in the next two arrays.
-    reached, contributions : ndarray of shape (n_reached,)
-        These nodes, ascending for each label, and the contribution of the label to their scores.
+    owners, reached : ndarray of int of shape (n_reached,)
+        Pairs of a label, by its position in `nodes`, and a node that it reaches, both ascending.
+    contributions : ndarray of shape (n_reached,)
+        The contribution of the label to the score of this node.
     """
 
     nodes: np.ndarray
     codes: np.ndarray
     factors: np.ndarray
-    starts: np.ndarray
+    owners: np.ndarray
     reached: np.ndarray
     contributions: np.ndarray
 
@@ -71,13 +71,15 @@ class HeldOutLabels:
         nodes = neighbors.ravel()
         n_nodes = 1 + max(nodes.max(initial=0), self.reached.max(initial=0))
         # Labels and the nodes that they reach are in the order of these numbers.
-        places = places_among(labels * n_nodes + nodes, self._owners() * n_nodes + self.reached)
+        pairs = places_among(labels * n_nodes + nodes, self.owners * n_nodes + self.reached)
         removed = np.zeros(len(nodes))
-        removed[places >= 0] = self.contributions[places[places >= 0]]
-        nothing = np.zeros(at.scores.shape)
-        return self._sums(at, labels, nodes, removed, weights.ravel(), nothing)
+        removed[pairs >= 0] = self.contributions[pairs[pairs >= 0]]
+        places, nothing = np.searchsorted(at.nodes, nodes), np.zeros(at.scores.shape)
+        return self._sums(at, labels, places, removed, weights.ravel(), nothing)
 
-    def changes(self, at: SpreadScores, before: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def changes(
+        self, at: SpreadScores, before: np.ndarray, place_of: np.ndarray, weights: np.ndarray
+    ) -> np.ndarray:
         """Return the weighted sums of the changes at all nodes that each label reaches.
 
         Parameters
@@ -86,54 +88,59 @@ class HeldOutLabels:
             The scores of nodes. Other nodes have the weight 0.
         before : ndarray of shape (n, n_classes)
             The probabilities at these nodes with all labels.
+        place_of : ndarray of int of shape (n_nodes,)
+            The position of each node of the graph in `at.nodes`, or -1.
         weights : ndarray of shape (n_labels, n)
             Their weights, for each label.
         """
-        places = places_among(self.reached, at.nodes)
-        some = np.flatnonzero(places >= 0)
-        labels, nodes, removed = self._owners()[some], self.reached[some], self.contributions[some]
-        return self._sums(at, labels, nodes, removed, weights[labels, places[some]], before)
-
-    def _owners(self) -> np.ndarray:
-        """Return the label of each of the nodes that labels reach."""
-        return np.repeat(np.arange(len(self.nodes)), np.diff(self.starts))
+        places = place_of[self.reached]
+        return self._sums(
+            at, self.owners, places, self.contributions, weights[self.owners, places], before
+        )
 
     def _sums(
         self,
         at: SpreadScores,
         labels: np.ndarray,
-        nodes: np.ndarray,
+        places: np.ndarray,
         removed: np.ndarray,
         weights: np.ndarray,
         before: np.ndarray,
     ) -> np.ndarray:
-        """Return for each label the weighted sum of probabilities at nodes, less those before."""
+        """Return for each label the weighted sum of probabilities at places, less those before."""
         sums = np.zeros(self.factors.shape)
-        places, is_own = np.searchsorted(at.nodes, nodes), nodes == self.nodes[labels]
         compiled(_add_weighted)(
-            labels, places, is_own, removed, weights, self.codes, self.factors,
-            at.scores, at.codes, at.prior, before, sums,
+            labels, places, removed, weights, self.nodes, self.codes, self.factors,
+            at.nodes, at.scores, at.codes, at.prior, before, sums,
         )  # fmt: skip
         return sums
 
 
 def _add_weighted(  # type: ignore[no-untyped-def]
-    labels, places, is_own, removed, weights, codes, factors, scores, own_codes, prior, before, sums
-):  # pragma: no cover - compiled
+    labels, places, removed, weights, held_out, codes, factors,
+    nodes, scores, own_codes, prior, before, sums,
+):  # pragma: no cover - compiled  # fmt: skip
     n_classes = factors.shape[1]
     values = np.empty(n_classes)
     for pair in range(len(labels)):
         label, place, weight = labels[pair], places[pair], weights[pair]
-        if own_codes[place] >= 0 and not is_own[pair]:
+        if place < 0:
+            continue
+        own = own_codes[place]
+        total = 0.0
+        if own >= 0 and nodes[place] != held_out[label]:
             # A labelled node has its own label.
-            values[:] = prior / n_classes
-            values[own_codes[place]] += 1 - prior
+            for column in range(n_classes):
+                values[column] = prior / n_classes
+            values[own] += 1 - prior
+            total = 1.0
         else:
             for column in range(n_classes):
                 score = scores[place, column]
                 if column == codes[label]:
                     score = max(score - removed[pair], 0.0)
                 values[column] = score * factors[label, column] + prior / n_classes
-            values /= values.sum()
+                total += values[column]
+        share = weight / total
         for column in range(n_classes):
-            sums[label, column] += weight * (values[column] - before[place, column])
+            sums[label, column] += share * values[column] - weight * before[place, column]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skactive.semi_supervised._held_out import HeldOutLabels, SpreadScores
 from skactive.semi_supervised._spread_head import SpreadHead
 
 
@@ -18,15 +19,14 @@ class LearntFromSpread:
     """
 
     head: SpreadHead | None = None
-    is_fitted: bool = False
+    targets: list[tuple[SpreadScores, np.ndarray]] | None = None
     graph_weights: np.ndarray | None = None
     weight_and_temperature: tuple[float, float] | None = None
-    evidence: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    evidence: tuple[list[HeldOutLabels], np.ndarray] | None = None
 
     def labels_changed(self) -> None:
         """Discard the results that follow from labels."""
-        self.is_fitted = False
-        self.graph_weights = self.weight_and_temperature = self.evidence = None
+        self.targets = self.graph_weights = self.weight_and_temperature = self.evidence = None
 
     def __getstate__(self) -> dict[str, Any]:  # of no attribute
         return {}

@@ -170,7 +170,22 @@ class Spread:
             self._contributions[node] = reached.astype(np.int32), scores[reached]
         return self._contributions[node]
 
-    def contributions(self, nodes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    def contributions(self, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the nodes that a label at each of some nodes reaches, and its scores there.
+
+        Returns
+        -------
+        lengths : ndarray of int of shape (n,)
+            Number of nodes that each label reaches.
+        reached, scores : ndarray of shape (sum(lengths),)
+            The results of `contribution`, one after another.
+        """
+        found = [self.contribution(node) for node in nodes.tolist()]
+        lengths = np.array([len(reached) for reached, _ in found], dtype=np.intp)
+        reached = np.concatenate([*[one for one, _ in found], np.empty(0, dtype=np.int32)])
+        return lengths, reached, np.concatenate([*[one for _, one in found], np.empty(0)])
+
+    def contributions_at(self, nodes: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Return the contribution of a label at each other to each node, shape (n, n_others)."""
         found = np.zeros((len(nodes), len(others)))
         for column, other in enumerate(others.tolist()):

@@ -10,7 +10,6 @@ from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import safe_sparse_dot
 
 from skactive._engine.blocks import row_blocks
-from skactive._engine.label_arrays import places_among
 from skactive._engine.norms import squared_sums
 
 Features: TypeAlias = np.ndarray | sp.csr_matrix
@@ -49,6 +48,8 @@ class SpreadHead:
     ----------
     nodes : ndarray of int of shape (n_fitted,)
         The nodes whose class probabilities are the targets, ascending.
+    place_of : ndarray of int of shape (n_nodes,)
+        The position of each node in `nodes`, or -1.
     """
 
     def __init__(self, X: Features, metric: str) -> None:
@@ -56,6 +57,8 @@ class SpreadHead:
         self.nodes = np.arange(n)
         if n > N_FITTED:
             self.nodes = np.sort(rng.choice(n, N_FITTED, replace=False))
+        self.place_of = np.full(n, -1, dtype=np.int32)
+        self.place_of[self.nodes] = np.arange(len(self.nodes))
         chosen = rng.choice(len(self.nodes), min(n, N_LANDMARKS), replace=False)
         self._kernel = CenteredKernel(X[self.nodes], np.sort(chosen), is_cosine=metric == "cosine")
         mapped = self._kernel.map(X[self.nodes])
@@ -102,7 +105,7 @@ class SpreadHead:
 
     def map_nodes(self, nodes: np.ndarray, X: Features) -> np.ndarray:
         """Return the mapped features of nodes, given the features of all nodes."""
-        places = places_among(nodes, self.nodes)
+        places = self.place_of[nodes]
         mapped, others = self._mapped[places], places < 0
         if others.any():
             mapped[others] = self.map(X[nodes[others]])

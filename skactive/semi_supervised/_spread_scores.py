@@ -69,8 +69,7 @@ class NodeScoringClassifier(NodeLabelingClassifier):
             The weighted mean of the nodes.
         """
         nodes, weights = nearest
-        used, places = np.unique(nodes, return_inverse=True)
-        spread = self.spread_distributions(used)[places.reshape(nodes.shape)]
+        spread = self.spread_distributions(nodes.ravel()).reshape(*nodes.shape, -1)
         weights = weights * self.graph_weights_[:, np.newaxis]
         mean = np.einsum("qvk,qvkc->qc", weights, spread)
         # `log_loss` refuses probabilities above 1, which rounding of the weights could give.
@@ -124,10 +123,10 @@ class NodeScoringClassifier(NodeLabelingClassifier):
             Rows add up to 1. Cost: one spreading for each node in the first call, whose results
             are cached until nodes are added, and the nodes that it reaches.
         """
-        nodes = self._check_nodes(nodes)
-        learnt = self._held_out_head(nodes) if self.head_weight else None
-        combined = self._combined(self.held_out_spread(nodes), learnt)
-        return tempered(combined, self.temperature_)
+        held_out = self._held_out_labels(self._check_nodes(nodes))
+        spread = self._mean_of_graphs(self._held_out_spread(held_out))
+        learnt = self._held_out_head(held_out) if self.head_weight else None
+        return tempered(self._combined(spread, learnt), self.temperature_)
 
     def held_out_spread(self, nodes: ArrayLike) -> np.ndarray:
         """Return the spread labels of labelled nodes, each without its own label.
@@ -142,8 +141,8 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         probabilities : ndarray of shape (n, n_classes)
             As `spread_at` returns them for samples outside the graph. Rows add up to 1.
         """
-        nodes = self._check_nodes(nodes)
-        return np.einsum("v,vnc->nc", self.graph_weights_, self._held_out_spread(nodes))
+        held_out = self._held_out_labels(self._check_nodes(nodes))
+        return self._mean_of_graphs(self._held_out_spread(held_out))
 
     def probabilities(self, spread: np.ndarray, mapped: np.ndarray | None) -> np.ndarray:
         """Return calibrated probabilities: the spread labels combined with the regression.
@@ -186,9 +185,10 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         if learnt.graph_weights is None:
             learnt.graph_weights = np.full(n_views, 1 / n_views)
             if n_views > 1 and len(self._labeled):
-                nodes, codes, spread = self._evidence()
-                of_labels = spread[:, np.arange(len(nodes)), codes]
-                learnt.graph_weights = mixture_weights(of_labels.T, learnt.graph_weights)
+                held_out, spread = self._evidence()
+                learnt.graph_weights = mixture_weights(
+                    _of_labels(spread, held_out), learnt.graph_weights
+                )
         return learnt.graph_weights
 
     @property
@@ -204,14 +204,14 @@ class NodeScoringClassifier(NodeLabelingClassifier):
     def _weight_and_temperature(self) -> tuple[float, float]:
         self._check_fitted(labels=True)
         if self._learnt.weight_and_temperature is None:
-            weight, (nodes, codes, spread) = float(self.head_weight), self._evidence()
-            combined = np.einsum("v,vnc->nc", self.graph_weights_, spread)
+            weight, (held_out, spread) = float(self.head_weight), self._evidence()
+            combined = self._mean_of_graphs(spread)
             if weight > 0:
-                both = np.stack([combined, self._held_out_head(nodes)])
-                of_labels = both[:, np.arange(len(nodes)), codes]
-                weights = mixture_weights(of_labels.T, np.array([1 - weight, weight]))
+                both = np.stack([combined, self._held_out_head(held_out)])
+                prior = np.array([1 - weight, weight])
+                weights = mixture_weights(_of_labels(both, held_out), prior)
                 combined, weight = np.einsum("v,vnc->nc", weights, both), float(weights[1])
-            self._learnt.weight_and_temperature = weight, temperature(combined, codes)
+            self._learnt.weight_and_temperature = weight, temperature(combined, held_out[0].codes)
         return self._learnt.weight_and_temperature
 
     def _combined(self, spread: np.ndarray, learnt: np.ndarray | None) -> np.ndarray:
@@ -219,21 +219,23 @@ class NodeScoringClassifier(NodeLabelingClassifier):
             return spread
         return (1 - self.head_weight_) * spread + self.head_weight_ * learnt
 
-    def _evidence(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return labelled nodes, their classes, and the held-out spread labels along each graph."""
+    def _mean_of_graphs(self, spread: np.ndarray) -> np.ndarray:
+        return np.asarray(np.einsum("v,vnc->nc", self.graph_weights_, spread))
+
+    def _evidence(self) -> tuple[list[HeldOutLabels], np.ndarray]:
+        """Return the labels that are evidence, and the held-out spread labels along each graph."""
         if self._learnt.evidence is None:
-            nodes, codes = self._nodes_of_evidence()
-            self._learnt.evidence = nodes, codes, self._held_out_spread(nodes)
+            held_out = self._held_out_labels(self._nodes_of_evidence())
+            self._learnt.evidence = held_out, self._held_out_spread(held_out)
         return self._learnt.evidence
 
-    def _nodes_of_evidence(self) -> tuple[np.ndarray, np.ndarray]:
+    def _nodes_of_evidence(self) -> np.ndarray:
         nodes = self.labeled_indices_
         codes = self._labeled.codes_of(self._ids[nodes])
         # No classifier can predict the only label of a class that is not described without it.
         counts = np.bincount(codes, minlength=len(self.classes_)) + self._is_described()
         places = np.flatnonzero(counts[codes] > 1)
-        places = places[:: max(1, -(-len(places) // N_EVIDENCE))]
-        return nodes[places], codes[places]
+        return nodes[places[:: max(1, -(-len(places) // N_EVIDENCE))]]
 
     def _unfitted_head(self) -> SpreadHead:
         if self._learnt.head is None:
@@ -242,40 +244,46 @@ class NodeScoringClassifier(NodeLabelingClassifier):
 
     def _fitted_head(self) -> SpreadHead:
         head = self._unfitted_head()
-        if not self._learnt.is_fitted:
-            targets = self.spread_distributions(head.nodes)
+        if self._learnt.targets is None:
+            self._learnt.targets = [self._targets(view, head.nodes) for view in self._views]
+            parts = [probabilities for _, probabilities in self._learnt.targets]
+            targets = self._mean_of_graphs(np.stack(parts))
             is_known = is_among(self.classes_, self.y_labeled_) | self._is_described()
             # Half of the weight is on the estimated class frequencies.
             intercept = targets.mean(axis=0) / 2 + is_known / max(2 * is_known.sum(), 1)
             head.fit(targets, intercept / intercept.sum())
-            self._learnt.is_fitted = True
         return head
 
-    def _held_out_spread(self, nodes: np.ndarray) -> np.ndarray:
+    def _targets(self, view: SpreadView, nodes: np.ndarray) -> tuple[SpreadScores, np.ndarray]:
+        """Return the scores along a graph at nodes, and the probabilities that follow from them."""
+        at = self._scores_at(view, nodes)
+        probabilities = self._normalized(at.scores.copy(), self._masses(view))
+        return at, self._with_own_labels(probabilities, self._ids[nodes])
+
+    def _held_out_spread(self, held_out: list[HeldOutLabels]) -> np.ndarray:
         """Return the spread labels along each graph, predicted for each node without its label.
 
         As for samples outside the graph, these are means over the neighbours. Shape (n_graphs, n,
         n_classes).
         """
-        found = np.empty((len(self._views), len(nodes), len(self.classes_)))
-        for place, view in enumerate(self._views):
-            neighbors, weights = view.neighbors(nodes)
+        found = np.empty((len(self._views), *held_out[0].factors.shape))
+        for place, (view, labels) in enumerate(zip(self._views, held_out, strict=True)):
+            neighbors, weights = view.neighbors(labels.nodes)
             at = self._scores_at(view, np.unique(neighbors))
-            found[place] = self._held_out_labels(view, nodes).means(at, neighbors, weights)
+            found[place] = labels.means(at, neighbors, weights)
             found[place, weights.sum(axis=1) == 0] = 1 / len(self.classes_)
         return found
 
-    def _held_out_head(self, nodes: np.ndarray) -> np.ndarray:
+    def _held_out_head(self, held_out: list[HeldOutLabels]) -> np.ndarray:
         """Return the predictions of the regression for nodes, each without its own label."""
         head = self._fitted_head()
-        mapped = head.map_nodes(nodes, self._X)
+        mapped = head.map_nodes(held_out[0].nodes, self._X)
         values, smoother = head.values(mapped), head.smoother(mapped)
-        for weight, view in zip(self.graph_weights_, self._views, strict=True):
-            at = self._scores_at(view, head.nodes)
-            before = self._normalized(at.scores.copy(), self._masses(view))
-            before = self._with_own_labels(before, self._ids[head.nodes])
-            changes = self._held_out_labels(view, nodes).changes(at, before, smoother)
-            values += weight * changes
+        targets = self._learnt.targets or []
+        for weight, labels, (at, before) in zip(
+            self.graph_weights_, held_out, targets, strict=True
+        ):
+            values += weight * labels.changes(at, before, head.place_of, smoother)
         return head.normalized(values)
 
     def _spread_along(self, view: SpreadView, nodes: np.ndarray | slice) -> np.ndarray:
@@ -296,20 +304,21 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         codes[ids >= 0] = self._labeled.codes_of(ids[ids >= 0])
         return SpreadScores(nodes, np.ascontiguousarray(self._scores(view, nodes)), codes, PRIOR)
 
-    def _held_out_labels(self, view: SpreadView, nodes: np.ndarray) -> HeldOutLabels:
-        codes = self._labeled.codes_of(self._ids[nodes])
-        found = [view.spread.contribution(node) for node in nodes.tolist()]
-        starts = np.cumsum([0, *[len(reached) for reached, _ in found]])
-        reached = np.concatenate([*[one for one, _ in found], np.empty(0, dtype=np.int32)])
-        scores = np.concatenate([*[one for _, one in found], np.empty(0)])
-        spread = np.array([one.sum() for _, one in found])
-        masses = np.repeat(self._masses(view), len(nodes), axis=0)
-        rows = np.arange(len(nodes))
-        # Without its only label, a class has no mass but that of rounding and the tolerance.
-        left = masses[rows, codes] - spread
-        masses[rows, codes] = np.where(left > 1e-6 * spread, left, 0.0)
-        factors = self._factors(masses)
-        return HeldOutLabels(nodes, codes, factors, starts, reached, scores)
+    def _held_out_labels(self, nodes: np.ndarray) -> list[HeldOutLabels]:
+        """Return the labels of nodes, to be left out along each graph."""
+        codes, rows = self._labeled.codes_of(self._ids[nodes]), np.arange(len(nodes))
+        held_out = []
+        for view in self._views:
+            lengths, reached, contributions = view.spread.contributions(nodes)
+            owners = np.repeat(rows, lengths)
+            spread = np.bincount(owners, contributions, minlength=len(nodes))
+            masses = np.repeat(self._masses(view), len(nodes), axis=0)
+            # Without its only label, a class has no mass but that of rounding and the tolerance.
+            left = masses[rows, codes] - spread
+            masses[rows, codes] = np.where(left > 1e-6 * spread, left, 0.0)
+            factors = self._factors(masses)
+            held_out.append(HeldOutLabels(nodes, codes, factors, owners, reached, contributions))
+        return held_out
 
     def _with_own_labels(self, probabilities: np.ndarray, ids: np.ndarray) -> np.ndarray:
         """Set the rows of labelled nodes to their labels."""
@@ -354,7 +363,7 @@ class NodeScoringClassifier(NodeLabelingClassifier):
             # The labels and descriptions of a class share its score in proportion to their
             # contributions; if all of these are close to 0, equally.
             anchored = self._description_weight() * view.spread.anchor_scores(described, nodes)
-            reached = np.hstack([view.spread.contributions(nodes, labeled), anchored])
+            reached = np.hstack([view.spread.contributions_at(nodes, labeled), anchored])
             reached += np.finfo(np.float64).tiny
             scores /= np.maximum(reached @ is_of, np.finfo(np.float64).tiny)
             shares += weight * reached * (scores @ is_of.T)
@@ -395,3 +404,9 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         # Class by class, so that the sum of a row does not depend on the other rows.
         scores /= sum(scores.T)[:, np.newaxis]
         return scores
+
+
+def _of_labels(predictions: np.ndarray, held_out: list[HeldOutLabels]) -> np.ndarray:
+    """Return the probability of each label in each prediction, shape (n_labels, n_predictions)."""
+    codes = held_out[0].codes
+    return np.asarray(predictions[:, np.arange(len(codes)), codes].T)
