@@ -22,6 +22,9 @@ MAX_TABLE_FEATURES = 64
 # distance are searched.
 CANDIDATES_PER_NEIGHBOR = 10
 
+# A feature whose standard deviation is at most this number of roundings of its mean is constant.
+N_ROUNDINGS = 4
+
 
 class SpreadView:
     """A graph of all samples, and the labels that spread along it.
@@ -85,12 +88,18 @@ class SpreadView:
 
 
 class Standardized:
-    """Scale each feature to mean 0 and standard deviation 1 over the samples given first."""
+    """Scale each feature to mean 0 and standard deviation 1 over the samples given first.
+
+    Features that are constant but for rounding become 0.
+    """
 
     def __init__(self, X: Any) -> None:
+        # The features are rounded, and so is each of the sums.
+        rounding = N_ROUNDINGS * np.finfo(X.dtype).eps + X.shape[0] * np.finfo(np.float64).eps
         X = _dense(X)
         self._mean, deviations = X.mean(axis=0), X.std(axis=0)
-        self._deviations = np.where(deviations > 0, deviations, 1.0)
+        is_constant = deviations <= rounding * np.abs(self._mean)
+        self._deviations = np.where(is_constant, np.inf, deviations)
 
     def __call__(self, X: Any) -> np.ndarray:
         return np.ascontiguousarray((_dense(X) - self._mean) / self._deviations, dtype=np.float32)
