@@ -519,9 +519,9 @@ def test_the_posterior_outside_the_graph_is_that_of_a_prediction(head_weight):
         nodes, np.where(np.arange(300) < 30, y[:300], -1)
     )
     pool = Pool(others, X_labeled=nodes[:30], y_labeled=y[:30])
-    for nearest in (None, classifier.nearest_nodes(others)):
-        source = classifier.outside_posterior_source(pool, nearest)
-        probabilities = source.rows(np.array([7, 3]))
-        np.testing.assert_allclose(probabilities, classifier.predict_proba(others[[7, 3]]), 1e-5)
-        largest = source.of_rows(lambda rows: rows.max(axis=1), np.array([7, 3]))
+    source = classifier.outside_posterior_source(pool)
+    for positions in (np.array([7, 3]), np.arange(100)):
+        probabilities = source.rows(positions)
+        np.testing.assert_allclose(probabilities, classifier.predict_proba(others[positions]), 1e-5)
+        largest = source.of_rows(lambda rows: rows.max(axis=1), positions)
         np.testing.assert_allclose(largest, probabilities.max(axis=1), rtol=1e-12)

@@ -310,7 +310,9 @@ def test_nearest_nodes_are_shared_by_equal_graphs_only():
     for n_shared, neighbors in enumerate((graph, approximate, graph)):
         classifier = IncrementalLabelSpreading(5).fit_pool(Pool(nodes, graph=neighbors))
         source = classifier.outside_posterior_source(Pool(others, cache=cache))
-        np.testing.assert_array_equal(source._nearest[1], classifier.nearest_nodes(others)[1])
+        np.testing.assert_array_equal(
+            source._nearest.weights, classifier.nearest_nodes(others).weights
+        )
         assert len(cache) == min(n_shared + 1, 2)
 
 

@@ -188,9 +188,7 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
             return SpreadPosterior(self, pool)
         return ExternalPosterior(pool)
 
-    def outside_posterior_source(
-        self, pool: LabelingPool, nearest: tuple[np.ndarray, np.ndarray] | None = None
-    ) -> PosteriorSource:
+    def outside_posterior_source(self, pool: LabelingPool) -> PosteriorSource:
         """Return the posterior of samples outside the graph, kept up to date.
 
         Parameters
@@ -198,15 +196,13 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
         pool : LabelingPool
             A pool of the samples. All labelled samples of this classifier are its labelled
             samples from outside.
-        nearest : tuple of ndarray of shape (n_samples, n_neighbors), default=None
-            The result of `nearest_nodes` for the samples. None computes it.
 
         Returns
         -------
         source : PosteriorSource
             The probabilities of `predict_proba`. Nearest nodes are searched once.
         """
-        return OutsidePosterior(self, pool, nearest)
+        return OutsidePosterior(self, pool)
 
     def predict(self, X: ArrayLike | sp.spmatrix) -> np.ndarray:
         """Predict the label of each sample.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from skactive._contracts._labeling_pool import LabelingPool
     from skactive._contracts._posterior_source import RowFunction
     from skactive.semi_supervised._label_spreading import IncrementalLabelSpreading
+    from skactive.semi_supervised._nearest_nodes import NearestNodes
 
 
 class SpreadPosterior(KeptPosterior):
@@ -122,21 +123,14 @@ class OutsidePosterior(KeptPosterior):
     classifier : IncrementalLabelSpreading
         The classifier, which the caller labels.
     pool : LabelingPool
-        The samples, and outside of them every labelled sample of the classifier.
-    nearest : tuple of ndarray of shape (n_samples, n_neighbors), default=None
-        The nearest nodes, as `classifier.nearest_nodes(pool.X)` returns them. None computes them,
-        and shares them with pools of the same cache.
+        The samples, and outside of them every labelled sample of the classifier. The nearest nodes
+        are shared with pools of the same cache.
     """
 
-    def __init__(
-        self,
-        classifier: IncrementalLabelSpreading,
-        pool: LabelingPool,
-        nearest: tuple[np.ndarray, np.ndarray] | None = None,
-    ) -> None:
+    def __init__(self, classifier: IncrementalLabelSpreading, pool: LabelingPool) -> None:
         self._classifier = classifier
         self._pool = pool
-        self._nearest = self._shared_nearest() if nearest is None else nearest
+        self._nearest = self._shared_nearest()
         self._mapped: np.ndarray | None = None
         self._n_nodes = -1
 
@@ -147,8 +141,7 @@ class OutsidePosterior(KeptPosterior):
     def rows(self, positions: np.ndarray) -> np.ndarray | None:
         if len(self._classifier.classes_) == 0:
             return None
-        nodes, weights = self._nearest
-        spread = self._classifier.spread_at((nodes[positions], weights[positions]))
+        spread = self._classifier.spread_at(self._nearest.take(positions))
         mapped = self._of_regression()
         return self._classifier.probabilities(spread, None if mapped is None else mapped[positions])
 
@@ -166,7 +159,7 @@ class OutsidePosterior(KeptPosterior):
             self._mapped, self._n_nodes = self._classifier.mapped(self._pool.X), n_nodes
         return self._mapped
 
-    def _shared_nearest(self) -> tuple[np.ndarray, np.ndarray]:
+    def _shared_nearest(self) -> NearestNodes:
         classifier, graph = self._classifier, self._classifier.graph_
         # The weights depend on the distances in the graph, which may be approximate.
         key = (type(classifier), graph.metric, graph.fingerprint, fingerprint(graph.distances))
@@ -174,5 +167,5 @@ class OutsidePosterior(KeptPosterior):
         return pool.cached(key, lambda: classifier.nearest_nodes(pool.X), shared=True)
 
     def _of_all(self, function: RowFunction) -> np.ndarray | None:
-        posterior = self.rows(np.arange(len(self._nearest[0])))
+        posterior = self.rows(np.arange(len(self._nearest)))
         return None if posterior is None else function(posterior)

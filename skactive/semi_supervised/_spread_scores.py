@@ -11,6 +11,7 @@ from skactive._engine.label_arrays import is_among, places_among
 from skactive.semi_supervised._evidence import mixture_weights, temperature, tempered
 from skactive.semi_supervised._held_out import HeldOutLabels, SpreadScores
 from skactive.semi_supervised._labeled_nodes import NodeLabelingClassifier
+from skactive.semi_supervised._nearest_nodes import NearestNodes
 from skactive.semi_supervised._spread_head import SpreadHead
 from skactive.semi_supervised._spread_view import SpreadView
 
@@ -36,7 +37,7 @@ class NodeScoringClassifier(NodeLabelingClassifier):
     class_mass: float
     head_weight: float
 
-    def nearest_nodes(self, X: ArrayLike | sp.spmatrix) -> tuple[np.ndarray, np.ndarray]:
+    def nearest_nodes(self, X: ArrayLike | sp.spmatrix) -> NearestNodes:
         """Find the nearest nodes of samples outside the graph.
 
         Parameters
@@ -46,21 +47,19 @@ class NodeScoringClassifier(NodeLabelingClassifier):
 
         Returns
         -------
-        nodes : ndarray of int of shape (n_queries, n_graphs, n_neighbors)
+        nearest : NearestNodes
             Their nearest nodes in each graph.
-        weights : ndarray of shape (n_queries, n_graphs, n_neighbors)
-            Their weights in a mean; those of a sample in a graph add up to 1.
         """
         self._check_fitted()
         nodes, weights = zip(*[view.nearest(X) for view in self._views], strict=True)
-        return np.stack(nodes, axis=1), np.stack(weights, axis=1)
+        return NearestNodes(np.stack(nodes, axis=1), np.stack(weights, axis=1))
 
-    def spread_at(self, nearest: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    def spread_at(self, nearest: NearestNodes) -> np.ndarray:
         """Return the spread labels at samples outside the graph.
 
         Parameters
         ----------
-        nearest : tuple of (nodes, weights)
+        nearest : NearestNodes
             The result of `nearest_nodes`.
 
         Returns
@@ -68,10 +67,7 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         probabilities : ndarray of shape (n_queries, n_classes)
             The weighted mean of the nodes.
         """
-        nodes, weights = nearest
-        spread = self.spread_distributions(nodes.ravel()).reshape(*nodes.shape, -1)
-        weights = weights * self.graph_weights_[:, np.newaxis]
-        mean = np.einsum("qvk,qvkc->qc", weights, spread)
+        mean = nearest.means(self.spread_distributions(nearest.used), self.graph_weights_)
         # `log_loss` refuses probabilities above 1, which rounding of the weights could give.
         return np.minimum(mean, 1.0)
 
@@ -331,15 +327,11 @@ class NodeScoringClassifier(NodeLabelingClassifier):
     def _shares(
         self,
         probabilities: np.ndarray,
-        nearest: tuple[np.ndarray, np.ndarray],
+        nearest: NearestNodes,
         mapped: np.ndarray | None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the shares of the labelled nodes and of the prior in probabilities of samples."""
-        nodes, weights = nearest
-        used, places = np.unique(nodes, return_inverse=True)
-        found = self._spread_shares(used)[places.reshape(nodes.shape)]
-        weights = weights * self.graph_weights_[:, np.newaxis]
-        parts = np.einsum("qvk,qvkl->ql", weights, found)
+        parts = nearest.means(self._spread_shares(nearest.used), self.graph_weights_)
         if mapped is not None:
             head = self._fitted_head()
             learnt = head.regressed(mapped, self._spread_shares(head.nodes))
