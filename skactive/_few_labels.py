@@ -117,12 +117,14 @@ def is_for_lack_of_labels(
     labels = np.asarray(y)
     if labels.ndim != 1:
         return False
-    classes, counts = np.unique(labels, return_counts=True)
+    classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     if len(classes) < 2:
         return True
     if counts.min() >= N_ENOUGH:
         return False
-    places = np.concatenate([np.resize(np.flatnonzero(labels == c), N_ENOUGH) for c in classes])
+    places = np.concatenate(
+        [np.resize(np.flatnonzero(codes == code), N_ENOUGH) for code in range(len(classes))]
+    )
     X_copies = take_rows(X, places)
     try:
         with warnings.catch_warnings():

@@ -1,6 +1,7 @@
 """Every classifier of scikit-learn works from zero labels on, and mistakes are raised."""
 
 import warnings
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
@@ -26,6 +27,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.utils import all_estimators
+from sklearn.utils.validation import check_is_fitted
 
 from skactive import ActiveLearner
 from skactive.model_selection import BudgetedClassifier, compare_strategies
@@ -223,6 +225,32 @@ def test_a_mistake_that_more_labels_do_not_mend_is_raised_at_once(estimator, mes
     with pytest.raises(ValueError, match=message):
         learner.predict(X)
     assert learner.labels.tolist() == Y[:12].tolist()
+
+
+class NeedsFive(ClassifierMixin, BaseEstimator):
+    """Fitted to five samples of each of two classes, and no fewer."""
+
+    def fit(self, X, y):
+        counts = Counter(np.asarray(y).tolist())
+        if len(counts) < 2 or min(counts.values()) < 5:
+            raise ValueError("too few labels")
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict_proba(self, X):
+        check_is_fitted(self)
+        return np.full((len(X), len(self.classes_)), 1 / len(self.classes_))
+
+
+@pytest.mark.parametrize("names", [["a", "b"], ["a", "a\0"], [1, 2], [b"a", b"a\0"]])
+def test_a_classifier_waits_for_labels_of_any_names(names):
+    learner = ActiveLearner(NeedsFive(), UncertaintySampling(), X_pool=X)
+    for index in range(9):
+        learner.teach(index, names[index % 2])
+        learner.query()
+        assert str(learner.fit_error) == "too few labels"
+    learner.teach(9, names[1])
+    assert learner.predict_proba(X).tolist() == [[0.5, 0.5]] * len(X)
 
 
 def test_an_error_is_raised_when_every_class_has_enough_labels():
