@@ -65,8 +65,12 @@ NARROW = 1e-4
 # Norms outside this range have squares outside the range of float32.
 SINGLE_RANGE = (1e-15, 1e18)
 
-# Shorter vectors count as zero vectors, which have no direction.
-LEAST_NORM = np.finfo(np.float64).tiny
+# Shorter vectors count as zero vectors, which have no direction: they have too few digits, and one
+# over their norm is too large for the type of the features.
+LEAST_NORM = {
+    np.dtype(np.float32): float(np.finfo(np.float32).tiny),
+    np.dtype(np.float64): float(np.finfo(np.float64).tiny),
+}
 
 # The error of a matrix product of unit rows is a few units in the last place. Distances below a
 # thousand times that are recomputed, because too few of their digits are correct.
@@ -178,7 +182,8 @@ class Rows:
     def inverse_norms(self) -> np.ndarray:
         """One over each norm; 0 for zero vectors."""
         if self._inverse_norms is None:
-            nonzero = self.norms > LEAST_NORM
+            least = LEAST_NORM.get(self.dtype, LEAST_NORM[np.dtype(np.float64)])
+            nonzero = self.norms > least
             self._inverse_norms = np.divide(1.0, self.norms, out=np.zeros(len(self)), where=nonzero)
         return self._inverse_norms
 

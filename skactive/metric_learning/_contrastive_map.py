@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
-from sklearn.preprocessing import normalize
 
+from skactive._engine.distances import Rows, row_scaled
 from skactive._validation import check_integer, check_number
 from skactive.metric_learning._near_identity import NearIdentityMap, principal_directions
 
@@ -109,7 +109,7 @@ class ContrastiveMap(NearIdentityMap):
         counts = np.bincount(codes)
         if len(counts) < 2 or counts.max() < 2:
             return None
-        X = normalize(X)
+        X = row_scaled(X, Rows(X).inverse_norms)
         directions, _ = principal_directions(X)
         rank = len(directions)
         loss = ContrastiveLoss(X @ directions.T, codes, temperature, pull)

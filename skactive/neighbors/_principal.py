@@ -74,7 +74,8 @@ class PrincipalKNeighborsTransformer(BlockwiseKNeighborsTransformer):
     Notes
     -----
     Components are used for dense features, the metrics 'cosine' and 'euclidean', more than
-    `n_components` features, and more samples than candidates. Otherwise the search is that of
+    `n_components` features, and more samples than candidates. With 'euclidean', the largest norm
+    must also be between 1e-15 and 1e18. Otherwise the search is that of
     `BlockwiseKNeighborsTransformer` with ``algorithm='auto'``.
 
     Cost for n samples: O(n² · n_components + n · n_candidates · n_features), and from 20,000
@@ -124,7 +125,8 @@ class PrincipalKNeighborsTransformer(BlockwiseKNeighborsTransformer):
             stored.n_features > self.n_components
             and len(stored) > self._n_candidates(self.n_neighbors + 1)
             and not stored.is_sparse
-            and has_products(Space(self.metric), stored)
+            # The unit vectors of the cosine have products whatever the scale of the samples.
+            and (self.metric == "cosine" or has_products(Space(self.metric), stored))
         )
 
     def _prepare(self) -> None:

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import row_norms, safe_sparse_dot
 
-from skactive._engine.distances import Rows, Space
+from skactive._engine.distances import Rows, Space, row_scaled
 
 # Squares that differ by less than this share of the squared norms are equal within rounding.
 ROUNDING_UNITS = 8.0
@@ -17,7 +16,8 @@ ROUNDING_UNITS = 8.0
 
 def points_of(X: Any, metric: str) -> Any:
     """Return rows whose Euclidean distances follow a metric: for the cosine, unit vectors."""
-    return normalize(X) if metric == "cosine" else X
+    # scikit-learn's `normalize` does not scale short vectors, and overflows in single precision.
+    return row_scaled(X, Rows(X).inverse_norms.astype(X.dtype)) if metric == "cosine" else X
 
 
 class Points:
