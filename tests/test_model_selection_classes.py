@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.datasets import make_blobs
+from sklearn.datasets import load_iris, make_blobs
 from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.metrics import get_scorer
@@ -16,6 +16,7 @@ from sklearn.svm import SVC, LinearSVC
 
 from skactive.model_selection import BudgetedClassifier
 from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import RandomSampling
 
 NAMES = np.array(["apple", "lemon", "orange", "pear"])
@@ -159,3 +160,16 @@ def test_classes_keep_the_values_of_the_labels(y):
     fitted = clone(budgeted(GaussianNB(), budget=2)).set_params(oracle=None).fit(X[:24], y)
     assert fitted.classes_.tolist() == sorted(set(y.tolist()))
     assert set(fitted.predict(X).tolist()) <= set(y.tolist())
+
+
+def test_described_classes_without_a_sample_have_columns():
+    X, y = load_iris(return_X_y=True)
+    descriptions = {code: X[[30 * code]] for code in range(5)}
+    spreading = IncrementalLabelSpreading(5, class_descriptions=descriptions)
+    for estimator in (spreading, make_pipeline(StandardScaler(), spreading)):
+        budgeted = BudgetedClassifier(estimator, RandomSampling(), budget=4, random_state=0)
+        budgeted.fit(X, y)
+        assert budgeted.classes_.tolist() == [0, 1, 2, 3, 4]
+        for probabilities in (budgeted.predict_proba(X), *budgeted.staged_predict_proba(X)):
+            assert probabilities.shape == (len(X), 5)
+            np.testing.assert_allclose(probabilities.sum(axis=1), 1)

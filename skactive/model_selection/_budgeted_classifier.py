@@ -79,7 +79,8 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
     classifier_ : classifier
         `estimator_`, or its last step.
     classes_ : ndarray of shape (n_classes,)
-        All labels of `y`, sorted; a class that was never queried has probability 0.
+        All labels of `y`, and described classes, sorted. A class that is not described and was
+        never queried has probability 0.
     query_indices_ : ndarray of int of shape (budget,)
         Rows of X whose labels were used, in the order in which they were queried.
     n_labeled_ : int
@@ -191,7 +192,7 @@ class BudgetedClassifier(ClassifierMixin, BaseEstimator):
         self.query_indices_ = learner.answered
         self.n_labeled_ = len(self.query_indices_)
         self.y_labeled_ = learner.answers
-        self.classes_ = union(labels, self.y_labeled_)
+        self.classes_ = union(labels, self.y_labeled_, learner.classes_)
         self.n_answers_ = self.n_labeled_ * answers.n_annotators
         self._keep_answers(learner, params)
         return self
