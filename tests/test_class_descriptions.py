@@ -5,6 +5,7 @@ import pickle
 from contextlib import suppress
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
@@ -376,11 +377,13 @@ FOR_BOTH = {
     "a blank class": ({" ": X[:1]}, ValueError, "has a blank class name, ' '"),
     "no class": ({None: X[:1]}, ValueError, "must be class labels of one type"),
     "classes of two types": ({"late": X[:1], 1: X[:1]}, ValueError, "labels of one type"),
-    "NaN": ({"late": NAN}, ValueError, r"\['late'\] must be an array of features: .*NaN"),
+    "NaN": ({"late": NAN}, ValueError, r"\['late'\] contains NaN, first in row 0. Hint: fill"),
+    "both infinities": ({"late": [[np.inf, -np.inf] * 35]}, ValueError, "contains infinity"),
+    "a cube": ({"late": X[np.newaxis, :2]}, ValueError, r"\(n_sentences, 70\).*\(1, 2, 70\)"),
     "infinity": ({"late": np.full((1, N_FEATURES), np.inf)}, ValueError, "contains infinity"),
     "too few features": ({"late": X[:1, :3]}, ValueError, r"\(n_sentences, 70\).*\(1, 3\)"),
     "one vector": ({"late": X[0]}, ValueError, r"\(n_sentences, 70\).*\(70,\)"),
-    "texts without steps": ({"late": ["My parcel"]}, ValueError, "takes samples of other kinds"),
+    "texts without steps": ({"late": ["My parcel"]}, ValueError, "before the classifier, in a Pip"),
 }
 
 
@@ -446,6 +449,24 @@ OF_LEARNERS = {
         ValueError,
         "has 1 samples, but the steps before the classifier return 2 rows",
     ),
+    "numbers too large for float32": (
+        {"class_descriptions": {"late": 1e200 * X[:1]}},
+        ValueError,
+        r"\['late'\] contains infinity or a value too large for dtype\('float32'\), first in row 0",
+    ),
+    "numbers too small for float32": (
+        {"class_descriptions": {"late": 1e-200 * X[:1]}},
+        ValueError,
+        r"Row 0 of class_descriptions\['late'\] has only numbers below",
+    ),
+    "other columns": (
+        {
+            "X_pool": pd.DataFrame(X).add_prefix("x"),
+            "class_descriptions": {"late": pd.DataFrame(X[:1]).add_prefix("x").iloc[:, ::-1]},
+        },
+        ValueError,
+        r"\['late'\] has the columns \['x69', .* but X has \['x0', .* in the same order",
+    ),
     "a class twice": (
         {"class_descriptions": {"late": X[:1], "late ": X[:1]}},
         ValueError,
@@ -460,6 +481,18 @@ def test_what_a_learner_cannot_use_is_refused_in_one_sentence(arguments, error, 
     with pytest.raises(error, match=message) as caught:
         ActiveLearner(**{"X_pool": X, "class_descriptions": DESCRIBED, **arguments})
     assert "\n" not in str(caught.value)
+
+
+def test_columns_of_descriptions_are_those_of_a_fit():
+    named = pd.DataFrame(X).add_prefix("x")
+    classifier = IncrementalLabelSpreading(4, class_descriptions={"late": named[:1]})
+    with_arrays = IncrementalLabelSpreading(4, class_descriptions={"late": X[:1]})
+    for fitted in (classifier, with_arrays):
+        fitted.fit(named, Y)
+    np.testing.assert_array_equal(classifier.predict_proba(named), with_arrays.predict_proba(named))
+    with pytest.raises(ValueError, match=r"but X has \['x69', "):
+        classifier.fit(named.iloc[:, ::-1], Y)
+    assert classifier.feature_names_in_.tolist() == named.columns.tolist()
 
 
 def test_labels_and_descriptions_have_one_type():

@@ -525,3 +525,13 @@ def test_the_posterior_outside_the_graph_is_that_of_a_prediction(head_weight):
         np.testing.assert_allclose(probabilities, classifier.predict_proba(others[positions]), 1e-5)
         largest = source.of_rows(lambda rows: rows.max(axis=1), positions)
         np.testing.assert_allclose(largest, probabilities.max(axis=1), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [({"n_neighbors": 0}, "'n_neighbors' parameter of Inc"), ({"metric": "no"}, "'metric' param")],
+)
+def test_a_pool_checks_the_parameters_of_its_classifier_first(parameters, message):
+    pool = Pool(np.random.default_rng(0).standard_normal((30, 4)))
+    with pytest.raises(ValueError, match=message):
+        IncrementalLabelSpreading(**parameters).fit_pool(pool)

@@ -157,6 +157,29 @@ def test_declared_classes_are_kept(kind, data):
         assert_kept(classes, sorted(labels))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "classifier",
+    [IncrementalKNeighborsClassifier(), IncrementalLabelSpreading(3)],
+    ids=lambda classifier: type(classifier).__name__,
+)
+@settings(max_examples=4, deadline=None)
+@given(data=st.data())
+def test_probabilities_depend_on_the_order_of_classes_and_not_on_their_names(
+    classifier, kind, data
+):
+    labels = data.draw(distinct(kind))
+    texts = [["a\0", "a", "b"], ["a", "a\0"]] if kind == "texts" else []
+    for names in [labels, *texts]:
+        codes = [sorted(names).index(name) for name in names]
+        found, expected = (
+            ActiveLearner(classifier, RandomSampling(), X).teach(range(12), np.resize(y, 12))
+            for y in (as_array(names), np.array(codes))
+        )
+        assert_kept(found.classes_, sorted(names))
+        np.testing.assert_array_equal(found.predict_proba(X), expected.predict_proba(X))
+
+
 @pytest.mark.parametrize("kind", [*KINDS, "booleans"])
 @settings(max_examples=8, deadline=None)
 @given(data=st.data())

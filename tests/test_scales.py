@@ -12,6 +12,7 @@ from skactive.neighbors import (
     NeighborGraph,
     PrincipalKNeighborsTransformer,
 )
+from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import all_strategies
 
 X, Y = load_digits(return_X_y=True)
@@ -38,6 +39,17 @@ def test_neighbors_do_not_depend_on_the_scale(scale, dtype):
     )
     np.testing.assert_array_equal(found.indices, expected.indices)
     np.testing.assert_array_equal(found.distances, expected.distances)
+
+
+@pytest.mark.parametrize("scale", [2.0**-100, 1e-20, 1e15])
+def test_predictions_of_label_spreading_do_not_depend_on_the_scale(scale):
+    expected, found = (
+        IncrementalLabelSpreading(head_weight=1.0)
+        .fit(A, np.where(np.arange(len(A)) < 12, Y, -1))
+        .predict_proba(A)
+        for A in (X, scaled(scale))
+    )
+    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
-from sklearn.utils import check_array
 
+from skactive._engine.features import check_features
 from skactive._engine.label_arrays import is_among, union
 from skactive._engine.labels import CATEGORICAL, check_labels
 from skactive._engine.numbers import as_numbers
 from skactive._rows import check_is_samples, n_samples_of
 from skactive._text import shown
-from skactive._validation import with_canonical_rows
 
 
 def check_descriptions(
@@ -75,8 +74,19 @@ def name_of(label: Any) -> str:
     return f"class_descriptions[{shown(label)}]"
 
 
+def check_columns(described: list[tuple[Any, Any]], names: np.ndarray | None) -> None:
+    """Raise unless the columns of DataFrames are those of X, if these have names."""
+    for label, samples in described:
+        columns = list(getattr(samples, "columns", []))
+        if names is not None and columns and columns != names.tolist():
+            raise ValueError(
+                f"{name_of(label)} has the columns {shown(columns)}, but X has "
+                f"{shown(names.tolist())}. Hint: pass the same columns in the same order."
+            )
+
+
 def description_rows(
-    described: list[tuple[Any, Any]], n_features: int, dtypes: Any
+    described: list[tuple[Any, Any]], n_features: int, dtype: np.dtype[Any]
 ) -> list[tuple[Any, Any]]:
     """Return descriptions as feature rows, or raise.
 
@@ -86,34 +96,26 @@ def description_rows(
         The described classes.
     n_features : int
         The number of features that samples must have.
-    dtypes : sequence of dtype
-        The types that are kept; others are converted to the first.
+    dtype : dtype
+        The type of the features.
 
     Returns
     -------
     rows : list of (label, {ndarray, CSR matrix} of shape (n_sentences, n_features))
         Finite numbers.
     """
-    return [(label, _rows(name_of(label), one, n_features, dtypes)) for label, one in described]
+    return [(label, _rows(name_of(label), one, n_features, dtype)) for label, one in described]
 
 
-def _rows(name: str, samples: Any, n_features: int, dtypes: Any) -> Any:
-    try:
-        rows = as_numbers(samples, name)
-        rows = check_array(
-            rows, accept_sparse="csr", dtype=dtypes, order="C", ensure_2d=False, input_name=name
-        )
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"{name} must be an array of features: {' '.join(str(error).split())} Hint: "
-            "ActiveLearner takes samples of other kinds, and a Pipeline that makes features."
-        ) from error
-    if rows.ndim != 2 or rows.shape[1] != n_features:
+def _rows(name: str, samples: Any, n_features: int, dtype: np.dtype[Any]) -> Any:
+    rows = as_numbers(samples, name)
+    shape = np.shape(rows)
+    if len(shape) != 2 or shape[1] != n_features:
         raise ValueError(
             f"{name} must have the shape (n_sentences, {n_features}), as many features as X. Got "
-            f"the shape {rows.shape} instead. Hint: describe classes by samples of the same kind."
+            f"the shape {shape} instead. Hint: describe classes by samples of the same kind."
         )
-    return with_canonical_rows(rows)
+    return check_features(rows, name, dtype)
 
 
 def with_described(

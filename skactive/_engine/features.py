@@ -36,8 +36,9 @@ def check_features(X: Any, name: str, dtype: np.dtype[Any], minimum: int = 1) ->
         return _checked_stored(X, name, dtype, minimum)
     X = as_numbers(X, name)
     try:
-        # A number too large for `dtype` becomes infinite, and is refused.
-        with np.errstate(over="ignore"):
+        # A number too large for `dtype` becomes infinite, and is refused, as infinities of both
+        # signs are, whose sum is NaN.
+        with np.errstate(over="ignore", invalid="ignore"):
             checked = check_array(
                 X,
                 accept_sparse="csr",

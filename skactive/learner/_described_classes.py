@@ -36,8 +36,9 @@ def describe(classifier: Any, described: list[tuple[Any, Any]], steps: Pipeline 
             features[label] = samples if steps is None else steps.transform(samples)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
+            fact = " ".join(str(error).split()).rstrip(".")
             raise kind(
-                f"The steps before the classifier cannot transform {name}: {error} Hint: describe "
+                f"The steps before the classifier cannot transform {name}: {fact}. Hint: describe "
                 "classes by samples of the kind of X_pool."
             ) from error
         if n_samples_of(features[label]) != n_samples:

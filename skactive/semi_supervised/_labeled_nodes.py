@@ -14,6 +14,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from skactive._engine.class_descriptions import (
+    check_columns,
     check_descriptions,
     description_rows,
     with_described,
@@ -28,8 +29,9 @@ from skactive._validation import with_canonical_rows
 from skactive.neighbors import NeighborGraph, PrincipalKNeighborsTransformer
 from skactive.semi_supervised._learnt import LearntFromSpread
 from skactive.semi_supervised._partial_labels import (
+    equal_rows,
     labeled_nodes,
-    row_hashes,
+    rows_by_hash,
     warn_of_one_class,
 )
 from skactive.semi_supervised._spread_view import SpreadView, is_table, table_view
@@ -86,7 +88,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         with self._restored_on_error():
             X = self._checked_features(X, reset=True)
             check_consistent_length(X, np.asarray(y, dtype=object))
-            known = self._describe()
+            known = self._describe(X.dtype)
             if known is not None:
                 CATEGORICAL.check_alike(known, labels)
         transformer = PrincipalKNeighborsTransformer(self.n_neighbors, metric=self.metric)
@@ -128,14 +130,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         Cost: the affinities of the graph, O(n_samples · n_neighbors), and the passes over X of
         `NeighborGraph.check_features`; no pass if X is ``graph.X``, as for the graph of a pool.
         """
-        self.check_parameters()
-        with self._restored_on_error():
-            checked = self._checked_features(X, reset=True)
-            self._describe(classes)
-            # Checking reads stored features into memory: they are the features of the graph too.
-            if X is not graph.X:
-                graph.check_features(checked)
-        return self._start(graph, checked, classes)
+        return self._fit_graph(graph, X, classes, None)
 
     def fit_pool(self, pool: PoolView, classes: ArrayLike | None = None) -> Self:
         """Discard everything learnt, and take the samples of a pool as nodes.
@@ -154,14 +149,15 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             The classifier. The id of a node is the position of the sample in the pool. If the
             samples of the pool are a DataFrame, `feature_names_in_` has its columns.
         """
-        self.fit_graph(pool.graph(self.n_neighbors, self.metric), pool.X, classes)
+        self.check_parameters()
+        graph = pool.graph(self.n_neighbors, self.metric)
+        # The features of a pool have no names. The samples may be of another kind, such as texts.
+        first = pool.take(np.array([0]))
+        has_features = getattr(first, "shape", None) == (1, pool.X.shape[1])
+        self._fit_graph(graph, pool.X, classes, first if has_features else None)
         X, y = pool.labeled_outside()
         if X is not None and y is not None:
             self.join_labeled(X, y)
-        # The features of a pool have no names. The samples may be of another kind, such as texts.
-        first = pool.take(np.array([0]))
-        if getattr(first, "shape", None) == (1, self.n_features_in_):
-            validate_data(self, first, reset=True, skip_check_array=True)
         return self
 
     def partial_fit(
@@ -361,10 +357,24 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             view.anchor(self._descriptions)
         return self
 
-    def _describe(self, classes: Any = None) -> np.ndarray | None:
+    def _fit_graph(self, graph: NeighborGraph, X: Any, classes: Any, named: Any) -> Self:
+        """Start from a graph; the features have the names of a sample, if it has names."""
+        self.check_parameters()
+        with self._restored_on_error():
+            checked = self._checked_features(X, reset=True)
+            if named is not None:
+                validate_data(self, named, skip_check_array=True)
+            self._describe(checked.dtype, classes)
+            # Checking reads stored features into memory: they are the features of the graph too.
+            if X is not graph.X:
+                graph.check_features(checked)
+        return self._start(graph, checked, classes)
+
+    def _describe(self, dtype: Any, classes: Any = None) -> np.ndarray | None:
         """Store the descriptions, and return the classes that are known beforehand."""
         described = check_descriptions(self, self.class_descriptions)
-        self._descriptions = description_rows(described, self.n_features_in_, DTYPES)
+        check_columns(described, getattr(self, "feature_names_in_", None))
+        self._descriptions = description_rows(described, self.n_features_in_, dtype)
         return self._known_classes(classes)
 
     def _known_classes(self, classes: Any) -> np.ndarray | None:
@@ -387,14 +397,15 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         nodes = self.labeled_indices_
         nodes = nodes[np.argsort(self._ids[nodes])]
         labels = self._labeled.labels_of(self._ids[nodes])
-        for label in union(*changed).tolist():
+        changed_labels = union(*changed)
+        for place, label in enumerate(changed_labels.tolist()):
+            of_label = nodes[is_among(labels, changed_labels[[place]])]
             for view in self._views:
-                view.spread.assign(label, nodes[labels == label])
+                view.spread.assign(label, of_label)
         self._learnt.labels_changed()
 
     def _join(self, X: Any) -> int:
-        first = self.graph_.n_samples
-        view = self._views[0]
+        first, view = self.graph_.n_samples, self._views[0]
         view.join(X)
         self.graph_, self._X, self._views = view.graph, view.graph.X, [view]
         self._add_table_view()
@@ -416,25 +427,12 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
     def _equal_nodes(self, X: Any) -> np.ndarray:
         """Return for each row an unlabelled node that equals it, or -1."""
         if self._row_hashes is None:
-            self._row_hashes = {}
-            for node, key in enumerate(row_hashes(self._X)):
-                self._row_hashes.setdefault(key, []).append(node)
-        nodes, taken = np.full(X.shape[0], -1), set()
-        if sp.issparse(self._X) != sp.issparse(X):
-            X = X.toarray() if sp.issparse(X) else sp.csr_matrix(X)
-        for row, key in enumerate(row_hashes(X.astype(self._X.dtype))):
-            for node in self._row_hashes.get(key, ()):
-                if self._ids[node] < 0 and node not in taken:
-                    nodes[row] = node
-                    taken.add(node)
-                    break
-        return nodes
+            self._row_hashes = rows_by_hash(self._X)
+        return equal_rows(X, self._X, self._row_hashes, self._ids < 0)
 
     def _check_nodes(self, indices: Any) -> np.ndarray:
         self._check_fitted()
         nodes = check_integers(indices, "Nodes are named by integers")
-        if nodes.size == 0:
-            return nodes
         outside = nodes[(nodes < 0) | (nodes >= len(self._ids))]
         if len(outside):
             raise ValueError(

@@ -58,7 +58,31 @@ def _is_minus_one(value: Any) -> bool:
     return isinstance(value, str | Real) and value in (-1, "-1")
 
 
-def row_hashes(X: Any) -> list[Hashable]:
+def rows_by_hash(X: Any) -> dict[Hashable, list[int]]:
+    """Return the positions of rows by a hash of their content."""
+    rows: dict[Hashable, list[int]] = {}
+    for row, key in enumerate(_row_hashes(X)):
+        rows.setdefault(key, []).append(row)
+    return rows
+
+
+def equal_rows(
+    X: Any, stored: Any, by_hash: dict[Hashable, list[int]], is_free: np.ndarray
+) -> np.ndarray:
+    """Return for each row of X another free row of `stored` that equals it, or -1."""
+    found, taken = np.full(X.shape[0], -1), set()
+    if sp.issparse(stored) != sp.issparse(X):
+        X = X.toarray() if sp.issparse(X) else sp.csr_matrix(X)
+    for place, key in enumerate(_row_hashes(X.astype(stored.dtype))):
+        for row in by_hash.get(key, ()):
+            if is_free[row] and row not in taken:
+                found[place] = row
+                taken.add(row)
+                break
+    return found
+
+
+def _row_hashes(X: Any) -> list[Hashable]:
     """Return a hash of the content of each row. Sparse rows are canonical."""
     if sp.issparse(X):
         # Slices of the parts: a row of a sparse array is not a CSR array.

@@ -6,10 +6,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import safe_sparse_dot
 
 from skactive._engine.blocks import row_blocks
+from skactive._engine.distances import Rows, row_scaled
 from skactive._engine.norms import squared_sums
 
 Features: TypeAlias = np.ndarray | sp.csr_matrix
@@ -186,8 +186,8 @@ class CenteredKernel:
         return mapped
 
     def _points(self, X: Features) -> Any:  # dense or sparse
-        X = X.astype(np.float64)
-        return normalize(X) if self._is_cosine else X
+        points = X.astype(np.float64)
+        return row_scaled(points, Rows(X).inverse_norms) if self._is_cosine else points
 
     def _similarities(self, squares: np.ndarray) -> np.ndarray:
         return np.asarray(np.exp(squares / (-2 * self._width**2)))
