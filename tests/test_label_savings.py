@@ -1,9 +1,17 @@
 """Label savings of synthetic labelling curves."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from benchmarks.label_savings.lineup import BASELINE, CLASSIFIERS, OURS
+from benchmarks.label_savings.lineup import (
+    BASELINE,
+    CLASSIFIERS,
+    DEFAULT,
+    DEFAULT_CLASSIFIER,
+    OURS,
+)
 from benchmarks.label_savings.report import draw, write_report
 from benchmarks.label_savings.savings import (
     duels_of,
@@ -13,11 +21,13 @@ from benchmarks.label_savings.savings import (
     score_with,
 )
 from benchmarks.label_savings.tasks import TASKS, digits
+from skactive.learner import default_classifier, default_strategy
 
 # Not part of the package: the computation is the same on every Python version.
 pytestmark = pytest.mark.once
 
 RANDOM = ("k-NN", BASELINE)
+OURS_BY_DEFAULT = (DEFAULT_CLASSIFIER, DEFAULT)
 
 
 def curves():
@@ -28,21 +38,43 @@ def curves():
     return {
         RANDOM: np.log(labels) / 10 + noise,
         ("k-NN", "fast"): np.log(3 * labels) / 10 + noise,
-        ("spreading", "same"): np.log(labels) / 10 + noise,
+        OURS_BY_DEFAULT: np.log(labels) / 10 + noise,
         ("spreading", "never"): np.zeros((6, 120)),
     }
 
 
 def test_savings_equal_those_of_the_synthetic_curves():
-    rows = {(r.strategy, r.budget): r for r in rows_of("made-up", curves(), RANDOM)}
+    rows = {
+        (r.strategy, r.budget): r for r in rows_of("made-up", curves(), RANDOM, OURS_BY_DEFAULT)
+    }
     assert {budget for _, budget in rows} == {50, 100}
     assert rows["fast", 100].savings == pytest.approx(3, rel=0.03)
     assert rows["fast", 100].low <= rows["fast", 100].savings <= rows["fast", 100].high
     assert rows["fast", 100].gain == pytest.approx(np.log(3) / 10)
-    assert rows["same", 50].savings == pytest.approx(1, rel=0.03)
-    assert rows["same", 50].worst == 0
+    assert rows[DEFAULT, 50].savings == pytest.approx(1, rel=0.03)
+    assert rows[DEFAULT, 50].worst == 0
     assert rows["never", 50].savings == 0
     assert rows["never", 50].worst == pytest.approx(-np.log(120) / 10, abs=0.01)
+    assert rows["fast", 50].lead == pytest.approx(-np.log(3) / 10)
+    assert rows["never", 50].lead == pytest.approx(np.log(np.arange(1, 121)).mean() / 10, abs=0.01)
+    assert {row.splits for row in rows.values()} == {6}
+
+
+def test_curves_are_compared_on_common_splits():
+    few = {**curves(), ("k-NN", "fast"): curves()["k-NN", "fast"][:2]}
+    cut = {names: curve[:2] for names, curve in curves().items()}
+    rows, common = (
+        {(r.strategy, r.budget): r for r in rows_of("made-up", one, RANDOM, OURS_BY_DEFAULT)}
+        for one in (few, cut)
+    )
+    assert rows["fast", 50] == common["fast", 50]
+    assert rows["fast", 50].splits == 2
+    assert rows[DEFAULT, 50].splits == 6
+    duels, common = (
+        {(d.strategy, d.other): d for d in duels_of("made-up", one)} for one in (few, cut)
+    )
+    assert duels["fast", BASELINE] == common["fast", BASELINE]
+    assert duels["never", DEFAULT] != common["never", DEFAULT]
 
 
 def test_a_score_is_a_mean_over_a_few_budgets():
@@ -61,8 +93,8 @@ def test_a_duel_is_won_if_the_difference_is_significant():
     assert set(duels) == {
         ("fast", BASELINE),
         (BASELINE, "fast"),
-        ("same", "never"),
-        ("never", "same"),
+        (DEFAULT, "never"),
+        ("never", DEFAULT),
     }
     ahead, behind = duels["fast", BASELINE], duels[BASELINE, "fast"]
     assert ahead.is_won
@@ -75,13 +107,24 @@ def test_a_duel_is_won_if_the_difference_is_significant():
 
 def test_the_report_names_every_curve(tmp_path):
     pytest.importorskip("matplotlib").use("agg")
-    rows, duels = rows_of("made-up", curves(), RANDOM), duels_of("made-up", curves())
-    write_report(tmp_path / "README.md", rows, duels, 6)
+    rows, duels = (
+        rows_of("made-up", curves(), RANDOM, OURS_BY_DEFAULT),
+        duels_of("made-up", curves()),
+    )
+    write_report(tmp_path / "README.md", rows, duels)
     text = (tmp_path / "README.md").read_text()
-    assert "| never | spreading | never | 0.00 |" in text
+    assert "| never | spreading | 6 | never | 0.00 |" in text
+    assert "| made-up | random, k-NN | +0.0 (+0.0 to +0.0, 6 splits) | fast, k-NN | -11.0" in text
+    assert "| mean |  | +0.0 |  | -11.0 |" in text
     assert text.index("| fast | k-NN |") < text.index("| random | k-NN |")
     assert "| k-NN | fast | random |\n| --- | --- | --- |\n| fast |  | 1 |\n" in text
     assert "| never | 0 |  |" in text
+    alone = [row for row in rows if row.strategy in (BASELINE, DEFAULT)]
+    write_report(tmp_path / "README.md", [replace(row, task="alone") for row in alone] + rows, [])
+    assert "alone" not in (tmp_path / "README.md").read_text()
+    write_report(tmp_path / "README.md", alone, [])
+    text = (tmp_path / "README.md").read_text()
+    assert "| made-up | random, k-NN | +0.0 (+0.0 to +0.0, 6 splits) |  |  |" in text
     figure = draw("made-up", curves(), RANDOM)
     assert [panel.get_title() for panel in figure.axes] == ["made-up, k-NN", "made-up, spreading"]
 
@@ -94,3 +137,8 @@ def test_every_split_of_a_task_keeps_groups_together():
     assert set(TASKS) >= {"digits", "fruits", "tweets", "questions"}
     assert next(iter(OURS)) == BASELINE
     assert list(CLASSIFIERS) == ["k-NN", "spreading"]
+
+
+def test_the_default_of_the_comparison_is_that_of_the_learner():
+    assert repr(default_classifier()) == repr(CLASSIFIERS[DEFAULT_CLASSIFIER])
+    assert repr(default_strategy()) == repr(OURS[DEFAULT])

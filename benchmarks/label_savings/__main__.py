@@ -1,5 +1,7 @@
-"""Run every strategy on every data set, and write the label savings.
+"""Run the strategies on every data set, and write the label savings.
 
+Random sampling and the default run on all data sets, the other strategies on the line-up of each,
+over fewer splits: these are the first ones of the former, and comparisons use common splits only.
 Finished loops are kept, so that an interrupted run continues.
 """
 
@@ -14,7 +16,7 @@ import matplotlib as mpl
 import numpy as np
 
 from benchmarks.assets import MissingAssetError
-from benchmarks.label_savings.lineup import BASELINE, CLASSIFIERS
+from benchmarks.label_savings.lineup import BASELINE, CLASSIFIERS, DEFAULT, DEFAULT_CLASSIFIER
 from benchmarks.label_savings.peers import LINEUPS, STRATEGIES
 from benchmarks.label_savings.report import draw, write_report
 from benchmarks.label_savings.savings import (
@@ -49,13 +51,13 @@ def main() -> None:
         print(f"\n{name}: {TASKS[name].__doc__}")
         curves = curves_of(task, options)
         baseline = (next(iter(CLASSIFIERS)), BASELINE)
-        rows += rows_of(name, curves, baseline)
+        rows += rows_of(name, curves, baseline, (DEFAULT_CLASSIFIER, DEFAULT))
         duels += duels_of(name, curves)
         write_curves(options.results / f"{name}.csv", curves)
         draw(name, curves, baseline).savefig(options.results / f"{name}.png", dpi=150)
         write_rows(options.results / "savings.csv", COLUMNS, rows)
         write_rows(options.results / "wins.csv", DUEL_COLUMNS, duels)
-        write_report(options.results / "README.md", rows, duels, options.splits)
+        write_report(options.results / "README.md", rows, duels)
 
 
 def arguments() -> argparse.Namespace:
@@ -64,6 +66,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("tasks", nargs="*", metavar="task", help=f"of {', '.join(TASKS)}")
     parser.add_argument("--strategies", nargs="+", default=list(STRATEGIES), choices=STRATEGIES)
     parser.add_argument("--splits", type=int, default=16, help="repeats, each a split and a seed")
+    parser.add_argument(
+        "--strategy-splits",
+        type=int,
+        default=4,
+        help="the same for all strategies but random sampling and the default; 0 leaves them out",
+    )
     parser.add_argument("--budget", type=int, default=300, help="labels per loop")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the results")
@@ -72,28 +80,34 @@ def arguments() -> argparse.Namespace:
     options.tasks = options.tasks or list(TASKS)
     if unknown := sorted(set(options.tasks) - set(TASKS)):
         parser.error(f"Unknown task {unknown[0]!r}. Hint: choose from {', '.join(TASKS)}.")
-    options.strategies = list(dict.fromkeys([BASELINE, *options.strategies]))
+    options.strategies = list(dict.fromkeys([BASELINE, DEFAULT, *options.strategies]))
     return options
 
 
 def curves_of(task: Task, options: argparse.Namespace) -> Curves:
-    """Return the labelling curves of all classifiers and strategies, over the same splits."""
+    """Return the labelling curves of all classifiers and strategies."""
+    n_splits: dict[str, int] = {
+        one: options.splits if one in (BASELINE, DEFAULT) else options.strategy_splits
+        for one in options.strategies
+        if one in LINEUPS[task.lineup]
+    }
     curves = {}
     for name, classifier in CLASSIFIERS.items():
-        comparison = compare_strategies(
-            classifier,
-            {one: STRATEGIES[one] for one in options.strategies if one in LINEUPS[task.lineup]},
-            task.X,
-            task.y,
-            budget=options.budget,
-            cv=task.splits(options.splits),
-            random_state=0,
-            n_jobs=options.jobs,
-            memory=options.work,
-            progress=True,
-        )
-        for strategy, scores in zip(comparison.names, comparison.test_scores, strict=True):
-            curves[name, strategy] = scores
+        for n in sorted(set(n_splits.values()) - {0}, reverse=True):
+            comparison = compare_strategies(
+                classifier,
+                {one: STRATEGIES[one] for one, own in n_splits.items() if own == n},
+                task.X,
+                task.y,
+                budget=options.budget,
+                cv=task.splits(n),
+                random_state=0,
+                n_jobs=options.jobs,
+                memory=options.work,
+                progress=True,
+            )
+            for strategy, scores in zip(comparison.names, comparison.test_scores, strict=True):
+                curves[name, strategy] = scores
     return curves
 
 

@@ -23,14 +23,18 @@ from skactive.strategies import (
 
 BASELINE = "random"
 
+# The strategy and the classifier of `ActiveLearner()`.
+DEFAULT = "herding"
+DEFAULT_CLASSIFIER = "spreading"
+
 CLASSIFIERS: dict[str, ClassifierMixin] = {
     "k-NN": IncrementalKNeighborsClassifier(),
-    "spreading": IncrementalLabelSpreading(),
+    DEFAULT_CLASSIFIER: IncrementalLabelSpreading(),
 }
 
 OURS: dict[str, QueryStrategy] = {
     BASELINE: RandomSampling(),
-    "herding": UncertaintyHerding(),
+    DEFAULT: UncertaintyHerding(),
     "herding as published": UncertaintyHerding(half_coverage=None),
     "max-herding": UncertaintyHerding(None),
     "cdf-product": CDFProduct(),

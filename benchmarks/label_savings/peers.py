@@ -16,7 +16,7 @@ from skactiveml.pool import ProbCover as ActivemlProbCover
 from skactiveml.pool import QueryByCommittee as ActivemlQueryByCommittee
 from skactiveml.pool import TypiClust as ActivemlTypiClust
 
-from benchmarks.label_savings.lineup import BASELINE, OURS
+from benchmarks.label_savings.lineup import BASELINE, DEFAULT, OURS
 from skactive.integrations.modal import ModalStrategy
 from skactive.integrations.scikit_activeml import ActivemlStrategy
 from skactive.strategies import QueryStrategy
@@ -52,7 +52,7 @@ LINEUPS = {
     "quick": tuple({**OURS, **QUICK}),
     "few": (
         BASELINE,
-        "herding",
+        DEFAULT,
         "herding as published",
         "max-herding",
         "cdf-product",
@@ -63,4 +63,5 @@ LINEUPS = {
         "modAL ranked batch",
         "scikit-activeml CoreSet",
     ),
+    "default": (BASELINE, DEFAULT),
 }

