@@ -8,8 +8,6 @@ Finished loops are kept, so that an interrupted run continues.
 import argparse
 import csv
 import os
-from collections.abc import Sequence
-from dataclasses import astuple
 from pathlib import Path
 
 import matplotlib as mpl
@@ -27,6 +25,7 @@ from benchmarks.label_savings.savings import (
     Row,
     duels_of,
     rows_of,
+    write_rows,
 )
 from benchmarks.label_savings.tasks import TASKS, Task
 from skactive.model_selection import compare_strategies
@@ -121,17 +120,6 @@ def write_curves(path: Path, curves: Curves) -> None:
         means = np.array([curve.mean(axis=0) for curve in curves.values()]).T
         for place, values in enumerate(means):
             writer.writerow([place + 1, *[f"{value:.4f}" for value in values]])
-
-
-def write_rows(path: Path, columns: Sequence[str], rows: Sequence[Row | Duel]) -> None:
-    """Write a row for each curve, or each pair of curves."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        for row in rows:
-            writer.writerow(
-                [f"{value:.4g}" if isinstance(value, float) else value for value in astuple(row)]
-            )
 
 
 if __name__ == "__main__":

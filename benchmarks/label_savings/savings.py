@@ -5,8 +5,10 @@ of one data set may have different numbers of splits: the first splits are commo
 and two curves are compared on these.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
 
 import numpy as np
 
@@ -73,6 +75,26 @@ class Duel:
 
 
 DUEL_COLUMNS = [field.name for field in fields(Duel)]
+
+
+def write_rows(path: Path, columns: Sequence[str], rows: Sequence[Row | Duel]) -> None:
+    """Write a row for each curve, or each pair of curves."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow(
+                [f"{value:.4g}" if isinstance(value, float) else value for value in astuple(row)]
+            )
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of a file that `write_rows` wrote."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [
+            Row(**{field.name: field.type(line[field.name]) for field in fields(Row)})
+            for line in csv.DictReader(file)
+        ]
 
 
 def duels_of(task: str, curves: Curves) -> list[Duel]:
