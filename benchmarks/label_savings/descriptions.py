@@ -162,9 +162,9 @@ def main() -> None:
     for name in options.tasks or SENTENCES:
         rows += rows_of(name, TASKS[name](), described(name), options)
         print(table(rows), flush=True)
-    with (options.results / "descriptions.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
-    (options.results / "descriptions.md").write_text(table(rows), encoding="utf-8")
+        with (options.results / "descriptions.csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
+        (options.results / "descriptions.md").write_text(table(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

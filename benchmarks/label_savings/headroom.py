@@ -140,9 +140,9 @@ def main() -> None:
     for name in options.tasks or ON:
         rows += rows_of(name, curves_of(TASKS[name](), options), options.candidates)
         print(table(rows), flush=True)
-    with (options.results / "headroom.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
-    (options.results / "headroom.md").write_text(table(rows), encoding="utf-8")
+        with (options.results / "headroom.csv").open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
+        (options.results / "headroom.md").write_text(table(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":
