@@ -34,7 +34,7 @@ from skactive.semi_supervised._partial_labels import (
     rows_by_hash,
     warn_of_one_class,
 )
-from skactive.semi_supervised._spread_view import SpreadView, is_table, table_view
+from skactive.semi_supervised._spread_view import SpreadView, TableView, is_table
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -421,7 +421,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """Build the second graph of tables, from all nodes in whatever order they came."""
         if self.metric in MATRIX_PRODUCT_METRICS and is_table(self._X):
             n_neighbors = self._views[0].graph.n_neighbors
-            view = table_view(self._X, n_neighbors, alpha=float(self.alpha), tol=float(self.tol))
+            view = TableView(self._X, n_neighbors, alpha=float(self.alpha), tol=float(self.tol))
             self._views.append(view)
 
     def _equal_nodes(self, X: Any) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,9 @@ MAX_TABLE_FEATURES = 64
 # distance are searched.
 CANDIDATES_PER_NEIGHBOR = 10
 
+# Standardised features are limited to this range, in which float32 holds squares and their sums.
+FARTHEST = 1e15
+
 # A feature whose standard deviation is at most this number of roundings of its mean is constant.
 N_ROUNDINGS = 4
 
@@ -35,25 +37,15 @@ class SpreadView:
         The graph.
     alpha, tol : float
         As in `IncrementalLabelSpreading`.
-    features_of : callable, default=None
-        Maps the features of the classifier to those of the graph. None means that they are equal.
     """
 
-    def __init__(
-        self,
-        graph: NeighborGraph,
-        *,
-        alpha: float,
-        tol: float,
-        features_of: Callable[[Any], Any] | None = None,
-    ) -> None:
+    def __init__(self, graph: NeighborGraph, *, alpha: float, tol: float) -> None:
         self.graph = graph
         self.spread = Spread(graph.affinity(), alpha=alpha, tol=tol)
-        self._features_of = features_of
 
     def nearest(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the nearest nodes of samples, and their weights, shape (n, n_neighbors)."""
-        distances, nodes = self.graph.kneighbors(self._of(X))
+        distances, nodes = self._search(X)
         return nodes, self._weights(distances, nodes)
 
     def neighbors(self, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -70,11 +62,11 @@ class SpreadView:
 
     def join(self, X: Any) -> None:
         """Add samples as nodes. Anchors are removed."""
-        self.graph = self.graph.join(self._of(X))
+        self.graph = self.graph.join(X)
         self.spread.join(self.graph.affinity())
 
-    def _of(self, X: Any) -> Any:
-        return X if self._features_of is None else self._features_of(X)
+    def _search(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        return self.graph.kneighbors(X)
 
     def _weights(self, distances: np.ndarray, nodes: np.ndarray) -> np.ndarray:
         if distances.shape[1] == 0:
@@ -85,6 +77,56 @@ class SpreadView:
         weights = np.maximum(similarities, np.finfo(np.float64).tiny) * is_node
         totals = weights.sum(axis=1, keepdims=True)
         return np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0)
+
+
+class TableView(SpreadView):
+    """A graph of the nearest samples by the Manhattan distance of standardised features.
+
+    They are searched among the nearest by the Euclidean distance.
+
+    Parameters
+    ----------
+    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+        The features, few of them.
+    n_neighbors : int
+        Number of neighbours of each sample.
+    alpha, tol : float
+        As in `IncrementalLabelSpreading`.
+    """
+
+    def __init__(self, X: Any, n_neighbors: int, *, alpha: float, tol: float) -> None:
+        self._standardized = Standardized(X)
+        self._stored = self._standardized(X)
+        self._n_neighbors = min(n_neighbors, len(self._stored) - 1)
+        self._candidates: NearCandidates | None = None
+        distances, indices = self._nearest(self._stored, are_nodes=True)
+        graph = NeighborGraph(indices, distances, X=self._stored, metric="manhattan")
+        super().__init__(graph, alpha=alpha, tol=tol)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_candidates": None}
+
+    def join(self, X: Any) -> None:
+        raise NotImplementedError("More samples change the scales: build another graph.")
+
+    def _search(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        return self._nearest(self._standardized(X), are_nodes=False)
+
+    def _nearest(self, X: np.ndarray, *, are_nodes: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return distances and positions of the nearest nodes of standardised samples."""
+        stored, n_neighbors = self._stored, self._n_neighbors
+        if self._candidates is None:
+            n_candidates = CANDIDATES_PER_NEIGHBOR * n_neighbors + 1
+            self._candidates = NearCandidates(stored, min(n_candidates, len(stored)), 0)
+        indices = np.empty((len(X), n_neighbors), dtype=np.int32)
+        distances = np.empty((len(X), n_neighbors), dtype=np.float32)
+        for samples, found in self._candidates.blocks(X):
+            sums = _manhattan_distances(X[samples], stored, found)
+            if are_nodes:
+                sums[found == samples[:, np.newaxis]] = np.inf
+            nearest = nearest_first(found, sums.astype(np.float32))
+            indices[samples], distances[samples] = (part[:, :n_neighbors] for part in nearest)
+        return distances, indices
 
 
 class Standardized:
@@ -102,7 +144,8 @@ class Standardized:
         self._deviations = np.where(is_constant, np.inf, deviations)
 
     def __call__(self, X: Any) -> np.ndarray:
-        return np.ascontiguousarray((_dense(X) - self._mean) / self._deviations, dtype=np.float32)
+        scaled = (_dense(X) - self._mean) / self._deviations
+        return np.ascontiguousarray(np.clip(scaled, -FARTHEST, FARTHEST), dtype=np.float32)
 
 
 def _dense(X: Any) -> np.ndarray:
@@ -114,63 +157,22 @@ def is_table(X: Any) -> bool:
     return bool(X.shape[1] <= MAX_TABLE_FEATURES)
 
 
-def table_view(X: Any, n_neighbors: int, *, alpha: float, tol: float) -> SpreadView:
-    """Return the graph of tables, of Manhattan distances of standardised features.
-
-    Parameters
-    ----------
-    X : {ndarray, CSR matrix} of shape (n_samples, n_features)
-        The features.
-    n_neighbors : int
-        Number of neighbours of each sample.
-    alpha, tol : float
-        As in `SpreadView`.
-
-    Returns
-    -------
-    view : SpreadView
-        The graph, without labels.
-    """
-    standardized = Standardized(X)
-    graph = manhattan_graph(standardized(X), n_neighbors)
-    return SpreadView(graph, alpha=alpha, tol=tol, features_of=standardized)
-
-
-def manhattan_graph(X: np.ndarray, n_neighbors: int) -> NeighborGraph:
-    """Return the graph of the nearest samples by the Manhattan distance, of float32 features.
-
-    They are searched among the nearest by the Euclidean distance.
-    """
-    n = len(X)
-    n_neighbors = min(n_neighbors, n - 1)
-    n_candidates = min(CANDIDATES_PER_NEIGHBOR * n_neighbors + 1, n)
-    indices = np.empty((n, n_neighbors), dtype=np.int32)
-    distances = np.empty((n, n_neighbors), dtype=np.float32)
-    for samples, found in NearCandidates(X, n_candidates, 0).blocks(X):
-        sums = _manhattan_distances(X, samples, found)
-        sums[found == samples[:, np.newaxis]] = np.inf
-        nearest = nearest_first(found, sums.astype(np.float32))
-        indices[samples], distances[samples] = (part[:, :n_neighbors] for part in nearest)
-    return NeighborGraph(indices, distances, X=X, metric="manhattan")
-
-
-def _manhattan_distances(X: np.ndarray, samples: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return the distances of samples to a row of others each, in float64."""
-    sums = np.empty(others.shape)
+def _manhattan_distances(X: np.ndarray, stored: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Return the distance of each sample to each of its rows among those stored, in float64."""
+    sums = np.empty(found.shape)
     add = compiled(_add_differences, reassociates=True)
 
     def of_block(block: slice) -> None:
-        add(X, samples[block], others[block], sums[block])
+        add(X[block], stored, found[block], sums[block])
 
-    on_all_cpus(of_block, list(row_blocks(len(samples), 2**16)))
+    on_all_cpus(of_block, list(row_blocks(len(X), 2**16)))
     return sums
 
 
-def _add_differences(X, rows, others, sums):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
-    for place in range(len(rows)):
-        row = rows[place]
-        for column in range(others.shape[1]):
-            other, total = others[place, column], 0.0
+def _add_differences(X, stored, found, sums):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    for row in range(len(X)):
+        for column in range(found.shape[1]):
+            other, total = found[row, column], 0.0
             for feature in range(X.shape[1]):
-                total += abs(X[row, feature] - X[other, feature])
-            sums[place, column] = total
+                total += abs(X[row, feature] - stored[other, feature])
+            sums[row, column] = total
