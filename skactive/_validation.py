@@ -193,8 +193,8 @@ def check_strategy(strategy: Any) -> Any:
         of_class = by_class.get(name.replace("-", ""))
         guess = f"did you mean {of_class}?" if of_class else did_you_mean(name, list(known)).strip()
         raise ValueError(
-            f"There is no strategy {shortened(repr(strategy), 40)}. The strategies are: "
-            f"{', '.join(known)}." + (f" Hint: {guess}" if guess else "")
+            f"There is no strategy {shortened(repr(strategy), 40)}. The names are those that "
+            "skactive.strategies.all_strategies() returns." + (f" Hint: {guess}" if guess else "")
         )
     if not hasattr(strategy, "select") or isinstance(strategy, type):
         raise TypeError(

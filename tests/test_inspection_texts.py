@@ -22,6 +22,7 @@ from skactive.inspection import (
     QueryPathDisplay,
     StrategyComparisonDisplay,
     UtilityDisplay,
+    _colors,
 )
 from skactive.inspection._colors import strategy_styles
 from skactive.inspection._query_marks import move_apart
@@ -250,7 +251,23 @@ def test_a_strategy_has_one_colour_in_every_plot():
 
 
 def test_built_in_strategies_differ_in_their_colours_alone():
-    assert len({style["color"] for style in strategy_styles(all_strategies()).values()}) == 16
+    colors = {style["color"] for style in strategy_styles(all_strategies()).values()}
+    assert len(colors) == len(all_strategies())
+
+
+@pytest.mark.parametrize("n_strategies", [17, 18, 19, 52, 53, 400])
+def test_any_number_of_strategies_of_the_registry_differ_in_their_styles(n_strategies, monkeypatch):
+    entry = all_strategies()["margin"]
+    known = {f"strategy-{place}": entry for place in range(n_strategies)}
+    monkeypatch.setattr(_colors, "all_strategies", lambda: known)
+    styles = strategy_styles([*known, "mine", "yours", "random"])
+    assert len({tuple(style.items()) for style in styles.values()}) == n_strategies + 3
+    for name in known:
+        assert strategy_styles([name])[name] == styles[name]
+    figure = Figure()
+    for style in styles.values():
+        figure.gca().plot([0, 1], **style)
+    figure.draw_without_rendering()
 
 
 def test_the_matrix_has_the_colours_of_the_curves():
@@ -265,7 +282,7 @@ def test_the_matrix_has_the_colours_of_the_curves():
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.text(max_size=8), min_size=1, max_size=40, unique=True))
+@given(st.lists(st.text(max_size=8), min_size=1, max_size=80, unique=True))
 def test_the_colours_do_not_depend_on_the_order(names):
     assert strategy_styles(names) == strategy_styles(sorted(names))
     styles = [tuple(style.items()) for style in strategy_styles(names).values()]

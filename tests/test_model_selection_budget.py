@@ -147,7 +147,7 @@ def test_fitting_again_forgets_the_first_fit():
         (
             {"strategy": "cdf"},
             ValueError,
-            "There is no strategy 'cdf'. The strategies are: herding,",
+            "There is no strategy 'cdf'. The names are those that",
         ),
         ({"strategy": LogisticRegression()}, TypeError, "must be a query strategy, such as"),
     ],

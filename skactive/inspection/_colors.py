@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import product
 from typing import Any
 from zlib import crc32
 
@@ -31,10 +30,10 @@ OTHER_COLOR = "#B8B8B8"
 UNKNOWN_COLOR = "#8A8A8A"
 _LIGHT = 150
 
-# Yellow is hardly visible as a line. The second row is of Tol's palettes.
+# Yellow is hardly visible as a line. The colours from '#117733' on are of Tol's palettes.
 _LINE_COLORS = [
     *(color for color in CLASS_COLORS.tolist() if color != "#F0E442"),
-    *("#117733", "#882255", "#44AA99", "#CC6677", "#332288", "#999933"),
+    *("#117733", "#882255", "#44AA99", "#CC6677", "#332288", "#999933", "#EE3377", "#661100"),
 ]
 _LINE_STYLES = ["-", "-.", ":"]
 BASELINE_STYLE = {"color": "#6e6e6e", "linestyle": "--"}
@@ -81,11 +80,9 @@ def strategy_styles(names: Iterable[str], baseline: str = "random") -> dict[str,
         styles, by their names or the names of their classes. The style of any other name follows
         from the name, unless another strategy in the plot has it already.
     """
-    styles = [
-        {"color": color, "linestyle": line} for line, color in product(_LINE_STYLES, _LINE_COLORS)
-    ]
     names = list(names)
     known = all_strategies()
+    n_styles = max(len(_LINE_COLORS) * len(_LINE_STYLES), len(known) + len(names))
     fixed = {name: place for place, name in enumerate(known)}
     for name, entry in known.items():
         fixed.setdefault(type(entry.strategy).__name__, fixed[name])
@@ -94,15 +91,23 @@ def strategy_styles(names: Iterable[str], baseline: str = "random") -> dict[str,
     # A name with a fixed style comes first, so that no other name has its style.
     others = sorted(set(names) - {baseline})
     for name in sorted(others, key=lambda name: (name not in known, name not in fixed)):
-        place = fixed[name] if name in fixed else crc32(name.encode("utf-8", "replace"))
         # Other names take solid lines while there are any.
-        n_places = len(_LINE_COLORS) if len(taken) < len(_LINE_COLORS) else len(styles)
-        place %= n_places
-        while place in taken and len(taken) < len(styles):
-            place = (place + 1) % len(styles)
+        n_places = len(_LINE_COLORS) if len(taken) < len(_LINE_COLORS) else n_styles
+        own = crc32(name.encode("utf-8", "replace")) % n_places
+        place = fixed.get(name, own)
+        while place in taken:
+            place = (place + 1) % n_styles
         taken.add(place)
-        found[name] = styles[place]
+        found[name] = _style(place)
     return {name: BASELINE_STYLE if name == baseline else found[name] for name in names}
+
+
+def _style(place: int) -> dict[str, Any]:
+    """Return a style that no other number has: colours differ first, then lines."""
+    line, color = divmod(place, len(_LINE_COLORS))
+    # Further lines alternate dots with dashes of growing length.
+    style = _LINE_STYLES[line] if line < len(_LINE_STYLES) else (0, (2 * line, 1, 1, 1))
+    return {"color": _LINE_COLORS[color], "linestyle": style}
 
 
 def text_color(color: str) -> str:
