@@ -40,9 +40,11 @@ from skactive.pool import FeatureCache
 from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import (
     BADGE,
+    BAIT,
     CDFProduct,
     ClusterMargin,
     DensityWeightedUncertainty,
+    DropQuery,
     ExpectedErrorReduction,
     KCenterGreedy,
     ProbCover,
@@ -164,7 +166,7 @@ WRONG = {
     "n_candidates": INTEGERS | {"None": 0},
     "n_classes": INTEGERS | {"None": 0},
     "n_clusters": INTEGERS,
-    "n_components": INTEGERS,
+    "n_components": INTEGERS | {"None": 0},
     "n_evaluated": INTEGERS | {"None": 0},
     "n_instances": INTEGERS,
     "n_jobs": {"a str": "all", "a list": [1], "an array": LARGE},
@@ -180,6 +182,9 @@ WRONG = {
     "pull": NUMBERS,
     "purity": NUMBERS,
     "radius": NUMBERS | {"None": -1},
+    "n_trials": INTEGERS,
+    "rate": NUMBERS,
+    "ridge": NUMBERS,
     "random_state": SEEDS,
     "recall": NUMBERS,
     "refresh_every": INTEGERS | {"None": 0},
@@ -323,9 +328,11 @@ ENTRY_POINTS = {
         strategy.__name__: at_the_first_query(strategy)
         for strategy in (
             BADGE,
+            BAIT,
             CDFProduct,
             ClusterMargin,
             DensityWeightedUncertainty,
+            DropQuery,
             ExpectedErrorReduction,
             KCenterGreedy,
             ProbCover,

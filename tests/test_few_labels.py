@@ -34,6 +34,7 @@ from skactive.model_selection import BudgetedClassifier, compare_strategies
 from skactive.strategies import (
     BADGE,
     CDFProduct,
+    DropQuery,
     ExpectedErrorReduction,
     QueryByCommittee,
     RandomSampling,
@@ -167,6 +168,7 @@ MEMBERS = [
         QueryByCommittee(MEMBERS[:1]),
         ExpectedErrorReduction(estimator=KNeighborsClassifier(7), n_candidates=2),
         BADGE(KNeighborsClassifier(7)),
+        DropQuery(KNeighborsClassifier(7)),
     ],
     ids=lambda strategy: type(strategy).__name__,
 )

@@ -24,8 +24,8 @@ from skactive.strategies import (
     _typi_clust,
 )
 from skactive.strategies._prob_cover import pure_radius
-from skactive.strategies._support.clusters import clusters_of
-from skactive.strategies._typi_clust import rounded_up, typicality
+from skactive.strategies._support.clusters import clusters_of, rounded_up
+from skactive.strategies._typi_clust import typicality
 
 GEOMETRIC = [KCenterGreedy, TypiClust, ProbCover, RankedBatch, DensityWeightedUncertainty]
 every_class = pytest.mark.parametrize("strategy", GEOMETRIC)

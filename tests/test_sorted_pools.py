@@ -86,7 +86,8 @@ def test_two_calls_of_query_return_the_same_samples(name, random_state):
         learner.teach(indices, y[indices])
         first = learner.query(4)
         np.testing.assert_array_equal(learner.query(4), first)
-        np.testing.assert_array_equal(learner.query(3), first[:3])
+        if name != "bait":
+            np.testing.assert_array_equal(learner.query(3), first[:3])
 
 
 def test_random_sampling_draws_one_seed_for_each_strategy():

@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from small_pools import labeled_pool, samples, state
-from strategies_under_contract import REGISTERED, STRATEGIES, assert_query, every_strategy
+from strategies_under_contract import (
+    REGISTERED,
+    STRATEGIES,
+    assert_query,
+    every_greedy_strategy,
+    every_strategy,
+)
 
 import skactive.strategies
 from skactive.measures import Diversity, Entropy, Margin
@@ -96,7 +102,7 @@ def test_any_number_of_candidates_can_be_selected(strategy, kind, n_labeled, nam
         assert_query(strategy.select(pool, n_instances), pool.candidates, n_instances)
 
 
-@every_strategy
+@every_greedy_strategy
 @pytest.mark.parametrize("kind", ["spread", "duplicates"])
 def test_a_small_batch_is_the_beginning_of_a_large_one(strategy, kind):
     pool = labeled_pool(samples(kind), 3)

@@ -6,9 +6,11 @@ from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import (
     BADGE,
+    BAIT,
     CDFProduct,
     ClusterMargin,
     DensityWeightedUncertainty,
+    DropQuery,
     ExpectedErrorReduction,
     KCenterGreedy,
     ProbCover,
@@ -45,6 +47,8 @@ OURS: dict[str, QueryStrategy] = {
     "ranked-batch": RankedBatch(),
     "density-weighted": DensityWeightedUncertainty(),
     "badge": BADGE(),
+    "bait": BAIT(),
+    "drop-query": DropQuery(),
     "cluster-margin": ClusterMargin(),
     "committee": QueryByCommittee(),
     "expected-error": ExpectedErrorReduction(),

@@ -2,10 +2,12 @@
 
 from skactive._public import moved, present
 from skactive.strategies._badge import BADGE
+from skactive.strategies._bait import BAIT
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._cdf_product import CDFProduct
 from skactive.strategies._cluster_margin import ClusterMargin
 from skactive.strategies._density_weighted import DensityWeightedUncertainty
+from skactive.strategies._drop_query import DropQuery
 from skactive.strategies._expected_error import ExpectedErrorReduction
 from skactive.strategies._k_center_greedy import KCenterGreedy
 from skactive.strategies._prob_cover import ProbCover
@@ -20,9 +22,11 @@ from skactive.strategies._utility_component import UtilityComponent
 
 __all__ = [
     "BADGE",
+    "BAIT",
     "CDFProduct",
     "ClusterMargin",
     "DensityWeightedUncertainty",
+    "DropQuery",
     "ExpectedErrorReduction",
     "KCenterGreedy",
     "ProbCover",

@@ -127,15 +127,7 @@ class QueryStrategy(ABC, BaseEstimator):
         check_method(self, "pool", pool, "batch", expected)
         batch = pool.batch(self, candidates)
         self._check_n_instances(batch, n_instances)
-        indices = np.empty(n_instances, dtype=np.intp)
-        chosen = np.empty(n_instances)
-        tie_break = self._tie_break(pool)
-        for place in range(n_instances):
-            best, chosen[place] = batch.best()
-            indices[place] = best[0] if tie_break is None else best[tie_break[best].argmax()]
-            if place < n_instances - 1:
-                batch.pick(int(indices[place]))
-        return indices, chosen
+        return self._choose(batch, n_instances, self._tie_break(pool))
 
     def __call__(
         self,
@@ -187,6 +179,19 @@ class QueryStrategy(ABC, BaseEstimator):
         """
         values = checked_utilities(type(self).__name__, self.utilities(batch), batch)
         return np.flatnonzero(values == values.max()), float(values.max())
+
+    def _choose(
+        self, batch: BatchView, n_instances: int, tie_break: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the samples of a query, and their utilities; ties go by the largest key."""
+        indices = np.empty(n_instances, dtype=np.intp)
+        chosen = np.empty(n_instances)
+        for place in range(n_instances):
+            best, chosen[place] = batch.best()
+            indices[place] = best[0] if tie_break is None else best[tie_break[best].argmax()]
+            if place < n_instances - 1:
+                batch.pick(int(indices[place]))
+        return indices, chosen
 
     def _check_n_instances(self, pool: BatchView, n_instances: Any) -> None:
         if pool.n_candidates == 0:

@@ -9,10 +9,12 @@ from sklearn.base import clone
 from skactive._validation import register_strategies
 from skactive.measures import Entropy, InformationDensity, LeastConfidence
 from skactive.strategies._badge import BADGE
+from skactive.strategies._bait import BAIT
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._cdf_product import CDFProduct
 from skactive.strategies._cluster_margin import ClusterMargin
 from skactive.strategies._density_weighted import DensityWeightedUncertainty
+from skactive.strategies._drop_query import DropQuery
 from skactive.strategies._expected_error import ExpectedErrorReduction
 from skactive.strategies._k_center_greedy import KCenterGreedy
 from skactive.strategies._prob_cover import ProbCover
@@ -100,7 +102,9 @@ def all_strategies() -> dict[str, StrategyEntry]:
             "largest product of entropy and density",
         ),
         "badge": (BADGE(), "largest and most diverse changes of a linear classifier"),
+        "bait": (BAIT(), "largest gain of Fisher information about the pool"),
         "cluster-margin": (ClusterMargin(), "smallest margins, from each cluster in turn"),
+        "drop-query": (DropQuery(), "most typical of those with predictions that dropout changes"),
         "committee": (QueryByCommittee(), "largest disagreement of a bootstrapped committee"),
         "expected-error": (ExpectedErrorReduction(), "smallest expected error after the answer"),
         "random": (RandomSampling(), "random choice: the baseline"),

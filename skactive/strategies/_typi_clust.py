@@ -11,7 +11,7 @@ from skactive._engine.chosen_metric import chosen_metric
 from skactive._validation import check_integer
 from skactive.base import PoolView
 from skactive.strategies._base import QueryStrategy
-from skactive.strategies._support.clusters import GEOMETRIES, Clusters, clusters_of
+from skactive.strategies._support.clusters import GEOMETRIES, Clusters, clusters_of, rounded_up
 from skactive.strategies._support.points import Points
 
 # Number of members drawn from a larger cluster to estimate typicality, and of the most typical
@@ -19,10 +19,8 @@ from skactive.strategies._support.points import Points
 N_DRAWN = 1024
 N_SHORTLISTED = 256
 
-# The least number of clusters of a pool with enough samples, and the number of significant binary
-# digits of larger numbers.
+# The least number of clusters of a pool with enough samples.
 FEWEST = 16
-N_DIGITS = 2
 
 # Keeps the typicality of duplicates finite, as in scikit-activeml.
 LEAST_SUM = 1e-7
@@ -141,12 +139,6 @@ class TypiClust(QueryStrategy):
         open_ones = np.unique(clusters.labels[candidates])
         first = np.lexsort((-sizes[open_ones], n_labels[open_ones], sizes[open_ones] < least))
         return int(open_ones[first[0]])
-
-
-def rounded_up(number: int) -> int:
-    """Return a number rounded up to two significant binary digits."""
-    step = 1 << max(number.bit_length() - N_DIGITS, 0)
-    return -(-number // step) * step
 
 
 def typicality(X: Any, metric: str, n_neighbors: int) -> np.ndarray:

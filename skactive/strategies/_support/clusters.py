@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 
+from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
 from skactive._engine.features import in_memory
+from skactive._engine.norms import norms_of
 from skactive._engine.points import Frame
 from skactive.base import PoolView
 from skactive.strategies._support.points import points_of
@@ -24,6 +27,12 @@ N_PER_CLUSTER = 20
 
 # Further passes hardly move a centre.
 N_PASSES = 25
+
+# Numbers of clusters have so many binary digits, so that few clusterings are computed.
+N_DIGITS = 2
+
+# Smaller distances, relative to the norms, are rounding errors.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +60,16 @@ class Clusters:
         predicted = self.model.predict(_points(X, metric, self.frame))
         return np.bincount(predicted, minlength=self.model.n_clusters)
 
+    def distances(self, X: Any, metric: str) -> np.ndarray:
+        """Return the distance of each of the clustered rows to the centre of its cluster."""
+        distances = np.empty(X.shape[0])
+        for block in row_blocks(X.shape[0], 32 * X.shape[1]):
+            points = _points(X[block], metric, self.frame)
+            points = (points.toarray() if sp.issparse(points) else points).astype(np.float64)
+            found = norms_of(points - self.model.cluster_centers_[self.labels[block]])
+            distances[block] = np.where(found > ROUNDING * norms_of(points), found, 0.0)
+        return distances
+
 
 def clusters_of(pool: PoolView, n_clusters: int, metric: str) -> Clusters:
     """Return the samples of a pool in clusters by k-means; the pool keeps them.
@@ -61,6 +80,17 @@ def clusters_of(pool: PoolView, n_clusters: int, metric: str) -> Clusters:
     n_clusters = min(n_clusters, pool.n_samples)
     key = ("clusters_of", n_clusters, metric)
     return pool.cached(key, lambda: _clusters(in_memory(pool.X), metric, n_clusters), shared=True)
+
+
+def clusters_of_rows(X: Any, metric: str, n_clusters: int) -> Clusters:
+    """Return rows in clusters, as `clusters_of` does for those of a pool."""
+    return _clusters(X, metric, min(n_clusters, X.shape[0]))
+
+
+def rounded_up(number: int) -> int:
+    """Return a number rounded up to two significant binary digits."""
+    step = 1 << max(number.bit_length() - N_DIGITS, 0)
+    return -(-number // step) * step
 
 
 def _points(X: Any, metric: str, frame: Frame) -> Any:
