@@ -10,6 +10,7 @@ from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
 from skactive._engine.neighbor_lists import first_of_each, nearest_first
 from skactive._engine.points import Frame, lower_bounds, weights
+from skactive._progress import advance
 
 # Number of distances of which only the minimum is compared in the first step.
 LAYERS = 32
@@ -80,6 +81,7 @@ class Candidates:
             owners = np.repeat(np.arange(len(some)), n_neighbors)
             exact = self._space.pairs(some, owners, self._rows, nearest.ravel())
             columns[block], compared[block] = nearest_first(nearest, exact.reshape(nearest.shape))
+            advance(len(some))
         return compared, columns
 
     def columns(self, queries: Rows, n_neighbors: int) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
+from skactive._progress import advance
 
 
 def choose_nearest(
@@ -131,4 +132,5 @@ def search(
             compared, None, n_neighbors, space=space, A=part, B=B, precedence=precedence
         )
         distances[block] = space.finish(kept)
+        advance(len(part))
     return distances, columns

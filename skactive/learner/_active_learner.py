@@ -108,8 +108,9 @@ class ActiveLearner(LearnerPoolChanges):
         `SufficientAccuracy`. The learner works on copies; `progress` shows their verdicts, and
         the learner itself never stops.
     graph : NeighborGraph, default=None
-        The neighbour graph of the pool's features, built or loaded earlier. None builds it if
-        the classifier or the strategy needs one, at the first call that does.
+        The neighbour graph of the pool's features, built or loaded earlier. None builds it if the
+        classifier or the strategy needs one. From two seconds on, a terminal or notebook shows a
+        progress bar meanwhile; the environment variable ``TQDM_DISABLE=1`` hides it.
     journal : path-like, default=None
         A file to which every answer is written before `teach` returns. The answers in an existing
         file are read first, so that an interrupted loop resumes. See Notes. None keeps answers in

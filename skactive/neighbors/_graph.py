@@ -22,6 +22,7 @@ from skactive._engine.neighbor_lists import (
 from skactive._engine.numbers import as_numbers
 from skactive._engine.stored import is_opened
 from skactive._io.fingerprint import fingerprint as fingerprint_of
+from skactive._progress import long_step
 from skactive._validation import (
     check_bandwidth,
     check_choice,
@@ -180,7 +181,8 @@ class NeighborGraph(ChangeableGraph):
                     "NeighborGraph.of", "transformer", transformer, "fit_transform", "a transformer"
                 )
                 _check_metric(transformer, metric)
-            indices, distances = _lists(features, n_neighbors, metric, transformer)
+            with long_step("neighbour graph", features.shape[0]):
+                indices, distances = _lists(features, n_neighbors, metric, transformer)
         return cls(indices, distances, X=features, metric=metric)
 
     @classmethod

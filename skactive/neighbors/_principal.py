@@ -11,6 +11,7 @@ from skactive._engine.exact_neighbors import finished, has_products
 from skactive._engine.near_candidates import NearCandidates
 from skactive._engine.neighbor_lists import nearest_first
 from skactive._engine.points import Frame
+from skactive._progress import advance
 from skactive._validation import check_integer
 from skactive.neighbors._blockwise import BlockwiseKNeighborsTransformer
 
@@ -156,6 +157,7 @@ class PrincipalKNeighborsTransformer(BlockwiseKNeighborsTransformer):
             exact = self._space.pairs(queries, owners, self._searched, found.ravel())
             nearest = nearest_first(found, exact.reshape(found.shape))
             columns[some], compared[some] = (part[:, :n_neighbors] for part in nearest)
+            advance(len(some))
         return finished(self._space, compared, queries, self._stored), columns
 
     def _principal(self, rows: Rows) -> np.ndarray:
