@@ -62,10 +62,16 @@ def long_step(name: str, n_samples: int) -> Iterator[None]:
     n_samples : int
         Number of samples that the step processes. Each `advance` moves the bar.
     """
-    # An argument would override the environment variable.
-    hidden = {} if _has_viewer() else {"disable": True}
+    if not _has_viewer():
+        yield
+        return
     bar = ProgressBar(
-        total=n_samples, desc=name, unit=" samples", delay=DELAY, leave=False, **hidden
+        total=n_samples,
+        desc=name,
+        unit=" samples",
+        miniters=max(1, n_samples // 100),
+        delay=DELAY,
+        leave=False,
     )
     # Some searches first try a few samples.
     with bar, reported(lambda n_new: bar.update(min(n_new, n_samples - bar.n))):

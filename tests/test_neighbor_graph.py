@@ -505,5 +505,5 @@ def test_a_pool_uses_the_transformer_and_keeps_its_graph_when_pickled():
     )
     assert pool.graph(15).n_neighbors == 15
     again = pickle.loads(pickle.dumps(pool))
-    assert set(again._graphs._built) == set(pool._graphs._built)
+    assert set(again.graphs._built) == set(pool.graphs._built)
     np.testing.assert_array_equal(again.graph(15).indices, pool.graph(15).indices)

@@ -94,5 +94,5 @@ def test_the_default_learner_builds_one_graph(strategy):
     for _ in range(4):
         query = learner.query()
         learner.teach(query, Y[query])
-    assert {graph.metric for graph in learner.pool._graphs.built()} == {"euclidean"}
+    assert {graph.metric for graph in learner.pool.graphs.built()} == {"euclidean"}
     assert learner.explain_query(learner.query()).labeled.metric == "euclidean"

@@ -35,19 +35,19 @@ from skactive.learner._history.entries import action_from
 from skactive.learner._history.journal import Journal
 from skactive.learner._history.named_samples import has_names
 from skactive.learner._html import learner_html
-from skactive.learner._pool_changes import LearnerPoolChanges
 from skactive.learner._pool_samples import PoolSamples
+from skactive.learner._queries import FirstQuery, LearnerQueries
 from skactive.learner._refresh import RefreshedSteps, refresher_for
 from skactive.learner._stopping.criteria import StoppingHistory
 from skactive.learner._stopping.progress import Progress
-from skactive.learner._transactions import locked
+from skactive.learner._transactions import locked, locked_labels
 from skactive.learner._updaters import CatchUpPosterior, UpdateSource, restore, updater_for
 from skactive.neighbors import NeighborGraph
 from skactive.pool import FeatureCache, Pool
 from skactive.strategies import QueryStrategy
 
 
-class ActiveLearner(LearnerPoolChanges):
+class ActiveLearner(LearnerQueries):
     """Choose the samples that an annotator labels, and learn from each label at once.
 
     `query` returns the samples to label next, `teach` takes their labels, and `predict` uses them
@@ -256,7 +256,10 @@ class ActiveLearner(LearnerPoolChanges):
             self._refresher.seed = before.transform(X_labeled), self._seed[1]
         describe(classifier, self._descriptions, self._steps)
         self._blank = copy.deepcopy(classifier)
-        self._build(classifier, graph, state)
+        others = (graph, cache, self._refresher, self._seed[0])
+        if all(one is None for one in others) and not fit_params:
+            self._first = FirstQuery.of(self._blank, self._classes)
+        self._build(classifier, graph, state, may_defer=True)
         self._answers_taken(self._pool.n_labeled)
         self._finish_refresh(wait=True)
         if journal is not None:
@@ -287,42 +290,6 @@ class ActiveLearner(LearnerPoolChanges):
         """The state of the labelling, with the verdicts of the criteria in `stopping`."""
         self._finish_refresh()
         return Progress(self, self._stopping, self._lock)
-
-    @locked
-    def query(
-        self,
-        n_instances: int = 1,
-        *,
-        candidates: ArrayLike | None = None,
-        return_utilities: bool = False,
-    ) -> Any:  # an array, or a pair of them
-        """Return the samples that an annotator should label next.
-
-        Parameters
-        ----------
-        n_instances : int, default=1
-            Number of samples, at least 1 and at most the number of candidates.
-        candidates : array-like of int of shape (n,), default=None
-            Positions to choose from, such as those on one disk or of one customer. None takes
-            all candidates.
-        return_utilities : bool, default=False
-            Whether to return the utilities too.
-
-        Returns
-        -------
-        indices : ndarray of int of shape (n_instances,)
-            Positions in X_pool as it was given, most useful first.
-        utilities : ndarray of shape (n_instances,)
-            Only if `return_utilities`: the utility of each when it was chosen.
-
-        Raises
-        ------
-        ValueError
-            If fewer candidates are left, or one of `candidates` is labelled or skipped already.
-        """
-        self._finish_refresh()
-        indices, utilities = self.strategy.select(self._pool, n_instances, candidates=candidates)
-        return (indices, utilities) if return_utilities else indices
 
     @locked
     def refresh(self) -> ActiveLearner:
@@ -356,7 +323,7 @@ class ActiveLearner(LearnerPoolChanges):
             self._replace_steps(refreshed)
         return self
 
-    @locked
+    @locked_labels
     def __repr__(self) -> str:
         return (
             f"<ActiveLearner: {len(self.labeled)} of {self._pool.n_samples} samples labelled, "
@@ -386,8 +353,17 @@ class ActiveLearner(LearnerPoolChanges):
         check_consistent_length(X, labels)
         return (self.features(X), labels) if len(labels) else (None, None)
 
+    @property
+    def _classifier(self) -> Any:
+        return self.estimator if self._steps is None else self.estimator[-1]
+
     def _build(
-        self, classifier: Any, graph: NeighborGraph | None = None, state: Any = None
+        self,
+        classifier: Any,
+        graph: NeighborGraph | None = None,
+        state: Any = None,
+        *,
+        may_defer: bool = False,
     ) -> None:
         """Create the pool of features, and the updater of the classifier."""
         follows = isinstance(classifier, HasPosteriorSource)
@@ -402,7 +378,14 @@ class ActiveLearner(LearnerPoolChanges):
             state=state,
             cache=self._cache,
         )
-        self._begin_labels(classifier)
+        first = self._first_query() if may_defer else None
+        if first is None:
+            self._begin_labels(classifier)
+        else:
+            # Wrong parameters are reported at once.
+            first.draw(self._pool.X)
+            self._pool.graphs.begin(classifier.n_neighbors, classifier.metric)
+            self._is_deferred = True
         self._samples_of_pool = self._samples
 
     def _begin_labels(self, classifier: Any) -> None:
@@ -425,14 +408,13 @@ class ActiveLearner(LearnerPoolChanges):
         if self._samples_of_pool is self._samples:
             self._reset_labels()
         else:
-            restore(self._updater.classifier, self._blank)
-            self._build(self._updater.classifier)
+            restore(self._classifier, self._blank)
+            self._build(self._classifier)
 
     def _reset_labels(self) -> None:
-        classifier = self._updater.classifier
-        restore(classifier, self._blank)
+        restore(self._classifier, self._blank)
         self._pool.reset()
-        self._begin_labels(classifier)
+        self._begin_labels(self._classifier)
 
     def _actions_of(self, entries: Any) -> list[Action]:
         return [action_from(entry, self._pool) for _, entry in entries]
@@ -445,6 +427,8 @@ class ActiveLearner(LearnerPoolChanges):
         is_observed = self._watch is not None or self._stopping.criteria
         taught: set[int] = set()
         for number, entry in journal.entries():
+            if self._is_deferred:
+                self._recover()
             try:
                 action = action_from(entry, self._pool)
                 action.check_after(taught)

@@ -20,11 +20,12 @@ from skactive.learner._label_issues import LabelIssues, label_issues
 from skactive.learner._labels import LearnerLabels
 from skactive.learner._pool_samples import PoolSamples
 from skactive.learner._pool_table import PoolTable, objects
-from skactive.learner._transactions import locked
+from skactive.learner._transactions import locked, locked_labels
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from skactive.learner._queries import FirstQuery
     from skactive.neighbors import VoteExplanation
 
 
@@ -61,6 +62,10 @@ class LearnerPredictions(LearnerLabels):
         strategy chooses without their probabilities until they can.
         """
         return self._updater.error
+
+    @abstractmethod
+    def _first_query(self, n_instances: Any = 1, candidates: Any = None) -> FirstQuery | None:
+        """Return the first query that chooses among a sample, None if all are compared."""
 
     @abstractmethod
     def _finish_refresh(self) -> None:
@@ -156,7 +161,7 @@ class LearnerPredictions(LearnerLabels):
         check_is_samples(X, "X")
         return X if self._steps is None else self._steps.transform(X)
 
-    @locked
+    @locked_labels
     def samples(
         self,
         indices: ArrayLike | None = None,
@@ -279,7 +284,10 @@ class LearnerPredictions(LearnerLabels):
         Nearest in the pool (cosine): 2 at 0.019, 4 at 0.019
         Nearest labelled (cosine): 5 (orange) at 0.143, 0 (apple) at 0.168
         """
-        return explain_query(self, self._positions("explain_query", index, ids), n_neighbors)
+        positions = self._positions("explain_query", index, ids)
+        first = self._first_query()
+        n_compared = None if first is None else first.n_compared
+        return explain_query(self, positions, n_neighbors, n_compared)
 
     @locked
     def label_issues(self) -> LabelIssues:

@@ -25,7 +25,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 LEFT_OUT = ("_journal", "_lock", "_cache")
 
 
-def locked(method: Method) -> Method:
+def locked(method: Method, *, needs_classifier: bool = True) -> Method:
     """Make a method of a learner wait for others, and see the state before or after an action.
 
     One thread at a time is in such a method. What an interruption of an earlier call has left
@@ -36,7 +36,7 @@ def locked(method: Method) -> Method:
     @functools.wraps(method)
     def call(self: LearnerState, *args: Any, **kwargs: Any) -> Any:
         with self._lock:
-            if self._is_suspect:
+            if self._is_suspect or (needs_classifier and self._is_deferred):
                 self._recover()
             try:
                 return method(self, *args, **kwargs)
@@ -47,6 +47,10 @@ def locked(method: Method) -> Method:
                 raise
 
     return call  # type: ignore[return-value]  # the same signature
+
+
+# For methods that read samples and labels alone: they do not wait for a deferred classifier.
+locked_labels = functools.partial(locked, needs_classifier=False)
 
 
 @dataclass
@@ -90,6 +94,8 @@ class LearnerState(ABC):
     _stopping: StoppingHistory
     # Whether the pool and the classifier may be incomplete.
     _is_suspect: bool = False
+    # Whether the classifier has not got the samples of the pool yet.
+    _is_deferred: bool = False
     _pending: tuple[Change, int] | None = None
 
     @abstractmethod
@@ -104,7 +110,7 @@ class LearnerState(ABC):
     @property
     def pool(self) -> Any:  # a LabelingPool
         """The features of the samples, their labels, and the results computed about them."""
-        if self._is_suspect:
+        if self._is_suspect or self._is_deferred:
             self._settled()
         return self._pool
 
@@ -143,7 +149,7 @@ class LearnerState(ABC):
         self._rebuild(self._history.actions)
         self._stopping.undone(self._history.n_answers)
         self._pending = None
-        self._is_suspect = False
+        self._is_suspect = self._is_deferred = False
 
     def _rebuild(self, actions: list[Action]) -> None:
         """Execute actions on the pool without labels, and teach the result to the classifier."""
@@ -153,7 +159,7 @@ class LearnerState(ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
-            if self._is_suspect:
+            if self._is_suspect or self._is_deferred:
                 self._recover()
             state = {**self.__dict__, **dict.fromkeys(LEFT_OUT)}
             # Another thread may change the labels before the state is written. The samples, which

@@ -39,7 +39,7 @@ class ChangeablePool(LabelBookPool):
     _dtype: np.dtype[Any]
     _is_resolved: bool
     _values: FeatureValues
-    _graphs: NeighborGraphs
+    graphs: NeighborGraphs
 
     def add_samples(
         self,
@@ -63,7 +63,7 @@ class ChangeablePool(LabelBookPool):
             return np.concatenate([of_old, similarity_sums(space, added, rows)])
 
         values = self._values.changed(X, self._similarities(extended))
-        graphs = self._graphs.extended(X, rows, values)
+        graphs = self.graphs.extended(X, rows, values)
         geometry = self.geometry.extended(rows)
         self.book.extend(n_added)
         return self._replace(X, samples, values, graphs, geometry)
@@ -84,7 +84,7 @@ class ChangeablePool(LabelBookPool):
             return sums[kept] - similarity_sums(space, rows, left)
 
         values = self._values.changed(X, self._similarities(reduced))
-        graphs = self._graphs.reduced(X, rows, values, kept)
+        graphs = self.graphs.reduced(X, rows, values, kept)
         self.book.remove(removed[self.book.positions.is_labeled(removed)])
         geometry = self.geometry.reduced(rows, kept)
         self.book.keep(kept)
@@ -99,7 +99,7 @@ class ChangeablePool(LabelBookPool):
         geometry: PoolGeometry,
     ) -> Self:
         self._X, self._samples, self._dtype = X, samples, X.dtype
-        self._values, self._graphs, self.geometry = values, graphs, geometry
+        self._values, self.graphs, self.geometry = values, graphs, geometry
         self.book.listeners = geometry.listeners
         self.coverages = PoolCoverages(graphs)
         self.coverages.begin(self.book)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+from weakref import finalize
 
 import joblib
 import numpy as np
 
+from skactive._background import Background
 from skactive._engine.cache import FeatureValues
 from skactive._engine.distances import METRICS, Rows
 from skactive._engine.list_changes import (
@@ -19,6 +22,9 @@ from skactive._engine.list_changes import (
 )
 from skactive._validation import check_choice, check_integer, check_method
 from skactive.neighbors import NeighborGraph, PrincipalKNeighborsTransformer
+
+# Neighbours and distances.
+Arrays = tuple[np.ndarray, np.ndarray]
 
 
 class NeighborGraphs:
@@ -53,10 +59,12 @@ class NeighborGraphs:
             )
         self._given = given
         self._built: dict[tuple[str, int, str], NeighborGraph] = {}
+        # Number of neighbours, metric, and the arrays that a thread searches.
+        self._begun: tuple[int, str, Background[Arrays]] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        # Tuples are keys, which formats such as skops cannot store.
-        return {**self.__dict__, "_built": list(self._built.items())}
+        # Tuples are keys, which formats such as skops cannot store. A copy has no thread.
+        return {**self.__dict__, "_built": list(self._built.items()), "_begun": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _built=dict(state["_built"]))
@@ -79,6 +87,19 @@ class NeighborGraphs:
                     self._X, n_neighbors=n_neighbors, metric=metric, transformer=transformer
                 )
         return self._built[key]
+
+    def begin(self, n_neighbors: int, metric: str) -> None:
+        """Start to build a graph in a thread. `graph` waits for it.
+
+        `graph` raises an exception of the thread once, and builds the graph itself the next time.
+        The thread ends with this object. A copy has none.
+        """
+        self.check(n_neighbors, metric)
+        # The thread does not refer to this object.
+        search = partial(_neighbors, self._X, n_neighbors, metric)
+        background = Background(search, "neighbour graph", self._X.shape[0])
+        self._begun = n_neighbors, metric, background
+        finalize(self, background.stopping.set).atexit = False
 
     def extended(self, X: Any, rows: Rows, values: FeatureValues) -> NeighborGraphs:
         """Return the graphs of more samples, the first of which are those of this object."""
@@ -142,18 +163,27 @@ class NeighborGraphs:
 
     def _shared(self, n_neighbors: int, metric: str) -> NeighborGraph:
         # A graph refers to the features of one pool: pools share its arrays.
-        def neighbors() -> tuple[np.ndarray, np.ndarray]:
-            graph = NeighborGraph.of(
-                self._X,
-                n_neighbors=n_neighbors,
-                metric=metric,
-                transformer=default_transformer(n_neighbors, metric),
-            )
-            return graph.indices, graph.distances
+        def neighbors() -> Arrays:
+            begun = self._from_thread(n_neighbors, metric)
+            return _neighbors(self._X, n_neighbors, metric) if begun is None else begun
 
         key = ("NeighborGraph", n_neighbors, metric)
         indices, distances = self._values.get(key, neighbors)
         return NeighborGraph(indices, distances, X=self._X, metric=metric)
+
+    def _from_thread(self, n_neighbors: int, metric: str) -> Arrays | None:
+        """Return the arrays that a thread has searched, or raise its exception once."""
+        if self._begun is None or self._begun[:2] != (n_neighbors, metric):
+            return None
+        background = self._begun[2]
+        if not background.is_of_this_process():
+            return None
+        try:
+            return background.result()
+        finally:
+            # An interrupted caller can wait again.
+            if background.is_done():
+                self._begun = None
 
     def _from_given(self, n_neighbors: int, metric: str) -> NeighborGraph | None:
         given = self._given
@@ -168,6 +198,16 @@ class NeighborGraphs:
             X=self._X,
             metric=metric,
         )
+
+
+def _neighbors(X: Any, n_neighbors: int, metric: str) -> Arrays:
+    graph = NeighborGraph.of(
+        X,
+        n_neighbors=n_neighbors,
+        metric=metric,
+        transformer=default_transformer(n_neighbors, metric),
+    )
+    return graph.indices, graph.distances
 
 
 def default_transformer(n_neighbors: int, metric: str) -> PrincipalKNeighborsTransformer:

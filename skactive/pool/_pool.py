@@ -116,9 +116,9 @@ class Pool(ChangeablePool):
         The labels known so far, sorted.
     posterior_source : PosteriorSource or None
         The source of class probabilities.
-    book, geometry, coverages : object
-        The parts of the pool: labels, distances and coverage. For posterior sources and batches;
-        not a stable interface.
+    book, geometry, coverages, graphs : object
+        The parts of the pool: labels, distances, coverage and neighbour graphs. For posterior
+        sources, batches and learners; not a stable interface.
 
     Raises
     ------
@@ -186,9 +186,9 @@ class Pool(ChangeablePool):
             check_consistent_length(self._X, samples)
         self._samples = samples.tocsr() if sp.issparse(samples) else samples
         self._values = FeatureValues(self._X, cache)
-        self._graphs = NeighborGraphs(self._X, graph, self._values)
+        self.graphs = NeighborGraphs(self._X, graph, self._values)
         self.geometry = PoolGeometry(Rows(self._X), snapshot)
-        self.coverages = PoolCoverages(self._graphs)
+        self.coverages = PoolCoverages(self.graphs)
         validate = self.target.validate
         self._classes = None if classes is None else check_classes(classes, validate)
         self._is_strict = strict_classes
@@ -329,10 +329,10 @@ class Pool(ChangeablePool):
     def graph(
         self, n_neighbors: int = 15, metric: str = "cosine", transformer: object = None
     ) -> NeighborGraph:
-        return self._graphs.graph(n_neighbors, metric, transformer)
+        return self.graphs.graph(n_neighbors, metric, transformer)
 
     def has_graph(self, graph: NeighborGraph) -> bool:
-        return any(own is graph for own in self._graphs.built())
+        return any(own is graph for own in self.graphs.built())
 
     def coverage_gain(
         self,

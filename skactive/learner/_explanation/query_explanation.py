@@ -223,8 +223,13 @@ class QueryExplanation(Tabular):
         return lines
 
 
-def explain_query(learner: Any, index: Any, n_neighbors: int) -> QueryExplanation:
-    """Return the explanation of a candidate of a learner."""
+def explain_query(
+    learner: Any, index: Any, n_neighbors: int, n_compared: int | None = None
+) -> QueryExplanation:
+    """Return the explanation of a candidate of a learner.
+
+    `n_compared` is the number of candidates that the query compares, None if it compares all.
+    """
     check_integer("explain_query", "n_neighbors", n_neighbors, minimum=1)
     pool = learner.pool
     index = check_candidate(pool, index)
@@ -246,6 +251,8 @@ def explain_query(learner: Any, index: Any, n_neighbors: int) -> QueryExplanatio
         posterior=(classes, probabilities.tolist()),
         nearest_labeled=next(iter(labeled.named()), None),
     )
+    if n_compared is not None:
+        sentences += (f"The first query compares {n_compared:,} samples, drawn at random.",)
     return QueryExplanation(
         index=index,
         name=name,
