@@ -11,6 +11,7 @@ from skactive._engine.blocks import on_all_cpus, row_blocks
 from skactive._engine.compiled import compiled
 from skactive._engine.near_candidates import NearCandidates
 from skactive._engine.neighbor_lists import nearest_first
+from skactive._progress import advance, long_step
 from skactive.neighbors import NeighborGraph
 from skactive.semi_supervised._spread import Spread
 
@@ -99,7 +100,8 @@ class TableView(SpreadView):
         self._stored = self._standardized(X)
         self._n_neighbors = min(n_neighbors, len(self._stored) - 1)
         self._candidates: NearCandidates | None = None
-        distances, indices = self._nearest(self._stored, are_nodes=True)
+        with long_step("neighbour graph of scaled features", len(self._stored)):
+            distances, indices = self._nearest(self._stored, are_nodes=True)
         graph = NeighborGraph(indices, distances, X=self._stored, metric="manhattan")
         super().__init__(graph, alpha=alpha, tol=tol)
 
@@ -126,6 +128,7 @@ class TableView(SpreadView):
                 sums[found == samples[:, np.newaxis]] = np.inf
             nearest = nearest_first(found, sums.astype(np.float32))
             indices[samples], distances[samples] = (part[:, :n_neighbors] for part in nearest)
+            advance(len(samples))
         return distances, indices
 
 
