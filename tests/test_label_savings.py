@@ -12,7 +12,7 @@ from benchmarks.label_savings.lineup import (
     DEFAULT_CLASSIFIER,
     OURS,
 )
-from benchmarks.label_savings.report import draw, write_report
+from benchmarks.label_savings.report import write_report
 from benchmarks.label_savings.savings import (
     duels_of,
     geometric_mean,
@@ -125,8 +125,6 @@ def test_the_report_names_every_curve(tmp_path):
     write_report(tmp_path / "README.md", alone, [])
     text = (tmp_path / "README.md").read_text()
     assert "| made-up | random, k-NN | +0.0 (+0.0 to +0.0, 6 splits) |  |  |" in text
-    figure = draw("made-up", curves(), RANDOM)
-    assert [panel.get_title() for panel in figure.axes] == ["made-up, k-NN", "made-up, spreading"]
 
 
 def test_every_split_of_a_task_keeps_groups_together():

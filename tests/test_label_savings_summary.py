@@ -1,5 +1,6 @@
 """The table and the figure of the default, from rows with known savings."""
 
+import csv
 import sys
 
 import numpy as np
@@ -67,6 +68,13 @@ def test_the_table_has_a_line_for_each_data_set_and_group():
     assert "means of 16 splits" in text
 
 
+EARLIER = (
+    "task,classifier,strategy,area\ndigits,k-NN,random,0.9\ndigits,k-NN,modAL margin,0.2\n"
+    "digits,spreading,modAL margin,0.3\ndigits,spreading,herding,0.4\nnone,k-NN,random,0.1\n"
+)
+EARLIER_LINES = list(csv.DictReader(EARLIER.splitlines()))
+
+
 def test_sentences_without_losses_and_without_confirmed_data_sets():
     text = summary.table(ROWS[:2], {})
     assert "Label savings are 4.0 in the geometric mean over 2 data sets; 2.0 at worst" in text
@@ -87,12 +95,24 @@ def test_the_figure_shows_every_data_set_in_the_order_of_the_savings():
     assert list(points["confirmed, geometric mean 0.0"]) == [axes.get_xlim()[0]]
 
 
+def test_areas_are_compared_with_the_best_of_other_packages_and_the_earlier_default():
+    area = {row.task: 100 * row.area for row in ROWS}["digits"]
+    line = summary.areas(ROWS, EARLIER_LINES).splitlines()[2]
+    assert line == (
+        f"| digits | {area:.1f} | 40.0 | 30.0, modAL margin with spreading | "
+        f"{area - 40:+.1f} and {area - 30:+.1f} |"
+    )
+
+
 def test_the_command_reads_files_and_writes_the_page(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
     write_rows(tmp_path / "savings.csv", COLUMNS, ROWS)
     assert read_rows(tmp_path / "savings.csv") == ROWS
     monkeypatch.setattr(sys, "argv", ["summary", "--results", str(tmp_path)])
+    (tmp_path / "version_0.1").mkdir()
+    (tmp_path / "version_0.1" / "savings.csv").write_text(EARLIER)
     summary.main()
+    assert (tmp_path / "areas.md").read_text() == summary.areas(ROWS, EARLIER_LINES)
     assert (tmp_path / "default.md").read_text() == summary.table(ROWS, {})
     assert (tmp_path / "default.png").stat().st_size > 0
     (tmp_path / "calibration.csv").write_text(

@@ -10,13 +10,12 @@ import csv
 import os
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 
 from benchmarks.assets import MissingAssetError
 from benchmarks.label_savings.lineup import BASELINE, CLASSIFIERS, DEFAULT, DEFAULT_CLASSIFIER
 from benchmarks.label_savings.peers import LINEUPS, STRATEGIES
-from benchmarks.label_savings.report import draw, write_report
+from benchmarks.label_savings.report import write_report
 from benchmarks.label_savings.savings import (
     COLUMNS,
     DUEL_COLUMNS,
@@ -37,7 +36,6 @@ WORK = ROOT / "build" / "label_savings"
 
 def main() -> None:
     options = arguments()
-    mpl.use("agg")
     options.results.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
     duels: list[Duel] = []
@@ -53,7 +51,6 @@ def main() -> None:
         rows += rows_of(name, curves, baseline, (DEFAULT_CLASSIFIER, DEFAULT))
         duels += duels_of(name, curves)
         write_curves(options.results / f"{name}.csv", curves)
-        draw(name, curves, baseline).savefig(options.results / f"{name}.png", dpi=150)
         write_rows(options.results / "savings.csv", COLUMNS, rows)
         write_rows(options.results / "wins.csv", DUEL_COLUMNS, duels)
         write_report(options.results / "README.md", rows, duels)

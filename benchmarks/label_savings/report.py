@@ -1,25 +1,13 @@
-"""Tables and figures of label savings."""
+"""Tables of label savings."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks.label_savings.lineup import BASELINE, DEFAULT, DEFAULT_CLASSIFIER, OURS
-from benchmarks.label_savings.savings import BUDGETS, Curves, Duel, Row, geometric_mean
-
-# Okabe and Ito's colours, distinguishable with colour blindness; other strategies are grey.
-COLORS = {
-    "herding": "#D55E00",
-    "max-herding": "#E69F00",
-    "cdf-product": "#009E73",
-    "margin": "#56B4E9",
-    "typi-clust": "#CC79A7",
-    "badge": "#0072B2",
-    "random": "#000000",
-}
+from benchmarks.label_savings.savings import BUDGETS, Duel, Row, geometric_mean
 
 
 def write_report(path: Path, rows: Sequence[Row], duels: Sequence[Duel]) -> None:
@@ -188,44 +176,3 @@ def wins_tables(duels: Sequence[Duel]) -> str:
             cells = [str(won[classifier, one, other]) if other != one else "" for other in names]
             lines.append(f"| {one} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
-
-
-def draw(task: str, curves: Curves, baseline: tuple[str, str]) -> Any:
-    """Draw the mean curves over common splits, a panel for each classifier."""
-    import matplotlib.pyplot as plt
-
-    classifiers = list(dict.fromkeys(name for name, _ in curves))
-    figure, panels = plt.subplots(
-        1, len(classifiers), figsize=(11, 4.6), sharey=True, layout="constrained"
-    )
-    n_common = min(map(len, curves.values()))
-    curves = {names: scores[:n_common] for names, scores in curves.items()}
-    for panel, classifier in zip(np.ravel(panels), classifiers, strict=True):
-        for (name, strategy), scores in curves.items():
-            if name != classifier:
-                continue
-            labels = np.arange(1, scores.shape[1] + 1)
-            known = strategy in COLORS
-            panel.plot(
-                labels,
-                scores.mean(axis=0),
-                color=COLORS.get(strategy, "0.75"),
-                lw=1.8 if known else 1.0,
-                zorder=3 if known else 2,
-                label=strategy if known else None,
-            )
-        if classifier != baseline[0]:
-            random = curves[baseline].mean(axis=0)
-            panel.plot(
-                np.arange(1, len(random) + 1), random, "k:", lw=1.4, label="random with k-NN"
-            )
-        panel.set_title(f"{task}, {classifier}", fontsize=11)
-        panel.set_xscale("log")
-        panel.set_xticks([1, 2, 5, 10, 20, 50, 100, 200, 300], minor=False)
-        panel.xaxis.set_major_formatter("{x:.0f}")
-        panel.minorticks_off()
-        panel.set_xlabel("labels")
-        panel.grid(alpha=0.3)
-    np.ravel(panels)[0].set_ylabel("held-out accuracy")
-    np.ravel(panels)[-1].legend(fontsize=8, loc="lower right")
-    return figure

@@ -1,7 +1,7 @@
 """The table and the figure of the default, from the results that the other commands wrote.
 
-Reads `savings.csv` and, if there is one, `calibration.csv`; writes `default.md`, which the
-documentation includes, and `default.png`.
+Reads `savings.csv`, `calibration.csv` if there is one, and the results of version 0.1; writes
+`default.md` and `areas.md`, which the documentation includes, and `default.png`.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 
-from benchmarks.label_savings.lineup import DEFAULT, DEFAULT_CLASSIFIER
+from benchmarks.label_savings.lineup import DEFAULT, DEFAULT_CLASSIFIER, OURS
 from benchmarks.label_savings.report import cell
 from benchmarks.label_savings.savings import Row, geometric_mean, read_rows
 from benchmarks.label_savings.tasks import CHOSEN_ON, CONFIRMED_ON
@@ -152,6 +152,43 @@ def number(labels: float) -> str:
     return f"{labels:.0f}" if np.isfinite(labels) else "not reached"
 
 
+def areas(rows: Sequence[Row], earlier: Sequence[Mapping[str, str]]) -> str:
+    """Return the mean accuracies of the default, and of the best strategies of version 0.1.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The present results.
+    earlier : sequence of dict
+        The lines of `savings.csv` of version 0.1.
+    """
+    present = {task: row.area for task, row in rows_with(rows, TARGET).items()}
+    lines = [
+        "| data set | default | earlier default | best of other packages | lead over these |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    leads = []
+    for task in dict.fromkeys(line["task"] for line in earlier):
+        if task not in present:
+            continue
+        found = {
+            (line["strategy"], line["classifier"]): float(line["area"])
+            for line in earlier
+            if line["task"] == task
+        }
+        others = {names: area for names, area in found.items() if names[0] not in OURS}
+        (strategy, classifier), best = max(others.items(), key=lambda one: one[1])
+        before = found[DEFAULT, DEFAULT_CLASSIFIER]
+        leads.append((present[task] - before, present[task] - best))
+        shown = " and ".join(f"{100 * lead:+.1f}" for lead in leads[-1])
+        lines.append(
+            f"| {task} | {100 * present[task]:.1f} | {100 * before:.1f} | "
+            f"{100 * best:.1f}, {strategy} with {classifier} | {shown} |"
+        )
+    means = " and ".join(f"{100 * lead:+.1f}" for lead in np.mean(leads, axis=0))
+    return "\n".join([*lines, f"| mean | | | | {means} |"]) + "\n"
+
+
 def draw(rows: Sequence[Row]) -> Any:
     """Draw the label savings of each data set with their intervals."""
     import matplotlib.pyplot as plt
@@ -209,6 +246,9 @@ def main() -> None:
     rows = read_rows(results / "savings.csv")
     text = table(rows, read_errors(results / "calibration.csv"))
     (results / "default.md").write_text(text, encoding="utf-8")
+    with (results / "version_0.1" / "savings.csv").open(newline="", encoding="utf-8") as file:
+        compared = areas(rows, list(csv.DictReader(file)))
+    (results / "areas.md").write_text(compared, encoding="utf-8")
     draw(rows).savefig(results / "default.png", dpi=150)
 
 
