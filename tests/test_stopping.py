@@ -88,7 +88,8 @@ def test_label_spreading_holds_a_label_out_as_if_it_had_been_taken_back(repeats)
     classifier = learner.fitted_estimator()
     assert len(classifier.graph_weights_) == (2 if repeats == 1 else 1)
     nodes = classifier.labeled_indices_
-    by_graph, learnt = classifier._held_out_spread(nodes), classifier._held_out_head(nodes)
+    held_out = classifier._held_out_labels(nodes)
+    by_graph, learnt = classifier._held_out_spread(held_out), classifier._held_out_head(held_out)
     before = classifier.label_distributions_.copy()
     for place, node in enumerate(nodes.tolist()):
         other = copy.deepcopy(classifier).remove_labeled([node])

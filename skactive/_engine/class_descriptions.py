@@ -74,14 +74,14 @@ def name_of(label: Any) -> str:
     return f"class_descriptions[{shown(label)}]"
 
 
-def check_columns(described: list[tuple[Any, Any]], names: np.ndarray | None) -> None:
+def check_columns(described: list[tuple[Any, Any]], names: Any) -> None:
     """Raise unless the columns of DataFrames are those of X, if these have names."""
     for label, samples in described:
         columns = list(getattr(samples, "columns", []))
-        if names is not None and columns and columns != names.tolist():
+        if names is not None and columns and columns != list(names):
             raise ValueError(
                 f"{name_of(label)} has the columns {shown(columns)}, but X has "
-                f"{shown(names.tolist())}. Hint: pass the same columns in the same order."
+                f"{shown(list(names))}. Hint: pass the same columns in the same order."
             )
 
 

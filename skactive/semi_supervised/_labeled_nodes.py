@@ -88,7 +88,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         with self._restored_on_error():
             X = self._checked_features(X, reset=True)
             check_consistent_length(X, np.asarray(y, dtype=object))
-            known = self._describe(X.dtype)
+            known = self._describe(X.dtype, getattr(self, "feature_names_in_", None))
             if known is not None:
                 CATEGORICAL.check_alike(known, labels)
         transformer = PrincipalKNeighborsTransformer(self.n_neighbors, metric=self.metric)
@@ -154,10 +154,13 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         # The features of a pool have no names. The samples may be of another kind, such as texts.
         first = pool.take(np.array([0]))
         has_features = getattr(first, "shape", None) == (1, pool.X.shape[1])
-        self._fit_graph(graph, pool.X, classes, first if has_features else None)
+        columns = getattr(first, "columns", None) if has_features else None
+        self._fit_graph(graph, pool.X, classes, columns)
         X, y = pool.labeled_outside()
         if X is not None and y is not None:
             self.join_labeled(X, y)
+        if has_features:
+            validate_data(self, first, skip_check_array=True)
         return self
 
     def partial_fit(
@@ -357,23 +360,21 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             view.anchor(self._descriptions)
         return self
 
-    def _fit_graph(self, graph: NeighborGraph, X: Any, classes: Any, named: Any) -> Self:
-        """Start from a graph; the features have the names of a sample, if it has names."""
+    def _fit_graph(self, graph: NeighborGraph, X: Any, classes: Any, columns: Any) -> Self:
+        """Start from a graph of features whose columns may have names."""
         self.check_parameters()
         with self._restored_on_error():
             checked = self._checked_features(X, reset=True)
-            if named is not None:
-                validate_data(self, named, skip_check_array=True)
-            self._describe(checked.dtype, classes)
+            self._describe(checked.dtype, columns, classes)
             # Checking reads stored features into memory: they are the features of the graph too.
             if X is not graph.X:
                 graph.check_features(checked)
         return self._start(graph, checked, classes)
 
-    def _describe(self, dtype: Any, classes: Any = None) -> np.ndarray | None:
+    def _describe(self, dtype: Any, columns: Any, classes: Any = None) -> np.ndarray | None:
         """Store the descriptions, and return the classes that are known beforehand."""
         described = check_descriptions(self, self.class_descriptions)
-        check_columns(described, getattr(self, "feature_names_in_", None))
+        check_columns(described, columns)
         self._descriptions = description_rows(described, self.n_features_in_, dtype)
         return self._known_classes(classes)
 

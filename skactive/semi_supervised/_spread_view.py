@@ -98,10 +98,11 @@ class TableView(SpreadView):
     def __init__(self, X: Any, n_neighbors: int, *, alpha: float, tol: float) -> None:
         self._standardized = Standardized(X)
         self._stored = self._standardized(X)
-        self._n_neighbors = min(n_neighbors, len(self._stored) - 1)
+        self._n_candidates = min(CANDIDATES_PER_NEIGHBOR * n_neighbors + 1, len(self._stored))
         self._candidates: NearCandidates | None = None
         with long_step("neighbour graph of scaled features", len(self._stored)):
-            distances, indices = self._nearest(self._stored, are_nodes=True)
+            n_others = min(n_neighbors, len(self._stored) - 1)
+            distances, indices = self._nearest(self._stored, n_others, are_nodes=True)
         graph = NeighborGraph(indices, distances, X=self._stored, metric="manhattan")
         super().__init__(graph, alpha=alpha, tol=tol)
 
@@ -112,14 +113,15 @@ class TableView(SpreadView):
         raise NotImplementedError("More samples change the scales: build another graph.")
 
     def _search(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
-        return self._nearest(self._standardized(X), are_nodes=False)
+        return self._nearest(self._standardized(X), max(self.graph.n_neighbors, 1), are_nodes=False)
 
-    def _nearest(self, X: np.ndarray, *, are_nodes: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _nearest(
+        self, X: np.ndarray, n_neighbors: int, *, are_nodes: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return distances and positions of the nearest nodes of standardised samples."""
-        stored, n_neighbors = self._stored, self._n_neighbors
+        stored = self._stored
         if self._candidates is None:
-            n_candidates = CANDIDATES_PER_NEIGHBOR * n_neighbors + 1
-            self._candidates = NearCandidates(stored, min(n_candidates, len(stored)), 0)
+            self._candidates = NearCandidates(stored, self._n_candidates, 0)
         indices = np.empty((len(X), n_neighbors), dtype=np.int32)
         distances = np.empty((len(X), n_neighbors), dtype=np.float32)
         for samples, found in self._candidates.blocks(X):
