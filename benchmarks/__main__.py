@@ -15,7 +15,6 @@ NAMES = [
     "cdf_query",
     "cdf_memory",
     "scale_query",
-    "scale_growth",
     "scale_index",
     "scale_peers",
     "herding_query",
