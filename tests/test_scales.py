@@ -21,9 +21,8 @@ X, Y = X[:150].astype(np.float32), Y[:150]
 # Powers of two, which change no digit: squares underflow or overflow in float32.
 SCALES = [2.0**-100, 2.0**-60, 2.0**-30, 2.0**60, 2.0**110]
 
-# BADGE and BAIT take features as they are, DropQuery draws those that it drops by their values, and
-# RandomSampling reads none.
-STRATEGIES = sorted(set(all_strategies()) - {"badge", "bait", "drop-query", "random"})
+# The probe of BADGE takes features as they are, RandomSampling none.
+STRATEGIES = sorted(set(all_strategies()) - {"badge", "random"})
 
 
 def scaled(scale, convert=np.asarray):

@@ -60,5 +60,6 @@ def _nearness_to_mean(X: Any) -> np.ndarray:
         else:
             # A product would lose the digits of rows far from the origin.
             distances[block] = norms_of(rows - mean)
-    # Rounded, so that equal samples have equal values.
-    return -np.round(distances, 9)
+    # Rounded relatively to the largest one, so that equal samples have equal values.
+    unit = np.exp2(np.frexp(distances.max())[1])
+    return -np.round(distances / unit, 9) * unit
