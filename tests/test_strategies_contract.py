@@ -230,6 +230,15 @@ def test_ties_go_by_random_state_and_reproducibly(strategy):
 
 
 @every_strategy
+@pytest.mark.parametrize("n_features", [2, 20])
+def test_labels_of_a_class_each_give_no_warning(strategy, n_features):
+    # scikit-learn warns of classes in more than half of 20 labels or more.
+    X = np.random.default_rng(0).normal(size=(25, n_features))
+    pool = Pool(X, estimator=IncrementalKNeighborsClassifier()).add_labels(range(20), range(20))
+    assert len(strategy.select(pool, 2)[0]) == 2
+
+
+@every_strategy
 def test_a_strategy_is_an_estimator(strategy):
     pool = labeled_pool(samples("spread"), 3)
     expected = strategy.select(pool, 4)

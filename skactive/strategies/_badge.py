@@ -157,9 +157,9 @@ class SpannedLogisticRegression:
 
     def fit(self, X: Any, y: np.ndarray) -> SpannedLogisticRegression:
         """Find the coefficients of the features."""
-        model = LogisticRegression(C=10.0, max_iter=1000)
+        blank = LogisticRegression(C=10.0, max_iter=1000)
         if X.shape[0] > X.shape[1]:
-            model.fit(X, y)
+            model = fitted_copy(blank, X, y)
             self._coefficients, self._intercept = model.coef_.T, model.intercept_
             return self
         products = safe_sparse_dot(X, X.T, dense_output=True)
@@ -171,7 +171,7 @@ class SpannedLogisticRegression:
         if not kept.any():
             # All labelled samples are equal: only the class counts matter.
             lengths, directions = np.ones(1), np.zeros((len(y), 1))
-        model.fit(directions * lengths, y)
+        model = fitted_copy(blank, directions * lengths, y)
         duals = directions / lengths @ model.coef_.T
         duals -= duals.mean(axis=0)
         self._coefficients = safe_sparse_dot(X.T, duals, dense_output=True)
