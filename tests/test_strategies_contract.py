@@ -230,6 +230,13 @@ def test_ties_go_by_random_state_and_reproducibly(strategy):
 
 
 @every_strategy
+def test_a_negative_random_state_is_refused(strategy):
+    pool = labeled_pool(samples("spread"), 3)
+    with pytest.raises(ValueError, match=r"'random_state' parameter must be .* Got -1 instead"):
+        clone(strategy).set_params(random_state=-1).select(pool)
+
+
+@every_strategy
 @pytest.mark.parametrize("n_features", [2, 20])
 def test_labels_of_a_class_each_give_no_warning(strategy, n_features):
     # scikit-learn warns of classes in more than half of 20 labels or more.

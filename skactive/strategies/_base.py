@@ -227,6 +227,6 @@ def random_keys(random_state: Any, n_samples: int) -> np.ndarray:
     An int gives fixed keys for each pool size. In a pool that shrinks from query to query, as
     modAL's does, ties are then broken at other positions each time.
     """
-    if isinstance(random_state, int | np.integer):
+    if isinstance(random_state, int | np.integer) and random_state >= 0:
         return _fixed_keys(int(random_state), n_samples)
     return np.asarray(random_numbers(random_state).random_sample(n_samples))
