@@ -24,6 +24,7 @@ from skactive import ActiveLearner
 from skactive._background import Background
 from skactive._progress import advance
 from skactive.datasets import open_vectors
+from skactive.measures import Measure
 from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
 from skactive.pool import FeatureCache
 from skactive.pool import _graphs as graphs
@@ -188,6 +189,11 @@ def test_the_learner_is_the_one_whose_graph_was_built_at_once(actions):
     assert str(learner.progress) == str(other.progress)
 
 
+class Cost(Measure):
+    def utilities(self, pool):
+        return np.arange(N_SAMPLES)[pool.candidates].astype(float)
+
+
 def saved(path):
     np.save(path / "X.npy", X)
     return path / "X.npy"
@@ -198,6 +204,7 @@ def saved(path):
     [
         lambda _: {"strategy": "density-weighted"},
         lambda _: {"strategy": "margin"},
+        lambda _: {"strategy": UncertaintyHerding(Cost())},
         lambda _: {"estimator": IncrementalKNeighborsClassifier()},
         lambda _: {"estimator": LogisticRegression()},
         lambda _: {"X_pool": sp.csr_matrix(X)},
@@ -209,6 +216,7 @@ def saved(path):
     ids=[
         "density",
         "margin",
+        "measure",
         "k-NN",
         "refit",
         "sparse",

@@ -13,6 +13,7 @@ from skactive.learner._arguments import declared_classes
 from skactive.learner._defaults import default_classifier, default_strategy
 from skactive.learner._pool_changes import LearnerPoolChanges
 from skactive.learner._transactions import locked, locked_labels
+from skactive.measures import Measure
 from skactive.pool import Pool
 
 # From this number of samples on, building the graph takes more than about two seconds.
@@ -129,7 +130,8 @@ class LearnerQueries(LearnerPoolChanges):
         queries before the first answer or skip compare 10,000 samples, drawn at random and the same
         each time. A thread builds the neighbour graph of the pool meanwhile. Methods that need the
         graph wait for it. Queries of more than 100 samples or with `candidates` compare all, and
-        so do learners with a seed set, a `graph`, a `cache`, `refresh_every` or `fit_params`.
+        so do learners with a seed set, a `graph`, a `cache`, `refresh_every` or `fit_params`, or
+        with a `Measure` in the strategy.
         """
         first = self._first_query(n_instances, candidates)
         if first is None:
@@ -158,5 +160,7 @@ class LearnerQueries(LearnerPoolChanges):
             and self._pool.n_samples >= MIN_SAMPLES
             and type(self._pool.X) is np.ndarray
             and type(self.strategy) is type(default_strategy())
+            # Other measures may refer to samples by their positions in the pool.
+            and not isinstance(self.strategy.uncertainty, Measure)
         )
         return self._first if is_first else None
