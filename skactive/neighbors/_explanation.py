@@ -38,7 +38,9 @@ class VoteExplanation:
     prior_share : ndarray of shape (n_queries,)
         The share of the uniform prior, in [0, 1]. For nearest neighbours it depends on
         `smoothing` and is larger if the neighbours are old (`half_life`); for label spreading it
-        is larger if little of the labels spreads to the sample.
+        is larger if little of the labels spreads to the sample, and includes class descriptions.
+    prior_name : str
+        What has this share.
     """
 
     predictions: np.ndarray
@@ -47,6 +49,7 @@ class VoteExplanation:
     distances: np.ndarray
     shares: np.ndarray
     prior_share: np.ndarray
+    prior_name: str = "uniform prior"
 
     def __repr__(self) -> str:
         """Return the labelled samples of one prediction, or a line for each of several."""
@@ -66,7 +69,7 @@ class VoteExplanation:
         if len(rest):
             lines.append(f"{len(rest):,} more labelled samples: {rest.sum():.0%}")
         if self.prior_share[0] > 0:
-            lines.append(f"uniform prior: {self.prior_share[0]:.0%}")
+            lines.append(f"{self.prior_name}: {self.prior_share[0]:.0%}")
         return "\n".join(lines)
 
     def _of_several(self) -> str:

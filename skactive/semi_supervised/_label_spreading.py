@@ -272,6 +272,9 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
             distances=np.take_along_axis(self._distances_to(X, labeled), first, axis=1),
             shares=np.take_along_axis(shares, first, axis=1),
             prior_share=prior,
+            prior_name="class descriptions and uniform prior"
+            if self._descriptions
+            else "uniform prior",
         )
 
     @property
