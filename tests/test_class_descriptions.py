@@ -495,6 +495,20 @@ def test_columns_of_descriptions_are_those_of_a_fit():
     assert classifier.feature_names_in_.tolist() == named.columns.tolist()
 
 
+def test_the_repr_of_a_learner_names_the_described_classes():
+    learner = ActiveLearner(X_pool=X, class_descriptions=DESCRIBED)
+    assert repr(learner) == (
+        f"<ActiveLearner: 0 of {len(X)} samples labelled, {len(X)} left, "
+        f"estimator=IncrementalLabelSpreading(), class_descriptions of {list(DESCRIBED)}, "
+        "strategy=UncertaintyHerding()>"
+    )
+    piped = ActiveLearner(of_texts(), X_pool=TEXTS, class_descriptions={"late": ["My parcel"]})
+    assert "class_descriptions of ['late'], strategy" in repr(piped)
+    assert not any(word in repr(piped) for word in ("array", "matrix"))
+    explanation = str(learner.explain(X[:1]))
+    assert "class descriptions and uniform prior: 100%" in explanation
+
+
 def test_labels_and_descriptions_have_one_type():
     classifier = spreading()
     with pytest.raises(ValueError, match="Labels are strings so far"):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import ArrayLike
+from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
@@ -325,9 +326,15 @@ class ActiveLearner(LearnerQueries):
 
     @locked_labels
     def __repr__(self) -> str:
+        shown, described = self.estimator, ""
+        if self._descriptions:
+            # The classifier has features in place of the samples that describe classes.
+            shown = clone(self.estimator)
+            (shown if self._steps is None else shown[-1]).set_params(class_descriptions=None)
+            described = f"class_descriptions of {[label for label, _ in self._descriptions]}, "
         return (
             f"<ActiveLearner: {len(self.labeled)} of {self._pool.n_samples} samples labelled, "
-            f"{self._pool.n_candidates} left, estimator={self.estimator!r}, "
+            f"{self._pool.n_candidates} left, estimator={shown!r}, {described}"
             f"strategy={self.strategy!r}>"
         )
 
