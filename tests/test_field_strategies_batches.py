@@ -215,16 +215,18 @@ def test_drop_query_takes_one_sample_of_each_cluster_of_inconsistent_candidates(
     across, *centers = np.linalg.qr(generator.normal(size=(30, 6)))[0].T
     y = generator.integers(5, size=200)
     height = generator.normal(size=200)
-    X = 5 * np.array(centers)[y] + 2 * np.outer(height, across)
+    X = 20 * np.array(centers)[y] + 2 * np.outer(height, across)
     X += generator.normal(size=X.shape, scale=0.2)
     pool = Pool(X, estimator=IncrementalKNeighborsClassifier(), dtype=np.float64)
     pool.add_labels(np.arange(0, 200, 8), np.where(height[::8] > 0, "above", "below"))
     kept = inconsistent(pool)
     points = normalize(X) if metric == "cosine" else X
     # The clusters are far from each other: k-means finds them from any start.
-    labels = KMeans(5, n_init=10, random_state=0).fit_predict(points[kept])
-    expected = nearest_to_centres(points, kept, labels, 5)
-    chosen, _ = DropQuery(n_clusters=5, metric=metric).select(pool, 5)
+    n_clusters = len(np.unique(y[kept]))
+    labels = KMeans(n_clusters, n_init=10, random_state=0).fit_predict(points[kept])
+    expected = nearest_to_centres(points, kept, labels, n_clusters)
+    chosen, _ = DropQuery(n_clusters=n_clusters, metric=metric).select(pool, n_clusters)
+    assert n_clusters > 2
     assert set(chosen.tolist()) == set(expected.tolist())
     assert len(kept) < pool.n_candidates
 
