@@ -700,7 +700,7 @@ CALLED = {
     "unskip": lambda pool, X, y: pool.unskip([7]),
 }
 # Names that exist in each partition alone, and names whose values are those of the partitions.
-ONLY_IN_PARTITIONS = {"coverages", "geometry", "graph", "save_state"}
+ONLY_IN_PARTITIONS = {"coverages", "geometry", "graph", "graphs", "save_state"}
 OF_PARTITIONS = {"coverage_gain", "largest_coverage_gain"}
 
 

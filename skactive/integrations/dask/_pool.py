@@ -107,8 +107,8 @@ class PartitionedPool(PartitionedView):
     one number per candidate. The cost of a label in each worker is that in a `Pool`; removing,
     replacing or forgetting a label costs as much as adding all labels again. Values of all
     candidates (`posterior`, `density`, `explain_query` of a learner) are sent to the client.
-    Workers need skactive installed, and memory for their share. `graph`, `save_state`, `geometry`
-    and `coverages`, which a `Pool` has for all its samples, raise NotImplementedError.
+    Workers need skactive installed, and memory for their share. `graph`, `graphs`, `save_state`,
+    `geometry` and `coverages`, which a `Pool` has for all its samples, raise NotImplementedError.
 
     References
     ----------

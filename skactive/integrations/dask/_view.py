@@ -217,6 +217,12 @@ class PartitionedView(LabelBookPool):
         hint = "call `coverage_gain` or `largest_coverage_gain`"
         self._raise_only_in_partitions("coverages", hint)
 
+    @property
+    def graphs(self) -> NoReturn:
+        """The neighbour graphs of a `Pool`: raises NotImplementedError."""
+        hint = "strategies call `coverage_gain`, which uses the graph of each partition"
+        self._raise_only_in_partitions("neighbour graphs", hint)
+
     def save_state(self, path: str | PathLike[str]) -> NoReturn:
         """Raise an error: only a `Pool` has a state of all its samples.
 
