@@ -8,7 +8,6 @@ sentence counts as a label then.
 """
 
 import argparse
-import csv
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from benchmarks.assets import asset
 from benchmarks.label_savings.calibration import calibration_error
 from benchmarks.label_savings.collect import SENTENCE_ENCODER
+from benchmarks.label_savings.savings import write_table
 from benchmarks.label_savings.tasks import TASKS, Task
 from skactive import ActiveLearner
 from skactive.embedding import HubEmbedder
@@ -162,9 +162,7 @@ def main() -> None:
     for name in options.tasks or SENTENCES:
         rows += rows_of(name, TASKS[name](), described(name), options)
         print(table(rows), flush=True)
-        with (options.results / "descriptions.csv").open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
-        (options.results / "descriptions.md").write_text(table(rows), encoding="utf-8")
+        write_table(options.results, "descriptions", COLUMNS, rows, table(rows))
 
 
 if __name__ == "__main__":

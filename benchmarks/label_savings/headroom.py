@@ -9,7 +9,6 @@ The idea is that of the best-of-strategy selector (BoSS, arXiv 2603.13109).
 """
 
 import argparse
-import csv
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from sklearn.base import clone
 
 from benchmarks.label_savings.lineup import BASELINE, DEFAULT, OURS
+from benchmarks.label_savings.savings import write_table
 from benchmarks.label_savings.tasks import TASKS, Task
 from skactive import ActiveLearner
 from skactive.model_selection import compare_strategies
@@ -140,9 +140,7 @@ def main() -> None:
     for name in options.tasks or ON:
         rows += rows_of(name, curves_of(TASKS[name](), options), options.candidates)
         print(table(rows), flush=True)
-        with (options.results / "headroom.csv").open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
-        (options.results / "headroom.md").write_text(table(rows), encoding="utf-8")
+        write_table(options.results, "headroom", COLUMNS, rows, table(rows))
 
 
 if __name__ == "__main__":

@@ -88,6 +88,15 @@ def write_rows(path: Path, columns: Sequence[str], rows: Sequence[Row | Duel]) -
             )
 
 
+def write_table(
+    folder: Path, name: str, columns: Sequence[str], rows: Sequence[Sequence[str]], text: str
+) -> None:
+    """Write rows as a CSV file, and the table that shows them as a Markdown file."""
+    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([columns, *rows])
+    (folder / f"{name}.md").write_text(text, encoding="utf-8")
+
+
 def read_rows(path: Path) -> list[Row]:
     """Return the rows of a file that `write_rows` wrote."""
     with path.open(newline="", encoding="utf-8") as file:
