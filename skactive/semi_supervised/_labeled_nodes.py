@@ -130,6 +130,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         Cost: the affinities of the graph, O(n_samples · n_neighbors), and the passes over X of
         `NeighborGraph.check_features`; no pass if X is ``graph.X``, as for the graph of a pool.
         """
+        self.check_parameters()
         return self._fit_graph(graph, X, classes, None)
 
     def fit_pool(self, pool: PoolView, classes: ArrayLike | None = None) -> Self:
@@ -362,7 +363,6 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _fit_graph(self, graph: NeighborGraph, X: Any, classes: Any, columns: Any) -> Self:
         """Start from a graph of features whose columns may have names."""
-        self.check_parameters()
         with self._restored_on_error():
             checked = self._checked_features(X, reset=True)
             self._describe(checked.dtype, columns, classes)

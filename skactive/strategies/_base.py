@@ -183,7 +183,7 @@ class QueryStrategy(ABC, BaseEstimator):
     def _choose(
         self, batch: BatchView, n_instances: int, tie_break: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the samples of a query, and their utilities; ties go by the largest key."""
+        """Return the samples of a query, and their utilities; the largest key breaks ties."""
         indices = np.empty(n_instances, dtype=np.intp)
         chosen = np.empty(n_instances)
         for place in range(n_instances):
