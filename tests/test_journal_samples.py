@@ -1,6 +1,7 @@
 """A journal follows its samples: labels stay with their content, or the journal is refused."""
 
 import json
+import re
 import warnings
 from collections import Counter
 from contextlib import nullcontext
@@ -100,13 +101,30 @@ def test_a_pool_without_one_of_them_is_refused_by_its_position(path, kind, posit
     line = 3 if position in (3, 9) else 4
     sentence = (
         rf"answers\.jsonl has an answer for sample {position} \(line {line}\), which is not in "
-        r"X_pool: it was changed or removed\. Hint: pass the samples with answers unchanged"
+        r"X_pool: it was changed or removed\. 1 of 4 samples in the file is not recognised\. "
+        "Hint: pass the samples with answers unchanged"
     )
     for others in (changed, np.delete(X, position, axis=0), changed[REVERSED]):
         with pytest.raises(ValueError, match=sentence):
             learner_of(path, kept(others, path))
     assert path.read_bytes() == before
     assert learner_of(path, kept(X, path)).labeled.tolist() == [3, 9]
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ([4], "removed. 1 of 6 samples in the file is not recognised. Hint"),
+        ([5, 9, 20], "removed. 2 of 6 samples in the file are not recognised. Hint"),
+        (range(24), "removed. 6 of 6 samples in the file are not recognised. Hint"),
+    ],
+)
+def test_the_refusal_counts_the_samples_that_are_not_recognised(path, changed, sentence):
+    learner_of(path).teach([3, 9, 5, 1], list("abba")).skip([7, 4]).teach([8], ["a"]).undo()
+    samples = X.copy()
+    samples[changed] += 1
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        learner_of(path, samples)
 
 
 def test_changes_of_other_rows_are_not_the_journals_concern(path):

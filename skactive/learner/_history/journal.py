@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from skactive._text import counted
 from skactive._warning import warn_user
 from skactive.learner._history.actions import now
 from skactive.learner._history.entries import Entries, LineError, fault_of
@@ -221,14 +222,19 @@ class Journal:
         self._named.locate(self._pool, needed)
         # Without any sample that was answered, the pool is probably another one.
         is_known = any(sample.position is not None for sample in needed)
-        for sample in needed:
-            may_wait = sample.is_added or sample.is_removed or (sample.is_gone and is_known)
-            if sample.position is None and not may_wait:
-                raise ValueError(
-                    f"{self.path} has an answer for {sample} (line {sample.line}), which "
-                    f"{sample.fault}. Hint: pass the samples with answers unchanged, in any order "
-                    "and among others, or another file."
-                )
+        wrong = [
+            sample
+            for sample in needed
+            if sample.position is None
+            and not (sample.is_added or sample.is_removed or (sample.is_gone and is_known))
+        ]
+        if wrong:
+            raise ValueError(
+                f"{self.path} has an answer for {wrong[0]} (line {wrong[0].line}), which "
+                f"{wrong[0].fault}. {len(wrong):,} of {counted(len(needed), 'sample')} in the file "
+                f"{'is' if len(wrong) == 1 else 'are'} not recognised. Hint: pass the samples with "
+                "answers unchanged, in any order and among others, or another file."
+            )
 
     def _no_journal(self) -> ValueError:
         return ValueError(
