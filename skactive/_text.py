@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -17,13 +18,30 @@ JOINERS = "\u200c\u200d"
 SHOWN_WIDTH = 80
 
 
-def did_you_mean(given: str, known: Sequence[str]) -> str:
-    """Return a question with the known name that resembles a given one most, '' if none does."""
+def did_you_mean(given: str, known: Mapping[str, str] | Sequence[str]) -> str:
+    """Return a question with the known name that resembles a given one most, '' if none does.
+
+    Parameters
+    ----------
+    given : str
+        The name. Neither case nor the hyphens, underscores and spaces between its words matter.
+    known : sequence of str, or dict of str to str
+        The names. A dict has other names, and for each the name that the question takes.
+    """
+    plain: dict[str, str] = {}
+    for name in known:
+        meant = known[name] if isinstance(known, Mapping) else name
+        plain.setdefault(_without_spelling(name), meant)
+    sought = _without_spelling(given)
     # The beginning of a name is a name cut off.
-    close = get_close_matches(given, known, n=1, cutoff=0.7) or [
-        name for name in known if name.startswith(given) and len(given) > len("--x")
+    close = get_close_matches(sought, plain, n=1, cutoff=0.7) or [
+        name for name in plain if name.startswith(sought) and len(given) > len("--x")
     ]
-    return f"did you mean {close[0]}? " if close else ""
+    return f"did you mean {plain[close[0]]}? " if close else ""
+
+
+def _without_spelling(name: str) -> str:
+    return re.sub(r"(?<=\w)[-_\s]+(?=\w)", "", name.strip().lower())
 
 
 def one_line(value: object, width: int | None = None) -> str:

@@ -187,14 +187,10 @@ def check_strategy(strategy: Any) -> Any:
         known = _registries[0]() if _registries else {}
         if strategy in known:
             return known[strategy]
-        name = strategy.lower().replace("_", "-")
-        # The first name of a class is the one of its defaults.
-        by_class = {type(known[one]).__name__.lower(): one for one in reversed(list(known))}
-        of_class = by_class.get(name.replace("-", ""))
-        guess = f"did you mean {of_class}?" if of_class else did_you_mean(name, list(known)).strip()
+        guess = closest_strategy(strategy, known)
         raise ValueError(
             f"There is no strategy {shortened(repr(strategy), 40)}. The names are those that "
-            "skactive.strategies.all_strategies() returns." + (f" Hint: {guess}" if guess else "")
+            f"skactive.strategies.all_strategies() returns.{guess}"
         )
     if not hasattr(strategy, "select") or isinstance(strategy, type):
         raise TypeError(
@@ -202,6 +198,21 @@ def check_strategy(strategy: Any) -> Any:
             f"'margin'. Got {shown(strategy)} instead."
         )
     return strategy
+
+
+def closest_strategy(name: str, known: Mapping[str, Any]) -> str:
+    """Return a hint at the strategy whose name or class resembles a name, '' if none does.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+    known : dict of str to QueryStrategy
+        The strategies by name. Of several with a class, the first has its default parameters.
+    """
+    by_class = {type(known[one]).__name__: one for one in reversed(list(known))}
+    guess = did_you_mean(name, dict(zip(known, known, strict=True)) | by_class)
+    return f" Hint: {guess.strip()}" if guess else ""
 
 
 def _parameter_error(

@@ -7,6 +7,9 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
 from skactive import ActiveLearner
+from skactive._validation import check_strategy
+from skactive.cli._output import CommandError
+from skactive.cli._strategies import checked_names
 from skactive.model_selection import BudgetedClassifier, compare_strategies, labeling_curve
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling, all_strategies
@@ -36,6 +39,41 @@ def test_every_entry_point_takes_names_and_suggests_them(entry_point):
         ENTRY_POINTS[entry_point]("margn")
     with pytest.raises(ValueError, match=r"no strategy 'auto'. .*all_strategies\(\) returns.$"):
         ENTRY_POINTS[entry_point]("auto")
+
+
+# Other spellings of a name, and a typing error in one.
+SPELLINGS = [
+    str.upper,
+    str.title,
+    lambda name: name.replace("-", "_"),
+    lambda name: name.replace("-", " ").title(),
+    lambda name: name.replace("-", ""),
+    lambda name: name.replace("-", "").upper(),
+    lambda name: f" {name}-",
+    lambda name: f"{name[:-2]}{name[-1]}",
+]
+
+
+@pytest.mark.parametrize("name", list(all_strategies()))
+def test_any_spelling_of_a_name_hints_at_it_in_python_and_in_the_command(name):
+    for spelled in {spelling(name) for spelling in SPELLINGS} - {name}:
+        with pytest.raises(ValueError, match=rf"^There is no strategy .* did you mean {name}\?$"):
+            check_strategy(spelled)
+        with pytest.raises(CommandError, match=rf"^There is no strategy .* did you mean {name}\?$"):
+            checked_names([spelled])
+
+
+def test_the_name_of_a_class_hints_at_the_strategy_with_its_default_parameters():
+    known = all_strategies()
+    names = {type(known[name].strategy).__name__: name for name in reversed(known)}
+    assert (names["UncertaintyHerding"], names["UncertaintySampling"]) == ("herding", "margin")
+    for class_name, name in names.items():
+        for spelled in {class_name, class_name.lower(), f"{class_name}s"}.difference(known):
+            hint = rf" Hint: did you mean {name}\?$"
+            with pytest.raises(ValueError, match=hint):
+                check_strategy(spelled)
+            with pytest.raises(CommandError, match=hint):
+                checked_names([spelled])
 
 
 @pytest.mark.parametrize("name", list(all_strategies()))

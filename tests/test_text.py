@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skactive._text import JOINERS, counted, printable, shown
+from skactive._text import JOINERS, counted, did_you_mean, printable, shown
 
 
 @given(st.text(st.characters(exclude_categories=())))
@@ -41,6 +41,26 @@ def test_other_characters_stay(text):
 )
 def test_control_characters_become_escapes(text, shown):
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("given", "known", "guess"),
+    [
+        ("EUCLIDEAN", ["cosine", "euclidean"], "euclidean"),
+        ("k center", ["k-center", "center"], "k-center"),
+        ("__a b", ["a-b", "--a-b"], "a-b"),
+        ("--output_dir", ["--output", "--output-dir"], "--output-dir"),
+        ("--bud", ["--seed", "--budget", "--budgets"], "--budget"),
+        ("Ab_C", ["ab-c", "abc"], "ab-c"),
+        ("KCenter", {"k-center": "k-center", "KCenterGreedy": "core"}, "k-center"),
+        ("kcenter_greedy", {"k-center": "k-center", "KCenterGreedy": "core"}, "core"),
+        ("", ["a"], None),
+        ("zoom", ["margin", "random"], None),
+        ("any", [], None),
+    ],
+)
+def test_a_guess_is_the_closest_name_in_any_spelling(given, known, guess):
+    assert did_you_mean(given, known) == (f"did you mean {guess}? " if guess else "")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from skactive._text import did_you_mean
 from skactive.cli._output import CommandError
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def checked_names(names: Sequence[str]) -> list[str]:
     """Return the names of strategies, each once, and the baseline."""
     from skactive.strategies import all_strategies
 
-    known = list(all_strategies())
+    known = {name: entry.strategy for name, entry in all_strategies().items()}
     for name in names:
         if name not in known:
             raise CommandError(_unknown(name, known))
@@ -65,9 +64,10 @@ def build_strategies(
     return strategies
 
 
-def _unknown(name: str, known: Sequence[str]) -> str:
+def _unknown(name: str, known: Mapping[str, QueryStrategy]) -> str:
+    from skactive._validation import closest_strategy
+
     sentence = f"There is no strategy {name!r}. The strategies are: {', '.join(known)}."
     if "." in name or "/" in name:
         return f"{sentence} Hint: put the file before the options."
-    guess = did_you_mean(name.lower().replace("_", "-"), known)
-    return f"{sentence} Hint: {guess.strip()}" if guess else sentence
+    return sentence + closest_strategy(name, known)
