@@ -1,7 +1,12 @@
 """Printed explanations fit a screen of 80 columns, whatever the names and the number of samples."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
 from skactive import ActiveLearner
@@ -72,8 +77,57 @@ def test_one_prediction_lists_its_labelled_samples_and_the_prior():
 
 def test_label_spreading_sums_up_the_samples_with_small_shares():
     explanation = learner_of("short", CLASSIFIERS[0]).explain(X[300:301])
-    rest = np.sort(explanation.shares[0])[:-20].sum()
-    assert f"\n40 more labelled samples: {rest:.0%}\n" in str(explanation)
+    n_listed = sum(explanation.shares[0] > 0.005)
+    assert 0 < n_listed < 20
+    assert str(explanation).endswith(f"\n{60 - n_listed} more labelled samples: less than 1%")
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 1e-9, 0.004, 0.005, 0.0051, 0.02, 0.5]), max_size=30),
+    st.sampled_from([0.0, -1e-17, 0.004, 0.006, 1.0]),
+    st.integers(1, 3),
+)
+def test_no_row_of_a_share_is_zero_percent_and_all_samples_are_counted(row, prior, n):
+    shares = np.tile(np.array(row, dtype=float), (n, 1))
+    numbers = np.tile(np.arange(len(row)) + 7, (n, 1))
+    explanation = VoteExplanation(
+        np.full(n, "a"), numbers, np.full(shares.shape, "b"), shares, shares, np.full(n, prior)
+    )
+    text = str(explanation)
+    assert not re.search(r"(?<!\d)-?0%", text)
+    assert ("uniform prior" in text) == (n == 1 and prior > 0.005)
+    if n > 1:
+        assert text.count("each less than 1%") == n * (len(row) > 0 and max(row) <= 0.005)
+        return
+    listed = len(re.findall(r"^\d+ +b ", text, flags=re.MULTILINE))
+    rest = re.findall(
+        r"^(\d+) (?:more )?labelled samples?: (?:\d+|less than 1)%$", text, flags=re.MULTILINE
+    )
+    assert listed + sum(map(int, rest)) == len(row)
+    assert listed == min(20, sum(share > 0.005 for share in row))
+    assert ("labelled sample  label" in text) == (listed > 0)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "shown"),
+    [
+        ([1.0, 0.0], "a 1.00, 1 more"),
+        ([0.996, 0.004], "a 1.00, 1 more"),
+        ([0.99, 0.01], "a 0.99, b 0.01"),
+        ([0.9, 0.09, 0.006, 0.004, 0.0], "a 0.90, b 0.09, c 0.01, 2 more"),
+        ([0.2] * 5, "a 0.20, b 0.20, c 0.20, d 0.20, e 0.20"),
+        ([0.125] * 8, "a 0.12, b 0.12, c 0.12, d 0.12, e 0.12, 3 more"),
+        ([0.001] * 1000, "a 0.00, 999 more"),
+    ],
+)
+def test_classes_without_a_probability_are_counted(probabilities, shown):
+    learner = learner_of("short")
+    explanation = replace(
+        learner.explain_query(learner.query()),
+        classes=tuple("abcdefgh"[: len(probabilities)].ljust(len(probabilities), "x")),
+        probabilities=np.array(probabilities),
+    )
+    assert f"\nClass probabilities: {shown}\n" in str(explanation)
 
 
 def test_several_predictions_have_a_line_each():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skactive._text import aligned, one_line
+from skactive._text import aligned, counted, one_line
 
 # Number of predictions, and of labelled samples of one prediction, that the text shows.
 N_ROWS_SHOWN = 20
@@ -59,25 +59,28 @@ class VoteExplanation:
         return self._of_one() if n_queries == 1 else self._of_several()
 
     def _of_one(self) -> str:
-        order = np.argsort(-self.shares[0], kind="stable")
+        shown = self._largest(0, N_ROWS_SHOWN)
         rows = [["labelled sample", "label", "distance", "share"]]
-        for place in order[:N_ROWS_SHOWN].tolist():
+        for place in shown.tolist():
             index, label, share = self._vote(0, place, NAME_WIDTH)
             rows.append([index, label, f"{self.distances[0, place]:.4g}", share])
-        lines = [self._headline(), "", aligned(rows, n_left=2)]
-        rest = self.shares[0, order[N_ROWS_SHOWN:]]
+        lines = [self._headline(), ""]
+        if len(shown):
+            lines.append(aligned(rows, n_left=2))
+        rest = np.delete(self.shares[0], shown)
         if len(rest):
-            lines.append(f"{len(rest):,} more labelled samples: {rest.sum():.0%}")
-        if self.prior_share[0] > 0:
-            lines.append(f"{self.prior_name}: {self.prior_share[0]:.0%}")
+            more = f"{'more ' if len(shown) else ''}labelled sample"
+            lines.append(f"{counted(len(rest), more)}: {_percent(rest.sum()) or 'less than 1%'}")
+        if prior := _percent(self.prior_share[0]):
+            lines.append(f"{self.prior_name}: {prior}")
         return "\n".join(lines)
 
     def _of_several(self) -> str:
         rows = [["row", "prediction", "largest shares of labelled samples"]]
         for query, prediction in enumerate(self.predictions[:N_ROWS_SHOWN].tolist()):
-            order = np.argsort(-self.shares[query], kind="stable")[:N_VOTES_SHOWN]
-            votes = [self._vote(query, place, VOTE_WIDTH) for place in order.tolist()]
-            text = ""
+            shown = self._largest(query, N_VOTES_SHOWN)
+            votes = [self._vote(query, place, VOTE_WIDTH) for place in shown.tolist()]
+            text = "" if votes or not self.shares.shape[1] else "each less than 1%"
             for index, label, share in votes:
                 longer = f"{text}{', ' if text else ''}{index} ({label}) {share}"
                 text = longer if len(longer) <= VOTES_WIDTH else text
@@ -94,6 +97,17 @@ class VoteExplanation:
         prediction = one_line(self.predictions.tolist()[0], 2 * NAME_WIDTH)
         return f"predicted: {prediction}, from {samples}"
 
+    def _largest(self, query: int, n: int) -> np.ndarray:
+        """Return the places of the largest shares, without those that are shown as 0%."""
+        largest = np.argsort(-self.shares[query], kind="stable")[:n]
+        return np.array([one for one in largest if _percent(self.shares[query, one])], dtype=int)
+
     def _vote(self, query: int, place: int, width: int) -> tuple[str, str, str]:
         index, label = self.indices[query, place], self.labels[query : query + 1, place].tolist()[0]
-        return str(index), one_line(label, width), f"{self.shares[query, place]:.0%}"
+        return str(index), one_line(label, width), _percent(self.shares[query, place])
+
+
+def _percent(share: float) -> str:
+    """Return a share as text, empty if it would be 0%."""
+    text = f"{share:.0%}"
+    return "" if text in ("0%", "-0%") else text

@@ -209,10 +209,13 @@ class QueryExplanation(Tabular):
         if self.classes:
             pairs = zip(self.classes, self.probabilities.tolist(), strict=True)
             classes = [
-                f"{one_line(label, NAME_WIDTH)} {probability:.2f}" for label, probability in pairs
+                f"{one_line(label, NAME_WIDTH)} {probability:.2f}"
+                for place, (label, probability) in enumerate(pairs)
+                # The first one is shown even if it is small.
+                if place == 0 or (place < N_CLASSES and f"{probability:.2f}" != "0.00")
             ]
-            if len(classes) > N_CLASSES:
-                classes[N_CLASSES:] = [f"{len(classes) - N_CLASSES} more"]
+            if n_more := len(self.classes) - len(classes):
+                classes.append(f"{n_more:,} more")
             lines.append(("Class probabilities", ", ".join(classes)))
         for name, nearest in (
             ("Nearest in the pool", self.neighbors),
