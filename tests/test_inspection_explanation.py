@@ -228,6 +228,12 @@ class Explaining(ClassifierMixin, BaseEstimator):
         return self._inner.labeled_samples()
 
 
+class WithoutStore(Explaining):
+    """Such a classifier that a learner fits again after each answer."""
+
+    labeled_samples = None
+
+
 @pytest.mark.parametrize("looks", [None, [f"photo {number}" for number in range(20)]])
 def test_any_classifier_with_the_documented_methods_is_explained(ax, looks):
     classifier = Explaining().fit(X[:20], Y[:20])
@@ -235,6 +241,10 @@ def test_any_classifier_with_the_documented_methods_is_explained(ax, looks):
     assert display.table()["index"][0] == 5
     assert display.neighbors[0] == "photo 5" if looks else (display.neighbors[0] == X[5]).all()
     assert len(display.neighbors) == 3
+    assert display.prior is None
+    learner = ActiveLearner(WithoutStore(), "random", X).teach(range(20), Y[:20])
+    of_learner = ExplanationDisplay.from_estimator(learner, X[5:6], ax=ax)
+    np.testing.assert_allclose(of_learner.probabilities(), display.probabilities())
 
 
 def test_label_spreading_shows_the_nodes_with_the_largest_shares(ax):
@@ -252,6 +262,55 @@ def test_label_spreading_shows_the_nodes_with_the_largest_shares(ax):
     display = ExplanationDisplay.from_estimator(budgeted, X[150:151], labeled_samples=names, ax=ax)
     assert set(display.table()["index"].tolist()) == set(budgeted.query_indices_.tolist())
     assert display.neighbors == [names[node] for node in display.table()["index"][:8].tolist()]
+
+
+DESCRIBED = {"few": X[[0, 1]], "many": X[[5]], "none": X[[9, 8, 7]]}
+NAMED = np.array(["few", "many", "none"])[Y % 3]
+
+
+@pytest.mark.parametrize(
+    ("classifier", "classes", "name"),
+    [
+        (IncrementalKNeighborsClassifier(smoothing=5), ["few", "many", "none"], "uniform prior"),
+        (IncrementalKNeighborsClassifier(), ["few", "many", "none", "other"], "uniform prior"),
+        (IncrementalLabelSpreading(), None, "uniform prior"),
+        (IncrementalLabelSpreading(class_descriptions=DESCRIBED), None, "class descriptions and"),
+        (IncrementalLabelSpreading(head_weight=0, class_descriptions=DESCRIBED), None, "class d"),
+    ],
+)
+@pytest.mark.parametrize("n_labels", [1, 3, 20])
+def test_the_prior_has_its_name_and_its_part_of_each_class(classifier, classes, name, n_labels):
+    learner = ActiveLearner(classifier, X_pool=X, classes=classes)
+    learner.teach(range(n_labels), NAMED[:n_labels])
+    for estimator, samples in ((learner, None), (learner.fitted_estimator(), X)):
+        ax = Figure().subplots()
+        display = ExplanationDisplay.from_estimator(estimator, samples, index=150, ax=ax)
+        expected = learner.predict_proba(X[[150]])[0]
+        expected = expected[np.isin(learner.classes_, display.classes)]
+        np.testing.assert_allclose(display.probabilities(), expected)
+        explanation = display.explanation
+        votes = [explanation.shares[explanation.labels == one].sum() for one in display.classes]
+        np.testing.assert_allclose(display.prior, expected - votes, atol=1e-12)
+        assert display.prior.sum() == pytest.approx(explanation.prior_share[0])
+        order = np.argsort(-expected, kind="stable")
+        parts = [bar.get_width() for bar in display.prior_bars_]
+        np.testing.assert_allclose(parts, display.prior[order], atol=1e-12)
+        ends = [bar.get_x() + bar.get_width() for bar in display.prior_bars_]
+        np.testing.assert_allclose(ends, expected[order])
+        if isinstance(classifier, IncrementalKNeighborsClassifier):
+            np.testing.assert_allclose(display.prior, display.prior.mean(), atol=1e-12)
+            plain = ExplanationDisplay(
+                explanation, display.classes, sample="a", neighbors=display.neighbors
+            )
+            np.testing.assert_allclose(plain.probabilities(), expected)
+        elif classifier.class_descriptions:
+            assert np.ptp(display.prior) > 0.01
+        texts = [one.get_text() for one in ax.texts]
+        share = explanation.prior_share[0]
+        ending = f" (light): {share:.0%}"
+        assert (share > 0.005) == any(
+            text.startswith(name) and text.endswith(ending) for text in texts
+        )
 
 
 @pytest.mark.parametrize("form", ["csr_matrix", "csr_array", "csc_array", "coo_array", "lil_array"])

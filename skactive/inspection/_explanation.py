@@ -37,7 +37,7 @@ WIDTH = 9.0
 ROW_HEIGHT = 0.82
 # Inches above and below the parts.
 ABOVE, BELOW = 0.5, 0.25
-NAME_WIDTH, TITLE_WIDTH = 17, 48
+NAME_WIDTH, PRIOR_WIDTH, TITLE_WIDTH = 17, 40, 48
 OUTSIDE = "(seed set, outside the pool)"
 
 
@@ -61,6 +61,9 @@ class ExplanationDisplay(Display):
     neighbors : list of (ndarray or str)
         The labelled samples in the same form, in the order of `explanation`. It may be shorter than
         the explanation, if many samples have a small share.
+    prior : ndarray of shape (n_classes,), default=None
+        The part of the prior in the probability of each class, which no labelled sample has. None
+        divides the share of the prior equally among the classes.
 
     Attributes
     ----------
@@ -72,6 +75,8 @@ class ExplanationDisplay(Display):
         The thumbnails: that of the sample, then those of the labelled samples.
     class_bars_ : matplotlib BarContainer
         The probabilities in descending order.
+    prior_bars_ : matplotlib BarContainer
+        The lighter ends of these bars: the part of the prior.
     share_bars_ : matplotlib BarContainer
         The shares of the labelled samples in the plot.
 
@@ -83,9 +88,10 @@ class ExplanationDisplay(Display):
 
     Notes
     -----
-    The probability of a class is the sum of the shares of its samples, plus its part of the uniform
-    prior that `smoothing` adds. The plot contains at most the eight most probable classes. In label
-    spreading every labelled sample has a share: the plot contains the eight with the largest.
+    The probability of a class is the sum of the shares of its samples, plus its part of the prior:
+    of the uniform one that `smoothing` adds, and in label spreading of the class descriptions. The
+    plot contains at most the eight most probable classes. In label spreading every labelled sample
+    has a share: the plot contains the eight with the largest.
 
     Examples
     --------
@@ -106,11 +112,13 @@ class ExplanationDisplay(Display):
         *,
         sample: np.ndarray | str,
         neighbors: list[np.ndarray | str],
+        prior: NDArray[np.float64] | None = None,
     ) -> None:
         self.explanation = explanation
         self.classes = classes
         self.sample = sample
         self.neighbors = neighbors
+        self.prior = prior
 
     @classmethod
     def from_estimator(
@@ -193,7 +201,7 @@ class ExplanationDisplay(Display):
             check_integer(cls.__name__, "index", index, minimum=0), n_samples
         )
         row = take_rows(X, position)
-        explanation, classes, neighbors = explained(estimator, row, labeled_samples)
+        explanation, classes, neighbors, prior = explained(estimator, row, labeled_samples)
         if not neighbors:
             raise NotFittedError(
                 "No sample is labelled yet, so that no prediction can be explained. Hint: add "
@@ -208,6 +216,7 @@ class ExplanationDisplay(Display):
                 OUTSIDE if one is None else thumbnail(cls.__name__, one, image_shape)
                 for one in neighbors
             ],
+            prior=prior,
         )
         return display.plot(ax, title=title)
 
@@ -277,9 +286,13 @@ class ExplanationDisplay(Display):
         probabilities : ndarray of shape (n_classes,)
             The probabilities in the order of `classes`; they add up to 1.
         """
-        codes = np.searchsorted(self.classes, self.explanation.labels[0])
-        votes = np.bincount(codes, self.explanation.shares[0], minlength=len(self.classes))
-        return votes + self.explanation.prior_share[0] / len(self.classes)
+        return votes_of(self.explanation, self.classes) + self._prior()
+
+    def _prior(self) -> NDArray[np.float64]:
+        if self.prior is not None:
+            return self.prior
+        n_classes = len(self.classes)
+        return np.full(n_classes, self.explanation.prior_share[0] / n_classes)
 
     def _title(self) -> str:
         prediction = self.explanation.predictions[0]
@@ -301,6 +314,10 @@ class ExplanationDisplay(Display):
         order = np.argsort(-probabilities, kind="stable")[:N_CLASSES_DRAWN]
         places = np.arange(len(order))
         self.class_bars_ = ax.barh(places, probabilities[order], color=colors[order], height=0.7)
+        parts = np.clip(self._prior()[order], 0, probabilities[order])
+        self.prior_bars_ = ax.barh(
+            places, parts, left=probabilities[order] - parts, color="white", alpha=0.6, height=0.7
+        )
         ax.bar_label(self.class_bars_, fmt="{:.0%}", padding=3, fontsize=8, color="0.25")
         names = drawable_names(self.classes[order].tolist(), NAME_WIDTH - 2)
         ax.set_yticks(places, names, fontsize=8, parse_math=False)
@@ -336,8 +353,10 @@ class ExplanationDisplay(Display):
             middles, table["share"], height=0.36 * height, color=colors[codes]
         )
         bars.bar_label(self.share_bars_, fmt="{:.0%}", padding=3, fontsize=8.5, color="0.25")
-        if self.explanation.prior_share[0] > 0:
-            prior = f"{self.explanation.prior_share[0]:.0%} is a uniform prior"
+        # A smaller share would be 0%.
+        if self.explanation.prior_share[0] > 0.005:
+            name = drawable(self.explanation.prior_name, PRIOR_WIDTH)
+            prior = f"{name} (light): {self.explanation.prior_share[0]:.0%}"
             self._write(0.0, -0.01, prior, color="0.35", size=8)
         others = self.explanation.shares[0, count:]
         if len(others):
@@ -351,7 +370,7 @@ class ExplanationDisplay(Display):
 
 def explained(
     estimator: Any, row: Any, labeled_samples: Any
-) -> tuple[VoteExplanation, np.ndarray, list[Any]]:
+) -> tuple[VoteExplanation, np.ndarray, list[Any], np.ndarray | None]:
     """Return the explanation of the prediction for a row, and the labelled samples in it.
 
     Parameters
@@ -371,6 +390,8 @@ def explained(
         All classes.
     neighbors : list
         The labelled samples to draw; None for those from outside a pool.
+    prior : ndarray of shape (n_classes,) or None
+        The rest of each probability; None without `predict_proba`.
     """
     if hasattr(estimator, "X_pool"):
         return _explained_by_learner(estimator, row, labeled_samples)
@@ -399,17 +420,35 @@ def explained(
             n_added = classifier.n_samples_seen_
             _check_length("labeled_samples", labeled_samples, n_added, "that were ever added")
         neighbors = _picked(labeled_samples, explanation.indices[0, : len(ids)])
-    return explanation, classifier.classes_, neighbors
+    prior = _prior_of(classifier, features, explanation)
+    return explanation, classifier.classes_, neighbors, prior
 
 
 def _explained_by_learner(
     learner: ActiveLearner, row: Any, labeled_samples: Any
-) -> tuple[VoteExplanation, np.ndarray, list[Any]]:
+) -> tuple[VoteExplanation, np.ndarray, list[Any], np.ndarray | None]:
     _check_length("labeled_samples", labeled_samples, learner.pool.n_samples, "in the pool")
     explanation = learner.explain(row)
     samples = learner.X_pool if labeled_samples is None else labeled_samples
     n_drawn = _n_drawn(classifier_of(learner.estimator), explanation)
-    return explanation, learner.classes_, _picked(samples, explanation.indices[0, :n_drawn])
+    neighbors = _picked(samples, explanation.indices[0, :n_drawn])
+    has_prior = hasattr(learner.estimator, "predict_proba")
+    prior = _prior_of(learner, row, explanation) if has_prior else None
+    return explanation, learner.classes_, neighbors, prior
+
+
+def votes_of(explanation: VoteExplanation, classes: np.ndarray) -> NDArray[np.float64]:
+    """Return the sum of the shares of each class in the first prediction, shape (n_classes,)."""
+    codes = np.searchsorted(classes, explanation.labels[0])
+    votes = np.bincount(codes, explanation.shares[0], minlength=len(classes))
+    return np.asarray(votes, dtype=np.float64)
+
+
+def _prior_of(estimator: Any, row: Any, explanation: VoteExplanation) -> np.ndarray | None:
+    if not hasattr(estimator, "predict_proba"):
+        return None
+    probabilities = np.asarray(estimator.predict_proba(row)[0], dtype=np.float64)
+    return probabilities - votes_of(explanation, estimator.classes_)
 
 
 def _n_drawn(classifier: Any, explanation: VoteExplanation) -> int:

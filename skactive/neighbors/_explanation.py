@@ -19,8 +19,8 @@ VOTE_WIDTH, VOTES_WIDTH = 12, 60
 class VoteExplanation:
     """The labelled samples behind each prediction, with their shares of the vote.
 
-    The probability of a class is the sum of `shares` over the neighbours of the class, plus
-    `prior_share` divided by the number of classes.
+    The probability of a class is the sum of `shares` over the neighbours of the class, plus its
+    part of the prior. A uniform prior adds `prior_share` divided by the number of classes to each.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class VoteExplanation:
     shares : ndarray of shape (n_queries, n_neighbors)
         Their shares of the vote, in [0, 1]. The shares of a row and its `prior_share` sum to 1.
     prior_share : ndarray of shape (n_queries,)
-        The share of the uniform prior, in [0, 1]. For nearest neighbours it depends on
+        The share of the prior, in [0, 1]. For nearest neighbours it depends on
         `smoothing` and is larger if the neighbours are old (`half_life`); for label spreading it
         is larger if little of the labels spreads to the sample, and includes class descriptions.
     prior_name : str
