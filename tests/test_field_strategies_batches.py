@@ -125,9 +125,48 @@ def test_parameter_ridge_of_bait():
         trace = trace_after(pool, scaled(DIGITS), ridge)
         gains = [trace([]) - trace([one]) for one in pool.candidates]
         np.testing.assert_allclose(BAIT(ridge).utilities(pool), gains, rtol=1e-6, atol=1e-9)
-    for wrong in (0, -1.0, np.inf, "much"):
-        with pytest.raises(ValueError, match="'ridge' parameter of BAIT must be a finite number a"):
+    for wrong in (0, 9e-7, -1.0, np.inf, "much"):
+        with pytest.raises(ValueError, match="BAIT must be a finite number of at least 1e-06"):
             BAIT(wrong).select(pool)
+
+
+NORMAL = np.random.default_rng(0).normal(size=(40, 6))
+HARD = {
+    "constant": np.ones((40, 6)),
+    "zero": np.zeros((40, 6)),
+    "constant columns": np.hstack([NORMAL[:, :2], np.ones((40, 4))]),
+    "equal columns": np.tile(NORMAL[:, :1], (1, 6)),
+    "equal rows": np.repeat(NORMAL[:5], 8, axis=0),
+    "far": NORMAL + 1e6,
+    "large": NORMAL * 1e30,
+    "small": NORMAL * 1e-30,
+    "many scales": NORMAL * np.logspace(-30, 30, 6),
+    "an outlier": np.vstack([NORMAL[:39], 1e30 * NORMAL[:1]]),
+    "more features than samples": np.random.default_rng(1).normal(size=(40, 90)),
+}
+
+
+@pytest.mark.parametrize("ridge", [1e-6, 0.1, 1e300])
+@pytest.mark.parametrize("name", HARD)
+def test_bait_is_defined_and_independent_of_the_order_for_any_features(name, ridge):
+    X, order = HARD[name], np.r_[0, 1, 2, 3 + np.random.default_rng(0).permutation(37)]
+    # Labelled samples of other scales, outside the pool.
+    for seed_set in (None, *(scale * X[[7, 9]] for scale in (1, 1e4, 1e8))):
+        seeds = {} if seed_set is None else {"X_labeled": seed_set, "y_labeled": ["a", "b"]}
+        chosen = []
+        for X_pool in (X, X[order]):
+            classifier = IncrementalKNeighborsClassifier(metric="euclidean")
+            pool = ActiveLearner(classifier, BAIT(ridge), X_pool, **seeds).pool
+            pool.add_labels([0, 1, 2], ["a", "b", "a"])
+            chosen.append((BAIT(ridge).utilities(pool), BAIT(ridge).select(pool, 5)))
+        (utilities, (indices, gains)), (of_order, (_, gains_of_order)) = chosen
+        # A smaller gain is a rounding error.
+        top = max(utilities.max(), 1e-9)
+        assert np.isfinite(utilities).all()
+        assert utilities.min() >= 0
+        assert len(set(indices.tolist())) == 5
+        np.testing.assert_allclose(of_order / top, utilities[order[3:] - 3] / top, atol=1e-7)
+        np.testing.assert_allclose(gains_of_order / top, gains / top, atol=1e-7)
 
 
 @pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix])

@@ -20,6 +20,9 @@ OVERSAMPLING = 2
 # Rounded so that equal samples get equal values.
 DECIMALS = 10
 
+# With a smaller ridge, the rounding errors of the inverse would exceed these decimals.
+MIN_RIDGE = 1e-6
+
 # Features are centred if the square of their mean is so many times their variance. A smaller
 # share of the squares is a rounding error.
 FAR = 10.0
@@ -38,9 +41,9 @@ class BAIT(QueryStrategy):
     Parameters
     ----------
     ridge : float, default=0.1
-        The multiple of the identity in M, above 0: the strength of the penalty on the weights.
-        Features are scaled to a mean square norm of 1 over the pool, and centred first if their
-        mean is far from the origin.
+        The multiple of the identity in M, at least 1e-6: the strength of the penalty on the
+        weights. Features are scaled to a mean square norm of 1 over the pool, and centred first if
+        their mean is far from the origin. A smaller ridge would be lost in rounding errors.
     n_components : int or None, default=256
         The largest number of features, at least 1: more are projected to so many, by a sparse
         random matrix with a fixed seed, which preserves products. None uses all features.
@@ -115,7 +118,7 @@ class BAIT(QueryStrategy):
         self.n_components = n_components
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        check_number(self, "ridge", self.ridge, exclusive=True)
+        check_number(self, "ridge", self.ridge, minimum=MIN_RIDGE)
         if self.n_components is not None:
             check_integer(self, "n_components", self.n_components, minimum=1)
         whole = pool.whole
@@ -219,11 +222,13 @@ class FisherDesign:
             self._fisher += (H * factors[block, np.newaxis]).T @ H
         self._fisher /= len(factors)
         labeled = pool.labeled_samples()[0]
-        information = ridge * np.eye(layer.n_columns)
+        self._inverse = np.eye(layer.n_columns) / ridge
         if labeled.shape[0]:
-            H = layer.rows(labeled)
-            information += factors.mean() * (H.T @ H)
-        self._inverse = np.linalg.inv(information)
+            # The sum of squares of far samples would lose the ridge by rounding.
+            R = np.linalg.qr(np.sqrt(factors.mean()) * layer.rows(labeled), mode="r")
+            _, lengths, axes = np.linalg.svd(R)
+            squares = np.square(np.pad(lengths, (0, layer.n_columns - len(lengths))))
+            self._inverse = (axes.T / (ridge + squares)) @ axes
         # hᵀ M⁻¹ h, and hᵀ M⁻¹ F M⁻¹ h.
         self._variances, self._traces = np.empty(len(factors)), np.empty(len(factors))
         for block, H in self._inputs():
