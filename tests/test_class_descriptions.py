@@ -2,7 +2,9 @@
 
 import copy
 import pickle
+import re
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,11 +15,11 @@ from hypothesis import strategies as st
 from plain_spreading import posterior, solved
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler
 
 from skactive import ActiveLearner
 from skactive.learner import SufficientAccuracy
@@ -473,6 +475,57 @@ OF_LEARNERS = {
         "describes a class twice",
     ),
 }
+
+
+WORDS = TfidfVectorizer()
+EMBEDDERS = {
+    "words": [WORDS],
+    "dense words": [WORDS, FunctionTransformer(lambda X: X.toarray())],
+    "coordinates": [WORDS, FunctionTransformer(lambda X: X.tocoo())],
+    "letters": [TfidfVectorizer(analyzer="char")],
+    "decomposed words": [WORDS, TruncatedSVD(8, random_state=0)],
+    "integers": [FunctionTransformer(lambda X: np.array([[str(one).count("e")] for one in X]))],
+}
+
+
+@pytest.mark.parametrize("form", [list, np.array, pd.Series])
+@pytest.mark.parametrize("name", EMBEDDERS)
+def test_a_text_in_which_an_embedder_finds_nothing_is_refused_by_its_name(name, form):
+    steps = make_pipeline(*EMBEDDERS[name], IncrementalLabelSpreading(4))
+    for texts_of, unknown in (
+        ({"late": ["my parcel", "¿ßß"]}, "'late'] has '¿ßß'"),
+        ({"refund": ["money back"], "late": ["ЖЖ" * 90, "my parcel"]}, "'late'] has 'ЖЖЖ"),
+    ):
+        described = {label: form(texts) for label, texts in texts_of.items()}
+        with pytest.raises(ValueError, match=re.escape(f"class_descriptions[{unknown}")) as caught:
+            ActiveLearner(steps, X_pool=form(TEXTS), class_descriptions=described)
+        assert "features are all 0" in str(caught.value)
+        assert str(caught.value).endswith(
+            "Hint: use words that occur in the pool, or leave it out."
+        )
+        assert len(str(caught.value)) < 300
+    learner = ActiveLearner(steps, X_pool=form(TEXTS), class_descriptions=SENTENCES)
+    assert learner.predict(TEXTS[:1]).tolist() == ["late"]
+
+
+def test_an_image_in_which_an_embedder_finds_nothing_is_refused_by_its_path():
+    paths = [Path(f"{place}.png") for place in range(9)]
+    sizes = FunctionTransformer(lambda X: np.array([[int(one.stem), 1.0] for one in X]) % 9)
+    steps = make_pipeline(sizes, FunctionTransformer(lambda X: X * X[:, :1]), spreading())
+    steps[-1].set_params(class_descriptions=None)
+    with pytest.raises(ValueError, match=r"class_descriptions\['late'\] has .*18\.png.* are all 0"):
+        ActiveLearner(steps, X_pool=paths, class_descriptions={"late": [Path("18.png")]})
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_matrix, pd.DataFrame, np.ndarray.tolist])
+@pytest.mark.parametrize("has_steps", [False, True])
+def test_a_row_of_a_table_may_be_zero(form, has_steps):
+    table = np.eye(12)[np.arange(30) % 12, :6] * np.arange(1, 31)[:, np.newaxis]
+    classifier = IncrementalLabelSpreading(4)
+    steps = make_pipeline(MaxAbsScaler(), classifier) if has_steps else classifier
+    described = {"none": form(np.zeros((1, 6))), "one": form(table[:1])}
+    learner = ActiveLearner(steps, X_pool=form(table), class_descriptions=described)
+    assert learner.predict(form(table)).shape == (30,)
 
 
 @pytest.mark.filterwarnings("ignore:White space around labels")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from skactive._engine.labels import CATEGORICAL, check_labels
 from skactive._engine.numbers import as_numbers
 from skactive._rows import check_is_samples, n_samples_of
 from skactive._text import shown
+from skactive._validation import with_canonical_rows
 
 
 def check_descriptions(
@@ -72,6 +74,38 @@ def check_descriptions(
 def name_of(label: Any) -> str:
     """Return the name of the descriptions of a class in messages."""
     return f"class_descriptions[{shown(label)}]"
+
+
+def check_embedded(label: Any, samples: Any, features: Any) -> None:
+    """Raise if an embedder finds nothing in a text or path: all of its features are 0.
+
+    A row of a table may be 0.
+
+    Parameters
+    ----------
+    label : label
+        The class.
+    samples : array-like of length n_sentences
+        Its descriptions.
+    features : {array-like, sparse matrix} of length n_sentences
+        Their features, of any type and shape.
+    """
+    if sp.issparse(samples) or hasattr(samples, "columns"):
+        return
+    if sp.issparse(features):
+        is_empty = np.diff(with_canonical_rows(sp.csr_matrix(features)).indptr) == 0
+    else:
+        features = np.asarray(features)
+        if features.ndim != 2 or features.dtype.kind not in "biuf":
+            return
+        is_empty = ~features.any(axis=1)
+    for sample, nothing in zip(samples, is_empty.tolist(), strict=True):
+        if nothing and isinstance(sample, str | os.PathLike):
+            raise ValueError(
+                f"{name_of(label)} has {shown(str(sample))}, whose features are all 0: the steps "
+                "before the classifier find nothing in it. Hint: use words that occur in the pool, "
+                "or leave it out."
+            )
 
 
 def check_columns(described: list[tuple[Any, Any]], names: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
-from skactive._engine.class_descriptions import name_of
+from skactive._engine.class_descriptions import check_embedded, name_of
 from skactive._rows import n_samples_of
 
 
@@ -47,4 +47,5 @@ def describe(classifier: Any, described: list[tuple[Any, Any]], steps: Pipeline 
                 f"{n_samples_of(features[label])} rows. Hint: describe classes by samples of the "
                 "kind of X_pool."
             )
+        check_embedded(label, samples, features[label])
     classifier.set_params(class_descriptions=features)
