@@ -76,9 +76,8 @@ class Background(Generic[T]):
                 n_shown = n_done
         return self._future.result()
 
-    def stop(self) -> None:
-        """Interrupt the function, and wait for the end of the thread."""
-        self.stopping.set()
+    def join(self) -> None:
+        """Wait for the end of the thread."""
         self._thread.join()
 
     def _count(self, n_samples: int) -> None:
@@ -92,6 +91,9 @@ _running: WeakSet[Background[Any]] = WeakSet()
 
 @atexit.register
 def _stop_all() -> None:
-    # A thread that runs while the interpreter is deleted may crash it.
-    for one in list(_running):
-        one.stop()
+    # A thread that runs while the interpreter is deleted may crash it. All end at the same time.
+    running = list(_running)
+    for one in running:
+        one.stopping.set()
+    for one in running:
+        one.join()

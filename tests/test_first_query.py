@@ -7,8 +7,10 @@ import os
 import pickle
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from threading import Event
+from weakref import WeakSet
 
 import numpy as np
 import pytest
@@ -20,7 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skactive
-from skactive import ActiveLearner
+from skactive import ActiveLearner, _background
 from skactive._background import Background
 from skactive._progress import advance
 from skactive.datasets import open_vectors
@@ -315,6 +317,21 @@ def test_the_thread_ends_with_the_learner(monkeypatch):
     gc.collect()
     thread.join(60)
     assert not thread.is_alive()
+
+
+def test_all_threads_are_interrupted_before_one_is_waited_for(monkeypatch):
+    are_both = Event()
+
+    def until_the_other_one_is_interrupted(other):
+        return are_both.wait(60) and threads[other].stopping.wait(60)
+
+    waiting = [partial(until_the_other_one_is_interrupted, other) for other in (1, 0)]
+    threads = [Background(function, "graph", 4) for function in waiting]
+    are_both.set()
+    monkeypatch.setattr(_background, "_running", WeakSet(threads))
+    _background._stop_all()
+    assert [thread.is_done() for thread in threads] == [True, True]
+    assert [thread.result() for thread in threads] == [True, True]
 
 
 def test_wrong_parameters_are_reported_at_once():
