@@ -15,6 +15,9 @@ import skactive
 from skactive.cli import main
 from skactive.cli._output import PARAMETERS, as_options, write, write_note
 
+# The command's output in a terminal is the same on every Python version.
+pytestmark = pytest.mark.once
+
 SMALL = ["--budget", "12", "--folds", "3", "--jobs", "1", "--no-plot"]
 LIGHT = ["--classifier", "nearest", "--strategies", "random"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(skactive.__file__).parents[1])}

@@ -32,6 +32,9 @@ from skactive.model_selection import StrategyComparison
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import all_strategies
 
+# The texts of plots are the same on every Python version.
+pytestmark = pytest.mark.once
+
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 3))
 STRANGE = {

@@ -27,6 +27,9 @@ from skactive.model_selection._simulation import simulate
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import CDFProduct, RandomSampling
 
+# Simulated answers are the same on every Python version.
+pytestmark = pytest.mark.once
+
 NAMES = np.array(["ash", "birch", "cedar"])
 MATRIX = np.array([[0.7, 0.3, 0.0], [0.0, 0.5, 0.5], [0.2, 0.0, 0.8]])
 

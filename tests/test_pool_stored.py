@@ -12,6 +12,9 @@ from skactive._engine.stored import StoredFeatures
 from skactive.datasets import open_vectors, write_vectors
 from skactive.neighbors import IncrementalKNeighborsClassifier
 
+# Files of vectors are read by NumPy alone: the same on every Python version.
+pytestmark = pytest.mark.once
+
 
 def halves(n_samples=60, n_features=6):
     return np.random.default_rng(0).normal(size=(n_samples, n_features)).astype(np.float16)

@@ -116,6 +116,8 @@ def put_photos_and_models(script, folder, monkeypatch):
     monkeypatch.setattr("builtins.input", lambda question: ["apple", "orange"][len(question) % 2])
 
 
+# The scripts take a minute, and use what other tests check on every Python version.
+@pytest.mark.once
 @pytest.mark.filterwarnings("ignore:FigureCanvasAgg is non-interactive:UserWarning")
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda s: f"{s.document}:{s.blocks[0].line}")
 def test_every_python_block_runs(script, tmp_path, monkeypatch):

@@ -12,6 +12,9 @@ from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Pool
 from skactive.strategies import RandomSampling, UncertaintySampling, all_strategies
 
+# The order of samples matters to our own code alone, not to the Python version.
+pytestmark = pytest.mark.once
+
 ESTIMATORS = {
     "spreading": None,
     "neighbors": IncrementalKNeighborsClassifier(metric="euclidean"),

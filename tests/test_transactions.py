@@ -19,6 +19,9 @@ from skactive.learner import StabilizedPredictions, StoppingCriterion
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.semi_supervised import IncrementalLabelSpreading
 
+# Interruptions of lines of our own code: the same on every Python version.
+pytestmark = pytest.mark.once
+
 RNG = np.random.default_rng(0)
 X = np.vstack([RNG.normal(size=(12, 3)), RNG.normal(size=(12, 3)) + 3])
 X[5], X[7] = X[4], 0

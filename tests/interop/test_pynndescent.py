@@ -6,6 +6,9 @@ import pytest
 from skactive import Pool
 from skactive.neighbors import NeighborGraph
 
+# Slow, and the other package is the same for all releases of scikit-learn.
+pytestmark = pytest.mark.once
+
 pynndescent = pytest.importorskip("pynndescent")
 
 

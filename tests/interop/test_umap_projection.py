@@ -12,6 +12,9 @@ pytest.importorskip("matplotlib")
 
 from matplotlib.figure import Figure
 
+# Slow, and the other package is the same for all releases of scikit-learn.
+pytestmark = pytest.mark.once
+
 X, Y = load_iris(return_X_y=True)
 
 
