@@ -1,7 +1,7 @@
 """The table and the figure of the default, from rows with known savings."""
 
-import csv
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,11 +68,7 @@ def test_the_table_has_a_line_for_each_data_set_and_group():
     assert "means of 16 splits" in text
 
 
-EARLIER = (
-    "task,classifier,strategy,area\ndigits,k-NN,random,0.9\ndigits,k-NN,modAL margin,0.2\n"
-    "digits,spreading,modAL margin,0.3\ndigits,spreading,herding,0.4\nnone,k-NN,random,0.1\n"
-)
-EARLIER_LINES = list(csv.DictReader(EARLIER.splitlines()))
+EARLIER = {"digits": 0.4, "none": 0.1}
 
 
 def test_sentences_without_losses_and_without_confirmed_data_sets():
@@ -95,25 +91,32 @@ def test_the_figure_shows_every_data_set_in_the_order_of_the_savings():
     assert list(points["confirmed, geometric mean 0.0"]) == [axes.get_xlim()[0]]
 
 
-def test_areas_are_compared_with_the_best_of_other_packages_and_the_earlier_default():
+def test_areas_are_compared_with_the_best_strategies_and_the_earlier_default():
+    rivals = [
+        replace(row("digits", 2.0, strategy=strategy), lead=lead, splits=2)
+        for strategy, lead in [("margin", 0.02), ("badge", 0.03), ("modAL margin", 0.05)]
+    ]
     area = {row.task: 100 * row.area for row in ROWS}["digits"]
-    line = summary.areas(ROWS, EARLIER_LINES).splitlines()[2]
-    assert line == (
-        f"| digits | {area:.1f} | 40.0 | 30.0, modAL margin with spreading | "
-        f"{area - 40:+.1f} and {area - 30:+.1f} |"
-    )
+    lines = summary.areas([*ROWS, *rivals], EARLIER).splitlines()
+    assert lines[2:] == [
+        (
+            f"| digits | {area:.1f} | {area - 40:+.1f} | random with spreading, +1.0 (+0.0 to "
+            "+2.0, 16 splits) | modAL margin with spreading, +5.0 (+0.0 to +2.0, 2 splits) |"
+        ),
+        f"| **mean** | | **{area - 40:+.1f}** | **+1.0** | **+5.0** |",
+    ]
 
 
 def test_the_command_reads_files_and_writes_the_page(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
-    write_rows(tmp_path / "savings.csv", COLUMNS, ROWS)
-    assert read_rows(tmp_path / "savings.csv") == ROWS
+    rows = [*ROWS, row("digits", 2.0, strategy="modAL margin")]
+    write_rows(tmp_path / "savings.csv", COLUMNS, rows)
+    assert read_rows(tmp_path / "savings.csv") == rows
     monkeypatch.setattr(sys, "argv", ["summary", "--results", str(tmp_path)])
-    (tmp_path / "version_0.1").mkdir()
-    (tmp_path / "version_0.1" / "savings.csv").write_text(EARLIER)
+    (tmp_path / "version_0.1.csv").write_text("task,area\ndigits,0.4\n")
     summary.main()
-    assert (tmp_path / "areas.md").read_text() == summary.areas(ROWS, EARLIER_LINES)
-    assert (tmp_path / "default.md").read_text() == summary.table(ROWS, {})
+    assert (tmp_path / "areas.md").read_text() == summary.areas(rows, EARLIER)
+    assert (tmp_path / "default.md").read_text() == summary.table(rows, {})
     assert (tmp_path / "default.png").stat().st_size > 0
     (tmp_path / "calibration.csv").write_text(
         "task,half,labels,accuracy,confidence,error,splits\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.label_savings.lineup import BASELINE, DEFAULT, DEFAULT_CLASSIFIER, OURS
+from benchmarks.label_savings.lineup import BASELINE, DEFAULT
 from benchmarks.label_savings.savings import BUDGETS, Duel, Row, geometric_mean
 
 
@@ -35,9 +35,7 @@ def write_report(path: Path, rows: Sequence[Row], duels: Sequence[Duel]) -> None
         for classifier in classifiers:
             lines += savings_lines([row for row in some if row.classifier == classifier], tasks)
         lines.append("")
-    text = (
-        "\n".join(lines) + "\n" + gains_table(rows, tasks) + leads_table(rows) + wins_tables(duels)
-    )
+    text = "\n".join(lines) + "\n" + gains_table(rows, tasks) + wins_tables(duels)
     path.write_text(text, encoding="utf-8")
 
 
@@ -96,54 +94,6 @@ def gains_table(rows: Sequence[Row], tasks: Sequence[str]) -> str:
         splits = n_splits(own.values())
         lines.append(f"| {strategy} | {classifier} | {splits} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
-
-
-def leads_table(rows: Sequence[Row]) -> str:
-    """Return the lead of the default over the best strategies, ours and those of other packages."""
-    default = (DEFAULT_CLASSIFIER, DEFAULT)
-    rivals = [
-        row
-        for row in rows
-        if row.budget == rows[0].budget and (row.classifier, row.strategy) != default
-    ]
-    lines = [
-        "",
-        "## The default against the best strategy",
-        "",
-        "The difference between the areas under the curves of the default and of the best other",
-        "strategy, with the better of the classifiers for it, in points of accuracy. The best is",
-        "chosen by the same splits, in its favour.",
-        "",
-        "| data set | best of this package | lead | best of other packages | lead |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    leads = []
-    for task in dict.fromkeys(row.task for row in rivals):
-        own = [row for row in rivals if row.task == task]
-        bests = [
-            min((one for one in own if (one.strategy in OURS) == is_ours), key=lead, default=None)
-            for is_ours in (True, False)
-        ]
-        leads.append([np.nan if best is None else best.lead for best in bests])
-        lines.append(f"| {task} | {' | '.join(lead_cells(best) for best in bests)} |")
-    cells = [
-        " | " if np.isnan(mean) else f" | {100 * mean:+.1f}" for mean in np.mean(leads, axis=0)
-    ]
-    return "\n".join([*lines, f"| mean | {' | '.join(cells)} |"]) + "\n"
-
-
-def lead(row: Row) -> float:
-    """Return the lead of the default over a row."""
-    return row.lead
-
-
-def lead_cells(row: Row | None) -> str:
-    """Return two cells: the strategy, and the lead of the default over it."""
-    if row is None:
-        return " | "
-    interval = f"{100 * row.lead_low:+.1f} to {100 * row.lead_high:+.1f}"
-    splits = f"{row.splits} splits"
-    return f"{row.strategy}, {row.classifier} | {100 * row.lead:+.1f} ({interval}, {splits})"
 
 
 def wins_tables(duels: Sequence[Duel]) -> str:

@@ -1,6 +1,6 @@
 """The table and the figure of the default, from the results that the other commands wrote.
 
-Reads `savings.csv`, `calibration.csv` if there is one, and the results of version 0.1; writes
+Reads `savings.csv`, `calibration.csv` if there is one, and the default of version 0.1; writes
 `default.md` and `areas.md`, which the documentation includes, and `default.png`.
 """
 
@@ -152,41 +152,49 @@ def number(labels: float) -> str:
     return f"{labels:.0f}" if np.isfinite(labels) else "not reached"
 
 
-def areas(rows: Sequence[Row], earlier: Sequence[Mapping[str, str]]) -> str:
-    """Return the mean accuracies of the default, and of the best strategies of version 0.1.
+def areas(rows: Sequence[Row], earlier: Mapping[str, float]) -> str:
+    """Return the mean accuracy of the default, and its leads in points of accuracy.
 
     Parameters
     ----------
     rows : sequence of Row
         The present results.
-    earlier : sequence of dict
-        The lines of `savings.csv` of version 0.1.
+    earlier : dict of str to float
+        The mean accuracy of the default of version 0.1 on each data set.
     """
-    present = {task: row.area for task, row in rows_with(rows, TARGET).items()}
-    lines = [
-        "| data set | default | earlier default | best of other packages | lead over these |",
-        "| --- | --- | --- | --- | --- |",
+    some = [row for row in rows if row.budget == TARGET]
+    names = [
+        "data set",
+        "default",
+        "lead over version 0.1",
+        "best other strategy of this package, lead",
+        "best of other packages, lead",
     ]
+    lines = [f"| {' | '.join(names)} |", f"| {' | '.join('---' for _ in names)} |"]
     leads = []
-    for task in dict.fromkeys(line["task"] for line in earlier):
-        if task not in present:
+    for task, default in rows_with(rows, TARGET).items():
+        rivals = [row for row in some if row.task == task and row.strategy != DEFAULT]
+        bests = [
+            min(own, key=lambda row: row.lead)
+            for is_ours in (True, False)
+            if (own := [row for row in rivals if (row.strategy in OURS) == is_ours])
+        ]
+        if task not in earlier or len(bests) < 2:
             continue
-        found = {
-            (line["strategy"], line["classifier"]): float(line["area"])
-            for line in earlier
-            if line["task"] == task
-        }
-        others = {names: area for names, area in found.items() if names[0] not in OURS}
-        (strategy, classifier), best = max(others.items(), key=lambda one: one[1])
-        before = found[DEFAULT, DEFAULT_CLASSIFIER]
-        leads.append((present[task] - before, present[task] - best))
-        shown = " and ".join(f"{100 * lead:+.1f}" for lead in leads[-1])
-        lines.append(
-            f"| {task} | {100 * present[task]:.1f} | {100 * before:.1f} | "
-            f"{100 * best:.1f}, {strategy} with {classifier} | {shown} |"
-        )
-    means = " and ".join(f"{100 * lead:+.1f}" for lead in np.mean(leads, axis=0))
-    return "\n".join([*lines, f"| mean | | | | {means} |"]) + "\n"
+        leads.append([default.area - earlier[task], *(best.lead for best in bests)])
+        cells = [
+            task,
+            f"{100 * default.area:.1f}",
+            f"{100 * leads[-1][0]:+.1f}",
+            *(
+                f"{best.strategy} with {best.classifier}, {100 * best.lead:+.1f} "
+                f"({100 * best.lead_low:+.1f} to {100 * best.lead_high:+.1f}, {best.splits} splits)"
+                for best in bests
+            ),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    means = " | ".join(f"**{100 * lead:+.1f}**" for lead in np.mean(leads, axis=0))
+    return "\n".join([*lines, f"| **mean** | | {means} |"]) + "\n"
 
 
 def draw(rows: Sequence[Row]) -> Any:
@@ -246,9 +254,9 @@ def main() -> None:
     rows = read_rows(results / "savings.csv")
     text = table(rows, read_errors(results / "calibration.csv"))
     (results / "default.md").write_text(text, encoding="utf-8")
-    with (results / "version_0.1" / "savings.csv").open(newline="", encoding="utf-8") as file:
-        compared = areas(rows, list(csv.DictReader(file)))
-    (results / "areas.md").write_text(compared, encoding="utf-8")
+    with (results / "version_0.1.csv").open(newline="", encoding="utf-8") as file:
+        earlier = {line["task"]: float(line["area"]) for line in csv.DictReader(file)}
+    (results / "areas.md").write_text(areas(rows, earlier), encoding="utf-8")
     draw(rows).savefig(results / "default.png", dpi=150)
 
 
