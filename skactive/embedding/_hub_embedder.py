@@ -6,36 +6,32 @@ import inspect
 import os
 import traceback
 from collections.abc import Iterator
-from contextlib import closing
+from functools import partial
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-from joblib import cpu_count
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import normalize
 
-from skactive._progress import ProgressBar
 from skactive._tensorflow import import_tensorflow
 from skactive._text import shown
-from skactive._validation import check_choice, check_integer
-from skactive.base import EmbeddingStore
-from skactive.embedding._cached_embeddings import StoreLocation, cached_embeddings
+from skactive._validation import check_integer
+from skactive.embedding._batches import BatchEmbedding, Embedded
+from skactive.embedding._cached_embeddings import StoreLocation
+from skactive.embedding._embedder import Embedder
 from skactive.embedding._hub_model import HubModel
 from skactive.embedding._images import Images
 from skactive.embedding._samples import SampleSequence
 from skactive.embedding._texts import Texts
-from skactive.embedding._unreadable import Unreadable, unreadable_error, warn_of_unreadable
-
-ERRORS = ("nan", "raise")
+from skactive.embedding._unreadable import Unreadable
 
 # Part of every content key: to be increased when the preprocessing of such samples changes.
 PREPROCESSING = {"images": 2, "texts": 1}
 
 
-class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class HubEmbedder(Embedder):
     """Embed images or texts with a pretrained network of TensorFlow Hub.
 
     Similar samples are close in the embedding space of a pretrained network, so that a few
@@ -164,24 +160,6 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.n_jobs = n_jobs
         self.verbose = verbose
 
-    def fit(self, X: object = None, y: object = None) -> HubEmbedder:
-        """Check the parameters; nothing is fitted.
-
-        Parameters
-        ----------
-        X : sequence of samples, default=None
-            Not used.
-        y : array-like, default=None
-            Not used.
-
-        Returns
-        -------
-        self : HubEmbedder
-            The transformer itself.
-        """
-        self._check_parameters()
-        return self
-
     def transform(self, X: SampleSequence) -> NDArray[np.float32]:
         """Return the vectors of images or texts.
 
@@ -198,14 +176,15 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self._check_parameters()
         model = self._model()
         samples = self._samples(model, X)
-        unreadable: list[Unreadable] = []
-        if self.cache is None:
-            vectors = self._embedded(model, samples, unreadable)
-        else:
-            vectors = self._cached(self.cache, model, samples, unreadable)
-        if unreadable:
-            warn_of_unreadable(unreadable, len(samples))
-        return vectors
+        embedding = BatchEmbedding(
+            samples,
+            partial(self._called, model, samples),
+            lambda: self._n_features_out,
+            batch_size=self.batch_size,
+            errors=self.errors,
+            verbose=self.verbose,
+        )
+        return embedding.vectors(self.cache, partial(self._identity, model))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """Return a name for each feature of the vectors.
@@ -244,34 +223,13 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return n_features
 
     def _check_parameters(self) -> None:
-        check_integer(self, "batch_size", self.batch_size, minimum=1)
-        check_choice(self, "errors", self.errors, ERRORS)
-        if self.n_jobs not in (None, -1):
-            check_integer(self, "n_jobs", self.n_jobs, minimum=1)
+        super()._check_parameters()
         self._check_kind("handle", "a str or a path", self.handle, str | os.PathLike)
         self._check_kind("signature", "a str or None", self.signature, str | None)
         self._check_kind("output_key", "a str or None", self.output_key, str | None)
         self._check_kind("normalize", "a bool", self.normalize, bool | np.bool_)
-        self._check_kind(
-            "cache",
-            "a str, a path, an EmbeddingStore or None",
-            self.cache,
-            str | os.PathLike | EmbeddingStore | None,
-        )
-        for name in ("handle", "cache"):
-            if getattr(self, name) == "":
-                raise ValueError(
-                    f"The {name!r} parameter of HubEmbedder must not be empty. Got '' instead."
-                )
+        self._check_not_empty("handle")
         self._image_size()
-
-    @staticmethod
-    def _check_kind(name: str, expected: str, value: Any, kinds: Any) -> None:
-        if not isinstance(value, kinds):
-            raise TypeError(
-                f"The {name!r} parameter of HubEmbedder must be {expected}. "
-                f"Got {shown(value)} instead."
-            )
 
     def _image_size(self) -> tuple[int, int] | None:
         if self.image_size is None:
@@ -290,87 +248,19 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _model(self) -> HubModel:
         return HubModel(self.handle, self.signature, self.output_key, self._image_size())
 
-    def _with_cache(self, cache: StoreLocation, *, verbose: bool) -> HubEmbedder:
-        """Return a copy that uses this cache: a hook of `CachedTransformer`."""
-        copy: HubEmbedder = clone(self)
-        return copy.set_params(cache=cache, verbose=verbose or self.verbose)
-
     def _samples(self, model: HubModel, X: SampleSequence) -> Images | Texts:
         if model.form is None:
             return Texts(X)
-        n_threads = cpu_count() if self.n_jobs in (None, -1) else self.n_jobs
-        return Images(X, model.form, int(n_threads))
+        return Images(X, model.form, self._n_threads())
 
-    def _cached(
-        self,
-        cache: StoreLocation,
-        model: HubModel,
-        samples: Images | Texts,
-        unreadable: list[Unreadable],
-    ) -> np.ndarray:
+    def _identity(self, model: HubModel) -> bytes:
         version = PREPROCESSING[model.input_kind]
         described = (model.digest(), self.signature, self.output_key, model.form, version)
-        identity = f"HubEmbedder {described} {bool(self.normalize)}".encode()
-        vectors = cached_embeddings(
-            cache,
-            len(samples),
-            lambda position: samples.key(identity, position),
-            lambda positions: self._embedded(model, samples, unreadable, positions),
-            label="embedding",
-            progress=self.verbose,
-        )
-        if unreadable:
-            self._add_copies(vectors, samples, unreadable)
-        return vectors
-
-    def _add_copies(
-        self, vectors: np.ndarray, samples: Images | Texts, unreadable: list[Unreadable]
-    ) -> None:
-        # Each content is embedded once: copies of an unreadable sample are not listed yet.
-        named = {sample.position for sample in unreadable}
-        reason = {samples.key(b"", sample.position): sample.reason for sample in unreadable}
-        for position in np.flatnonzero(np.isnan(vectors[:, 0])).tolist():
-            if position not in named:
-                why = reason.get(samples.key(b"", position), "same content as another one")
-                unreadable.append(Unreadable(position, samples.name(position), why))
-
-    def _embedded(
-        self,
-        model: HubModel,
-        samples: Images | Texts,
-        unreadable: list[Unreadable],
-        positions: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """Return vectors for the samples at some positions, or for all, with a progress bar."""
-        alone = positions is None
-        if positions is None:
-            positions = np.arange(len(samples))
-        row_of = {position: row for row, position in enumerate(positions.tolist())}
-        vectors: np.ndarray | None = None
-        with (
-            ProgressBar(
-                total=len(positions), desc="embedding", disable=not (alone and self.verbose)
-            ) as bar,
-            # After an exception, no thread continues to read.
-            closing(samples.batches(positions, self.batch_size)) as batches,
-        ):
-            for where, batch, faulty in batches:
-                self._note(faulty, samples, unreadable)
-                for readable, found, refused in self._called(model, samples, where, batch):
-                    self._note(refused, samples, unreadable)
-                    if len(readable) == 0:
-                        continue
-                    if vectors is None:
-                        vectors = np.full((len(positions), found.shape[1]), np.nan, np.float32)
-                    vectors[[row_of[position] for position in readable.tolist()]] = found
-                bar.update(len(where) + len(faulty))
-        if vectors is None:
-            return np.full((len(positions), self._n_features_out), np.nan, np.float32)
-        return vectors
+        return f"HubEmbedder {described} {bool(self.normalize)}".encode()
 
     def _called(
         self, model: HubModel, samples: Images | Texts, where: np.ndarray, batch: Any
-    ) -> Iterator[tuple[np.ndarray, np.ndarray, list[Unreadable]]]:
+    ) -> Iterator[Embedded]:
         """Yield positions with their vectors, and the samples on which the model fails."""
         if len(where) == 0:
             return
@@ -399,29 +289,9 @@ class HubEmbedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             refused,
         )
 
-    def _note(
-        self, faulty: list[Unreadable], samples: Images | Texts, unreadable: list[Unreadable]
-    ) -> None:
-        if faulty and self.errors == "raise":
-            raise unreadable_error(min(faulty), samples.kind)
-        unreadable.extend(faulty)
-
     def __dir__(self) -> list[str]:
         # Notebooks and scikit-learn's HTML read every listed attribute: these load the model.
         return sorted({*object.__dir__(self)} - {"input_kind", "_n_features_out"})
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.requires_fit = False
-        tags.no_validation = True
-        tags.input_tags.two_d_array = False
-        tags.input_tags.one_d_array = True
-        tags.input_tags.string = True
-        tags.transformer_tags.preserves_dtype = []
-        return tags
 
 
 def _is_for_display() -> bool:
