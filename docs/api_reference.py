@@ -115,8 +115,15 @@ SECTIONS = [
     Section(
         "Embeddings",
         "skactive.embedding",
-        "Raw images and texts to vectors, by pretrained networks.",
-        ["CachedTransformer", "HubEmbedder", "UnreadableSampleError", "UnreadableSampleWarning"],
+        "Raw images and texts to vectors, by pretrained networks or descriptors.",
+        [
+            "CachedTransformer",
+            "HubEmbedder",
+            "ImageDescriptor",
+            "TextDescriptor",
+            "UnreadableSampleError",
+            "UnreadableSampleWarning",
+        ],
     ),
     Section(
         "Learned metrics",

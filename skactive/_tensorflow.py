@@ -33,7 +33,7 @@ def import_tensorflow_hub() -> Any:
 
 def import_pillow() -> Any:
     """Return the module `PIL.Image`, or raise an error that names the extra with it."""
-    return _imported("PIL.Image", "pillow")
+    return import_optional("PIL.Image", "Reading images", "pillow", "image")
 
 
 def _imported(module: str, distribution: str) -> Any:

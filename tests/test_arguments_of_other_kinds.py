@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skactive import ActiveLearner, Pool
 from skactive.datasets import list_images, load_vectors, open_vectors, write_vectors
-from skactive.embedding import CachedTransformer
+from skactive.embedding import CachedTransformer, ImageDescriptor, TextDescriptor
 from skactive.inspection import LabelingCurveDisplay, StrategyComparisonDisplay
 from skactive.learner import ExpectedGain, StabilizedPredictions, SufficientAccuracy
 from skactive.measures import Coverage, Diversity, Entropy, InformationDensity
@@ -129,6 +129,7 @@ WRONG = {
     "disagreement": CHOICES,
     "drift_detector": PARTS,
     "dtype": {"a str": "nonsense", "an object": object(), "int": int},
+    "errors": CHOICES,
     "estimator": CLASSIFIERS,
     "every": INTEGERS | {"None": 0},
     "exponent": NUMBERS,
@@ -138,6 +139,7 @@ WRONG = {
     "fingerprint": {"a number": 3, "an object": object(), "a list": ["a"]},
     "flip_rate": NUMBERS,
     "folder": PATHS,
+    "gradient_weight": NUMBERS,
     "graph": PARTS,
     "groups": LISTS,
     "half_coverage": NUMBERS | {"None": 0},
@@ -152,7 +154,9 @@ WRONG = {
     "label": {"a list": ["a"], "an object": object(), "a float": 2.5},
     "location": PATHS,
     "loss": CHOICES,
+    "max_characters": INTEGERS | {"None": 0},
     "max_clusters": INTEGERS,
+    "max_features": INTEGERS,
     "max_iter": INTEGERS,
     "max_labeled": INTEGERS | {"None": 0},
     "measure": MEASURES,
@@ -216,6 +220,7 @@ OF_ENTRY_POINT = {
     # The rest is left to the `score` of the classifier.
     ("ActiveLearner.score", "y"): {"too few": [0]},
     ("CachedTransformer", "transformer"): PARTS,
+    ("ImageDescriptor", "cache"): PATHS,
     ("Pool", "estimator"): {"a str": "knn", "a number": 3, "an array": LARGE, "a type": GaussianNB},
     ("WithinClassWhitening", "shrinkage"): NUMBERS | {"a str": "oracle"},
     ("write_vectors", "X"): {"a number": 3, "a dict": {"a": [1.0]}, "an object": object()},
@@ -317,6 +322,8 @@ ENTRY_POINTS = {
     "load_vectors": called(load_vectors, path="table.csv"),
     "open_vectors": called(open_vectors, path="stored.npy"),
     "write_vectors": called(write_vectors, X=X, path="vectors.npy"),
+    "ImageDescriptor": used(ImageDescriptor, lambda one: one.fit()),
+    "TextDescriptor": used(TextDescriptor, lambda one: one.fit(["red apple", "orange"])),
     "CachedTransformer": used(
         CachedTransformer,
         lambda one: one.fit_transform(X),

@@ -136,8 +136,8 @@ def test_without_pillow_the_extra_is_named():
         "read_pixels('photo.jpg', ImageForm(8, 8, 3))"
     )
     assert error_of(code) == (
-        "ImportError: HubEmbedder needs pillow, which is not installed. Install it with: pip "
-        "install 'skactive[hub]'"
+        "ImportError: Reading images needs pillow, which is not installed. Install it with: pip "
+        "install 'skactive[image]'"
     )
 
 

@@ -15,7 +15,7 @@ from skactive.embedding._unreadable import Unreadable, unreadable_error, warn_of
 ERRORS = ("nan", "raise")
 
 
-class Samples(Protocol):
+class BatchedSamples(Protocol):
     """Samples of one kind, read in batches."""
 
     kind: str
@@ -45,7 +45,7 @@ class BatchEmbedding:
 
     Parameters
     ----------
-    samples : Samples
+    samples : BatchedSamples
         The samples.
     embed : callable
         Takes the positions of a batch and its samples, and yields the vectors in parts.
@@ -62,7 +62,7 @@ class BatchEmbedding:
 
     def __init__(
         self,
-        samples: Samples,
+        samples: BatchedSamples,
         embed: Callable[[np.ndarray, Any], Iterator[Embedded]],
         n_features: Callable[[], int],
         *,

@@ -45,7 +45,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
     def _check_parameters(self) -> None:
         check_integer(self, "batch_size", self.batch_size, minimum=1)
         check_choice(self, "errors", self.errors, ERRORS)
-        if self.n_jobs not in (None, -1):
+        if self.n_jobs is not None and not (isinstance(self.n_jobs, int) and self.n_jobs == -1):
             check_integer(self, "n_jobs", self.n_jobs, minimum=1)
         self._check_kind(
             "cache",

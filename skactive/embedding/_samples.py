@@ -36,9 +36,7 @@ def as_samples(X: SampleSequence) -> Any:
     """
     samples = _unwrapped(X)
     if len(samples) == 0:
-        raise ValueError(
-            "Found array with 0 sample(s), while a minimum of 1 is required by HubEmbedder."
-        )
+        raise ValueError("Found array with 0 sample(s), while a minimum of 1 is required.")
     return samples
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
 
 import numpy as np
 
@@ -22,8 +21,8 @@ class Texts:
         samples = as_samples(X)
         if isinstance(samples, np.ndarray) and samples.ndim > 1:
             raise ValueError(
-                f"The model takes texts, of shape (n_samples,). Got X of shape {samples.shape} "
-                "instead. Hint: check that the model is the right one."
+                f"X must hold texts, and have the shape (n_samples,). Got shape {samples.shape} "
+                "instead. Hint: images need a model for images, or ImageDescriptor."
             )
         self._samples = samples
 
@@ -39,6 +38,14 @@ class Texts:
         """Return the name of a sample in messages."""
         return shortened(self._samples[position])
 
+    def text(self, position: int) -> str:
+        """Return a text, or raise a ValueError with the reason why it is none."""
+        sample = self._samples[position]
+        if not isinstance(sample, str):
+            reason = "missing" if is_missing(sample) else f"{type(sample).__name__}, not str"
+            raise ValueError(reason)  # noqa: TRY004 - a reason, not a raise
+        return sample
+
     def batches(
         self, positions: np.ndarray, batch_size: int
     ) -> Generator[tuple[np.ndarray, list[bytes], list[Unreadable]], None, None]:
@@ -50,7 +57,7 @@ class Texts:
         unreadable = []
         for position in positions.tolist():
             try:
-                texts[position] = _encoded(self._samples[position])
+                texts[position] = _encoded(self.text(position))
             except ValueError as reason:
                 unreadable.append(Unreadable(position, self.name(position), str(reason)))
         if unreadable:
@@ -61,13 +68,10 @@ class Texts:
             yield np.array(chosen), [texts[position] for position in chosen], []
 
 
-def _encoded(sample: Any) -> bytes:
-    if not isinstance(sample, str):
-        reason = "missing" if is_missing(sample) else f"{type(sample).__name__}, not str"
-        raise ValueError(reason)  # noqa: TRY004 - a reason, not a raise
-    if not sample.strip():
+def _encoded(text: str) -> bytes:
+    if not text.strip():
         raise ValueError("an empty text")
     try:
-        return sample.encode()
+        return text.encode()
     except UnicodeEncodeError as error:
         raise ValueError(f"invalid Unicode at character {error.start}") from error
