@@ -37,6 +37,7 @@ NEEDS_INDEX = re.compile(r"algorithm=\"hnsw\"")
 NEEDS_ACTIVEML = re.compile(
     r"^\W*(?:from|import) +(?:skactiveml|skactive\.integrations\.scikit_activeml)\b", re.MULTILINE
 )
+NEEDS_PHOTOS = re.compile(r"\bImageDescriptor\b")
 NEEDS_HUB = re.compile(r"\bHubEmbedder\b")
 HUB_MODEL = re.compile(r"https://tfhub\.dev/[\w/.-]+")
 
@@ -95,8 +96,8 @@ SCRIPTS = [
 ]
 
 
-def put_photos_and_models(script, folder, monkeypatch):
-    """Write the photos that a script reads, and small models in the cache of TensorFlow Hub."""
+def put_photos(folder):
+    """Write the photos that a script reads."""
     import numpy as np
     from PIL import Image
 
@@ -108,6 +109,11 @@ def put_photos_and_models(script, folder, monkeypatch):
         path.parent.mkdir(exist_ok=True)
         Image.fromarray(photo).save(path)
     Image.fromarray(photo).save(folder / "another.jpg")
+
+
+def put_photos_and_models(script, folder, monkeypatch):
+    """Write photos, and small models in the cache of TensorFlow Hub."""
+    put_photos(folder)
     # TensorFlow Hub uses a model in its cache folder instead of downloading it.
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(folder / "models"))
     for url in HUB_MODEL.findall("".join(block.code for block in script.blocks)):
@@ -137,6 +143,8 @@ def test_every_python_block_runs(script, tmp_path, monkeypatch):
         if find_spec("tensorflow_hub") is None:
             pytest.skip("TensorFlow Hub is not installed: `nox -s hub` runs this block")
         put_photos_and_models(script, tmp_path, monkeypatch)
+    elif any(NEEDS_PHOTOS.search(b.code) for b in script.blocks):
+        put_photos(tmp_path)
     monkeypatch.chdir(tmp_path)
     script.run()
     if "matplotlib.pyplot" in sys.modules:
