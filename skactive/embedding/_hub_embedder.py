@@ -94,6 +94,7 @@ class HubEmbedder(Embedder):
 
     See Also
     --------
+    ImageDescriptor, TextDescriptor : A start without a pretrained network.
     CachedTransformer : The same cache for any other embedding.
     skactive.base.EmbeddingStore : The contract of a store of vectors.
     skactive.datasets.list_images : List the images of a folder, with their labels.

@@ -55,7 +55,7 @@ class TextDescriptor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         'nan' returns a row of NaN for each of them, and lists all of them in one warning.
     random_state : int, RandomState instance or None, default=0
         Seed of the decomposition. With an int, the same texts have the same vectors in each
-        session.
+        session on a machine; another number of threads can change the last digits.
 
     Attributes
     ----------

@@ -38,7 +38,7 @@ class UnreadableSampleError(ValueError):
 
     See Also
     --------
-    HubEmbedder : Raises this error.
+    HubEmbedder, ImageDescriptor, TextDescriptor : Raise this error.
 
     Examples
     --------
@@ -75,7 +75,7 @@ class UnreadableSampleWarning(UserWarning):
 
     See Also
     --------
-    HubEmbedder : Issues this warning.
+    HubEmbedder, ImageDescriptor, TextDescriptor : Issue this warning.
 
     Examples
     --------

@@ -146,9 +146,21 @@ def test_paths_are_texts_for_a_model_of_texts(embedder, pictures):
         (np.array("one"), TypeError, "X must be a sequence of samples. Got ndarray array('one',"),
         ([], ValueError, "Found array with 0 sample(s)"),
         (np.empty((0, 4)), ValueError, "Found array with 0 sample(s)"),
-        (np.ones((2, 3)), ValueError, "takes texts, of shape (n_samples,). Got X of shape (2, 3) "),
-        (np.array([["a", "b"]]), ValueError, "takes texts, of shape (n_samples,). Got X of shape"),
-        (np.ones((2, 8, 8, 3)), ValueError, "takes texts, of shape (n_samples,). Got X of shape "),
+        (
+            np.ones((2, 3)),
+            ValueError,
+            "must hold texts, and have the shape (n_samples,). Got shape (2, ",
+        ),
+        (
+            np.array([["a", "b"]]),
+            ValueError,
+            "must hold texts, and have the shape (n_samples,). Got shape",
+        ),
+        (
+            np.ones((2, 8, 8, 3)),
+            ValueError,
+            "must hold texts, and have the shape (n_samples,). Got shape",
+        ),
         (np.ones(2), ValueError, "X[0] is not a text that can be read: "),
         (
             [["a", "b"]],
