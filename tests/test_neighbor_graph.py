@@ -195,6 +195,36 @@ def test_affinities_are_those_of_their_formulas():
         np.testing.assert_allclose(found, np.where(linked, similarities, 0), rtol=1e-5)
 
 
+@pytest.mark.parametrize("n_neighbors", [1, 4, 15])
+@pytest.mark.parametrize("bandwidth", [None, "median", 0.3])
+def test_an_affinity_is_the_larger_of_both_directions(n_neighbors, bandwidth):
+    graph = NeighborGraph.of(samples(90), n_neighbors=n_neighbors)
+    # The two distances of a pair need not be equal, and places may be empty.
+    factors = np.random.default_rng(1).uniform(1, 1.01, graph.distances.shape)
+    distances = np.sort(graph.distances * factors, axis=1)
+    indices = graph.indices.copy()
+    distances[5, -1], indices[5, -1] = np.inf, 5
+    graph = NeighborGraph(indices, distances)
+    squares = np.square(distances, dtype=np.float64)
+    common = np.median(graph.bandwidths) if bandwidth == "median" else bandwidth
+    own = graph.bandwidths if bandwidth is None else np.full(90, np.sqrt(2) * common)
+    similarities = np.exp(-squares / (own[:, np.newaxis] * own[indices]))
+    starts = np.arange(91) * n_neighbors
+    directed = sp.csr_matrix((similarities.ravel(), indices.ravel(), starts), (90, 90))
+    expected = directed.maximum(directed.T).toarray()
+    found = graph.affinity(bandwidth)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found.toarray(), expected, rtol=1e-6)
+    np.testing.assert_array_equal(found.indices, graph.affinity(1.0).indices)
+
+
+def test_affinities_of_a_graph_share_the_positions_of_their_entries():
+    graph = NeighborGraph.of(samples())
+    one, other = graph.affinity(), graph.affinity("median")
+    assert np.shares_memory(one.indices, other.indices)
+    assert np.shares_memory(one.indptr, other.indptr)
+
+
 @pytest.mark.parametrize(
     ("bandwidth", "error"), [(0, ValueError), ("mean", ValueError), ([], TypeError)]
 )

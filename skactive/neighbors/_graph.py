@@ -21,6 +21,7 @@ from skactive._engine.neighbor_lists import (
 )
 from skactive._engine.numbers import as_numbers
 from skactive._engine.stored import is_opened
+from skactive._engine.symmetric_edges import similarities_of_neighbors
 from skactive._io.fingerprint import fingerprint as fingerprint_of
 from skactive._progress import long_step
 from skactive._validation import (
@@ -342,8 +343,8 @@ class NeighborGraph(ChangeableGraph):
         Returns
         -------
         affinity : CSR matrix of shape (n_samples, n_samples)
-            Symmetric, entries in (0, 1], without entries on the diagonal. The matrix is cached and
-            must not be changed.
+            Symmetric, entries of float32 in (0, 1], without entries on the diagonal. The matrix is
+            cached and must not be changed.
         """
         bandwidth = check_bandwidth("affinity", bandwidth)
         if bandwidth not in self._affinities:
@@ -379,20 +380,15 @@ class NeighborGraph(ChangeableGraph):
         return float(np.median(self.bandwidths) if isinstance(bandwidth, str) else bandwidth)
 
     def _affinity(self, bandwidth: float | str | None) -> sp.csr_matrix:
-        squares = np.square(self.distances, dtype=np.float64)
-        if bandwidth is None:
-            own = self.bandwidths
-            exponents = squares / (own[:, np.newaxis] * own[self.indices])
-        else:
-            exponents = squares / (2.0 * self._common_bandwidth(bandwidth) ** 2)
-        # The bound keeps edges with tiny similarities in the sparse matrix.
-        weights = np.maximum(np.exp(-exponents), np.finfo(np.float32).tiny)
-        is_edge = np.isfinite(self.distances)
-        starts = np.concatenate([[0], np.cumsum(is_edge.sum(axis=1))])
-        directed = sp.csr_matrix(
-            (weights[is_edge], self.indices[is_edge], starts), (self.n_samples,) * 2
-        )
-        return directed.maximum(directed.T).tocsr()
+        bandwidths = self.bandwidths
+        if bandwidth is not None:
+            common = np.sqrt(2.0) * self._common_bandwidth(bandwidth)
+            bandwidths = np.full(self.n_samples, common)
+        affinity = similarities_of_neighbors(self.indices, self.distances, bandwidths)
+        for other in self._affinities.values():
+            # All affinities have the same entries, and share their positions.
+            affinity.indices, affinity.indptr = other.indices, other.indptr
+        return affinity
 
     def _rows_or_raise(self) -> Rows:
         if self._rows is None:

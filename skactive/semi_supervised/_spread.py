@@ -50,7 +50,7 @@ class Spread:
 
     def __init__(self, affinity: sp.csr_matrix, *, alpha: float, tol: float) -> None:
         self._alpha, self._tol = alpha, tol
-        # For each class, the nodes with its label, F and R.
+        # For each class, the nodes with its label, F, and R times the roots of the degrees.
         self._columns: dict[Any, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         self._masses: dict[Any, float] = {}
         # For each class with an anchor, its scores and their sum.
@@ -71,7 +71,7 @@ class Spread:
     @property
     def n_nodes(self) -> int:
         """Number of nodes."""
-        return len(self._limits)
+        return len(self._roots)
 
     def assign(self, label: Any, nodes: np.ndarray) -> None:
         """Set the nodes that have a label, in the order in which they were labelled.
@@ -134,7 +134,7 @@ class Spread:
 
         The scores of anchors are added with a weight.
         """
-        columns = np.zeros((len(self._limits[nodes]), len(labels)), order="F")
+        columns = np.zeros((len(self._roots[nodes]), len(labels)), order="F")
         for place, label in enumerate(labels):
             if label in self._columns:
                 columns[:, place] = self._columns[label][1][nodes]
@@ -144,7 +144,7 @@ class Spread:
 
     def anchor_scores(self, labels: Any, nodes: Any = slice(None)) -> np.ndarray:
         """Return the scores of the anchors of classes at nodes, shape (n, n_classes)."""
-        columns = np.zeros((len(self._limits[nodes]), len(labels)), order="F")
+        columns = np.zeros((len(self._roots[nodes]), len(labels)), order="F")
         for place, label in enumerate(labels):
             if label in self._anchors:
                 columns[:, place] = self._anchors[label][0][nodes]
@@ -201,13 +201,12 @@ class Spread:
 
     def _set_affinity(self, affinity: sp.csr_matrix) -> None:
         self._contributions.clear()
-        degrees = np.asarray(affinity.sum(axis=1)).ravel()
+        self._affinity = affinity
+        degrees = np.empty(affinity.shape[0])
+        compiled(_row_sums)(affinity.indptr, affinity.data, degrees)
         # A node without neighbours has the degree 0.
-        roots = np.sqrt(np.where(degrees > 0, degrees, 1.0))
-        rows = np.repeat(np.arange(len(roots)), np.diff(affinity.indptr))
-        values = self._alpha * affinity.data / (roots[rows] * roots[affinity.indices])
-        self._spreading = sp.csr_matrix((values, affinity.indices, affinity.indptr), affinity.shape)
-        self._limits = self._tol * (1 - self._alpha) * roots / np.sqrt(np.mean(roots**2))
+        self._roots = np.sqrt(np.where(degrees > 0, degrees, 1.0))
+        self._limit = self._tol * (1 - self._alpha) / np.sqrt(np.mean(self._roots**2))
 
     def _push(
         self,
@@ -218,12 +217,14 @@ class Spread:
         amounts: float | np.ndarray = 1.0,
     ) -> None:
         """Add amounts to the residuals of nodes, and spread residuals above their limits."""
-        np.add.at(residuals, nodes, amounts)
+        np.add.at(residuals, nodes, amounts * self._roots[nodes])
         compiled(_push_from_queue)(
-            self._spreading.indptr,
-            self._spreading.indices,
-            self._spreading.data,
-            self._limits,
+            self._affinity.indptr,
+            self._affinity.indices,
+            self._affinity.data,
+            self._roots,
+            self._alpha,
+            self._limit,
             scores,
             residuals,
             is_reached,
@@ -231,16 +232,27 @@ class Spread:
         )
 
 
+def _row_sums(starts, values, sums):  # type: ignore[no-untyped-def] # pragma: no cover - compiled
+    for row in range(len(sums)):
+        total = 0.0
+        for place in range(starts[row], starts[row + 1]):
+            total += values[place]
+        sums[row] = total
+
+
 def _push_from_queue(  # type: ignore[no-untyped-def]
-    starts, neighbors, values, limits, scores, residuals, is_reached, nodes
+    starts, neighbors, affinities, roots, alpha, limit, scores, residuals, is_reached, nodes
 ):  # pragma: no cover - compiled
-    """Add residuals above their limits to the scores, node by node from a queue."""
-    n_nodes = len(limits)
+    """Add residuals above their limits to the scores, node by node from a queue.
+
+    The residuals are times the roots of the degrees, so that affinities need not be normalised.
+    """
+    n_nodes = len(roots)
     queue = np.empty(n_nodes, dtype=np.int64)
     is_queued = np.zeros(n_nodes, dtype=np.bool_)
     first, length = 0, 0
     for node in nodes:
-        if residuals[node] > limits[node]:
+        if residuals[node] > limit * roots[node] * roots[node]:
             queue[length] = node
             is_queued[node] = True
             length += 1
@@ -249,14 +261,15 @@ def _push_from_queue(  # type: ignore[no-untyped-def]
         first = first + 1 if first + 1 < n_nodes else 0
         length -= 1
         is_queued[i] = False
-        amount = residuals[i]
+        amount = residuals[i] / roots[i]
         residuals[i] = 0.0
         scores[i] += amount
         is_reached[i] = True
+        share = alpha * amount / roots[i]
         for place in range(starts[i], starts[i + 1]):
             j = neighbors[place]
-            residuals[j] += values[place] * amount
-            if not is_queued[j] and residuals[j] > limits[j]:
+            residuals[j] += affinities[place] * share
+            if not is_queued[j] and residuals[j] > limit * roots[j] * roots[j]:
                 is_queued[j] = True
                 queue[(first + length) % n_nodes] = j
                 length += 1
