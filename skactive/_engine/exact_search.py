@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
 from skactive._progress import advance
+
+# The rows among which neighbours are searched are compared in blocks of this size, so that
+# temporary memory does not grow with their number.
+BLOCK_ROWS = 2**14
 
 
 def choose_nearest(
@@ -123,14 +128,40 @@ def search(
     n_neighbors = min(n_neighbors, width)
     distances = np.empty((len(A), n_neighbors), dtype=np.result_type(A.dtype, B.dtype))
     columns = np.empty((len(A), n_neighbors), dtype=np.intp)
-    for block in row_blocks(len(A), len(B) * 32):
-        part = A[block]
-        compared = space.compare(part, B)
-        if exclude is not None:
-            compared[np.arange(len(part)), exclude[block]] = np.inf
-        kept, columns[block] = choose_nearest(
-            compared, None, n_neighbors, space=space, A=part, B=B, precedence=precedence
-        )
+    for block in row_blocks(len(A), min(len(B), BLOCK_ROWS) * 32):
+        part, excluded = A[block], None if exclude is None else exclude[block]
+        kept, columns[block] = _search_block(space, part, B, n_neighbors, precedence, excluded)
         distances[block] = space.finish(kept)
         advance(len(part))
     return distances, columns
+
+
+def _search_block(
+    space: Space,
+    A: Rows,
+    B: Rows,
+    n_neighbors: int,
+    precedence: Callable[[], np.ndarray],
+    exclude: np.ndarray | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the nearest rows of B, chosen from the nearest of each block of B."""
+    found = []
+    for start in range(0, max(len(B), 1), BLOCK_ROWS):
+        some = B if len(B) <= BLOCK_ROWS else B[start : start + BLOCK_ROWS]
+        compared = space.compare(A, some)
+        if exclude is not None:
+            rows = np.flatnonzero((start <= exclude) & (exclude < start + len(some)))
+            compared[rows, exclude[rows] - start] = np.inf
+        order = partial(_from, precedence, start)
+        kept, columns = choose_nearest(
+            compared, None, n_neighbors, space=space, A=A, B=some, precedence=order
+        )
+        found.append((kept, columns + start))
+    if len(found) == 1:
+        return found[0]
+    kept, columns = (np.hstack(parts) for parts in zip(*found, strict=True))
+    return choose_nearest(kept, columns, n_neighbors, space=space, A=A, B=B, precedence=precedence)
+
+
+def _from(precedence: Callable[[], np.ndarray], start: int) -> np.ndarray:
+    return precedence()[start:]
