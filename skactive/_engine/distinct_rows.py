@@ -67,11 +67,22 @@ class DistinctRows:
         n_neighbors : int
             Number of rows to return.
         """
-        sizes = np.minimum(np.diff(self._starts), n_neighbors)[columns]
-        which = np.repeat(np.arange(columns.size), sizes.ravel())
-        begins = np.cumsum(sizes.ravel()) - sizes.ravel()
-        offsets = np.arange(len(which)) - begins[which]
-        members = self._order[self._starts[columns.ravel()[which]] + offsets]
+        shape = (len(columns), n_neighbors)
+        values, members = np.empty(shape, distances.dtype), np.empty(shape, columns.dtype)
+        for block in row_blocks(len(columns), 64 * (columns.shape[1] + n_neighbors)):
+            values[block], members[block] = self._with_equal(
+                distances[block], columns[block], n_neighbors
+            )
+        return values, members
+
+    def _with_equal(
+        self, distances: np.ndarray, columns: np.ndarray, n_neighbors: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        starts = self._starts[columns]
+        sizes = np.minimum(self._starts[columns + 1] - starts, n_neighbors).ravel()
+        which = np.repeat(np.arange(columns.size), sizes)
+        offsets = np.arange(len(which)) - (np.cumsum(sizes) - sizes)[which]
+        members = self._order[starts.ravel()[which] + offsets]
         rows, values = which // columns.shape[1], distances.ravel()[which]
         chosen = first_of_each(values, members, rows, len(columns), n_neighbors)
         return values[chosen], members[chosen]

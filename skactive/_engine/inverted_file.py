@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from skactive._engine.block_search import Candidates, nearest_of_all
+from skactive._engine.block_search import Candidates
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
 from skactive._engine.points import Frame
@@ -26,6 +26,9 @@ UNEVEN = 8
 
 # Number of samples whose exact neighbours determine the number of searched cells.
 N_CALIBRATION = 512
+
+# Number of them that are compared with all samples at once.
+TRIED_AT_ONCE = 32
 
 
 class InvertedFile:
@@ -47,13 +50,14 @@ class InvertedFile:
             self._frame = Frame(space, stored, dtype)
             self._centers = self._centers_by_k_means(n_cells, rng)
             near = self._nearest_centers(stored, min(N_ADJACENT, n_cells))
-            own = near[:, 0]
+            own = near[:, 0].copy()
             self._order = np.argsort(own, kind="stable")
             self._starts = np.searchsorted(own[self._order], np.arange(n_cells + 1))
             if np.diff(self._starts).max() <= UNEVEN * n / n_cells:
                 break
             # In float64, rows that nearly coincide are divided among several cells.
         self._routes = self._ranked(near)
+        del near
         self.n_searched = self._cells_needed(own, n_neighbors, recall, rng)
 
     def search(self, rows: Rows, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
@@ -103,10 +107,10 @@ class InvertedFile:
         return centers
 
     def _nearest_centers(self, rows: Rows, n_nearest: int) -> np.ndarray:
-        blocks = row_blocks(len(rows), 8 * (len(self._centers) * 3 + rows.n_features))
-        return np.vstack(
-            [_nearest(self._frame.array(rows[b]), self._centers, n_nearest) for b in blocks]
-        )
+        nearest = np.empty((len(rows), n_nearest), dtype=np.int32)
+        for block in row_blocks(len(rows), 8 * (len(self._centers) * 3 + rows.n_features)):
+            nearest[block] = _nearest(self._frame.array(rows[block]), self._centers, n_nearest)
+        return nearest
 
     def _ranked(self, near: np.ndarray) -> np.ndarray:
         n_cells = len(self._centers)
@@ -126,7 +130,11 @@ class InvertedFile:
         n = len(self._stored)
         n_neighbors = min(n_neighbors + 1, n)
         tried = np.sort(rng.choice(n, min(n, N_CALIBRATION), replace=False))
-        _, columns = nearest_of_all(self._space, self._stored[tried], self._stored, n_neighbors)
+        among = Candidates(self._space, self._stored)
+        parts = [
+            tried[first : first + TRIED_AT_ONCE] for first in range(0, len(tried), TRIED_AT_ONCE)
+        ]
+        columns = np.vstack([among.nearest(self._stored[part], n_neighbors)[1] for part in parts])
         places = np.empty_like(self._routes)
         np.put_along_axis(places, self._routes, np.arange(len(places))[np.newaxis], axis=1)
         needed = places[own[tried][:, np.newaxis], own[columns]]

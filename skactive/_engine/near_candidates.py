@@ -16,6 +16,9 @@ from skactive._engine.inverted_file import InvertedFile
 MIN_ROWS_CELLS = 20_000
 RECALL = 0.9
 
+# A thread chooses the candidates of so many queries at once.
+ROWS_AT_ONCE = 64
+
 
 class NearCandidates:
     """Find the rows nearest to queries by products in single precision.
@@ -58,16 +61,18 @@ class NearCandidates:
         columns : ndarray of int of shape (n_block, n_candidates)
             The rows that were found.
         """
-        asked = np.hstack([points, np.ones((len(points), 1), points.dtype)])
         if self._cells is None:
-            for block in row_blocks(len(asked), 4 * len(self._stored)):
+            for block in row_blocks(len(points), 4 * len(self._stored)):
                 queries = np.arange(block.start, block.stop)
-                yield queries, self._largest(asked[block], self._stored)
+                yield queries, self._largest(points[block], self._stored)
             return
         for queries, rows in self._cells.cells(Rows(points), self._n_candidates):
-            yield queries, rows[self._largest(asked[queries], self._stored[rows])]
+            stored = self._stored[rows]
+            for block in row_blocks(len(queries), 4 * len(rows)):
+                yield queries[block], rows[self._largest(points[queries[block]], stored)]
 
-    def _largest(self, asked: np.ndarray, stored: np.ndarray) -> np.ndarray:
+    def _largest(self, points: np.ndarray, stored: np.ndarray) -> np.ndarray:
+        asked = np.hstack([points, np.ones((len(points), 1), points.dtype)])
         columns = np.empty((len(asked), self._n_candidates), dtype=np.intp)
         products = asked @ stored.T
         choose = compiled(_choose_largest)
@@ -75,7 +80,8 @@ class NearCandidates:
         def of_block(block: slice) -> None:
             choose(products[block], columns[block])
 
-        on_all_cpus(of_block, list(row_blocks(len(asked), 2**18)))
+        starts = range(0, len(asked), ROWS_AT_ONCE)
+        on_all_cpus(of_block, [slice(start, start + ROWS_AT_ONCE) for start in starts])
         return columns
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from skactive._engine.blocks import row_blocks
+
 # Rounding may make the distances of equal samples so much smaller than 0.
 NEGATIVE = 1e-5
 
@@ -37,20 +39,33 @@ def neighbor_lists(found: Any, n_samples: int, n_neighbors: int) -> tuple[np.nda
         If the matrix has another shape, or entries that are not positions and distances.
     """
     found = _checked_matrix(found, n_samples)
-    rows = np.repeat(np.arange(n_samples), np.diff(found.indptr))
-    others = found.indices != rows
-    rows, columns, values = rows[others], found.indices[others], found.data[others]
-    order = np.lexsort((columns, values, rows))
-    rows, columns, values = rows[order], columns[order], values[order]
-    counts = np.bincount(rows, minlength=n_samples)
-    places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
-    width = min(n_neighbors, int(counts.max(initial=0)))
-    kept = places < width
+    lengths = np.diff(found.indptr)
+    blocks = list(row_blocks(n_samples, 64 * (1 + len(found.data) / n_samples)))
+    for block in blocks:
+        rows, columns, _ = _others(found, block)
+        lengths[block] = np.bincount(rows, minlength=block.stop - block.start)
+    width = min(n_neighbors, int(lengths.max(initial=0)))
     indices = np.repeat(np.arange(n_samples, dtype=np.int32)[:, np.newaxis], width, axis=1)
     distances = np.full((n_samples, width), np.inf, dtype=found.data.dtype)
-    indices[rows[kept], places[kept]] = columns[kept]
-    distances[rows[kept], places[kept]] = values[kept]
+    for block in blocks:
+        rows, columns, values = _others(found, block)
+        order = np.lexsort((columns, values, rows))
+        rows, columns, values = rows[order], columns[order], values[order]
+        counts = lengths[block]
+        places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+        kept = places < width
+        indices[block][rows[kept], places[kept]] = columns[kept]
+        distances[block][rows[kept], places[kept]] = values[kept]
     return indices, distances
+
+
+def _others(found: sp.csr_matrix, block: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the entries of some rows, without those on the diagonal; rows begin at 0."""
+    starts = found.indptr[block.start : block.stop + 1]
+    entries = slice(starts[0], starts[-1])
+    rows, columns = np.repeat(np.arange(len(starts) - 1), np.diff(starts)), found.indices[entries]
+    others = columns != rows + block.start
+    return rows[others], columns[others], found.data[entries][others]
 
 
 def in_graph_units(distances: np.ndarray, metric: str) -> np.ndarray:
@@ -102,39 +117,47 @@ def checked_neighbors(indices: Any, distances: Any) -> tuple[np.ndarray, np.ndar
             "Neighbours must be integers, and distances floats. Got the types "
             f"{indices.dtype} and {distances.dtype}."
         )
-    n_samples = len(indices)
+    for block in row_blocks(len(indices), 64 * indices.shape[1]):
+        _check_lists(indices[block], distances[block], block.start, len(indices))
+    return indices.astype(np.int32, copy=False), distances
+
+
+def _check_lists(indices: np.ndarray, distances: np.ndarray, first: int, n_samples: int) -> None:
+    """Raise if the lists of some samples are invalid; row 0 is sample `first`."""
     _refuse(
         (indices < 0) | (indices >= n_samples),
-        lambda at: (
-            f"The neighbour {indices[at]} of sample {at[0]} is not a position from 0 to "
-            f"{n_samples - 1}. Hint: where an approximate search found no neighbour, pass the "
+        lambda row, column: (
+            f"The neighbour {indices[row, column]} of sample {first + row} is not a position from "
+            f"0 to {n_samples - 1}. Hint: where an approximate search found no neighbour, pass the "
             "sample itself at an infinite distance."
         ),
     )
     _refuse(
         ~(distances >= 0),
-        lambda at: (
-            f"Distances must be numbers of at least 0. Got {distances[at]} for sample {at[0]}."
+        lambda row, column: (
+            f"Distances must be numbers of at least 0. Got {distances[row, column]} for sample "
+            f"{first + row}."
         ),
     )
     _refuse(
         distances[:, 1:] < distances[:, :-1],
-        lambda at: f"The neighbours of sample {at[0]} are not sorted by distance, nearest first.",
+        lambda row, _: (
+            f"The neighbours of sample {first + row} are not sorted by distance, nearest first."
+        ),
     )
-    is_own = indices == np.arange(n_samples)[:, np.newaxis]
+    is_own = indices == np.arange(first, first + len(indices))[:, np.newaxis]
     _refuse(
         is_own & np.isfinite(distances),
-        lambda at: (
-            f"Sample {at[0]} is its own neighbour at the distance {distances[at]}. Hint: "
-            "leave samples out of their own neighbours, or pass an infinite distance."
+        lambda row, column: (
+            f"Sample {first + row} is its own neighbour at the distance {distances[row, column]}. "
+            "Hint: leave samples out of their own neighbours, or pass an infinite distance."
         ),
     )
     ordered = np.sort(np.where(is_own, -1, indices.astype(np.int64)), axis=1)
     _refuse(
         (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0),
-        lambda at: f"Sample {at[0]} has the neighbour {ordered[at]} twice.",
+        lambda row, column: f"Sample {first + row} has the neighbour {ordered[row, column]} twice.",
     )
-    return indices.astype(np.int32, copy=False), distances
 
 
 def _checked_matrix(found: Any, n_samples: int) -> sp.csr_matrix:
@@ -173,10 +196,11 @@ def _checked_matrix(found: Any, n_samples: int) -> sp.csr_matrix:
             f"The transformer gave the negative distance {least}. Hint: pass distances, not "
             "similarities."
         )
-    return sp.csr_matrix((np.maximum(values, 0), found.indices, found.indptr), found.shape)
+    values = np.maximum(values, 0) if least < 0 else values
+    return sp.csr_matrix((values, found.indices, found.indptr), found.shape)
 
 
-def _refuse(mask: np.ndarray, sentence: Callable[[tuple[int, int]], str]) -> None:
+def _refuse(mask: np.ndarray, sentence: Callable[[int, int], str]) -> None:
     if mask.any():
         row, column = np.unravel_index(int(mask.argmax()), mask.shape)
-        raise ValueError(sentence((int(row), int(column))))
+        raise ValueError(sentence(int(row), int(column)))

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
+from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import METRICS, Rows, Space
 from skactive._engine.exact_search import search
 from skactive._engine.neighbor_lists import (
@@ -444,8 +445,13 @@ def _lists(
     # Transformers of other packages need arrays.
     takes_stored = getattr(transformer, "takes_stored_features", False)
     found = transformer.fit_transform(X if takes_stored else _in_memory(X))
-    indices, distances = neighbor_lists(found, X.shape[0], n_neighbors)
-    return nearest_first(indices, in_graph_units(distances, metric))
+    indices, found_distances = neighbor_lists(found, X.shape[0], n_neighbors)
+    del found
+    distances = found_distances.astype(np.float32, copy=False)
+    for block in row_blocks(len(indices), 64 * indices.shape[1]):
+        lists = indices[block], in_graph_units(found_distances[block], metric)
+        indices[block], distances[block] = nearest_first(*lists)
+    return indices, distances
 
 
 def _in_memory(X: Any) -> Any:

@@ -7,7 +7,7 @@ from sklearn.decomposition import PCA
 
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
-from skactive._engine.exact_neighbors import finished, has_products
+from skactive._engine.exact_neighbors import has_products
 from skactive._engine.near_candidates import NearCandidates
 from skactive._engine.neighbor_lists import nearest_first
 from skactive._engine.points import Frame
@@ -150,15 +150,16 @@ class PrincipalKNeighborsTransformer(BlockwiseKNeighborsTransformer):
     def _search_distinct(self, queries: Rows, n_neighbors: int) -> tuple[np.ndarray, np.ndarray]:
         if self.algorithm_ != "components":
             return super()._search_distinct(queries, n_neighbors)
-        compared = np.empty((len(queries), n_neighbors))
-        columns = np.empty((len(queries), n_neighbors), dtype=np.intp)
+        shape, types = (len(queries), n_neighbors), (queries.dtype, self._stored.dtype)
+        distances, columns = np.empty(shape, np.result_type(*types)), np.empty(shape, np.int32)
         for some, found in self._near.blocks(self._principal(queries)):
             owners = np.repeat(some, found.shape[1])
             exact = self._space.pairs(queries, owners, self._searched, found.ravel())
             nearest = nearest_first(found, exact.reshape(found.shape))
-            columns[some], compared[some] = (part[:, :n_neighbors] for part in nearest)
+            columns[some], compared = (part[:, :n_neighbors] for part in nearest)
+            distances[some] = self._space.finish(compared)
             advance(len(some))
-        return finished(self._space, compared, queries, self._stored), columns
+        return distances, columns
 
     def _principal(self, rows: Rows) -> np.ndarray:
         """Return the principal components of rows, for the cosine as unit vectors."""
