@@ -13,7 +13,7 @@ def similarities_of_neighbors(
 ) -> sp.csr_matrix:
     """Return the matrix of exp(-d² / (s_i s_j)) for samples of which one is a neighbour of another.
 
-    Cost: beside the matrix, a temporary copy of the lists.
+    Links are found in a temporary copy of the lists, ordered by neighbour.
 
     Parameters
     ----------

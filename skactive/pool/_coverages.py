@@ -55,7 +55,9 @@ class PoolCoverages:
         graph = self._graphs.graph(kernel[0], kernel[1], None)
         distances, indices = graph.kneighbors(X)
         covered = np.zeros(self._book.positions.n_samples)
-        np.maximum.at(covered, indices, graph.similarities(distances, indices, kernel[2]))
+        # Rounded as the affinities are, so that equal samples gain nothing.
+        similarities = graph.similarities(distances, indices, kernel[2]).astype(np.float32)
+        np.maximum.at(covered, indices, similarities)
         return covered
 
     def gains(self, coverage: LabelCoverage, weights: ArrayLike | None) -> np.ndarray:
