@@ -138,13 +138,6 @@ class Candidates:
         return Candidates(self._space, self._rows, self._frame.in_float64(), keep=False)
 
 
-def nearest_of_all(
-    space: Space, A: Rows, B: Rows, n_neighbors: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return distances in comparison units and indices of the rows of B nearest to those of A."""
-    return Candidates(space, B).nearest(A, n_neighbors)
-
-
 def smallest(compared: np.ndarray, n_smallest: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the columns of the smallest entries of each row, in any order, and the entries."""
     width = compared.shape[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -124,7 +124,7 @@ def search(
     `exclude` has for each row of A a row of B to leave out, such as the sample itself. Cost:
     O(len(A) · len(B) · n_features) time, O(working_memory) temporary memory.
     """
-    width = len(B) - (exclude is not None)
+    precedence, width = cache(precedence), len(B) - (exclude is not None)
     n_neighbors = min(n_neighbors, width)
     distances = np.empty((len(A), n_neighbors), dtype=np.result_type(A.dtype, B.dtype))
     columns = np.empty((len(A), n_neighbors), dtype=np.intp)
