@@ -28,8 +28,8 @@ class PlainLearner:
     max_labeled : int or None
         The largest number of labels.
     history : tuple of (kind, value)
-        The actions: (name, label) pairs of "teach" and "relabel", names of "skip" and "unskip", the
-        number of "forget".
+        The actions: (name, label) pairs of "teach" and "relabel", names of "unlabel", "skip" and
+        "unskip", the number of "forget".
     """
 
     rows: tuple[tuple[str, int], ...]
@@ -59,6 +59,9 @@ class PlainLearner:
                 labels = newest(labels, self.max_labeled)
             elif kind == "relabel":
                 labels.update({name: label for name, label in value if name in labels})
+            elif kind == "unlabel":
+                for name in value:
+                    labels.pop(name, None)
             elif kind == "skip":
                 skipped |= {name for name in value if name not in labels}
             elif kind == "unskip":
@@ -92,6 +95,9 @@ class PlainLearner:
                 for name, label in value:
                     last = max(place for place, (known, _) in enumerate(answers) if known == name)
                     answers[last] = name, label
+            elif kind == "unlabel":
+                for name in value:
+                    del answers[max(n for n, (known, _) in enumerate(answers) if known == name)]
         return answers
 
     def classes(self) -> list[Any]:
@@ -133,6 +139,11 @@ class PlainLearner:
         if all(known[name] == label for name, label in pairs):
             return self
         return self.after("relabel", pairs)
+
+    def unlabel(self, names: list[str]) -> PlainLearner:
+        if not set(names) <= set(self.in_pool()):
+            raise RefusedError
+        return self.after("unlabel", sorted(set(names))) if names else self
 
     def skip(self, names: list[str]) -> PlainLearner:
         if set(names) & set(self.in_pool()):

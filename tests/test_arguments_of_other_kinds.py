@@ -394,6 +394,7 @@ METHODS = {
             "query": {},
             "teach": {"indices": [3], "y": ["a"]},
             "relabel": {"indices": [0], "y": ["a"]},
+            "unlabel": {"indices": [0]},
             "skip": {},
             "unskip": {},
             "forget": {},
@@ -547,7 +548,9 @@ def test_every_public_constructor_and_function_is_in_the_table():
         assert public - named - ELSEWHERE - RESULTS == set()
 
 
-@pytest.mark.parametrize("method", ["teach", "relabel", "skip", "unskip", "remove", "samples"])
+@pytest.mark.parametrize(
+    "method", ["teach", "relabel", "unlabel", "skip", "unskip", "remove", "samples"]
+)
 def test_a_name_in_place_of_a_position_hints_at_ids(method):
     arguments = (["a"],) if method in {"teach", "relabel"} else ()
     named, plain = learner(), ActiveLearner(KNN, X_pool=X)

@@ -189,6 +189,12 @@ class LearnerMachine(RuleBasedStateMachine):
         where = self.named(names, by_ids=data.draw(st.booleans()))
         return lambda one: one.unskip(**where), lambda: self.plain.unskip(names)
 
+    def an_unlabeling(self, data):
+        known = sorted(self.plain.in_pool())
+        names = data.draw(drawn_names(known or self.plain.names))
+        where = self.named(names, by_ids=data.draw(st.booleans()))
+        return lambda one: one.unlabel(**where), lambda: self.plain.unlabel(names)
+
     def a_forgetting(self, data):
         n_kept = data.draw(st.integers(0, 4))
         return lambda one: one.forget(n_kept), lambda: self.plain.forget(n_kept)
@@ -225,6 +231,7 @@ class LearnerMachine(RuleBasedStateMachine):
         a_correction,
         a_skip,
         an_unskip,
+        an_unlabeling,
         a_forgetting,
         an_undo,
         an_extension,
@@ -289,7 +296,7 @@ class LearnerMachine(RuleBasedStateMachine):
         self.refused(lambda one: getattr(one, method)([position], [bad]))
 
     @rule(
-        method=st.sampled_from(["teach", "relabel", "skip", "unskip", "remove"]),
+        method=st.sampled_from(["teach", "relabel", "unlabel", "skip", "unskip", "remove"]),
         bad=st.sampled_from(
             [
                 {"indices": [-1]},
@@ -324,6 +331,10 @@ class LearnerMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def unskip(self, data):
         self.do(*self.an_unskip(data))
+
+    @rule(data=st.data())
+    def unlabel(self, data):
+        self.do(*self.an_unlabeling(data))
 
     @rule(data=st.data())
     def forget(self, data):

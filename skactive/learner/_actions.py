@@ -18,6 +18,7 @@ from skactive.learner._history.actions import (
     Relabeled,
     Skipped,
     Taught,
+    Unlabeled,
     Unskipped,
 )
 from skactive.learner._predictions import LearnerPredictions
@@ -120,6 +121,50 @@ class LearnerActions(LearnerPredictions):
         return self
 
     @locked
+    def unlabel(
+        self,
+        indices: ArrayLike | None = None,
+        *,
+        ids: Any = None,  # names of any kind
+    ) -> Self:
+        """Remove the labels of samples, so that they are candidates again.
+
+        `undo` takes back the last answer; `unlabel` removes any.
+
+        Parameters
+        ----------
+        indices : int or array-like of int of shape (n,), default=None
+            Positions of labelled samples.
+        ids : id or list of ids of length n, default=None
+            The samples by their names, instead of `indices`.
+
+        Returns
+        -------
+        self : ActiveLearner
+            The learner without these labels. Labels that a classifier with `max_labeled` forgot for
+            them stay forgotten.
+
+        Raises
+        ------
+        ValueError
+            If a sample is not labelled. No label is removed.
+
+        Examples
+        --------
+        >>> from skactive import ActiveLearner
+        >>> learner = ActiveLearner(X_pool=[[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
+        >>> learner = learner.teach([0, 2, 1], ["good", "bad", "bad"]).unlabel(2)
+        >>> learner.labeled, learner.answers
+        (array([0, 1]), array(['good', 'bad'], dtype='<U4'))
+        """
+        positions = np.unique(self._positions("unlabel", indices, ids))
+        self._pool.labels_of(positions)  # raises if a sample is not labelled
+        if len(positions):
+            self._do(Unlabeled(positions))
+            self._stopping.undone(self._history.n_answers)
+        return self
+
+    @locked
     def skip(
         self,
         indices: ArrayLike | None = None,
@@ -213,7 +258,9 @@ class LearnerActions(LearnerPredictions):
 
     @locked
     def undo(self) -> np.ndarray:
-        """Undo the last `teach`, `skip`, `unskip`, `relabel` or `forget` that changed something.
+        """Undo the last action that changed something.
+
+        Actions are `teach`, `relabel`, `unlabel`, `skip`, `unskip` and `forget`.
 
         Returns
         -------

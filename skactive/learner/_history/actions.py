@@ -141,9 +141,7 @@ class Relabeled(Action):
     verb = "relabel"
 
     def check_after(self, taught: set[int]) -> None:
-        for position in self.positions.tolist():
-            if position not in taught:
-                raise ValueError(f"Sample {position} of the pool is not labelled.")
+        _check_taught(self.positions, taught)
 
     def entry(self, target: Target) -> dict[str, Any]:
         return {**super().entry(target), "labels": target.to_plain(self.after)}
@@ -172,6 +170,36 @@ class Relabeled(Action):
     def _of(self, places: np.ndarray, positions: np.ndarray) -> Self:
         before = None if self.before is None else self.before[places]
         return replace(self, positions=positions, before=before, after=self.after[places])
+
+
+@dataclass
+class Unlabeled(Action):
+    """Removed labels."""
+
+    verb = "unlabel"
+
+    def check_after(self, taught: set[int]) -> None:
+        _check_taught(self.positions, taught)
+        taught.difference_update(self.positions.tolist())
+
+    @property
+    def n_answers(self) -> int:  # type: ignore[override]
+        """Number of labels, negative."""
+        return -len(self.positions)
+
+    def can_apply(self, pool: LabelingPool) -> bool:
+        return bool(pool.is_labeled(self.positions).all())
+
+    def apply(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
+        updater.remove(self.positions)
+        pool.remove_labels(self.positions)
+
+    def replay(self, pool: LabelingPool) -> None:
+        pool.remove_labels(self.positions[pool.is_labeled(self.positions)])
+
+    def reverse(self, pool: LabelingPool, updater: EstimatorUpdater) -> bool:
+        # The labels had places among the others.
+        return False
 
 
 @dataclass
@@ -263,7 +291,7 @@ class History:
 
     def answers(self) -> list[tuple[int, Any, str]]:
         """Return the position, the present label and the time of every answer, in order."""
-        answers: list[tuple[int, Any, str]] = []
+        answers: list[tuple[int, Any, str] | None] = []
         last: dict[int, int] = {}
         for action in self.actions:
             if isinstance(action, Taught):
@@ -273,13 +301,22 @@ class History:
             elif isinstance(action, Relabeled):
                 for position, label in _pairs(action.positions, action.after):
                     answers[last[position]] = position, label, action.time
-        return answers
+            elif isinstance(action, Unlabeled):
+                for position in action.positions.tolist():
+                    answers[last[position]] = None
+        return [answer for answer in answers if answer is not None]
 
     def without(self, is_kept: np.ndarray) -> History:
         """Return the history on a pool from which samples were removed."""
         renumbered = np.cumsum(is_kept) - 1
         actions = [action.without(is_kept, renumbered) for action in self.actions]
         return History([action for action in actions if action is not None])
+
+
+def _check_taught(positions: np.ndarray, taught: set[int]) -> None:
+    for position in positions.tolist():
+        if position not in taught:
+            raise ValueError(f"Sample {position} of the pool is not labelled.")
 
 
 def _pairs(positions: np.ndarray, labels: np.ndarray) -> zip[tuple[int, Any]]:

@@ -16,6 +16,7 @@ from skactive.learner._history.actions import (
     Relabeled,
     Skipped,
     Taught,
+    Unlabeled,
     Unskipped,
 )
 from skactive.learner._history.named_samples import ACTIONS, action_of
@@ -53,6 +54,8 @@ def action_from(entry: dict[str, Any], pool: Any) -> Action:  # a LabelingPool w
         return Skipped(positions, time=time)
     if kind == "unskip":
         return Unskipped(positions, time=time)
+    if kind == "unlabel":
+        return Unlabeled(positions, time=time)
     labels = pool.target.from_plain(entry["labels"])
     check_consistent_length(positions, labels)
     if kind == "relabel":

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from skactive._io.journal_file import JournalFile, json_object
 from skactive._text import counted
 from skactive._warning import warn_user
 from skactive.learner._history.actions import now
 from skactive.learner._history.entries import Entries, LineError, fault_of
 from skactive.learner._history.format_1 import FORMAT_1, check_pool
-from skactive.learner._history.journal_file import JournalFile, json_object
 from skactive.learner._history.named_samples import NamedSamples, PoolRows, action_of, names
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from skactive._io.image_paths import are_paths
 from skactive._rows import counts_rows
 from skactive._text import shown
 
-ACTIONS = ("teach", "relabel", "skip", "unskip")
+ACTIONS = ("teach", "relabel", "unlabel", "skip", "unskip")
 
 
 @dataclass(eq=False)
