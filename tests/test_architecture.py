@@ -24,6 +24,7 @@ PACKAGES = [
     "learner",
     "model_selection",
     "inspection",
+    "labeling",
     "integrations",
     "datasets",
     "cli",
@@ -92,8 +93,8 @@ def wrong_directions(module: str, tree: ast.Module) -> Iterator[str]:
         allowed = set()
     else:
         allowed = {*PACKAGES[: PACKAGES.index(package) + 1]}
-        if package != "cli":
-            allowed -= {"datasets"}
+        if package in {"cli", "labeling"}:
+            allowed |= {"datasets"}
     for_types = set(ast.walk(tree)) - set(run_or_called(tree))
     for node, name in imported_names(tree):
         if name.startswith("."):

@@ -38,7 +38,7 @@ ACTIONS = {
     "teach": lambda learner: learner.teach([7, 8], ["a", "b"]),
     "relabel": lambda learner: learner.relabel([13, 3], ["a", "c"]),
     "skip": lambda learner: learner.skip([9, 10]),
-    "unlabel": lambda learner: learner.unlabel([0, 13]),
+    "unlabel": lambda learner: learner.unlabel([13, 3]),
     "unskip": lambda learner: learner.unskip([20]),
     "forget": lambda learner: learner.forget(2),
     "undo": lambda learner: learner.undo(),

@@ -1,0 +1,370 @@
+"""The answers and classes of a labelling session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from skactive._text import counted, did_you_mean, shown
+from skactive.labeling._learning import SessionLearner
+from skactive.labeling._log import Event, SessionLog
+from skactive.labeling._sources import SampleList
+
+
+class SessionSample(NamedTuple):
+    """A sample of a session.
+
+    Attributes
+    ----------
+    id : str
+        Its name: the path of a photo relative to the folder, the id in a table, or a digest.
+    value : str or ndarray
+        The text, the path of the image, or the vector.
+    label : str or None
+        Its class, if it is answered.
+    status : {"open", "labeled", "skipped", "postponed"}
+        Whether it is answered.
+    is_test : bool
+        Whether it belongs to the test set, whose labels are not taught.
+    """
+
+    id: str
+    value: Any
+    label: str | None
+    status: str
+    is_test: bool
+
+
+class SessionAnswers:
+    """The part of `LabelingSession` that changes labels and classes."""
+
+    _samples: SampleList
+    _positions: dict[str, int]
+    _log: SessionLog
+    _learning: SessionLearner
+    _lock: Any  # threading.RLock is a function until Python 3.13
+
+    def answer(self, id: str, label: str) -> None:  # noqa: A002
+        """Label a sample.
+
+        Parameters
+        ----------
+        id : str
+            The sample. A skipped or postponed one can be labelled, too.
+        label : str
+            Its class, which is added if it is new.
+
+        Raises
+        ------
+        ValueError
+            If the sample has another label, or `label` is no name of a class.
+        """
+        self.answer_many([id], label)
+
+    def answer_many(self, ids: Iterable[str], label: str) -> None:
+        """Label several samples of one class, by one action.
+
+        Parameters
+        ----------
+        ids : iterable of str
+            The samples.
+        label : str
+            Their class.
+
+        Raises
+        ------
+        ValueError
+            If a sample has another label. No sample is labelled then.
+        """
+        label, names = check_class(label), self._names(ids)
+        with self._lock:
+            answers = self._log.state.answers
+            for name in names:
+                if name in answers and answers[name].label != label:
+                    raise ValueError(
+                        f"Sample {shown(name)} has the label {shown(answers[name].label)} "
+                        "already. Hint: correct it by relabel."
+                    )
+            fresh = [name for name in names if name not in answers]
+            if fresh:
+                self._do("answer", fresh, label=label)
+
+    def relabel(self, ids: Iterable[str], label: str) -> None:
+        """Correct the labels of samples.
+
+        Parameters
+        ----------
+        ids : iterable of str
+            Labelled samples.
+        label : str
+            Their class.
+
+        Raises
+        ------
+        ValueError
+            If a sample has no label. No label is changed then.
+        """
+        label, names = check_class(label), self._names(ids)
+        with self._lock:
+            answers = self._log.state.answers
+            for name in names:
+                if name not in answers:
+                    raise ValueError(
+                        f"Sample {shown(name)} has no label. Hint: label it by answer."
+                    )
+            changed = [name for name in names if answers[name].label != label]
+            if changed:
+                self._do("answer", changed, label=label)
+
+    def reopen(self, ids: Iterable[str]) -> None:
+        """Remove the labels of samples; skipped and postponed ones are asked again, too.
+
+        Parameters
+        ----------
+        ids : iterable of str
+            The samples.
+        """
+        names = self._names(ids)
+        with self._lock:
+            self._do("reopen", names)
+
+    def skip(self, ids: Iterable[str], reason: str = "") -> None:
+        """Skip samples that cannot be labelled: they are not asked again.
+
+        Parameters
+        ----------
+        ids : iterable of str
+            SampleList without a label.
+        reason : str, default=""
+            The reason, for the export.
+
+        Raises
+        ------
+        ValueError
+            If a sample is labelled.
+        """
+        names = self._unlabeled(ids)
+        with self._lock:
+            self._do("skip", names, reason=str(reason))
+
+    def postpone(self, ids: Iterable[str]) -> None:
+        """Ask samples later, after all others.
+
+        Parameters
+        ----------
+        ids : iterable of str
+            SampleList without a label.
+
+        Raises
+        ------
+        ValueError
+            If a sample is labelled.
+        """
+        names = self._unlabeled(ids)
+        with self._lock:
+            self._do("postpone", names)
+
+    def undo(self) -> list[str]:
+        """Undo the last action, also of an earlier day.
+
+        Returns
+        -------
+        ids : list of str
+            The samples of the action; empty if it was about classes.
+
+        Raises
+        ------
+        ValueError
+            If there is nothing to undo.
+        """
+        with self._lock:
+            event = self._log.undo()
+            if event is None:
+                raise ValueError("There is no action to undo.")
+            self._follow(event)
+            return event.samples
+
+    def redo(self) -> list[str]:
+        """Execute the action again that was undone last.
+
+        Returns
+        -------
+        ids : list of str
+            The samples of the action.
+
+        Raises
+        ------
+        ValueError
+            If there is nothing to redo: nothing was undone, or another action followed.
+        """
+        with self._lock:
+            event = self._log.redo()
+            if event is None:
+                raise ValueError("There is no action to redo.")
+            self._follow(event)
+            return event.samples
+
+    def add_class(self, name: str) -> None:
+        """Add a class.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+        """
+        name = check_class(name)
+        with self._lock:
+            self._do("add_class", name)
+
+    def remove_class(self, name: str) -> None:
+        """Remove a class without labels.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Raises
+        ------
+        ValueError
+            If samples have this label, or there is no such class.
+        """
+        with self._lock:
+            self._check_known(name)
+            n = self._log.state.n_answers_of()[name]
+            if n:
+                raise ValueError(
+                    f"Class {shown(name)} has {counted(n, 'label')}. Hint: merge it with another "
+                    "class by merge_classes."
+                )
+            self._do("remove_class", name)
+
+    def rename_class(self, old: str, new: str) -> None:
+        """Give a class another name.
+
+        Parameters
+        ----------
+        old : str
+            The class.
+        new : str
+            Its new name.
+
+        Raises
+        ------
+        ValueError
+            If there is no class `old`, or there is a class `new` already.
+        """
+        new = check_class(new)
+        with self._lock:
+            self._check_known(old)
+            if new != old and new in self._log.state.classes:
+                raise ValueError(
+                    f"There is a class {shown(new)} already. Hint: merge both by merge_classes."
+                )
+            if new != old:
+                self._do("rename_class", old, to=new)
+
+    def merge_classes(self, names: Iterable[str], into: str) -> None:
+        """Make one class of several.
+
+        Parameters
+        ----------
+        names : iterable of str
+            The classes.
+        into : str
+            The class that all their samples get; one that exists.
+
+        Raises
+        ------
+        ValueError
+            If there is no such class.
+        """
+        chosen = list(dict.fromkeys(names))
+        with self._lock:
+            for name in [*chosen, into]:
+                self._check_known(name)
+            self._do("merge_classes", chosen, to=into)
+
+    def describe_class(self, name: str, description: str) -> None:
+        """Describe a class for the annotators.
+
+        Parameters
+        ----------
+        name : str
+            The class.
+        description : str
+            When a sample belongs to it. An empty text removes the description.
+
+        Raises
+        ------
+        ValueError
+            If there is no such class.
+        """
+        with self._lock:
+            self._check_known(name)
+            self._do("describe_class", name, description=str(description))
+
+    def _sample(self, position: int) -> SessionSample:
+        name, state = self._samples.ids[position], self._log.state
+        status = "open"
+        if name in state.answers:
+            status = "labeled"
+        elif name in state.skipped:
+            status = "skipped"
+        elif not state.is_open(name):
+            status = "postponed"
+        label = state.answers[name].label if name in state.answers else None
+        return SessionSample(
+            name, self._samples.values[position], label, status, name in state.test
+        )
+
+    def _checked(self, ids: Iterable[str]) -> list[int]:
+        found = []
+        for name in ids:
+            if name not in self._positions:
+                guess = did_you_mean(str(name), self._samples.ids[:1000])
+                raise ValueError(
+                    f"No sample has the id {shown(name)}. Hint: {guess}ids are such "
+                    f"as {shown(self._samples.ids[0])}."
+                )
+            found.append(self._positions[name])
+        return found
+
+    def _names(self, ids: Iterable[str]) -> list[str]:
+        given = [ids] if isinstance(ids, str) else list(ids)
+        return [self._samples.ids[position] for position in dict.fromkeys(self._checked(given))]
+
+    def _unlabeled(self, ids: Iterable[str]) -> list[str]:
+        names = self._names(ids)
+        with self._lock:
+            for name in names:
+                if name in self._log.state.answers:
+                    raise ValueError(
+                        f"Sample {shown(name)} is labelled. Hint: remove its label by reopen."
+                    )
+        return names
+
+    def _check_known(self, name: str) -> None:
+        known = self._log.state.classes
+        if name not in known:
+            raise ValueError(
+                f"There is no class {shown(name)}. Hint: {did_you_mean(str(name), known)}classes "
+                f"are {', '.join(map(shown, known)) or 'added with the first answers'}."
+            )
+
+    def _do(self, kind: str, subject: Any, **details: Any) -> None:
+        event = self._log.do(kind, subject, **details)
+        if event is not None:
+            self._follow(event)
+
+    def _follow(self, event: Event) -> None:
+        self._learning.follow({name for _, name in event.patch})
+
+
+def check_class(name: Any) -> str:
+    """Return the name of a class without blanks around it, or raise."""
+    if not isinstance(name, str):
+        raise TypeError(f"The name of a class is a str. Got {name!r} instead.")
+    if not name.strip():
+        raise ValueError(f"The name of a class is not blank. Got {name!r} instead.")
+    return name.strip()

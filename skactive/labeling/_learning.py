@@ -1,0 +1,232 @@
+"""The learner of a session: samples are embedded in a thread, and answers are taught at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from threading import Event, Thread
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
+
+from skactive._rows import take_rows
+from skactive.labeling._sources import SampleList
+from skactive.labeling._state import SessionState
+from skactive.learner import ActiveLearner
+
+# Number of samples that are embedded at once.
+CHUNK = 256
+# Number of samples to which an embedder with a `fit` is fitted.
+MAX_FITTED = 50_000
+
+
+class SessionLearner:
+    """An `ActiveLearner` over the samples that are embedded so far.
+
+    The thread embeds the samples in a random order. A learner is created from the first samples,
+    and again whenever their number has doubled, so that its pool is a random part of all samples,
+    and creating all learners costs twice the last one.
+
+    Parameters
+    ----------
+    samples : SampleList
+        The samples.
+    embedder : transformer or None
+        Turns samples into vectors; None if they are vectors.
+    state : SessionState
+        The labels, which only the holder of the lock changes or reads.
+    order : ndarray of int of shape (n_samples,)
+        The order in which samples are embedded.
+    lock : RLock
+        Held while labels change.
+
+    Attributes
+    ----------
+    learner : ActiveLearner or None
+        None before the first vectors.
+    n_embedded : int
+        Number of samples that have vectors, or cannot be read.
+    unreadable : set of str
+        SampleList that the embedder could not read.
+    error : Exception or None
+        The error that ended the thread, or of the classifier.
+    """
+
+    def __init__(
+        self,
+        samples: SampleList,
+        embedder: Any,  # any transformer
+        state: SessionState,
+        order: np.ndarray,
+        lock: Any,  # threading.RLock is a function until Python 3.13
+    ) -> None:
+        self.learner: ActiveLearner | None = None
+        self.n_embedded = 0
+        self.unreadable: set[str] = set()
+        self.error: Exception | None = None
+        self._samples = samples
+        self._embedder = embedder
+        self._state = state
+        self._order = order
+        self._lock = lock
+        self._stopping = Event()
+        # The positions in the learner's pool, by the names of samples.
+        self._places: dict[str, int] = {}
+        # SampleList whose labels the learner may not have.
+        self._behind: set[str] = set()
+        self._thread = Thread(target=self._run, name="skactive embedding", daemon=True)
+
+    def start(self) -> None:
+        """Begin to embed."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop embedding, and wait for the end of the thread."""
+        self._stopping.set()
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until all samples are embedded."""
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all samples are in the pool."""
+        return self.n_embedded == len(self._samples)
+
+    @property
+    def embedder(self) -> Any:  # any transformer
+        """The transformer of samples, fitted; None if samples are vectors."""
+        return self._embedder
+
+    def place(self, sample: str) -> int | None:
+        """Return the position of a sample in the pool, None if it has no vector yet."""
+        return self._places.get(sample)
+
+    def name(self, place: int) -> str:
+        """Return the name of a sample of the pool."""
+        if self.learner is None:
+            raise NotFittedError("No sample is embedded yet. Hint: call session.wait() first.")
+        return str(self.learner.ids[place])
+
+    def query(self, n: int, excluded: Iterable[str]) -> list[str]:
+        """Return the samples of the pool that are most worth labelling, at most `n`."""
+        if self.learner is None:
+            return []
+        candidates = self.learner.candidates
+        places = [self._places[one] for one in excluded if one in self._places]
+        if places:
+            candidates = np.setdiff1d(candidates, places)
+        n = min(n, len(candidates))
+        if n == 0:
+            return []
+        some = candidates if places else None
+        return [self.name(place) for place in self.learner.query(n, candidates=some).tolist()]
+
+    def follow(self, names: Iterable[str]) -> None:
+        """Bring the labels of samples in line with the state, after they have changed.
+
+        An error is kept in `error`: the answers are on disk. The next call tries again.
+        """
+        self._behind.update(names)
+        if self.learner is None:
+            return
+        try:
+            behind = [one for one in self._behind if one in self._places]
+            self._bring(self.learner, behind, self._places)
+            self._behind.clear()
+        except Exception as error:  # noqa: BLE001  of any classifier; the session shows it
+            self.error = error
+
+    def _bring(self, learner: ActiveLearner, names: list[str], places: dict[str, int]) -> None:
+        """Teach, correct and remove labels of samples, and skip those that are not to be asked."""
+        labels = dict(zip(learner.labeled.tolist(), learner.labels.tolist(), strict=True))
+        skipped = set(learner.skipped.tolist())
+        wanted = {places[name]: self._label(name) for name in names}
+        out = {places[name] for name in names if self._is_out(name)}
+        taught = {p: label for p, label in wanted.items() if label is not None and p not in labels}
+        replaced = {
+            p: label
+            for p, label in wanted.items()
+            if label is not None and labels.get(p, label) != label
+        }
+        # Each call ignores an empty list.
+        learner.unlabel([p for p, label in wanted.items() if label is None and p in labels])
+        learner.unskip([p for p in wanted if p in skipped and p not in out])
+        learner.relabel(list(replaced), list(replaced.values()))
+        learner.teach(list(taught), list(taught.values()))
+        learner.skip([p for p in out if p not in skipped])
+
+    def _label(self, name: str) -> str | None:
+        """Return the label of a sample that is taught, or None."""
+        answer = self._state.answers.get(name)
+        return None if answer is None or name in self._state.test else answer.label
+
+    def _is_out(self, name: str) -> bool:
+        """Return whether a sample without a taught label is not to be asked."""
+        is_asked = self._state.is_open(name) and name not in self._state.test
+        return self._label(name) is None and not is_asked
+
+    def _run(self) -> None:
+        try:
+            if self._samples.kind != "vector":
+                self._fit()
+            self._embed_all()
+        except Exception as error:  # noqa: BLE001  of any embedder; the session shows it
+            self.error = error
+
+    def _fit(self) -> None:
+        embedder = self._embedder
+        try:
+            check_is_fitted(embedder)
+        except NotFittedError:
+            some = self._order[:MAX_FITTED]
+            self._embedder = clone(embedder).fit(self._values(np.sort(some)))
+
+    def _embed_all(self) -> None:
+        n_samples = len(self._samples)
+        # Vectors need no time.
+        chunk = size = n_samples if self._samples.kind == "vector" else CHUNK
+        blocks: list[np.ndarray] = []
+        names: list[str] = []
+        for start in range(0, n_samples, chunk):
+            if self._stopping.is_set():
+                return
+            chosen = self._order[start : start + chunk]
+            X = self._vectors(chosen)
+            is_readable = np.isfinite(X).all(axis=1)
+            own = [self._samples.ids[position] for position in chosen.tolist()]
+            blocks.append(X[is_readable])
+            names += [name for name, is_good in zip(own, is_readable, strict=True) if is_good]
+            self.unreadable.update(
+                name for name, is_good in zip(own, is_readable, strict=True) if not is_good
+            )
+            end = start + len(chosen)
+            if names and (end >= size or end == n_samples):
+                blocks = [np.concatenate(blocks)]
+                self._replace(blocks[0], names)
+                size = 2 * end
+            self.n_embedded = end
+
+    def _replace(self, X: np.ndarray, names: list[str]) -> None:
+        """Create a learner of the samples, and use it from now on."""
+        learner = ActiveLearner(X_pool=X, ids=names)
+        places = {name: place for place, name in enumerate(names)}
+        with self._lock:
+            self._bring(learner, names, places)
+            self.learner, self._places = learner, places
+            self._behind.clear()
+
+    def _vectors(self, positions: np.ndarray) -> np.ndarray:
+        values = self._values(positions)
+        if self._samples.kind == "vector":
+            return np.asarray(values)
+        return np.asarray(self._embedder.transform(values))
+
+    def _values(self, positions: np.ndarray) -> Any:
+        if isinstance(self._samples.values, np.ndarray):
+            return take_rows(self._samples.values, positions)
+        return [self._samples.values[position] for position in positions.tolist()]

@@ -1,0 +1,229 @@
+"""The log of a session: a file with a line for each action, and the state that follows from it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from skactive._io.journal_file import JournalFile, json_object
+from skactive.labeling._state import Patch, SessionState
+
+FORMAT = "skactive session 1"
+
+
+class Event(NamedTuple):
+    """An action: its line in the log, and the cells that it changed."""
+
+    entry: dict[str, Any]
+    patch: Patch
+
+    @property
+    def samples(self) -> list[str]:
+        """The samples that the action names."""
+        for kind in ("answer", "reopen", "skip", "postpone", "test"):
+            if kind in self.entry:
+                return list(self.entry[kind])
+        return []
+
+
+PATCHES: dict[str, Callable[[SessionState, dict[str, Any]], Patch]] = {
+    "answer": lambda state, entry: state.answered(entry["answer"], entry["label"], entry["time"]),
+    "reopen": lambda state, entry: state.without_answers(entry["reopen"]),
+    "skip": lambda state, entry: state.with_skipped(entry["skip"], entry["reason"]),
+    "postpone": lambda state, entry: state.with_postponed(entry["postpone"]),
+    "test": lambda state, entry: state.with_test(entry["test"]),
+    "add_class": lambda state, entry: state.with_class(entry["add_class"]),
+    "remove_class": lambda state, entry: state.without_class(entry["remove_class"]),
+    "rename_class": lambda state, entry: state.renamed(entry["rename_class"], entry["to"]),
+    "merge_classes": lambda state, entry: state.merged(entry["merge_classes"], entry["to"]),
+    "describe_class": lambda state, entry: state.described(
+        entry["describe_class"], entry["description"]
+    ),
+}
+
+
+class SessionLog:
+    """The actions of a session, in memory and in a file.
+
+    A line is on the disk before its action takes effect. Reading the file again executes the same
+    actions, so that they can be undone and redone in a later session.
+
+    Parameters
+    ----------
+    path : Path
+        The file, which is created if it does not exist.
+
+    Attributes
+    ----------
+    state : SessionState
+        The state after all actions.
+    done, undone : list of Event
+        The actions that are in effect, and those that `redo` executes again, the last first.
+    requests : set of str
+        The names of requests that were executed, by those who sent them.
+    imported : set of str
+        The samples whose labels came from the source. `undo` does not remove these labels.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.state = SessionState()
+        self.done: list[Event] = []
+        self.undone: list[Event] = []
+        self.requests: set[str] = set()
+        self.imported: set[str] = set()
+        self._file = JournalFile(path)
+        try:
+            with self._file.lock:
+                for number, line in enumerate(self._file.lines(), 1):
+                    self._read(number, line)
+                is_new = len(self._file) == len(self._file.rest)
+                self._file.begin()
+                if is_new:
+                    self._file.append(encoded({"format": FORMAT}))
+                    self._file.keep_name()
+                self._file.append(encoded({"session": os.getpid(), "time": now()}))
+        except BaseException:
+            self._file.close()
+            raise
+
+    def do(self, kind: str, subject: Any, **details: Any) -> Event | None:
+        """Execute an action; None if it changes nothing, and is not written.
+
+        Parameters
+        ----------
+        kind : str
+            One of `PATCHES`.
+        subject : str or list of str
+            The samples or classes of the action.
+        **details : object
+            Its other values.
+        """
+        entry = {kind: subject, **details, "time": now()}
+        patch = PATCHES[kind](self.state, entry)
+        if not patch:
+            return None
+        event = Event(entry, patch)
+        self._write(entry, lambda: self._do(event))
+        return event
+
+    def import_labels(self, samples: list[str], label: str) -> None:
+        """Add labels that the source has, except of samples with an answer."""
+        entry = {"import": samples, "label": label, "time": now()}
+        self._write(entry, lambda: self._import(entry))
+
+    def undo(self, request: str | None = None) -> Event | None:
+        """Reverse the last action; None if there is none."""
+        if not self.done:
+            return None
+        event = self.done[-1]
+        self._write({"undo": True, "time": now()} | named(request), self._undo)
+        return event
+
+    def redo(self, request: str | None = None) -> Event | None:
+        """Execute the action again that was reversed last; None if there is none."""
+        if not self.undone:
+            return None
+        event = self.undone[-1]
+        self._write({"redo": True, "time": now()} | named(request), self._redo)
+        return event
+
+    def close(self) -> None:
+        """Stop writing, and release the file."""
+        self._file.close()
+
+    def _write(self, entry: dict[str, Any], apply: Callable[[], None]) -> None:
+        size = len(self._file)
+        try:
+            self._file.append(encoded(entry))
+        except Exception:
+            raise
+        except BaseException:
+            # After an interruption the line is whole and counts, or is removed.
+            if not self._file.settle(size):
+                raise
+            self._take(entry, apply)
+            raise
+        self._take(entry, apply)
+
+    def _take(self, entry: dict[str, Any], apply: Callable[[], None]) -> None:
+        apply()
+        if "request" in entry:
+            self.requests.add(entry["request"])
+
+    def _do(self, event: Event) -> None:
+        self.state.apply(event.patch)
+        self.done.append(event)
+        self.undone.clear()
+
+    def _import(self, entry: dict[str, Any]) -> None:
+        fresh = [name for name in entry["import"] if name not in self.state.answers]
+        self.state.apply(self.state.answered(fresh, entry["label"], entry["time"]))
+        self.imported.update(entry["import"])
+        # What was undone may be about these samples.
+        self.undone.clear()
+
+    def _undo(self) -> None:
+        event = self.done.pop()
+        self.state.reverse(event.patch)
+        self.undone.append(event)
+
+    def _redo(self) -> None:
+        event = self.undone.pop()
+        self.state.apply(event.patch)
+        self.done.append(event)
+
+    def _read(self, number: int, line: bytes) -> None:
+        """Execute a line of the file."""
+        if not line.strip():
+            return
+        entry = json_object(line)
+        if number == 1 and (entry is None or entry.get("format") != FORMAT):
+            raise ValueError(
+                f"{self._file.path} is not the log of a session of this version: it begins with "
+                f"{line[:60]!r}. Hint: choose another session folder."
+            )
+        if entry is None:
+            raise self._fault(number, f"it is {line[:60]!r}")
+        if "format" in entry or "session" in entry:
+            return
+        try:
+            self._execute(entry)
+        except (AttributeError, IndexError, KeyError, TypeError) as error:
+            raise self._fault(number, f"unknown action in {sorted(entry)}") from error
+
+    def _execute(self, entry: dict[str, Any]) -> None:
+        if "undo" in entry:
+            self._take(entry, self._undo)
+        elif "redo" in entry:
+            self._take(entry, self._redo)
+        elif "import" in entry:
+            self._take(entry, lambda: self._import(entry))
+        else:
+            (kind,) = PATCHES.keys() & entry.keys()
+            event = Event(entry, PATCHES[kind](self.state, entry))
+            self._take(entry, lambda: self._do(event))
+
+    def _fault(self, number: int, fact: str) -> ValueError:
+        return ValueError(
+            f"Line {number} of {self._file.path} cannot be executed: {fact}. Hint: remove that "
+            "line to use the others."
+        )
+
+
+def now() -> str:
+    """Return the time in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def named(request: str | None) -> dict[str, str]:
+    """Return the part of an entry that names its request."""
+    return {} if request is None else {"request": request}
+
+
+def encoded(entry: dict[str, Any]) -> bytes:
+    """Return an entry as a line."""
+    return json.dumps(entry, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogatepass")

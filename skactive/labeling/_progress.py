@@ -1,0 +1,133 @@
+"""The progress of a labelling session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.stats import binomtest
+from sklearn.exceptions import NotFittedError
+
+from skactive._text import counted
+from skactive.learner import AccuracyEstimate
+
+# The speed is that of the last answers.
+N_TIMED = 20
+
+
+class TestAccuracy(NamedTuple):
+    """The accuracy on the test samples.
+
+    Attributes
+    ----------
+    value : float
+        The share of correct predictions, in [0, 1].
+    lower, upper : float
+        The ends of Wilson's interval of 95 per cent.
+    n_labeled : int
+        Number of test samples with a label.
+    """
+
+    value: float
+    lower: float
+    upper: float
+    n_labeled: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.value:.0%} of {counted(self.n_labeled, 'test sample')} are predicted correctly "
+            f"(95 % interval {self.lower:.0%} to {self.upper:.0%})"
+        )
+
+
+@dataclass(frozen=True)
+class SessionProgress:
+    """The state of a labelling session: ``print(session.progress())``.
+
+    Attributes
+    ----------
+    n_samples : int
+        Number of samples.
+    n_labeled : int
+        Number of labels that are taught: those of test samples are not.
+    n_test, n_test_labeled : int
+        Number of test samples, and of those with a label.
+    n_skipped, n_postponed : int
+        Number of skipped and of postponed samples.
+    n_embedded, n_unreadable : int
+        Number of samples that are embedded, and of those among them that cannot be read.
+    labels_per_class : dict of str to int
+        Number of labels of each class, those of test samples included.
+    labels_per_minute : float or None
+        The speed of the last 20 answers; None with fewer than three.
+    accuracy : AccuracyEstimate or None
+        The accuracy on the samples left, estimated from the taught labels; None with few labels.
+    test_accuracy : TestAccuracy or None
+        The accuracy on the labelled test samples; None without one.
+    error : Exception or None
+        The error that ended the embedding.
+    """
+
+    n_samples: int
+    n_labeled: int
+    n_test: int
+    n_test_labeled: int
+    n_skipped: int
+    n_postponed: int
+    n_embedded: int
+    n_unreadable: int
+    labels_per_class: dict[str, int]
+    labels_per_minute: float | None
+    accuracy: AccuracyEstimate | None
+    test_accuracy: TestAccuracy | None
+    error: Exception | None
+
+    def __str__(self) -> str:
+        lines = [f"{counted(self.n_labeled, 'label')} of {counted(self.n_samples, 'sample')}"]
+        for n, name in [
+            (self.n_skipped, "skipped"),
+            (self.n_postponed, "postponed"),
+            (self.n_unreadable, "unreadable"),
+        ]:
+            if n:
+                lines[0] += f", {n:,} {name}"
+        if self.labels_per_class:
+            lines.append(", ".join(f"{name}: {n:,}" for name, n in self.labels_per_class.items()))
+        if self.accuracy is not None:
+            lines.append(f"Estimated from these labels: {self.accuracy}")
+        if self.test_accuracy is not None:
+            lines.append(f"Test set: {self.test_accuracy}")
+        if self.n_embedded < self.n_samples:
+            lines.append(f"{self.n_embedded:,} samples are embedded so far")
+        if self.error is not None:
+            lines.append(f"Embedding failed: {self.error}")
+        return "\n".join(lines)
+
+
+def labels_per_minute(times: Sequence[str]) -> float | None:
+    """Return the speed of the last answers: 60 divided by the median of the seconds between two."""
+    last = sorted(set(times))[-N_TIMED - 1 :]
+    if len(last) < 3:
+        return None
+    seconds = np.diff([datetime.fromisoformat(time).timestamp() for time in last])
+    return float(60 / np.median(seconds))
+
+
+def accuracy_on_test(
+    learner: Any,  # an ActiveLearner, or None
+    places: list[int],
+    labels: list[str],
+) -> TestAccuracy | None:
+    """Return the accuracy on labelled samples of the pool that were not taught."""
+    if learner is None or not places:
+        return None
+    try:
+        predicted = learner.predict(learner.X_pool[places])
+    except NotFittedError:
+        return None
+    n_right = int((predicted == np.array(labels)).sum())
+    interval = binomtest(n_right, len(labels)).proportion_ci(method="wilson")
+    return TestAccuracy(n_right / len(labels), interval.low, interval.high, len(labels))

@@ -1,0 +1,477 @@
+"""A labelling task in a folder: samples, answers, and the classifier that learns from them."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from threading import RLock
+from typing import Any, Self
+
+import numpy as np
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from skactive._io.atomic_write import atomic_write
+from skactive._text import counted, shown
+from skactive._validation import check_integer, check_path
+from skactive._warning import warn_user
+from skactive.labeling._answers import SessionAnswers, SessionSample, check_class
+from skactive.labeling._learning import SessionLearner
+from skactive.labeling._log import SessionLog
+from skactive.labeling._progress import SessionProgress, accuracy_on_test, labels_per_minute
+from skactive.labeling._sources import read_samples
+from skactive.learner import LabelIssues, QueryExplanation
+
+SETTINGS = "session.json"
+LOG = "answers.jsonl"
+VECTORS = "vectors"
+SUFFIX = ".session"
+FORMAT = "skactive session 1"
+
+
+class LabelingSession(SessionAnswers):
+    """Label the samples of a folder or table, with every answer on disk and learnt at once.
+
+    It is the engine of the labelling page, without the page: which sample comes next, the answers
+    with unlimited undo, test samples, progress, and the classifier at the end. A session is a
+    folder. Opening it again resumes.
+
+    Parameters
+    ----------
+    source : path-like or list of str
+        The samples: a folder of images; a .csv, .tsv, .parquet or .jsonl table with a column of
+        texts or of paths of images; a .txt file with a text per line; a .npz file with vectors
+        ``X`` and, if there are any, pictures ``images``; or a list of texts or of paths. If some
+        images of a folder are in subfolders and others are not, the subfolders are classes, and
+        their images are labelled from the beginning; so are rows of a table with a label.
+    folder : path-like, default=None
+        The folder of the session, created if it does not exist. None takes a folder beside the
+        source: ``photos.session`` for ``photos``.
+    embedder : transformer, default=None
+        Turns images or texts into vectors, such as `skactive.embedding.HubEmbedder`. It is fitted
+        to the samples if it is not fitted. None if the samples are vectors.
+    classes : list of str, default=None
+        Classes that are known beforehand. Others are added as they come.
+    text_column : str, default=None
+        The column of a table with the samples. None takes the first existing one of 'text',
+        'sentence', 'question', 'tweet', 'review', 'file', 'path', 'image' and 'filename', or the
+        only column of texts.
+    label_column : str, default=None
+        The column with labels, which may be partly filled. None takes the first existing one of
+        'label', 'y', 'target' and 'class', or none.
+    id_column : str, default=None
+        The column with names of samples, all different. None identifies texts by their content and
+        images by their paths.
+    random_state : int, default=0
+        Determines the order of samples before there are vectors, and the test set.
+
+    See Also
+    --------
+    skactive.ActiveLearner : Selects the samples and learns the answers.
+
+    Notes
+    -----
+    SampleList are embedded in a thread, in a random order. Until the first of them are, samples are
+    asked in that order. `wait` waits until all are embedded.
+
+    An answer is on the disk before `answer` returns. One process at a time can open a session.
+    All methods can be called by several threads.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.feature_extraction.text import HashingVectorizer
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.decomposition import TruncatedSVD
+    >>> from skactive.labeling import LabelingSession
+    >>> texts = ["red apple", "ripe red apple", "sweet orange", "juicy sweet orange"]
+    >>> embedder = make_pipeline(HashingVectorizer(n_features=64), TruncatedSVD(3))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with LabelingSession(texts, folder, embedder=embedder) as session:
+    ...         session = session.wait()
+    ...         for label in ["apple", "orange"]:
+    ...             word = {"apple": "red", "orange": "sweet"}[label]
+    ...             [id_] = [one.id for one in session.samples() if one.value.startswith(word)]
+    ...             session.answer(id_, label)
+    ...         print(session.classifier().predict(["an apple, red", "an orange"]))
+    ['apple' 'orange']
+    """
+
+    def __init__(
+        self,
+        source: Any,  # a path, or samples
+        folder: str | os.PathLike[str] | None = None,
+        *,
+        embedder: Any = None,  # any transformer
+        classes: Sequence[str] | None = None,
+        text_column: str | None = None,
+        label_column: str | None = None,
+        id_column: str | None = None,
+        random_state: int = 0,
+    ) -> None:
+        samples = read_samples(
+            source, text_column=text_column, label_column=label_column, id_column=id_column
+        )
+        if embedder is None and samples.kind != "vector":
+            raise ValueError(
+                f"The samples are {samples.kind}s, which need an embedder. Hint: pass a "
+                "transformer that turns them into vectors, such as HubEmbedder."
+            )
+        names = [check_class(name) for name in ([] if classes is None else classes)]
+        self.folder = session_folder(source, folder)
+        self._samples = samples
+        self._positions = samples.positions()
+        self._lock = RLock()
+        self._seed = check_integer(self, "random_state", random_state, minimum=0)
+        self._order = np.random.default_rng(self._seed).permutation(len(samples))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._log = SessionLog(self.folder / LOG)
+        try:
+            self._check_samples(source)
+            self._write_settings(source, text_column, label_column, id_column)
+            for name in names:
+                self._log.do("add_class", name)
+            self._import_labels()
+            self._learning = SessionLearner(
+                samples, embedder, self._log.state, self._order, self._lock
+            )
+            self._learning.start()
+        except BaseException:
+            self._log.close()
+            raise
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    @property
+    def kind(self) -> str:
+        """The kind of the samples: 'image', 'text' or 'vector'."""
+        return self._samples.kind
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes, in the order in which they were added."""
+        with self._lock:
+            return self._log.state.classes
+
+    @property
+    def descriptions(self) -> dict[str, str]:
+        """The descriptions of classes, by `describe_class`."""
+        with self._lock:
+            return dict(self._log.state.descriptions)
+
+    def sample(self, id: str) -> SessionSample:  # noqa: A002 - the name that users know
+        """Return a sample by its id.
+
+        Parameters
+        ----------
+        id : str
+            The id.
+
+        Returns
+        -------
+        sample : SessionSample
+            The sample, with its label.
+
+        Raises
+        ------
+        ValueError
+            If there is no such sample.
+        """
+        [position] = self._checked([id])
+        with self._lock:
+            return self._sample(position)
+
+    def samples(self, status: str | None = None) -> list[SessionSample]:
+        """Return samples in the order of the source.
+
+        Parameters
+        ----------
+        status : {"open", "labeled", "skipped", "postponed"}, default=None
+            Return only samples with this status.
+
+        Returns
+        -------
+        samples : list of SessionSample
+            The samples.
+        """
+        with self._lock:
+            found = [self._sample(position) for position in range(len(self))]
+        return [one for one in found if status is None or one.status == status]
+
+    def next(
+        self, n: int = 1, *, test: bool = False, exclude: Iterable[str] = ()
+    ) -> list[SessionSample]:
+        """Return the samples to label next.
+
+        Parameters
+        ----------
+        n : int, default=1
+            Number of samples, at least 1.
+        test : bool, default=False
+            Whether to return samples of the test set.
+        exclude : iterable of str, default=()
+            Ids of samples that are not returned, such as those that are shown already.
+
+        Returns
+        -------
+        samples : list of SessionSample
+            At most `n` samples, the most useful first. Postponed samples come after all others.
+            The list is empty if no sample is left.
+        """
+        n = check_integer(self, "n", n, minimum=1)
+        excluded = set(exclude)
+        with self._lock:
+            state = self._log.state
+            if test:
+                found = [one for one in state.test if state.is_open(one) and one not in excluded]
+                return [self._sample(self._positions[one]) for one in found[:n]]
+            found = self._learning.query(n, excluded)
+            found += self._waiting(n - len(found), excluded | set(found))
+            if len(found) < n:
+                later = (
+                    one
+                    for one in state.postponed
+                    if one not in excluded and one in self._positions and one not in state.test
+                )
+                found += list(later)[: n - len(found)]
+            return [self._sample(self._positions[one]) for one in found]
+
+    def _waiting(self, n: int, excluded: set[str]) -> list[str]:
+        """Return open samples in their random order, which the learner does not return."""
+        found: list[str] = []
+        state, learning = self._log.state, self._learning
+        if n <= 0:
+            return found
+        for position in self._order.tolist():
+            one = self._samples.ids[position]
+            is_out = one in excluded or one in state.test or one in learning.unreadable
+            if not is_out and state.is_open(one):
+                found.append(one)
+                if len(found) == n:
+                    break
+        return found
+
+    def hold_out(self, n: int) -> list[str]:
+        """Add random samples to the test set, whose labels are never taught.
+
+        Parameters
+        ----------
+        n : int
+            Number of samples, at least 1. At most those that have no label.
+
+        Returns
+        -------
+        ids : list of str
+            The samples; ``next(test=True)`` returns those without a label.
+        """
+        n = check_integer(self, "n", n, minimum=1)
+        with self._lock:
+            state = self._log.state
+            drawn = np.random.default_rng([self._seed, len(state.test)]).permutation(len(self))
+            open_ = (self._samples.ids[position] for position in drawn.tolist())
+            unreadable = self._learning.unreadable
+            possible = [
+                one
+                for one in open_
+                if state.is_open(one) and one not in state.test and one not in unreadable
+            ]
+            if possible:
+                self._do("test", possible[:n])
+            return possible[:n]
+
+    def history(self) -> list[SessionSample]:
+        """Return the labelled samples, the last answered first."""
+        with self._lock:
+            answers = self._log.state.answers
+            present = [one for one in answers if one in self._positions]
+            present.sort(key=lambda one: answers[one].time)
+            return [self._sample(self._positions[one]) for one in reversed(present)]
+
+    def suspicious(self) -> LabelIssues:
+        """Return the labels that the other labels contradict, most doubtful first.
+
+        Returns
+        -------
+        issues : LabelIssues
+            Its `names` are the ids of samples. It is empty while there are few labels. Labels of
+            test samples are not checked.
+
+        Raises
+        ------
+        NotFittedError
+            If no sample is embedded yet.
+        """
+        with self._lock:
+            return self._learner().label_issues()
+
+    def explain(self, id: str) -> QueryExplanation:  # noqa: A002
+        """Explain why a sample is asked.
+
+        Parameters
+        ----------
+        id : str
+            A sample without a label.
+
+        Returns
+        -------
+        explanation : QueryExplanation
+            ``print(explanation)`` shows it as text.
+
+        Raises
+        ------
+        NotFittedError
+            If the sample is not embedded yet.
+        """
+        [position] = self._checked([id])
+        with self._lock:
+            place = self._learning.place(self._samples.ids[position])
+            if place is None:
+                raise NotFittedError(
+                    f"Sample {shown(id)} is not embedded yet. Hint: call session.wait() first."
+                )
+            return self._learner().explain_query(place)
+
+    def progress(self) -> SessionProgress:
+        """Return the counts, the accuracies and the speed of the labelling."""
+        with self._lock:
+            state, learning = self._log.state, self._learning
+            learner = learning.learner
+            tested = [one for one in state.test if one in state.answers]
+            places = [learning.place(one) for one in tested]
+            known = [(p, one) for p, one in zip(places, tested, strict=True) if p is not None]
+            taught = [one for one in state.answers if one not in state.test]
+            return SessionProgress(
+                n_samples=len(self),
+                n_labeled=len(taught),
+                n_test=len(state.test),
+                n_test_labeled=len(tested),
+                n_skipped=len(state.skipped),
+                n_postponed=len(state.postponed),
+                n_embedded=learning.n_embedded,
+                n_unreadable=len(learning.unreadable),
+                labels_per_class={name: state.n_answers_of()[name] for name in state.classes},
+                labels_per_minute=labels_per_minute(
+                    [answer.time for answer in state.answers.values()]
+                ),
+                accuracy=None if learner is None else learner.progress.accuracy,
+                test_accuracy=accuracy_on_test(
+                    learner, [p for p, _ in known], [state.answers[one].label for _, one in known]
+                ),
+                error=learning.error,
+            )
+
+    def classifier(self) -> Pipeline:
+        """Return the classifier, fitted to all labels but those of test samples.
+
+        Returns
+        -------
+        classifier : Pipeline
+            The embedder and the classifier, a copy; ``predict`` and ``predict_proba`` take new
+            samples of the kind of the source.
+
+        Raises
+        ------
+        NotFittedError
+            If there are too few labels for a prediction.
+        """
+        self.wait()
+        with self._lock:
+            fitted = self._learner().fitted_estimator()
+            embedder = self._learning.embedder
+            steps = [fitted] if embedder is None else [embedder, fitted]
+            return copy.deepcopy(make_pipeline(*steps))
+
+    def wait(self) -> Self:
+        """Wait until all samples are embedded.
+
+        Returns
+        -------
+        session : LabelingSession
+            The session.
+
+        Raises
+        ------
+        Exception
+            If the embedder failed: its error.
+        """
+        self._learning.wait()
+        if self._learning.error is not None:
+            raise self._learning.error
+        return self
+
+    def close(self) -> None:
+        """Stop embedding, and release the folder for other processes. All answers are on disk."""
+        self._learning.stop()
+        self._log.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        n = len(self._log.state.answers)
+        return f"<LabelingSession: {counted(len(self), 'sample')}, {counted(n, 'label')}>"
+
+    def _learner(self) -> Any:  # an ActiveLearner
+        if self._learning.learner is None:
+            raise NotFittedError("No sample is embedded yet. Hint: call session.wait() first.")
+        return self._learning.learner
+
+    def _check_samples(self, source: Any) -> None:
+        """Raise if the log is about other samples; warn if some samples are missing."""
+        labeled = self._log.state.answers
+        missing = [name for name in labeled if name not in self._positions]
+        if missing and len(missing) == len(labeled):
+            raise ValueError(
+                f"{self.folder} has answers for {counted(len(labeled), 'sample')}, such as "
+                f"{shown(missing[0])}, none of which is in the source. Hint: choose another "
+                "session folder for other samples."
+            )
+        if missing:
+            warn_user(
+                f"{self.folder} has answers for {counted(len(missing), 'sample')} not in the "
+                f"source, such as {shown(missing[0])}. They stay on disk, and count again when the "
+                "samples are back."
+            )
+
+    def _write_settings(self, source: Any, *columns: str | None) -> None:
+        is_path = isinstance(source, str | os.PathLike)
+        names = ("text_column", "label_column", "id_column")
+        settings = {
+            "format": FORMAT,
+            "kind": self.kind,
+            "source": os.path.relpath(source, self.folder) if is_path else None,
+            **dict(zip(names, columns, strict=True)),
+        }
+        path = self.folder / SETTINGS
+        content = json.dumps(settings, ensure_ascii=False, indent=1).encode()
+        if not path.exists() or path.read_bytes() != content:
+            with atomic_write(path) as file:
+                file.write(content)
+
+    def _import_labels(self) -> None:
+        """Add the labels of the source that were not added before."""
+        fresh: dict[str, list[str]] = {}
+        for name, label in zip(self._samples.ids, self._samples.labels, strict=True):
+            if label and name not in self._log.imported:
+                fresh.setdefault(label, []).append(name)
+        for label, names in fresh.items():
+            self._log.import_labels(names, label)
+
+
+def session_folder(source: Any, folder: Any) -> Path:
+    """Return the folder of a session."""
+    if folder is not None:
+        return Path(check_path("LabelingSession", "folder", folder)).absolute()
+    if not isinstance(source, str | os.PathLike):
+        raise TypeError(
+            "A session of listed samples needs a folder. Hint: pass the path of a new folder."
+        )
+    path = Path(source).absolute()
+    return path.with_name(path.name + SUFFIX)

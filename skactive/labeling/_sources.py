@@ -1,0 +1,303 @@
+"""The samples of a session: photos of a folder, texts or photos of a table, a list, or vectors."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skactive._io.image_paths import are_paths, is_image_name
+from skactive._io.regular_files import check_regular
+from skactive._io.tables import LABEL_COLUMNS, SEPARATORS, label_cells, listed, read_frame
+from skactive._io.values import is_missing
+from skactive._optional import not_installed
+from skactive.datasets import list_images
+
+TABLE_SUFFIXES = (*SEPARATORS, ".parquet", ".jsonl")
+# Unless the user names a column, the samples are in the first of these that the table has.
+TEXT_COLUMNS = ("text", "sentence", "question", "tweet", "review")
+IMAGE_COLUMNS = ("file", "path", "image", "filename")
+DIGEST_SIZE = 8  # bytes: two of 100,000 texts share a digest with a probability below 10⁻⁹
+
+
+@dataclass(frozen=True, eq=False)
+class SampleList:
+    """The samples of a session.
+
+    Attributes
+    ----------
+    kind : {"image", "text", "vector"}
+        The kind of all samples.
+    ids : list of str
+        Their names: all different, and the same whenever the source is read.
+    values : list
+        Paths of images, texts, or vectors.
+    labels : list of str or None
+        Labels that the source has; None for a sample without one.
+    thumbnails : ndarray of shape (n_samples, height, width) or (n_samples, height, width, 3)
+        Pictures of samples that are vectors, or None.
+    """
+
+    kind: str
+    ids: list[str]
+    values: Any
+    labels: list[str | None]
+    thumbnails: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def positions(self) -> dict[str, int]:
+        """Return the position of each sample by its name."""
+        return {name: position for position, name in enumerate(self.ids)}
+
+
+def read_samples(
+    source: Any,  # a path, or samples
+    *,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    id_column: str | None = None,
+) -> SampleList:
+    """Return the samples of a source, as `LabelingSession` describes them."""
+    columns = {"text_column": text_column, "label_column": label_column, "id_column": id_column}
+    if isinstance(source, SampleList):
+        return source
+    if not isinstance(source, str | os.PathLike):
+        _check_no_columns(columns, "a list of samples")
+        return _listed_samples(source)
+    path = Path(source)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{path} does not exist. Hint: check the path; a relative one starts at the current "
+            "folder."
+        )
+    if path.is_dir():
+        _check_no_columns(columns, f"the folder {path}")
+        return _images_of(path)
+    suffix = path.suffix.lower()
+    if suffix in TABLE_SUFFIXES:
+        return _rows_of(path, text_column, label_column, id_column)
+    if suffix == ".txt":
+        _check_no_columns(columns, f"the text file {path}")
+        return _lines_of(path)
+    if suffix == ".npz":
+        _check_no_columns(columns, f"the vectors in {path}")
+        return _vectors_of(path)
+    *others, last = (*TABLE_SUFFIXES, ".txt", ".npz")
+    raise ValueError(
+        f"{path} is no source of samples. Hint: pass a folder of images, or a file that ends in "
+        f"{', '.join(others)} or {last}."
+    )
+
+
+def _check_no_columns(columns: dict[str, str | None], source: str) -> None:
+    for name, value in columns.items():
+        if value is not None:
+            raise ValueError(
+                f"{name}={value!r} names a column of a table, but the source is {source}. Hint: "
+                f"leave {name} out."
+            )
+
+
+def _images_of(folder: Path) -> SampleList:
+    paths, _ = list_images(folder, labels=False)
+    names = [Path(os.path.relpath(path, folder)).as_posix() for path in paths.tolist()]
+    parents = [name.split("/")[0] if "/" in name else None for name in names]
+    # If no image is outside, the subfolders may be anything, such as years.
+    are_classes = None in parents
+    labels = [parent if are_classes else None for parent in parents]
+    return SampleList("image", names, paths.tolist(), labels)
+
+
+def _lines_of(path: Path) -> SampleList:
+    check_regular(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not text in UTF-8. Hint: save it as UTF-8.") from error
+    return _texts([line for line in text.splitlines() if line.strip()], path)
+
+
+def _listed_samples(source: Any) -> SampleList:
+    values = source.tolist() if hasattr(source, "tolist") else list(source)
+    for place, value in enumerate(values):
+        if not isinstance(value, str | os.PathLike):
+            raise TypeError(
+                f"Sample {place} is of type {type(value).__name__}. Hint: pass texts, or paths of "
+                "images; for vectors, the path of a .npz file."
+            )
+    if are_paths(values):
+        paths = [os.fspath(value) for value in values]
+        return SampleList("image", distinct(paths), paths, [None] * len(paths))
+    return _texts(values, "The list")
+
+
+def _texts(texts: Sequence[str], source: object, ids: Sequence[str] | None = None) -> SampleList:
+    if len(texts) == 0:
+        raise ValueError(f"{source} contains no text. Hint: check the source.")
+    names = distinct([digest(text) for text in texts]) if ids is None else list(ids)
+    return SampleList("text", names, list(texts), [None] * len(texts))
+
+
+def _rows_of(
+    path: Path, text_column: str | None, label_column: str | None, id_column: str | None
+) -> SampleList:
+    def label_of(columns: list[str]) -> str | None:
+        if label_column is not None:
+            return _existing(path, columns, label_column)
+        taken = {text_column, id_column}
+        return next((name for name in LABEL_COLUMNS if name in columns and name not in taken), None)
+
+    frame, label = (
+        _read_json_lines(path, label_of)
+        if path.suffix.lower() == ".jsonl"
+        else (read_frame(path, label_of))
+    )
+    columns = frame.columns.tolist()
+    if len(frame) == 0:
+        raise ValueError(f"{path} has columns, but no rows. Hint: write the file again.")
+    column = _sample_column(path, frame, text_column, {label, id_column})
+    cells = frame[column].to_numpy(dtype=object).tolist()
+    rows = [row for row, cell in enumerate(cells) if not is_missing(cell)]
+    if not rows:
+        raise ValueError(
+            f"Column {column!r} of {path} is empty. Hint: name another column with text_column."
+        )
+    values = [str(cells[row]) for row in rows]
+    labels = _labels(path, frame, label, rows)
+    ids = None if id_column is None else _ids(path, frame, columns, id_column, rows)
+    if all(map(is_image_name, values)):
+        paths = [os.path.join(path.parent, value) for value in values]  # noqa: PTH118 - ten times as fast
+        return SampleList("image", distinct(values) if ids is None else ids, paths, labels)
+    texts = _texts(values, path, ids)
+    return SampleList("text", texts.ids, texts.values, labels)
+
+
+def _read_json_lines(path: Path, label_of: Any) -> tuple[Any, str | None]:
+    check_regular(path)
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise not_installed("Reading tables", "pandas", "table") from error
+    try:
+        frame = pd.read_json(path, lines=True, dtype=False, convert_dates=False)
+    except ValueError as error:
+        raise ValueError(
+            f"{path} is not a file of JSON lines: {' '.join(str(error).split())}. Hint: each line "
+            "is an object with the same names."
+        ) from error
+    frame.columns = [str(name) for name in frame.columns]
+    return frame, label_of(frame.columns.tolist())
+
+
+def _sample_column(path: Path, frame: Any, chosen: str | None, taken: set[str | None]) -> str:
+    columns = frame.columns.tolist()
+    if chosen is not None:
+        if chosen in taken:
+            raise ValueError(
+                f"Column {chosen!r} of {path} cannot have the samples and their labels or ids at "
+                "once. Hint: name another column."
+            )
+        return _existing(path, columns, chosen)
+    for name in (*TEXT_COLUMNS, *IMAGE_COLUMNS):
+        if name in columns and name not in taken:
+            return name
+    possible = [
+        name
+        for name in columns
+        if name not in taken
+        and any(isinstance(cell, str) for cell in frame[name].to_numpy(dtype=object).tolist())
+    ]
+    if len(possible) == 1:
+        return str(possible[0])
+    raise ValueError(
+        f"The column of {path} with the samples is ambiguous. {listed(columns)} Hint: name it "
+        "with text_column."
+    )
+
+
+def _existing(path: Path, columns: Sequence[str], name: str) -> str:
+    if name not in columns:
+        raise ValueError(f"{path} has no column {name!r}. {listed(columns)}")
+    return name
+
+
+def _labels(path: Path, frame: Any, label: str | None, rows: list[int]) -> list[str | None]:
+    if label is None:
+        return [None] * len(rows)
+    cells = label_cells(path, frame, label).tolist()
+    return [None if is_missing(cells[row]) else str(cells[row]) for row in rows]
+
+
+def _ids(path: Path, frame: Any, columns: list[str], name: str, rows: list[int]) -> list[str]:
+    cells = frame[_existing(path, columns, name)].to_numpy(dtype=object).tolist()
+    ids = []
+    for row in rows:
+        if is_missing(cells[row]):
+            raise ValueError(
+                f"Row {row + 1} of column {name!r} in {path} is missing. Hint: every sample needs "
+                "an id."
+            )
+        ids.append(str(cells[row]))
+    if len(set(ids)) < len(ids):
+        id_, n = Counter(ids).most_common(1)[0]
+        raise ValueError(
+            f"Column {name!r} of {path} has the id {id_!r} {n} times. Hint: name a column whose "
+            "values are all different."
+        )
+    return ids
+
+
+def _vectors_of(path: Path) -> SampleList:
+    check_regular(path)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            X = np.asarray(arrays["X" if "X" in arrays else "x"])
+            thumbnails = arrays.get("images")
+            y = arrays.get("y")
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(
+            f"{path} cannot be read as vectors: {' '.join(str(error).split())}. Hint: it needs an "
+            "array 'X' of shape (n_samples, n_features)."
+        ) from error
+    if X.ndim != 2 or len(X) == 0 or X.dtype.kind not in "fiub" or not np.isfinite(X).all():
+        raise ValueError(
+            f"Array 'X' of {path} is no array of finite numbers of shape (n_samples, n_features), "
+            f"but of shape {X.shape}. Hint: write the vectors again."
+        )
+    if thumbnails is not None and len(thumbnails) != len(X):
+        raise ValueError(
+            f"{path} has {len(thumbnails):,} images for {len(X):,} vectors. Hint: write one for "
+            "each."
+        )
+    labels: list[str | None] = [None] * len(X)
+    if y is not None and y.shape == (len(X),) and y.dtype.kind in "US":
+        labels = [str(label) or None for label in y.astype(str)]
+    ids = distinct([digest(row.tobytes()) for row in np.ascontiguousarray(X)])
+    return SampleList("vector", ids, X, labels, thumbnails)
+
+
+def digest(content: str | bytes) -> str:
+    """Return a short name that depends on the content of a sample."""
+    data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    return blake2b(data, digest_size=DIGEST_SIZE).hexdigest()
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Return different names: copies of one are numbered."""
+    n_seen: Counter[str] = Counter()
+    found: dict[str, None] = {}
+    for name in names:
+        candidate = name
+        while candidate in found:
+            n_seen[name] += 1
+            candidate = f"{name}#{n_seen[name] + 1}"
+        found[candidate] = None
+    return list(found)

@@ -1,0 +1,215 @@
+"""The state of a labelling session, and the changes of it that `undo` reverses.
+
+The state is a table of cells. A patch has the value of each changed cell before and after a change,
+so that the reversal of any change is the same patch, read backwards.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class CellKind(StrEnum):
+    """The kinds of cells. The name of a cell is that of a sample, or of a class."""
+
+    ANSWER = "answer"
+    SKIP = "skip"
+    POSTPONE = "postpone"
+    TEST = "test"
+    CLASS = "class"
+    DESCRIPTION = "description"
+
+
+Cell = tuple[CellKind, str]
+
+
+class Answer(NamedTuple):
+    """The class of a sample, and the time of the answer in UTC."""
+
+    label: str
+    time: str
+
+
+class CellChange(NamedTuple):
+    """The values of a cell before and after a change; None if it is empty."""
+
+    before: Any
+    after: Any
+
+
+Patch = dict[Cell, CellChange]
+
+
+class SessionState:
+    """The answers, the skipped, postponed and test samples, and the classes of a session.
+
+    Attributes
+    ----------
+    tables : dict of CellKind to dict
+        By sample: the `Answer`; the reason why it is skipped; the number of its postponement, in
+        ascending order; True for a test sample. By class: its place in the list of classes; its
+        description.
+    """
+
+    def __init__(self) -> None:
+        self.tables: dict[CellKind, dict[str, Any]] = {table: {} for table in CellKind}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SessionState) and self.tables == other.tables
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    @property
+    def answers(self) -> dict[str, Answer]:
+        """The answer of each labelled sample, test samples included."""
+        return self.tables[CellKind.ANSWER]
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        """The reason of each skipped sample."""
+        return self.tables[CellKind.SKIP]
+
+    @property
+    def postponed(self) -> list[str]:
+        """The postponed samples, the earliest first."""
+        places = self.tables[CellKind.POSTPONE]
+        return sorted(places, key=places.__getitem__)
+
+    @property
+    def test(self) -> dict[str, bool]:
+        """The test samples, whose labels are not taught."""
+        return self.tables[CellKind.TEST]
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes, in the order in which they were added."""
+        places = self.tables[CellKind.CLASS]
+        return sorted(places, key=places.__getitem__)
+
+    @property
+    def descriptions(self) -> dict[str, str]:
+        """The descriptions of classes, for the annotators."""
+        return self.tables[CellKind.DESCRIPTION]
+
+    def is_open(self, sample: str) -> bool:
+        """Return whether a sample has no answer and is neither skipped nor postponed."""
+        closed = (CellKind.ANSWER, CellKind.SKIP, CellKind.POSTPONE)
+        return not any(sample in self.tables[table] for table in closed)
+
+    def apply(self, patch: Patch) -> None:
+        """Change the cells of a patch."""
+        for (table, name), change in patch.items():
+            self._set(table, name, change.after)
+
+    def reverse(self, patch: Patch) -> None:
+        """Take a patch back."""
+        for (table, name), change in patch.items():
+            self._set(table, name, change.before)
+
+    def _set(self, table: CellKind, name: str, value: Any) -> None:
+        if value is None:
+            self.tables[table].pop(name, None)
+        else:
+            self.tables[table][name] = value
+
+    # Each of the following returns the patch of an action and leaves the state as it is.
+
+    def answered(self, samples: Iterable[str], label: str, time: str) -> Patch:
+        """Return the patch of an answer for samples, of a class that may be new."""
+        patch = self._class_added(label)
+        for sample in samples:
+            self._put(patch, CellKind.ANSWER, sample, Answer(label, time))
+            self._put(patch, CellKind.SKIP, sample, None)
+            self._put(patch, CellKind.POSTPONE, sample, None)
+        return patch
+
+    def without_answers(self, samples: Iterable[str]) -> Patch:
+        """Return the patch after which samples are open."""
+        patch: Patch = {}
+        for sample in samples:
+            for table in (CellKind.ANSWER, CellKind.SKIP, CellKind.POSTPONE):
+                self._put(patch, table, sample, None)
+        return patch
+
+    def with_skipped(self, samples: Iterable[str], reason: str) -> Patch:
+        """Return the patch that skips samples."""
+        patch: Patch = {}
+        for sample in samples:
+            self._put(patch, CellKind.SKIP, sample, reason)
+            self._put(patch, CellKind.POSTPONE, sample, None)
+        return patch
+
+    def with_postponed(self, samples: Sequence[str]) -> Patch:
+        """Return the patch that postpones samples, after those postponed before."""
+        patch: Patch = {}
+        first = max(self.tables[CellKind.POSTPONE].values(), default=0) + 1
+        for place, sample in enumerate(samples, first):
+            self._put(patch, CellKind.POSTPONE, sample, place)
+        return patch
+
+    def with_test(self, samples: Iterable[str]) -> Patch:
+        """Return the patch that adds samples to the test set."""
+        patch: Patch = {}
+        for sample in samples:
+            self._put(patch, CellKind.TEST, sample, True)
+        return patch
+
+    def with_class(self, name: str) -> Patch:
+        """Return the patch that adds a class."""
+        return self._class_added(name)
+
+    def without_class(self, name: str) -> Patch:
+        """Return the patch that removes a class without answers."""
+        patch: Patch = {}
+        self._put(patch, CellKind.CLASS, name, None)
+        self._put(patch, CellKind.DESCRIPTION, name, None)
+        return patch
+
+    def described(self, name: str, description: str) -> Patch:
+        """Return the patch that describes a class; an empty description removes it."""
+        patch: Patch = {}
+        self._put(patch, CellKind.DESCRIPTION, name, description or None)
+        return patch
+
+    def renamed(self, old: str, new: str) -> Patch:
+        """Return the patch that gives a class another name, which no class has."""
+        patch: Patch = {}
+        for table in (CellKind.CLASS, CellKind.DESCRIPTION):
+            self._put(patch, table, new, self.tables[table].get(old))
+            self._put(patch, table, old, None)
+        self._relabel(patch, {old}, new)
+        return patch
+
+    def merged(self, names: Sequence[str], into: str) -> Patch:
+        """Return the patch after which the samples of several classes are of one of them."""
+        patch: Patch = {}
+        others = {name for name in names if name != into}
+        for name in others:
+            self._put(patch, CellKind.CLASS, name, None)
+            self._put(patch, CellKind.DESCRIPTION, name, None)
+        self._relabel(patch, others, into)
+        return patch
+
+    def n_answers_of(self) -> Counter[str]:
+        """Return the number of answers of each class."""
+        return Counter(answer.label for answer in self.answers.values())
+
+    def _relabel(self, patch: Patch, old: set[str], new: str) -> None:
+        for sample, answer in self.answers.items():
+            if answer.label in old:
+                self._put(patch, CellKind.ANSWER, sample, answer._replace(label=new))
+
+    def _class_added(self, name: str) -> Patch:
+        patch: Patch = {}
+        places = self.tables[CellKind.CLASS]
+        if name not in places:
+            self._put(patch, CellKind.CLASS, name, max(places.values(), default=0) + 1)
+        return patch
+
+    def _put(self, patch: Patch, table: CellKind, name: str, after: Any) -> None:
+        before = self.tables[table].get(name)
+        if before != after:
+            patch[table, name] = CellChange(before, after)

@@ -1,0 +1,391 @@
+"""A labelling session keeps every answer, through undo, restarts and kills."""
+
+import copy
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.exceptions import NotFittedError
+
+from skactive.labeling import LabelingSession
+
+N_SAMPLES = 10
+X = np.random.default_rng(0).normal(size=(N_SAMPLES, 3)).astype(np.float32)
+SAMPLES = st.lists(st.integers(0, N_SAMPLES - 1), min_size=1, max_size=3)
+CLASSES = st.sampled_from(["apple", "pear", "Größe 5", "苹果", 'a "b"\n<c>'])
+
+
+class Lengths(TransformerMixin, BaseEstimator):
+    """Turns texts into their lengths and numbers of vowels; an empty text has no vector."""
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        rows = [[len(text), sum(text.count(vowel) for vowel in "aeiou"), 1.0] for text in X]
+        return np.where(np.array([[text == "?"] for text in X]), np.nan, rows)
+
+
+@dataclass
+class Plain:
+    """The labels of a session, in plain dicts and lists."""
+
+    labels: dict = field(default_factory=dict)
+    skipped: dict = field(default_factory=dict)
+    postponed: list = field(default_factory=list)
+    test: set = field(default_factory=set)
+    classes: list = field(default_factory=list)
+    descriptions: dict = field(default_factory=dict)
+
+    def open(self, samples):
+        for one in samples:
+            self.skipped.pop(one, None)
+            if one in self.postponed:
+                self.postponed.remove(one)
+
+    def label(self, samples, label):
+        self.open(samples)
+        self.labels.update(dict.fromkeys(samples, label))
+        if label not in self.classes:
+            self.classes.append(label)
+
+
+class SessionMachine(RuleBasedStateMachine):
+    """Each action has the effect that it has on plain dicts; undo and redo go back and forth."""
+
+    @initialize(n_labels=st.integers(0, 2))
+    def begin(self, n_labels):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = f"{self.folder.name}/vectors.npz"
+        y = np.array(["apple"] * n_labels + [""] * (N_SAMPLES - n_labels))
+        np.savez(self.path, X=X, y=y)
+        self.session = LabelingSession(self.path)
+        self.ids = [one.id for one in self.session.samples()]
+        self.plain, self.done, self.undone = Plain(), [], []
+        if n_labels:
+            self.plain.label(range(n_labels), "apple")
+
+    def teardown(self):
+        if hasattr(self, "session"):
+            self.session.close()
+            self.folder.cleanup()
+
+    def do(self, call, change):
+        """Call a method, which must do what `change` does to the plain state."""
+        before = copy.deepcopy(self.plain)
+        call()
+        change(self.plain)
+        if self.plain != before:
+            self.done.append(before)
+            self.undone.clear()
+
+    def refused(self, call):
+        size = self.size()
+        with pytest.raises(ValueError, match="Hint:"):
+            call()
+        assert self.size() == size
+
+    def size(self):
+        return Path(f"{self.path}.session", "answers.jsonl").stat().st_size
+
+    def named(self, samples):
+        return [self.ids[one] for one in samples]
+
+    @rule(samples=SAMPLES, label=CLASSES)
+    def answer(self, samples, label):
+        def call():
+            return self.session.answer_many(self.named(samples), label)
+
+        if any(self.plain.labels.get(one, label) != label for one in samples):
+            self.refused(call)
+            return
+        fresh = [one for one in samples if one not in self.plain.labels]
+        self.do(call, lambda plain: plain.label(fresh, label) if fresh else None)
+
+    @rule(samples=SAMPLES, label=CLASSES)
+    def relabel(self, samples, label):
+        def call():
+            return self.session.relabel(self.named(samples), label)
+
+        if any(one not in self.plain.labels for one in samples):
+            self.refused(call)
+            return
+        changed = [one for one in samples if self.plain.labels[one] != label]
+        self.do(call, lambda plain: plain.label(changed, label) if changed else None)
+
+    @rule(samples=SAMPLES)
+    def reopen(self, samples):
+        def change(plain):
+            plain.open(samples)
+            for one in samples:
+                plain.labels.pop(one, None)
+
+        self.do(lambda: self.session.reopen(self.named(samples)), change)
+
+    @rule(samples=SAMPLES, reason=st.sampled_from(["", "blurred"]))
+    def skip(self, samples, reason):
+        def change(plain):
+            plain.open(samples)
+            plain.skipped.update(dict.fromkeys(samples, reason))
+
+        def call():
+            return self.session.skip(self.named(samples), reason)
+
+        is_labeled = any(one in self.plain.labels for one in samples)
+        self.refused(call) if is_labeled else self.do(call, change)
+
+    @rule(samples=SAMPLES)
+    def postpone(self, samples):
+        def change(plain):
+            plain.open(samples)
+            plain.postponed += dict.fromkeys(samples)
+
+        def call():
+            return self.session.postpone(self.named(samples))
+
+        is_labeled = any(one in self.plain.labels for one in samples)
+        self.refused(call) if is_labeled else self.do(call, change)
+
+    @rule(old=CLASSES, new=CLASSES)
+    def rename(self, old, new):
+        def change(plain):
+            plain.classes = [new if one == old else one for one in plain.classes]
+            plain.labels = {k: new if v == old else v for k, v in plain.labels.items()}
+            if old in plain.descriptions:
+                plain.descriptions[new] = plain.descriptions.pop(old)
+
+        def call():
+            return self.session.rename_class(old, new)
+
+        known = self.plain.classes
+        if old not in known or (new in known and new != old):
+            self.refused(call)
+        else:
+            self.do(call, change)
+
+    @rule(names=st.lists(CLASSES, min_size=1, max_size=3, unique=True), into=CLASSES)
+    def merge(self, names, into):
+        def change(plain):
+            gone = set(names) - {into}
+            plain.classes = [one for one in plain.classes if one not in gone]
+            plain.labels = {k: into if v in gone else v for k, v in plain.labels.items()}
+            for one in gone:
+                plain.descriptions.pop(one, None)
+
+        def call():
+            return self.session.merge_classes(names, into)
+
+        is_known = {*names, into} <= set(self.plain.classes)
+        self.do(call, change) if is_known else self.refused(call)
+
+    @rule(name=CLASSES, text=st.sampled_from(["", "round"]))
+    def describe(self, name, text):
+        def change(plain):
+            plain.descriptions.pop(name, None)
+            if text:
+                plain.descriptions[name] = text
+
+        def call():
+            return self.session.describe_class(name, text)
+
+        self.do(call, change) if name in self.plain.classes else self.refused(call)
+
+    @rule(name=CLASSES)
+    def add_or_remove_class(self, name):
+        def remove(plain):
+            plain.classes.remove(name)
+            plain.descriptions.pop(name, None)
+
+        if name not in self.plain.classes:
+            self.do(lambda: self.session.add_class(name), lambda plain: plain.classes.append(name))
+        elif name in self.plain.labels.values():
+            self.refused(lambda: self.session.remove_class(name))
+        else:
+            self.do(lambda: self.session.remove_class(name), remove)
+
+    @rule(n=st.integers(1, 3))
+    def hold_out(self, n):
+        drawn = []
+        self.do(
+            lambda: drawn.extend(self.session.hold_out(n)),
+            lambda plain: plain.test.update(self.ids.index(one) for one in drawn),
+        )
+        assert not {self.ids.index(one) for one in drawn} & set(self.plain.labels)
+
+    @rule()
+    def undo(self):
+        if not self.done:
+            with pytest.raises(ValueError, match="There is no action to undo"):
+                self.session.undo()
+            return
+        self.session.undo()
+        self.undone.append(self.plain)
+        self.plain = self.done.pop()
+
+    @rule()
+    def redo(self):
+        if not self.undone:
+            with pytest.raises(ValueError, match="There is no action to redo"):
+                self.session.redo()
+            return
+        self.session.redo()
+        self.done.append(self.plain)
+        self.plain = self.undone.pop()
+
+    @rule()
+    def restart(self):
+        self.session.close()
+        self.session = LabelingSession(self.path)
+
+    @invariant()
+    def has_the_labels_of_the_model(self):
+        if not hasattr(self, "session"):
+            return
+        plain, found = self.plain, self.session.samples()
+        assert [one.label for one in found] == [plain.labels.get(n) for n in range(N_SAMPLES)]
+        assert [one.is_test for one in found] == [n in plain.test for n in range(N_SAMPLES)]
+        assert {n for n, one in enumerate(found) if one.status == "skipped"} == set(plain.skipped)
+        assert {n for n, one in enumerate(found) if one.status == "postponed"} == set(
+            plain.postponed
+        )
+        assert self.session.classes == plain.classes
+        assert self.session.descriptions == plain.descriptions
+
+    @invariant()
+    def asks_all_samples_that_are_left(self):
+        if not hasattr(self, "session"):
+            return
+        plain = self.plain
+        asked = [self.ids.index(one.id) for one in self.session.next(N_SAMPLES)]
+        later = [one for one in plain.postponed if one not in plain.test]
+        left = {*range(N_SAMPLES)} - {*plain.labels, *plain.skipped, *plain.test}
+        assert sorted(asked) == sorted(left)
+        assert asked[len(asked) - len(later) :] == later
+
+    @invariant()
+    def teaches_all_but_test_samples(self):
+        if not hasattr(self, "session"):
+            return
+        learner = self.session.wait()._learning.learner
+        taught = dict(zip(learner.ids[learner.labeled], learner.labels, strict=True))
+        plain = self.plain
+        assert taught == {
+            self.ids[n]: label for n, label in plain.labels.items() if n not in plain.test
+        }
+
+
+TestSession = SessionMachine.TestCase
+TestSession.settings = settings(max_examples=15, stateful_step_count=25)
+
+
+def test_answers_survive_a_kill(tmp_path):
+    code = """
+import sys, numpy as np
+from skactive.labeling import LabelingSession
+session = LabelingSession(sys.argv[1])
+while True:
+    for one in session.samples():
+        if one.label is None:
+            session.answer(one.id, "apple")
+            print(one.id, flush=True)
+"""
+    path = tmp_path / "vectors.npz"
+    np.savez(path, X=np.random.default_rng(1).normal(size=(400, 3)))
+    with subprocess.Popen(
+        [sys.executable, "-c", code, path], stdout=subprocess.PIPE, text=True
+    ) as process:
+        answered = {process.stdout.readline().strip() for _ in range(25)}
+        process.send_signal(signal.SIGKILL)
+        answered |= set(process.stdout.read().split())
+    with LabelingSession(path) as session:
+        labeled = {one.id for one in session.samples("labeled")}
+        # The last answer may be on disk, but not yet printed.
+        assert answered <= labeled
+        assert len(labeled) <= len(answered) + 1
+        assert len(session.undo()) == 1
+
+
+def test_a_session_in_use_names_its_process(tmp_path):
+    path = tmp_path / "vectors.npz"
+    np.savez(path, X=X)
+    with LabelingSession(path):
+        code = f"from skactive.labeling import LabelingSession; LabelingSession({str(path)!r})"
+        found = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
+    assert f"Another process ({os.getpid()}) writes its answers to" in found.stderr
+
+
+def test_texts_are_embedded_and_predicted(tmp_path):
+    texts = ["aeiou" * n for n in range(1, 20)] + ["xyz" * n for n in range(1, 20)] + ["?"]
+    with LabelingSession(texts, tmp_path, embedder=Lengths()) as session:
+        first = session.next(3)
+        assert len({one.id for one in first}) == 3
+        session.answer(first[0].id, "vowels" if first[0].value[0] == "a" else "consonants")
+        session.wait()
+        assert session.progress().n_unreadable == 1
+        session.hold_out(6)
+        while session.progress().n_labeled < 12:
+            [one] = session.next()
+            session.answer(one.id, "vowels" if one.value[0] == "a" else "consonants")
+        for one in session.next(6, test=True):
+            session.answer(one.id, "vowels" if one.value[0] == "a" else "consonants")
+        accuracy = session.progress().test_accuracy
+        assert accuracy.n_labeled == 6
+        assert 0 <= accuracy.lower <= accuracy.value <= accuracy.upper <= 1
+        classifier = session.classifier()
+    assert classifier.predict(["aeiou" * 25, "xyz" * 25]).tolist() == ["vowels", "consonants"]
+
+
+def test_other_samples_are_refused_and_grown_ones_taken(tmp_path):
+    texts = ["one", "two", "three"]
+    with LabelingSession(texts, tmp_path, embedder=Lengths()) as session:
+        session.answer(session.samples()[1].id, "even")
+    with pytest.raises(ValueError, match=r"has answers for 1 sample, .* none of which is in the"):
+        LabelingSession(["four", "five"], tmp_path, embedder=Lengths())
+    with LabelingSession(["zero", *texts], tmp_path, embedder=Lengths()) as session:
+        assert [one.label for one in session.samples()] == [None, None, "even", None]
+
+
+def test_results_need_vectors_and_labels(tmp_path):
+    np.savez(tmp_path / "vectors.npz", X=X)
+    with LabelingSession(tmp_path / "vectors.npz") as session:
+        session.wait()
+        with pytest.raises(NotFittedError):
+            session.classifier()
+        assert session.progress().accuracy is None
+        [one] = session.next()
+        assert str(session.explain(one.id)).startswith(f"Sample {one.id} comes first of 10")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda s: s.answer("nowhere", "apple"), ValueError, "No sample has the id 'nowhere'"),
+        (lambda s: s.answer(s.samples()[0].id, " "), ValueError, "is not blank. Got ' '"),
+        (lambda s: s.answer(s.samples()[0].id, 1), TypeError, "is a str. Got 1"),
+        (lambda s: s.rename_class("aple", "pear"), ValueError, "no class 'aple'"),
+        (lambda s: s.next(0), ValueError, "must be an int of at least 1. Got 0"),
+        (lambda s: s.hold_out(-1), ValueError, "must be an int of at least 1. Got -1"),
+    ],
+)
+def test_bad_calls_change_nothing(tmp_path, call, error, message):
+    np.savez(tmp_path / "vectors.npz", X=X)
+    with LabelingSession(tmp_path / "vectors.npz", classes=["apple"]) as session:
+        size = (session.folder / "answers.jsonl").stat().st_size
+        with pytest.raises(error, match=message):
+            call(session)
+        assert (session.folder / "answers.jsonl").stat().st_size == size
