@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 from collections.abc import Iterable, Sequence
@@ -11,19 +10,16 @@ from threading import RLock
 from typing import Any, Self
 
 import numpy as np
-from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import Pipeline, make_pipeline
 
 from skactive._io.atomic_write import atomic_write
 from skactive._text import counted, shown
 from skactive._validation import check_integer, check_path
 from skactive._warning import warn_user
-from skactive.labeling._answers import SessionAnswers, SessionSample, check_class
+from skactive.labeling._answers import SessionSample, check_class
 from skactive.labeling._learning import SessionLearner
 from skactive.labeling._log import SessionLog
-from skactive.labeling._progress import SessionProgress, accuracy_on_test, labels_per_minute
+from skactive.labeling._results import SessionResults
 from skactive.labeling._sources import read_samples
-from skactive.learner import LabelIssues, QueryExplanation
 
 SETTINGS = "session.json"
 LOG = "answers.jsonl"
@@ -32,7 +28,7 @@ SUFFIX = ".session"
 FORMAT = "skactive session 1"
 
 
-class LabelingSession(SessionAnswers):
+class LabelingSession(SessionResults):
     """Label the samples of a folder or table, with every answer on disk and learnt at once.
 
     It is the engine of the labelling page, without the page: which sample comes next, the answers
@@ -142,14 +138,6 @@ class LabelingSession(SessionAnswers):
         except BaseException:
             self._log.close()
             raise
-
-    def __len__(self) -> int:
-        return len(self._samples)
-
-    @property
-    def kind(self) -> str:
-        """The kind of the samples: 'image', 'text' or 'vector'."""
-        return self._samples.kind
 
     @property
     def classes(self) -> list[str]:
@@ -283,126 +271,6 @@ class LabelingSession(SessionAnswers):
                 self._do("test", possible[:n])
             return possible[:n]
 
-    def history(self) -> list[SessionSample]:
-        """Return the labelled samples, the last answered first."""
-        with self._lock:
-            answers = self._log.state.answers
-            present = [one for one in answers if one in self._positions]
-            present.sort(key=lambda one: answers[one].time)
-            return [self._sample(self._positions[one]) for one in reversed(present)]
-
-    def suspicious(self) -> LabelIssues:
-        """Return the labels that the other labels contradict, most doubtful first.
-
-        Returns
-        -------
-        issues : LabelIssues
-            Its `names` are the ids of samples. It is empty while there are few labels. Labels of
-            test samples are not checked.
-
-        Raises
-        ------
-        NotFittedError
-            If no sample is embedded yet.
-        """
-        with self._lock:
-            return self._learner().label_issues()
-
-    def explain(self, id: str) -> QueryExplanation:  # noqa: A002
-        """Explain why a sample is asked.
-
-        Parameters
-        ----------
-        id : str
-            A sample without a label.
-
-        Returns
-        -------
-        explanation : QueryExplanation
-            ``print(explanation)`` shows it as text.
-
-        Raises
-        ------
-        NotFittedError
-            If the sample is not embedded yet.
-        """
-        [position] = self._checked([id])
-        with self._lock:
-            place = self._learning.place(self._samples.ids[position])
-            if place is None:
-                raise NotFittedError(
-                    f"Sample {shown(id)} is not embedded yet. Hint: call session.wait() first."
-                )
-            return self._learner().explain_query(place)
-
-    def progress(self) -> SessionProgress:
-        """Return the counts, the accuracies and the speed of the labelling."""
-        with self._lock:
-            state, learning = self._log.state, self._learning
-            learner = learning.learner
-            tested = [one for one in state.test if one in state.answers]
-            places = [learning.place(one) for one in tested]
-            known = [(p, one) for p, one in zip(places, tested, strict=True) if p is not None]
-            taught = [one for one in state.answers if one not in state.test]
-            return SessionProgress(
-                n_samples=len(self),
-                n_labeled=len(taught),
-                n_test=len(state.test),
-                n_test_labeled=len(tested),
-                n_skipped=len(state.skipped),
-                n_postponed=len(state.postponed),
-                n_embedded=learning.n_embedded,
-                n_unreadable=len(learning.unreadable),
-                labels_per_class={name: state.n_answers_of()[name] for name in state.classes},
-                labels_per_minute=labels_per_minute(
-                    [answer.time for answer in state.answers.values()]
-                ),
-                accuracy=None if learner is None else learner.progress.accuracy,
-                test_accuracy=accuracy_on_test(
-                    learner, [p for p, _ in known], [state.answers[one].label for _, one in known]
-                ),
-                error=learning.error,
-            )
-
-    def classifier(self) -> Pipeline:
-        """Return the classifier, fitted to all labels but those of test samples.
-
-        Returns
-        -------
-        classifier : Pipeline
-            The embedder and the classifier, a copy; ``predict`` and ``predict_proba`` take new
-            samples of the kind of the source.
-
-        Raises
-        ------
-        NotFittedError
-            If there are too few labels for a prediction.
-        """
-        self.wait()
-        with self._lock:
-            fitted = self._learner().fitted_estimator()
-            embedder = self._learning.embedder
-            steps = [fitted] if embedder is None else [embedder, fitted]
-            return copy.deepcopy(make_pipeline(*steps))
-
-    def wait(self) -> Self:
-        """Wait until all samples are embedded.
-
-        Returns
-        -------
-        session : LabelingSession
-            The session.
-
-        Raises
-        ------
-        Exception
-            If the embedder failed: its error.
-        """
-        self._learning.wait()
-        if self._learning.error is not None:
-            raise self._learning.error
-        return self
-
     def close(self) -> None:
         """Stop embedding, and release the folder for other processes. All answers are on disk."""
         self._learning.stop()
@@ -417,11 +285,6 @@ class LabelingSession(SessionAnswers):
     def __repr__(self) -> str:
         n = len(self._log.state.answers)
         return f"<LabelingSession: {counted(len(self), 'sample')}, {counted(n, 'label')}>"
-
-    def _learner(self) -> Any:  # an ActiveLearner
-        if self._learning.learner is None:
-            raise NotFittedError("No sample is embedded yet. Hint: call session.wait() first.")
-        return self._learning.learner
 
     def _check_samples(self, source: Any) -> None:
         """Raise if the log is about other samples; warn if some samples are missing."""

@@ -1,0 +1,228 @@
+"""The results of a labelling session: progress, explanations, predictions, and files of them."""
+
+from __future__ import annotations
+
+import copy
+import os
+from pathlib import Path
+from typing import Any, Self
+
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from skactive._text import shown
+from skactive._validation import check_path
+from skactive.labeling._answers import SessionAnswers, SessionSample
+from skactive.labeling._exports import write_export
+from skactive.labeling._progress import SessionProgress, accuracy_on_test, labels_per_minute
+from skactive.learner import LabelIssues, QueryExplanation
+
+
+class SessionResults(SessionAnswers):
+    """The part of `LabelingSession` that reads labels and predictions."""
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    @property
+    def kind(self) -> str:
+        """The kind of the samples: 'image', 'text' or 'vector'."""
+        return self._samples.kind
+
+    def history(self) -> list[SessionSample]:
+        """Return the labelled samples, the last answered first."""
+        with self._lock:
+            answers = self._log.state.answers
+            present = [one for one in answers if one in self._positions]
+            present.sort(key=lambda one: answers[one].time)
+            return [self._sample(self._positions[one]) for one in reversed(present)]
+
+    def suspicious(self) -> LabelIssues:
+        """Return the labels that the other labels contradict, most doubtful first.
+
+        Returns
+        -------
+        issues : LabelIssues
+            Its `names` are the ids of samples. It is empty while there are few labels. Labels of
+            test samples are not checked.
+
+        Raises
+        ------
+        NotFittedError
+            If no sample is embedded yet.
+        """
+        with self._lock:
+            return self._learner().label_issues()
+
+    def explain(self, id: str) -> QueryExplanation:  # noqa: A002
+        """Explain why a sample is asked.
+
+        Parameters
+        ----------
+        id : str
+            A sample without a label.
+
+        Returns
+        -------
+        explanation : QueryExplanation
+            ``print(explanation)`` shows it as text.
+
+        Raises
+        ------
+        NotFittedError
+            If the sample is not embedded yet.
+        """
+        [position] = self._checked([id])
+        with self._lock:
+            place = self._learning.place(self._samples.ids[position])
+            if place is None:
+                raise NotFittedError(
+                    f"Sample {shown(id)} is not embedded yet. Hint: call session.wait() first."
+                )
+            return self._learner().explain_query(place)
+
+    def progress(self) -> SessionProgress:
+        """Return the counts, the accuracies and the speed of the labelling."""
+        with self._lock:
+            state, learning = self._log.state, self._learning
+            learner = learning.learner
+            tested = [one for one in state.test if one in state.answers]
+            places = [learning.place(one) for one in tested]
+            known = [(p, one) for p, one in zip(places, tested, strict=True) if p is not None]
+            taught = [one for one in state.answers if one not in state.test]
+            return SessionProgress(
+                n_samples=len(self),
+                n_labeled=len(taught),
+                n_test=len(state.test),
+                n_test_labeled=len(tested),
+                n_skipped=len(state.skipped),
+                n_postponed=len(state.postponed),
+                n_embedded=learning.n_embedded,
+                n_unreadable=len(learning.unreadable),
+                labels_per_class={name: state.n_answers_of()[name] for name in state.classes},
+                labels_per_minute=labels_per_minute(
+                    [answer.time for answer in state.answers.values()]
+                ),
+                accuracy=None if learner is None else learner.progress.accuracy,
+                test_accuracy=accuracy_on_test(
+                    learner, [p for p, _ in known], [state.answers[one].label for _, one in known]
+                ),
+                error=learning.error,
+            )
+
+    def predictions(self) -> dict[str, tuple[str, float]]:
+        """Return the predicted class of each embedded sample, and its probability.
+
+        Returns
+        -------
+        predictions : dict of str to (str, float)
+            By id, labelled samples included; empty while there are too few labels.
+        """
+        with self._lock:
+            learner = self._learning.learner
+            if learner is None:
+                return {}
+            try:
+                predicted = learner.predict(learner.X_pool)
+            except NotFittedError:
+                return {}
+            chances = learner.predict_proba(learner.X_pool).max(axis=1)
+            pairs = zip(predicted.tolist(), chances.tolist(), strict=True)
+            return dict(zip(learner.ids.tolist(), pairs, strict=True))
+
+    def export(self, path: str | os.PathLike[str], *, labeled_only: bool = False) -> None:
+        """Write labels, and predictions for the other samples.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, in the format of its suffix: .csv, .jsonl, .parquet, or .json for tasks of
+            Label Studio. A name without a suffix is that of a new folder, to which labelled images
+            are copied, in a subfolder per class. A file is replaced as a whole or not at all.
+        labeled_only : bool, default=False
+            Whether to leave out samples without a label.
+
+        Raises
+        ------
+        ValueError
+            If the suffix is unknown, or the samples of a folder would be no images.
+        FileExistsError
+            If the folder exists.
+
+        Notes
+        -----
+        Columns are ``id``, ``sample`` (text or path), ``label``, ``test``, ``time`` of the answer
+        in UTC, ``skipped`` (the reason), and ``predicted`` with its ``probability`` for samples
+        without a label. It waits until all samples are embedded.
+        """
+        path = Path(check_path("export", "path", path))
+        if not labeled_only:
+            self.wait()
+        with self._lock:
+            predictions = {} if labeled_only else self.predictions()
+            rows = [self._row(position, predictions) for position in range(len(self))]
+        if labeled_only:
+            rows = [row for row in rows if row["label"] is not None]
+        write_export(path, rows)
+
+    def _row(self, position: int, predictions: dict[str, tuple[str, float]]) -> dict[str, Any]:
+        one, state = self._sample(position), self._log.state
+        answer = state.answers.get(one.id)
+        predicted: Any = (None, None)
+        if answer is None:
+            predicted = predictions.get(one.id, predicted)
+        return {
+            "kind": self.kind,
+            "id": one.id,
+            "sample": None if self.kind == "vector" else one.value,
+            "label": one.label,
+            "test": one.is_test,
+            "time": None if answer is None else answer.time,
+            "skipped": state.skipped.get(one.id),
+            "predicted": predicted[0],
+            "probability": predicted[1],
+        }
+
+    def classifier(self) -> Pipeline:
+        """Return the classifier, fitted to all labels but those of test samples.
+
+        Returns
+        -------
+        classifier : Pipeline
+            The embedder and the classifier, a copy; ``predict`` and ``predict_proba`` take new
+            samples of the kind of the source.
+
+        Raises
+        ------
+        NotFittedError
+            If there are too few labels for a prediction.
+        """
+        self.wait()
+        with self._lock:
+            fitted = self._learner().fitted_estimator()
+            embedder = self._learning.embedder
+            steps = [fitted] if embedder is None else [embedder, fitted]
+            return copy.deepcopy(make_pipeline(*steps))
+
+    def wait(self) -> Self:
+        """Wait until all samples are embedded.
+
+        Returns
+        -------
+        session : LabelingSession
+            The session.
+
+        Raises
+        ------
+        Exception
+            If the embedder failed: its error.
+        """
+        self._learning.wait()
+        if self._learning.error is not None:
+            raise self._learning.error
+        return self
+
+    def _learner(self) -> Any:  # an ActiveLearner
+        if self._learning.learner is None:
+            raise NotFittedError("No sample is embedded yet. Hint: call session.wait() first.")
+        return self._learning.learner

@@ -1,0 +1,125 @@
+"""Every format of an export contains the labels, and predictions for the other samples."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from skactive.datasets import list_images
+from skactive.labeling import LabelingSession
+from skactive.labeling._exports import folder_name, write_export
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+CELLS = st.one_of(st.none(), TEXTS.filter(str.strip))
+
+
+class Colours(TransformerMixin, BaseEstimator):
+    """Turns images into their mean colours."""
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return np.array([np.asarray(Image.open(path)).mean(axis=(0, 1)) for path in X])
+
+
+def row_of(number, sample, label):
+    return {
+        "kind": "text",
+        "id": f"{number}",
+        "sample": sample,
+        "label": label,
+        "test": number % 2 == 0,
+        "time": None if label is None else "2026-01-01T00:00:00.000+00:00",
+        "skipped": None,
+        "predicted": "apple" if label is None else None,
+        "probability": 0.5 if label is None else None,
+    }
+
+
+@settings(max_examples=60)
+@given(pairs=st.lists(st.tuples(TEXTS, CELLS), min_size=1, max_size=4))
+def test_tables_are_read_back(pairs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export")
+    rows = [row_of(number, *pair) for number, pair in enumerate(pairs)]
+    for suffix in [".csv", ".jsonl", ".parquet", ".json"]:
+        write_export(folder / f"labels{suffix}", rows)
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
+        found = [
+            {name: value or None for name, value in row.items()} for row in csv.DictReader(file)
+        ]
+    assert [(row["sample"], row["label"]) for row in found] == pairs
+    columns = [{name: value for name, value in row.items() if name != "kind"} for row in rows]
+    lines = (folder / "labels.jsonl").read_text(encoding="utf-8").split("\n")
+    assert [json.loads(line) for line in lines if line] == columns
+    parquet = pytest.importorskip("pyarrow.parquet")
+    assert parquet.read_table(folder / "labels.parquet").to_pylist() == columns
+    for row, task in zip(
+        rows, json.loads((folder / "labels.json").read_text("utf-8")), strict=True
+    ):
+        assert task["data"] == {"text": row["sample"], "id": row["id"]}
+        kind = "annotations" if row["label"] is not None else "predictions"
+        [result] = task[kind][0]["result"]
+        assert result["value"] == {"choices": [row["label"] or row["predicted"]]}
+
+
+@given(names=st.lists(TEXTS, min_size=2, max_size=4, unique=True))
+def test_classes_have_folders_of_their_own(names):
+    folders = [folder_name(name) for name in names]
+    assert len(set(folders)) == len(names)
+    for folder in folders:
+        assert folder.isprintable()
+        assert not set(folder) & set('<>:"/\\|?*\0')
+        assert not folder.startswith(".")
+        assert not folder.endswith((".", " "))
+
+
+def test_photos_are_copied_to_a_folder_per_class(tmp_path):
+    colours = {"red": (200, 30, 30), "green": (30, 200, 30)}
+    for number in range(12):
+        colour = list(colours.values())[number % 2]
+        path = tmp_path / "photos" / f"{number:02d}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.new("RGB", (4, 4), tuple(np.add(colour, number).tolist())).save(path)
+    with LabelingSession(tmp_path / "photos", embedder=Colours()) as session:
+        session.wait()
+        for _ in range(5):
+            [one] = session.next()
+            session.answer(one.id, ["red", "green"][int(one.id[:2]) % 2])
+        session.export(tmp_path / "sorted")
+        with pytest.raises(FileExistsError, match="exists already"):
+            session.export(tmp_path / "sorted")
+        session.export(tmp_path / "labels.csv")
+        labeled = {one.id: one.label for one in session.samples("labeled")}
+    paths, y = list_images(tmp_path / "sorted")
+    assert {path.rsplit("/", 1)[1]: label for path, label in zip(paths, y, strict=True)} == labeled
+    with (tmp_path / "labels.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 12
+    assert {row["id"]: row["label"] for row in rows if row["label"]} == labeled
+    for row in rows:
+        if not row["label"]:
+            assert row["predicted"] == ["red", "green"][int(row["id"][:2]) % 2]
+            assert 0.5 < float(row["probability"]) <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("labels.xlsx", ValueError, r"labels.xlsx has no suffix of a format. Hint: .* or .json"),
+        ("labels", ValueError, "would be a folder of images, but the samples are vectors"),
+    ],
+)
+def test_bad_names_write_nothing(tmp_path, name, error, message):
+    np.savez(tmp_path / "vectors.npz", X=np.eye(5))
+    with LabelingSession(tmp_path / "vectors.npz") as session, pytest.raises(error, match=message):
+        session.export(tmp_path / name)
+    assert not (tmp_path / name).exists()
