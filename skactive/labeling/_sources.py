@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from skactive._io.image_paths import are_paths, is_image_name
+from skactive._io.journal_file import json_object
 from skactive._io.regular_files import check_regular
 from skactive._io.tables import LABEL_COLUMNS, SEPARATORS, label_cells, listed, read_frame
 from skactive._io.values import is_missing
@@ -186,14 +187,17 @@ def _read_json_lines(path: Path, label_of: Any) -> tuple[Any, str | None]:
         import pandas as pd
     except ImportError as error:
         raise not_installed("Reading tables", "pandas", "table") from error
-    try:
-        frame = pd.read_json(path, lines=True, dtype=False, convert_dates=False)
-    except ValueError as error:
-        raise ValueError(
-            f"{path} is not a file of JSON lines: {' '.join(str(error).split())}. Hint: each line "
-            "is an object with the same names."
-        ) from error
-    frame.columns = [str(name) for name in frame.columns]
+    rows = []
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        if line.strip():
+            row = json_object(line)
+            if row is None:
+                raise ValueError(
+                    f"Line {number} of {path} is no JSON object: {line[:40]!r}. Hint: each line "
+                    'is an object such as {"text": "..."}.'
+                )
+            rows.append(row)
+    frame = pd.DataFrame(rows, dtype=object)
     return frame, label_of(frame.columns.tolist())
 
 

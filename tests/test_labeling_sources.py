@@ -1,0 +1,131 @@
+"""The samples of a session: from folders, tables, text files, lists and vectors."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skactive.labeling._sources import distinct, read_samples
+
+pd = pytest.importorskip("pandas")
+
+
+def write(folder, name, content):
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def test_images_outside_of_subfolders_make_these_classes(tmp_path):
+    for name in ["2.png", "apple/1.jpg", "pear/x/3.JPG", "notes.txt"]:
+        write(tmp_path, f"photos/{name}", "")
+    samples = read_samples(tmp_path / "photos")
+    assert samples.kind == "image"
+    assert dict(zip(samples.ids, samples.labels, strict=True)) == {
+        "2.png": None,
+        "apple/1.jpg": "apple",
+        "pear/x/3.JPG": "pear",
+    }
+    (tmp_path / "photos" / "2.png").unlink()
+    assert read_samples(tmp_path / "photos").labels == [None, None]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet", ".jsonl"])
+def test_tables_have_texts_and_some_labels(suffix, tmp_path):
+    rows = pd.DataFrame(
+        {
+            "number": ["n1", "n2", "n3", "n4"],
+            "text": ["good, really", "bad", None, "NA"],
+            "label": ["1", None, "2", "x y"],
+        }
+    )
+    path = tmp_path / f"reviews{suffix}"
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow")
+        rows.to_parquet(path)
+    elif suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows.to_dict("records")))
+    else:
+        rows.to_csv(path, sep="\t" if suffix == ".tsv" else ",", index=False)
+    samples = read_samples(path, id_column="number")
+    assert (samples.kind, samples.ids) == ("text", ["n1", "n2", "n4"])
+    assert samples.values == ["good, really", "bad", "NA"]
+    assert samples.labels == ["1", None, "x y"]
+    assert read_samples(path, label_column="number").labels == ["n1", "n2", "n4"]
+
+
+def test_paths_in_a_table_are_images_beside_it(tmp_path):
+    path = write(tmp_path, "list.csv", "file,label\na.png,apple\nb/c.JPG,\n")
+    samples = read_samples(path)
+    assert samples.kind == "image"
+    assert samples.ids == ["a.png", "b/c.JPG"]
+    assert samples.values == [str(tmp_path / "a.png"), str(tmp_path / "b/c.JPG")]
+
+
+def test_lines_of_a_text_file_are_samples(tmp_path):
+    samples = read_samples(write(tmp_path, "lines.txt", "\ufeffone\n\n  \ntwo\r\none\n"))
+    assert samples.values == ["one", "two", "one"]
+    assert samples.ids[2] == f"{samples.ids[0]}#2"
+
+
+def test_ids_of_texts_do_not_depend_on_their_order():
+    texts = ["b", "a", "c", "a"]
+    there = dict(zip(read_samples(texts).ids, texts, strict=True))
+    back = dict(zip(read_samples(texts[::-1]).ids, texts[::-1], strict=True))
+    assert there == back
+
+
+@given(st.lists(st.sampled_from(["a", "a#2", "a#3", "b"]), max_size=8))
+def test_distinct_names_begin_with_their_names(names):
+    found = distinct(names)
+    assert len(set(found)) == len(names)
+    assert all(one.startswith(name) for one, name in zip(found, names, strict=True))
+
+
+def test_vectors_may_have_pictures_and_labels(tmp_path):
+    path = tmp_path / "vectors.npz"
+    np.savez(path, X=np.eye(3), images=np.zeros((3, 8, 8)), y=np.array(["a", "", "b"]))
+    samples = read_samples(path)
+    assert (samples.kind, samples.labels) == ("vector", ["a", None, "b"])
+    assert samples.thumbnails.shape == (3, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options", "message"),
+    [
+        ("a.csv", "text\n", {}, "has columns, but no rows"),
+        ("a.csv", "one,two\nx,y\n", {}, "with the samples is ambiguous. Its columns are: one, two"),
+        ("a.csv", "text\nx\n", {"text_column": "txt"}, "has no column 'txt'"),
+        ("a.csv", "text,text\nx,y\n", {}, "more than one column named 'text'"),
+        ("a.csv", "text,id\nx,1\ny,1\n", {"id_column": "id"}, "has the id '1' 2 times"),
+        ("a.csv", "text,id\nx,1\ny,\n", {"id_column": "id"}, "Row 2 of column 'id'"),
+        ("a.csv", "text,b\nx,1\n", {"text_column": "b", "id_column": "b"}, "at once"),
+        ("a.csv", 'text\n""\n', {}, "is empty. Hint: name another column"),
+        ("a.jsonl", "{]\n", {}, r"Line 1 of .* is no JSON object"),
+        ("a.txt", "\n \n", {}, "contains no text"),
+        ("a.txt", "x\n", {"id_column": "b"}, "names a column of a table, but the source is"),
+        ("a.docx", "x", {}, "is no source of samples. Hint: pass a folder of images, or a file"),
+        ("photos/notes.txt", "x", {}, "contains no image"),
+        ("a.npz", "x", {}, "cannot be read as vectors"),
+    ],
+)
+def test_bad_sources_have_one_sentence(name, content, options, message, tmp_path):
+    path = write(tmp_path, name, content)
+    with pytest.raises(ValueError, match=message):
+        read_samples(path.parent if name.startswith("photos") else path, **options)
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "message"),
+    [
+        ("nowhere.csv", FileNotFoundError, "nowhere.csv does not exist"),
+        ([1, 2], TypeError, "Sample 0 is of type int"),
+        ([], ValueError, "contains no text"),
+    ],
+)
+def test_other_bad_sources(source, error, message):
+    with pytest.raises(error, match=message):
+        read_samples(source)
