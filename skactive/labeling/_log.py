@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from skactive._io.journal_file import JournalFile, json_object
 from skactive.labeling._state import Patch, SessionState
 
-FORMAT = "skactive session 1"
+FORMAT = "skactive answers of a session 1"
 
 
 class Event(NamedTuple):

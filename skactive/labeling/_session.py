@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from skactive._io.atomic_write import atomic_write
 from skactive._text import counted, shown
 from skactive._validation import check_integer, check_path
 from skactive._warning import warn_user
@@ -19,13 +17,18 @@ from skactive.labeling._answers import SessionSample, check_class
 from skactive.labeling._learning import SessionLearner
 from skactive.labeling._log import SessionLog
 from skactive.labeling._results import SessionResults
+from skactive.labeling._settings import (
+    COLUMNS,
+    SETTINGS,
+    SUFFIX,
+    embedder_of,
+    read_settings,
+    session_folder,
+    write_settings,
+)
 from skactive.labeling._sources import read_samples
 
-SETTINGS = "session.json"
 LOG = "answers.jsonl"
-VECTORS = "vectors"
-SUFFIX = ".session"
-FORMAT = "skactive session 1"
 
 
 class LabelingSession(SessionResults):
@@ -46,9 +49,11 @@ class LabelingSession(SessionResults):
     folder : path-like, default=None
         The folder of the session, created if it does not exist. None takes a folder beside the
         source: ``photos.session`` for ``photos``.
-    embedder : transformer, default=None
-        Turns images or texts into vectors, such as `skactive.embedding.HubEmbedder`. It is fitted
-        to the samples if it is not fitted. None if the samples are vectors.
+    embedder : transformer or str, default=None
+        Turns images or texts into vectors, or the handle of a model of TensorFlow Hub that does.
+        It is fitted to the samples if it is not fitted. None takes
+        `skactive.embedding.ImageDescriptor` or `skactive.embedding.TextDescriptor`, for which
+        nothing is downloaded; a pretrained model needs fewer labels.
     classes : list of str, default=None
         Classes that are known beforehand. Others are added as they come.
     text_column : str, default=None
@@ -101,23 +106,22 @@ class LabelingSession(SessionResults):
         source: Any,  # a path, or samples
         folder: str | os.PathLike[str] | None = None,
         *,
-        embedder: Any = None,  # any transformer
+        embedder: Any = None,  # any transformer, or a str
         classes: Sequence[str] | None = None,
         text_column: str | None = None,
         label_column: str | None = None,
         id_column: str | None = None,
         random_state: int = 0,
     ) -> None:
-        samples = read_samples(
-            source, text_column=text_column, label_column=label_column, id_column=id_column
-        )
-        if embedder is None and samples.kind != "vector":
-            raise ValueError(
-                f"The samples are {samples.kind}s, which need an embedder. Hint: pass a "
-                "transformer that turns them into vectors, such as HubEmbedder."
-            )
+        columns = {
+            "text_column": text_column,
+            "label_column": label_column,
+            "id_column": id_column,
+        }
+        samples = read_samples(source, **columns)
         names = [check_class(name) for name in ([] if classes is None else classes)]
         self.folder = session_folder(source, folder)
+        transformer = embedder_of(embedder, samples.kind, self.folder)
         self._samples = samples
         self._positions = samples.positions()
         self._lock = RLock()
@@ -126,18 +130,65 @@ class LabelingSession(SessionResults):
         self.folder.mkdir(parents=True, exist_ok=True)
         self._log = SessionLog(self.folder / LOG)
         try:
-            self._check_samples(source)
-            self._write_settings(source, text_column, label_column, id_column)
+            self._check_samples()
+            write_settings(self.folder, samples.kind, source, columns, embedder)
             for name in names:
                 self._log.do("add_class", name)
             self._import_labels()
-            self._learning = SessionLearner(
-                samples, embedder, self._log.state, self._order, self._lock
-            )
+            state = self._log.state
+            self._learning = SessionLearner(samples, transformer, state, self._order, self._lock)
             self._learning.start()
         except BaseException:
             self._log.close()
             raise
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | os.PathLike[str],
+        *,
+        embedder: Any = None,  # any transformer, or a str
+    ) -> Self:
+        """Open an existing session, with its own settings.
+
+        Parameters
+        ----------
+        folder : path-like
+            The folder of the session, or the source whose session is beside it.
+        embedder : transformer, default=None
+            The embedder, if the session was created with a transformer. It is not needed if it was
+            created with a handle or without an embedder.
+
+        Returns
+        -------
+        session : LabelingSession
+            The session.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no session.
+        ValueError
+            If the session was created with a list of samples, or needs an embedder.
+        """
+        path = Path(check_path("LabelingSession.open", "folder", folder)).absolute()
+        beside = path.with_name(path.name + SUFFIX)
+        if not (path / SETTINGS).is_file() and (beside / SETTINGS).is_file():
+            path = beside
+        settings = read_settings(path)
+        if settings["source"] is None:
+            raise ValueError(
+                f"{path} is a session of listed samples. Hint: open it by LabelingSession(samples, "
+                "folder)."
+            )
+        if settings["embedder"] is not None and embedder is None:
+            raise ValueError(
+                f"{path} was created with a {settings['embedder']}. Hint: pass one as embedder."
+            )
+        source = Path(os.path.normpath(path / settings["source"]))
+        columns = {name: settings[name] for name in COLUMNS}
+        given = settings["model"] if embedder is None else embedder
+        return cls(source, path, embedder=given, **columns)
 
     @property
     def classes(self) -> list[str]:
@@ -215,18 +266,20 @@ class LabelingSession(SessionResults):
         with self._lock:
             state = self._log.state
             if test:
-                found = [one for one in state.test if state.is_open(one) and one not in excluded]
+                found = [one for one in self._present(state.test) if state.is_open(one)]
+                found = [one for one in found if one not in excluded]
                 return [self._sample(self._positions[one]) for one in found[:n]]
             found = self._learning.query(n, excluded)
             found += self._waiting(n - len(found), excluded | set(found))
             if len(found) < n:
-                later = (
-                    one
-                    for one in state.postponed
-                    if one not in excluded and one in self._positions and one not in state.test
-                )
-                found += list(later)[: n - len(found)]
+                later = self._present(state.postponed)
+                later = [one for one in later if one not in excluded and one not in state.test]
+                found += later[: n - len(found)]
             return [self._sample(self._positions[one]) for one in found]
+
+    def _present(self, names: Iterable[str]) -> list[str]:
+        """Return the names of samples that the source has now."""
+        return [name for name in names if name in self._positions]
 
     def _waiting(self, n: int, excluded: set[str]) -> list[str]:
         """Return open samples in their random order, which the learner does not return."""
@@ -286,7 +339,7 @@ class LabelingSession(SessionResults):
         n = len(self._log.state.answers)
         return f"<LabelingSession: {counted(len(self), 'sample')}, {counted(n, 'label')}>"
 
-    def _check_samples(self, source: Any) -> None:
+    def _check_samples(self) -> None:
         """Raise if the log is about other samples; warn if some samples are missing."""
         labeled = self._log.state.answers
         missing = [name for name in labeled if name not in self._positions]
@@ -303,21 +356,6 @@ class LabelingSession(SessionResults):
                 "samples are back."
             )
 
-    def _write_settings(self, source: Any, *columns: str | None) -> None:
-        is_path = isinstance(source, str | os.PathLike)
-        names = ("text_column", "label_column", "id_column")
-        settings = {
-            "format": FORMAT,
-            "kind": self.kind,
-            "source": os.path.relpath(source, self.folder) if is_path else None,
-            **dict(zip(names, columns, strict=True)),
-        }
-        path = self.folder / SETTINGS
-        content = json.dumps(settings, ensure_ascii=False, indent=1).encode()
-        if not path.exists() or path.read_bytes() != content:
-            with atomic_write(path) as file:
-                file.write(content)
-
     def _import_labels(self) -> None:
         """Add the labels of the source that were not added before."""
         fresh: dict[str, list[str]] = {}
@@ -326,15 +364,3 @@ class LabelingSession(SessionResults):
                 fresh.setdefault(label, []).append(name)
         for label, names in fresh.items():
             self._log.import_labels(names, label)
-
-
-def session_folder(source: Any, folder: Any) -> Path:
-    """Return the folder of a session."""
-    if folder is not None:
-        return Path(check_path("LabelingSession", "folder", folder)).absolute()
-    if not isinstance(source, str | os.PathLike):
-        raise TypeError(
-            "A session of listed samples needs a folder. Hint: pass the path of a new folder."
-        )
-    path = Path(source).absolute()
-    return path.with_name(path.name + SUFFIX)

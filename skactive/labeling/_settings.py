@@ -1,0 +1,97 @@
+"""The settings of a session: its source, and what turns its samples into vectors."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from skactive._io.atomic_write import atomic_write
+from skactive._io.journal_file import json_object
+from skactive._validation import check_path
+from skactive.embedding import HubEmbedder, ImageDescriptor, TextDescriptor
+
+SETTINGS = "session.json"
+VECTORS = "vectors"
+SUFFIX = ".session"
+FORMAT = "skactive session 1"
+COLUMNS = ("text_column", "label_column", "id_column")
+
+
+def session_folder(source: Any, folder: Any) -> Path:
+    """Return the folder of a session: the one that was passed, or one beside the source."""
+    if folder is not None:
+        return Path(check_path("LabelingSession", "folder", folder)).absolute()
+    if not isinstance(source, str | os.PathLike):
+        raise TypeError(
+            "A session of listed samples needs a folder. Hint: pass the path of a new folder."
+        )
+    path = Path(source).absolute()
+    return path.with_name(path.name + SUFFIX)
+
+
+def embedder_of(embedder: Any, kind: str, folder: Path) -> Any:  # any transformer
+    """Return the transformer of samples; None if they are vectors.
+
+    Parameters
+    ----------
+    embedder : transformer, str or None
+        A transformer, or the handle of a model. None takes a built-in one.
+    kind : {"image", "text", "vector"}
+        The kind of samples.
+    folder : Path
+        The folder of the session, in which vectors of images and of models are cached.
+    """
+    if kind == "vector":
+        if embedder is not None:
+            raise ValueError(
+                "The samples are vectors, which need no embedder. Hint: leave embedder out."
+            )
+        return None
+    if isinstance(embedder, str):
+        return HubEmbedder(embedder, cache=folder / VECTORS, errors="nan")
+    if embedder is not None:
+        return embedder
+    if kind == "image":
+        return ImageDescriptor(cache=folder / VECTORS, errors="nan")
+    return TextDescriptor()
+
+
+def write_settings(
+    folder: Path, kind: str, source: Any, columns: dict[str, str | None], embedder: Any
+) -> None:
+    """Write the settings of a session, unless the file has them already."""
+    is_path = isinstance(source, str | os.PathLike)
+    is_model = isinstance(embedder, str)
+    settings = {
+        "format": FORMAT,
+        "kind": kind,
+        # Both can be moved together.
+        "source": os.path.relpath(source, folder) if is_path else None,
+        **columns,
+        "model": embedder if is_model else None,
+        "embedder": None if is_model or embedder is None else type(embedder).__name__,
+    }
+    path = folder / SETTINGS
+    content = json.dumps(settings, ensure_ascii=False, indent=1).encode("utf-8", "surrogateescape")
+    if not path.exists() or path.read_bytes() != content:
+        with atomic_write(path) as file:
+            file.write(content)
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """Return the settings of a session."""
+    path = folder / SETTINGS
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{folder} is no session folder: it has no {SETTINGS}. Hint: a session is created by "
+            "LabelingSession(source)."
+        )
+    settings = json_object(path.read_bytes())
+    if settings is None or settings.get("format") != FORMAT:
+        raise ValueError(
+            f"{path} is not of a session of this version. Hint: remove the file, and create the "
+            "session again by LabelingSession(source, folder); its answers are kept."
+        )
+    return settings
