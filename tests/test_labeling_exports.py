@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from skactive.datasets import list_images
 from skactive.labeling import LabelingSession
-from skactive.labeling._exports import folder_name, write_export
+from skactive.labeling._exports import ExportTable, folder_name, write_export
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 CELLS = st.one_of(st.none(), TEXTS.filter(str.strip))
@@ -33,7 +33,6 @@ class Colours(TransformerMixin, BaseEstimator):
 
 def row_of(number, sample, label):
     return {
-        "kind": "text",
         "id": f"{number}",
         "sample": sample,
         "label": label,
@@ -51,17 +50,16 @@ def test_tables_are_read_back(pairs, tmp_path_factory):
     folder = tmp_path_factory.mktemp("export")
     rows = [row_of(number, *pair) for number, pair in enumerate(pairs)]
     for suffix in [".csv", ".jsonl", ".parquet", ".json"]:
-        write_export(folder / f"labels{suffix}", rows)
+        write_export(folder / f"labels{suffix}", ExportTable("text", rows))
     with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
         found = [
             {name: value or None for name, value in row.items()} for row in csv.DictReader(file)
         ]
     assert [(row["sample"], row["label"]) for row in found] == pairs
-    columns = [{name: value for name, value in row.items() if name != "kind"} for row in rows]
     lines = (folder / "labels.jsonl").read_text(encoding="utf-8").split("\n")
-    assert [json.loads(line) for line in lines if line] == columns
+    assert [json.loads(line) for line in lines if line] == rows
     parquet = pytest.importorskip("pyarrow.parquet")
-    assert parquet.read_table(folder / "labels.parquet").to_pylist() == columns
+    assert parquet.read_table(folder / "labels.parquet").to_pylist() == rows
     for row, task in zip(
         rows, json.loads((folder / "labels.json").read_text("utf-8")), strict=True
     ):

@@ -11,6 +11,7 @@ from skactive import __version__
 from skactive.cli._compare import add_compare_parser
 from skactive.cli._embed import add_embed_parser
 from skactive.cli._output import CommandError, Parser, write_note
+from skactive.cli._sessions import add_session_parsers
 
 USAGE_ERROR = 2
 # As in shells, 128 plus the number of the signal: SIGINT and SIGPIPE.
@@ -104,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     add_compare_parser(commands)
     add_embed_parser(commands)
+    add_session_parsers(commands)
     for command in commands.choices.values():
         command.set_defaults(parser=command)
     return parser

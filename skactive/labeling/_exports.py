@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +19,8 @@ from skactive._text import counted, shown
 
 # The columns of an export, in order.
 COLUMNS = ("id", "sample", "label", "test", "time", "skipped", "predicted", "probability")
+# Those of predictions of new samples.
+PREDICTED = ("id", "sample", "predicted", "probability")
 # Characters of class names that folders of all systems may have.
 SAFE = " !#$&'()+,;=@[]^_`{}~"
 RESERVED = {
@@ -28,22 +31,31 @@ RESERVED = {
     *(f"{name}{n}" for name in ("com", "lpt") for n in range(10)),
 }
 
-Rows = list[dict[str, Any]]
 
+@dataclass(frozen=True)
+class ExportTable:
+    """The rows of an export.
 
-def write_export(path: Path, rows: Rows) -> None:
-    """Write the rows of samples in the format of a file's suffix; without one, as a folder.
-
-    Parameters
+    Attributes
     ----------
-    path : Path
-        The file or folder.
+    kind : {"image", "text", "vector"}
+        The kind of the samples.
     rows : list of dict
-        A row of `COLUMNS` for each sample, and its ``kind``; None is an empty cell.
+        A row of `COLUMNS` for each sample; None is an empty cell.
+    columns : tuple of str
+        The columns that are written.
     """
+
+    kind: str
+    rows: list[dict[str, Any]]
+    columns: tuple[str, ...] = COLUMNS
+
+
+def write_export(path: Path, table: ExportTable) -> None:
+    """Write rows in the format of a file's suffix; without one, as a folder of images."""
     suffix = path.suffix.lower()
     if suffix == "":
-        write_folders(path, rows)
+        write_folders(path, table)
         return
     if suffix not in WRITERS:
         *others, last = WRITERS
@@ -51,29 +63,28 @@ def write_export(path: Path, rows: Rows) -> None:
             f"{path} has no suffix of a format. Hint: a file ends in {', '.join(others)} or "
             f"{last}; a name without a suffix is that of a folder with a subfolder per class."
         )
-    content = WRITERS[suffix](rows)
+    content = WRITERS[suffix](table)
     with atomic_write(path, mode=0o666) as file:
         file.write(content)
 
 
-def csv_of(rows: Rows) -> bytes:
+def csv_of(table: ExportTable) -> bytes:
     """Return rows as a CSV table in UTF-8."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
+    writer = csv.DictWriter(text, table.columns, extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(table.rows)
     return text.getvalue().encode("utf-8", "surrogateescape")
 
 
-def json_lines_of(rows: Rows) -> bytes:
+def json_lines_of(table: ExportTable) -> bytes:
     """Return rows as JSON objects, one per line."""
-    lines = (
-        json.dumps({name: row[name] for name in COLUMNS}, ensure_ascii=False) + "\n" for row in rows
-    )
+    rows = ({name: row[name] for name in table.columns} for row in table.rows)
+    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     return "".join(lines).encode("utf-8", "surrogateescape")
 
 
-def parquet_of(rows: Rows) -> bytes:
+def parquet_of(table: ExportTable) -> bytes:
     """Return rows as a Parquet file."""
     try:
         import pyarrow as pa
@@ -81,22 +92,22 @@ def parquet_of(rows: Rows) -> bytes:
     except ImportError as error:
         raise not_installed("Writing Parquet files", "pyarrow", "table") from error
     types = {"test": pa.bool_(), "probability": pa.float64()}
-    table = pa.table(
+    written = pa.table(
         {
-            name: pa.array([row[name] for row in rows], types.get(name, pa.string()))
-            for name in COLUMNS
+            name: pa.array([row[name] for row in table.rows], types.get(name, pa.string()))
+            for name in table.columns
         }
     )
     sink = io.BytesIO()
-    pq.write_table(table, sink)
+    pq.write_table(written, sink)
     return sink.getvalue()
 
 
-def tasks_of(rows: Rows) -> bytes:
+def tasks_of(table: ExportTable) -> bytes:
     """Return rows as tasks that Label Studio imports, with the label or else the prediction."""
     tasks = []
-    for row in rows:
-        kind = row["kind"]
+    for row in table.rows:
+        kind = table.kind
         task: dict[str, Any] = {"data": {kind: row["sample"], "id": row["id"]}}
         if row["label"] is not None:
             task["annotations"] = [{"result": [choice(kind, row["label"])]}]
@@ -117,7 +128,7 @@ def choice(kind: str, label: str) -> dict[str, Any]:
     }
 
 
-WRITERS: Mapping[str, Callable[[Rows], bytes]] = {
+WRITERS: Mapping[str, Callable[[ExportTable], bytes]] = {
     ".csv": csv_of,
     ".jsonl": json_lines_of,
     ".parquet": parquet_of,
@@ -125,17 +136,16 @@ WRITERS: Mapping[str, Callable[[Rows], bytes]] = {
 }
 
 
-def write_folders(path: Path, rows: Rows) -> None:
+def write_folders(path: Path, table: ExportTable) -> None:
     """Copy the labelled images to a subfolder per class of a new folder."""
-    kinds = {row["kind"] for row in rows}
-    if kinds != {"image"}:
+    if table.kind != "image":
         raise ValueError(
-            f"{path} would be a folder of images, but the samples are {'s and '.join(kinds)}s. "
-            "Hint: write a table, such as labels.csv."
+            f"{path} would be a folder of images, but the samples are {table.kind}s. Hint: write "
+            "a table, such as labels.csv."
         )
     if path.exists():
         raise FileExistsError(f"{path} exists already. Hint: choose the name of a new folder.")
-    labeled = [row for row in rows if row["label"] is not None]
+    labeled = [row for row in table.rows if row["label"] is not None]
     if not labeled:
         raise ValueError("No image is labelled yet. Hint: label some first.")
     missing = [row["sample"] for row in labeled if not os.path.isfile(row["sample"])]  # noqa: PTH113 - ten times as fast

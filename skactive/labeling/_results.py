@@ -7,14 +7,16 @@ import os
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from skactive._text import shown
 from skactive._validation import check_path
 from skactive.labeling._answers import SessionAnswers, SessionSample
-from skactive.labeling._exports import write_export
+from skactive.labeling._exports import COLUMNS, PREDICTED, ExportTable, write_export
 from skactive.labeling._progress import SessionProgress, accuracy_on_test, labels_per_minute
+from skactive.labeling._sources import read_samples
 from skactive.learner import LabelIssues, QueryExplanation
 
 
@@ -163,7 +165,7 @@ class SessionResults(SessionAnswers):
             rows = [self._row(position, predictions) for position in range(len(self))]
         if labeled_only:
             rows = [row for row in rows if row["label"] is not None]
-        write_export(path, rows)
+        write_export(path, ExportTable(self.kind, rows))
 
     def _row(self, position: int, predictions: dict[str, tuple[str, float]]) -> dict[str, Any]:
         one, state = self._sample(position), self._log.state
@@ -172,7 +174,6 @@ class SessionResults(SessionAnswers):
         if answer is None:
             predicted = predictions.get(one.id, predicted)
         return {
-            "kind": self.kind,
             "id": one.id,
             "sample": None if self.kind == "vector" else one.value,
             "label": one.label,
@@ -182,6 +183,69 @@ class SessionResults(SessionAnswers):
             "predicted": predicted[0],
             "probability": predicted[1],
         }
+
+    def write_predictions(
+        self,
+        source: Any,  # a path, or samples
+        path: str | os.PathLike[str],
+        *,
+        text_column: str | None = None,
+        id_column: str | None = None,
+    ) -> int:
+        """Predict new samples, and write a table of the predictions.
+
+        Parameters
+        ----------
+        source : path-like or list of str
+            The new samples: a source of the kind of the session's own, see `LabelingSession`.
+        path : path-like
+            The file, in the format of its suffix, as for `export`.
+        text_column, id_column : str, default=None
+            Columns of a table, as for `LabelingSession`.
+
+        Returns
+        -------
+        n_predictions : int
+            Number of predictions. Samples that cannot be read are written without one.
+
+        Raises
+        ------
+        ValueError
+            If the samples are of another kind.
+        NotFittedError
+            If there are too few labels for a prediction.
+        """
+        path = Path(check_path("write_predictions", "path", path))
+        samples = read_samples(source, text_column=text_column, id_column=id_column)
+        if samples.kind != self.kind:
+            raise ValueError(
+                f"The samples are {samples.kind}s, but those of the session are {self.kind}s. "
+                f"Hint: pass a source of {self.kind}s."
+            )
+        classifier = self.classifier()
+        X = samples.values if self.kind == "vector" else classifier[:-1].transform(samples.values)
+        is_readable = np.isfinite(np.asarray(X)).all(axis=1)
+        chances = classifier[-1].predict_proba(np.asarray(X)[is_readable])
+        classes = classifier.classes_[chances.argmax(axis=1)].tolist()
+        pairs = dict(
+            zip(
+                np.flatnonzero(is_readable).tolist(),
+                zip(classes, chances.max(axis=1).tolist(), strict=True),
+                strict=True,
+            )
+        )
+        rows = [
+            {
+                **dict.fromkeys(COLUMNS),
+                "id": name,
+                "sample": None if self.kind == "vector" else samples.values[position],
+                "predicted": pairs.get(position, (None, None))[0],
+                "probability": pairs.get(position, (None, None))[1],
+            }
+            for position, name in enumerate(samples.ids)
+        ]
+        write_export(path, ExportTable(self.kind, rows, PREDICTED))
+        return len(pairs)
 
     def classifier(self) -> Pipeline:
         """Return the classifier, fitted to all labels but those of test samples.

@@ -1,0 +1,125 @@
+"""`skactive status`, `export` and `predict`: the results of a labelling session."""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skactive._text import counted
+from skactive.cli._output import CommandError, write, write_note
+
+if TYPE_CHECKING:
+    from skactive.labeling import LabelingSession
+
+FORMATS = ".csv, .jsonl, .parquet, or .json for Label Studio"
+
+
+def add_session_parsers(commands: Any) -> None:
+    """Add `status`, `export` and `predict` to the commands."""
+    _parser(
+        commands,
+        "status",
+        run_status,
+        "show the progress of a labelling session",
+        "Show the progress of a labelling session: labels per class, the accuracy, and\n"
+        "what is left.",
+    )
+    export = _parser(
+        commands,
+        "export",
+        run_export,
+        "write the labels of a labelling session",
+        "Write the labels of a session, and predictions for the samples without a label.",
+    )
+    export.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        required=True,
+        help=f"a file that ends in {FORMATS}; a name without a suffix is that of a new folder with "
+        "copies of the labelled images in a subfolder per class",
+    )
+    export.add_argument(
+        "--labeled-only", action="store_true", help="leave out samples without a label"
+    )
+    predict = _parser(
+        commands,
+        "predict",
+        run_predict,
+        "predict new samples with the classifier of a labelling session",
+        "Predict the classes of new samples, with their probabilities.",
+    )
+    predict.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="the new samples, of the kind of the session's: a folder, a table, or a text file",
+    )
+    predict.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        required=True,
+        help="a file that ends in .csv, .jsonl, .parquet or .json",
+    )
+    predict.add_argument("--text-column", metavar="NAME", help="column of a table with the samples")
+    predict.add_argument("--id-column", metavar="NAME", help="column of a table with their names")
+
+
+def _parser(commands: Any, name: str, run: Any, summary: str, description: str) -> Any:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = commands.add_parser(name, help=summary, description=description, formatter_class=raw)
+    parser.set_defaults(run=run, after_interrupt=after_interrupt)
+    parser.add_argument(
+        "session",
+        metavar="SESSION",
+        help="the folder of the session, or the source beside it",
+    )
+    return parser
+
+
+def after_interrupt(arguments: argparse.Namespace) -> str:  # noqa: ARG001 - as for all commands
+    """Return the state after an interruption, in a sentence."""
+    return "Nothing was written."
+
+
+def run_status(arguments: argparse.Namespace) -> None:
+    """Run `status` with parsed arguments."""
+    with _opened(arguments) as session:
+        write(str(session.wait().progress()))
+
+
+def run_export(arguments: argparse.Namespace) -> None:
+    """Run `export` with parsed arguments."""
+    with _opened(arguments) as session:
+        session.export(arguments.output, labeled_only=arguments.labeled_only)
+        n = session.progress().n_labeled + session.progress().n_test_labeled
+    write(f"{counted(n, 'label')} written to {arguments.output}.")
+
+
+def run_predict(arguments: argparse.Namespace) -> None:
+    """Run `predict` with parsed arguments."""
+    columns = {"text_column": arguments.text_column, "id_column": arguments.id_column}
+    with _opened(arguments) as session:
+        n = session.write_predictions(arguments.source, arguments.output, **columns)
+    write(f"{counted(n, 'prediction')} written to {arguments.output}.")
+
+
+@contextmanager
+def _opened(arguments: argparse.Namespace) -> Iterator[LabelingSession]:
+    """Open the session; errors that the user can correct are sentences."""
+    from sklearn.exceptions import NotFittedError
+
+    from skactive.labeling import LabelingSession
+
+    with warnings.catch_warnings(record=True) as caught:
+        try:
+            with LabelingSession.open(Path(arguments.session)) as session:
+                yield session
+        except (ImportError, NotFittedError, OSError, RuntimeError, TypeError, ValueError) as error:
+            raise CommandError(str(error)) from error
+    for warning in caught:
+        write_note(f"warning: {warning.message}")
