@@ -369,6 +369,24 @@ def test_results_need_vectors_and_labels(tmp_path):
         assert str(session.explain(one.id)).startswith(f"Sample {one.id} comes first of 10")
 
 
+def test_a_repeated_request_is_executed_once(tmp_path):
+    np.savez(tmp_path / "vectors.npz", X=X)
+    with LabelingSession(tmp_path / "vectors.npz") as session:
+        first, second = (one.id for one in session.samples()[:2])
+        assert session.once("r1", lambda: session.answer(first, "apple"))
+        assert session.once("r2", lambda: session.answer(second, "pear"))
+        assert session.once("r3", session.undo)
+        assert not session.once("r3", session.undo)
+        assert session.sample(first).label == "apple"
+        with pytest.raises(ValueError, match="no class"):
+            session.once("r4", lambda: session.rename_class("x", "y"))
+    with LabelingSession(tmp_path / "vectors.npz") as session:
+        assert not session.once("r1", lambda: session.answer(first, "pear"))
+        assert [one.label for one in session.samples()[:2]] == ["apple", None]
+        assert session.once("r4", session.redo)
+        assert session.sample(second).label == "pear"
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from skactive._text import counted, did_you_mean, shown
@@ -163,6 +163,34 @@ class SessionAnswers:
         names = self._unlabeled(ids)
         with self._lock:
             self._do("postpone", names)
+
+    def once(self, request: str, action: Callable[[], object]) -> bool:
+        """Execute an action unless the same request was executed before, in any session.
+
+        A client that loses its connection cannot know whether its last request was executed. It
+        repeats the request with the same name.
+
+        Parameters
+        ----------
+        request : str
+            The name of the request, which the client chooses: different for each.
+        action : callable
+            Called without arguments; it calls one method that changes labels or classes.
+
+        Returns
+        -------
+        is_new : bool
+            Whether the action was executed.
+        """
+        with self._lock:
+            if request in self._log.requests:
+                return False
+            self._log.request = request
+            try:
+                action()
+            finally:
+                self._log.request = None
+            return True
 
     def undo(self) -> list[str]:
         """Undo the last action, also of an earlier day.

@@ -64,7 +64,9 @@ class SessionLog:
     done, undone : list of Event
         The actions that are in effect, and those that `redo` executes again, the last first.
     requests : set of str
-        The names of requests that were executed, by those who sent them.
+        The names of executed requests, by those who sent them.
+    request : str or None
+        The request of the present action; None if it has none.
     imported : set of str
         The samples whose labels came from the source. `undo` does not remove these labels.
     """
@@ -74,6 +76,7 @@ class SessionLog:
         self.done: list[Event] = []
         self.undone: list[Event] = []
         self.requests: set[str] = set()
+        self.request: str | None = None
         self.imported: set[str] = set()
         self._file = JournalFile(path)
         try:
@@ -115,20 +118,20 @@ class SessionLog:
         entry = {"import": samples, "label": label, "time": now()}
         self._write(entry, lambda: self._import(entry))
 
-    def undo(self, request: str | None = None) -> Event | None:
+    def undo(self) -> Event | None:
         """Reverse the last action; None if there is none."""
         if not self.done:
             return None
         event = self.done[-1]
-        self._write({"undo": True, "time": now()} | named(request), self._undo)
+        self._write({"undo": True, "time": now()}, self._undo)
         return event
 
-    def redo(self, request: str | None = None) -> Event | None:
+    def redo(self) -> Event | None:
         """Execute the action again that was reversed last; None if there is none."""
         if not self.undone:
             return None
         event = self.undone[-1]
-        self._write({"redo": True, "time": now()} | named(request), self._redo)
+        self._write({"redo": True, "time": now()}, self._redo)
         return event
 
     def close(self) -> None:
@@ -136,6 +139,8 @@ class SessionLog:
         self._file.close()
 
     def _write(self, entry: dict[str, Any], apply: Callable[[], None]) -> None:
+        if self.request is not None:
+            entry["request"] = self.request
         size = len(self._file)
         try:
             self._file.append(encoded(entry))
@@ -217,11 +222,6 @@ class SessionLog:
 def now() -> str:
     """Return the time in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def named(request: str | None) -> dict[str, str]:
-    """Return the part of an entry that names its request."""
-    return {} if request is None else {"request": request}
 
 
 def encoded(entry: dict[str, Any]) -> bytes:
