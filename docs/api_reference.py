@@ -95,6 +95,12 @@ SECTIONS = [
         ],
     ),
     Section(
+        "Labelling sessions",
+        "skactive.labeling",
+        "A labelling task in a folder: samples, answers with undo, progress and exports.",
+        ["LabelingSession", "SessionProgress", "SessionSample", "TestAccuracy"],
+    ),
+    Section(
         "Simulated labelling loops",
         "skactive.model_selection",
         "Tune and compare strategies on recorded labels; label savings and the cost of errors.",
