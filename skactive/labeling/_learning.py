@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,8 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
+from skactive._background import Background, Stopped
+from skactive._progress import advance
 from skactive._rows import take_rows
 from skactive.labeling._sources import SampleList
 from skactive.labeling._state import SessionState
@@ -71,25 +72,25 @@ class SessionLearner:
         self._state = state
         self._order = order
         self._lock = lock
-        self._stopping = Event()
         # The positions in the learner's pool, by the names of samples.
         self._places: dict[str, int] = {}
         # SampleList whose labels the learner may not have.
         self._behind: set[str] = set()
-        self._thread = Thread(target=self._run, name="skactive embedding", daemon=True)
+        self._thread: Background[None] | None = None
 
     def start(self) -> None:
         """Begin to embed."""
-        self._thread.start()
+        self._thread = Background(self._run, "embedding", len(self._samples))
 
     def stop(self) -> None:
-        """Stop embedding, and wait for the end of the thread."""
-        self._stopping.set()
-        self.wait()
+        """Interrupt the thread, and wait for its end."""
+        if self._thread is not None:
+            self._thread.stopping.set()
+            self._thread.join()
 
     def wait(self) -> None:
         """Wait until all samples are embedded."""
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join()
 
     @property
@@ -175,6 +176,8 @@ class SessionLearner:
             if self._samples.kind != "vector":
                 self._fit()
             self._embed_all()
+        except Stopped:
+            pass
         except Exception as error:  # noqa: BLE001  of any embedder; the session shows it
             self.error = error
 
@@ -193,8 +196,7 @@ class SessionLearner:
         blocks: list[np.ndarray] = []
         names: list[str] = []
         for start in range(0, n_samples, chunk):
-            if self._stopping.is_set():
-                return
+            advance(0)  # raises after `stop`
             chosen = self._order[start : start + chunk]
             X = self._vectors(chosen)
             is_readable = np.isfinite(X).all(axis=1)
@@ -214,6 +216,8 @@ class SessionLearner:
     def _replace(self, X: np.ndarray, names: list[str]) -> None:
         """Create a learner of the samples, and use it from now on."""
         learner = ActiveLearner(X_pool=X, ids=names)
+        # Builds the graph, so that nobody waits for it while the lock is held.
+        learner.query(candidates=learner.candidates)
         places = {name: place for place, name in enumerate(names)}
         with self._lock:
             self._bring(learner, names, places)

@@ -125,11 +125,13 @@ class SessionResults(SessionAnswers):
             if learner is None:
                 return {}
             try:
-                predicted = learner.predict(learner.X_pool)
+                classifier = learner.fitted_estimator()
             except NotFittedError:
                 return {}
-            chances = learner.predict_proba(learner.X_pool).max(axis=1)
-            pairs = zip(predicted.tolist(), chances.tolist(), strict=True)
+            # No neighbours are searched for the samples of the pool.
+            chances = classifier.label_distributions_
+            classes = classifier.classes_[chances.argmax(axis=1)].tolist()
+            pairs = zip(classes, chances.max(axis=1).tolist(), strict=True)
             return dict(zip(learner.ids.tolist(), pairs, strict=True))
 
     def export(self, path: str | os.PathLike[str], *, labeled_only: bool = False) -> None:
