@@ -70,8 +70,7 @@ def add_session_parsers(commands: Any) -> None:
 
 
 def _parser(commands: Any, name: str, run: Any, summary: str, description: str) -> Any:
-    raw = argparse.RawDescriptionHelpFormatter
-    parser = commands.add_parser(name, help=summary, description=description, formatter_class=raw)
+    parser = commands.add_parser(name, help=summary, description=description)
     parser.set_defaults(run=run, after_interrupt=after_interrupt)
     parser.add_argument(
         "session",
@@ -116,6 +115,9 @@ def _opened(arguments: argparse.Namespace) -> Iterator[LabelingSession]:
     from skactive.labeling import LabelingSession
 
     with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        # Warnings of Pillow do not name the image.
+        warnings.filterwarnings("ignore", module="PIL")
         try:
             with LabelingSession.open(Path(arguments.session)) as session:
                 yield session

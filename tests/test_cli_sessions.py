@@ -1,0 +1,104 @@
+"""`skactive status`, `export` and `predict` on a session of photos and one of texts."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from skactive.cli import main
+from skactive.labeling import LabelingSession
+
+COLOURS = {"apple": (200, 30, 30), "pear": (90, 190, 40)}
+
+
+def write_photos(folder, n):
+    rng = np.random.default_rng(0)
+    for number in range(n):
+        label = list(COLOURS)[number % 2]
+        pixels = rng.normal(COLOURS[label], 20, (16, 16, 3)).clip(0, 255).astype(np.uint8)
+        path = folder / f"{label}-{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+
+
+@pytest.fixture
+def photos(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_photos(tmp_path / "photos", 14)
+    (tmp_path / "photos" / "broken.png").write_bytes(b"no image")
+    with pytest.warns(UserWarning, match=r"broken\.png"):
+        session = LabelingSession("photos", classes=["apple", "pear"]).wait()
+    with session:
+        while session.progress().n_labeled < 6:
+            [one] = session.next()
+            session.answer(one.id, one.id.split("-")[0])
+    return tmp_path / "photos"
+
+
+def read_csv(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("where", ["photos", "photos.session"])
+def test_the_status_counts_labels_and_unreadable_photos(photos, where, capsys):
+    assert main(["status", where]) == 0
+    found = capsys.readouterr()
+    assert found.out.startswith("6 labels of 15 samples, 1 unreadable\napple: 3, pear: 3")
+    assert "broken.png" in found.err
+
+
+def test_an_export_has_labels_and_predictions(photos, tmp_path, capsys):
+    assert main(["export", "photos", "-o", "labels.csv"]) == 0
+    assert capsys.readouterr().out == "6 labels written to labels.csv.\n"
+    rows = read_csv(tmp_path / "labels.csv")
+    assert len(rows) == 15
+    assert sum(row["label"] != "" for row in rows) == 6
+    for row in rows:
+        if row["id"] != "broken.png":
+            assert row["label"] + row["predicted"] == row["id"].split("-")[0]
+    assert main(["export", "photos", "-o", "labels.jsonl", "--labeled-only"]) == 0
+    lines = (tmp_path / "labels.jsonl").read_text().splitlines()
+    assert {json.loads(line)["label"] for line in lines} == {"apple", "pear"}
+    assert len(lines) == 6
+
+
+def test_new_photos_are_predicted(photos, tmp_path, capsys):
+    write_photos(tmp_path / "new", 4)
+    (tmp_path / "new" / "broken.png").write_bytes(b"no image")
+    assert main(["predict", "photos", "new", "-o", "new.csv"]) == 0
+    assert capsys.readouterr().out == "4 predictions written to new.csv.\n"
+    rows = read_csv(tmp_path / "new.csv")
+    assert list(rows[0]) == ["id", "sample", "predicted", "probability"]
+    found = {row["id"]: row["predicted"] for row in rows}
+    assert found.pop("broken.png") == ""
+    assert found == {name: name.split("-")[0] for name in found}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["status", "nowhere"], "nowhere is no session folder: it has no session.json"),
+        (["export", "photos", "-o", "labels.xls"], "labels.xls has no suffix of a format"),
+        (["export", "photos"], "The following arguments are required: -o/--output"),
+        (["predict", "photos", "nowhere", "-o", "a.csv"], "nowhere does not exist"),
+        (["predict", "photos", "texts.txt", "-o", "a.csv"], "The samples are texts, but those"),
+    ],
+)
+def test_errors_are_one_sentence(photos, tmp_path, arguments, message, capsys):
+    (tmp_path / "texts.txt").write_text("one\n")
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_texts_without_enough_labels_are_not_predicted(tmp_path, capsys):
+    source = tmp_path / "texts.txt"
+    source.write_text("".join(f"text {number}\n" for number in range(9)))
+    LabelingSession(source).close()
+    assert main(["predict", str(source), str(source), "-o", str(tmp_path / "a.csv")]) == 2
+    assert "label" in capsys.readouterr().err
+    assert not (tmp_path / "a.csv").exists()
