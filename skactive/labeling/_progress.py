@@ -25,8 +25,10 @@ class TestAccuracy(NamedTuple):
     ----------
     value : float
         The share of correct predictions, in [0, 1].
-    lower, upper : float
-        The ends of Wilson's interval of 95 per cent.
+    lower : float
+        The lower end of Wilson's interval of 95 per cent.
+    upper : float
+        The upper end.
     n_labeled : int
         Number of test samples with a label.
     """
@@ -53,12 +55,18 @@ class SessionProgress:
         Number of samples.
     n_labeled : int
         Number of labels that are taught: those of test samples are not.
-    n_test, n_test_labeled : int
-        Number of test samples, and of those with a label.
-    n_skipped, n_postponed : int
-        Number of skipped and of postponed samples.
-    n_embedded, n_unreadable : int
-        Number of samples that are embedded, and of those among them that cannot be read.
+    n_test : int
+        Number of test samples.
+    n_test_labeled : int
+        Number of test samples with a label.
+    n_skipped : int
+        Number of skipped samples.
+    n_postponed : int
+        Number of postponed samples.
+    n_embedded : int
+        Number of samples that are embedded so far.
+    n_unreadable : int
+        Number of those among them that cannot be read.
     labels_per_class : dict of str to int
         Number of labels of each class, those of test samples included.
     labels_per_minute : float or None

@@ -32,7 +32,13 @@ class SessionResults(SessionAnswers):
         return self._samples.kind
 
     def history(self) -> list[SessionSample]:
-        """Return the labelled samples, the last answered first."""
+        """Return the labelled samples, the last answered first.
+
+        Returns
+        -------
+        samples : list of SessionSample
+            The samples.
+        """
         with self._lock:
             answers = self._log.state.answers
             present = [one for one in answers if one in self._positions]
@@ -84,7 +90,13 @@ class SessionResults(SessionAnswers):
             return self._learner().explain_query(place)
 
     def progress(self) -> SessionProgress:
-        """Return the counts, the accuracies and the speed of the labelling."""
+        """Return the counts, the accuracies and the speed of the labelling.
+
+        Returns
+        -------
+        progress : SessionProgress
+            The state at the time of the call.
+        """
         with self._lock:
             state, learning = self._log.state, self._learning
             learner = learning.learner
