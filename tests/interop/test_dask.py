@@ -604,6 +604,7 @@ def test_every_public_name_of_the_learner_works_on_a_partitioned_pool(threads):
         "remove": ([198, 201],),
         "label_issues": (),
         "to_frame": (),
+        "unlabel": ([index],),
         "unskip": ([5],),
         "fitted_estimator": (),
         "refresh": (),
