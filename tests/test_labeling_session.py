@@ -1,6 +1,7 @@
 """A labelling session keeps every answer, through undo, restarts and kills."""
 
 import copy
+import json
 import os
 import signal
 import subprocess
@@ -405,3 +406,60 @@ def test_bad_calls_change_nothing(tmp_path, call, error, message):
         with pytest.raises(error, match=message):
             call(session)
         assert (session.folder / "answers.jsonl").stat().st_size == size
+
+
+def test_labels_of_the_source_keep_their_classes_through_undo_and_redo(tmp_path):
+    table = tmp_path / "texts.csv"
+    texts = ["red apple", "pear", "plum", "fig"]
+
+    def write_labels(*labels):
+        lines = [f"{text},{label}" for text, label in zip(texts, labels, strict=True)]
+        table.write_text("\n".join(["text,label", *lines]) + "\n", encoding="utf-8")
+
+    write_labels("", "", "", "")
+    with LabelingSession(table, embedder=Lengths()) as session:
+        ids = [one.id for one in session.samples()]
+        session.answer(ids[0], "x")
+        session.answer(ids[1], "a")
+        session.rename_class("a", "b")
+    write_labels("", "", "x", "b")  # classes that only actions to be undone have added
+    with LabelingSession(table, embedder=Lengths()) as session:
+        for move in [session.undo] * 3 + [session.redo] * 3:
+            move()
+            labels = [one.label for one in session.samples()]
+            assert labels[2:] == ["x", "b"]
+            assert {label for label in labels if label} <= set(session.classes)
+        assert labels == ["x", "b", "x", "b"]
+
+
+@pytest.mark.parametrize(
+    "line", ['{"unknown": 1}', '{"answer": ["a"]}', '{"redo": true}', "[1]", "no line"]
+)
+def test_a_line_that_is_no_action_is_named(line, tmp_path):
+    with LabelingSession(["a", "b"], tmp_path, embedder=Lengths()):
+        pass
+    log = tmp_path / "answers.jsonl"
+    content = log.read_text() + line + "\n"
+    log.write_text(content)
+    with pytest.raises(ValueError, match=r"Line 3 of .* cannot be executed: .* Hint: remove"):
+        LabelingSession(["a", "b"], tmp_path, embedder=Lengths())
+    assert log.read_text() == content
+
+
+@pytest.mark.parametrize("change", [{"source": 5}, {"source": None, "model": 1}, None])
+def test_settings_of_another_kind_are_refused_in_a_sentence(change, tmp_path):
+    path = tmp_path / "session.json"
+    settings = {"format": "skactive session 1", "source": "a.csv", **dict.fromkeys(["model"])}
+    path.write_text(json.dumps({**settings, **(change or {})}))  # COLUMNS are missing
+    with pytest.raises(ValueError, match=r"is not of a session of this version"):
+        LabelingSession.open(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux only")
+def test_a_source_whose_name_is_no_text_is_opened_again(tmp_path):
+    path = tmp_path / os.fsdecode(b"texts\xff.txt")
+    path.write_text("red apple\npear\n")
+    with LabelingSession(path, embedder=Lengths()) as session:
+        session.answer(session.samples()[0].id, "apple")
+    with LabelingSession.open(path, embedder=Lengths()) as session:
+        assert [one.label for one in session.samples()] == ["apple", None]

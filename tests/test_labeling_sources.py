@@ -129,3 +129,77 @@ def test_bad_sources_have_one_sentence(name, content, options, message, tmp_path
 def test_other_bad_sources(source, error, message):
     with pytest.raises(error, match=message):
         read_samples(source)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (["1", None, "2"], ["1", None, "2"]),
+        ([1, None, 2], ["1", None, "2"]),
+        ([1.0, None, 2.0], ["1", None, "2"]),
+        ([True, None, False], ["True", None, "False"]),
+        ([" x ", " ", "x"], ["x", None, "x"]),
+    ],
+)
+def test_every_source_reads_the_same_labels_as_classes(labels, names, tmp_path):
+    texts = ["" if one is None else f"{one}" for one in labels]
+    as_text = ["1.0", None, "2.0"] if labels[0] == 1.0 and isinstance(labels[0], float) else names
+    rows = [{"text": text, "label": one} for text, one in zip("abc", labels, strict=True)]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert read_samples(tmp_path / "a.jsonl").labels == names
+    lines = [f"{text},{one}" for text, one in zip("abc", texts, strict=True)]
+    write(tmp_path, "a.csv", "\n".join(["text,label", *lines]))
+    assert read_samples(tmp_path / "a.csv").labels == as_text  # as it is written
+    np.savez(tmp_path / "a.npz", X=np.eye(3), y=texts)
+    assert read_samples(tmp_path / "a.npz").labels == as_text
+    np.savez(tmp_path / "n.npz", X=np.eye(2), y=[1.0, np.nan])
+    assert read_samples(tmp_path / "n.npz").labels == ["1", None]
+
+
+def test_labels_of_folders_have_no_blanks_around_them(tmp_path):
+    for name in ["1.png", " pear /2.png", " /3.png"]:
+        write(tmp_path, f"photos/{name}", "")
+    samples = read_samples(tmp_path / "photos")
+    assert sorted(samples.labels, key=str) == [None, None, "pear"]
+
+
+def test_ids_and_texts_of_a_table_stay_as_they_are_written(tmp_path):
+    path = write(tmp_path, "a.csv", "id,text\n007,1.50\n7,2\n1.0,003\n")
+    samples = read_samples(path, id_column="id")
+    assert samples.ids == ["007", "7", "1.0"]
+    assert samples.values == ["1.50", "2", "003"]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"X": [[0.0], [np.nan]]}, r"'X' of .* has NaN or infinity, first in row 1\. Hint: "),
+        ({"X": np.zeros((3, 0))}, r"of type float64 and shape \(3, 0\)\. Hint: "),
+        ({"X": [["a"]]}, r"of type <U1 and shape \(1, 1\)\. Hint: "),
+        ({"X": np.eye(3), "y": [1, 2]}, r"'y' of .* has the shape \(2,\) for 3 vectors\. Hint: "),
+        ({"X": np.eye(2), "y": [0.5, 1]}, r"Label 0 of .* is 0\.5, which is not a class label"),
+    ],
+)
+def test_wrong_vectors_are_named(arrays, message, tmp_path):
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(ValueError, match=message):
+        read_samples(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no archive"])
+def test_files_without_vectors_are_named(content, tmp_path):
+    (tmp_path / "a.npz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.npz cannot be read as vectors: .* Hint: "):
+        read_samples(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("source", [None, 5, b"photos", {"a": 1}])
+def test_what_is_no_source_is_refused_in_a_sentence(source):
+    with pytest.raises(TypeError, match=r"'source' .* must be a path, or a list of texts"):
+        read_samples(source)
+
+
+def test_names_of_columns_are_texts(tmp_path):
+    path = write(tmp_path, "a.csv", "text\na\n")
+    with pytest.raises(TypeError, match=r"'text_column' .* must be a str or None"):
+        read_samples(path, text_column=["text"])

@@ -101,11 +101,13 @@ def label_cells(path: Path, frame: Any, column: str) -> np.ndarray:
     return labels_of_text(texts, lambda row: f"Row {row + 1} of column {column!r} in {path}")
 
 
-def read_frame(path: Path, label_of: Callable[[list[str]], Label]) -> tuple[Any, Label]:
+def read_frame(
+    path: Path, label_of: Callable[[list[str]], Label], texts: Sequence[str] = ()
+) -> tuple[Any, Label]:
     """Return a .csv, .tsv or .parquet file as a DataFrame, and its column of labels.
 
     `label_of` returns the column of labels by the names of all columns, or None. In a text file its
-    cells stay text, which pandas would turn into numbers.
+    cells, and those of the columns `texts`, stay text, which pandas would turn into numbers.
     """
     check_regular(path)
     try:
@@ -122,12 +124,13 @@ def read_frame(path: Path, label_of: Callable[[list[str]], Label]) -> tuple[Any,
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
             header = pd.read_csv(path, sep=separator, index_col=False, nrows=0)
-            label = label_of(header.columns.tolist())
+            names = header.columns.tolist()
+            label = label_of(names)
             frame = pd.read_csv(
                 path,
                 sep=separator,
                 index_col=False,
-                dtype=None if label is None else {label: str},
+                dtype={name: str for name in names if name == label or name in texts},
                 # A class may be called "None" or "NA"; missing cells are found later.
                 keep_default_na=False,
                 low_memory=False,

@@ -134,7 +134,7 @@ class SessionAnswers:
         Parameters
         ----------
         ids : iterable of str
-            SampleList without a label.
+            Samples without a label.
         reason : str, default=""
             The reason, for the export.
 
@@ -153,7 +153,7 @@ class SessionAnswers:
         Parameters
         ----------
         ids : iterable of str
-            SampleList without a label.
+            Samples without a label.
 
         Raises
         ------

@@ -50,7 +50,7 @@ class SessionLearner:
     n_embedded : int
         Number of samples that have vectors, or cannot be read.
     unreadable : set of str
-        SampleList that the embedder could not read.
+        Samples that the embedder could not read.
     error : Exception or None
         The error that ended the thread, or of the classifier.
     """
@@ -74,7 +74,7 @@ class SessionLearner:
         self._lock = lock
         # The positions in the learner's pool, by the names of samples.
         self._places: dict[str, int] = {}
-        # SampleList whose labels the learner may not have.
+        # Samples whose labels the learner may not have.
         self._behind: set[str] = set()
         self._thread: Background[None] | None = None
 

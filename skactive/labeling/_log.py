@@ -174,11 +174,13 @@ class SessionLog:
     def _undo(self) -> None:
         event = self.done.pop()
         self.state.reverse(event.patch)
+        self.state.keep_classes(event.patch)
         self.undone.append(event)
 
     def _redo(self) -> None:
         event = self.undone.pop()
         self.state.apply(event.patch)
+        self.state.keep_classes(event.patch)
         self.done.append(event)
 
     def _read(self, number: int, line: bytes) -> None:
@@ -197,7 +199,7 @@ class SessionLog:
             return
         try:
             self._execute(entry)
-        except (AttributeError, IndexError, KeyError, TypeError) as error:
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise self._fault(number, f"unknown action in {sorted(entry)}") from error
 
     def _execute(self, entry: dict[str, Any]) -> None:

@@ -75,7 +75,7 @@ class LabelingSession(SessionResults):
 
     Notes
     -----
-    SampleList are embedded in a thread, in a random order. Until the first of them are, samples are
+    Samples are embedded in a thread, in a random order. Until the first of them are, samples are
     asked in that order. `wait` waits until all are embedded.
 
     An answer is on the disk before `answer` returns. One process at a time can open a session.

@@ -74,7 +74,7 @@ def write_settings(
         "embedder": None if is_model or embedder is None else type(embedder).__name__,
     }
     path = folder / SETTINGS
-    content = json.dumps(settings, ensure_ascii=False, indent=1).encode("utf-8", "surrogateescape")
+    content = json.dumps(settings, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass")
     if not path.exists() or path.read_bytes() != content:
         with atomic_write(path) as file:
             file.write(content)
@@ -89,7 +89,12 @@ def read_settings(folder: Path) -> dict[str, Any]:
             "LabelingSession(source)."
         )
     settings = json_object(path.read_bytes())
-    if settings is None or settings.get("format") != FORMAT:
+    texts = ("source", "model", "embedder", *COLUMNS)
+    if (
+        settings is None
+        or settings.get("format") != FORMAT
+        or not all(isinstance(settings.get(name, ()), str | None) for name in texts)
+    ):
         raise ValueError(
             f"{path} is not of a session of this version. Hint: remove the file, and create the "
             "session again by LabelingSession(source, folder); its answers are kept."

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -16,8 +17,9 @@ from skactive._io.image_paths import are_paths, is_image_name
 from skactive._io.journal_file import json_object
 from skactive._io.regular_files import check_regular
 from skactive._io.tables import LABEL_COLUMNS, SEPARATORS, label_cells, listed, read_frame
-from skactive._io.values import is_missing
+from skactive._io.values import is_missing, typed_labels
 from skactive._optional import not_installed
+from skactive._validation import check_name
 from skactive.datasets import list_images
 
 TABLE_SUFFIXES = (*SEPARATORS, ".parquet", ".jsonl")
@@ -68,6 +70,8 @@ def read_samples(
 ) -> SampleList:
     """Return the samples of a source, as `LabelingSession` describes them."""
     columns = {"text_column": text_column, "label_column": label_column, "id_column": id_column}
+    for name, value in columns.items():
+        check_name("LabelingSession", name, value)
     if isinstance(source, SampleList):
         return source
     if not isinstance(source, str | os.PathLike):
@@ -113,7 +117,7 @@ def _images_of(folder: Path) -> SampleList:
     parents = [name.split("/")[0] if "/" in name else None for name in names]
     # If no image is outside, the subfolders may be anything, such as years.
     are_classes = None in parents
-    labels = [parent if are_classes else None for parent in parents]
+    labels = [parent.strip() or None if are_classes and parent else None for parent in parents]
     return SampleList("image", names, paths.tolist(), labels)
 
 
@@ -127,6 +131,11 @@ def _lines_of(path: Path) -> SampleList:
 
 
 def _listed_samples(source: Any) -> SampleList:
+    if isinstance(source, bytes | dict) or not hasattr(source, "__iter__"):
+        raise TypeError(
+            "The 'source' parameter of LabelingSession must be a path, or a list of texts or of "
+            f"paths. Got {source!r} instead."
+        )
     values = source.tolist() if hasattr(source, "tolist") else list(source)
     for place, value in enumerate(values):
         if not isinstance(value, str | os.PathLike):
@@ -156,11 +165,12 @@ def _rows_of(
         taken = {text_column, id_column}
         return next((name for name in LABEL_COLUMNS if name in columns and name not in taken), None)
 
-    frame, label = (
-        _read_json_lines(path, label_of)
-        if path.suffix.lower() == ".jsonl"
-        else (read_frame(path, label_of))
-    )
+    if path.suffix.lower() == ".jsonl":
+        frame, label = _read_json_lines(path, label_of)
+    else:
+        # Samples and ids are text: "007" is not 7.
+        as_text = [*TEXT_COLUMNS, *(name for name in (text_column, id_column) if name is not None)]
+        frame, label = read_frame(path, label_of, as_text)
     columns = frame.columns.tolist()
     if len(frame) == 0:
         raise ValueError(f"{path} has columns, but no rows. Hint: write the file again.")
@@ -236,8 +246,23 @@ def _existing(path: Path, columns: Sequence[str], name: str) -> str:
 def _labels(path: Path, frame: Any, label: str | None, rows: list[int]) -> list[str | None]:
     if label is None:
         return [None] * len(rows)
-    cells = label_cells(path, frame, label).tolist()
-    return [None if is_missing(cells[row]) else str(cells[row]) for row in rows]
+    cells = label_cells(path, frame, label)[rows]
+    whole = f"Column {label!r} of {path}"
+    return class_names(cells, whole, lambda at: f"Row {rows[at] + 1} of column {label!r} in {path}")
+
+
+def class_names(values: np.ndarray, whole: str, place: Callable[[int], str]) -> list[str | None]:
+    """Return labels as names of classes, without blanks around them; None where one is missing.
+
+    `whole` names all values and `place` one of them, as the subject of an error message.
+    """
+    known = np.flatnonzero([not is_missing(value) for value in values.tolist()])
+    names: list[str | None] = [None] * len(values)
+    if len(known):
+        labels = typed_labels(values[known], whole, lambda at: place(int(known[at])))
+        for row, label in zip(known.tolist(), labels.tolist(), strict=True):
+            names[row] = str(label).strip()
+    return names
 
 
 def _ids(path: Path, frame: Any, columns: list[str], name: str, rows: list[int]) -> list[str]:
@@ -262,19 +287,25 @@ def _ids(path: Path, frame: Any, columns: list[str], name: str, rows: list[int])
 def _vectors_of(path: Path) -> SampleList:
     check_regular(path)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             X = np.asarray(arrays["X" if "X" in arrays else "x"])
             thumbnails = arrays.get("images")
             y = arrays.get("y")
-    except (KeyError, ValueError, OSError) as error:
+    except (EOFError, KeyError, ValueError, OSError, BadZipFile) as error:
         raise ValueError(
             f"{path} cannot be read as vectors: {' '.join(str(error).split())}. Hint: it needs an "
             "array 'X' of shape (n_samples, n_features)."
         ) from error
-    if X.ndim != 2 or len(X) == 0 or X.dtype.kind not in "fiub" or not np.isfinite(X).all():
+    if X.ndim != 2 or X.size == 0 or X.dtype.kind not in "fiub":
         raise ValueError(
-            f"Array 'X' of {path} is no array of finite numbers of shape (n_samples, n_features), "
-            f"but of shape {X.shape}. Hint: write the vectors again."
+            f"Array 'X' of {path} is no array of numbers of shape (n_samples, n_features), but of "
+            f"type {X.dtype} and shape {X.shape}. Hint: write the vectors again."
+        )
+    is_finite = np.isfinite(X).all(axis=1)
+    if not is_finite.all():
+        raise ValueError(
+            f"Array 'X' of {path} has NaN or infinity, first in row {int(is_finite.argmin())}. "
+            "Hint: leave such samples out."
         )
     if thumbnails is not None and len(thumbnails) != len(X):
         raise ValueError(
@@ -282,8 +313,13 @@ def _vectors_of(path: Path) -> SampleList:
             "each."
         )
     labels: list[str | None] = [None] * len(X)
-    if y is not None and y.shape == (len(X),) and y.dtype.kind in "US":
-        labels = [str(label) or None for label in y.astype(str)]
+    if y is not None:
+        if y.shape != (len(X),):
+            raise ValueError(
+                f"Array 'y' of {path} has the shape {y.shape} for {len(X):,} vectors. Hint: write "
+                "one label for each, or an empty text where there is none."
+            )
+        labels = class_names(y, f"Array 'y' of {path}", lambda at: f"Label {at} of {path}")
     ids = distinct([digest(row.tobytes()) for row in np.ascontiguousarray(X)])
     return SampleList("vector", ids, X, labels, thumbnails)
 

@@ -109,6 +109,18 @@ class SessionState:
         for (table, name), change in patch.items():
             self._set(table, name, change.before)
 
+    def keep_classes(self, patch: Patch) -> None:
+        """Add those classes again that a patch removed, but of which there are answers.
+
+        Labels of the source do not belong to the patch of any action.
+        """
+        classes = self.tables[CellKind.CLASS]
+        gone = {name for table, name in patch if table == CellKind.CLASS and name not in classes}
+        if gone:
+            for label in dict.fromkeys(answer.label for answer in self.answers.values()):
+                if label in gone:
+                    self.apply(self._class_added(label))
+
     def _set(self, table: CellKind, name: str, value: Any) -> None:
         if value is None:
             self.tables[table].pop(name, None)
