@@ -102,3 +102,63 @@ def test_texts_without_enough_labels_are_not_predicted(tmp_path, capsys):
     assert main(["predict", str(source), str(source), "-o", str(tmp_path / "a.csv")]) == 2
     assert "label" in capsys.readouterr().err
     assert not (tmp_path / "a.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("texts.csv", "has the samples or the answers"),
+        ("./texts.csv", "has the samples or the answers"),
+        ("texts.csv.session/answers.jsonl", "has the samples or the answers"),
+        ("texts.csv.session/session.json", "has the samples or the answers"),
+        ("nowhere/labels.csv", "The folder nowhere does not exist"),
+        ("folder.csv", "folder.csv is a folder"),
+    ],
+)
+@pytest.mark.parametrize("command", ["export", "predict"])
+def test_no_result_replaces_the_samples_or_the_answers(
+    command, target, message, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    content = "text,label\nred apple,apple\ngreen pear,pear\nred plum,\n"
+    for name in ["texts.csv", "new.csv"]:
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    (tmp_path / "folder.csv").mkdir()
+    with LabelingSession("texts.csv") as session:
+        session.answer(session.next()[0].id, "plum")
+    log = (tmp_path / "texts.csv.session" / "answers.jsonl").read_bytes()
+    sources = ["new.csv"] if command == "predict" else []
+    assert main([command, "texts.csv", *sources, "-o", target]) == 2
+    assert message in capsys.readouterr().err
+    if sources:
+        assert main([command, "texts.csv", *sources, "-o", "new.csv"]) == 2
+    assert (tmp_path / "texts.csv").read_text(encoding="utf-8") == content
+    assert (tmp_path / "new.csv").read_text(encoding="utf-8") == content
+    # Only the lines of the sessions that the commands opened follow.
+    assert (tmp_path / "texts.csv.session" / "answers.jsonl").read_bytes().startswith(log)
+
+
+def test_copies_do_not_become_samples(photos, capsys):
+    assert main(["export", "photos", "-o", "photos/labelled"]) == 2
+    assert "is in the folder of the samples" in capsys.readouterr().err
+    assert not (photos / "labelled").exists()
+
+
+def test_predictions_of_photos_that_cannot_be_read_are_empty(photos, tmp_path, capsys):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "1.png").write_bytes(b"no image")
+    assert main(["predict", "photos", "new", "-o", "new.csv"]) == 0
+    assert "0 predictions" in capsys.readouterr().out
+    assert [row["predicted"] for row in read_csv(tmp_path / "new.csv")] == [""]
+    assert main(["predict", "photos", "new", "-o", "folder"]) == 2
+    assert "folder has no suffix of a table" in capsys.readouterr().err
+
+
+def test_vectors_of_another_length_are_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    np.savez("a.npz", X=np.eye(4), y=["x", "y", "", ""])
+    np.savez("b.npz", X=np.eye(3))
+    with LabelingSession("a.npz"):
+        pass
+    assert main(["predict", "a.npz", "b.npz", "-o", "b.csv"]) == 2
+    assert "have 3 features, but those of the session have 4" in capsys.readouterr().err

@@ -121,3 +121,21 @@ def test_bad_names_write_nothing(tmp_path, name, error, message):
     with LabelingSession(tmp_path / "vectors.npz") as session, pytest.raises(error, match=message):
         session.export(tmp_path / name)
     assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("text", ["a\udcff", "\ud800", "\udcff\ud800 b", "\udfff\n"])
+def test_text_that_is_not_unicode_can_be_written_to_every_table(text, tmp_path):
+    pq = pytest.importorskip("pyarrow.parquet")
+    table = ExportTable("text", [row_of(0, text, text)])
+    for suffix in [".csv", ".jsonl", ".json", ".parquet"]:
+        write_export(tmp_path / f"a{suffix}", table)
+    assert json.loads((tmp_path / "a.jsonl").read_bytes())["label"] == text
+    [task] = json.loads((tmp_path / "a.json").read_bytes())
+    assert task["data"]["text"] == text
+    [label] = pq.read_table(tmp_path / "a.parquet")["label"].to_pylist()
+    assert label == text.encode("utf-8", "backslashreplace").decode()
+    # A file name keeps its bytes.
+    with (tmp_path / "a.csv").open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        [row] = csv.DictReader(file)
+    kept = text.replace("\ud800", "\\ud800").replace("\udfff", "\\udfff")
+    assert row["label"] == kept

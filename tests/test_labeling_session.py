@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import NotFittedError
 
@@ -463,3 +464,73 @@ def test_a_source_whose_name_is_no_text_is_opened_again(tmp_path):
         session.answer(session.samples()[0].id, "apple")
     with LabelingSession.open(path, embedder=Lengths()) as session:
         assert [one.label for one in session.samples()] == ["apple", None]
+
+
+class Returns(Lengths):
+    """Returns what a function makes of proper vectors."""
+
+    def __init__(self, function=None):
+        self.function = function
+
+    def transform(self, X):
+        return self.function(super().transform(X))
+
+
+def ended(X):
+    raise SystemExit
+
+
+@pytest.mark.parametrize(
+    ("function", "error", "message"),
+    [
+        (csr_matrix, TypeError, "Returns returns a sparse matrix. Hint: append a TruncatedSVD"),
+        (lambda X: X[:, 0], ValueError, r"of type float64 and shape \(4,\) for 4 samples\. Hint"),
+        (lambda X: X[:-1], ValueError, r"shape \(3, 3\) for 4 samples"),
+        (lambda X: X[:, :, None], ValueError, r"shape \(4, 3, 1\)"),
+        (lambda X: X[:, :0], ValueError, r"shape \(4, 0\)"),
+        (lambda X: X.astype(str), ValueError, "array of type <U32"),
+        (lambda X: None, ValueError, r"array of type object and shape \(\)"),
+        (ended, RuntimeError, "The embedding was stopped before it had all samples"),
+    ],
+)
+def test_what_is_no_vector_is_named_and_answers_stay(function, error, message, tmp_path):
+    texts = ["apple", "pear", "plum", "fig"]
+    with LabelingSession(texts, tmp_path, embedder=Returns(function)) as session:
+        with pytest.raises(error, match=message):
+            session.wait()
+        session.answer(session.next()[0].id, "fruit")
+        session.export(tmp_path / "labels.csv", labeled_only=True)
+    with LabelingSession(texts, tmp_path, embedder=Lengths()) as session:
+        assert len(session.history()) == 1
+
+
+def test_samples_that_cannot_be_read_are_no_question_of_time(tmp_path):
+    with LabelingSession(["?", "?"], tmp_path, embedder=Lengths()) as session:
+        session.wait()
+        with pytest.raises(NotFittedError, match="No sample can be read"):
+            session.classifier()
+
+
+@pytest.mark.parametrize("embedder", [5, object(), Lengths, len])
+def test_what_is_no_transformer_is_refused(embedder, tmp_path):
+    with pytest.raises(TypeError, match=r"'embedder' .* must be a transformer, or the handle"):
+        LabelingSession(["a", "b"], tmp_path / "new", embedder=embedder)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_file_is_no_folder_of_a_session(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(NotADirectoryError, match=r"file is a file\. Hint: choose the name"):
+        LabelingSession(["a", "b"], tmp_path / "file", embedder=Lengths())
+
+
+def test_only_samples_that_are_asked_are_explained(tmp_path):
+    with LabelingSession(list("abcd"), tmp_path, embedder=Lengths()) as session:
+        ids = [one.id for one in session.wait().samples()]
+        session.answer(ids[0], "x")
+        session.skip([ids[1]])
+        session.postpone([ids[2]])
+        session.hold_out(1)
+        for one, status in zip(ids, ["labeled", "skipped", "postponed", "a test"], strict=True):
+            with pytest.raises(ValueError, match=f"{one}' is not asked: it is {status}"):
+                session.explain(one)

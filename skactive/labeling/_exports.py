@@ -6,8 +6,9 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from skactive._text import counted, shown
 COLUMNS = ("id", "sample", "label", "test", "time", "skipped", "predicted", "probability")
 # Those of predictions of new samples.
 PREDICTED = ("id", "sample", "predicted", "probability")
+# Characters that UTF-8 cannot have, and those of them that are no bytes of a file name.
+SURROGATES = re.compile("[\ud800-\udfff]")
+OTHER_SURROGATES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 # Characters of class names that folders of all systems may have.
 SAFE = " !#$&'()+,;=@[]^_`{}~"
 RESERVED = {
@@ -51,6 +55,27 @@ class ExportTable:
     columns: tuple[str, ...] = COLUMNS
 
 
+def check_target(path: Path, kept: Iterable[Path]) -> None:
+    """Raise unless a file or folder can be made; files and folders of `kept` stay as they are."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"The folder {path.parent} does not exist. Hint: create it first.")
+    if path.suffix and path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder. Hint: choose the name of a new file.")
+    place = path.resolve()
+    for one in kept:
+        taken = one.resolve()
+        if place == taken:
+            raise ValueError(
+                f"{path} has the samples or the answers, and is not replaced. Hint: choose another "
+                "name."
+            )
+        if not path.suffix and taken.is_dir() and taken in place.parents:
+            raise ValueError(
+                f"{path} is in the folder of the samples, to which its copies would be added. "
+                "Hint: choose a folder outside of it."
+            )
+
+
 def write_export(path: Path, table: ExportTable) -> None:
     """Write rows in the format of a file's suffix; without one, as a folder of images."""
     suffix = path.suffix.lower()
@@ -74,14 +99,14 @@ def csv_of(table: ExportTable) -> bytes:
     writer = csv.DictWriter(text, table.columns, extrasaction="ignore")
     writer.writeheader()
     writer.writerows(table.rows)
-    return text.getvalue().encode("utf-8", "surrogateescape")
+    return escaped(text.getvalue(), OTHER_SURROGATES).encode("utf-8", "surrogateescape")
 
 
 def json_lines_of(table: ExportTable) -> bytes:
     """Return rows as JSON objects, one per line."""
     rows = ({name: row[name] for name in table.columns} for row in table.rows)
     lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    return "".join(lines).encode("utf-8", "surrogateescape")
+    return escaped("".join(lines)).encode()
 
 
 def parquet_of(table: ExportTable) -> bytes:
@@ -94,13 +119,23 @@ def parquet_of(table: ExportTable) -> bytes:
     types = {"test": pa.bool_(), "probability": pa.float64()}
     written = pa.table(
         {
-            name: pa.array([row[name] for row in table.rows], types.get(name, pa.string()))
+            name: pa.array([cell_of(row[name]) for row in table.rows], types.get(name, pa.string()))
             for name in table.columns
         }
     )
     sink = io.BytesIO()
     pq.write_table(written, sink)
     return sink.getvalue()
+
+
+def escaped(text: str, surrogates: re.Pattern[str] = SURROGATES) -> str:
+    """Return text with surrogates as JSON escapes them: UTF-8 has none."""
+    return surrogates.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def cell_of(value: Any) -> Any:
+    """Return a value as a cell of a Parquet file."""
+    return escaped(value) if isinstance(value, str) else value
 
 
 def tasks_of(table: ExportTable) -> bytes:
@@ -115,7 +150,7 @@ def tasks_of(table: ExportTable) -> bytes:
             result = [choice(kind, row["predicted"])]
             task["predictions"] = [{"result": result, "score": row["probability"]}]
         tasks.append(task)
-    return json.dumps(tasks, ensure_ascii=False, indent=1).encode("utf-8", "surrogateescape")
+    return escaped(json.dumps(tasks, ensure_ascii=False, indent=1)).encode()
 
 
 def choice(kind: str, label: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
@@ -13,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skactive._background import Background, Stopped
 from skactive._progress import advance
 from skactive._rows import take_rows
+from skactive._text import counted
 from skactive.labeling._sources import SampleList
 from skactive.labeling._state import SessionState
 from skactive.learner import ActiveLearner
@@ -228,9 +230,27 @@ class SessionLearner:
         values = self._values(positions)
         if self._samples.kind == "vector":
             return np.asarray(values)
-        return np.asarray(self._embedder.transform(values))
+        return embedded(self._embedder, values)
 
     def _values(self, positions: np.ndarray) -> Any:
         if isinstance(self._samples.values, np.ndarray):
             return take_rows(self._samples.values, positions)
         return [self._samples.values[position] for position in positions.tolist()]
+
+
+def embedded(embedder: Any, samples: Any) -> np.ndarray:  # any transformer; texts or paths
+    """Return the vectors of samples by a transformer."""
+    X = embedder.transform(samples)
+    name = type(embedder).__name__
+    if issparse(X):
+        raise TypeError(
+            f"{name} returns a sparse matrix. Hint: append a TruncatedSVD to it by make_pipeline."
+        )
+    X = np.asarray(X)
+    if X.ndim != 2 or len(X) != len(samples) or X.shape[1] == 0 or X.dtype.kind not in "fiub":
+        raise ValueError(
+            f"{name} returned an array of type {X.dtype} and shape {X.shape} for "
+            f"{counted(len(samples), 'sample')}. Hint: an embedder returns numbers, a row for each "
+            "sample."
+        )
+    return X

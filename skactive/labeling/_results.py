@@ -11,10 +11,18 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from skactive._text import shown
+from skactive._text import counted, shown
 from skactive._validation import check_path
 from skactive.labeling._answers import SessionAnswers, SessionSample
-from skactive.labeling._exports import COLUMNS, PREDICTED, ExportTable, write_export
+from skactive.labeling._exports import (
+    COLUMNS,
+    PREDICTED,
+    WRITERS,
+    ExportTable,
+    check_target,
+    write_export,
+)
+from skactive.labeling._learning import embedded
 from skactive.labeling._progress import SessionProgress, accuracy_on_test, labels_per_minute
 from skactive.labeling._sources import read_samples
 from skactive.learner import LabelIssues, QueryExplanation
@@ -22,6 +30,9 @@ from skactive.learner import LabelIssues, QueryExplanation
 
 class SessionResults(SessionAnswers):
     """The part of `LabelingSession` that reads labels and predictions."""
+
+    # Files and folders that an export does not replace.
+    _kept: list[Path]
 
     def __len__(self) -> int:
         return len(self._samples)
@@ -77,11 +88,20 @@ class SessionResults(SessionAnswers):
 
         Raises
         ------
+        ValueError
+            If the sample is not asked, such as one that has a label.
         NotFittedError
             If the sample is not embedded yet.
         """
         [position] = self._checked([id])
         with self._lock:
+            one = self._sample(position)
+            if one.status != "open" or one.is_test:
+                status = "a test sample" if one.is_test else one.status
+                raise ValueError(
+                    f"Sample {shown(id)} is not asked: it is {status}. Hint: explain a sample that "
+                    "`next` returns."
+                )
             place = self._learning.place(self._samples.ids[position])
             if place is None:
                 raise NotFittedError(
@@ -172,6 +192,7 @@ class SessionResults(SessionAnswers):
         without a label. It waits until all samples are embedded.
         """
         path = Path(check_path("export", "path", path))
+        check_target(path, self._kept)
         if not labeled_only:
             self.wait()
         with self._lock:
@@ -230,6 +251,13 @@ class SessionResults(SessionAnswers):
             If there are too few labels for a prediction.
         """
         path = Path(check_path("write_predictions", "path", path))
+        if path.suffix.lower() not in WRITERS:
+            raise ValueError(
+                f"{path} has no suffix of a table. Hint: predictions are written to a file that "
+                f"ends in {', '.join(WRITERS)}."
+            )
+        own = [Path(source)] if isinstance(source, str | os.PathLike) else []
+        check_target(path, [*self._kept, *own])
         samples = read_samples(source, text_column=text_column, id_column=id_column)
         if samples.kind != self.kind:
             raise ValueError(
@@ -237,17 +265,22 @@ class SessionResults(SessionAnswers):
                 f"Hint: pass a source of {self.kind}s."
             )
         classifier = self.classifier()
-        X = samples.values if self.kind == "vector" else classifier[:-1].transform(samples.values)
-        is_readable = np.isfinite(np.asarray(X)).all(axis=1)
-        chances = classifier[-1].predict_proba(np.asarray(X)[is_readable])
-        classes = classifier.classes_[chances.argmax(axis=1)].tolist()
-        pairs = dict(
-            zip(
-                np.flatnonzero(is_readable).tolist(),
-                zip(classes, chances.max(axis=1).tolist(), strict=True),
-                strict=True,
+        X = samples.values
+        if self.kind != "vector":
+            X = embedded(classifier[0], X)
+        n_features = classifier[-1].n_features_in_
+        if X.shape[1] != n_features:
+            raise ValueError(
+                f"The vectors have {counted(X.shape[1], 'feature')}, but those of the session have "
+                f"{n_features}. Hint: make both in the same way."
             )
-        )
+        readable = np.flatnonzero(np.isfinite(X).all(axis=1))
+        pairs = {}
+        if len(readable):
+            chances = classifier[-1].predict_proba(X[readable])
+            classes = classifier.classes_[chances.argmax(axis=1)].tolist()
+            found = zip(classes, chances.max(axis=1).tolist(), strict=True)
+            pairs = dict(zip(readable.tolist(), found, strict=True))
         rows = [
             {
                 **dict.fromkeys(COLUMNS),
@@ -294,13 +327,21 @@ class SessionResults(SessionAnswers):
         ------
         Exception
             If the embedder failed: its error.
+        RuntimeError
+            If the session was closed before.
         """
         self._learning.wait()
         if self._learning.error is not None:
             raise self._learning.error
+        if not self._learning.is_complete:
+            raise RuntimeError(
+                "The embedding was stopped before it had all samples. Hint: open the session again."
+            )
         return self
 
     def _learner(self) -> Any:  # an ActiveLearner
+        if self._learning.learner is None and self._learning.is_complete:
+            raise NotFittedError("No sample can be read. Hint: check the source and the embedder.")
         if self._learning.learner is None:
             raise NotFittedError("No sample is embedded yet. Hint: call session.wait() first.")
         return self._learning.learner

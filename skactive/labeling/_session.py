@@ -127,6 +127,13 @@ class LabelingSession(SessionResults):
         self._lock = RLock()
         self._seed = check_integer(self, "random_state", random_state, minimum=0)
         self._order = np.random.default_rng(self._seed).permutation(len(samples))
+        self._kept = [self.folder / LOG, self.folder / SETTINGS]
+        if isinstance(source, str | os.PathLike):
+            self._kept.append(Path(source).absolute())
+        if self.folder.exists() and not self.folder.is_dir():
+            raise NotADirectoryError(
+                f"{self.folder} is a file. Hint: choose the name of a new folder for the session."
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         self._log = SessionLog(self.folder / LOG)
         try:

@@ -52,6 +52,11 @@ def embedder_of(embedder: Any, kind: str, folder: Path) -> Any:  # any transform
     if isinstance(embedder, str):
         return HubEmbedder(embedder, cache=folder / VECTORS, errors="nan")
     if embedder is not None:
+        if isinstance(embedder, type) or not hasattr(embedder, "transform"):
+            raise TypeError(
+                "The 'embedder' parameter of LabelingSession must be a transformer, or the handle "
+                f"of a model. Got {embedder!r} instead."
+            )
         return embedder
     if kind == "image":
         return ImageDescriptor(cache=folder / VECTORS, errors="nan")
