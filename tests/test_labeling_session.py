@@ -1,6 +1,7 @@
 """A labelling session keeps every answer, through undo, restarts and kills."""
 
 import copy
+import errno
 import json
 import os
 import signal
@@ -534,3 +535,76 @@ def test_only_samples_that_are_asked_are_explained(tmp_path):
         for one, status in zip(ids, ["labeled", "skipped", "postponed", "a test"], strict=True):
             with pytest.raises(ValueError, match=f"{one}' is not asked: it is {status}"):
                 session.explain(one)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda s, a: s.answer(5, "x"), ValueError, "No sample has the id 5"),
+        (lambda s, a: s.answer([a], "x"), ValueError, r"No sample has the id \['"),
+        (lambda s, a: s.answer(a, None), TypeError, "The name of a class is a str. Got None"),
+        (lambda s, a: s.answer_many(None, "x"), TypeError, "'ids' .* must be a list of str. Got"),
+        (lambda s, a: s.reopen(5), TypeError, "'ids' .* must be a list of str. Got 5"),
+        (lambda s, a: s.next(exclude=5), TypeError, "'exclude' .* must be a list of str. Got 5"),
+        (lambda s, a: s.merge_classes(None, "x"), TypeError, "'names' .* must be a list of str"),
+        (lambda s, a: s.merge_classes([["x"]], "x"), ValueError, r"There is no class \['x'\]"),
+        (lambda s, a: s.merge_classes("xyz", "x"), ValueError, "There is no class 'xyz'"),
+        (lambda s, a: s.samples("done"), ValueError, "must be one of open, labeled, .* 'done'"),
+        (lambda s, a: s.skip([a], None), TypeError, "'reason' .* must be a str. Got None"),
+        (lambda s, a: s.describe_class("x", 5), TypeError, "'description' .* must be a str. Got 5"),
+        (lambda s, a: s.once(None, s.undo), TypeError, "'request' .* must be a str. Got None"),
+        (lambda s, a: s.once(["r"], s.undo), TypeError, "'request' .* must be a str. Got "),
+    ],
+)
+def test_arguments_of_another_kind_change_nothing(call, error, message, tmp_path):
+    with LabelingSession(list("abc"), tmp_path, embedder=Lengths(), classes="x") as session:
+        assert session.classes == ["x"]
+        log = (tmp_path / "answers.jsonl").read_bytes()
+        with pytest.raises(error, match=message):
+            call(session, session.samples()[0].id)
+        assert (tmp_path / "answers.jsonl").read_bytes() == log
+    with pytest.raises(TypeError, match=r"'classes' .* must be a list of str"):
+        LabelingSession(list("abc"), tmp_path, embedder=Lengths(), classes=5)
+
+
+def test_a_text_is_one_of_several(tmp_path):
+    with LabelingSession(list("abc"), tmp_path, embedder=Lengths()) as session:
+        first = session.next()[0].id
+        assert session.next(exclude=first)[0].id != first
+        session.answer_many(first, "x")
+        session.add_class("y")
+        session.merge_classes("x", "y")
+        assert session.sample(first).label == "y"
+
+
+def test_answers_that_cannot_be_stored_say_so(tmp_path):
+    session = LabelingSession(list("abc"), tmp_path / "s", embedder=Lengths())
+    first, second, _ = (one.id for one in session.samples())
+    session.answer(first, "x")
+    (tmp_path / "s").rename(tmp_path / "moved")
+    with pytest.raises(FileNotFoundError, match=r"s does not exist any more\. The answer"):
+        session.answer(second, "x")
+    (tmp_path / "moved").rename(tmp_path / "s")
+    session.answer(second, "x")
+    session.close()
+    with pytest.raises(RuntimeError, match=r"is closed\. The answer is not stored\. Hint: open"):
+        session.undo()
+    with LabelingSession(list("abc"), tmp_path / "s", embedder=Lengths()) as session:
+        assert [one.label for one in session.samples()] == ["x", "x", None]
+
+
+def test_a_full_disk_is_named(tmp_path, monkeypatch):
+    def no_space(file, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with LabelingSession(list("abc"), tmp_path, embedder=Lengths()) as session:
+        log = tmp_path / "answers.jsonl"
+        content = log.read_bytes()
+        with monkeypatch.context() as patched:
+            patched.setattr("skactive._io.journal_file.os.write", no_space)
+            with pytest.raises(OSError, match=r"The answer is not stored: No space.*answers"):
+                session.answer(session.next()[0].id, "x")
+        assert log.read_bytes() == content
+        assert session.history() == []
+        session.answer(session.next()[0].id, "x")
+        assert len(session.history()) == 1

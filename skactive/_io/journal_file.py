@@ -96,6 +96,10 @@ class JournalFile:
     def append(self, line: bytes) -> None:
         """Append a line, and return when it is on the disk; or leave the file as it was."""
         with self.lock:
+            if not self._close.alive and self._key not in _OPEN:
+                raise RuntimeError(
+                    f"{self.path} is closed. The answer is not stored. Hint: open it again."
+                )
             if not self._close.alive:
                 raise RuntimeError(
                     f"Answers to {self.path} are written by another learner, which was created "
@@ -145,6 +149,11 @@ class JournalFile:
         try:
             found = self.path.stat()
         except FileNotFoundError:
+            if not self.path.parent.is_dir():
+                raise FileNotFoundError(
+                    f"The folder {self.path.parent} does not exist any more. The answer is not "
+                    "stored. Hint: put it back."
+                ) from None
             self._replace_file(os.O_EXCL)
             self._write_all()
             return
@@ -262,7 +271,12 @@ def _last_session(file: int) -> str:
 
 
 def _write(file: int, data: bytes, path: Path) -> None:
-    if os.write(file, data) != len(data):
+    try:
+        n_written = os.write(file, data)
+    except OSError as error:
+        fact = f"The answer is not stored: {error.strerror}"
+        raise OSError(error.errno, fact, str(path)) from error
+    if n_written != len(data):
         raise OSError(f"Only a part of an answer was written to {path}: is the disk full?")
     os.fsync(file)
 

@@ -143,9 +143,9 @@ class SessionAnswers:
         ValueError
             If a sample is labelled.
         """
-        names = self._unlabeled(ids)
+        names, reason = self._unlabeled(ids), check_text("skip", "reason", reason)
         with self._lock:
-            self._do("skip", names, reason=str(reason))
+            self._do("skip", names, reason=reason)
 
     def postpone(self, ids: Iterable[str]) -> None:
         """Ask samples later, after all others.
@@ -182,6 +182,7 @@ class SessionAnswers:
         is_new : bool
             Whether the action was executed.
         """
+        check_text("once", "request", request)
         with self._lock:
             if request in self._log.requests:
                 return False
@@ -307,11 +308,11 @@ class SessionAnswers:
         ValueError
             If there is no such class.
         """
-        chosen = list(dict.fromkeys(names))
+        chosen = listed("merge_classes", "names", names)
         with self._lock:
             for name in [*chosen, into]:
                 self._check_known(name)
-            self._do("merge_classes", chosen, to=into)
+            self._do("merge_classes", list(dict.fromkeys(chosen)), to=into)
 
     def describe_class(self, name: str, description: str) -> None:
         """Describe a class for the annotators.
@@ -328,9 +329,10 @@ class SessionAnswers:
         ValueError
             If there is no such class.
         """
+        description = check_text("describe_class", "description", description)
         with self._lock:
             self._check_known(name)
-            self._do("describe_class", name, description=str(description))
+            self._do("describe_class", name, description=description)
 
     def _sample(self, position: int) -> SessionSample:
         name, state = self._samples.ids[position], self._log.state
@@ -349,7 +351,7 @@ class SessionAnswers:
     def _checked(self, ids: Iterable[str]) -> list[int]:
         found = []
         for name in ids:
-            if name not in self._positions:
+            if not isinstance(name, str) or name not in self._positions:
                 guess = did_you_mean(str(name), self._samples.ids[:1000])
                 raise ValueError(
                     f"No sample has the id {shown(name)}. Hint: {guess}ids are such "
@@ -359,8 +361,8 @@ class SessionAnswers:
         return found
 
     def _names(self, ids: Iterable[str]) -> list[str]:
-        given = [ids] if isinstance(ids, str) else list(ids)
-        return [self._samples.ids[position] for position in dict.fromkeys(self._checked(given))]
+        given = self._checked(listed("LabelingSession", "ids", ids))
+        return [self._samples.ids[position] for position in dict.fromkeys(given)]
 
     def _unlabeled(self, ids: Iterable[str]) -> list[str]:
         names = self._names(ids)
@@ -387,6 +389,24 @@ class SessionAnswers:
 
     def _follow(self, event: Event) -> None:
         self._learning.follow({name for _, name in event.patch})
+
+
+def listed(owner: str, name: str, values: Any) -> list[Any]:
+    """Return several values as a list; a text is one of them."""
+    if isinstance(values, str):
+        return [values]
+    if isinstance(values, bytes) or not hasattr(values, "__iter__"):
+        raise TypeError(
+            f"The {name!r} parameter of {owner} must be a list of str. Got {values!r} instead."
+        )
+    return list(values)
+
+
+def check_text(owner: str, name: str, value: Any) -> str:
+    """Return a text, or raise."""
+    if not isinstance(value, str):
+        raise TypeError(f"The {name!r} parameter of {owner} must be a str. Got {value!r} instead.")
+    return value
 
 
 def check_class(name: Any) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from skactive._text import counted, shown
 from skactive._validation import check_integer, check_path
 from skactive._warning import warn_user
-from skactive.labeling._answers import SessionSample, check_class
+from skactive.labeling._answers import SessionSample, check_class, listed
 from skactive.labeling._learning import SessionLearner
 from skactive.labeling._log import SessionLog
 from skactive.labeling._results import SessionResults
@@ -29,6 +29,7 @@ from skactive.labeling._settings import (
 from skactive.labeling._sources import read_samples
 
 LOG = "answers.jsonl"
+STATUSES = ("open", "labeled", "skipped", "postponed")
 
 
 class LabelingSession(SessionResults):
@@ -119,7 +120,8 @@ class LabelingSession(SessionResults):
             "id_column": id_column,
         }
         samples = read_samples(source, **columns)
-        names = [check_class(name) for name in ([] if classes is None else classes)]
+        given = [] if classes is None else listed("LabelingSession", "classes", classes)
+        names = [check_class(name) for name in given]
         self.folder = session_folder(source, folder)
         transformer = embedder_of(embedder, samples.kind, self.folder)
         self._samples = samples
@@ -244,6 +246,11 @@ class LabelingSession(SessionResults):
         samples : list of SessionSample
             The samples.
         """
+        if status is not None and status not in STATUSES:
+            raise ValueError(
+                f"The 'status' parameter of samples must be one of {', '.join(STATUSES)} or None. "
+                f"Got {status!r} instead."
+            )
         with self._lock:
             found = [self._sample(position) for position in range(len(self))]
         return [one for one in found if status is None or one.status == status]
@@ -269,7 +276,7 @@ class LabelingSession(SessionResults):
             The list is empty if no sample is left.
         """
         n = check_integer(self, "n", n, minimum=1)
-        excluded = set(exclude)
+        excluded = {one for one in listed("next", "exclude", exclude) if isinstance(one, str)}
         with self._lock:
             state = self._log.state
             if test:
