@@ -139,3 +139,34 @@ def test_text_that_is_not_unicode_can_be_written_to_every_table(text, tmp_path):
         [row] = csv.DictReader(file)
     kept = text.replace("\ud800", "\\ud800").replace("\udfff", "\\udfff")
     assert row["label"] == kept
+
+
+@pytest.mark.parametrize("name", ["é" * 300, "a" * 5000, "\ud800", "cl\udcff", "\ud800.", "%" * 90])
+def test_folders_of_long_and_odd_classes_stay_apart(name, tmp_path):
+    pixels = np.zeros((4, 4, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    ids = ["/".join(["x" * 60] * 6) + f"/{number}.png" for number in range(2)]
+    labels = [name + "1", name + "2"]
+    rows = [
+        {**row_of(number, str(tmp_path / "a.png"), label), "id": id_}
+        for number, (id_, label) in enumerate(zip(ids, labels, strict=True))
+    ]
+    write_export(tmp_path / "made", ExportTable("image", rows))
+    made = [path for path in (tmp_path / "made").rglob("*") if path.is_file()]
+    assert len({path.parent for path in made}) == 2
+    assert {path.suffix for path in made} == {".png"}
+
+
+def test_photos_are_found_after_the_working_directory_has_changed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    for number in range(3):
+        pixels = np.full((4, 4, 3), 80 * number, dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "photos" / f"{number}.png")
+    for source in ["photos", ["photos/0.png", "photos/1.png"]]:
+        with LabelingSession(source, "s", embedder=Colours()) as session:
+            monkeypatch.chdir(tmp_path / "elsewhere")
+            assert all(one.value.startswith(str(tmp_path)) for one in session.samples())
+            assert session.wait().progress().n_unreadable == 0
+            monkeypatch.chdir(tmp_path)

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from skactive._io.atomic_write import atomic_write, folder_beside
 from skactive._optional import not_installed
 from skactive._text import counted, shown
+from skactive.labeling._sources import digest
 
 # The columns of an export, in order.
 COLUMNS = ("id", "sample", "label", "test", "time", "skipped", "predicted", "probability")
@@ -27,6 +28,8 @@ SURROGATES = re.compile("[\ud800-\udfff]")
 OTHER_SURROGATES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 # Characters of class names that folders of all systems may have.
 SAFE = " !#$&'()+,;=@[]^_`{}~"
+# Bytes of a name; systems allow 255, and `unused` adds a number.
+MAX_NAME = 200
 RESERVED = {
     "con",
     "prn",
@@ -191,19 +194,34 @@ def write_folders(path: Path, table: ExportTable) -> None:
         )
     with folder_beside(path) as made:
         for row in labeled:
-            target = made / folder_name(row["label"]) / row["id"].replace("/", "_")
+            name = row["id"].replace("/", "_")
+            target = made / shortened(folder_name(row["label"])) / shortened(name)
             target.parent.mkdir(exist_ok=True)
             shutil.copyfile(row["sample"], unused(target))
         made.rename(path)
 
 
+def shortened(name: str) -> str:
+    """Return a name of a length that all systems allow: a long one ends with its digest."""
+    if len(os.fsencode(name)) <= MAX_NAME:
+        return name
+    suffix = Path(name).suffix
+    return f"{name[:40]}-{digest(name)}{suffix if len(os.fsencode(suffix)) < 20 else ''}"
+
+
 def folder_name(label: str) -> str:
     """Return a class as the name of a folder: characters that not all systems allow are quoted."""
     name = "".join(
-        one if one.isalnum() or one in SAFE or one in "-." else quote(one, safe="") for one in label
+        one
+        if one.isalnum() or one in SAFE or one in "-."
+        else quote(one, safe="", errors="surrogatepass")
+        for one in label
     )
     if name.startswith(".") or name.endswith((".", " ")) or name.lower() in RESERVED:
-        name = "".join(f"%{byte:02X}" for byte in label[:1].encode()) + name[1:]
+        name = (
+            "".join(f"%{byte:02X}" for byte in label[:1].encode("utf-8", "surrogatepass"))
+            + name[1:]
+        )
         if name.endswith((".", " ")):
             name = f"{name[:-1]}%{ord(name[-1]):02X}"
     return name

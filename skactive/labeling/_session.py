@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import Any, Self
@@ -120,6 +121,9 @@ class LabelingSession(SessionResults):
             "id_column": id_column,
         }
         samples = read_samples(source, **columns)
+        if samples.kind == "image":
+            # The working directory may change while they are embedded.
+            samples = replace(samples, values=[os.path.abspath(one) for one in samples.values])  # noqa: PTH100 - ten times as fast
         given = [] if classes is None else listed("LabelingSession", "classes", classes)
         names = [check_class(name) for name in given]
         self.folder = session_folder(source, folder)
