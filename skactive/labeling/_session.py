@@ -45,9 +45,10 @@ class LabelingSession(SessionResults):
     source : path-like or list of str
         The samples: a folder of images; a .csv, .tsv, .parquet or .jsonl table with a column of
         texts or of paths of images; a .txt file with a text per line; a .npz file with vectors
-        ``X`` and, if there are any, pictures ``images``; or a list of texts or of paths. If some
-        images of a folder are in subfolders and others are not, the subfolders are classes, and
-        their images are labelled from the beginning; so are rows of a table with a label.
+        ``X`` and, if there are any, pictures ``images`` and labels ``y``; or a list of texts or of
+        paths. If some images of a folder are in subfolders and others are not, the subfolders are
+        classes, and their images are labelled from the beginning; so are rows of a table with a
+        label.
     folder : path-like, default=None
         The folder of the session, created if it does not exist. None takes a folder beside the
         source: ``photos.session`` for ``photos``.
