@@ -608,3 +608,15 @@ def test_a_full_disk_is_named(tmp_path, monkeypatch):
         assert session.history() == []
         session.answer(session.next()[0].id, "x")
         assert len(session.history()) == 1
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ValueError("no such photo")])
+def test_progress_names_every_error_of_an_embedder(error, tmp_path):
+    def fail(X):
+        raise error
+
+    with LabelingSession(["a", "b"], tmp_path, embedder=Returns(fail)) as session:
+        with pytest.raises(type(error)):
+            session.wait()
+        expected = str(error) or "MemoryError"
+        assert str(session.progress()).endswith(f"Embedding failed: {expected}")

@@ -111,7 +111,8 @@ class SessionProgress:
         if self.n_embedded < self.n_samples:
             lines.append(f"{self.n_embedded:,} samples are embedded so far")
         if self.error is not None:
-            lines.append(f"Embedding failed: {self.error}")
+            name = type(self.error).__name__
+            lines.append(f"Embedding failed: {str(self.error) or name}")
         return "\n".join(lines)
 
 
