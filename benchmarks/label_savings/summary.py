@@ -37,11 +37,11 @@ STYLES = {"chosen": ("#0072B2", "o"), "confirmed": ("#D55E00", "D")}
 HEADER = [
     "data set",
     "half",
-    f"score of random k-NN, {TARGET} labels",
+    "score",
     "labels needed",
     "label savings",
-    f"labels for the score with {LATER}",
-    f"calibration error, {CALIBRATED} labels",
+    f"labels for {LATER}",
+    "calibration error",
     "gain in area",
     "largest loss",
 ]
