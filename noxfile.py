@@ -1,7 +1,8 @@
 """The project's tasks: `nox` runs those marked by * in `nox -l`, `nox -s lint` one.
 
 The oldest Python runs all tests with the oldest dependencies (`lowest`), others with the newest.
-`bench` measures run times, and `mutants` what the tests do not find: run these two by name.
+`bench` measures run times, `mutants` what the tests do not find, and `browser` needs Chromium: run
+these by name.
 """
 
 import os
@@ -49,6 +50,8 @@ def pytest(session: nox.Session, *arguments: str) -> None:
     session.run("pytest", *arguments, *session.posargs, env={"MPLBACKEND": "agg"})
 
 
+# Names of an installed browser of the tests of the page.
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # A process that is done takes over tests of the other.
 IN_PARALLEL = ("-n", "2", "--dist", "worksteal")
 
@@ -68,7 +71,7 @@ def lint(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests and the examples in docstrings with the newest dependencies."""
     is_complete = session.python == HUB_PYTHON
-    extras = ".[hub,plot,table]" if is_complete else ".[plot,table]"
+    extras = ".[hub,label,plot,table]" if is_complete else ".[plot,table]"
     session.install("-e", extras, *group("test"))
     # An argument after -- may select a marked test.
     marked = [] if is_complete or session.posargs else ["-m", "not once"]
@@ -88,7 +91,7 @@ def lowest(session: nox.Session) -> None:
     if session.venv_backend != "uv":
         session.skip("pip cannot resolve to the lowest versions: install uv beside nox")
     session.install(*group("test"))
-    session.install("--resolution", "lowest-direct", "-e", ".[hub,plot,table]")
+    session.install("--resolution", "lowest-direct", "-e", ".[hub,label,plot,table]")
     # Docstrings are not tested here: numpy 1 shows a scalar as 0.5, numpy 2 as np.float64(0.5).
     # The experiments are not part of the package and run with the newest dependencies only, as all
     # that is marked: it tests the guide for contributors, tables and our own settings of pytest.
@@ -121,6 +124,22 @@ def interop(session: nox.Session, sklearn: str) -> None:
     )
 
 
+@nox.session(python=HUB_PYTHON)
+def browser(session: nox.Session) -> None:
+    """Run the tests of the labelling page in Chromium."""
+    session.install("-e", ".[label,plot,table]", *group("test"), *group("browser"))
+    path = os.environ.get("BROWSER") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if path is None:
+        try:
+            session.run("playwright", "install", "chromium")
+        except nox.command.CommandFailed:
+            session.error(
+                "There is no browser. Install chromium by the packages of the system, such as "
+                "`apt-get install chromium`, or set BROWSER to the path of one."
+            )
+    session.run("pytest", "tests/browser", *session.posargs, env={"BROWSER": path})
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation into docs/_build/html; a warning is an error."""
@@ -142,7 +161,10 @@ def build(session: nox.Session) -> None:
     session.run("twine", "check", "--strict", *distributions)
 
     wheel = next(path for path in distributions if path.endswith(".whl"))
-    folders = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    names = zipfile.ZipFile(wheel).namelist()
+    if "skactive/labeling/server/static/index.html" not in names:
+        session.error("The wheel lacks the files of the labelling page.")
+    folders = {name.split("/")[0] for name in names}
     if extra := [
         name for name in folders if name != "skactive" and not name.endswith(".dist-info")
     ]:

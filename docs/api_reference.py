@@ -101,6 +101,12 @@ SECTIONS = [
         ["LabelingSession", "SessionProgress", "SessionSample", "TestAccuracy"],
     ),
     Section(
+        "Labelling page",
+        "skactive.labeling.server",
+        "The page of a session in the browser, on this machine.",
+        ["is_loopback", "serve", "write_digits"],
+    ),
+    Section(
         "Simulated labelling loops",
         "skactive.model_selection",
         "Tune and compare strategies on recorded labels; label savings and the cost of errors.",

@@ -42,10 +42,12 @@ OPTIONAL_PACKAGES = {
     "pynndescent",
     "river",
     "skactiveml",
+    "starlette",
     "tensorflow",
     "tensorflow_hub",
     "umap",
     "usearch",
+    "uvicorn",
 }
 # Required, but loaded on first use, so that `import skactive` stays fast.
 LAZY_PACKAGES = {"numba"}

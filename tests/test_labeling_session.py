@@ -410,6 +410,33 @@ def test_bad_calls_change_nothing(tmp_path, call, error, message):
         assert (session.folder / "answers.jsonl").stat().st_size == size
 
 
+def test_vectors_have_their_pictures_and_guesses_are_sorted(tmp_path):
+    X = np.repeat([[0.0, 0.1], [5.0, 5.1]], 10, axis=0) + np.arange(20)[:, None] / 100
+    np.savez(tmp_path / "x.npz", X=X, images=np.arange(80).reshape(20, 2, 2))
+    with LabelingSession(tmp_path / "x.npz") as session:
+        ids = [one.id for one in session.wait().samples()]
+        assert session.source == tmp_path / "x.npz"
+        assert session.picture(ids[3]).tolist() == [[12, 13], [14, 15]]
+        assert session.guesses("low") == []
+        session.answer_many([ids[0], ids[5]], "low")
+        session.answer_many([ids[10], ids[15]], "high")
+        session.skip([ids[1]])
+        session.hold_out(4)
+        guesses = session.guesses("low")
+        assert {one.id for one, _ in guesses} == {
+            one.id for one in session.samples("open") if not one.is_test and one.id in ids[:10]
+        }
+        probabilities = [probability for _, probability in guesses]
+        assert probabilities == sorted(probabilities, reverse=True)
+        assert session.labels_per_class() == {"low": 2, "high": 2}
+
+
+def test_texts_have_no_pictures_and_lists_no_source(tmp_path):
+    with LabelingSession(["a b", "c d"], tmp_path / "s", embedder=Lengths()) as session:
+        assert session.source is None
+        assert session.picture(session.samples()[0].id) is None
+
+
 def test_labels_of_the_source_keep_their_classes_through_undo_and_redo(tmp_path):
     table = tmp_path / "texts.csv"
     texts = ["red apple", "pear", "plum", "fig"]
@@ -521,7 +548,7 @@ def test_what_is_no_transformer_is_refused(embedder, tmp_path):
 
 def test_a_file_is_no_folder_of_a_session(tmp_path):
     (tmp_path / "file").write_text("x")
-    with pytest.raises(NotADirectoryError, match=r"file is a file\. Hint: choose the name"):
+    with pytest.raises(NotADirectoryError, match="file is a file, but the session is a folder"):
         LabelingSession(["a", "b"], tmp_path / "file", embedder=Lengths())
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from skactive import __version__
 from skactive.cli._compare import add_compare_parser
 from skactive.cli._embed import add_embed_parser
+from skactive.cli._label import add_label_parser
 from skactive.cli._output import CommandError, Parser, write_note
 from skactive.cli._sessions import add_session_parsers
 
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     add_compare_parser(commands)
     add_embed_parser(commands)
+    add_label_parser(commands)
     add_session_parsers(commands)
     for command in commands.choices.values():
         command.set_defaults(parser=command)

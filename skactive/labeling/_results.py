@@ -42,6 +42,17 @@ class SessionResults(SessionAnswers):
         """The kind of the samples: 'image', 'text' or 'vector'."""
         return self._samples.kind
 
+    @property
+    def n_embedded(self) -> int:
+        """The number of samples that are embedded so far."""
+        return self._learning.n_embedded
+
+    @property
+    def unreadable(self) -> list[str]:
+        """The samples that cannot be read, in the order of the source. They are not asked."""
+        found = self._learning.unreadable.copy()
+        return [one for one in self._samples.ids if one in found]
+
     def history(self) -> list[SessionSample]:
         """Return the labelled samples, the last answered first.
 
@@ -109,6 +120,18 @@ class SessionResults(SessionAnswers):
                 )
             return self._learner().explain_query(place)
 
+    def labels_per_class(self) -> dict[str, int]:
+        """Return the number of labels of each class, those of test samples included.
+
+        Returns
+        -------
+        labels_per_class : dict of str to int
+            By class, in the order in which the classes were added.
+        """
+        with self._lock:
+            counts = self._log.state.n_answers_of()
+            return {name: counts[name] for name in self._log.state.classes}
+
     def progress(self) -> SessionProgress:
         """Return the counts, the accuracies and the speed of the labelling.
 
@@ -133,7 +156,7 @@ class SessionResults(SessionAnswers):
                 n_postponed=len(state.postponed),
                 n_embedded=learning.n_embedded,
                 n_unreadable=len(learning.unreadable),
-                labels_per_class={name: state.n_answers_of()[name] for name in state.classes},
+                labels_per_class=self.labels_per_class(),
                 labels_per_minute=labels_per_minute(
                     [answer.time for answer in state.answers.values()]
                 ),
@@ -165,6 +188,29 @@ class SessionResults(SessionAnswers):
             classes = classifier.classes_[chances.argmax(axis=1)].tolist()
             pairs = zip(classes, chances.max(axis=1).tolist(), strict=True)
             return dict(zip(learner.ids.tolist(), pairs, strict=True))
+
+    def guesses(self, label: str) -> list[tuple[SessionSample, float]]:
+        """Return the samples without an answer that are predicted to be of a class.
+
+        Parameters
+        ----------
+        label : str
+            The class.
+
+        Returns
+        -------
+        guesses : list of (SessionSample, float)
+            Samples to label, without those of the test set, and the probability of the class, the
+            most probable first.
+        """
+        with self._lock:
+            state = self._log.state
+            found = [
+                (self._sample(self._positions[name]), probability)
+                for name, (predicted, probability) in self.predictions().items()
+                if predicted == label and state.is_open(name) and name not in state.test
+            ]
+        return sorted(found, key=lambda pair: -pair[1])
 
     def export(self, path: str | os.PathLike[str], *, labeled_only: bool = False) -> None:
         """Write labels, and predictions for the other samples.

@@ -72,6 +72,13 @@ class LabelingSession(SessionResults):
     random_state : int, default=0
         Determines the order of samples before there are vectors, and the test set.
 
+    Attributes
+    ----------
+    folder : Path
+        The folder of the session.
+    source : Path or None
+        The path of the samples; None if they are a list.
+
     See Also
     --------
     skactive.ActiveLearner : Selects the samples and learns the answers.
@@ -128,7 +135,10 @@ class LabelingSession(SessionResults):
         given = [] if classes is None else listed("LabelingSession", "classes", classes)
         names = [check_class(name) for name in given]
         self.folder = session_folder(source, folder)
+        is_path = isinstance(source, str | os.PathLike)
+        self.source = Path(source).absolute() if is_path else None
         transformer = embedder_of(embedder, samples.kind, self.folder)
+        self._has_model = embedder is not None or samples.kind == "vector"
         self._samples = samples
         self._positions = samples.positions()
         self._lock = RLock()
@@ -139,7 +149,8 @@ class LabelingSession(SessionResults):
             self._kept.append(Path(source).absolute())
         if self.folder.exists() and not self.folder.is_dir():
             raise NotADirectoryError(
-                f"{self.folder} is a file. Hint: choose the name of a new folder for the session."
+                f"{self.folder} is a file, but the session is a folder. Hint: choose the name of a "
+                "new folder."
             )
         self.folder.mkdir(parents=True, exist_ok=True)
         self._log = SessionLog(self.folder / LOG)
@@ -211,6 +222,11 @@ class LabelingSession(SessionResults):
             return self._log.state.classes
 
     @property
+    def has_model(self) -> bool:
+        """Whether samples are embedded by other means than the built-in descriptors."""
+        return self._has_model
+
+    @property
     def descriptions(self) -> dict[str, str]:
         """The descriptions of classes, by `describe_class`."""
         with self._lock:
@@ -237,6 +253,30 @@ class LabelingSession(SessionResults):
         [position] = self._checked([id])
         with self._lock:
             return self._sample(position)
+
+    def picture(self, id: str) -> Path | np.ndarray | None:  # noqa: A002
+        """Return the picture of a sample.
+
+        Parameters
+        ----------
+        id : str
+            The sample.
+
+        Returns
+        -------
+        picture : Path, ndarray or None
+            The file of an image, the pixels that belong to a vector, or None for other samples.
+
+        Raises
+        ------
+        ValueError
+            If there is no such sample.
+        """
+        [position] = self._checked([id])
+        if self.kind == "image":
+            return Path(self._samples.values[position])
+        thumbnails = self._samples.thumbnails
+        return None if thumbnails is None else thumbnails[position]
 
     def samples(self, status: str | None = None) -> list[SessionSample]:
         """Return samples in the order of the source.

@@ -1,0 +1,189 @@
+"""`skactive label`: label samples in the browser."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+import warnings
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from skactive._progress import ProgressBar
+from skactive.cli._arguments import add_number
+from skactive.cli._output import CommandError, write, write_note
+
+# Seconds before a progress bar appears, and between its updates.
+BAR_DELAY, BAR_SECONDS = 2.0, 0.2
+NETWORK_WARNING = (
+    "warning: other machines can reach this page. Those who know its address can see and change "
+    "all samples and labels, and the connection is not encrypted."
+)
+
+
+def add_label_parser(commands: Any) -> None:
+    """Add `label` to the commands."""
+    parser = commands.add_parser(
+        "label",
+        help="label images or texts in the browser",
+        description="Label images or texts in the browser: it shows the samples whose labels are\n"
+        "most useful. Every answer is saved at once. Ctrl-C ends, the same command resumes.",
+    )
+    parser.set_defaults(run=run_label, after_interrupt=after_interrupt)
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        nargs="?",
+        help="a folder of images, a .csv, .tsv, .parquet or .jsonl table with a column of texts or "
+        "of paths of images, a .txt file with a text per line, or a .npz file with vectors X and "
+        "pictures images",
+    )
+    parser.add_argument(
+        "--demo", action="store_true", help="label the digits that scikit-learn ships"
+    )
+    parser.add_argument(
+        "--session",
+        metavar="FOLDER",
+        help="folder of the answers (default: SOURCE.session beside the source)",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="HANDLE",
+        help="model of TensorFlow Hub that embeds the samples; a pretrained model needs fewer "
+        "labels than the built-in descriptor",
+    )
+    parser.add_argument(
+        "--classes", metavar="A,B", help="names of classes, separated by commas; more can follow"
+    )
+    table = parser.add_argument_group("tables")
+    table.add_argument("--text-column", metavar="NAME", help="column with the texts or paths")
+    table.add_argument(
+        "--label-column", metavar="NAME", help="column with labels, if there are any"
+    )
+    table.add_argument("--id-column", metavar="NAME", help="column with names of the samples")
+    page = parser.add_argument_group("page")
+    page.add_argument("--no-browser", action="store_true", help="only print the address")
+    add_number(page, "--port", default=None, help="port (default: a free one)")
+    page.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default: this machine only)"
+    )
+    page.add_argument(
+        "--allow-network",
+        action="store_true",
+        help="allow a --host that other machines can reach; the connection is not encrypted",
+    )
+
+
+def after_interrupt(arguments: argparse.Namespace) -> str:  # noqa: ARG001 - as for all commands
+    """Return the state after an interruption, in a sentence."""
+    return "All answers are saved."
+
+
+def run_label(arguments: argparse.Namespace) -> None:
+    """Run the command with parsed arguments."""
+    from skactive.labeling.server import serve
+
+    with ExitStack() as stack:
+        warned = stack.enter_context(warnings.catch_warnings(record=True))
+        session = _session(arguments, stack)
+        for warning in warned or []:
+            write_note(f"warning: {warning.message}")
+        ended = Event()
+        stack.callback(ended.set)
+        Thread(target=_show_embedding, args=(session, ended), daemon=True).start()
+        try:
+            serve(
+                session,
+                host=arguments.host,
+                port=arguments.port,
+                allow_network=arguments.allow_network,
+                open_browser=not arguments.no_browser,
+                announce=lambda address: _announce(address, session, arguments.host),
+            )
+        except (ImportError, OSError, ValueError) as error:
+            raise CommandError(_sentence(error)) from error
+        progress = session.progress()
+        n = progress.n_labeled + progress.n_test_labeled
+        write(_farewell(arguments, n, session.folder))
+
+
+def _session(arguments: argparse.Namespace, stack: ExitStack) -> Any:  # a LabelingSession
+    from skactive.labeling import LabelingSession
+
+    classes = None
+    if arguments.classes is not None:
+        classes = [name.strip() for name in arguments.classes.split(",")]
+    source, folder = arguments.source, arguments.session
+    if arguments.demo:
+        from skactive.labeling.server import write_digits
+
+        if source is not None:
+            raise CommandError("--demo has its own samples. Hint: leave SOURCE or --demo out.")
+        if folder is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="skactive-demo-"))
+        source = write_digits(Path(folder))
+        classes = list(map(str, range(10))) if classes is None else classes
+    elif source is None:
+        raise CommandError(
+            "There is no SOURCE. Hint: pass a folder of images, a table or a text file, or --demo."
+        )
+    try:
+        session = LabelingSession(
+            source,
+            folder,
+            embedder=arguments.model,
+            classes=classes,
+            text_column=arguments.text_column,
+            label_column=arguments.label_column,
+            id_column=arguments.id_column,
+        )
+    except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
+        raise CommandError(_sentence(error)) from error
+    return stack.enter_context(session)
+
+
+def _sentence(error: Exception) -> str:
+    """Return an error of a session in the words of the command."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return (
+            f"{error.filename} cannot be used: {error.strerror}. Hint: choose another folder by "
+            "--session."
+        )
+    message = re.sub(r"\b(text|label|id)_column=", r"--\1-column ", str(error))
+    return re.sub(r"\b(text|label|id)_column\b", r"--\1-column", message)
+
+
+def _announce(address: str, session: Any, host: str) -> None:
+    from skactive.labeling.server import is_loopback
+
+    if not is_loopback(host):
+        write_note(NETWORK_WARNING)
+    write(
+        f"Label {session.folder.name.removesuffix('.session')} in the browser:\n\n    {address}\n"
+    )
+    write("The address contains a secret. Ctrl-C ends; every answer is saved at once.")
+
+
+def _show_embedding(session: Any, ended: Event) -> None:
+    """Show a bar on the terminal until all samples are embedded."""
+    n_samples = len(session)
+    if not sys.stderr.isatty() or ended.wait(BAR_DELAY):
+        return
+    noun = {"image": "images", "text": "texts"}.get(session.kind, "vectors")
+    with ProgressBar(total=n_samples, desc=f"reading {noun}", unit=" samples", leave=False) as bar:
+        while bar.n < n_samples and not ended.wait(BAR_SECONDS):
+            bar.update(session.n_embedded - bar.n)
+
+
+def _farewell(arguments: argparse.Namespace, n: int, folder: Path) -> str:
+    counts = f"{n:,} label{'s' * (n != 1)}"
+    if arguments.demo and arguments.session is None:
+        return f"\n{counts} of the demonstration, not kept. Hint: --session FOLDER keeps them."
+    return (
+        f"\n{counts} in {folder}. The same command resumes.\n"
+        f"Export them:    skactive export {folder} -o labels.csv\n"
+        f"Predict others: skactive predict {folder} NEW_SOURCE -o predictions.csv"
+    )

@@ -1,0 +1,291 @@
+"""The messages between the page and a session: plain dicts in and out, without HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import NotFittedError
+
+from skactive.labeling import LabelingSession, SessionSample
+
+# The largest numbers of samples in an answer.
+MAX_NEXT = 16
+MAX_LISTED = 200
+# A longer text of a sample is cut off in lists.
+EXCERPT = 300
+# Number of values shown of a vector without a picture.
+N_VALUES = 12
+TYPES = {str: "a str", int: "an int", bool: "a bool", list: "a list of str"}
+
+
+class MessageError(ValueError):
+    """A message that the page does not send."""
+
+
+class PageApi:
+    """Execute the messages of the page. All state is in the session.
+
+    Parameters
+    ----------
+    session : LabelingSession
+        The session.
+    """
+
+    def __init__(self, session: LabelingSession) -> None:
+        self.session = session
+        self._ids = [one.id for one in session.samples()]
+        self._positions = {name: position for position, name in enumerate(self._ids)}
+        self._calls: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            "state": self._state,
+            "next": self._next,
+            "samples": self._samples,
+            "act": self._act,
+            "progress": self._progress,
+            "history": self._history,
+            "suspicious": self._suspicious,
+            "explain": self._explain,
+            "guesses": self._guesses,
+        }
+        self._actions: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "answer": lambda given: session.answer_many(_ids(given), _text(given, "label")),
+            "relabel": lambda given: session.relabel(_ids(given), _text(given, "label")),
+            "reopen": lambda given: session.reopen(_ids(given)),
+            "skip": lambda given: session.skip(_ids(given), _text(given, "reason", "")),
+            "postpone": lambda given: session.postpone(_ids(given)),
+            "undo": lambda _: session.undo(),
+            "redo": lambda _: session.redo(),
+            "hold_out": lambda given: session.hold_out(_number(given, "n", 1, len(session))),
+            "add_class": lambda given: session.add_class(_text(given, "name")),
+            "remove_class": lambda given: session.remove_class(_text(given, "name")),
+            "rename_class": lambda given: session.rename_class(
+                _text(given, "name"), _text(given, "to")
+            ),
+            "merge_classes": lambda given: session.merge_classes(
+                [_text(given, "name")], _text(given, "to")
+            ),
+            "describe_class": lambda given: session.describe_class(
+                _text(given, "name"), _text(given, "description")
+            ),
+        }
+
+    def call(self, name: str, given: Any) -> dict[str, Any]:
+        """Execute a message.
+
+        Parameters
+        ----------
+        name : str
+            The name of the message.
+        given : dict
+            Its values.
+
+        Returns
+        -------
+        reply : dict
+            Values for JSON.
+
+        Raises
+        ------
+        MessageError
+            If the page sends no such message.
+        ValueError, NotFittedError
+            If the session refuses it.
+        OSError
+            If the answer cannot be written.
+        """
+        if name not in self._calls:
+            raise MessageError(f"There is no message {name!r}.")
+        if not isinstance(given, dict):
+            raise MessageError("The values of a message are a JSON object.")
+        return self._calls[name](given)
+
+    def id_at(self, position: int) -> str:
+        """Return the id of the sample at a position of the source."""
+        if not 0 <= position < len(self._ids):
+            raise MessageError(f"There is no sample {position}.")
+        return self._ids[position]
+
+    def _state(self, given: dict[str, Any]) -> dict[str, Any]:
+        session = self.session
+        return {
+            # Numbered requests of another session, kept by the browser, are not sent to this one.
+            "session": hashlib.sha256(str(session.folder).encode("utf-8", "replace")).hexdigest(),
+            "title": session.folder.stem if session.source is None else session.source.name,
+            "kind": session.kind,
+            "has_model": session.has_model,
+            "n_samples": len(session),
+            "classes": self._classes(),
+        }
+
+    def _classes(self) -> list[dict[str, Any]]:
+        descriptions = self.session.descriptions
+        return [
+            {"name": name, "n": n, "description": descriptions.get(name, "")}
+            for name, n in self.session.labels_per_class().items()
+        ]
+
+    def _next(self, given: dict[str, Any]) -> dict[str, Any]:
+        n = _number(given, "n", 1, MAX_LISTED)
+        exclude = _ids(given, "exclude")
+        found = self.session.next(n, test=_value(given, "test", bool, False), exclude=exclude)
+        return {"samples": [self._shown(one) for one in found]}
+
+    def _samples(self, given: dict[str, Any]) -> dict[str, Any]:
+        return {"samples": [self._shown(self.session.sample(one)) for one in _ids(given)]}
+
+    def _act(self, given: dict[str, Any]) -> dict[str, Any]:
+        kind, request = _text(given, "kind"), _text(given, "request")
+        if kind not in self._actions:
+            raise MessageError(f"There is no action {kind!r}.")
+        if not request:
+            raise MessageError("A request has a name.")
+        results: list[Any] = []
+        is_new = self.session.once(request, lambda: results.append(self._actions[kind](given)))
+        ids = results[0] if results and results[0] is not None else []
+        shown = [self._shown(self.session.sample(one)) for one in ids[:MAX_LISTED]]
+        return {"is_new": is_new, "samples": shown, "n": len(ids), "classes": self._classes()}
+
+    def _progress(self, given: dict[str, Any]) -> dict[str, Any]:
+        progress = self.session.progress()
+        accuracy, test = progress.accuracy, progress.test_accuracy
+        return {
+            "n_samples": progress.n_samples,
+            "n_labeled": progress.n_labeled,
+            "n_test": progress.n_test,
+            "n_test_labeled": progress.n_test_labeled,
+            "n_skipped": progress.n_skipped,
+            "n_postponed": progress.n_postponed,
+            "n_embedded": progress.n_embedded,
+            "n_unreadable": progress.n_unreadable,
+            "classes": self._classes(),
+            "labels_per_minute": progress.labels_per_minute,
+            "accuracy": None if accuracy is None else _interval(accuracy),
+            "test_accuracy": None if test is None else _interval(test),
+            "error": None if progress.error is None else str(progress.error),
+        }
+
+    def _history(self, given: dict[str, Any]) -> dict[str, Any]:
+        start = _number(given, "start", 0, None, 0)
+        n = _number(given, "n", 1, MAX_LISTED, 60)
+        status = _text(given, "status", "labeled")
+        label = _text(given, "label", "")
+        if status == "labeled":
+            found = [one for one in self.session.history() if not label or one.label == label]
+        elif status in {"skipped", "postponed"}:
+            found = self.session.samples(status)
+        elif status == "unreadable":
+            found = [self.session.sample(one) for one in self.session.unreadable]
+        else:
+            raise MessageError(f"There is no history of samples that are {status!r}.")
+        chosen = found[start : start + n]
+        return {"samples": [self._shown(one, is_listed=True) for one in chosen], "n": len(found)}
+
+    def _suspicious(self, given: dict[str, Any]) -> dict[str, Any]:
+        issues = self.session.suspicious()
+        rows = zip(
+            issues.names, issues.suggestions.tolist(), issues.probabilities.tolist(), strict=True
+        )
+        doubtful = [
+            {
+                **self._shown(self.session.sample(str(name)), is_listed=True),
+                "suggestion": suggestion,
+                "probability": probability,
+            }
+            for name, suggestion, probability in list(rows)[:MAX_LISTED]
+        ]
+        return {"samples": doubtful, "n": len(issues), "n_labeled": issues.n_labeled}
+
+    def _explain(self, given: dict[str, Any]) -> dict[str, Any]:
+        id_ = _text(given, "id")
+        try:
+            explanation = self.session.explain(id_)
+        except NotFittedError:
+            reason = "It is drawn at random, since it is not read yet."
+            return {"sentences": [reason], "classes": [], "nearest": []}
+        near = explanation.labeled
+        labels = [] if near.labels is None else near.labels.tolist()
+        nearest = [
+            self._shown(self.session.sample(str(name)), is_listed=True)
+            for name, _ in zip(near.names, labels, strict=True)
+            if name is not None
+        ]
+        chances = zip(explanation.classes, explanation.probabilities.tolist(), strict=True)
+        return {
+            "sentences": list(explanation.sentences),
+            "classes": [{"name": str(name), "probability": p} for name, p in chances],
+            "nearest": nearest,
+        }
+
+    def _guesses(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Return samples of one predicted class, and a random sample of those above a threshold."""
+        n = _number(given, "n", 1, MAX_LISTED)
+        threshold = _value(given, "threshold", float, 0.0)
+        found = self.session.guesses(_text(given, "label"))
+        above = [one.id for one, probability in found if probability >= threshold]
+        if _value(given, "check", bool, False):
+            # The same sample each time: it depends on the answers only.
+            found = [pair for pair in found if pair[1] >= threshold]
+            drawn = np.random.default_rng(len(found)).permutation(len(found))[:n]
+            found = [found[place] for place in sorted(drawn.tolist())]
+        rows = [
+            {**self._shown(one, is_listed=True), "probability": probability}
+            for one, probability in found[:n]
+        ]
+        return {"samples": rows, "above": above}
+
+    def _shown(self, one: SessionSample, *, is_listed: bool = False) -> dict[str, Any]:
+        kind = self.session.kind
+        position = self._positions[one.id]
+        text = None
+        if kind == "text":
+            text = one.value
+        elif kind == "vector":
+            values = np.asarray(one.value)
+            more = ", …" if len(values) > N_VALUES else ""
+            text = ", ".join(f"{value:.4g}" for value in values[:N_VALUES].tolist()) + more
+        if text is not None and is_listed and len(text) > EXCERPT:
+            text = f"{text[:EXCERPT]}…"
+        has_picture = kind == "image" or self.session.picture(one.id) is not None
+        return {
+            "id": one.id,
+            "position": position,
+            "text": None if has_picture else text,
+            "label": one.label,
+            "status": one.status,
+            "is_test": one.is_test,
+        }
+
+
+def _interval(accuracy: Any) -> dict[str, Any]:
+    return {name: getattr(accuracy, name) for name in ("value", "lower", "upper", "n_labeled")}
+
+
+def _value(given: dict[str, Any], name: str, kind: type, default: Any = None) -> Any:
+    value = given.get(name, default)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise MessageError(f"{name!r} is {TYPES.get(kind, 'a number')}. Got {value!r:.80} instead.")
+    return value
+
+
+def _text(given: dict[str, Any], name: str, default: str | None = None) -> str:
+    return str(_value(given, name, str, default))
+
+
+def _number(
+    given: dict[str, Any], name: str, minimum: int, maximum: int | None, default: int | None = None
+) -> int:
+    value = int(_value(given, name, int, default))
+    if value < minimum:
+        raise MessageError(f"{name!r} is at least {minimum}. Got {value} instead.")
+    return value if maximum is None else min(value, maximum)
+
+
+def _ids(given: dict[str, Any], name: str = "ids") -> list[str]:
+    ids = _value(given, name, list, [] if name == "exclude" else None)
+    if not all(isinstance(one, str) for one in ids):
+        raise MessageError(f"{name!r} is a list of str.")
+    return ids

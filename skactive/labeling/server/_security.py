@@ -1,0 +1,225 @@
+"""The guard of the page: which requests are answered, and the headers of every answer."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import json
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# A page of another origin can send it only after a preflight request, which is refused.
+HEADER = "x-skactive"
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+TOKEN_BYTES = 32
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    ),
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+
+
+class Access:
+    """The secrets of the page, and the hosts under which it answers.
+
+    Parameters
+    ----------
+    port : int
+        The port. Cookies do not differ by port, so that the name of the cookie contains it.
+    token : str, default=None
+        The secret in the address, which a browser exchanges for the cookie. None takes a new one.
+    names : iterable of str, default=LOCAL_NAMES
+        Host names under which the page answers.
+    takes_addresses : bool, default=False
+        Whether it also answers under any IP address: by those, no name can be rebound.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        *,
+        token: str | None = None,
+        names: frozenset[str] = LOCAL_NAMES,
+        takes_addresses: bool = False,
+    ) -> None:
+        self.port = port
+        self.token = secrets.token_urlsafe(TOKEN_BYTES) if token is None else token
+        self.cookie_name = f"skactive-{port}"
+        self._names = frozenset(name.lower() for name in names)
+        self._takes_addresses = takes_addresses
+        self._once: set[str] = set()
+
+    @property
+    def cookie(self) -> str:
+        """The value of the cookie, which does not reveal the token."""
+        return hmac.digest(self.token.encode(), b"cookie", "sha256").hex()
+
+    def token_for_once(self) -> str:
+        """Return a token that can be exchanged once: other users may see a browser's arguments."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        self._once.add(token)
+        return token
+
+    def is_token(self, token: object) -> bool:
+        """Return whether a token is right. One that can be exchanged once is used up."""
+        if not isinstance(token, str) or not token.isascii():
+            return False
+        if token in self._once:
+            self._once.discard(token)
+            return True
+        return hmac.compare_digest(token, self.token)
+
+    def is_host(self, host: str) -> bool:
+        """Return whether a Host header names this page."""
+        name, separator, port = host.rpartition(":")
+        if not separator or not port.isdecimal():
+            name, port = host, "80"
+        name = name.removeprefix("[").removesuffix("]").lower()
+        if port != str(self.port):
+            return False
+        return name in self._names or (self._takes_addresses and is_address(name))
+
+    def has_cookie(self, header: str) -> bool:
+        """Return whether a Cookie header has the cookie."""
+        try:
+            cookie = SimpleCookie(header).get(self.cookie_name)
+        except CookieError:
+            return False
+        return cookie is not None and hmac.compare_digest(
+            cookie.value.encode(), self.cookie.encode()
+        )
+
+
+class Guard:
+    """Middleware that refuses requests of other origins, hosts and users.
+
+    Parameters
+    ----------
+    app : callable
+        The ASGI application.
+    access : Access
+        The secrets.
+    open_paths : container of str
+        Paths that need no cookie: files of the page, which contain nothing of the session.
+    """
+
+    def __init__(self, app: App, access: Access, open_paths: frozenset[str]) -> None:
+        self._app = app
+        self._access = access
+        self._open_paths = open_paths
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            # The page has no websocket.
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in scope["headers"]
+        }
+        refusal = self._refusal(scope["method"], scope["path"], headers)
+
+        async def send_guarded(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                own = {name for name, _ in message["headers"]}
+                added = [
+                    (name.encode(), value.encode())
+                    for name, value in HEADERS.items()
+                    if name.encode() not in own
+                ]
+                if b"cache-control" not in own:
+                    added.append((b"cache-control", b"no-store"))
+                message = {**message, "headers": [*message["headers"], *added]}
+            await send(message)
+
+        if refusal is None:
+            await self._app(scope, receive, send_guarded)
+        else:
+            await _refuse(send_guarded, *refusal)
+
+    def _refusal(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str] | None:
+        """Return the status and the reason why a request is refused; None if it is not."""
+        host = headers.get("host", "")
+        if not self._access.is_host(host):
+            return 421, "This address is not that of the page: use the one in the terminal."
+        if method not in {"GET", "HEAD", "POST"}:
+            return 405, "Only GET and POST are answered."
+        if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"} and not (
+            method == "GET" and path == "/"
+        ):
+            return 403, "Requests of other pages are not answered."
+        is_api = path.startswith("/api/")
+        if is_api and headers.get(HEADER) != "1":
+            return 403, f"The header {HEADER} is missing."
+        if method == "POST" and (reason := _foreign_post(host, headers)):
+            return 403, reason
+        if path not in self._open_paths and not self._access.has_cookie(headers.get("cookie", "")):
+            return 401, "This browser has no access: open the address in the terminal."
+        return None
+
+
+def _foreign_post(host: str, headers: dict[str, str]) -> str | None:
+    if headers.get("origin") != f"http://{host}":
+        return "Requests of other pages are not answered."
+    if headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        return "A request is JSON."
+    return None
+
+
+async def _refuse(send: Send, status: int, reason: str) -> None:
+    body = json.dumps({"error": reason}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def is_address(name: str) -> bool:
+    """Return whether a host name is an IP address."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this machine can reach a host.
+
+    Parameters
+    ----------
+    host : str
+        A name or an IP address.
+
+    Returns
+    -------
+    is_loopback : bool
+        True for localhost, 127.0.0.1 and ::1.
+
+    Examples
+    --------
+    >>> from skactive.labeling.server import is_loopback
+    >>> is_loopback("127.0.0.1"), is_loopback("192.168.0.7")
+    (True, False)
+    """
+    return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)

@@ -1,0 +1,200 @@
+"""Start of the page: port, address, browser, and end."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import logging
+import os
+import socket
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Thread
+from typing import NamedTuple
+
+from skactive._io.journal_file import json_object
+from skactive._optional import import_optional
+from skactive.labeling import LabelingSession
+from skactive.labeling.server._security import LOCAL_NAMES, Access, is_address, is_loopback
+
+PAGE = "page.json"
+# Only the user can read the file.
+PRIVATE = 0o600
+EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not listened on
+# Seconds for requests that are being answered when the server ends.
+GRACE = 2
+
+
+class PageAddress(NamedTuple):
+    """The port and the secret of a session's page, which are the same at each start.
+
+    A page that is still open can then send answers to a server that was started again.
+    """
+
+    port: int
+    token: str | None
+
+
+def serve(
+    session: LabelingSession,
+    *,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    allow_network: bool = False,
+    open_browser: bool = True,
+    announce: Callable[[str], object] | None = None,
+) -> None:
+    """Serve the page of a session until Ctrl-C.
+
+    Parameters
+    ----------
+    session : LabelingSession
+        The session. It stays open.
+    host : str, default="127.0.0.1"
+        The address to listen on. Others than those of this machine need `allow_network`.
+    port : int, default=None
+        The port. None takes the one that the session had last if it is free, or any free one.
+    allow_network : bool, default=False
+        Whether other machines may reach the page. The connection is not encrypted.
+    open_browser : bool, default=True
+        Whether to open the page in the browser.
+    announce : callable, default=None
+        Called with the address of the page, as soon as it can be opened. The address contains a
+        secret. None does nothing.
+
+    Raises
+    ------
+    ImportError
+        If starlette or uvicorn is not installed.
+    OSError
+        If the port is in use.
+    ValueError
+        If other machines could reach the page, and `allow_network` is False.
+
+    Examples
+    --------
+    >>> from skactive.labeling import LabelingSession
+    >>> from skactive.labeling.server import serve
+    >>> with LabelingSession("photos") as session:  # doctest: +SKIP
+    ...     serve(session, announce=print)
+    """
+    if not is_loopback(host) and not allow_network:
+        raise ValueError(
+            f"Other machines can reach a page on {host}: those who know its address can see and "
+            "change all samples and labels, and the connection is not encrypted. Hint: use "
+            "127.0.0.1, or allow it by --allow-network."
+        )
+    uvicorn = import_optional("uvicorn", "The labelling page", "uvicorn", "label")
+    from skactive.labeling.server._app import create_app
+
+    saved = _read_address(session.folder)
+    listener = _listener(host, port, saved)
+    with listener:
+        chosen = int(listener.getsockname()[1])
+        is_same = saved is not None and saved.token is not None
+        names = LOCAL_NAMES if is_loopback(host) else LOCAL_NAMES | _names_of(host)
+        access = Access(
+            chosen,
+            token=saved.token if is_same and saved is not None else None,
+            names=names,
+            takes_addresses=not is_loopback(host),
+        )
+        _write_address(session.folder, PageAddress(chosen, access.token))
+        logging.getLogger("uvicorn.error").addFilter(_is_failure)
+        config = uvicorn.Config(
+            create_app(session, access),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+        address = f"http://{_name_for_browsers(host)}:{chosen}/#"
+        if announce is not None:
+            announce(f"{address}{access.token}")
+        if open_browser:
+            # Connections wait until the server takes them.
+            once = f"{address}{access.token_for_once()}"
+            Thread(target=webbrowser.open, args=(once,), daemon=True).start()
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _is_failure(record: logging.LogRecord) -> bool:
+    """Return whether a message is about a failure, and not about the end of the server."""
+    error = record.exc_info[1] if record.exc_info else None
+    return record.levelno >= logging.ERROR and not (
+        isinstance(error, asyncio.CancelledError) or "graceful shutdown" in record.getMessage()
+    )
+
+
+def _listener(host: str, port: int | None, saved: PageAddress | None) -> socket.socket:
+    """Return a listening socket; a port that was asked for, or the last one, or any."""
+    ports = [port] if port is not None else [saved.port, 0] if saved is not None else [0]
+    for candidate in ports:
+        try:
+            return _listen(host, candidate)
+        except (OSError, OverflowError) as error:
+            if getattr(error, "errno", None) == errno.EADDRINUSE and candidate != ports[-1]:
+                continue
+            reason = getattr(error, "strerror", None) or str(error).removeprefix("bind(): ")
+            raise OSError(
+                f"The page cannot listen on {host}, port {candidate}: {reason.rstrip('.')}. Hint: "
+                "choose another port by --port, or leave it out."
+            ) from error
+    raise AssertionError  # pragma: no cover - the last port returns or raises
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":
+            # A port whose last connections wait for their end is free. On Windows the option would
+            # let another program take the port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen()
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _names_of(host: str) -> frozenset[str]:
+    """Return the names under which other machines reach this one."""
+    names = {socket.gethostname(), socket.getfqdn()}
+    return frozenset(name.lower() for name in {host, *names} if name not in EVERY_ADDRESS)
+
+
+def _name_for_browsers(host: str) -> str:
+    if host in EVERY_ADDRESS:
+        return socket.gethostname()
+    return f"[{host}]" if is_address(host) and ":" in host else host
+
+
+def _read_address(folder: Path) -> PageAddress | None:
+    try:
+        found = json_object((folder / PAGE).read_bytes())
+    except OSError:
+        return None
+    port, token = (found or {}).get("port"), (found or {}).get("token")
+    if isinstance(port, int) and 0 < port < 2**16 and isinstance(token, str) and token.isascii():
+        return PageAddress(port, token)
+    return None
+
+
+def _write_address(folder: Path, address: PageAddress) -> None:
+    # Without the file, the page has another address at the next start.
+    with suppress(OSError):
+        path = folder / PAGE
+        path.unlink(missing_ok=True)
+        with open(path, "x", encoding="utf-8", opener=_opened_privately) as file:
+            json.dump(address._asdict(), file)
+
+
+def _opened_privately(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE)

@@ -1,0 +1,298 @@
+// The application: its views, keys and messages. It works in any element, with any transport.
+
+import { ClassesView } from "./classes.js";
+import { button, el, interval, own, plural } from "./dom.js";
+import { GalleryView } from "./gallery.js";
+import { HelpDialog } from "./help.js";
+import { HistoryView } from "./history.js";
+import { COMMANDS, classKeys, isTyping, keyOf } from "./keys.js";
+import { LabelView } from "./label.js";
+import { Outbox } from "./outbox.js";
+import { ProgressView } from "./progress.js";
+import { Queue } from "./queue.js";
+
+const VIEWS = [
+  ["label", "Label", LabelView],
+  ["gallery", "Gallery", GalleryView],
+  ["history", "History", HistoryView],
+  ["classes", "Classes", ClassesView],
+  ["progress", "Progress", ProgressView],
+];
+// Milliseconds between two looks at the progress, after answers and while samples are embedded.
+const PROGRESS_MS = 1000;
+// The test set has this many samples, but at most a fifth of those without a label.
+const N_TEST = 20;
+const TEST_SHARE = 0.2;
+
+export class App {
+  constructor(root, transport) {
+    this.root = root;
+    this.transport = transport;
+    this.classes = [];
+    this.keys = new Map();
+    this.progress = null;
+  }
+
+  async start() {
+    const state = await this.transport.call("state");
+    this.kind = state.kind;
+    this.title = state.title;
+    this.hasModel = state.has_model;
+    this.outbox = new Outbox(this.transport, state.session, () => this.showConnection());
+    this.queue = new Queue(
+      this.transport,
+      () => this.outbox.ids(),
+      () => this.view?.refresh?.(),
+    );
+    this.build();
+    this.takeClasses(state.classes);
+    this.open("label");
+    // Answers that an earlier page could not send come first.
+    await this.outbox.send();
+    this.fillQueue();
+    this.followProgress();
+  }
+
+  build() {
+    this.heading = own(this.title, "h1");
+    this.tabs = new Map(
+      VIEWS.map(([name, title]) => [name, button(title, () => this.open(name))]),
+    );
+    this.status = el("div", { class: "status" });
+    this.live = el("div", { class: "live", "aria-live": "polite", role: "status" });
+    this.banner = el("div", { class: "banner", role: "alert", hidden: true });
+    this.main = el("main", { tabindex: -1 });
+    this.help = new HelpDialog(this);
+    this.root.classList.add("skactive");
+    this.root.replaceChildren(
+      el(
+        "header",
+        {},
+        this.heading,
+        el(
+          "nav",
+          { "aria-label": "Views" },
+          ...this.tabs.values(),
+          button("?", () => this.help.open(), { "aria-label": "Keys" }),
+        ),
+      ),
+      this.banner,
+      this.main,
+      el("footer", {}, this.status, this.live),
+      this.help.element,
+    );
+    const target = this.root.ownerDocument.body === this.root.parentElement ? document : this.root;
+    target.addEventListener("keydown", (event) => this.press(event));
+    document.title = `${this.title} – skactive`;
+  }
+
+  open(name) {
+    const [, , View] = VIEWS.find(([one]) => one === name);
+    for (const [one, tab] of this.tabs) {
+      if (one === name) tab.setAttribute("aria-current", "page");
+      else tab.removeAttribute("aria-current");
+    }
+    this.viewName = name;
+    this.view = new View(this);
+    this.main.className = name;
+    this.main.replaceChildren(this.view.element);
+    this.view.refresh?.();
+  }
+
+  // ---- Keys.
+
+  press(event) {
+    if (this.root.querySelector("dialog[open]")) return;
+    const key = keyOf(event);
+    if (key === null) return;
+    if (isTyping(event.target)) {
+      // A field keeps its keys; Escape leaves it.
+      if (key === "Escape") event.target.blur();
+      return;
+    }
+    if (key === "Enter" && event.target.closest("button, a, summary")) return;
+    const command = COMMANDS.find((one) => one.key === key);
+    const name = [...this.keys].find(([, own]) => own === key)?.[0];
+    if (!command && name === undefined) return;
+    event.preventDefault();
+    // A key that is held down answers once.
+    if (event.repeat && command?.name !== "undo" && command?.name !== "redo") return;
+    if (command) this.run(command.name);
+    else this.choose(name);
+  }
+
+  /** Answer by a class, in the view that is open. */
+  choose(name) {
+    this.view.choose?.(name);
+  }
+
+  run(command) {
+    if (this.view.commands?.[command]) {
+      this.view.commands[command]();
+    } else if (this.tabs.has(command)) {
+      this.open(this.viewName === command ? "label" : command);
+    } else if (command === "back") {
+      this.open("label");
+    } else if (command === "help") {
+      this.help.open();
+    } else if (command === "undo" || command === "redo") {
+      this.revert(command);
+    } else if (command === "test") {
+      this.toggleTest();
+    }
+  }
+
+  // ---- Actions.
+
+  /** Send an action; a refusal is shown, and the promise has null. */
+  async act(kind, given) {
+    if (this.outbox.state === "full") {
+      this.say("Answers are not saved now. No answer is taken.", true);
+      return null;
+    }
+    try {
+      const reply = await this.outbox.add(kind, given);
+      this.takeClasses(reply.classes);
+      this.progressSoon();
+      return reply;
+    } catch (error) {
+      this.say(error.message, true);
+      return null;
+    }
+  }
+
+  async revert(kind) {
+    const reply = await this.act(kind);
+    if (reply === null) return;
+    const word = kind === "undo" ? "Undone" : "Done again";
+    this.say(reply.n > 1 ? `${word}: ${plural(reply.n, "sample")}` : word);
+    const closed = reply.samples.filter((sample) => sample.status !== "open");
+    this.queue.drop(closed.map((sample) => sample.id));
+    const [first] = reply.samples;
+    if (reply.n === 1 && first.status === "open") {
+      if (first.is_test !== this.queue.isTest) {
+        await this.queue.restart(first.is_test).catch(() => this.fillQueue());
+      }
+      if (this.queue.current?.id !== first.id) {
+        this.queue.ahead = this.queue.ahead.filter((sample) => sample.id !== first.id);
+        this.queue.show(first);
+      }
+    } else {
+      this.fillQueue();
+    }
+    this.view.refresh?.(true);
+  }
+
+  /** Ask samples of the test set, or those to teach again. */
+  async toggleTest() {
+    const isTest = !this.queue.isTest;
+    try {
+      if (isTest && !(await this.drawTest())) return;
+      this.open("label");
+      await this.queue.restart(isTest);
+    } catch (error) {
+      this.say(error.message, true);
+      return;
+    }
+    this.view.refresh();
+    this.say(isTest ? "Test set: these answers are not taught." : "These answers are taught.");
+  }
+
+  /** Draw test samples unless some have no label yet. */
+  async drawTest() {
+    await this.outbox.sending;
+    const { samples } = await this.transport.call("next", { n: 1, test: true });
+    if (samples.length) return true;
+    const { n_samples: all, n_labeled: labeled } = await this.transport.call("progress");
+    const n = Math.max(1, Math.min(N_TEST, Math.floor(TEST_SHARE * (all - labeled))));
+    return (await this.act("hold_out", { n })) !== null;
+  }
+
+  /** Fetch the next samples, and try again until the server answers. */
+  async fillQueue() {
+    clearTimeout(this.refill);
+    try {
+      await this.queue.fill();
+    } catch (error) {
+      if (!this.queue.current) this.view.refresh?.();
+      if (this.outbox.state === "sent") this.say(error.message, true);
+      this.refill = setTimeout(() => this.fillQueue(), PROGRESS_MS);
+    }
+  }
+
+  takeClasses(classes) {
+    this.classes = classes;
+    this.keys = classKeys(classes.map((one) => one.name));
+    this.view?.showClasses?.();
+  }
+
+  // ---- Messages.
+
+  /** Show a message for a moment, and tell it to screen readers. */
+  say(text, isError = false) {
+    const message = own(text, "p", { class: isError ? "error" : null });
+    this.live.replaceChildren(message);
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => message.remove(), isError ? 8000 : 2500);
+  }
+
+  showConnection() {
+    const { state, reason } = this.outbox;
+    const n = this.outbox.pending().length;
+    this.root.classList.toggle("is-unsaved", state === "full");
+    this.banner.hidden = state === "sent";
+    if (state === "sent") return;
+    const kept = n ? ` ${plural(n, "answer")} ${n === 1 ? "is" : "are"} kept and sent later.` : "";
+    const text = state === "full" ? `${reason} No further answers are taken.` : reason;
+    const shown = `${text}${kept}`;
+    if (this.banner.textContent !== shown) this.banner.textContent = shown;
+  }
+
+  progressSoon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.followProgress(), PROGRESS_MS);
+  }
+
+  async followProgress() {
+    try {
+      this.progress = await this.transport.call("progress");
+    } catch {
+      this.progressSoon();
+      return;
+    }
+    this.takeClasses(this.progress.classes);
+    this.showProgress();
+    this.view.showProgress?.();
+    if (this.progress.n_embedded < this.progress.n_samples && !this.progress.error) {
+      this.progressSoon();
+    }
+  }
+
+  showProgress() {
+    const { progress } = this;
+    const parts = [`${plural(progress.n_labeled, "label")}`];
+    if (progress.labels_per_minute) {
+      parts.push(`${progress.labels_per_minute.toFixed(0)} per minute`);
+    }
+    if (progress.accuracy) parts.push(`estimated accuracy ${interval(progress.accuracy)}`);
+    if (progress.test_accuracy) {
+      const { n_labeled: n } = progress.test_accuracy;
+      parts.push(`test accuracy ${interval(progress.test_accuracy)} on ${plural(n, "sample")}`);
+    }
+    const items = parts.map((part) => el("span", {}, part));
+    if (progress.error) items.push(el("span", { class: "error" }, progress.error));
+    else if (progress.n_embedded < progress.n_samples) items.push(this.embedding());
+    this.status.replaceChildren(...items);
+  }
+
+  embedding() {
+    const { n_embedded: n, n_samples: all } = this.progress;
+    const noun = { image: "images", text: "texts", vector: "vectors" }[this.kind];
+    return el(
+      "label",
+      { class: "embedding" },
+      `reading ${noun}: ${n.toLocaleString("en")} of ${all.toLocaleString("en")} `,
+      el("progress", { max: all, value: n }),
+    );
+  }
+}

@@ -1,0 +1,150 @@
+// Answers, corrected by selection and a class.
+
+import { ClassBar } from "./bar.js";
+import { button, el, own, percent, plural } from "./dom.js";
+import { setOptions, Tiles } from "./sample.js";
+
+const N = 60;
+const KINDS = [
+  ["labeled", "Labelled"],
+  ["doubtful", "Doubtful"],
+  ["skipped", "Skipped"],
+  ["postponed", "Later"],
+  ["unreadable", "Unreadable"],
+];
+const NOTHING = {
+  labeled: "There are no labels.",
+  doubtful: "No label is contradicted by the others.",
+  skipped: "No sample is skipped.",
+  postponed: "No sample is postponed.",
+  unreadable: "All samples can be read.",
+};
+
+export class HistoryView {
+  constructor(app) {
+    this.app = app;
+    this.start = 0;
+    this.total = 0;
+    this.tiles = new Tiles(app, "Answers", () => this.showSelection());
+    const again = () => this.refresh(false, 0);
+    this.kind = el(
+      "select",
+      { id: "kind", onchange: again },
+      ...KINDS.map(([value, title]) => el("option", { value }, title)),
+    );
+    this.label = el("select", { id: "label", onchange: again });
+    this.labelFilter = el("span", {}, el("label", { for: "label" }, "Class "), this.label);
+    this.older = button("Older", () => this.refresh(false, this.start + N));
+    this.newer = button("Newer", () => this.refresh(false, Math.max(this.start - N, 0)));
+    this.count = el("span", { class: "count" });
+    this.selection = el("p", { class: "selection", "aria-live": "polite" });
+    this.bar = new ClassBar((name) => this.choose(name));
+    this.reopen = button("Ask again", () => this.askAgain());
+    this.element = el(
+      "div",
+      { class: "view" },
+      el(
+        "div",
+        { class: "filters" },
+        el("label", { for: "kind" }, "Show"),
+        this.kind,
+        this.labelFilter,
+        this.newer,
+        this.older,
+        this.count,
+      ),
+      el("div", { class: "scroll", tabindex: -1 }, this.tiles.element),
+      el(
+        "div",
+        { class: "controls" },
+        this.selection,
+        this.bar.element,
+        el("div", { class: "tools" }, this.reopen),
+      ),
+    );
+    this.showClasses();
+  }
+
+  async refresh(_ = false, start = this.start) {
+    this.tiles.element.classList.add("is-loading");
+    const kind = this.kind.value;
+    this.labelFilter.hidden = kind !== "labeled";
+    try {
+      const { transport } = this.app;
+      await this.app.outbox.sending;
+      const reply =
+        kind === "doubtful"
+          ? await transport.call("suspicious")
+          : await transport.call("history", { status: kind, label: this.label.value, start, n: N });
+      if (kind !== this.kind.value) return;
+      this.start = start;
+      this.total = reply.n;
+      this.tiles.fill(reply.samples, (sample) => caption(sample));
+      this.showPlace(kind, reply);
+    } catch (error) {
+      this.tiles.fill([]);
+      this.app.say(error.message, true);
+    } finally {
+      this.tiles.element.classList.remove("is-loading");
+    }
+  }
+
+  showPlace(kind, reply) {
+    const shown = this.tiles.samples.length;
+    this.older.hidden = this.newer.hidden = kind === "doubtful" || this.total <= N;
+    this.older.disabled = this.start + shown >= this.total;
+    this.newer.disabled = this.start === 0;
+    let text = shown === 0 ? NOTHING[kind] : plural(this.total, "sample");
+    if (kind === "doubtful" && reply.n_labeled < 10) {
+      text = "From ten labels on, doubtful ones are listed here.";
+    } else if (this.total > N && kind !== "doubtful") {
+      text = `${this.start + 1} to ${this.start + shown} of ${plural(this.total, "sample")}`;
+    }
+    this.count.textContent = text;
+  }
+
+  showClasses() {
+    const { classes, keys } = this.app;
+    setOptions(this.label, "All", classes, (name) => name);
+    this.bar.show(classes, keys);
+  }
+
+  showSelection() {
+    const { size } = this.tiles.selected;
+    this.reopen.disabled = size === 0;
+    this.selection.textContent = size
+      ? `${plural(size, "sample")} selected: a class corrects ${size === 1 ? "it" : "them"}.`
+      : "Select samples, then press their class.";
+  }
+
+  async choose(name) {
+    const ids = this.tiles.ids();
+    if (!ids.length) {
+      this.app.say("No sample is selected.", true);
+      return;
+    }
+    const isLabeled = ["labeled", "doubtful"].includes(this.kind.value);
+    const reply = await this.app.act(isLabeled ? "relabel" : "answer", { ids, label: name });
+    if (reply === null) return;
+    this.app.say(`${plural(ids.length, "sample")} labelled ${name}`);
+    await this.refresh();
+  }
+
+  async askAgain() {
+    const ids = this.tiles.ids();
+    if (!ids.length || (await this.app.act("reopen", { ids })) === null) return;
+    this.app.say(`${plural(ids.length, "sample")} will be asked again`);
+    await this.refresh();
+  }
+}
+
+const STATUS = { skipped: "skipped", postponed: "later", open: "unreadable" };
+
+function caption(sample) {
+  const parts = [own(sample.label ?? STATUS[sample.status])];
+  if (sample.suggestion !== undefined) {
+    parts.push(" → ", own(sample.suggestion), ` (${percent(1 - sample.probability)} doubt)`);
+  }
+  if (sample.is_test) parts.push(" · test");
+  return el("span", {}, ...parts);
+}

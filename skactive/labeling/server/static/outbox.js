@@ -1,0 +1,128 @@
+// Numbered requests. Each is stored until the server has acknowledged it, and sent in order, so
+// that no key press is lost if the server ends or the page is closed.
+
+const RETRY_MS = 1000;
+
+export class Outbox {
+  /**
+   * @param transport sends messages
+   * @param session the session's name: requests of another one stay where they are
+   * @param onChange called with the state: "sent", "waiting", "lost", "full" or "locked"
+   */
+  constructor(transport, session, onChange) {
+    this.transport = transport;
+    this.prefix = `skactive-${session}-`;
+    this.onChange = onChange;
+    this.promises = new Map();
+    this.memory = new Map();
+    this.count = 0;
+    this.sending = null;
+    this.state = "sent";
+    this.reason = "";
+  }
+
+  /** Store a request and send it. The promise has the reply, or the sentence of a refusal. */
+  add(kind, given = {}) {
+    const time = String(Date.now()).padStart(15, "0");
+    const number = String((this.count += 1)).padStart(6, "0");
+    const request = `${time}-${number}-${Math.random().toString(36).slice(2, 10)}`;
+    const entry = { ...given, kind, request };
+    try {
+      localStorage.setItem(this.prefix + request, JSON.stringify(entry));
+    } catch {
+      this.memory.set(this.prefix + request, JSON.stringify(entry));
+    }
+    const promise = new Promise((resolve, reject) =>
+      this.promises.set(request, { resolve, reject }),
+    );
+    this.send();
+    return promise;
+  }
+
+  /** Return the stored requests in their order. */
+  pending() {
+    const names = [...this.memory.keys()];
+    try {
+      for (let place = 0; place < localStorage.length; place += 1) {
+        const name = localStorage.key(place);
+        if (name.startsWith(this.prefix)) names.push(name);
+      }
+    } catch {
+      // Storage is switched off.
+    }
+    return names.sort().map((name) => this.read(name)).filter(Boolean);
+  }
+
+  /** Return the ids of samples that stored requests are about. */
+  ids() {
+    return this.pending().flatMap((entry) => entry.ids ?? []);
+  }
+
+  read(name) {
+    try {
+      return JSON.parse(this.memory.get(name) ?? localStorage.getItem(name));
+    } catch {
+      return null;
+    }
+  }
+
+  remove(request) {
+    this.memory.delete(this.prefix + request);
+    try {
+      localStorage.removeItem(this.prefix + request);
+    } catch {
+      // Storage is switched off.
+    }
+  }
+
+  /** Send all stored requests, until they are sent or one cannot be. */
+  send() {
+    this.sending ??= this.sendNow().finally(() => {
+      this.sending = null;
+      if (this.state === "sent" && this.pending().length) this.send();
+    });
+    return this.sending;
+  }
+
+  async sendNow() {
+    clearTimeout(this.timer);
+    try {
+      await this.alone(() => this.sendAll());
+      this.change("sent");
+    } catch (error) {
+      this.change(
+        error.isNotStored ? "full" : error.needsAccess ? "locked" : "lost",
+        error.message,
+      );
+      this.timer = setTimeout(() => this.send(), RETRY_MS);
+    }
+  }
+
+  async sendAll() {
+    for (let entry = this.pending()[0]; entry; entry = this.pending()[0]) {
+      const promise = this.promises.get(entry.request);
+      try {
+        const reply = await this.transport.call("act", entry);
+        this.remove(entry.request);
+        promise?.resolve(reply);
+      } catch (error) {
+        if (!error.isRefusal) throw error;
+        this.remove(entry.request);
+        promise?.reject(error);
+      }
+      this.promises.delete(entry.request);
+    }
+  }
+
+  /** One page at a time sends. */
+  alone(action) {
+    if (!navigator.locks) return action();
+    return navigator.locks.request(`${this.prefix}outbox`, action);
+  }
+
+  change(state, reason = "") {
+    this.state = state;
+    this.reason = reason;
+    this.onChange(state, reason);
+  }
+}

@@ -1,0 +1,28 @@
+// The page of `skactive label`: access by the token of the address, then the application.
+
+import { App } from "./app.js";
+import { el } from "./dom.js";
+import { HttpTransport } from "./transport.js";
+
+const root = document.getElementById("root");
+const transport = new HttpTransport();
+
+async function start() {
+  const token = location.hash.slice(1);
+  try {
+    if (token) {
+      // Neither the history nor a copied address keeps the secret.
+      history.replaceState(null, "", "/");
+      await transport.call("access", { token });
+    }
+    await new App(root, transport).start();
+  } catch (error) {
+    root.replaceChildren(
+      el("main", { class: "message" }, el("h1", {}, "skactive"), el("p", {}, error.message)),
+    );
+  }
+}
+
+// The address of another start of the server, opened in this tab.
+addEventListener("hashchange", () => location.reload());
+start();

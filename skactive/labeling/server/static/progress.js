@@ -1,0 +1,119 @@
+// Counts, accuracies and exports.
+
+import { button, el, interval, own, plural } from "./dom.js";
+
+const FORMATS = [
+  ["csv", "CSV"],
+  ["jsonl", "JSON lines"],
+  ["parquet", "Parquet"],
+  ["json", "Label Studio"],
+];
+
+export class ProgressView {
+  constructor(app) {
+    this.app = app;
+    this.content = el("div");
+    this.element = el(
+      "div",
+      { class: "view page" },
+      el("h2", {}, "Progress"),
+      this.content,
+      el("h2", {}, "Export"),
+      el("p", {}, "Labels, and predictions with probabilities for all other samples."),
+      el(
+        "div",
+        { class: "tools" },
+        ...FORMATS.map(([suffix, title]) => button(title, () => this.download(suffix))),
+      ),
+    );
+    this.showProgress();
+  }
+
+  refresh() {
+    this.app.followProgress();
+  }
+
+  showProgress() {
+    const { progress } = this.app;
+    if (!progress) return;
+    const rows = [
+      ["Labels", progress.n_labeled],
+      ["Samples", progress.n_samples],
+      ["Test labels", `${progress.n_test_labeled} of ${progress.n_test}`],
+      ["Skipped", progress.n_skipped],
+      ["Later", progress.n_postponed],
+      ["Unreadable", progress.n_unreadable],
+      ["Labels per minute", progress.labels_per_minute?.toFixed(0) ?? "–"],
+    ];
+    const numbers = rows.map(([name, value]) =>
+      el("div", {}, el("dt", {}, name), el("dd", {}, value.toLocaleString("en"))),
+    );
+    this.content.replaceChildren(
+      el("dl", { class: "numbers" }, ...numbers),
+      this.accuracies(),
+      this.balance(),
+      this.app.hasModel
+        ? ""
+        : el(
+            "p",
+            { class: "hint" },
+            "The samples are compared by a built-in descriptor. A pretrained model needs fewer labels: --model HANDLE.",
+          ),
+    );
+  }
+
+  accuracies() {
+    const { accuracy, test_accuracy: test, n_test: n } = this.app.progress;
+    return el(
+      "div",
+      { class: "accuracies" },
+      el("h3", {}, "Test accuracy"),
+      el("p", { class: "figure" }, test ? interval(test) : "–"),
+      el(
+        "p",
+        { class: "hint" },
+        test
+          ? `Measured on ${plural(test.n_labeled, "random sample")} that ${test.n_labeled === 1 ? "is" : "are"} not taught.`
+          : n
+            ? "Label the test samples by t."
+            : "Press t to label random samples that measure the accuracy.",
+      ),
+      el("h3", {}, "Estimated accuracy"),
+      el("p", { class: "figure" }, accuracy ? interval(accuracy) : "–"),
+      el(
+        "p",
+        { class: "hint" },
+        accuracy
+          ? `Estimated from the ${plural(accuracy.n_labeled, "label")} that are taught, for the samples left.`
+          : "From ten labels of two classes on.",
+      ),
+    );
+  }
+
+  balance() {
+    const { classes } = this.app;
+    const most = Math.max(1, ...classes.map((one) => one.n));
+    return el(
+      "dl",
+      { class: "chances balance" },
+      ...classes.map((one) => {
+        const bar = el("span", { class: "bar" });
+        bar.style.width = `${(100 * one.n) / most}%`;
+        return el(
+          "div",
+          {},
+          own(one.name, "dt"),
+          el("dd", {}, el("span", { class: "track" }, bar), String(one.n)),
+        );
+      }),
+    );
+  }
+
+  async download(suffix) {
+    try {
+      await this.app.transport.download(suffix);
+    } catch (error) {
+      this.app.say(error.message, true);
+    }
+  }
+}

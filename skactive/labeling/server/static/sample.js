@@ -1,0 +1,180 @@
+// Samples as elements: large, and as tiles that can be selected.
+
+import { button, el, own, percent } from "./dom.js";
+
+// Longer texts are set in smaller type.
+const LENGTHS = [
+  [140, "short"],
+  [600, "medium"],
+];
+
+/** Return a sample, as large as there is place. */
+export function large(sample, app) {
+  if (sample.text !== null) {
+    const size = LENGTHS.find(([length]) => sample.text.length <= length)?.[1] ?? "long";
+    return own(sample.text, "p", { class: `text ${size}`, tabindex: size === "long" ? 0 : null });
+  }
+  const image = app.queue.pictures.get(sample.id) ?? new Image();
+  if (!image.src) image.src = app.transport.picture(sample, "large");
+  image.alt = sample.id;
+  image.draggable = false;
+  if (app.kind === "vector") image.classList.add("pixels");
+  const zoom = button(image, () => toggleZoom(zoom, sample, app), {
+    class: "picture",
+    "aria-pressed": "false",
+    title: "Zoom (z)",
+  });
+  const fail = async () => {
+    const reason = await app.transport.pictureError(sample);
+    zoom.replaceWith(own(`${reason} Skip it by s.`, "p", { class: "text medium broken" }));
+  };
+  if (image.complete && image.naturalWidth === 0) fail();
+  else image.addEventListener("error", fail);
+  return zoom;
+}
+
+export function toggleZoom(zoom, sample, app) {
+  const isZoomed = zoom.getAttribute("aria-pressed") !== "true";
+  zoom.setAttribute("aria-pressed", String(isZoomed));
+  const image = zoom.querySelector("img");
+  const size = isZoomed && app.kind === "image" ? "full" : "large";
+  const address = app.transport.picture(sample, size);
+  if (!image.src.endsWith(address)) image.src = address;
+  image.style.width = "";
+  if (isZoomed) {
+    // Twice the size on the screen, or all pixels, whichever is larger.
+    image.style.width = `${2 * image.clientWidth}px`;
+    zoom.scrollTop = (zoom.scrollHeight - zoom.clientHeight) / 2;
+    zoom.scrollLeft = (zoom.scrollWidth - zoom.clientWidth) / 2;
+  }
+}
+
+/** A grid of samples, of which some are selected. */
+export class Tiles {
+  constructor(app, label, onSelect) {
+    this.app = app;
+    this.onSelect = onSelect;
+    this.samples = [];
+    this.selected = new Set();
+    this.last = null;
+    this.element = el("div", {
+      class: "tiles",
+      role: "group",
+      "aria-label": label,
+      onkeydown: (event) => this.move(event),
+    });
+  }
+
+  fill(samples, caption = () => null, empty = "") {
+    this.element.dataset.empty = empty;
+    const focused = [...this.element.children].indexOf(document.activeElement);
+    this.samples = samples;
+    this.selected.clear();
+    this.last = null;
+    this.element.replaceChildren(
+      ...samples.map((sample, place) => this.tile(sample, place, caption(sample))),
+    );
+    // Who walks through the tiles by keys stays at the same place.
+    if (focused >= 0) this.element.children[Math.min(focused, samples.length - 1)]?.focus();
+    this.onSelect();
+  }
+
+  tile(sample, place, caption) {
+    const { app } = this;
+    let content;
+    if (sample.text !== null) {
+      content = own(sample.text, "span", { class: "excerpt" });
+    } else {
+      content = el("img", {
+        src: app.transport.picture(sample, "small"),
+        alt: sample.id,
+        loading: "lazy",
+        class: app.kind === "vector" ? "pixels" : null,
+        draggable: "false",
+      });
+    }
+    const parts = [content];
+    if (caption !== null) parts.push(el("span", { class: "caption" }, caption));
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "tile",
+        "aria-pressed": "false",
+        onclick: (event) => this.toggle(place, event.shiftKey),
+      },
+      ...parts,
+    );
+  }
+
+  /** Select or deselect a sample; with Shift, all from the last one on. */
+  toggle(place, isRange) {
+    const isSelected = !this.selected.has(place);
+    const first = isRange && this.last !== null ? Math.min(this.last, place) : place;
+    const last = isRange && this.last !== null ? Math.max(this.last, place) : place;
+    for (let at = first; at <= last; at += 1) this.set(at, isRange || isSelected);
+    this.last = place;
+    this.onSelect();
+  }
+
+  set(place, isSelected) {
+    if (isSelected) this.selected.add(place);
+    else this.selected.delete(place);
+    this.element.children[place].setAttribute("aria-pressed", String(isSelected));
+  }
+
+  selectAll() {
+    const isSelected = this.selected.size < this.samples.length;
+    this.samples.forEach((_, place) => this.set(place, isSelected));
+    this.onSelect();
+  }
+
+  ids() {
+    return [...this.selected].sort((a, b) => a - b).map((place) => this.samples[place].id);
+  }
+
+  move(event) {
+    const tiles = [...this.element.children];
+    const place = tiles.indexOf(document.activeElement);
+    if (place < 0) return;
+    const row = tiles.filter((tile) => tile.offsetTop === tiles[0].offsetTop).length;
+    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row };
+    const next = tiles[place + (steps[event.key] ?? NaN)];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+    if (event.shiftKey) this.toggle(place + steps[event.key], true);
+  }
+}
+
+/** Offer classes in a select, after a first choice; an open one is left alone if none is new. */
+export function setOptions(select, first, classes, title) {
+  const names = classes.map((one) => one.name);
+  const known = [...select.options].slice(1).map((option) => option.value);
+  if (select.options.length && JSON.stringify(known) === JSON.stringify(names)) return;
+  const { value } = select;
+  select.replaceChildren(
+    el("option", { value: "" }, first),
+    ...names.map((name) => own(title(name), "option", { value: name })),
+  );
+  select.value = names.includes(value) ? value : "";
+}
+
+/** Return a class with its probability, as bars. */
+export function chances(classes, n = 5) {
+  const shown = classes.slice(0, n).filter((one, place) => place === 0 || one.probability >= 0.005);
+  return el(
+    "dl",
+    { class: "chances" },
+    ...shown.map((one) => {
+      const bar = el("span", { class: "bar" });
+      bar.style.width = percent(one.probability).replace(" ", "");
+      return el(
+        "div",
+        {},
+        own(one.name, "dt"),
+        el("dd", {}, el("span", { class: "track" }, bar), percent(one.probability)),
+      );
+    }),
+  );
+}

@@ -1,0 +1,79 @@
+// Messages by HTTP. A notebook has another transport with the same methods.
+
+export class RequestError extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+
+  /** Whether the server has refused the request, so that repeating it is of no use. */
+  get isRefusal() {
+    return this.status === 400 || this.status === 409;
+  }
+
+  /** Whether the answer could not be written. */
+  get isNotStored() {
+    return this.status === 507;
+  }
+
+  get needsAccess() {
+    return this.status === 401 || this.status === 403;
+  }
+}
+
+const HEADERS = { "X-Skactive": "1" };
+const LOST = "The server does not answer. Start it again by the same command.";
+
+export class HttpTransport {
+  async call(name, given = {}) {
+    const response = await this.fetch(`/api/${name}`, {
+      method: "POST",
+      headers: { ...HEADERS, "Content-Type": "application/json" },
+      body: JSON.stringify(given),
+    });
+    return response.json();
+  }
+
+  /** Return the address of a picture. */
+  picture(sample, size) {
+    return `/picture/${sample.position}?size=${size}`;
+  }
+
+  /** Return why a picture cannot be shown. */
+  async pictureError(sample) {
+    try {
+      await this.fetch(this.picture(sample, "large"), { headers: HEADERS });
+      return "The picture cannot be shown by this browser.";
+    } catch (error) {
+      return error.message;
+    }
+  }
+
+  /** Save an export as a file. */
+  async download(suffix) {
+    const response = await this.fetch(`/api/export/${suffix}`, { headers: HEADERS });
+    const address = URL.createObjectURL(await response.blob());
+    const link = document.createElement("a");
+    link.href = address;
+    link.download = `labels.${suffix}`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  }
+
+  async fetch(path, options) {
+    let response;
+    try {
+      response = await fetch(path, { credentials: "same-origin", ...options });
+    } catch {
+      throw new RequestError(0, LOST);
+    }
+    if (response.ok) return response;
+    let reason = `The server answers with status ${response.status}.`;
+    try {
+      reason = (await response.json()).error ?? reason;
+    } catch {
+      // The answer is not from the page's server.
+    }
+    throw new RequestError(response.status, reason);
+  }
+}

@@ -1,0 +1,186 @@
+"""`skactive label`: its options, its errors, and the address of the page."""
+
+import json
+import os
+import re
+import socket
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from skactive.cli import main
+from skactive.labeling import LabelingSession
+
+pytest.importorskip("starlette")
+uvicorn = pytest.importorskip("uvicorn")
+
+EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - nothing is served
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "texts.txt").write_text("one text\nanother text\nand a third\n")
+    return tmp_path
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """Listening addresses of servers, which end at once as by Ctrl-C."""
+    addresses = []
+
+    def run(server, sockets):
+        addresses.append(sockets[0].getsockname()[:2])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    return addresses
+
+
+def label(*arguments):
+    return main(["label", *arguments, "--no-browser"])
+
+
+def error_of(capsys, *arguments):
+    """Return the error of a command: one sentence, without a traceback."""
+    assert label(*arguments) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    [line] = output.err.splitlines()
+    return line.removeprefix("skactive: error: ")
+
+
+def address_of(capsys):
+    [address] = re.findall(r"http://\S+", capsys.readouterr().out)
+    return address
+
+
+def test_a_session_has_the_same_address_at_each_start(served, capsys, folder):
+    assert label("texts.txt") == 0
+    address = address_of(capsys)
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/#[\w-]{40,}", address)
+    assert label("texts.txt") == 0
+    assert address_of(capsys) == address
+    assert [f"http://{host}:{port}/" for host, port in served] == [address.partition("#")[0]] * 2
+    if os.name == "posix":
+        path = folder / "texts.txt.session" / "page.json"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"port": "x"}', '{"port": 5, "token": 5}'])
+def test_a_damaged_address_is_replaced(content, served, capsys, folder):
+    assert label("texts.txt") == 0
+    first = address_of(capsys)
+    path = folder / "texts.txt.session" / "page.json"
+    path.chmod(0o600)
+    path.write_text(content)
+    assert label("texts.txt") == 0
+    assert address_of(capsys).partition("#")[2] != first.partition("#")[2]
+
+
+def test_another_port_is_taken_unless_one_was_asked_for(served, capsys, folder):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert f"port {port}: Address already in use" in error_of(
+            capsys, "texts.txt", "--port", str(port)
+        )
+        saved = {"port": port, "token": "x" * 43}
+        (folder / "texts.txt.session" / "page.json").write_text(json.dumps(saved))
+        assert label("texts.txt") == 0
+        [(_, chosen)] = served
+        assert chosen != port
+
+
+def test_other_machines_reach_the_page_only_if_that_is_allowed(served, capsys):
+    sentence = error_of(capsys, "texts.txt", "--host", EVERY_ADDRESS)
+    assert "the connection is not encrypted" in sentence
+    assert "--allow-network" in sentence
+    assert label("texts.txt", "--host", EVERY_ADDRESS, "--allow-network") == 0
+    output = capsys.readouterr()
+    assert "warning: other machines can reach this page" in output.err
+    assert served[0][0] == EVERY_ADDRESS
+    assert label("texts.txt", "--allow-network") == 0
+    assert capsys.readouterr().err == ""
+    assert served[1][0] == "127.0.0.1"
+
+
+def test_the_browser_gets_an_address_for_once(served, capsys, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    assert main(["label", "texts.txt"]) == 0
+    address = address_of(capsys)
+    [once] = opened
+    assert once.partition("#")[0] == address.partition("#")[0]
+    assert once != address
+
+
+def test_the_demo_needs_nothing_and_keeps_nothing_unless_asked(served, capsys, folder):
+    assert label("--demo") == 0
+    assert "not kept" in capsys.readouterr().out
+    assert label("--demo", "--session", "digits") == 0
+    assert "skactive export" in capsys.readouterr().out
+    with LabelingSession.open("digits") as session:
+        assert len(session) == 1797
+        assert session.classes == list("0123456789")
+        assert session.picture(session.samples()[0].id).shape == (8, 8)
+
+
+def test_options_of_the_session(served, capsys, folder):
+    (folder / "table.csv").write_text("name,question,kind\na,who?,person\nb,where?,\n")
+    columns = ["--text-column", "question", "--label-column", "kind", "--id-column", "name"]
+    assert label("table.csv", *columns, "--classes", "place, person", "--session", "s") == 0
+    with LabelingSession.open("s") as session:
+        assert session.classes == ["place", "person"]
+        assert [(one.id, one.value, one.label) for one in session.samples()] == [
+            ("a", "who?", "person"),
+            ("b", "where?", None),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "There is no SOURCE."),
+        (["texts.txt", "--demo"], "--demo has its own samples."),
+        (["nothing"], "nothing does not exist."),
+        (["empty"], "empty contains no image"),
+        (["texts.txt", "--text-column", "x"], "--text-column 'x' names a column of a table"),
+        (["table.csv", "--text-column", "x"], "table.csv has no column 'x'."),
+        (["texts.txt", "--classes", "a,,b"], "The name of a class is not blank."),
+        (["texts.txt", "--port", "x"], "Argument --port: must be a whole number"),
+        (["texts.txt", "--port", "70000"], "The page cannot listen on 127.0.0.1, port 70000"),
+        (["texts.txt", "--host", "nowhere.invalid", "--allow-network"], "The page cannot listen"),
+        (["texts.txt", "--session", "table.csv"], "is a file, but the session is a folder."),
+        (["texts.txt", "--session", "table.csv/x"], "table.csv/x cannot be used: Not a directory."),
+    ],
+    ids=" ".join,
+)
+def test_wrong_arguments_are_one_sentence(arguments, sentence, capsys, folder):
+    (folder / "empty").mkdir()
+    (folder / "table.csv").write_text("text\nx\n")
+    assert sentence in error_of(capsys, *arguments)
+
+
+def test_a_session_in_use_is_named_with_its_process(capsys):
+    code = (
+        "import sys\nfrom skactive.labeling import LabelingSession\n"
+        "with LabelingSession('texts.txt'): print('open', flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert other.stdout.readline() == b"open\n"
+    try:
+        assert "texts.txt.session" in error_of(capsys, "texts.txt")
+    finally:
+        other.communicate()
+
+
+def test_without_the_extra_the_error_says_how_to_install_it(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert label("texts.txt") == 2
+    assert "pip install 'skactive[label]'" in capsys.readouterr().err

@@ -1,0 +1,460 @@
+"""The page to label in: its messages, and the requests that it refuses."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("starlette")
+pytest.importorskip("httpx")
+
+from sklearn.base import BaseEstimator, TransformerMixin
+from starlette.testclient import TestClient
+
+from skactive.labeling import LabelingSession
+from skactive.labeling.server._app import create_app
+from skactive.labeling.server._security import Access
+
+HOST = "127.0.0.1:8123"
+ORIGIN = f"http://{HOST}"
+HEADERS = {"x-skactive": "1", "origin": ORIGIN, "sec-fetch-site": "same-origin"}
+HTML = "<img src=x onerror=alert(1)>"
+
+
+class Page:
+    """A browser with access to the page of a session."""
+
+    def __init__(self, session, **access):
+        self.access = Access(8123, **access)
+        self.client = TestClient(create_app(session, self.access), base_url=ORIGIN)
+        self.n_requests = 0
+
+    def enter(self):
+        reply = self.post("access", token=self.access.token)
+        assert reply.status_code == 200
+        return self
+
+    def post(self, path, /, headers=None, content=None, **given):
+        content = json.dumps(given) if content is None else content
+        headers = {**HEADERS, "content-type": "application/json", **(headers or {})}
+        headers = {key: value for key, value in headers.items() if value is not None}
+        return self.client.post(f"/api/{path}", content=content, headers=headers)
+
+    def get(self, path, **headers):
+        return self.client.get(path, headers=headers)
+
+    def call(self, path, /, **given):
+        reply = self.post(path, **given)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def act(self, kind, /, **given):
+        self.n_requests += 1
+        return self.call("act", kind=kind, request=f"test-{self.n_requests}", **given)
+
+
+@pytest.fixture
+def session(tmp_path):
+    X = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    X[:15, 0] += 8
+    images = np.arange(30 * 4, dtype=np.uint8).reshape(30, 2, 2)
+    np.savez(tmp_path / "points.npz", X=X, images=images)
+    with LabelingSession(tmp_path / "points.npz") as session:
+        yield session.wait()
+
+
+@pytest.fixture
+def page(session):
+    return Page(session).enter()
+
+
+def texts_page(tmp_path, texts):
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join(texts), encoding="utf-8")
+    return LabelingSession(path)
+
+
+# ---- Security: a test for each line of the specification.
+
+
+def test_the_token_is_exchanged_for_a_cookie_that_no_script_and_no_other_site_can_use(session):
+    page = Page(session)
+    assert page.post("state").status_code == 401
+    assert page.get("/picture/0").status_code == 401
+    for wrong in ["", "x", page.access.cookie, "ü", None, 5, [page.access.token]]:
+        assert page.post("access", token=wrong).status_code == 403
+    reply = page.post("access", token=page.access.token)
+    cookie = reply.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert page.access.token.lower() not in cookie
+    assert page.post("state").status_code == 200
+    assert page.get("/picture/0").status_code == 200
+
+
+def test_a_token_for_once_is_exchanged_once(session):
+    page = Page(session)
+    token = page.access.token_for_once()
+    assert page.post("access", token=token).status_code == 200
+    assert page.post("access", token=token).status_code == 403
+
+
+@pytest.mark.parametrize("cookie", ["", "x=y", "skactive-8123=wrong", "skactive-8123=ü", ";;==,"])
+def test_other_cookies_give_no_access(cookie, session):
+    reply = Page(session).post("state", headers={"cookie": cookie.encode()})
+    assert reply.status_code == 401
+
+
+def test_files_of_the_page_need_no_cookie_and_contain_nothing_of_the_session(session):
+    page = Page(session)
+    text = page.get("/").text
+    assert session.source.name not in text
+    assert page.access.token not in text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-skactive": None},
+        {"x-skactive": "0"},
+        {"origin": None},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1:9999"},
+        {"origin": "http://localhost:8123"},
+        {"origin": "https://127.0.0.1:8123"},
+        {"origin": "http://evil.example"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"content-type": "text/plain"},
+        {"content-type": "application/x-www-form-urlencoded"},
+        {"content-type": None},
+    ],
+    ids=str,
+)
+def test_a_request_needs_the_header_json_and_the_own_origin(headers, page, session):
+    id_ = session.next()[0].id
+    reply = page.post(
+        "act", headers=headers, kind="answer", request="one", ids=[id_], label="apple"
+    )
+    assert reply.status_code == 403
+    assert session.history() == []
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"])
+def test_other_methods_are_refused_so_that_no_preflight_request_succeeds(method, page):
+    reply = page.client.request(method, "/api/act", headers={"origin": "http://evil.example"})
+    assert reply.status_code == 405
+    assert not [name for name in reply.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize(
+    ("host", "is_known"),
+    [
+        ("127.0.0.1:8123", True),
+        ("localhost:8123", True),
+        ("LOCALHOST:8123", True),
+        ("[::1]:8123", True),
+        ("127.0.0.1:8124", False),
+        ("127.0.0.1", False),
+        ("evil.example:8123", False),
+        ("127.0.0.1.evil.example:8123", False),
+        ("localhost.:8123", False),
+        ("192.168.0.7:8123", False),
+        ("", False),
+        (":8123", False),
+        ("8123", False),
+    ],
+)
+def test_a_host_that_was_rebound_is_refused(host, is_known, page):
+    for reply in [
+        page.get("/", host=host),
+        page.get("/picture/0", host=host),
+        page.post("state", headers={"host": host, "origin": f"http://{host}"}),
+    ]:
+        assert (reply.status_code == 421) == (not is_known)
+
+
+def test_in_a_network_addresses_and_names_of_the_machine_are_known(session):
+    names = frozenset({"localhost", "desk"})
+    page = Page(session, names=names, takes_addresses=True).enter()
+    for host in ["192.168.0.7:8123", "[fe80::1]:8123", "desk:8123"]:
+        assert page.get("/", host=host).status_code == 200
+    for host in ["evil.example:8123", "192.168.0.7.evil.example:8123"]:
+        assert page.get("/", host=host).status_code == 421
+
+
+def test_every_answer_has_the_headers_of_a_closed_page(page):
+    replies = [page.get(path) for path in ["/", "/static/no.js", "/picture/0", "/nowhere"]]
+    replies += [page.post("state"), page.post("state", headers={"origin": "http://evil.example"})]
+    for reply in replies:
+        policy = reply.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert reply.headers["x-content-type-options"] == "nosniff"
+        assert reply.headers["referrer-policy"] == "no-referrer"
+        assert reply.headers["cross-origin-resource-policy"] == "same-origin"
+        assert "cache-control" in reply.headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../_app.py",
+        "/static/%2e%2e/_app.py",
+        "/static/..%2f_app.py",
+        "/static//etc/passwd",
+        "/picture/..%2f..%2fetc%2fpasswd",
+        "/picture//etc/passwd",
+        "/picture/30",
+        "/picture/-1",
+        "/picture/99999999999999999999",
+        "/picture/0?size=../x",
+        "/api/export/..%2fx",
+        "/static/",
+        "/static/%00",
+    ],
+)
+def test_files_are_named_by_index_and_never_by_path(path, page):
+    headers = {"x-skactive": "1"} if path.startswith("/api") else {}
+    reply = page.client.get(path, headers=headers)
+    assert reply.status_code in {401, 404, 405, 409}
+    assert b"root:" not in reply.content
+    assert b"def create_app" not in reply.content
+
+
+def test_symbolic_links_out_of_the_folder_are_refused(tmp_path):
+    Image = pytest.importorskip("PIL.Image")
+    for name in ["photos/in.png", "secret.png", "others/out.png"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (4, 4)).save(tmp_path / name)
+    photos = tmp_path / "photos"
+    (photos / "link.png").symlink_to(tmp_path / "secret.png")
+    (photos / "inside.png").symlink_to(photos / "in.png")
+    (photos / "folder").symlink_to(tmp_path / "others")
+    with LabelingSession(photos, embedder=Readable()) as session:
+        page = Page(session).enter()
+        status = {
+            one.id: page.get(f"/picture/{place}").status_code
+            for place, one in enumerate(session.samples())
+        }
+    status.pop("folder/out.png", None)
+    assert status == {"in.png": 200, "inside.png": 200, "link.png": 404}
+
+
+class Readable(TransformerMixin, BaseEstimator):
+    """An embedder that cannot read two of the images."""
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        unreadable = {"e-broken.jpg", "f-script.png"}
+        return np.array([[np.nan if Path(path).name in unreadable else 1.0, 0.0] for path in X])
+
+
+# ---- Messages.
+
+
+def test_an_answer_is_executed_once(page, session):
+    [first, second] = page.call("next", n=2)["samples"]
+    for is_new in [True, False]:
+        reply = page.call(
+            "act", kind="answer", request="device-1", ids=[first["id"]], label="apple"
+        )
+        assert reply["is_new"] == is_new
+        assert reply["classes"] == [{"name": "apple", "n": 1, "description": ""}]
+    page.act("answer", ids=[second["id"]], label="pear")
+    reply = page.act("undo")
+    assert [one["id"] for one in reply["samples"]] == [second["id"]]
+    reply = page.act("redo")
+    assert [one["label"] for one in reply["samples"]] == ["pear"]
+    assert [one["id"] for one in page.call("history")["samples"]] == [second["id"], first["id"]]
+
+
+def test_every_action_of_the_page_changes_the_session(page, session):
+    ids = [one["id"] for one in page.call("next", n=6)["samples"]]
+    page.act("add_class", name="apple")
+    page.act("answer", ids=ids[:2], label="apple")
+    page.act("relabel", ids=ids[1:2], label="pear")
+    page.act("skip", ids=ids[2:3], reason="blurred")
+    page.act("postpone", ids=ids[3:4])
+    page.act("rename_class", name="pear", to="quince")
+    page.act("describe_class", name="apple", description="round")
+    page.act("add_class", name="plum")
+    page.act("remove_class", name="plum")
+    page.act("hold_out", n=3)
+    progress = page.call("progress")
+    assert progress["classes"] == [
+        {"name": "apple", "n": 1, "description": "round"},
+        {"name": "quince", "n": 1, "description": ""},
+    ]
+    assert [progress[f"n_{name}"] for name in ("labeled", "skipped", "postponed", "test")] == [
+        2,
+        1,
+        1,
+        3,
+    ]
+    assert page.call("history", status="skipped")["samples"][0]["id"] == ids[2]
+    assert all(one["is_test"] for one in page.call("next", n=9, test=True)["samples"])
+    page.act("merge_classes", name="quince", to="apple")
+    page.act("reopen", ids=ids[:1])
+    assert [one.id for one in session.history()] == ids[1:2]
+    assert session.classes == ["apple"]
+
+
+def test_refused_actions_are_sentences(page, session):
+    [one] = page.call("next", n=1)["samples"]
+    page.act("answer", ids=[one["id"]], label="apple")
+    reply = page.post("act", kind="answer", request="x", ids=[one["id"]], label="pear")
+    assert reply.status_code == 409
+    assert reply.json()["error"].startswith("Sample ")
+    reply = page.post("act", kind="answer", request="y", ids=["nothing"], label="pear")
+    assert "No sample has the id 'nothing'" in reply.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("nothing", {}),
+        ("next", {}),
+        ("next", {"n": 0}),
+        ("next", {"n": True}),
+        ("next", {"n": "1"}),
+        ("next", {"n": 1, "exclude": "x"}),
+        ("act", {"kind": "close", "request": "a"}),
+        ("act", {"kind": "answer", "request": "", "ids": [], "label": "x"}),
+        ("act", {"kind": "answer", "request": "a", "ids": [1], "label": "x"}),
+        ("act", {"kind": "answer", "request": "a", "ids": [[]], "label": "x"}),
+        ("act", {"kind": "answer", "request": "a", "ids": ["x"], "label": None}),
+        ("history", {"status": "open"}),
+        ("explain", {}),
+    ],
+)
+def test_messages_of_other_forms_are_refused(name, given, page, session):
+    reply = page.post(name, **given)
+    assert reply.status_code == 400
+    assert reply.json()["error"].endswith(".")
+    assert session.history() == []
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100_000, b"1"], ids=len)
+def test_other_bodies_are_refused(content, page):
+    assert page.post("state", content=content).status_code == 400
+
+
+def test_a_full_disk_takes_no_answers_and_says_so(page, session, monkeypatch):
+    [one] = page.call("next", n=1)["samples"]
+
+    def fail(line):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(session._log._file, "append", fail)
+        reply = page.post("act", kind="answer", request="a", ids=[one["id"]], label="apple")
+        assert reply.status_code == 507
+        assert "No space left on device" in reply.json()["error"]
+        assert session.history() == []
+    assert page.call("act", kind="answer", request="a", ids=[one["id"]], label="apple")["is_new"]
+
+
+def test_a_session_that_was_opened_again_takes_no_answers(page, session):
+    [one] = page.call("next", n=1)["samples"]
+    with LabelingSession(session.source):
+        reply = page.post("act", kind="answer", request="a", ids=[one["id"]], label="apple")
+    assert reply.status_code == 507
+    assert "written by another" in reply.json()["error"]
+
+
+def test_guesses_explanations_and_doubtful_labels(page, session):
+    for sample in session.samples()[3:9] + session.samples()[18:24]:
+        is_high = session.sample(sample.id).value[0] > 4
+        page.act("answer", ids=[sample.id], label="high" if is_high else "low")
+    guessed = page.call("guesses", label="high", n=4)
+    assert len(guessed["samples"]) == 4
+    assert len(guessed["above"]) == 9
+    check = page.call("guesses", label="high", n=5, threshold=0.5, check=True)
+    assert {one["id"] for one in check["samples"]} <= set(check["above"])
+    explanation = page.call("explain", id=session.next()[0].id)
+    assert explanation["sentences"][0].startswith("Sample")
+    assert {one["name"] for one in explanation["classes"]} == {"high", "low"}
+    assert {one["status"] for one in explanation["nearest"]} == {"labeled"}
+    page.act("relabel", ids=[session.samples()[4].id], label="low")
+    doubtful = page.call("suspicious")
+    assert doubtful["samples"][0]["id"] == session.samples()[4].id
+    assert doubtful["samples"][0]["suggestion"] == "high"
+    assert page.call("progress")["accuracy"]["n_labeled"] == 12
+
+
+def test_texts_and_names_arrive_as_they_are(tmp_path):
+    texts = [HTML, "  two  spaces\tand a tab ", "שלום عالم", "\u202eabc", "x" * 10_000]
+    with texts_page(tmp_path, texts) as session:
+        page = Page(session).enter()
+        assert {one["text"] for one in page.call("next", n=9)["samples"]} == set(texts)
+        [id_] = [one.id for one in session.samples() if one.value == HTML]
+        reply = page.act("answer", ids=[id_], label=HTML)
+        assert reply["classes"][0]["name"] == HTML
+        assert len(page.call("history")["samples"]) == 1
+
+
+def test_exports_are_downloaded(page, session):
+    page.act("answer", ids=[session.next()[0].id], label="apple")
+    reply = page.client.get("/api/export/csv", headers={"x-skactive": "1"})
+    assert reply.headers["content-disposition"] == 'attachment; filename="labels.csv"'
+    assert "apple" in reply.text
+    assert page.client.get("/api/export/csv").status_code == 403
+    assert page.client.get("/api/export/exe", headers={"x-skactive": "1"}).status_code == 409
+
+
+# ---- Pictures.
+
+
+def test_pixels_of_vectors_are_drawn_large_without_smoothing(page):
+    reply = page.get("/picture/0?size=small")
+    assert reply.headers["content-type"] == "image/png"
+    image = opened(reply)
+    assert min(image.size) >= 256
+    assert len(image.getcolors()) == 4
+
+
+def opened(reply):
+    from PIL import Image
+
+    assert reply.status_code == 200, reply.text
+    return Image.open(io.BytesIO(reply.content))
+
+
+def test_photos_are_turned_shrunk_and_keep_transparency_and_animation(tmp_path):
+    Image = pytest.importorskip("PIL.Image")
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    red, blue = Image.new("RGB", (60, 40), "red"), Image.new("RGB", (60, 40), "blue")
+    exif = red.getexif()
+    exif[0x0112] = 6
+    red.save(photos / "a-turned.jpg", exif=exif)
+    Image.new("RGBA", (2000, 10), (0, 0, 0, 0)).save(photos / "b-transparent.png")
+    red.save(photos / "c-animated.gif", save_all=True, append_images=[blue])
+    red.save(photos / "d-other.bmp")
+    (photos / "e-broken.jpg").write_bytes(b"\xff\xd8 nothing")
+    (photos / "f-script.png").write_text("<script>alert(1)</script>")
+    with LabelingSession(photos, embedder=Readable()) as session:
+        page = Page(session).enter()
+        session.wait()
+        unreadable = page.call("history", status="unreadable")["samples"]
+        assert [one["id"] for one in unreadable] == ["e-broken.jpg", "f-script.png"]
+        assert opened(page.get("/picture/0?size=small")).size == (40, 60)
+        assert opened(page.get("/picture/0?size=large")).getexif()[0x0112] == 6
+        transparent = opened(page.get("/picture/1?size=small"))
+        assert (transparent.mode, transparent.size) == ("RGBA", (320, 2))
+        assert opened(page.get("/picture/2")).n_frames == 2
+        assert page.get("/picture/3").headers["content-type"] == "image/jpeg"
+        for place in [4, 5]:
+            for size in ["small", "large", "full"]:
+                reply = page.get(f"/picture/{place}?size={size}")
+                assert reply.status_code == 404
+                assert "cannot be read" in reply.json()["error"]
