@@ -7,12 +7,12 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
-from playwright.sync_api import sync_playwright
-
 
 @contextmanager
 def opened_browser(*arguments):
     """Start Chromium: the one of the variable BROWSER, or Playwright's own."""
+    from playwright.sync_api import sync_playwright  # only some environments have it
+
     path = os.environ.get("BROWSER")
     # Inside of a container there is no sandbox to start.
     flags = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
