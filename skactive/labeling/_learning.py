@@ -109,12 +109,6 @@ class SessionLearner:
         """Return the position of a sample in the pool, None if it has no vector yet."""
         return self._places.get(sample)
 
-    def name(self, place: int) -> str:
-        """Return the name of a sample of the pool."""
-        if self.learner is None:
-            raise NotFittedError("No sample is embedded yet. Hint: call session.wait() first.")
-        return str(self.learner.ids[place])
-
     def query(self, n: int, excluded: Iterable[str]) -> list[str]:
         """Return the samples of the pool that are most worth labelling, at most `n`."""
         if self.learner is None:
@@ -127,7 +121,7 @@ class SessionLearner:
         if n == 0:
             return []
         some = candidates if places else None
-        return [self.name(place) for place in self.learner.query(n, candidates=some).tolist()]
+        return [str(name) for name in self.learner.ids[self.learner.query(n, candidates=some)]]
 
     def follow(self, names: Iterable[str]) -> None:
         """Bring the labels of samples in line with the state, after they have changed.
@@ -218,7 +212,7 @@ class SessionLearner:
     def _replace(self, X: np.ndarray, names: list[str]) -> None:
         """Create a learner of the samples, and use it from now on."""
         learner = ActiveLearner(X_pool=X, ids=names)
-        # Builds the graph, so that nobody waits for it while the lock is held.
+        # Builds the graph before the lock is taken, for which answers wait.
         learner.query(candidates=learner.candidates)
         places = {name: place for place, name in enumerate(names)}
         with self._lock:
