@@ -13,6 +13,7 @@ from skactive._validation import check_choice, check_integer
 from skactive.base import EmbeddingStore
 from skactive.embedding._batches import ERRORS
 from skactive.embedding._cached_embeddings import StoreLocation
+from skactive.embedding._samples import with_raw_samples
 
 
 class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -81,11 +82,6 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         return True
 
     def __sklearn_tags__(self) -> Any:  # scikit-learn's Tags are untyped
-        tags = super().__sklearn_tags__()
+        tags = with_raw_samples(super().__sklearn_tags__())
         tags.requires_fit = False
-        tags.no_validation = True
-        tags.input_tags.two_d_array = False
-        tags.input_tags.one_d_array = True
-        tags.input_tags.string = True
-        tags.transformer_tags.preserves_dtype = []
         return tags

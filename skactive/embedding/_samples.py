@@ -72,3 +72,13 @@ def shortened(value: object) -> str:
     """Return a value on one line, for a message."""
     text = repr(str(value)) if isinstance(value, str) else repr(value)
     return text if len(text) <= N_SHOWN else f"{text[: N_SHOWN - 4]} ..."
+
+
+def with_raw_samples(tags: Any) -> Any:  # scikit-learn's Tags are untyped
+    """Return the tags of a transformer, changed to those of one that takes raw samples."""
+    tags.no_validation = True
+    tags.input_tags.two_d_array = False
+    tags.input_tags.one_d_array = True
+    tags.input_tags.string = True
+    tags.transformer_tags.preserves_dtype = []
+    return tags

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from skactive._random_state import random_numbers
 from skactive._validation import check_choice, check_integer
 from skactive.embedding._batches import ERRORS
-from skactive.embedding._samples import SampleSequence
+from skactive.embedding._samples import SampleSequence, with_raw_samples
 from skactive.embedding._texts import Texts
 from skactive.embedding._unreadable import Unreadable, unreadable_error, warn_of_unreadable
 
@@ -265,13 +265,7 @@ class TextDescriptor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         return len(self.svd_.components_)
 
     def __sklearn_tags__(self) -> Any:  # scikit-learn's Tags are untyped
-        tags = super().__sklearn_tags__()
-        tags.no_validation = True
-        tags.input_tags.two_d_array = False
-        tags.input_tags.one_d_array = True
-        tags.input_tags.string = True
-        tags.transformer_tags.preserves_dtype = []
-        return tags
+        return with_raw_samples(super().__sklearn_tags__())
 
 
 def _joined(parts: list[sp.csr_matrix]) -> sp.csr_matrix:
