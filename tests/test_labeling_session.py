@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -280,8 +281,9 @@ class SessionMachine(RuleBasedStateMachine):
     def teaches_all_but_test_samples(self):
         if not hasattr(self, "session"):
             return
-        learner = self.session.wait()._learning.learner
-        taught = dict(zip(learner.ids[learner.labeled], learner.labels, strict=True))
+        self.session.wait()
+        with self.session._learning.current() as learner:
+            taught = dict(zip(learner.ids[learner.labeled], learner.labels, strict=True))
         plain = self.plain
         assert taught == {
             self.ids[n]: label for n, label in plain.labels.items() if n not in plain.test
@@ -647,3 +649,86 @@ def test_progress_names_every_error_of_an_embedder(error, tmp_path):
             session.wait()
         expected = str(error) or "MemoryError"
         assert str(session.progress()).endswith(f"Embedding failed: {expected}")
+
+
+@pytest.fixture
+def session(tmp_path):
+    np.savez(tmp_path / "points.npz", X=X)
+    with LabelingSession(tmp_path / "points.npz") as session:
+        yield session.wait()
+
+
+def test_answers_and_what_is_read_of_them_do_not_wait_for_the_learner(session):
+    ids = [one.id for one in session.samples()]
+    calls = [
+        lambda: session.answer(ids[0], "x"),
+        lambda: session.answer(ids[1], "y"),
+        lambda: session.relabel(ids[1], "x"),
+        lambda: session.skip(ids[2]),
+        lambda: session.postpone(ids[3]),
+        lambda: session.hold_out(1),
+        lambda: session.rename_class("x", "z"),
+        session.undo,
+        session.redo,
+        session.history,
+        session.samples,
+        session.labels_per_class,
+        lambda: session.next(test=True),
+    ]
+    with session._learning.current() as learner:
+        thread = threading.Thread(target=lambda: [call() for call in calls], daemon=True)
+        thread.start()
+        thread.join(timeout=60)
+        assert not thread.is_alive()
+        assert len(learner.labeled) == 0
+    assert len(session.history()) == 2
+    with session._learning.current() as learner:
+        assert set(learner.labels) <= {"z"}
+        assert len(learner.labeled) + len(session.next(N_SAMPLES)) == N_SAMPLES - 2
+
+
+@pytest.mark.parametrize("call", ["answer", "undo", "redo", "import"])
+def test_an_interrupted_answer_that_is_on_the_disk_is_learnt(call, session, monkeypatch):
+    first = session.next()[0].id
+    if call == "undo":
+        session.answer(first, "x")
+    if call == "redo":
+        session.answer(first, "x")
+        session.undo()
+    session.next()
+    append = session._log._file.append
+
+    def interrupted(line):
+        append(line)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session._log._file, "append", interrupted)
+    actions = {
+        "answer": lambda: session.answer(first, "x"),
+        "undo": session.undo,
+        "redo": session.redo,
+        "import": lambda: session._log.import_labels([first], "x"),
+    }
+    with pytest.raises(KeyboardInterrupt):
+        actions[call]()
+    expected = [] if call == "undo" else [first]
+    with session._learning.current() as learner:
+        assert learner.ids[learner.labeled].tolist() == expected
+
+
+def test_the_learner_follows_again_after_an_error(session, monkeypatch):
+    first, second = session.next(2)
+
+    def fail(*arguments):
+        raise ValueError("no memory left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("skactive.labeling._learning.bring", fail)
+        session.answer(first.id, "x")
+        asked = session.next(N_SAMPLES)
+        assert first.id not in [one.id for one in asked]
+        assert str(session.progress().error) == "no memory left"
+    session.answer(second.id, "y")
+    assert session.progress().error is None
+    with session._learning.current() as learner:
+        assert set(learner.ids[learner.labeled]) == {first.id, second.id}

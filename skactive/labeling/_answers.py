@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from skactive._text import counted, did_you_mean, shown
 from skactive.labeling._learning import SessionLearner
-from skactive.labeling._log import Event, SessionLog
+from skactive.labeling._log import SessionLog
 from skactive.labeling._sources import SampleList
 
 
@@ -87,7 +87,7 @@ class SessionAnswers:
                     )
             fresh = [name for name in names if name not in answers]
             if fresh:
-                self._do("answer", fresh, label=label)
+                self._log.do("answer", fresh, label=label)
 
     def relabel(self, ids: Iterable[str], label: str) -> None:
         """Correct the labels of samples.
@@ -114,7 +114,7 @@ class SessionAnswers:
                     )
             changed = [name for name in names if answers[name].label != label]
             if changed:
-                self._do("answer", changed, label=label)
+                self._log.do("answer", changed, label=label)
 
     def reopen(self, ids: Iterable[str]) -> None:
         """Remove the labels of samples; skipped and postponed ones are asked again, too.
@@ -126,7 +126,7 @@ class SessionAnswers:
         """
         names = self._names(ids)
         with self._lock:
-            self._do("reopen", names)
+            self._log.do("reopen", names)
 
     def skip(self, ids: Iterable[str], reason: str = "") -> None:
         """Skip samples that cannot be labelled: they are not asked again.
@@ -145,7 +145,7 @@ class SessionAnswers:
         """
         names, reason = self._unlabeled(ids), check_text("skip", "reason", reason)
         with self._lock:
-            self._do("skip", names, reason=reason)
+            self._log.do("skip", names, reason=reason)
 
     def postpone(self, ids: Iterable[str]) -> None:
         """Ask samples later, after all others.
@@ -162,7 +162,7 @@ class SessionAnswers:
         """
         names = self._unlabeled(ids)
         with self._lock:
-            self._do("postpone", names)
+            self._log.do("postpone", names)
 
     def once(self, request: str, action: Callable[[], object]) -> bool:
         """Execute an action unless the same request was executed before, in any session.
@@ -210,7 +210,6 @@ class SessionAnswers:
             event = self._log.undo()
             if event is None:
                 raise ValueError("There is no action to undo.")
-            self._follow(event)
             return event.samples
 
     def redo(self) -> list[str]:
@@ -230,7 +229,6 @@ class SessionAnswers:
             event = self._log.redo()
             if event is None:
                 raise ValueError("There is no action to redo.")
-            self._follow(event)
             return event.samples
 
     def add_class(self, name: str) -> None:
@@ -243,7 +241,7 @@ class SessionAnswers:
         """
         name = check_class(name)
         with self._lock:
-            self._do("add_class", name)
+            self._log.do("add_class", name)
 
     def remove_class(self, name: str) -> None:
         """Remove a class without labels.
@@ -266,7 +264,7 @@ class SessionAnswers:
                     f"Class {shown(name)} has {counted(n, 'label')}. Hint: merge it with another "
                     "class by merge_classes."
                 )
-            self._do("remove_class", name)
+            self._log.do("remove_class", name)
 
     def rename_class(self, old: str, new: str) -> None:
         """Give a class another name.
@@ -291,7 +289,7 @@ class SessionAnswers:
                     f"There is a class {shown(new)} already. Hint: merge both by merge_classes."
                 )
             if new != old:
-                self._do("rename_class", old, to=new)
+                self._log.do("rename_class", old, to=new)
 
     def merge_classes(self, names: Iterable[str], into: str) -> None:
         """Make one class of several.
@@ -312,7 +310,7 @@ class SessionAnswers:
         with self._lock:
             for name in [*chosen, into]:
                 self._check_known(name)
-            self._do("merge_classes", list(dict.fromkeys(chosen)), to=into)
+            self._log.do("merge_classes", list(dict.fromkeys(chosen)), to=into)
 
     def describe_class(self, name: str, description: str) -> None:
         """Describe a class for the annotators.
@@ -332,7 +330,7 @@ class SessionAnswers:
         description = check_text("describe_class", "description", description)
         with self._lock:
             self._check_known(name)
-            self._do("describe_class", name, description=description)
+            self._log.do("describe_class", name, description=description)
 
     def _sample(self, position: int) -> SessionSample:
         name, state = self._samples.ids[position], self._log.state
@@ -381,14 +379,6 @@ class SessionAnswers:
                 f"There is no class {shown(name)}. Hint: {did_you_mean(str(name), known)}classes "
                 f"are {', '.join(map(shown, known)) or 'added with the first answers'}."
             )
-
-    def _do(self, kind: str, subject: Any, **details: Any) -> None:
-        event = self._log.do(kind, subject, **details)
-        if event is not None:
-            self._follow(event)
-
-    def _follow(self, event: Event) -> None:
-        self._learning.follow({name for _, name in event.patch})
 
 
 def listed(owner: str, name: str, values: Any) -> list[Any]:

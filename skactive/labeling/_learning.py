@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse
@@ -15,14 +17,21 @@ from skactive._background import Background, Stopped
 from skactive._progress import advance
 from skactive._rows import take_rows
 from skactive._text import counted
+from skactive.labeling._log import SessionLog
 from skactive.labeling._sources import SampleList
-from skactive.labeling._state import SessionState
 from skactive.learner import ActiveLearner
 
 # Number of samples that are embedded at once.
 CHUNK = 256
 # Number of samples to which an embedder with a `fit` is fitted.
 MAX_FITTED = 50_000
+
+
+class WantedLabel(NamedTuple):
+    """What the learner has to know of a sample: its label, or whether it may be asked."""
+
+    label: str | None
+    is_asked: bool
 
 
 class SessionLearner:
@@ -32,52 +41,52 @@ class SessionLearner:
     and again whenever their number has doubled, so that its pool is a random part of all samples,
     and creating all learners costs twice the last one.
 
+    An answer is written to the log and returns. The learner follows as soon as it is used. Two
+    locks keep them apart: no thread that holds the lock of the log waits for the learner.
+
     Parameters
     ----------
     samples : SampleList
         The samples.
     embedder : transformer or None
         Turns samples into vectors; None if they are vectors.
-    state : SessionState
+    log : SessionLog
         The labels, which only the holder of the lock changes or reads.
     order : ndarray of int of shape (n_samples,)
         The order in which samples are embedded.
     lock : RLock
-        Held while labels change.
+        The lock of the log.
 
     Attributes
     ----------
-    learner : ActiveLearner or None
-        None before the first vectors.
     n_embedded : int
         Number of samples that have vectors, or cannot be read.
     unreadable : set of str
         Samples that the embedder could not read.
-    error : Exception or None
-        The error that ended the thread, or of the classifier.
     """
 
     def __init__(
         self,
         samples: SampleList,
         embedder: Any,  # any transformer
-        state: SessionState,
+        log: SessionLog,
         order: np.ndarray,
         lock: Any,  # threading.RLock is a function until Python 3.13
     ) -> None:
-        self.learner: ActiveLearner | None = None
         self.n_embedded = 0
         self.unreadable: set[str] = set()
-        self.error: Exception | None = None
         self._samples = samples
         self._embedder = embedder
-        self._state = state
+        self._log = log
         self._order = order
         self._lock = lock
+        # Held while the learner is used. Its holder may take the lock of the log, not the reverse.
+        self._turn = RLock()
+        self._learner: ActiveLearner | None = None
         # The positions in the learner's pool, by the names of samples.
         self._places: dict[str, int] = {}
-        # Samples whose labels the learner may not have.
-        self._behind: set[str] = set()
+        self._embedding_error: Exception | None = None
+        self._teaching_error: Exception | None = None
         self._thread: Background[None] | None = None
 
     def start(self) -> None:
@@ -101,9 +110,24 @@ class SessionLearner:
         return self.n_embedded == len(self._samples)
 
     @property
+    def error(self) -> Exception | None:
+        """The error that ended the thread, or that of the classifier for the present labels."""
+        return self._embedding_error or self._teaching_error
+
+    @property
     def embedder(self) -> Any:  # any transformer
         """The transformer of samples, fitted; None if samples are vectors."""
         return self._embedder
+
+    @contextmanager
+    def current(self) -> Iterator[ActiveLearner | None]:
+        """Lend the learner, which has the present labels; None before the first vectors.
+
+        The holder of the lock of the log must not call it.
+        """
+        with self._turn:
+            self._catch_up()
+            yield self._learner
 
     def place(self, sample: str) -> int | None:
         """Return the position of a sample in the pool, None if it has no vector yet."""
@@ -111,61 +135,46 @@ class SessionLearner:
 
     def query(self, n: int, excluded: Iterable[str]) -> list[str]:
         """Return the samples of the pool that are most worth labelling, at most `n`."""
-        if self.learner is None:
-            return []
-        candidates = self.learner.candidates
-        places = [self._places[one] for one in excluded if one in self._places]
-        if places:
-            candidates = np.setdiff1d(candidates, places)
-        n = min(n, len(candidates))
-        if n == 0:
-            return []
-        some = candidates if places else None
-        return [str(name) for name in self.learner.ids[self.learner.query(n, candidates=some)]]
+        with self.current() as learner:
+            if learner is None:
+                return []
+            candidates = learner.candidates
+            places = [self._places[one] for one in excluded if one in self._places]
+            if places:
+                candidates = np.setdiff1d(candidates, places)
+            n = min(n, len(candidates))
+            if n == 0:
+                return []
+            some = candidates if places else None
+            return [str(name) for name in learner.ids[learner.query(n, candidates=some)]]
 
-    def follow(self, names: Iterable[str]) -> None:
-        """Bring the labels of samples in line with the state, after they have changed.
+    def _catch_up(self) -> None:
+        """Bring the learner's labels in line with the log.
 
         An error is kept in `error`: the answers are on disk. The next call tries again.
         """
-        self._behind.update(names)
-        if self.learner is None:
+        with self._lock:
+            wanted = {name: self._wanted(name) for name in self._log.changed}
+        if self._learner is None or not wanted:
             return
         try:
-            behind = [one for one in self._behind if one in self._places]
-            self._bring(self.learner, behind, self._places)
-            self._behind.clear()
+            bring(self._learner, wanted, self._places)
         except Exception as error:  # noqa: BLE001  of any classifier; the session shows it
-            self.error = error
+            self._teaching_error = error
+            return
+        self._teaching_error = None
+        with self._lock:
+            for name, label in wanted.items():
+                if self._wanted(name) == label:
+                    del self._log.changed[name]
 
-    def _bring(self, learner: ActiveLearner, names: list[str], places: dict[str, int]) -> None:
-        """Teach, correct and remove labels of samples, and skip those that are not to be asked."""
-        labels = dict(zip(learner.labeled.tolist(), learner.labels.tolist(), strict=True))
-        skipped = set(learner.skipped.tolist())
-        wanted = {places[name]: self._label(name) for name in names}
-        out = {places[name] for name in names if self._is_out(name)}
-        taught = {p: label for p, label in wanted.items() if label is not None and p not in labels}
-        replaced = {
-            p: label
-            for p, label in wanted.items()
-            if label is not None and labels.get(p, label) != label
-        }
-        # Each call ignores an empty list.
-        learner.unlabel([p for p, label in wanted.items() if label is None and p in labels])
-        learner.unskip([p for p in wanted if p in skipped and p not in out])
-        learner.relabel(list(replaced), list(replaced.values()))
-        learner.teach(list(taught), list(taught.values()))
-        learner.skip([p for p in out if p not in skipped])
-
-    def _label(self, name: str) -> str | None:
-        """Return the label of a sample that is taught, or None."""
-        answer = self._state.answers.get(name)
-        return None if answer is None or name in self._state.test else answer.label
-
-    def _is_out(self, name: str) -> bool:
-        """Return whether a sample without a taught label is not to be asked."""
-        is_asked = self._state.is_open(name) and name not in self._state.test
-        return self._label(name) is None and not is_asked
+    def _wanted(self, name: str) -> WantedLabel:
+        """Return what the learner has to know of a sample."""
+        state = self._log.state
+        answer = None if name in state.test else state.answers.get(name)
+        if answer is not None:
+            return WantedLabel(answer.label, is_asked=False)
+        return WantedLabel(None, is_asked=state.is_open(name) and name not in state.test)
 
     def _run(self) -> None:
         try:
@@ -175,7 +184,7 @@ class SessionLearner:
         except Stopped:
             pass
         except Exception as error:  # noqa: BLE001  of any embedder; the session shows it
-            self.error = error
+            self._embedding_error = error
 
     def _fit(self) -> None:
         embedder = self._embedder
@@ -212,13 +221,21 @@ class SessionLearner:
     def _replace(self, X: np.ndarray, names: list[str]) -> None:
         """Create a learner of the samples, and use it from now on."""
         learner = ActiveLearner(X_pool=X, ids=names)
-        # Builds the graph before the lock is taken, for which answers wait.
-        learner.query(candidates=learner.candidates)
         places = {name: place for place, name in enumerate(names)}
+        # Builds the graph before the turn is taken, for which questions wait.
+        learner.query(candidates=learner.candidates)
+        taught = self._present_labels()
+        bring(learner, taught, places)
+        with self._turn:
+            # Only what has changed in the meantime.
+            bring(learner, self._present_labels(taught), places)
+            self._learner, self._places = learner, places
+
+    def _present_labels(self, others: Iterable[str] = ()) -> dict[str, WantedLabel]:
+        """Return what the learner has to know of all samples with a label or a mark, and others."""
         with self._lock:
-            self._bring(learner, names, places)
-            self.learner, self._places = learner, places
-            self._behind.clear()
+            names = dict.fromkeys([*self._log.state.samples(), *others])
+            return {name: self._wanted(name) for name in names}
 
     def _vectors(self, positions: np.ndarray) -> np.ndarray:
         values = self._values(positions)
@@ -230,6 +247,23 @@ class SessionLearner:
         if isinstance(self._samples.values, np.ndarray):
             return take_rows(self._samples.values, positions)
         return [self._samples.values[position] for position in positions.tolist()]
+
+
+def bring(learner: ActiveLearner, wanted: dict[str, WantedLabel], places: dict[str, int]) -> None:
+    """Teach, correct and remove labels of samples, and skip those that are not to be asked."""
+    at = {places[name]: one for name, one in wanted.items() if name in places}
+    labels = dict(zip(learner.labeled.tolist(), learner.labels.tolist(), strict=True))
+    skipped = set(learner.skipped.tolist())
+    known = {p: one.label for p, one in at.items() if one.label is not None}
+    taught = {p: label for p, label in known.items() if p not in labels}
+    replaced = {p: label for p, label in known.items() if labels.get(p, label) != label}
+    out = {p for p, one in at.items() if one.label is None and not one.is_asked}
+    # Each call ignores an empty list.
+    learner.unlabel([p for p in at if p in labels and p not in known])
+    learner.unskip([p for p in at if p in skipped and p not in out])
+    learner.relabel(list(replaced), list(replaced.values()))
+    learner.teach(list(taught), list(taught.values()))
+    learner.skip([p for p in out if p not in skipped])
 
 
 def embedded(embedder: Any, samples: Any) -> np.ndarray:  # any transformer; texts or paths

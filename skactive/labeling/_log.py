@@ -69,6 +69,8 @@ class SessionLog:
         The request of the present action; None if it has none.
     imported : set of str
         The samples whose labels came from the source. `undo` does not remove these labels.
+    changed : dict of str to None
+        The names of all changed cells, in order. Who follows the labels removes them.
     """
 
     def __init__(self, path: Path) -> None:
@@ -78,6 +80,7 @@ class SessionLog:
         self.requests: set[str] = set()
         self.request: str | None = None
         self.imported: set[str] = set()
+        self.changed: dict[str, None] = {}
         self._file = JournalFile(path)
         try:
             with self._file.lock:
@@ -159,25 +162,34 @@ class SessionLog:
         if "request" in entry:
             self.requests.add(entry["request"])
 
+    def _mark(self, patch: Patch) -> None:
+        # Before the change itself, which can be interrupted.
+        self.changed.update(dict.fromkeys(name for _, name in patch))
+
     def _do(self, event: Event) -> None:
+        self._mark(event.patch)
         self.state.apply(event.patch)
         self.done.append(event)
         self.undone.clear()
 
     def _import(self, entry: dict[str, Any]) -> None:
         fresh = [name for name in entry["import"] if name not in self.state.answers]
-        self.state.apply(self.state.answered(fresh, entry["label"], entry["time"]))
+        patch = self.state.answered(fresh, entry["label"], entry["time"])
+        self._mark(patch)
+        self.state.apply(patch)
         self.imported.update(entry["import"])
         # What was undone may be about these samples.
         self.undone.clear()
 
     def _undo(self) -> None:
+        self._mark(self.done[-1].patch)
         event = self.done.pop()
         self.state.reverse(event.patch)
         self.state.keep_classes(event.patch)
         self.undone.append(event)
 
     def _redo(self) -> None:
+        self._mark(self.undone[-1].patch)
         event = self.undone.pop()
         self.state.apply(event.patch)
         self.state.keep_classes(event.patch)

@@ -76,7 +76,7 @@ class SessionProgress:
     test_accuracy : TestAccuracy or None
         The accuracy on the labelled test samples; None without one.
     error : Exception or None
-        The error that ended the embedding.
+        The error that ended the embedding, or that of the classifier for the present labels.
     """
 
     n_samples: int
@@ -112,7 +112,8 @@ class SessionProgress:
             lines.append(f"{self.n_embedded:,} samples are embedded so far")
         if self.error is not None:
             name = type(self.error).__name__
-            lines.append(f"Embedding failed: {str(self.error) or name}")
+            failed = "Embedding" if self.n_embedded < self.n_samples else "Learning"
+            lines.append(f"{failed} failed: {str(self.error) or name}")
         return "\n".join(lines)
 
 

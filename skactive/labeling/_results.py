@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,7 +27,7 @@ from skactive.labeling._exports import (
 from skactive.labeling._learning import embedded
 from skactive.labeling._progress import SessionProgress, accuracy_on_test, labels_per_minute
 from skactive.labeling._sources import read_samples
-from skactive.learner import LabelIssues, QueryExplanation
+from skactive.learner import ActiveLearner, LabelIssues, QueryExplanation
 
 
 class SessionResults(SessionAnswers):
@@ -81,8 +83,8 @@ class SessionResults(SessionAnswers):
         NotFittedError
             If no sample is embedded yet.
         """
-        with self._lock:
-            return self._learner().label_issues()
+        with self._learner() as learner:
+            return learner.label_issues()
 
     def explain(self, id: str) -> QueryExplanation:  # noqa: A002
         """Explain why a sample is asked.
@@ -113,12 +115,13 @@ class SessionResults(SessionAnswers):
                     f"Sample {shown(id)} is not asked: it is {status}. Hint: explain a sample that "
                     "`next` returns."
                 )
-            place = self._learning.place(self._samples.ids[position])
+        with self._learner() as learner:
+            place = self._learning.place(one.id)
             if place is None:
                 raise NotFittedError(
                     f"Sample {shown(id)} is not embedded yet. Hint: call session.wait() first."
                 )
-            return self._learner().explain_query(place)
+            return learner.explain_query(place)
 
     def labels_per_class(self) -> dict[str, int]:
         """Return the number of labels of each class, those of test samples included.
@@ -140,32 +143,37 @@ class SessionResults(SessionAnswers):
         progress : SessionProgress
             The state at the time of the call.
         """
-        with self._lock:
-            state, learning = self._log.state, self._learning
-            learner = learning.learner
-            tested = [one for one in state.test if one in state.answers]
-            places = [learning.place(one) for one in tested]
-            known = [(p, one) for p, one in zip(places, tested, strict=True) if p is not None]
-            taught = [one for one in state.answers if one not in state.test]
-            return SessionProgress(
-                n_samples=len(self),
-                n_labeled=len(taught),
-                n_test=len(state.test),
-                n_test_labeled=len(tested),
-                n_skipped=len(state.skipped),
-                n_postponed=len(state.postponed),
-                n_embedded=learning.n_embedded,
-                n_unreadable=len(learning.unreadable),
-                labels_per_class=self.labels_per_class(),
-                labels_per_minute=labels_per_minute(
-                    [answer.time for answer in state.answers.values()]
-                ),
-                accuracy=None if learner is None else learner.progress.accuracy,
-                test_accuracy=accuracy_on_test(
-                    learner, [p for p, _ in known], [state.answers[one].label for _, one in known]
-                ),
-                error=learning.error,
-            )
+        learning = self._learning
+        with learning.current() as learner:
+            with self._lock:
+                state = self._log.state
+                tested = {
+                    one: state.answers[one].label for one in state.test if one in state.answers
+                }
+                counts = {
+                    "n_labeled": len(state.answers) - len(tested),
+                    "n_test": len(state.test),
+                    "n_test_labeled": len(tested),
+                    "n_skipped": len(state.skipped),
+                    "n_postponed": len(state.postponed),
+                }
+                labels_per_class = self.labels_per_class()
+                times = [answer.time for answer in state.answers.values()]
+            places = {one: learning.place(one) for one in tested}
+            known = {place: tested[one] for one, place in places.items() if place is not None}
+            accuracy = None if learner is None else learner.progress.accuracy
+            test_accuracy = accuracy_on_test(learner, list(known), list(known.values()))
+        return SessionProgress(
+            n_samples=len(self),
+            **counts,
+            n_embedded=learning.n_embedded,
+            n_unreadable=len(learning.unreadable),
+            labels_per_class=labels_per_class,
+            labels_per_minute=labels_per_minute(times),
+            accuracy=accuracy,
+            test_accuracy=test_accuracy,
+            error=learning.error,
+        )
 
     def predictions(self) -> dict[str, tuple[str, float]]:
         """Return the predicted class of each embedded sample, and its probability.
@@ -175,8 +183,7 @@ class SessionResults(SessionAnswers):
         predictions : dict of str to (str, float)
             By id, labelled samples included; empty while there are too few labels.
         """
-        with self._lock:
-            learner = self._learning.learner
+        with self._learning.current() as learner:
             if learner is None:
                 return {}
             try:
@@ -203,11 +210,12 @@ class SessionResults(SessionAnswers):
             Samples to label, without those of the test set, and the probability of the class, the
             most probable first.
         """
+        predictions = self.predictions()
         with self._lock:
             state = self._log.state
             found = [
                 (self._sample(self._positions[name]), probability)
-                for name, (predicted, probability) in self.predictions().items()
+                for name, (predicted, probability) in predictions.items()
                 if predicted == label and state.is_open(name) and name not in state.test
             ]
         return sorted(found, key=lambda pair: -pair[1])
@@ -241,8 +249,8 @@ class SessionResults(SessionAnswers):
         check_target(path, self._kept)
         if not labeled_only:
             self.wait()
+        predictions = {} if labeled_only else self.predictions()
         with self._lock:
-            predictions = {} if labeled_only else self.predictions()
             rows = [self._row(position, predictions) for position in range(len(self))]
         if labeled_only:
             rows = [row for row in rows if row["label"] is not None]
@@ -355,8 +363,8 @@ class SessionResults(SessionAnswers):
             If there are too few labels for a prediction.
         """
         self.wait()
-        with self._lock:
-            fitted = self._learner().fitted_estimator()
+        with self._learner() as learner:
+            fitted = learner.fitted_estimator()
             embedder = self._learning.embedder
             steps = [fitted] if embedder is None else [embedder, fitted]
             return copy.deepcopy(make_pipeline(*steps))
@@ -385,9 +393,14 @@ class SessionResults(SessionAnswers):
             )
         return self
 
-    def _learner(self) -> Any:  # an ActiveLearner
-        if self._learning.learner is None and self._learning.is_complete:
-            raise NotFittedError("No sample can be read. Hint: check the source and the embedder.")
-        if self._learning.learner is None:
-            raise NotFittedError("No sample is embedded yet. Hint: call session.wait() first.")
-        return self._learning.learner
+    @contextmanager
+    def _learner(self) -> Iterator[ActiveLearner]:
+        """Lend the learner, which has the present labels, or raise."""
+        with self._learning.current() as learner:
+            if learner is None and self._learning.is_complete:
+                raise NotFittedError(
+                    "No sample can be read. Hint: check the source and the embedder."
+                )
+            if learner is None:
+                raise NotFittedError("No sample is embedded yet. Hint: call session.wait() first.")
+            yield learner

@@ -88,7 +88,8 @@ class LabelingSession(SessionResults):
     Samples are embedded in a thread, in a random order. Until the first of them are, samples are
     asked in that order. `wait` waits until all are embedded.
 
-    An answer is on the disk before `answer` returns. One process at a time can open a session.
+    An answer is on the disk before `answer` returns, and is learnt by the next query or prediction,
+    for which no answer waits. One process at a time can open a session.
     All methods can be called by several threads.
 
     Examples
@@ -160,8 +161,9 @@ class LabelingSession(SessionResults):
             for name in names:
                 self._log.do("add_class", name)
             self._import_labels()
-            state = self._log.state
-            self._learning = SessionLearner(samples, transformer, state, self._order, self._lock)
+            self._learning = SessionLearner(
+                samples, transformer, self._log, self._order, self._lock
+            )
             self._learning.start()
         except BaseException:
             self._log.close()
@@ -322,13 +324,16 @@ class LabelingSession(SessionResults):
         """
         n = check_integer(self, "n", n, minimum=1)
         excluded = {one for one in listed("next", "exclude", exclude) if isinstance(one, str)}
+        # Before the lock is taken: answers do not wait for the query.
+        asked = [] if test else self._learning.query(n, excluded)
         with self._lock:
             state = self._log.state
             if test:
                 found = [one for one in self._present(state.test) if state.is_open(one)]
                 found = [one for one in found if one not in excluded]
                 return [self._sample(self._positions[one]) for one in found[:n]]
-            found = self._learning.query(n, excluded)
+            # Some may have been answered during the query.
+            found = [one for one in asked if state.is_open(one) and one not in state.test]
             found += self._waiting(n - len(found), excluded | set(found))
             if len(found) < n:
                 later = self._present(state.postponed)
@@ -380,7 +385,7 @@ class LabelingSession(SessionResults):
                 if state.is_open(one) and one not in state.test and one not in unreadable
             ]
             if possible:
-                self._do("test", possible[:n])
+                self._log.do("test", possible[:n])
             return possible[:n]
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ so that the reversal of any change is the same patch, read backwards.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -93,6 +93,11 @@ class SessionState:
     def descriptions(self) -> dict[str, str]:
         """The descriptions of classes, for the annotators."""
         return self.tables[CellKind.DESCRIPTION]
+
+    def samples(self) -> Iterator[str]:
+        """Iterate over the samples with an answer or a mark; some come more than once."""
+        for table in (CellKind.ANSWER, CellKind.SKIP, CellKind.POSTPONE, CellKind.TEST):
+            yield from self.tables[table]
 
     def is_open(self, sample: str) -> bool:
         """Return whether a sample has no answer and is neither skipped nor postponed."""
