@@ -85,6 +85,7 @@ class SessionLearner:
         self._learner: ActiveLearner | None = None
         # The positions in the learner's pool, by the names of samples.
         self._places: dict[str, int] = {}
+        self._predictions: dict[str, tuple[str, float]] | None = None
         self._embedding_error: Exception | None = None
         self._teaching_error: Exception | None = None
         self._thread: Background[None] | None = None
@@ -148,6 +149,16 @@ class SessionLearner:
             some = candidates if places else None
             return [str(name) for name in learner.ids[learner.query(n, candidates=some)]]
 
+    def predictions(self) -> dict[str, tuple[str, float]]:
+        """Return the predicted class of each sample of the pool, and its probability.
+
+        The result is computed once for the present labels. It is empty while there are too few.
+        """
+        with self.current() as learner:
+            if self._predictions is None:
+                self._predictions = {} if learner is None else predictions_of(learner)
+            return self._predictions
+
     def _catch_up(self) -> None:
         """Bring the learner's labels in line with the log.
 
@@ -163,6 +174,7 @@ class SessionLearner:
             self._teaching_error = error
             return
         self._teaching_error = None
+        self._predictions = None
         with self._lock:
             for name, label in wanted.items():
                 if self._wanted(name) == label:
@@ -230,6 +242,7 @@ class SessionLearner:
             # Only what has changed in the meantime.
             bring(learner, self._present_labels(taught), places)
             self._learner, self._places = learner, places
+            self._predictions = None
 
     def _present_labels(self, others: Iterable[str] = ()) -> dict[str, WantedLabel]:
         """Return what the learner has to know of all samples with a label or a mark, and others."""
@@ -264,6 +277,19 @@ def bring(learner: ActiveLearner, wanted: dict[str, WantedLabel], places: dict[s
     learner.relabel(list(replaced), list(replaced.values()))
     learner.teach(list(taught), list(taught.values()))
     learner.skip([p for p in out if p not in skipped])
+
+
+def predictions_of(learner: ActiveLearner) -> dict[str, tuple[str, float]]:
+    """Return the predicted class of each sample of a pool by its name, and its probability."""
+    try:
+        classifier = learner.fitted_estimator()
+    except NotFittedError:
+        return {}
+    # No neighbours are searched for the samples of the pool.
+    chances = classifier.label_distributions_
+    classes = classifier.classes_[chances.argmax(axis=1)].tolist()
+    pairs = zip(classes, chances.max(axis=1).tolist(), strict=True)
+    return dict(zip(learner.ids.tolist(), pairs, strict=True))
 
 
 def embedded(embedder: Any, samples: Any) -> np.ndarray:  # any transformer; texts or paths

@@ -183,18 +183,7 @@ class SessionResults(SessionAnswers):
         predictions : dict of str to (str, float)
             By id, labelled samples included; empty while there are too few labels.
         """
-        with self._learning.current() as learner:
-            if learner is None:
-                return {}
-            try:
-                classifier = learner.fitted_estimator()
-            except NotFittedError:
-                return {}
-            # No neighbours are searched for the samples of the pool.
-            chances = classifier.label_distributions_
-            classes = classifier.classes_[chances.argmax(axis=1)].tolist()
-            pairs = zip(classes, chances.max(axis=1).tolist(), strict=True)
-            return dict(zip(learner.ids.tolist(), pairs, strict=True))
+        return self._learning.predictions().copy()
 
     def guesses(self, label: str) -> list[tuple[SessionSample, float]]:
         """Return the samples without an answer that are predicted to be of a class.
@@ -210,13 +199,14 @@ class SessionResults(SessionAnswers):
             Samples to label, without those of the test set, and the probability of the class, the
             most probable first.
         """
-        predictions = self.predictions()
+        predictions = self._learning.predictions().items()
+        chosen = [(name, p) for name, (predicted, p) in predictions if predicted == label]
         with self._lock:
             state = self._log.state
             found = [
                 (self._sample(self._positions[name]), probability)
-                for name, (predicted, probability) in predictions.items()
-                if predicted == label and state.is_open(name) and name not in state.test
+                for name, probability in chosen
+                if state.is_open(name) and name not in state.test
             ]
         return sorted(found, key=lambda pair: -pair[1])
 
@@ -249,7 +239,7 @@ class SessionResults(SessionAnswers):
         check_target(path, self._kept)
         if not labeled_only:
             self.wait()
-        predictions = {} if labeled_only else self.predictions()
+        predictions = {} if labeled_only else self._learning.predictions()
         with self._lock:
             rows = [self._row(position, predictions) for position in range(len(self))]
         if labeled_only:

@@ -101,8 +101,8 @@ class SessionState:
 
     def is_open(self, sample: str) -> bool:
         """Return whether a sample has no answer and is neither skipped nor postponed."""
-        closed = (CellKind.ANSWER, CellKind.SKIP, CellKind.POSTPONE)
-        return not any(sample in self.tables[table] for table in closed)
+        postponed = self.tables[CellKind.POSTPONE]
+        return sample not in self.answers and sample not in self.skipped and sample not in postponed
 
     def apply(self, patch: Patch) -> None:
         """Change the cells of a patch."""

@@ -240,7 +240,7 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
         """
         self._check_fitted(labels=True)
         X = self._checked_features(X)
-        return self.probabilities(self.spread_at(self.nearest_nodes(X)), self.mapped(X))
+        return self._predicted(self.spread_at(self.nearest_nodes(X)), X)
 
     def explain(self, X: ArrayLike | sp.spmatrix) -> VoteExplanation:
         """Return the share of each labelled node in each prediction.
@@ -282,7 +282,7 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
         """Class probabilities of all nodes."""
         self._labeled_for("label_distributions_")
         self._check_fitted(labels=True)
-        return self.probabilities(self.spread_distributions(), self.mapped(self._X))
+        return self._predicted(self.spread_distributions(), self._X)
 
     @property
     def transduction_(self) -> np.ndarray:

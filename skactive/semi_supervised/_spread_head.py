@@ -111,6 +111,11 @@ class SpreadHead:
             mapped[others] = self.map(X[nodes[others]])
         return mapped
 
+    def predicted(self, X: Features) -> np.ndarray:
+        """Return the class probabilities of samples, which are not mapped in between."""
+        weights = self._vectors @ self._weights
+        return self.normalized(self._kernel.map(X, weights) - self._center @ weights)
+
     def probabilities(self, mapped: np.ndarray) -> np.ndarray:
         """Return the class probabilities of samples, given their mapped features."""
         return self.normalized(self.values(mapped))
@@ -177,12 +182,13 @@ class CenteredKernel:
         is_kept = values > LEAST_VALUE * values[-1]
         self._projection = vectors[:, is_kept] / np.sqrt(values[is_kept])
 
-    def map(self, X: Features) -> np.ndarray:
-        """Return the features of samples, shape (n, n_mapped)."""
-        mapped = np.empty((X.shape[0], self._projection.shape[1]))
+    def map(self, X: Features, weights: np.ndarray | None = None) -> np.ndarray:
+        """Return the features of samples, shape (n, n_mapped), or their products with weights."""
+        projection = self._projection if weights is None else self._projection @ weights
+        mapped = np.empty((X.shape[0], projection.shape[1]))
         for block in row_blocks(X.shape[0], 8 * (X.shape[1] + 3 * N_LANDMARKS)):
             squares = self._squared_distances(self._points(X[block]))
-            mapped[block] = self._similarities(squares) @ self._projection
+            mapped[block] = self._similarities(squares) @ projection
         return mapped
 
     def _points(self, X: Features) -> Any:  # dense or sparse
@@ -190,14 +196,17 @@ class CenteredKernel:
         return row_scaled(points, Rows(X).inverse_norms) if self._is_cosine else points
 
     def _similarities(self, squares: np.ndarray) -> np.ndarray:
-        return np.asarray(np.exp(squares / (-2 * self._width**2)))
+        """Return the kernel of squared distances, in their memory."""
+        squares /= -2 * self._width**2
+        return np.exp(squares, out=squares)
 
     def _squared_distances(self, points: Any) -> np.ndarray:  # dense or sparse
         """Return the squared distances to the landmarks, shape (n, n_landmarks)."""
         landmarks, square = self._landmarks, float(self._mean @ self._mean)
         shifts, own_shifts = points @ self._mean - square, landmarks @ self._mean
         products = safe_sparse_dot(points, landmarks.T, dense_output=True)
-        products = products - shifts[:, np.newaxis] - own_shifts
+        products -= shifts[:, np.newaxis]
+        products -= own_shifts
         squares = np.maximum(squared_sums(points) - 2 * shifts - square, 0.0)
         own_squares = np.maximum(squared_sums(landmarks) - 2 * own_shifts + square, 0.0)
         if self._is_cosine:
@@ -206,7 +215,10 @@ class CenteredKernel:
                 lengths = np.where(has_direction, np.sqrt(sizes), np.inf)
                 products /= np.expand_dims(lengths, axis)
                 sizes[:] = has_direction
-        return np.maximum(squares[:, np.newaxis] + own_squares - 2 * products, 0.0)
+        products *= -2
+        products += squares[:, np.newaxis]
+        products += own_squares
+        return np.maximum(products, 0.0, out=products)
 
 
 def _width(distances: np.ndarray) -> float:

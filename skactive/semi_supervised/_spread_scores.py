@@ -158,6 +158,11 @@ class NodeScoringClassifier(NodeLabelingClassifier):
         learnt = None if mapped is None else self._fitted_head().probabilities(mapped)
         return tempered(self._combined(spread, learnt), self.temperature_)
 
+    def _predicted(self, spread: np.ndarray, X: np.ndarray | sp.csr_matrix) -> np.ndarray:
+        """Return `probabilities` of samples that are mapped only for this."""
+        learnt = None if self.head_weight == 0 else self._fitted_head().predicted(X)
+        return tempered(self._combined(spread, learnt), self.temperature_)
+
     def mapped(self, X: np.ndarray | sp.csr_matrix) -> np.ndarray | None:
         """Return the features of samples as the regression takes them.
 
