@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -732,3 +733,38 @@ def test_the_learner_follows_again_after_an_error(session, monkeypatch):
     assert session.progress().error is None
     with session._learning.current() as learner:
         assert set(learner.ids[learner.labeled]) == {first.id, second.id}
+
+
+class OneChunk(Lengths):
+    """Embeds the first samples, and the others once it is released."""
+
+    def __init__(self):
+        self.is_released = threading.Event()
+        self.n_calls = 0
+
+    def transform(self, X):
+        self.n_calls += 1
+        if self.n_calls > 1:
+            self.is_released.wait(timeout=60)
+        return super().transform(X)
+
+
+def test_answered_samples_are_embedded_first(tmp_path):
+    texts = ["a" * n + "x" * (n % 7) for n in range(600)]
+    with LabelingSession(texts, tmp_path, embedder=Lengths()) as session:
+        ids = np.array([one.id for one in session.samples()])
+        answered = ids[session._order[[300, 400, 599]]].tolist()
+        session.answer_many(answered, "x")
+        session.reopen(answered[0])
+        session.skip(answered[0])
+    embedder = OneChunk()
+    with LabelingSession(texts, tmp_path, embedder=embedder) as session:
+        while session.n_embedded < 256:
+            time.sleep(0.01)
+        with session._learning.current() as learner:
+            assert set(learner.ids[learner.labeled]) == set(answered[1:])
+            assert learner.ids[learner.skipped].tolist() == answered[:1]
+        embedder.is_released.set()
+        session.wait()
+        with session._learning.current() as learner:
+            assert sorted(learner.ids) == sorted(ids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import RLock
@@ -23,6 +24,8 @@ from skactive.learner import ActiveLearner
 
 # Number of samples that are embedded at once.
 CHUNK = 256
+# Number of answered samples that are embedded before all others.
+MAX_ANSWERED_FIRST = 1_000
 # Number of samples to which an embedder with a `fit` is fitted.
 MAX_FITTED = 50_000
 
@@ -37,9 +40,9 @@ class WantedLabel(NamedTuple):
 class SessionLearner:
     """An `ActiveLearner` over the samples that are embedded so far.
 
-    The thread embeds the samples in a random order. A learner is created from the first samples,
-    and again whenever their number has doubled, so that its pool is a random part of all samples,
-    and creating all learners costs twice the last one.
+    The thread embeds answered samples first, and then the others in a random order. A learner is
+    created from the first samples, and again whenever their number has doubled, so that its pool is
+    a random part of all samples, and creating all learners costs twice the last one.
 
     An answer is written to the log and returns. The learner follows as soon as it is used. Two
     locks keep them apart: no thread that holds the lock of the log waits for the learner.
@@ -207,14 +210,14 @@ class SessionLearner:
             self._embedder = clone(embedder).fit(self._values(np.sort(some)))
 
     def _embed_all(self) -> None:
-        n_samples = len(self._samples)
+        n_samples, order = len(self._samples), self._answered_first()
         # Vectors need no time.
         chunk = size = n_samples if self._samples.kind == "vector" else CHUNK
         blocks: list[np.ndarray] = []
         names: list[str] = []
         for start in range(0, n_samples, chunk):
             advance(0)  # raises after `stop`
-            chosen = self._order[start : start + chunk]
+            chosen = order[start : start + chunk]
             X = self._vectors(chosen)
             is_readable = np.isfinite(X).all(axis=1)
             own = [self._samples.ids[position] for position in chosen.tolist()]
@@ -229,6 +232,16 @@ class SessionLearner:
                 self._replace(blocks[0], names)
                 size = 2 * end
             self.n_embedded = end
+
+    def _answered_first(self) -> np.ndarray:
+        """Return the positions in the order in which they are embedded."""
+        with self._lock:
+            names = list(itertools.islice(self._log.state.samples(), MAX_ANSWERED_FIRST))
+        places = self._samples.positions()
+        is_first = np.zeros(len(self._order), dtype=bool)
+        is_first[[places[name] for name in names if name in places]] = True
+        by_turn = is_first[self._order]
+        return np.concatenate([self._order[by_turn], self._order[~by_turn]])
 
     def _replace(self, X: np.ndarray, names: list[str]) -> None:
         """Create a learner of the samples, and use it from now on."""
