@@ -104,7 +104,7 @@ SECTIONS = [
         "Labelling page",
         "skactive.labeling.server",
         "The page of a session in the browser, on this machine.",
-        ["is_loopback", "serve", "write_digits"],
+        ["serve"],
     ),
     Section(
         "Simulated labelling loops",

@@ -101,7 +101,7 @@ def test_other_machines_reach_the_page_only_if_that_is_allowed(served, capsys):
     assert "--allow-network" in sentence
     assert label("texts.txt", "--host", EVERY_ADDRESS, "--allow-network") == 0
     output = capsys.readouterr()
-    assert "warning: other machines can reach this page" in output.err
+    assert "warning: Other machines can reach a page on" in output.err
     assert served[0][0] == EVERY_ADDRESS
     assert label("texts.txt", "--allow-network") == 0
     assert capsys.readouterr().err == ""

@@ -14,14 +14,11 @@ from typing import Any
 
 from skactive._progress import ProgressBar
 from skactive.cli._arguments import add_number
+from skactive.cli._digits import write_digits
 from skactive.cli._output import CommandError, write, write_note
 
 # Seconds before a progress bar appears, and between its updates.
 BAR_DELAY, BAR_SECONDS = 2.0, 0.2
-NETWORK_WARNING = (
-    "warning: other machines can reach this page. Those who know its address can see and change "
-    "all samples and labels, and the connection is not encrypted."
-)
 
 
 def add_label_parser(commands: Any) -> None:
@@ -87,10 +84,10 @@ def run_label(arguments: argparse.Namespace) -> None:
     from skactive.labeling.server import serve
 
     with ExitStack() as stack:
-        warned = stack.enter_context(warnings.catch_warnings(record=True))
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = lambda message, *_: write_note(f"warning: {message}")
         session = _session(arguments, stack)
-        for warning in warned or []:
-            write_note(f"warning: {warning.message}")
         ended = Event()
         stack.callback(ended.set)
         Thread(target=_show_embedding, args=(session, ended), daemon=True).start()
@@ -101,7 +98,7 @@ def run_label(arguments: argparse.Namespace) -> None:
                 port=arguments.port,
                 allow_network=arguments.allow_network,
                 open_browser=not arguments.no_browser,
-                announce=lambda address: _announce(address, session, arguments.host),
+                announce=lambda address: _announce(address, session),
             )
         except (ImportError, OSError, ValueError) as error:
             raise CommandError(_sentence(error)) from error
@@ -118,8 +115,6 @@ def _session(arguments: argparse.Namespace, stack: ExitStack) -> Any:  # a Label
         classes = [name.strip() for name in arguments.classes.split(",")]
     source, folder = arguments.source, arguments.session
     if arguments.demo:
-        from skactive.labeling.server import write_digits
-
         if source is not None:
             raise CommandError("--demo has its own samples. Hint: leave SOURCE or --demo out.")
         if folder is None:
@@ -156,15 +151,13 @@ def _sentence(error: Exception) -> str:
     return re.sub(r"\b(text|label|id)_column\b", r"--\1-column", message)
 
 
-def _announce(address: str, session: Any, host: str) -> None:
-    from skactive.labeling.server import is_loopback
-
-    if not is_loopback(host):
-        write_note(NETWORK_WARNING)
+def _announce(address: str, session: Any) -> None:
     write(
         f"Label {session.folder.name.removesuffix('.session')} in the browser:\n\n    {address}\n"
     )
     write("The address contains a secret. Ctrl-C ends; every answer is saved at once.")
+    # From now on the page tells what is to be known.
+    warnings.simplefilter("ignore")
 
 
 def _show_embedding(session: Any, ended: Event) -> None:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from skactive._io.journal_file import json_object
 from skactive._optional import import_optional
+from skactive._warning import warn_user
 from skactive.labeling import LabelingSession
 from skactive.labeling.server._security import LOCAL_NAMES, Access, is_address, is_loopback
 
@@ -81,12 +82,12 @@ def serve(
     >>> with LabelingSession("photos") as session:  # doctest: +SKIP
     ...     serve(session, announce=print)
     """
+    reach = (
+        f"Other machines can reach a page on {host}: those who know its address can see and change "
+        "all samples and labels, and the connection is not encrypted."
+    )
     if not is_loopback(host) and not allow_network:
-        raise ValueError(
-            f"Other machines can reach a page on {host}: those who know its address can see and "
-            "change all samples and labels, and the connection is not encrypted. Hint: use "
-            "127.0.0.1, or allow it by --allow-network."
-        )
+        raise ValueError(f"{reach} Hint: use 127.0.0.1, or allow it by --allow-network.")
     uvicorn = import_optional("uvicorn", "The labelling page", "uvicorn", "label")
     from skactive.labeling.server._app import create_app
 
@@ -113,6 +114,8 @@ def serve(
             timeout_graceful_shutdown=GRACE,
         )
         address = f"http://{_name_for_browsers(host)}:{chosen}/#"
+        if not is_loopback(host):
+            warn_user(reach)
         if announce is not None:
             announce(f"{address}{access.token}")
         if open_browser:

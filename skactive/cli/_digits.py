@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from skactive._io.atomic_write import atomic_write
 
 DIGITS = "digits.npz"
@@ -23,18 +21,8 @@ def write_digits(folder: Path) -> Path:
     -------
     path : Path
         The file.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> from skactive.labeling import LabelingSession
-    >>> from skactive.labeling.server import write_digits
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with LabelingSession(write_digits(Path(folder))) as session:
-    ...         len(session)
-    1797
     """
+    import numpy as np
     from sklearn.datasets import load_digits
 
     path = folder / DIGITS
