@@ -2,13 +2,17 @@
 
 import csv
 import json
+import zipfile
+from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.exceptions import NotFittedError
 
 from skactive.datasets import list_images
 from skactive.labeling import LabelingSession
@@ -95,10 +99,22 @@ def test_photos_are_copied_to_a_folder_per_class(tmp_path):
         session.export(tmp_path / "sorted")
         with pytest.raises(FileExistsError, match="exists already"):
             session.export(tmp_path / "sorted")
+        session.export(tmp_path / "sorted.zip")
+        session.export(tmp_path / "classifier.joblib")
+        expected = session.predictions()
         session.export(tmp_path / "labels.csv")
         labeled = {one.id: one.label for one in session.samples("labeled")}
     paths, y = list_images(tmp_path / "sorted")
     assert {path.rsplit("/", 1)[1]: label for path, label in zip(paths, y, strict=True)} == labeled
+    copies = {str(path.relative_to(tmp_path / "sorted")) for path in map(Path, paths)}
+    with zipfile.ZipFile(tmp_path / "sorted.zip") as archive:
+        assert set(archive.namelist()) == copies
+        for name in copies:
+            assert archive.read(name) == (tmp_path / "sorted" / name).read_bytes()
+    classifier = joblib.load(tmp_path / "classifier.joblib")
+    photos = sorted((tmp_path / "photos").iterdir())
+    predicted = dict(zip([one.name for one in photos], classifier.predict(photos), strict=True))
+    assert predicted == {name: label for name, (label, _) in expected.items()}
     with (tmp_path / "labels.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 12
@@ -112,8 +128,14 @@ def test_photos_are_copied_to_a_folder_per_class(tmp_path):
 @pytest.mark.parametrize(
     ("name", "error", "message"),
     [
-        ("labels.xlsx", ValueError, r"labels.xlsx has no suffix of a format. Hint: .* or .json"),
-        ("labels", ValueError, "would be a folder of images, but the samples are vectors"),
+        ("labels.xlsx", ValueError, r"labels.xlsx has no suffix of a format. Hint: .* or .joblib;"),
+        (
+            "labels.zip",
+            ValueError,
+            "would have a folder of images per class, but the samples are vec",
+        ),
+        ("classifier.joblib", NotFittedError, "label"),
+        ("labels", ValueError, "would have a folder of images per class, but the samples are vec"),
     ],
 )
 def test_bad_names_write_nothing(tmp_path, name, error, message):
@@ -155,6 +177,30 @@ def test_folders_of_long_and_odd_classes_stay_apart(name, tmp_path):
     made = [path for path in (tmp_path / "made").rglob("*") if path.is_file()]
     assert len({path.parent for path in made}) == 2
     assert {path.suffix for path in made} == {".png"}
+    write_export(tmp_path / "made.zip", ExportTable("image", rows))
+    with zipfile.ZipFile(tmp_path / "made.zip") as archive:
+        assert len({one.partition("/")[0] for one in archive.namelist()}) == 2
+        assert archive.testzip() is None
+
+
+def test_copies_of_photos_whose_names_differ_in_case_or_folder_alone_stay_apart(tmp_path):
+    ids = ["a/b.png", "a_b.png", "A_b.png", "a_B.PNG", "a_b-2.png", "x.tar.gz", "X.tar.gz"]
+    rows = []
+    for number, id_ in enumerate(ids):
+        path = tmp_path / f"{number}"
+        path.write_bytes(bytes([number]))
+        rows.append({**row_of(number, str(path), "Ä" if number % 2 else "ä"), "id": id_})
+    write_export(tmp_path / "made", ExportTable("image", rows))
+    write_export(tmp_path / "made.zip", ExportTable("image", rows))
+    copies = {
+        str(path.relative_to(tmp_path / "made").as_posix()): path.read_bytes()
+        for path in (tmp_path / "made").rglob("*")
+        if path.is_file()
+    }
+    assert sorted(copies.values()) == [bytes([number]) for number in range(len(ids))]
+    assert len({name.casefold() for name in copies}) == len(ids)
+    with zipfile.ZipFile(tmp_path / "made.zip") as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == copies
 
 
 def test_photos_are_found_after_the_working_directory_has_changed(tmp_path, monkeypatch):

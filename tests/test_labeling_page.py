@@ -2,8 +2,10 @@
 
 import io
 import json
+import tempfile
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 
@@ -409,6 +411,22 @@ def test_exports_are_downloaded(page, session):
     assert "apple" in reply.text
     assert page.client.get("/api/export/csv").status_code == 403
     assert page.client.get("/api/export/exe", headers={"x-skactive": "1"}).status_code == 409
+    # Photos in folders need photos.
+    assert page.client.get("/api/export/zip", headers={"x-skactive": "1"}).status_code == 409
+
+
+def test_the_classifier_is_downloaded(page, session, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    first, second = session.wait().next(2)
+    refused = page.client.get("/api/export/joblib", headers={"x-skactive": "1"})
+    assert refused.status_code == 409
+    session.answer(first.id, "apple")
+    session.answer(second.id, "pear")
+    reply = page.client.get("/api/export/joblib", headers={"x-skactive": "1"})
+    assert reply.headers["content-disposition"] == 'attachment; filename="classifier.joblib"'
+    loaded = joblib.load(io.BytesIO(reply.content))
+    np.testing.assert_array_equal(loaded.classes_, ["apple", "pear"])
+    assert list(tmp_path.glob("skactive-*")) == []
 
 
 # ---- Pictures.

@@ -15,7 +15,10 @@ from skactive.cli._output import CommandError, write, write_note
 if TYPE_CHECKING:
     from skactive.labeling import LabelingSession
 
-FORMATS = ".csv, .jsonl, .parquet, or .json for Label Studio"
+FORMATS = (
+    ".csv, .jsonl, .parquet, .json for Label Studio, .zip for copies of the labelled images in a "
+    "folder per class, or .joblib for the classifier"
+)
 
 
 def add_session_parsers(commands: Any) -> None:
@@ -32,8 +35,9 @@ def add_session_parsers(commands: Any) -> None:
         commands,
         "export",
         run_export,
-        "write the labels of a labelling session",
-        "Write the labels of a session, and predictions for the samples without a label.",
+        "write the labels or the classifier of a labelling session",
+        "Write the labels of a session and predictions for the samples without a label, or its\n"
+        "classifier.",
     )
     export.add_argument(
         "-o",
@@ -41,7 +45,7 @@ def add_session_parsers(commands: Any) -> None:
         metavar="FILE",
         required=True,
         help=f"a file that ends in {FORMATS}; a name without a suffix is that of a new folder with "
-        "copies of the labelled images in a subfolder per class",
+        "copies of the labelled images",
     )
     export.add_argument(
         "--labeled-only", action="store_true", help="leave out samples without a label"
@@ -95,8 +99,13 @@ def run_export(arguments: argparse.Namespace) -> None:
     """Run `export` with parsed arguments."""
     with _opened(arguments) as session:
         session.export(arguments.output, labeled_only=arguments.labeled_only)
-        n = session.progress().n_labeled + session.progress().n_test_labeled
-    write(f"{counted(n, 'label')} written to {arguments.output}.")
+        progress = session.progress()
+    if Path(arguments.output).suffix.lower() == ".joblib":
+        learnt = counted(progress.n_labeled, "label")
+        write(f"The classifier, which learnt {learnt}, written to {arguments.output}.")
+    else:
+        n = progress.n_labeled + progress.n_test_labeled
+        write(f"{counted(n, 'label')} written to {arguments.output}.")
 
 
 def run_predict(arguments: argparse.Namespace) -> None:

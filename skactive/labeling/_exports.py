@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from skactive.labeling._sources import digest
 
 # The columns of an export, in order.
 COLUMNS = ("id", "sample", "label", "test", "time", "skipped", "predicted", "probability")
+# The suffix of a file with the classifier.
+CLASSIFIER = ".joblib"
 # Those of predictions of new samples.
 PREDICTED = ("id", "sample", "predicted", "probability")
 # Characters that UTF-8 cannot have, and those of them that are no bytes of a file name.
@@ -82,14 +85,13 @@ def check_target(path: Path, kept: Iterable[Path]) -> None:
 def write_export(path: Path, table: ExportTable) -> None:
     """Write rows in the format of a file's suffix; without one, as a folder of images."""
     suffix = path.suffix.lower()
-    if suffix == "":
-        write_folders(path, table)
+    if suffix in {"", ".zip"}:
+        (write_zip if suffix else write_folders)(path, table)
         return
     if suffix not in WRITERS:
-        *others, last = WRITERS
         raise ValueError(
-            f"{path} has no suffix of a format. Hint: a file ends in {', '.join(others)} or "
-            f"{last}; a name without a suffix is that of a folder with a subfolder per class."
+            f"{path} has no suffix of a format. Hint: a file ends in {', '.join(WRITERS)}, .zip or "
+            f"{CLASSIFIER}; a name without a suffix is that of a folder with a subfolder per class."
         )
     content = WRITERS[suffix](table)
     with atomic_write(path, mode=0o666) as file:
@@ -176,13 +178,32 @@ WRITERS: Mapping[str, Callable[[ExportTable], bytes]] = {
 
 def write_folders(path: Path, table: ExportTable) -> None:
     """Copy the labelled images to a subfolder per class of a new folder."""
-    if table.kind != "image":
-        raise ValueError(
-            f"{path} would be a folder of images, but the samples are {table.kind}s. Hint: write "
-            "a table, such as labels.csv."
-        )
     if path.exists():
         raise FileExistsError(f"{path} exists already. Hint: choose the name of a new folder.")
+    arranged = images_per_class(path, table)
+    with folder_beside(path) as made:
+        for name, image in arranged.items():
+            (made / name).parent.mkdir(exist_ok=True)
+            shutil.copyfile(image, made / name)
+        made.rename(path)
+
+
+def write_zip(path: Path, table: ExportTable) -> None:
+    """Write the labelled images to a ZIP file with a folder per class."""
+    arranged = images_per_class(path, table)
+    with atomic_write(path, mode=0o666) as file, zipfile.ZipFile(file, "w") as archive:
+        for name, image in arranged.items():
+            # A ZIP file has no names of other bytes than UTF-8.
+            archive.write(image, escaped(name))
+
+
+def images_per_class(path: Path, table: ExportTable) -> dict[str, str]:
+    """Return the labelled images by the names of their copies: a folder per class, and a file."""
+    if table.kind != "image":
+        raise ValueError(
+            f"{path} would have a folder of images per class, but the samples are {table.kind}s. "
+            "Hint: write a table, such as labels.csv."
+        )
     labeled = [row for row in table.rows if row["label"] is not None]
     if not labeled:
         raise ValueError("No image is labelled yet. Hint: label some first.")
@@ -192,13 +213,14 @@ def write_folders(path: Path, table: ExportTable) -> None:
             f"{counted(len(missing), 'labelled image')} cannot be found, such as "
             f"{shown(missing[0])}. Hint: put them back, or write a table."
         )
-    with folder_beside(path) as made:
-        for row in labeled:
-            name = row["id"].replace("/", "_")
-            target = made / shortened(folder_name(row["label"])) / shortened(name)
-            target.parent.mkdir(exist_ok=True)
-            shutil.copyfile(row["sample"], unused(target))
-        made.rename(path)
+    found: dict[str, str] = {}
+    # Some systems do not distinguish upper and lower case.
+    taken: set[str] = set()
+    for row in labeled:
+        folder = shortened(folder_name(row["label"]))
+        name = unused(f"{folder}/{shortened(row['id'].replace('/', '_'))}", taken)
+        found[name] = row["sample"]
+    return found
 
 
 def shortened(name: str) -> str:
@@ -227,10 +249,13 @@ def folder_name(label: str) -> str:
     return name
 
 
-def unused(path: Path) -> Path:
-    """Return a path, or one with a number if a file has it."""
-    number, found = 1, path
-    while found.exists():
+def unused(name: str, taken: set[str]) -> str:
+    """Return a name, or one with a number if it is taken; it is taken afterwards."""
+    number, found = 1, name
+    stem, suffix = os.path.splitext(name)  # noqa: PTH122 - not a path of this system
+    # In a ZIP file, surrogates are escaped.
+    while escaped(found).casefold() in taken:
         number += 1
-        found = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        found = f"{stem}-{number}{suffix}"
+    taken.add(escaped(found).casefold())
     return found

@@ -9,14 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
+import joblib
 import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from skactive._io.atomic_write import atomic_write
 from skactive._text import counted, shown
 from skactive._validation import check_path
 from skactive.labeling._answers import SessionAnswers, SessionSample
 from skactive.labeling._exports import (
+    CLASSIFIER,
     COLUMNS,
     PREDICTED,
     WRITERS,
@@ -211,16 +214,18 @@ class SessionResults(SessionAnswers):
         return sorted(found, key=lambda pair: -pair[1])
 
     def export(self, path: str | os.PathLike[str], *, labeled_only: bool = False) -> None:
-        """Write labels, and predictions for the other samples.
+        """Write labels, and predictions for the other samples, or the classifier.
 
         Parameters
         ----------
         path : path-like
             The file, in the format of its suffix: .csv, .jsonl, .parquet, or .json for tasks of
-            Label Studio. A name without a suffix is that of a new folder, to which labelled images
-            are copied, in a subfolder per class. A file is replaced as a whole or not at all.
+            Label Studio. A .zip file has copies of the labelled images in a folder per class; a
+            name without a suffix is that of a new folder with these copies. A .joblib file has the
+            classifier, which ``joblib.load`` reads: load only files that you trust. A file is
+            replaced as a whole or not at all.
         labeled_only : bool, default=False
-            Whether to leave out samples without a label.
+            Whether to leave out samples without a label. There are no copies of unlabelled images.
 
         Raises
         ------
@@ -228,6 +233,8 @@ class SessionResults(SessionAnswers):
             If the suffix is unknown, or the samples of a folder would be no images.
         FileExistsError
             If the folder exists.
+        NotFittedError
+            If there are too few labels for a classifier.
 
         Notes
         -----
@@ -237,6 +244,10 @@ class SessionResults(SessionAnswers):
         """
         path = Path(check_path("export", "path", path))
         check_target(path, self._kept)
+        if path.suffix.lower() == CLASSIFIER:
+            with atomic_write(path, mode=0o666) as file:
+                joblib.dump(self.classifier(), file)
+            return
         if not labeled_only:
             self.wait()
         predictions = {} if labeled_only else self._learning.predictions()

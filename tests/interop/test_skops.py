@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 import skactive.measures
 import skactive.strategies
 from skactive import ActiveLearner, Pool
+from skactive.labeling import LabelingSession
 from skactive.measures import Measure
 from skactive.model_selection import BudgetedClassifier
 from skactive.neighbors import IncrementalKNeighborsClassifier, NeighborGraph
@@ -166,3 +167,14 @@ def test_a_loaded_pool_has_the_answers_and_distances_of_the_saved_one():
     np.testing.assert_array_equal(loaded.posterior(), pool.posterior())
     np.testing.assert_array_equal(loaded.distance_to_labeled(), pool.distance_to_labeled())
     np.testing.assert_array_equal(loaded.coverage_gain(), pool.coverage_gain())
+
+
+def test_the_classifier_of_a_session_predicts_texts_as_before(tmp_path):
+    texts = [f"{word} {n}" for n in range(10) for word in ("red apple", "sweet orange")]
+    with LabelingSession(texts, tmp_path) as session:
+        for one in session.wait().next(6):
+            session.answer(one.id, one.value.split()[1])
+        classifier = session.classifier()
+    loaded = saved_and_loaded(classifier)
+    new = ["an apple", "an orange", "neither"]
+    np.testing.assert_array_equal(loaded.predict_proba(new), classifier.predict_proba(new))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -149,13 +152,26 @@ class PageRoutes:
         return self._response(content, media_type=media_type, headers=headers)
 
     async def _export(self, request: Any) -> Any:
-        suffix = request.path_params["suffix"]
+        from starlette.background import BackgroundTask
+        from starlette.responses import FileResponse
+
+        suffix, folder = request.path_params["suffix"], tempfile.mkdtemp(prefix="skactive-")
+        removed = functools.partial(self._in_thread, shutil.rmtree, folder, ignore_errors=True)
         try:
-            name, content = await self._in_thread(exported, self._session, suffix)
-        except (ValueError, ImportError, OSError) as error:
+            path = await self._in_thread(exported, self._session, suffix, Path(folder))
+        except (ValueError, NotFittedError, ImportError, OSError) as error:
+            await removed()
             return self._refused(error, CONFLICT)
-        headers = {"content-disposition": f'attachment; filename="{name}"'}
-        return self._response(content, media_type="application/octet-stream", headers=headers)
+        except BaseException:
+            await removed()
+            raise
+        # Sent from the disk: copies of photos may be larger than the memory.
+        return FileResponse(
+            path,
+            filename=path.name,
+            media_type="application/octet-stream",
+            background=BackgroundTask(removed),
+        )
 
 
 async def received(request: Any) -> Any:

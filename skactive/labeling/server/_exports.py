@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from skactive.labeling import LabelingSession
 
-SUFFIXES = ("csv", "jsonl", "parquet", "json")
+NAMES = {
+    "csv": "labels.csv",
+    "jsonl": "labels.jsonl",
+    "parquet": "labels.parquet",
+    "json": "labels.json",
+    "zip": "labels.zip",
+    "joblib": "classifier.joblib",
+}
 
 
-def exported(session: LabelingSession, suffix: str) -> tuple[str, bytes]:
-    """Return the name and the content of an export.
+def exported(session: LabelingSession, suffix: str, folder: Path) -> Path:
+    """Write an export to a folder, and return its path.
 
     Parameters
     ----------
     session : LabelingSession
         The session.
-    suffix : {"csv", "jsonl", "parquet", "json"}
+    suffix : str
         The format.
+    folder : Path
+        The folder.
     """
-    if suffix not in SUFFIXES:
+    if suffix not in NAMES:
         raise ValueError(f"There is no export as {suffix!r}.")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"labels.{suffix}"
-        session.export(path)
-        return path.name, path.read_bytes()
+    path = folder / NAMES[suffix]
+    session.export(path)
+    return path

@@ -25,6 +25,19 @@ export class ProgressView {
         { class: "tools" },
         ...FORMATS.map(([suffix, title]) => button(title, () => this.download(suffix))),
       ),
+      el(
+        "p",
+        {},
+        app.kind === "image"
+          ? "Copies of the labelled photos in a folder per class, and the classifier for Python."
+          : "The classifier, for programs in Python.",
+      ),
+      el(
+        "div",
+        { class: "tools" },
+        app.kind === "image" ? button("Photos (ZIP)", () => this.download("zip")) : "",
+        button("Classifier (joblib)", () => this.download("joblib")),
+      ),
     );
     this.showProgress();
   }

@@ -55,7 +55,8 @@ export class HttpTransport {
     const address = URL.createObjectURL(await response.blob());
     const link = document.createElement("a");
     link.href = address;
-    link.download = `labels.${suffix}`;
+    const [, name] = /filename="([^"]+)"/.exec(response.headers.get("content-disposition")) ?? [];
+    link.download = name ?? `labels.${suffix}`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
   }
