@@ -133,6 +133,18 @@ def test_forty_samples_by_keys_alone_and_on_the_next_day(browser, points, tmp_pa
         assert session.progress().test_accuracy.value > 0.8
 
 
+def test_progress_is_shown_while_answers_follow_each_other(browser, points):
+    with serving(points, "--classes", "low,high") as server, page_of(browser, server) as page:
+        expect(page.locator(".status")).to_contain_text("0 labels", timeout=30_000)
+        for _ in range(100):
+            answer(page, "1")
+            page.wait_for_timeout(20)
+            if not page.locator(".status").text_content().startswith("0 labels"):
+                break
+        else:
+            raise AssertionError("The page does not count answers that follow each other.")
+
+
 def test_no_key_press_is_lost_while_the_server_is_away(browser, points):
     server = Server(points, "--classes", "low,high")
     with page_of(browser, server) as page:

@@ -248,12 +248,14 @@ export class App {
     if (this.banner.textContent !== shown) this.banner.textContent = shown;
   }
 
+  /** Look at the progress in a second, also if further answers follow before. */
   progressSoon() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.followProgress(), PROGRESS_MS);
+    this.timer ??= setTimeout(() => this.followProgress(), PROGRESS_MS);
   }
 
   async followProgress() {
+    clearTimeout(this.timer);
+    this.timer = null;
     try {
       this.progress = await this.transport.call("progress");
     } catch {
