@@ -195,7 +195,7 @@ def build(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Run all benchmarks, or those named after --, and write benchmarks/results."""
-    session.install("-e", ".[hub,modal,plot,drift,dask]", "lmdb", "zarr")
+    session.install("-e", ".[hub,modal,plot,drift,dask,label]", "lmdb", "zarr", "playwright")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

@@ -25,6 +25,8 @@ NAMES = [
     "vector_store",
     "animation",
     "label_issues",
+    "labeling_session",
+    "labeling_page",
     "confidence",
     "drift",
     "scale_disk",
