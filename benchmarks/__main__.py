@@ -25,6 +25,7 @@ NAMES = [
     "vector_store",
     "animation",
     "label_issues",
+    "suspicious_answers",
     "labeling_session",
     "labeling_page",
     "confidence",
