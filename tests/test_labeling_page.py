@@ -227,23 +227,39 @@ def test_files_are_named_by_index_and_never_by_path(path, page):
     assert b"def create_app" not in reply.content
 
 
-def test_symbolic_links_out_of_the_folder_are_refused(tmp_path):
+@pytest.fixture
+def photos(tmp_path):
+    """A folder with two photos, and another photo beside it."""
     Image = pytest.importorskip("PIL.Image")
-    for name in ["photos/in.png", "secret.png", "others/out.png"]:
+    for name in ["photos/a.png", "photos/b.png", "secret.png"]:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         Image.new("RGB", (4, 4)).save(tmp_path / name)
-    photos = tmp_path / "photos"
-    (photos / "link.png").symlink_to(tmp_path / "secret.png")
-    (photos / "inside.png").symlink_to(photos / "in.png")
-    (photos / "folder").symlink_to(tmp_path / "others")
+    return tmp_path / "photos"
+
+
+def statuses(session):
+    """Return the status of each picture."""
+    page = Page(session).enter()
+    ids = [one.id for one in session.samples()]
+    return {id_: page.get(f"/picture/{at}").status_code for at, id_ in enumerate(ids)}
+
+
+@pytest.mark.parametrize("target", ["../secret.png", "b.png", "a.png"])
+def test_links_out_of_the_folder_that_are_made_later_are_not_shown(target, photos):
     with LabelingSession(photos, embedder=Readable()) as session:
-        page = Page(session).enter()
-        status = {
-            one.id: page.get(f"/picture/{place}").status_code
-            for place, one in enumerate(session.samples())
-        }
-    status.pop("folder/out.png", None)
-    assert status == {"in.png": 200, "inside.png": 200, "link.png": 404}
+        (photos / "b.png").unlink()
+        (photos / "b.png").symlink_to(target)
+        found = statuses(session)
+    assert found == {"a.png": 200, "b.png": 200 if target == "a.png" else 404}
+
+
+def test_files_that_a_table_names_are_shown_wherever_they_are(photos):
+    pytest.importorskip("pandas")
+    (photos / "link.png").symlink_to("../secret.png")
+    names = ["a.png", "link.png", "../secret.png", str(photos.parent / "secret.png")]
+    (photos / "list.csv").write_text("\n".join(["file", *names]))
+    with LabelingSession(photos / "list.csv", embedder=Readable()) as session:
+        assert statuses(session) == dict.fromkeys(names, 200)
 
 
 class Readable(TransformerMixin, BaseEstimator):

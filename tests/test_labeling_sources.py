@@ -33,6 +33,60 @@ def test_images_outside_of_subfolders_make_these_classes(tmp_path):
     assert read_samples(tmp_path / "photos").labels == [None, None]
 
 
+def linked_photos(folder):
+    """Photos, with links to files and folders inside of their folder and out of it."""
+    for name in ["photos/a.png", "photos/of 2020/b.png", "others/c.png", "others/deep/d.png"]:
+        write(folder, name, "")
+    photos = folder / "photos"
+    links = {
+        "in.png": "a.png",
+        "of 2020/up.png": "../a.png",
+        "out.png": "../others/c.png",
+        "of 2020/out.png": folder / "others" / "c.png",
+        "to others": folder / "others",
+        "again": "of 2020",
+        "nowhere.png": "missing.png",
+        "loop.png": "loop.png",
+        "beside.png": folder / "photos 2.png",
+    }
+    for name, target in links.items():
+        (photos / name).symlink_to(target)
+    return photos
+
+
+def test_images_outside_of_a_folder_of_images_are_left_out_and_links_inside_of_it_are_not(tmp_path):
+    photos = linked_photos(tmp_path)
+    message = (
+        r"5 images of .*photos are left out, such as 'beside.png': a symbolic link leads out of "
+        r"the folder. Hint: copy the files .* a table, which may name any file."
+    )
+    inside = {"a.png", "in.png", "loop.png", "nowhere.png", "of 2020/b.png", "of 2020/up.png"}
+    with pytest.warns(UserWarning, match=message) as warned:
+        samples = read_samples(photos)
+    assert len(warned) == 1
+    assert set(samples.ids) == inside
+    # The folder itself may be a link.
+    (tmp_path / "link").symlink_to(photos)
+    with pytest.warns(UserWarning, match="5 images"):
+        assert read_samples(tmp_path / "link").ids == samples.ids
+
+
+def test_a_folder_with_links_out_of_it_only_has_no_images(tmp_path):
+    write(tmp_path, "others/c.png", "")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "c.png").symlink_to("../others/c.png")
+    message = r"contains no image, but symbolic links to images outside of it, such as 'c.png'\."
+    with pytest.raises(ValueError, match=message):
+        read_samples(tmp_path / "photos")
+
+
+def test_a_table_and_a_list_name_any_file(tmp_path):
+    photos = linked_photos(tmp_path)
+    path = write(photos, "list.csv", f"file\nout.png\n../others/c.png\n{tmp_path}/others/c.png\n")
+    assert read_samples(path).ids == ["out.png", "../others/c.png", f"{tmp_path}/others/c.png"]
+    assert read_samples([photos / "out.png"]).values == [str(photos / "out.png")]
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".parquet", ".jsonl"])
 def test_tables_have_texts_and_some_labels(suffix, tmp_path):
     rows = pd.DataFrame(

@@ -48,7 +48,8 @@ class LabelingSession(SessionResults):
         ``X`` and, if there are any, pictures ``images`` and labels ``y``; or a list of texts or of
         paths. If some images of a folder are in subfolders and others are not, the subfolders are
         classes, and their images are labelled from the beginning; so are rows of a table with a
-        label.
+        label. Images outside of the folder, to which symbolic links in it lead, are left out with a
+        warning; a table may name any file.
     folder : path-like, default=None
         The folder of the session, created if it does not exist. None takes a folder beside the
         source: ``photos.session`` for ``photos``.

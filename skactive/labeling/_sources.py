@@ -13,13 +13,15 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from skactive._io.image_paths import are_paths, is_image_name
+from skactive._io.image_paths import are_paths, inside, is_image_name
 from skactive._io.journal_file import json_object
 from skactive._io.regular_files import check_regular
 from skactive._io.tables import LABEL_COLUMNS, SEPARATORS, label_cells, listed, read_frame
 from skactive._io.values import is_missing, typed_labels
 from skactive._optional import not_installed
+from skactive._text import counted, shown
 from skactive._validation import check_name
+from skactive._warning import warn_user
 from skactive.datasets import list_images
 
 TABLE_SUFFIXES = (*SEPARATORS, ".parquet", ".jsonl")
@@ -112,13 +114,41 @@ def _check_no_columns(columns: dict[str, str | None], source: str) -> None:
 
 
 def _images_of(folder: Path) -> SampleList:
-    paths, _ = list_images(folder, labels=False)
-    names = [Path(os.path.relpath(path, folder)).as_posix() for path in paths.tolist()]
+    found, _ = list_images(folder, labels=False)
+    paths = _without_links_out(folder, found.tolist())
+    names = [_name_in(folder, path) for path in paths]
     parents = [name.split("/")[0] if "/" in name else None for name in names]
     # If no image is outside, the subfolders may be anything, such as years.
     are_classes = None in parents
     labels = [parent.strip() or None if are_classes and parent else None for parent in parents]
-    return SampleList("image", names, paths.tolist(), labels)
+    return SampleList("image", names, paths, labels)
+
+
+def _name_in(folder: Path, path: str) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _without_links_out(folder: Path, paths: list[str]) -> list[str]:
+    """Return the images that are in the folder, and warn of others, to which links lead."""
+    are_inside = inside(paths, folder)
+    if all(are_inside):
+        return paths
+    out = paths[are_inside.index(False)]
+    hint = (
+        "Hint: copy the files into the folder, or write their paths into a table, which may name "
+        "any file."
+    )
+    if not any(are_inside):
+        raise ValueError(
+            f"{folder} contains no image, but symbolic links to images outside of it, such as "
+            f"{shown(_name_in(folder, out))}. {hint}"
+        )
+    n = are_inside.count(False)
+    warn_user(
+        f"{counted(n, 'image')} of {folder} {'is' if n == 1 else 'are'} left out, such as "
+        f"{shown(_name_in(folder, out))}: a symbolic link leads out of the folder. {hint}"
+    )
+    return [path for path, is_in in zip(paths, are_inside, strict=True) if is_in]
 
 
 def _lines_of(path: Path) -> SampleList:

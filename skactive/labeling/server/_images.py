@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from skactive._io.image_files import load_whole, open_image
+from skactive._io.image_paths import is_inside
 from skactive._optional import not_installed
 from skactive._text import shown
 from skactive.labeling import LabelingSession
@@ -75,12 +76,15 @@ def picture(session: LabelingSession, id: str, size: str) -> tuple[bytes, str]: 
 
 
 def _check_inside(session: LabelingSession, id: str, path: Path) -> None:  # noqa: A002
-    """Raise if a file of a folder of images is, by symbolic links, outside of the folder."""
+    """Raise if a file of a folder of images is, by symbolic links, outside of the folder.
+
+    Such files are no samples; a link may have been made since the session was opened.
+    """
     source = session.source
     if source is None or not source.is_dir():
         # A table names its files itself.
         return
-    if not path.resolve().is_relative_to(source.resolve()):
+    if not is_inside(path, source):
         raise PictureError(
             f"{shown(id)} is a symbolic link to a file outside of {source.name}, which is not "
             "shown. Hint: copy the file into the folder."
