@@ -1,8 +1,7 @@
 """The project's tasks: `nox` runs those marked by * in `nox -l`, `nox -s lint` one.
 
 The oldest Python runs all tests with the oldest dependencies (`lowest`), others with the newest.
-`bench` measures run times, `mutants` what the tests do not find, and `browser` needs Chromium: run
-these by name.
+`bench` measures run times, and `mutants` what the tests do not find: run these by name.
 """
 
 import os
@@ -35,6 +34,7 @@ nox.options.sessions = [
     *(f"hub-{python}" for python in PYTHONS[2:]),
     "lowest",
     "interop",
+    "browser",
     "docs",
     "build",
 ]
@@ -128,16 +128,16 @@ def interop(session: nox.Session, sklearn: str) -> None:
 def browser(session: nox.Session) -> None:
     """Run the tests of the labelling page in Chromium."""
     session.install("-e", ".[label,plot,table]", *group("test"), *group("browser"))
-    path = os.environ.get("BROWSER") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if path is None:
         try:
             session.run("playwright", "install", "chromium")
         except nox.command.CommandFailed:
             session.error(
-                "There is no browser. Install chromium by the packages of the system, such as "
-                "`apt-get install chromium`, or set BROWSER to the path of one."
+                "There is no browser for the tests of the labelling page. Hint: install Chromium, "
+                "such as by `apt-get install chromium`, or set CHROMIUM to the path of one."
             )
-    session.run("pytest", "tests/browser", *session.posargs, env={"BROWSER": path})
+    session.run("pytest", "tests/browser", *session.posargs, env={"CHROMIUM": path})
 
 
 @nox.session

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,10 +11,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def opened_browser(*arguments):
-    """Start Chromium: the one of the variable BROWSER, or Playwright's own."""
+    """Start Chromium: the one of the variable CHROMIUM, the installed one, or Playwright's own."""
     from playwright.sync_api import sync_playwright  # only some environments have it
 
-    path = os.environ.get("BROWSER")
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     # Inside of a container there is no sandbox to start.
     flags = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with sync_playwright() as play:
