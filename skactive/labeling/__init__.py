@@ -2,9 +2,17 @@
 
 from skactive._public import present
 from skactive.labeling._answers import SessionSample
-from skactive.labeling._progress import SessionProgress, TestAccuracy
+from skactive.labeling._progress import CurvePoint, SessionProgress, TestAccuracy
 from skactive.labeling._session import LabelingSession
+from skactive.labeling._stopping import Advice
 
-__all__ = ["LabelingSession", "SessionProgress", "SessionSample", "TestAccuracy"]
+__all__ = [
+    "Advice",
+    "CurvePoint",
+    "LabelingSession",
+    "SessionProgress",
+    "SessionSample",
+    "TestAccuracy",
+]
 
 present(__name__)

@@ -20,6 +20,7 @@ from skactive._rows import take_rows
 from skactive._text import counted
 from skactive.labeling._log import SessionLog
 from skactive.labeling._sources import SampleList
+from skactive.labeling._stopping import criteria, teach
 from skactive.learner import ActiveLearner
 
 # Number of samples that are embedded at once.
@@ -245,7 +246,7 @@ class SessionLearner:
 
     def _replace(self, X: np.ndarray, names: list[str]) -> None:
         """Create a learner of the samples, and use it from now on."""
-        learner = ActiveLearner(X_pool=X, ids=names)
+        learner = ActiveLearner(X_pool=X, ids=names, stopping=criteria())
         places = {name: place for place, name in enumerate(names)}
         # Builds the graph before the turn is taken, for which questions wait.
         learner.query(candidates=learner.candidates)
@@ -288,7 +289,7 @@ def bring(learner: ActiveLearner, wanted: dict[str, WantedLabel], places: dict[s
     learner.unlabel([p for p in at if p in labels and p not in known])
     learner.unskip([p for p in at if p in skipped and p not in out])
     learner.relabel(list(replaced), list(replaced.values()))
-    learner.teach(list(taught), list(taught.values()))
+    teach(learner, list(taught), list(taught.values()))
     learner.skip([p for p in out if p not in skipped])
 
 

@@ -12,6 +12,7 @@ from scipy.stats import binomtest
 from sklearn.exceptions import NotFittedError
 
 from skactive._text import counted
+from skactive.labeling._stopping import Advice
 from skactive.learner import AccuracyEstimate
 
 # The speed is that of the last answers.
@@ -45,6 +46,24 @@ class TestAccuracy(NamedTuple):
         )
 
 
+class CurvePoint(NamedTuple):
+    """A point of the curve of a session.
+
+    Attributes
+    ----------
+    n_labeled : int
+        Number of labels that were taught.
+    accuracy : AccuracyEstimate or None
+        The accuracy that was estimated from them.
+    test_accuracy : TestAccuracy or None
+        The accuracy on the test samples that had a label then.
+    """
+
+    n_labeled: int
+    accuracy: AccuracyEstimate | None
+    test_accuracy: TestAccuracy | None
+
+
 @dataclass(frozen=True)
 class SessionProgress:
     """The state of a labelling session: ``print(session.progress())``.
@@ -75,6 +94,11 @@ class SessionProgress:
         The accuracy on the samples left, estimated from the taught labels; None with few labels.
     test_accuracy : TestAccuracy or None
         The accuracy on the labelled test samples; None without one.
+    advice : Advice
+        Whether labelling can stop, the reasons as a sentence, and the verdict of each criterion.
+    curve : list of CurvePoint
+        The accuracies by the number of labels, over all days of the session. The last point is the
+        present one.
     error : Exception or None
         The error that ended the embedding, or that of the classifier for the present labels.
     """
@@ -91,6 +115,8 @@ class SessionProgress:
     labels_per_minute: float | None
     accuracy: AccuracyEstimate | None
     test_accuracy: TestAccuracy | None
+    advice: Advice
+    curve: list[CurvePoint]
     error: Exception | None
 
     def __str__(self) -> str:
@@ -108,6 +134,8 @@ class SessionProgress:
             lines.append(f"Estimated from these labels: {self.accuracy}")
         if self.test_accuracy is not None:
             lines.append(f"Test set: {self.test_accuracy}")
+        if self.advice.sentence is not None:
+            lines.append(self.advice.sentence)
         if self.n_embedded < self.n_samples:
             lines.append(f"{self.n_embedded:,} samples are embedded so far")
         if self.error is not None:

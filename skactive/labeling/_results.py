@@ -18,6 +18,7 @@ from skactive._io.atomic_write import atomic_write
 from skactive._text import counted, shown
 from skactive._validation import check_path
 from skactive.labeling._answers import SessionAnswers, SessionSample
+from skactive.labeling._curve import SessionCurve
 from skactive.labeling._exports import (
     CLASSIFIER,
     COLUMNS,
@@ -28,8 +29,14 @@ from skactive.labeling._exports import (
     write_export,
 )
 from skactive.labeling._learning import embedded
-from skactive.labeling._progress import SessionProgress, accuracy_on_test, labels_per_minute
+from skactive.labeling._progress import (
+    CurvePoint,
+    SessionProgress,
+    accuracy_on_test,
+    labels_per_minute,
+)
 from skactive.labeling._sources import read_samples
+from skactive.labeling._stopping import advice
 from skactive.learner import ActiveLearner, LabelIssues, QueryExplanation
 
 
@@ -38,6 +45,7 @@ class SessionResults(SessionAnswers):
 
     # Files and folders that an export does not replace.
     _kept: list[Path]
+    _curve: SessionCurve
 
     def __len__(self) -> int:
         return len(self._samples)
@@ -139,12 +147,13 @@ class SessionResults(SessionAnswers):
             return {name: counts[name] for name in self._log.state.classes}
 
     def progress(self) -> SessionProgress:
-        """Return the counts, the accuracies and the speed of the labelling.
+        """Return the counts, the accuracies, their curve, and whether labelling can stop.
 
         Returns
         -------
         progress : SessionProgress
-            The state at the time of the call.
+            The state at the time of the call. Each call adds a point to the curve, which the
+            session keeps.
         """
         learning = self._learning
         with learning.current() as learner:
@@ -164,8 +173,16 @@ class SessionResults(SessionAnswers):
                 times = [answer.time for answer in state.answers.values()]
             places = {one: learning.place(one) for one in tested}
             known = {place: tested[one] for one, place in places.items() if place is not None}
-            accuracy = None if learner is None else learner.progress.accuracy
+            progress = None if learner is None else learner.progress
+            accuracy = None if progress is None else progress.accuracy
             test_accuracy = accuracy_on_test(learner, list(known), list(known.values()))
+            now = CurvePoint(counts["n_labeled"], accuracy, test_accuracy)
+            curve = self._curve.followed(now)
+            advised = advice(
+                progress,
+                n_postponed=counts["n_postponed"],
+                is_complete=learning.is_complete,
+            )
         return SessionProgress(
             n_samples=len(self),
             **counts,
@@ -175,6 +192,8 @@ class SessionResults(SessionAnswers):
             labels_per_minute=labels_per_minute(times),
             accuracy=accuracy,
             test_accuracy=test_accuracy,
+            advice=advised,
+            curve=curve,
             error=learning.error,
         )
 

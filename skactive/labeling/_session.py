@@ -15,6 +15,7 @@ from skactive._text import counted, shown
 from skactive._validation import check_integer, check_path
 from skactive._warning import warn_user
 from skactive.labeling._answers import SessionSample, check_class, listed
+from skactive.labeling._curve import SessionCurve
 from skactive.labeling._learning import SessionLearner
 from skactive.labeling._log import SessionLog
 from skactive.labeling._results import SessionResults
@@ -30,6 +31,7 @@ from skactive.labeling._settings import (
 from skactive.labeling._sources import read_samples
 
 LOG = "answers.jsonl"
+CURVE = "curve.jsonl"
 STATUSES = ("open", "labeled", "skipped", "postponed")
 
 
@@ -146,7 +148,7 @@ class LabelingSession(SessionResults):
         self._lock = RLock()
         self._seed = check_integer(self, "random_state", random_state, minimum=0)
         self._order = np.random.default_rng(self._seed).permutation(len(samples))
-        self._kept = [self.folder / LOG, self.folder / SETTINGS]
+        self._kept = [self.folder / LOG, self.folder / CURVE, self.folder / SETTINGS]
         if isinstance(source, str | os.PathLike):
             self._kept.append(Path(source).absolute())
         if self.folder.exists() and not self.folder.is_dir():
@@ -162,6 +164,7 @@ class LabelingSession(SessionResults):
             for name in names:
                 self._log.do("add_class", name)
             self._import_labels()
+            self._curve = SessionCurve(self.folder / CURVE)
             self._learning = SessionLearner(
                 samples, transformer, self._log, self._order, self._lock
             )
@@ -392,6 +395,7 @@ class LabelingSession(SessionResults):
     def close(self) -> None:
         """Stop embedding, and release the folder for other processes. All answers are on disk."""
         self._learning.stop()
+        self._curve.close()
         self._log.close()
 
     def __enter__(self) -> Self:

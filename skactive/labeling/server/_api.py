@@ -149,7 +149,15 @@ class PageApi:
 
     def _progress(self, given: dict[str, Any]) -> dict[str, Any]:
         progress = self.session.progress()
-        accuracy, test = progress.accuracy, progress.test_accuracy
+        curve = [
+            {
+                "n_labeled": point.n_labeled,
+                "accuracy": _interval(point.accuracy),
+                "test_accuracy": _interval(point.test_accuracy),
+            }
+            for point in progress.curve
+            if _value(given, "curve", bool, False)
+        ]
         return {
             "n_samples": progress.n_samples,
             "n_labeled": progress.n_labeled,
@@ -161,8 +169,14 @@ class PageApi:
             "n_unreadable": progress.n_unreadable,
             "classes": self._classes(),
             "labels_per_minute": progress.labels_per_minute,
-            "accuracy": None if accuracy is None else _interval(accuracy),
-            "test_accuracy": None if test is None else _interval(test),
+            "accuracy": _interval(progress.accuracy),
+            "test_accuracy": _interval(progress.test_accuracy),
+            "advice": {
+                "stop": progress.advice.stop,
+                "sentence": progress.advice.sentence,
+                "verdicts": [one._asdict() for one in progress.advice.verdicts],
+            },
+            "curve": curve,
             "error": None if progress.error is None else str(progress.error),
         }
 
@@ -258,7 +272,9 @@ class PageApi:
         }
 
 
-def _interval(accuracy: Any) -> dict[str, Any]:
+def _interval(accuracy: Any) -> dict[str, Any] | None:
+    if accuracy is None:
+        return None
     return {name: getattr(accuracy, name) for name in ("value", "lower", "upper", "n_labeled")}
 
 

@@ -104,6 +104,20 @@ class Progress:
             bool(self.verdicts) and all(verdict.stop for verdict in self.verdicts)
         )
 
+    @property
+    def advice(self) -> str | None:
+        """The sentence "Stop: …" or "Continue: …" with its reasons, None without criteria."""
+        if self.n_left == 0:
+            return "Stop: no samples are left."
+        if not self.verdicts:
+            return None
+        return (
+            f"Stop: {self._reasons(True)}." if self.stop else f"Continue: {self._reasons(False)}."
+        )
+
+    def _reasons(self, stop: bool) -> str:
+        return "; ".join(verdict.reason for verdict in self.verdicts if verdict.stop == stop)
+
     def __str__(self) -> str:
         with self._lock:
             return "\n".join(self._lines())
@@ -126,15 +140,7 @@ class Progress:
         if error is not None:
             name = type(self._learner.pool.estimator).__name__
             first += f"; {name} waits for more labels, since it raised: {error}"
-        if self.n_left == 0:
-            return [first, "Stop: no samples are left."]
-        if not self.verdicts:
-            return [first]
-        met, unmet = (
-            "; ".join(verdict.reason for verdict in self.verdicts if verdict.stop == stop)
-            for stop in (True, False)
-        )
-        if not unmet:
-            return [first, f"Stop: {met}."]
-        lines = [first, f"Continue: {unmet}."]
-        return [*lines, f"Met: {met}."] if met else lines
+        lines = [first] if self.advice is None else [first, self.advice]
+        if not self.stop and (met := self._reasons(True)):
+            lines.append(f"Met: {met}.")
+        return lines

@@ -257,7 +257,8 @@ export class App {
     clearTimeout(this.timer);
     this.timer = null;
     try {
-      this.progress = await this.transport.call("progress");
+      const given = { curve: this.viewName === "progress" };
+      this.progress = await this.transport.call("progress", given);
     } catch {
       this.progressSoon();
       return;

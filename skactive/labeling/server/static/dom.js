@@ -39,3 +39,11 @@ export function interval(accuracy) {
   const { value, lower, upper } = accuracy;
   return `${percent(value)} (${(100 * lower).toFixed(0)} to ${percent(upper)})`;
 }
+
+/** Return an element of a drawing. */
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}

@@ -1,5 +1,6 @@
-// Counts, accuracies and exports.
+// Counts, accuracies, when to stop, and exports.
 
+import { CurveFigure } from "./curve.js";
 import { button, el, interval, own, plural } from "./dom.js";
 
 const FORMATS = [
@@ -13,10 +14,14 @@ export class ProgressView {
   constructor(app) {
     this.app = app;
     this.content = el("div");
+    this.curve = new CurveFigure();
+    this.advice = el("section", { class: "advice", "aria-labelledby": "advice", hidden: true });
     this.element = el(
       "div",
       { class: "view page" },
       el("h2", {}, "Progress"),
+      this.advice,
+      this.curve.element,
       this.content,
       el("h2", {}, "Export"),
       el("p", {}, "Labels, and predictions with probabilities for all other samples."),
@@ -49,6 +54,8 @@ export class ProgressView {
   showProgress() {
     const { progress } = this.app;
     if (!progress) return;
+    this.showAdvice(progress.advice);
+    if (progress.curve) this.curve.show(progress.curve);
     const rows = [
       ["Labels", progress.n_labeled],
       ["Samples", progress.n_samples],
@@ -72,6 +79,23 @@ export class ProgressView {
             { class: "hint" },
             "The samples are compared by a built-in descriptor. A pretrained model needs fewer labels: --model HANDLE.",
           ),
+    );
+  }
+
+  /** Show whether labelling can stop, and the verdicts of the criteria in words. */
+  showAdvice({ stop, sentence, verdicts }) {
+    this.advice.hidden = sentence === null;
+    if (sentence === null) return;
+    const reasons = verdicts.map((one) => `${capital(one.reason)}.`);
+    // A sentence about the samples left is from no criterion.
+    if (!verdicts.some((one) => sentence.includes(one.reason))) {
+      reasons.unshift(capital(sentence.slice(sentence.indexOf(" ") + 1)));
+    }
+    this.advice.classList.toggle("is-stop", stop);
+    this.advice.replaceChildren(
+      el("h3", { id: "advice" }, stop ? "You can stop" : "Continue labelling"),
+      ...reasons.map((reason) => el("p", {}, reason)),
+      el("p", { class: "hint" }, "After every ten answers the predictions are compared with those before. Kappa is 1 if none changes."),
     );
   }
 
@@ -129,4 +153,8 @@ export class ProgressView {
       this.app.say(error.message, true);
     }
   }
+}
+
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
