@@ -98,7 +98,14 @@ SECTIONS = [
         "Labelling sessions",
         "skactive.labeling",
         "A labelling task in a folder: samples, answers with undo, progress and exports.",
-        ["LabelingSession", "SessionProgress", "SessionSample", "TestAccuracy"],
+        [
+            "LabelingSession",
+            "CurvePoint",
+            "SessionProgress",
+            "SessionSample",
+            "StoppingAdvice",
+            "TestAccuracy",
+        ],
     ),
     Section(
         "Labelling page",

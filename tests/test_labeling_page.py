@@ -407,6 +407,19 @@ def test_guesses_explanations_and_doubtful_labels(page, session):
     assert doubtful["samples"][0]["id"] == session.samples()[4].id
     assert doubtful["samples"][0]["suggestion"] == "high"
     assert page.call("progress")["accuracy"]["n_labeled"] == 12
+    # The page shows the numbers of the session.
+    shown, progress = page.call("progress", curve=True), session.progress()
+    assert page.call("progress")["curve"] == []
+    assert shown["curve"][-1] == {
+        "n_labeled": 12,
+        "accuracy": shown["accuracy"],
+        "test_accuracy": None,
+    }
+    assert len(shown["curve"]) == len(progress.curve)
+    assert shown["advice"]["sentence"] == progress.advice.sentence
+    assert [one["reason"] for one in shown["advice"]["verdicts"]] == [
+        one.reason for one in progress.advice.verdicts
+    ]
 
 
 def test_texts_and_names_arrive_as_they_are(tmp_path):

@@ -4,14 +4,14 @@ from skactive._public import present
 from skactive.labeling._answers import SessionSample
 from skactive.labeling._progress import CurvePoint, SessionProgress, TestAccuracy
 from skactive.labeling._session import LabelingSession
-from skactive.labeling._stopping import Advice
+from skactive.labeling._stopping import StoppingAdvice
 
 __all__ = [
-    "Advice",
     "CurvePoint",
     "LabelingSession",
     "SessionProgress",
     "SessionSample",
+    "StoppingAdvice",
     "TestAccuracy",
 ]
 

@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from sklearn.exceptions import NotFittedError
 
 from skactive._text import counted
-from skactive.labeling._stopping import Advice
+from skactive.labeling._stopping import StoppingAdvice
 from skactive.learner import AccuracyEstimate
 
 # The speed is that of the last answers.
@@ -94,7 +94,7 @@ class SessionProgress:
         The accuracy on the samples left, estimated from the taught labels; None with few labels.
     test_accuracy : TestAccuracy or None
         The accuracy on the labelled test samples; None without one.
-    advice : Advice
+    advice : StoppingAdvice
         Whether labelling can stop, the reasons as a sentence, and the verdict of each criterion.
     curve : list of CurvePoint
         The accuracies by the number of labels, over all days of the session. The last point is the
@@ -115,7 +115,7 @@ class SessionProgress:
     labels_per_minute: float | None
     accuracy: AccuracyEstimate | None
     test_accuracy: TestAccuracy | None
-    advice: Advice
+    advice: StoppingAdvice
     curve: list[CurvePoint]
     error: Exception | None
 

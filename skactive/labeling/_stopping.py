@@ -15,7 +15,7 @@ WINDOW = 3
 N_NOTED = (WINDOW + 1) * EVERY
 
 
-class Advice(NamedTuple):
+class StoppingAdvice(NamedTuple):
     """Whether labelling can stop.
 
     Attributes
@@ -59,7 +59,7 @@ def advice(
     *,
     n_postponed: int,
     is_complete: bool,
-) -> Advice:
+) -> StoppingAdvice:
     """Return whether labelling can stop.
 
     Parameters
@@ -72,9 +72,13 @@ def advice(
         Whether the learner has all samples.
     """
     if progress is None:
-        return Advice(False, None, [])
+        return StoppingAdvice(False, None, [])
     if progress.n_left == 0 and not is_complete:
-        return Advice(False, "Continue: other samples are not embedded yet.", progress.verdicts)
+        return StoppingAdvice(
+            False, "Continue: other samples are not embedded yet.", progress.verdicts
+        )
     if progress.n_left == 0 and n_postponed:
-        return Advice(False, "Continue: only postponed samples are left.", progress.verdicts)
-    return Advice(progress.stop, progress.advice, progress.verdicts)
+        return StoppingAdvice(
+            False, "Continue: only postponed samples are left.", progress.verdicts
+        )
+    return StoppingAdvice(progress.stop, progress.advice, progress.verdicts)

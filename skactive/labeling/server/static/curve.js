@@ -3,7 +3,7 @@
 import { el, percent, plural, svg } from "./dom.js";
 
 const HEIGHT = 240;
-const MARGIN = { left: 46, right: 14, top: 10, bottom: 40 };
+const MARGIN = { left: 52, right: 14, top: 10, bottom: 40 };
 // About this many numbers along the axis of labels, each as wide as this.
 const TICKS = 6;
 const TICK_WIDTH = 56;
@@ -65,7 +65,7 @@ export class CurveFigure {
           "span",
           { class: name },
           svg("svg", { width: 26, height: 10, "aria-hidden": "true" }, svg("path", { d: "M1 5H25", class: `line ${name}` })),
-          `${title}, with its interval of 95 %`,
+          `${title}, interval of 95 %`,
         ),
       ),
     );
