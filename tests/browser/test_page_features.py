@@ -94,3 +94,131 @@ def test_the_curve_and_the_advice_are_those_of_the_session(browser, points):
         page.keyboard.press("1")
         page.keyboard.press("p")
         expect(rows).to_have_count(7, timeout=30_000)
+
+
+def change_key(page, title, key):
+    """Change a key in the dialog that is open, and return its message."""
+    page.locator("dialog .keys > div", has=page.get_by_text(title)).get_by_role("button").click()
+    expect(page.locator("dialog .is-waiting")).to_have_count(1)
+    page.keyboard.press(key)
+    expect(page.locator("dialog .is-waiting")).to_have_count(0)
+    return page.locator("dialog .hint").inner_text()
+
+
+def keys_of(page):
+    """Return the keys of the class bar, as shown and as told to screen readers."""
+    shown = page.locator(".class[data-name] kbd").all_inner_texts()
+    told = page.locator(".class[data-name]").all()
+    assert [one.get_attribute("aria-keyshortcuts") for one in told] == shown
+    return shown
+
+
+def saved(page):
+    page.wait_for_function(
+        "!Object.keys(localStorage).some(name => /^skactive-[0-9a-f]{64}-/.test(name))"
+    )
+
+
+def test_a_key_has_one_meaning(browser, points):
+    with (
+        serving(points, "--classes", ",".join(CLASSES)) as server,
+        page_of(browser, server) as page,
+    ):
+        page.keyboard.press("?")
+        assert change_key(page, "low", "q") == "low has the key q."
+        # Two classes swap their keys, and so do two commands.
+        assert change_key(page, "high", "2") == "high has the key 2, and middle has 3."
+        skip = "Skip a sample that cannot be labelled"
+        assert change_key(page, skip, "u") == f"{skip} has the key u, and Undo has s."
+        assert change_key(page, "Zoom", "-") == "Zoom has the key -."
+        # A class and a command do not.
+        assert change_key(page, "low", "h") == "h is the key of History. Change that first."
+        assert change_key(page, "Ask this", "2") == "2 is the key of high. Change that first."
+        # Neither does a key that changes nothing, or is none.
+        assert change_key(page, "low", "q") == "low has the key q."
+        assert change_key(page, "low", "Escape") == "Press a key below to change it."
+        page.get_by_label("low: key q. Change").click()
+        page.keyboard.press("ArrowUp")
+        expect(page.locator("dialog .hint")).to_contain_text("This key cannot be used")
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog[open]")).to_have_count(0)
+        assert keys_of(page) == ["q", "3", "2"]
+        page.keyboard.press("q")
+        expect(page.locator(".class .n").first).to_have_text("1")
+        page.keyboard.press("s")
+        expect(page.locator(".class .n").first).to_have_text("0")
+        page.keyboard.press("Shift+S")
+        expect(page.locator(".class .n").first).to_have_text("1")
+        page.keyboard.press("u")
+        page.keyboard.press("1")
+        page.keyboard.press("-")
+        expect(page.locator(".picture")).to_have_attribute("aria-pressed", "true")
+        undo = page.get_by_role("button", name="Undo")
+        expect(undo).to_have_attribute("aria-keyshortcuts", "s")
+        saved(page)
+        server.stop()
+    with LabelingSession(points) as session:
+        progress = session.progress()
+    assert progress.n_skipped == 1
+    assert progress.labels_per_class == {"low": 1, "middle": 0, "high": 0}
+
+
+def test_keys_of_classes_belong_to_a_session_and_those_of_commands_to_all(
+    browser, points, tmp_path
+):
+    with serving(points, "--classes", ",".join(CLASSES)) as server:
+        with page_of(browser, server) as page:
+            page.keyboard.press("?")
+            change_key(page, "low", "q")
+            change_key(page, "Skip a", "u")
+            page.keyboard.press("Escape")
+            # A field keeps its keys. A new class gets a key that is free.
+            page.keyboard.press("n")
+            page.keyboard.type("qs23")
+            page.keyboard.press("Enter")
+            expect(page.locator(".class .n")).to_have_text(["0", "0", "0", "1"])
+            assert keys_of(page) == ["q", "2", "3", "1"]
+            # A class that is renamed keeps its key.
+            page.keyboard.press("c")
+            page.get_by_label("Name of low").fill("dark")
+            page.keyboard.press("Enter")
+            expect(page.get_by_label("Name of dark")).to_be_visible()
+            expect(page.locator("tbody kbd")).to_have_text(["q", "2", "3", "1"])
+            saved(page)
+            state = page.context.storage_state()
+        with page_of(browser, server, storage_state=state) as page:
+            assert keys_of(page) == ["q", "2", "3", "1"]
+    port = server.origin.rpartition(":")[2]
+    arguments = [points, "--session", tmp_path / "other", "--classes", "s,u", "--port", port]
+    with (
+        serving(*arguments) as server,
+        page_of(browser, server, storage_state=state) as page,
+    ):
+        assert keys_of(page) == ["1", "2"]
+        page.keyboard.press("?")
+        undo = page.get_by_label("Undo, also answers of earlier days: key s. Change")
+        expect(undo).to_be_visible()
+        reset = page.get_by_role("button", name="Reset all keys")
+        reset.click()
+        expect(undo).to_have_count(0)
+        expect(reset).to_be_disabled()
+        # Those of the classes of the other session stay.
+        [kept] = page.evaluate("Object.keys(localStorage)")
+        assert kept.startswith("skactive-keys-")
+
+
+@pytest.mark.parametrize(
+    "kept", ["{", "5", "null", '[["low", 5], ["high", "UP"]]', '[["low"]]', "[5]"]
+)
+def test_damaged_keys_are_those_of_the_beginning(kept, browser, points):
+    with (
+        serving(points, "--classes", "low,__proto__,constructor") as server,
+        page_of(browser, server) as page,
+    ):
+        page.evaluate("kept => localStorage.setItem('skactive-keys', kept)", kept)
+        page.reload()
+        expect(page.locator(".stage .picture img")).to_be_visible(timeout=30_000)
+        assert keys_of(page) == ["1", "2", "3"]
+        page.keyboard.press("2")
+        expect(page.locator(".class .n")).to_have_text(["0", "1", "0"])

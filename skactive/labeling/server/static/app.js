@@ -5,7 +5,7 @@ import { button, el, interval, own, plural } from "./dom.js";
 import { GalleryView } from "./gallery.js";
 import { HelpDialog } from "./help.js";
 import { HistoryView } from "./history.js";
-import { COMMANDS, classKeys, isTyping, keyOf } from "./keys.js";
+import { KeyMap, isTyping, keyOf } from "./keys.js";
 import { LabelView } from "./label.js";
 import { Outbox } from "./outbox.js";
 import { ProgressView } from "./progress.js";
@@ -29,7 +29,6 @@ export class App {
     this.root = root;
     this.transport = transport;
     this.classes = [];
-    this.keys = new Map();
     this.progress = null;
   }
 
@@ -38,6 +37,7 @@ export class App {
     this.kind = state.kind;
     this.title = state.title;
     this.hasModel = state.has_model;
+    this.keyMap = new KeyMap(state.session);
     this.outbox = new Outbox(this.transport, state.session, () => this.showConnection());
     this.queue = new Queue(
       this.transport,
@@ -45,6 +45,7 @@ export class App {
       () => this.view?.refresh?.(),
     );
     this.build();
+    this.showKeys();
     this.takeClasses(state.classes);
     this.open("label");
     // Answers that an earlier page could not send come first.
@@ -58,6 +59,7 @@ export class App {
     this.tabs = new Map(
       VIEWS.map(([name, title]) => [name, button(title, () => this.open(name))]),
     );
+    this.helpButton = button("?", () => this.help.open(), { "aria-label": "Keys" });
     this.status = el("div", { class: "status" });
     this.live = el("div", { class: "live", "aria-live": "polite", role: "status" });
     this.banner = el("div", { class: "banner", role: "alert", hidden: true });
@@ -73,7 +75,7 @@ export class App {
           "nav",
           { "aria-label": "Views" },
           ...this.tabs.values(),
-          button("?", () => this.help.open(), { "aria-label": "Keys" }),
+          this.helpButton,
         ),
       ),
       this.banner,
@@ -83,6 +85,11 @@ export class App {
     );
     const target = this.root.ownerDocument.body === this.root.parentElement ? document : this.root;
     target.addEventListener("keydown", (event) => this.press(event));
+    // Another page has changed the keys.
+    addEventListener("storage", () => {
+      this.keyMap.read();
+      this.showKeys();
+    });
     document.title = `${this.title} – skactive`;
   }
 
@@ -111,14 +118,15 @@ export class App {
       return;
     }
     if (key === "Enter" && event.target.closest("button, a, summary")) return;
-    const command = COMMANDS.find((one) => one.key === key);
-    const name = [...this.keys].find(([, own]) => own === key)?.[0];
-    if (!command && name === undefined) return;
+    const owner = this.keyMap.owner(key);
+    if (!owner) return;
     event.preventDefault();
+    const isRedo = event.shiftKey && owner.name === "undo" && /^[a-z]$/.test(key);
+    const command = owner.kind === "command" ? (isRedo ? "redo" : owner.name) : null;
     // A key that is held down answers once.
-    if (event.repeat && command?.name !== "undo" && command?.name !== "redo") return;
-    if (command) this.run(command.name);
-    else this.choose(name);
+    if (event.repeat && !["undo", "redo"].includes(command)) return;
+    if (command) this.run(command);
+    else this.choose(owner.name);
   }
 
   /** Answer by a class, in the view that is open. */
@@ -222,8 +230,28 @@ export class App {
 
   takeClasses(classes) {
     this.classes = classes;
-    this.keys = classKeys(classes.map((one) => one.name));
+    this.keyMap.setClasses(classes.map((one) => one.name));
     this.view?.showClasses?.();
+  }
+
+  /** Return the keys of the classes, by their names. */
+  get keys() {
+    return this.keyMap.classes;
+  }
+
+  /** Return the key of a command. */
+  keyOf(command) {
+    return this.keyMap.commands.get(command);
+  }
+
+  /** Show the keys everywhere, after some have changed. */
+  showKeys() {
+    for (const [name, tab] of [...this.tabs, ["help", this.helpButton]]) {
+      const key = this.keyOf(name === "label" ? "back" : name);
+      tab.setAttribute("aria-keyshortcuts", key);
+      tab.title = key;
+    }
+    if (this.viewName) this.open(this.viewName);
   }
 
   // ---- Messages.

@@ -77,7 +77,7 @@ export class ClassesView {
     return el(
       "tr",
       {},
-      el("td", {}, key ? el("kbd", {}, key) : "/"),
+      el("td", {}, el("kbd", {}, key ?? this.app.keyOf("find"))),
       el("td", {}, name),
       el("td", {}, description),
       el("td", { class: "number" }, String(one.n)),
@@ -100,6 +100,7 @@ export class ClassesView {
     }
     const other = this.app.classes.find((two) => two.name === to);
     if (!other) {
+      this.app.keyMap.rename(one.name, to);
       await this.act("rename_class", { name: one.name, to });
       return;
     }

@@ -7,7 +7,7 @@ import { chances, large, Tiles, toggleZoom } from "./sample.js";
 const EMPTY = {
   first: "Loading the first sample …",
   done: "No sample is left: all have a label, are skipped, or belong to the test set.",
-  test: "All test samples have a label. Go on teaching by t.",
+  test: "All test samples have a label. Go on teaching by ",
   lost: "The next sample comes as soon as the server answers.",
 };
 // From this number of classes on, there is a field to find one.
@@ -33,18 +33,21 @@ export class LabelView {
     });
     this.form = el("div", { class: "find", hidden: true }, this.input);
     this.bar = new ClassBar((name) => this.choose(name));
-    const tool = (key, title, command) =>
-      button(el("span", {}, title), () => app.run(command), { "aria-keyshortcuts": key, title: `${title} (${key})` });
-    this.whyButton = tool("w", "Why?", "why");
+    const tool = (title, command) =>
+      button(el("span", {}, title), () => app.run(command), {
+        "aria-keyshortcuts": app.keyOf(command),
+        title: `${title} (${app.keyOf(command)})`,
+      });
+    this.whyButton = tool("Why?", "why");
     this.whyButton.setAttribute("aria-expanded", "false");
-    this.testButton = tool("t", "Test set", "test");
+    this.testButton = tool("Test set", "test");
     this.tools = el(
       "div",
       { class: "tools", role: "group", "aria-label": "Actions" },
-      tool("u", "Undo", "undo"),
-      tool("r", "Redo", "redo"),
-      tool("s", "Skip", "skip"),
-      tool("l", "Later", "later"),
+      tool("Undo", "undo"),
+      tool("Redo", "redo"),
+      tool("Skip", "skip"),
+      tool("Later", "later"),
       this.whyButton,
       this.testButton,
     );
@@ -79,7 +82,8 @@ export class LabelView {
     if (!current) {
       const isLost = this.app.outbox?.state === "lost" || this.app.outbox?.state === "locked";
       const empty = isLost ? "lost" : !queue.isDone ? "first" : queue.isTest ? "test" : "done";
-      this.stage.replaceChildren(el("p", { class: "empty" }, EMPTY[empty]));
+      const key = empty === "test" ? `${this.app.keyOf("test")}.` : "";
+      this.stage.replaceChildren(el("p", { class: "empty" }, `${EMPTY[empty]}${key}`));
     } else {
       this.stage.replaceChildren(large(current, this.app));
     }
@@ -126,9 +130,9 @@ export class LabelView {
     const sought = name.toLowerCase();
     const others = [];
     if (this.mode === null) {
-      others.push(keyButton("n", "New class", () => this.find("new")));
+      others.push(keyButton(this.app.keyOf("new"), "New class", () => this.find("new")));
       if (classes.length > N_FOUND) {
-        others.push(keyButton("/", "Find", () => this.find("find")));
+        others.push(keyButton(this.app.keyOf("find"), "Find", () => this.find("find")));
       }
     } else if (name && !classes.some((one) => one.name.toLowerCase() === sought)) {
       const label = el("span", {}, "New class ", own(name, "strong"));
@@ -200,7 +204,7 @@ export class LabelView {
     const parts = [];
     if (classes.length) {
       parts.push(el("h2", {}, "Guess"), chances(classes));
-      parts.push(el("p", { class: "hint" }, el("kbd", {}, "Enter"), " labels it as guessed"));
+      parts.push(el("p", { class: "hint" }, el("kbd", {}, this.app.keyOf("accept")), " labels it as guessed"));
     }
     if (nearest.length) {
       const tiles = new Tiles(this.app, "Nearest labelled samples", () => {});

@@ -112,8 +112,8 @@ export class ProgressView {
         test
           ? `Measured on ${plural(test.n_labeled, "random sample")} that ${test.n_labeled === 1 ? "is" : "are"} not taught.`
           : n
-            ? "Label the test samples by t."
-            : "Press t to label random samples that measure the accuracy.",
+            ? `Label the test samples by ${this.app.keyOf("test")}.`
+            : `Press ${this.app.keyOf("test")} to label random samples that measure the accuracy.`,
       ),
       el("h3", {}, "Estimated accuracy"),
       el("p", { class: "figure" }, accuracy ? interval(accuracy) : "–"),

@@ -22,11 +22,11 @@ export function large(sample, app) {
   const zoom = button(image, () => toggleZoom(zoom, sample, app), {
     class: "picture",
     "aria-pressed": "false",
-    title: "Zoom (z)",
+    title: `Zoom (${app.keyOf("zoom")})`,
   });
   const fail = async () => {
     const reason = await app.transport.pictureError(sample);
-    zoom.replaceWith(own(`${reason} Skip it by s.`, "p", { class: "text medium broken" }));
+    zoom.replaceWith(own(`${reason} Skip it by ${app.keyOf("skip")}.`, "p", { class: "text medium broken" }));
   };
   if (image.complete && image.naturalWidth === 0) fail();
   else image.addEventListener("error", fail);
