@@ -505,3 +505,14 @@ def test_photos_are_turned_shrunk_and_keep_transparency_and_animation(tmp_path):
                 reply = page.get(f"/picture/{place}?size={size}")
                 assert reply.status_code == 404
                 assert "cannot be read" in reply.json()["error"]
+
+
+def test_groups_of_similar_samples_are_shown_with_their_sizes(page, session):
+    groups = session.clusters()
+    reply = page.call("cluster", place=1, n=4)
+    assert reply["sizes"] == [len(group) for group in groups]
+    assert [one["id"] for one in reply["samples"]] == groups[1][:4]
+    assert page.call("cluster", place=99, n=4)["samples"] == []
+    assert page.post("cluster", place=-1, n=4).status_code == 400
+    page.act("answer", ids=groups[0], label="apple")
+    assert page.call("cluster", place=0, n=4)["sizes"][0] == 0

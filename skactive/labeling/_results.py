@@ -18,6 +18,7 @@ from skactive._io.atomic_write import atomic_write
 from skactive._text import counted, shown
 from skactive._validation import check_path
 from skactive.labeling._answers import SessionAnswers, SessionSample
+from skactive.labeling._clusters import SampleClusters
 from skactive.labeling._curve import SessionCurve
 from skactive.labeling._exports import (
     CLASSIFIER,
@@ -46,6 +47,7 @@ class SessionResults(SessionAnswers):
     # Files and folders that an export does not replace.
     _kept: list[Path]
     _curve: SessionCurve
+    _clusters: SampleClusters
 
     def __len__(self) -> int:
         return len(self._samples)
@@ -231,6 +233,36 @@ class SessionResults(SessionAnswers):
                 if state.is_open(name) and name not in state.test
             ]
         return sorted(found, key=lambda pair: -pair[1])
+
+    def clusters(self) -> list[list[str]]:
+        """Return the samples without an answer in groups of similar ones.
+
+        Before there are predictions, many samples of one class can be found and labelled at once.
+
+        Returns
+        -------
+        clusters : list of list of str
+            The ids of samples by cluster, without those of the test set, the nearest to the centre
+            first. A cluster becomes smaller with each answer, until its list is empty. There are
+            other clusters when more samples are embedded, and none before the first are.
+
+        Notes
+        -----
+        The clusters are those of k-means for the directions of at most 5,000 vectors.
+        """
+        with self._learning.current() as learner:
+            if learner is None:
+                return []
+            X, names = learner.X_pool, learner.ids.tolist()
+        # Neither answers nor questions wait.
+        found = self._clusters.of(X)
+        with self._lock:
+            state = self._log.state
+            left = {one for one in names if state.is_open(one) and one not in state.test}
+        return [
+            [names[position] for position in cluster.tolist() if names[position] in left]
+            for cluster in found
+        ]
 
     def export(self, path: str | os.PathLike[str], *, labeled_only: bool = False) -> None:
         """Write labels, and predictions for the other samples, or the classifier.

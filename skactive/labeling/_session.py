@@ -15,6 +15,7 @@ from skactive._text import counted, shown
 from skactive._validation import check_integer, check_path
 from skactive._warning import warn_user
 from skactive.labeling._answers import SessionSample, check_class, listed
+from skactive.labeling._clusters import SampleClusters
 from skactive.labeling._curve import SessionCurve
 from skactive.labeling._learning import SessionLearner
 from skactive.labeling._log import SessionLog
@@ -165,6 +166,7 @@ class LabelingSession(SessionResults):
                 self._log.do("add_class", name)
             self._import_labels()
             self._curve = SessionCurve(self.folder / CURVE)
+            self._clusters = SampleClusters()
             self._learning = SessionLearner(
                 samples, transformer, self._log, self._order, self._lock
             )

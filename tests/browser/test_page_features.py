@@ -222,3 +222,73 @@ def test_damaged_keys_are_those_of_the_beginning(kept, browser, points):
         assert keys_of(page) == ["1", "2", "3"]
         page.keyboard.press("2")
         expect(page.locator(".class .n")).to_have_text(["0", "1", "0"])
+
+
+def brightness(page):
+    """Return the colours of the tiles, one for each class."""
+    return page.evaluate(
+        """async () => {
+          const found = new Set();
+          for (const image of document.querySelectorAll(".tile img")) {
+            await image.decode();
+            const canvas = Object.assign(document.createElement("canvas"), {width: 1, height: 1});
+            canvas.getContext("2d").drawImage(image, 0, 0, 1, 1);
+            found.add(canvas.getContext("2d").getImageData(0, 0, 1, 1).data[0]);
+          }
+          return [...found];
+        }"""
+    )
+
+
+def test_a_group_is_labelled_by_one_key_before_anything_can_be_guessed(browser, points):
+    with serving(points) as server, page_of(browser, server) as page:
+        page.keyboard.press("g")
+        tiles = page.locator(".tile")
+        expect(page.locator("#group option")).to_have_text(
+            ["Most useful", *(f"Group {n} ({N_GROUP})" for n in (1, 2, 3))], timeout=30_000
+        )
+        # Similar samples are shown, all of them selected.
+        expect(page.locator(".selection")).to_contain_text("36 samples selected")
+        expect(tiles).to_have_count(36)
+        assert len(brightness(page)) == 1
+        tiles.nth(3).click()
+        # The first class is named here.
+        page.keyboard.press("n")
+        page.keyboard.type("dark")
+        page.keyboard.press("Enter")
+        expect(page.locator(".live")).to_contain_text("35 samples labelled dark")
+        expect(tiles).to_have_count(5)
+        expect(page.locator("#group option").nth(1)).to_have_text("Group 1 (5)")
+        page.keyboard.press("u")
+        expect(tiles).to_have_count(36)
+        expect(page.locator("#group option").nth(1)).to_have_text(f"Group 1 ({N_GROUP})")
+        # The rest of a group, then the next group.
+        page.locator("#size").select_option("64")
+        expect(tiles).to_have_count(N_GROUP)
+        page.keyboard.press("r")
+        expect(tiles).to_have_count(5)
+        page.keyboard.press("1")
+        expect(page.locator("#group")).to_have_value("group1")
+        expect(tiles).to_have_count(N_GROUP)
+        for n in [4, 9, 16]:
+            page.locator("#size").select_option(str(n))
+            expect(tiles).to_have_count(n)
+            width = tiles.first.bounding_box()["width"]
+        page.locator("#size").select_option("64")
+        expect(tiles).to_have_count(N_GROUP)
+        assert tiles.first.bounding_box()["width"] < width
+        page.keyboard.press("n")
+        page.keyboard.type("light")
+        page.keyboard.press("Enter")
+        # With two classes, there are guesses as well.
+        expect(page.locator("#group option")).to_have_text(
+            ["Most useful", "Guessed dark", "Guessed light"]
+            + [f"Group {n} ({size})" for n, size in [(1, 0), (2, 0), (3, N_GROUP)]]
+        )
+        expect(page.locator("#group")).to_have_value("group2")
+        saved(page)
+        server.stop()
+    with LabelingSession(points) as session:
+        assert session.progress().labels_per_class == {"dark": N_GROUP, "light": N_GROUP}
+        session.undo()
+        assert session.progress().labels_per_class == {"dark": N_GROUP}

@@ -48,6 +48,7 @@ class PageApi:
             "suspicious": self._suspicious,
             "explain": self._explain,
             "guesses": self._guesses,
+            "cluster": self._cluster,
         }
         self._actions: dict[str, Callable[[dict[str, Any]], Any]] = {
             "answer": lambda given: session.answer_many(_ids(given), _text(given, "label")),
@@ -248,6 +249,15 @@ class PageApi:
             for one, probability in found[:n]
         ]
         return {"samples": rows, "above": above}
+
+    def _cluster(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Return samples of one group of similar ones, and the sizes of all groups."""
+        n = _number(given, "n", 1, MAX_LISTED)
+        place = _number(given, "place", 0, None)
+        found = self.session.clusters()
+        chosen = found[place][:n] if place < len(found) else []
+        rows = [self._shown(self.session.sample(one), is_listed=True) for one in chosen]
+        return {"samples": rows, "sizes": [len(one) for one in found]}
 
     def _shown(self, one: SessionSample, *, is_listed: bool = False) -> dict[str, Any]:
         kind = self.session.kind

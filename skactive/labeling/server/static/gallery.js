@@ -1,10 +1,11 @@
-// Many samples of one predicted class: some are selected, and labelled by one key.
+// Many samples of one predicted class, or of one group of similar samples: some are selected, and
+// labelled by one key.
 
-import { ClassBar } from "./bar.js";
 import { button, el, own, percent, plural } from "./dom.js";
-import { setOptions, Tiles } from "./sample.js";
+import { ClassPicker } from "./picker.js";
+import { Tiles } from "./sample.js";
 
-const SIZES = [16, 36, 64];
+const SIZES = [4, 9, 16, 36, 64];
 const N_CHECKED = 12;
 
 export class GalleryView {
@@ -12,6 +13,8 @@ export class GalleryView {
     this.app = app;
     this.tiles = new Tiles(app, "Samples", () => this.showSelection());
     this.above = [];
+    // The sizes of the groups; null until they are known.
+    this.sizes = null;
     this.group = el("select", { id: "group", onchange: () => this.refresh() });
     this.size = el(
       "select",
@@ -29,7 +32,7 @@ export class GalleryView {
     this.acceptButton = button("", () => this.check());
     this.accepting = el(
       "span",
-      { class: "accepting" },
+      { class: "accepting", hidden: true },
       el("label", { for: "threshold" }, "Guesses above"),
       this.threshold,
       "%",
@@ -37,7 +40,8 @@ export class GalleryView {
     );
     this.all = button("Select all", () => this.tiles.selectAll());
     this.selection = el("p", { class: "selection", "aria-live": "polite" });
-    this.bar = new ClassBar((name) => this.choose(name));
+    this.picker = new ClassPicker(app, (name) => this.choose(name));
+    this.commands = this.picker.commands;
     this.dialog = el("dialog", { class: "check", "aria-labelledby": "check-title" });
     this.element = el(
       "div",
@@ -53,37 +57,96 @@ export class GalleryView {
         this.accepting,
       ),
       el("div", { class: "scroll", tabindex: -1 }, this.tiles.element),
-      el("div", { class: "controls" }, this.selection, this.bar.element),
+      el("div", { class: "controls" }, this.selection, this.picker.element),
       this.dialog,
     );
     this.showClasses();
   }
 
   async refresh() {
-    this.tiles.element.classList.add("is-loading");
-    const label = this.group.value;
+    const { tiles } = this;
+    tiles.element.classList.add("is-loading");
     const n = Number(this.size.value);
-    const threshold = this.limit();
     try {
       await this.app.outbox.sending;
-      const reply = label
-        ? await this.app.transport.call("guesses", { label, n, threshold })
-        : await this.app.transport.call("next", { n, exclude: this.app.outbox.ids() });
-      if (label !== this.group.value) return;
+      await this.findGroups();
+      const [kind, name] = this.choice();
+      const reply = await this.fetch(kind, name, n);
+      if (this.group.value !== `${kind}${name}`) return;
       this.above = reply.above ?? [];
-      this.tiles.fill(
+      if (reply.sizes) this.showGroups(reply.sizes);
+      if (kind === "group" && !reply.samples.length && this.goOn()) return;
+      tiles.element.className = `tiles of-${n}`;
+      tiles.fill(
         reply.samples,
         (sample) => (sample.probability === undefined ? null : percent(sample.probability)),
-        label ? `No sample without a label is guessed to be ${label}.` : "No sample is left.",
+        kind === "class" ? `No sample without a label is guessed to be ${name}.` : "No sample is left.",
       );
+      // Those that do not belong to the group are fewer.
+      if (kind === "group" && reply.samples.length) tiles.selectAll();
+      this.accepting.hidden = kind !== "class";
     } catch (error) {
       this.app.say(error.message, true);
     } finally {
-      this.tiles.element.classList.remove("is-loading");
+      tiles.element.classList.remove("is-loading");
     }
-    this.accepting.hidden = !label;
     this.acceptButton.textContent = `Check ${plural(this.above.length, "guess")}`;
     this.acceptButton.disabled = this.above.length === 0;
+  }
+
+  fetch(kind, name, n) {
+    const { transport, outbox } = this.app;
+    if (kind === "class") return transport.call("guesses", { label: name, n, threshold: this.limit() });
+    if (kind === "group") return transport.call("cluster", { place: Number(name), n });
+    return transport.call("next", { n, exclude: outbox.ids() });
+  }
+
+  /** Return what is shown: "class" and its name, "group" and its place, or two empty texts. */
+  choice() {
+    const [, kind, name] = /^(class|group)?(.*)$/s.exec(this.group.value);
+    return [kind ?? "", name];
+  }
+
+  // ---- Groups.
+
+  /** Find out which groups there are. They are shown first as long as nothing can be guessed. */
+  async findGroups() {
+    if (this.sizes !== null) return;
+    this.sizes = [];
+    const call = this.app.transport.call("cluster", { place: 0, n: 1 });
+    const shown = call.then(({ sizes }) => this.showGroups(sizes));
+    if (this.canGuess()) {
+      shown.catch(() => {});
+      return;
+    }
+    await shown;
+    const first = this.sizes.findIndex((size) => size > 0);
+    if (first >= 0 && !this.group.value) this.group.value = `group${first}`;
+  }
+
+  /** Look for groups again after there were no vectors yet. */
+  showProgress() {
+    if (this.sizes?.length !== 0 || !this.app.progress.n_embedded || this.tiles.selected.size) return;
+    this.sizes = null;
+    this.refresh();
+  }
+
+  showGroups(sizes) {
+    this.sizes = sizes;
+    this.showClasses();
+  }
+
+  /** Show the next group after an empty one, if there is one. */
+  goOn() {
+    const next = this.sizes.findIndex((size) => size > 0);
+    if (next < 0) return false;
+    this.group.value = `group${next}`;
+    this.refresh();
+    return true;
+  }
+
+  canGuess() {
+    return this.app.classes.filter((one) => one.n > 0).length > 1;
   }
 
   limit() {
@@ -91,16 +154,27 @@ export class GalleryView {
   }
 
   showClasses() {
-    const { classes, keys } = this.app;
-    setOptions(this.group, "Most useful", classes, (name) => `Guessed ${name}`);
-    this.bar.show(classes, keys);
+    const guesses = this.canGuess() ? this.app.classes.map(({ name }) => [`class${name}`, `Guessed ${name}`]) : [];
+    const groups = this.sizes?.map((size, place) => [`group${place}`, `Group ${place + 1} (${size.toLocaleString("en")})`]) ?? [];
+    const known = JSON.stringify([guesses, groups]);
+    if (known !== this.known) {
+      this.known = known;
+      const { value } = this.group;
+      this.group.replaceChildren(
+        el("option", { value: "" }, "Most useful"),
+        ...options("Guesses", guesses),
+        ...options("Similar samples", groups),
+      );
+      this.group.value = [...guesses, ...groups].some(([one]) => one === value) ? value : "";
+    }
+    this.picker.show();
   }
 
   showSelection() {
     const { size } = this.tiles.selected;
     this.selection.textContent = size
       ? `${plural(size, "sample")} selected: a class labels ${size === 1 ? "it" : "them"}.`
-      : "Select samples by click, Shift and click, or arrows and Space; then press a class.";
+      : "Select samples, then press a class.";
     this.all.textContent =
       size && size === this.tiles.samples.length ? "Select none" : "Select all";
   }
@@ -124,7 +198,7 @@ export class GalleryView {
 
   /** Show a random part of the guesses above the limit, before all are accepted. */
   async check() {
-    const label = this.group.value;
+    const [, label] = this.choice();
     let reply;
     try {
       const given = { label, n: N_CHECKED, threshold: this.limit(), check: true };
@@ -164,4 +238,9 @@ export class GalleryView {
     );
     this.dialog.showModal();
   }
+}
+
+function options(title, rows) {
+  if (!rows.length) return [];
+  return [el("optgroup", { label: title }, ...rows.map(([value, text]) => own(text, "option", { value })))];
 }

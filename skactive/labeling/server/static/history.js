@@ -1,7 +1,7 @@
 // Answers, corrected by selection and a class.
 
-import { ClassBar } from "./bar.js";
 import { button, el, own, percent, plural } from "./dom.js";
+import { ClassPicker } from "./picker.js";
 import { setOptions, Tiles } from "./sample.js";
 
 const N = 60;
@@ -38,7 +38,8 @@ export class HistoryView {
     this.newer = button("Newer", () => this.refresh(false, Math.max(this.start - N, 0)));
     this.count = el("span", { class: "count" });
     this.selection = el("p", { class: "selection", "aria-live": "polite" });
-    this.bar = new ClassBar((name) => this.choose(name));
+    this.picker = new ClassPicker(app, (name) => this.choose(name));
+    this.commands = this.picker.commands;
     this.reopen = button("Ask again", () => this.askAgain());
     this.element = el(
       "div",
@@ -58,7 +59,7 @@ export class HistoryView {
         "div",
         { class: "controls" },
         this.selection,
-        this.bar.element,
+        this.picker.element,
         el("div", { class: "tools" }, this.reopen),
       ),
     );
@@ -104,9 +105,8 @@ export class HistoryView {
   }
 
   showClasses() {
-    const { classes, keys } = this.app;
-    setOptions(this.label, "All", classes, (name) => name);
-    this.bar.show(classes, keys);
+    setOptions(this.label, "All", this.app.classes, (name) => name);
+    this.picker.show();
   }
 
   showSelection() {

@@ -1,7 +1,7 @@
 // One sample, large, and the classes.
 
-import { ClassBar } from "./bar.js";
 import { button, el, own } from "./dom.js";
+import { ClassPicker } from "./picker.js";
 import { chances, large, Tiles, toggleZoom } from "./sample.js";
 
 const EMPTY = {
@@ -10,29 +10,16 @@ const EMPTY = {
   test: "All test samples have a label. Go on teaching by ",
   lost: "The next sample comes as soon as the server answers.",
 };
-// From this number of classes on, there is a field to find one.
-const N_FOUND = 12;
 
 export class LabelView {
   constructor(app) {
     this.app = app;
     this.shown = null;
-    this.mode = null;
     this.explanation = null;
     this.stage = el("div", { class: "stage" });
     this.chip = el("p", { class: "chip", hidden: true }, "Test set · these answers are not taught");
     this.panel = el("aside", { class: "why", hidden: true, "aria-label": "Why this sample" });
-    this.input = el("input", {
-      type: "text",
-      autocomplete: "off",
-      spellcheck: "false",
-      dir: "auto",
-      "aria-label": "Name of a class",
-      oninput: () => this.showClasses(),
-      onkeydown: (event) => this.type(event),
-    });
-    this.form = el("div", { class: "find", hidden: true }, this.input);
-    this.bar = new ClassBar((name) => this.choose(name));
+    this.picker = new ClassPicker(app, (name) => this.choose(name));
     const tool = (title, command) =>
       button(el("span", {}, title), () => app.run(command), {
         "aria-keyshortcuts": app.keyOf(command),
@@ -56,17 +43,16 @@ export class LabelView {
       { class: "view" },
       this.chip,
       el("div", { class: "scene" }, this.stage, this.panel),
-      el("div", { class: "controls" }, this.form, this.bar.element, this.tools),
+      el("div", { class: "controls" }, this.picker.element, this.tools),
     );
     this.commands = {
       skip: () => this.close("skip", "Skipped"),
       later: () => this.close("postpone", "Later"),
-      new: () => this.find("new"),
-      find: () => this.find("find"),
+      ...this.picker.commands,
       why: () => this.toggleWhy(),
       accept: () => this.accept(),
       zoom: () => this.zoom(),
-      back: () => this.find(null),
+      back: () => this.picker.find(null),
     };
     this.showClasses();
   }
@@ -96,8 +82,8 @@ export class LabelView {
   choose(name) {
     const sample = this.shown;
     if (!sample || this.app.root.classList.contains("is-unsaved")) return;
-    this.bar.flash(name);
-    this.find(null);
+    this.picker.find(null);
+    this.picker.bar.flash(name);
     this.app.act("answer", { ids: [sample.id], label: name });
     this.next();
     this.app.say(`Labelled ${name}`);
@@ -122,50 +108,8 @@ export class LabelView {
     if (picture) toggleZoom(picture, this.shown, this.app);
   }
 
-  // ---- Classes.
-
   showClasses() {
-    const { classes, keys } = this.app;
-    const name = this.input.value.trim();
-    const sought = name.toLowerCase();
-    const others = [];
-    if (this.mode === null) {
-      others.push(keyButton(this.app.keyOf("new"), "New class", () => this.find("new")));
-      if (classes.length > N_FOUND) {
-        others.push(keyButton(this.app.keyOf("find"), "Find", () => this.find("find")));
-      }
-    } else if (name && !classes.some((one) => one.name.toLowerCase() === sought)) {
-      const label = el("span", {}, "New class ", own(name, "strong"));
-      others.push(button(label, () => this.choose(name), { class: "class is-new" }));
-    }
-    const isFound = (one) => this.mode === null || one.name.toLowerCase().includes(sought);
-    this.bar.show(classes.filter(isFound), keys, others);
-  }
-
-  /** Open the field for the name of a class: a new one, or one of many. */
-  find(mode) {
-    this.mode = mode;
-    this.form.hidden = mode === null;
-    this.input.value = "";
-    this.input.placeholder = mode === "new" ? "Name of the new class, then Enter" : "Find a class, then Enter";
-    this.showClasses();
-    if (mode === null) this.input.blur();
-    else this.input.focus();
-  }
-
-  type(event) {
-    if (event.isComposing) return;
-    if (event.key === "Escape") {
-      event.stopPropagation();
-      this.find(null);
-    } else if (event.key === "Enter") {
-      const name = this.input.value.trim();
-      if (!name) return;
-      const { classes } = this.app;
-      const same = classes.find((one) => one.name.toLowerCase() === name.toLowerCase());
-      const [first] = classes.filter((one) => one.name.toLowerCase().includes(name.toLowerCase()));
-      this.choose((same ?? (this.mode === "find" ? first : undefined))?.name ?? name);
-    }
+    this.picker.show();
   }
 
   // ---- Why this sample.
@@ -225,13 +169,4 @@ export class LabelView {
     const [guess] = this.explanation?.classes ?? [];
     if (guess && !this.panel.hidden) this.choose(guess.name);
   }
-}
-
-function keyButton(key, title, action) {
-  return el(
-    "button",
-    { type: "button", class: "class is-new", "aria-keyshortcuts": key, onclick: action },
-    el("kbd", { "aria-hidden": "true" }, key),
-    title,
-  );
 }

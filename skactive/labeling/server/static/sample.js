@@ -86,7 +86,7 @@ export class Tiles {
       content = own(sample.text, "span", { class: "excerpt" });
     } else {
       content = el("img", {
-        src: app.transport.picture(sample, "small"),
+        src: app.transport.picture(sample, this.samples.length > 9 ? "small" : "large"),
         alt: sample.id,
         loading: "lazy",
         class: app.kind === "vector" ? "pixels" : null,
