@@ -292,3 +292,25 @@ def test_a_group_is_labelled_by_one_key_before_anything_can_be_guessed(browser, 
         assert session.progress().labels_per_class == {"dark": N_GROUP, "light": N_GROUP}
         session.undo()
         assert session.progress().labels_per_class == {"dark": N_GROUP}
+
+
+def test_messages_cover_no_control_and_names_are_whole_on_a_narrow_page(browser, points):
+    names = "fresh strawberry,rotten strawberry,fresh orange,rotten orange,other"
+    with serving(points, "--classes", names) as server, page_of(browser, server) as page:
+        for size in [{"width": 1200, "height": 800}, {"width": 320, "height": 640}]:
+            page.set_viewport_size(size)
+            page.keyboard.press("1")
+            expect(page.locator(".live p")).to_be_visible()
+            top = page.locator(".live p").bounding_box()["y"]
+            boxes = [one.bounding_box() for one in page.locator("button:visible").all()]
+            assert len(boxes) > 10
+            assert all(box["y"] + box["height"] <= top for box in boxes)
+        cut = "one => one.scrollHeight > one.clientHeight + 1 || one.scrollWidth > one.clientWidth"
+        shown = page.locator(".class .name").all()
+        assert len(shown) == 5
+        assert not any(one.evaluate(cut) for one in shown)
+        page.keyboard.press("g")
+        expect(page.locator(".tile").first).to_be_visible()
+        filters = page.locator(".filters select:visible, .filters button:visible").all()
+        assert len(filters) == 3
+        assert len({one.bounding_box()["y"] for one in filters}) == 1

@@ -301,16 +301,18 @@ export class App {
 
   showProgress() {
     const { progress } = this;
-    const parts = [`${plural(progress.n_labeled, "label")}`];
-    if (progress.labels_per_minute) {
-      parts.push(`${progress.labels_per_minute.toFixed(0)} per minute`);
+    const { labels_per_minute: speed, accuracy, test_accuracy: test } = progress;
+    const items = [el("span", {}, plural(progress.n_labeled, "label"))];
+    // A narrow page leaves out what is minor.
+    if (speed) items.push(el("span", { class: "minor" }, `${speed.toFixed(0)} per minute`));
+    if (accuracy) {
+      const text = `estimated accuracy ${interval(accuracy)}`;
+      items.push(el("span", { class: test ? "minor" : null }, text));
     }
-    if (progress.accuracy) parts.push(`estimated accuracy ${interval(progress.accuracy)}`);
-    if (progress.test_accuracy) {
-      const { n_labeled: n } = progress.test_accuracy;
-      parts.push(`test accuracy ${interval(progress.test_accuracy)} on ${plural(n, "sample")}`);
+    if (test) {
+      const on = ` on ${plural(test.n_labeled, "sample")}`;
+      items.push(el("span", {}, `test accuracy ${interval(test)}`, el("span", { class: "minor" }, on)));
     }
-    const items = parts.map((part) => el("span", {}, part));
     if (progress.error) items.push(el("span", { class: "error" }, progress.error));
     else if (progress.n_embedded < progress.n_samples) items.push(this.embedding());
     this.status.replaceChildren(...items);

@@ -38,6 +38,8 @@ export class HelpDialog {
     this.message.replaceChildren(HINT);
     this.show();
     this.element.showModal();
+    // The focus is at the end of the list.
+    this.element.scrollTop = 0;
   }
 
   show() {

@@ -18,7 +18,7 @@ export class LabelView {
     this.explanation = null;
     this.stage = el("div", { class: "stage" });
     this.chip = el("p", { class: "chip", hidden: true }, "Test set · these answers are not taught");
-    this.panel = el("aside", { class: "why", hidden: true, "aria-label": "Why this sample" });
+    this.panel = el("aside", { class: "why", hidden: true, tabindex: 0, "aria-label": "Why this sample" });
     this.picker = new ClassPicker(app, (name) => this.choose(name));
     const tool = (title, command) =>
       button(el("span", {}, title), () => app.run(command), {

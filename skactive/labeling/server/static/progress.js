@@ -104,22 +104,18 @@ export class ProgressView {
     return el(
       "div",
       { class: "accuracies" },
-      el("h3", {}, "Test accuracy"),
-      el("p", { class: "figure" }, test ? interval(test) : "–"),
-      el(
-        "p",
-        { class: "hint" },
+      figure(
+        "Test accuracy",
+        test,
         test
           ? `Measured on ${plural(test.n_labeled, "random sample")} that ${test.n_labeled === 1 ? "is" : "are"} not taught.`
           : n
             ? `Label the test samples by ${this.app.keyOf("test")}.`
             : `Press ${this.app.keyOf("test")} to label random samples that measure the accuracy.`,
       ),
-      el("h3", {}, "Estimated accuracy"),
-      el("p", { class: "figure" }, accuracy ? interval(accuracy) : "–"),
-      el(
-        "p",
-        { class: "hint" },
+      figure(
+        "Estimated accuracy",
+        accuracy,
         accuracy
           ? `Estimated from the ${plural(accuracy.n_labeled, "label")} that are taught, for the samples left.`
           : "From ten labels of two classes on.",
@@ -153,6 +149,16 @@ export class ProgressView {
       this.app.say(error.message, true);
     }
   }
+}
+
+function figure(title, accuracy, hint) {
+  return el(
+    "div",
+    {},
+    el("h3", {}, title),
+    el("p", { class: "figure" }, accuracy ? interval(accuracy) : "–"),
+    el("p", { class: "hint" }, hint),
+  );
 }
 
 function capital(text) {
