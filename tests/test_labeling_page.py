@@ -399,7 +399,7 @@ def test_guesses_explanations_and_doubtful_labels(page, session):
     check = page.call("guesses", label="high", n=5, threshold=0.5, check=True)
     assert {one["id"] for one in check["samples"]} <= set(check["above"])
     explanation = page.call("explain", id=session.next()[0].id)
-    assert explanation["sentences"][0].startswith("Sample")
+    assert explanation["sentences"][0].startswith("This sample comes")
     assert {one["name"] for one in explanation["classes"]} == {"high", "low"}
     assert {one["status"] for one in explanation["nearest"]} == {"labeled"}
     page.act("relabel", ids=[session.samples()[4].id], label="low")

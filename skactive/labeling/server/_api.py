@@ -228,7 +228,11 @@ class PageApi:
         ]
         chances = zip(explanation.classes, explanation.probabilities.tolist(), strict=True)
         return {
-            "sentences": list(explanation.sentences),
+            # The page shows the sample, and no name of it.
+            "sentences": [
+                sentence.replace(f"Sample {id_}", "This sample")
+                for sentence in explanation.sentences
+            ],
             "classes": [{"name": str(name), "probability": p} for name, p in chances],
             "nearest": nearest,
         }
