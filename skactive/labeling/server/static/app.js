@@ -20,6 +20,8 @@ const VIEWS = [
 ];
 // Milliseconds between two looks at the progress, after answers and while samples are embedded.
 const PROGRESS_MS = 1000;
+// The next samples wait for the accuracies of a large pool: these are rare if they take long.
+const PROGRESS_REST = 10;
 // The test set has this many samples, but at most a fifth of those without a label.
 const N_TEST = 20;
 const TEST_SHARE = 0.2;
@@ -30,6 +32,7 @@ export class App {
     this.transport = transport;
     this.classes = [];
     this.progress = null;
+    this.progressMs = 0;
   }
 
   async start() {
@@ -276,17 +279,20 @@ export class App {
     if (this.banner.textContent !== shown) this.banner.textContent = shown;
   }
 
-  /** Look at the progress in a second, also if further answers follow before. */
+  /** Look at the progress in a second or more, also if further answers follow before. */
   progressSoon() {
-    this.timer ??= setTimeout(() => this.followProgress(), PROGRESS_MS);
+    const rest = Math.max(PROGRESS_MS, PROGRESS_REST * this.progressMs);
+    this.timer ??= setTimeout(() => this.followProgress(), rest);
   }
 
   async followProgress() {
     clearTimeout(this.timer);
     this.timer = null;
+    const start = performance.now();
     try {
       const given = { curve: this.viewName === "progress" };
       this.progress = await this.transport.call("progress", given);
+      this.progressMs = performance.now() - start;
     } catch {
       this.progressSoon();
       return;
