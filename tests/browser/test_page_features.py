@@ -2,36 +2,18 @@
 
 from contextlib import contextmanager
 
-import numpy as np
 import pytest
 
 pytest.importorskip("playwright")
 pytest.importorskip("uvicorn")
 
-from page_server import opened_browser, serving
+from page_server import serving
 from playwright.sync_api import expect
 
 from skactive.labeling import LabelingSession
 
 CLASSES = ["low", "middle", "high"]
 N_GROUP = 40
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with opened_browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def points(tmp_path):
-    """Vectors of three groups, with pictures whose brightness is that of the group."""
-    generator = np.random.default_rng(0)
-    groups = np.repeat([0, 1, 2], N_GROUP)
-    X = generator.normal(size=(3 * N_GROUP, 3)) + 12 * np.eye(3)[groups]
-    images = np.repeat(groups * 100, 16).reshape(-1, 4, 4).astype(np.uint8)
-    np.savez(tmp_path / "points.npz", X=X.astype(np.float32), images=images)
-    return tmp_path / "points.npz"
 
 
 @contextmanager

@@ -41,7 +41,12 @@ export class App {
     this.title = state.title;
     this.hasModel = state.has_model;
     this.keyMap = new KeyMap(state.session);
-    this.outbox = new Outbox(this.transport, state.session, () => this.showConnection());
+    this.outbox = new Outbox(
+      this.transport,
+      state.session,
+      () => this.showConnection(),
+      (entry, reply, refusal) => this.follow(entry, reply, refusal),
+    );
     this.queue = new Queue(
       this.transport,
       () => this.outbox.ids(),
@@ -161,15 +166,35 @@ export class App {
       this.say("Answers are not saved now. No answer is taken.", true);
       return null;
     }
+    const replied = this.outbox.add(kind, given);
+    // A new class has its key before the server has replied.
+    if (given?.label !== undefined) this.takeClasses(this.classes);
     try {
-      const reply = await this.outbox.add(kind, given);
+      const reply = await replied;
       this.takeClasses(reply.classes);
-      this.progressSoon();
       return reply;
     } catch (error) {
       this.say(error.message, true);
       return null;
+    } finally {
+      this.progressSoon();
     }
+  }
+
+  /** Take over an action of another page: its samples are not asked here, too. */
+  follow({ ids = [] }, reply, refusal) {
+    if (refusal !== null) {
+      this.say(refusal, true);
+      return;
+    }
+    this.takeClasses(reply.classes);
+    const closed = reply.samples.filter(
+      (sample) => sample.status !== "open" || sample.is_test !== this.queue.isTest,
+    );
+    this.queue.drop([...ids, ...closed.map((sample) => sample.id)]);
+    this.fillQueue();
+    this.view.refresh?.(true);
+    this.progressSoon();
   }
 
   async revert(kind) {
@@ -231,9 +256,12 @@ export class App {
     }
   }
 
+  /** Take over the classes of a reply, and add those of answers that are on their way. */
   takeClasses(classes) {
-    this.classes = classes;
-    this.keyMap.setClasses(classes.map((one) => one.name));
+    const names = new Set(classes.map((one) => one.name));
+    const coming = this.outbox.labels().filter((name) => !names.has(name));
+    this.classes = [...classes, ...coming.map((name) => ({ name, n: 0, description: "" }))];
+    this.keyMap.setClasses(this.classes.map((one) => one.name));
     this.view?.showClasses?.();
   }
 

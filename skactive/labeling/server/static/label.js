@@ -120,6 +120,11 @@ export class LabelView {
     if (!this.panel.hidden) this.explain();
   }
 
+  /** Explain again if the sample had no guess: it may be read now. */
+  showProgress() {
+    if (!this.panel.hidden && this.explanation?.classes.length === 0) this.explain();
+  }
+
   async explain() {
     const sample = this.shown;
     if (!sample) {

@@ -7,12 +7,17 @@ export class Outbox {
   /**
    * @param transport sends messages
    * @param session the session's name: requests of another one stay where they are
-   * @param onChange called with the state: "sent", "waiting", "lost", "full" or "locked"
+   * @param onChange called with the state: "sent", "lost", "full" or "locked"
+   * @param onOther called with a request of another page of this browser, its reply, or a refusal
    */
-  constructor(transport, session, onChange) {
+  constructor(transport, session, onChange, onOther) {
     this.transport = transport;
     this.prefix = `skactive-${session}-`;
     this.onChange = onChange;
+    this.onOther = onOther;
+    // Pages send the stored requests of each other, too.
+    this.channel = new BroadcastChannel(this.prefix);
+    this.channel.onmessage = ({ data }) => this.take(data);
     this.promises = new Map();
     this.memory = new Map();
     this.count = 0;
@@ -58,6 +63,11 @@ export class Outbox {
     return this.pending().flatMap((entry) => entry.ids ?? []);
   }
 
+  /** Return the different labels of stored answers. */
+  labels() {
+    return [...new Set(this.pending().flatMap((entry) => entry.label ?? []))];
+  }
+
   read(name) {
     try {
       return JSON.parse(this.memory.get(name) ?? localStorage.getItem(name));
@@ -100,18 +110,26 @@ export class Outbox {
 
   async sendAll() {
     for (let entry = this.pending()[0]; entry; entry = this.pending()[0]) {
-      const promise = this.promises.get(entry.request);
+      const sent = { entry, reply: null, refusal: null };
       try {
-        const reply = await this.transport.call("act", entry);
-        this.remove(entry.request);
-        promise?.resolve(reply);
+        sent.reply = await this.transport.call("act", entry);
       } catch (error) {
         if (!error.isRefusal) throw error;
-        this.remove(entry.request);
-        promise?.reject(error);
+        sent.refusal = error.message;
       }
-      this.promises.delete(entry.request);
+      this.remove(entry.request);
+      this.take(sent);
+      this.channel.postMessage(sent);
     }
+  }
+
+  /** Settle the promise of a request that was sent, or follow that of another page. */
+  take({ entry, reply, refusal }) {
+    const promise = this.promises.get(entry.request);
+    this.promises.delete(entry.request);
+    if (!promise) this.onOther(entry, reply, refusal);
+    else if (refusal === null) promise.resolve(reply);
+    else promise.reject(new Error(refusal));
   }
 
   /** One page at a time sends. */

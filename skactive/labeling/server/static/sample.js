@@ -8,6 +8,9 @@ const LENGTHS = [
   [600, "medium"],
 ];
 
+// Milliseconds until a picture that the server did not send is fetched again.
+const RETRY_MS = 1000;
+
 /** Return a sample, as large as there is place. */
 export function large(sample, app) {
   if (sample.text !== null) {
@@ -25,8 +28,12 @@ export function large(sample, app) {
     title: `Zoom (${app.keyOf("zoom")})`,
   });
   const fail = async () => {
-    const reason = await app.transport.pictureError(sample);
-    zoom.replaceWith(own(`${reason} Skip it by ${app.keyOf("skip")}.`, "p", { class: "text medium broken" }));
+    const { message, isLost } = await app.transport.pictureError(sample);
+    if (isLost) {
+      setTimeout(() => (image.src = image.src), RETRY_MS);
+    } else {
+      zoom.replaceWith(own(`${message} Skip it by ${app.keyOf("skip")}.`, "p", { class: "text medium broken" }));
+    }
   };
   if (image.complete && image.naturalWidth === 0) fail();
   else image.addEventListener("error", fail);

@@ -16,6 +16,11 @@ export class RequestError extends Error {
     return this.status === 507;
   }
 
+  /** Whether the server did not answer, so that repeating the request may be of use. */
+  get isLost() {
+    return this.status === 0;
+  }
+
   get needsAccess() {
     return this.status === 401 || this.status === 403;
   }
@@ -43,9 +48,9 @@ export class HttpTransport {
   async pictureError(sample) {
     try {
       await this.fetch(this.picture(sample, "large"), { headers: HEADERS });
-      return "The picture cannot be shown by this browser.";
+      return new RequestError(200, "The picture cannot be shown by this browser.");
     } catch (error) {
-      return error.message;
+      return error;
     }
   }
 

@@ -1,0 +1,268 @@
+"""The page after failures: ended servers, closed browsers, several tabs and processes."""
+
+import json
+import socket
+
+import numpy as np
+import pytest
+
+pytest.importorskip("playwright")
+pytest.importorskip("uvicorn")
+
+from label_page import answer, labels, page_of, quiet, read, sample, saved, shown, until
+from page_server import Server, serving
+from PIL import Image
+from playwright.sync_api import expect
+
+from skactive.labeling import LabelingSession
+
+COLORS = {"red": (200, 60, 60), "green": (60, 180, 60), "blue": (60, 60, 220)}
+CLASSES = ",".join(COLORS)
+
+
+def write_photos(folder, n, seed):
+    """Write noisy photos of three colours, which their names contain."""
+    folder.mkdir()
+    generator = np.random.default_rng(seed)
+    for number, name in enumerate(generator.choice([*COLORS], size=n)):
+        noise = generator.integers(-40, 40, size=(32, 32, 3))
+        pixels = np.clip(np.array(COLORS[name]) + noise, 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:03} {name}.png")
+    return folder
+
+
+def color_of(name):
+    return name.split()[1].removesuffix(".png")
+
+
+def key_of(name):
+    return str([*COLORS].index(color_of(name)) + 1)
+
+
+def label_with_failures(browser, server):
+    """Label forty photos; return their labels, and the state of the browser."""
+    generator = np.random.default_rng(1)
+    pressed, state = {}, None
+    plan = [(4, "kill"), (7, "close"), (9, "kill"), (10, "both"), (5, "kill"), (5, "both")]
+    for n, failure in plan:
+        with page_of(browser, server, storage_state=state) as page:
+            for _ in range(n):
+                sample(page)
+                # The next photos are there before the server ends.
+                quiet(page)
+                name = answer(page, key_of(shown(page)))
+                pressed[name] = color_of(name)
+            # Some milliseconds after a key, its answer may be on its way, on disk, or neither.
+            page.wait_for_timeout(generator.uniform(0, 15))
+            if failure != "close":
+                server.kill()
+            if failure == "kill":
+                server.start()
+                saved(page)
+            state = page.context.storage_state()
+        if failure == "both":
+            server.start()
+    return pressed, state
+
+
+def test_forty_photos_with_the_server_killed_and_the_browser_closed_in_between(browser, tmp_path):
+    photos = write_photos(tmp_path / "photos", 60, seed=0)
+    with serving(photos, "--classes", CLASSES) as server:
+        pressed, state = label_with_failures(browser, server)
+        with page_of(browser, server, storage_state=state) as page:
+            saved(page)
+            expect(page.locator(".status")).to_contain_text("40 labels")
+            # An answer of the day before is undone and given again.
+            last = [*pressed][-1]
+            page.keyboard.press("u")
+            expect(page.locator(".stage img")).to_have_attribute("alt", last)
+            answer(page, key_of(last))
+            # Answers of the test set are not taught.
+            page.keyboard.press("t")
+            expect(page.locator(".chip")).to_be_visible()
+            tested = {}
+            for _ in range(4):
+                name = answer(page, key_of(sample(page)))
+                tested[name] = color_of(name)
+            saved(page)
+            expect(page.locator(".status")).to_contain_text("test accuracy")
+            with page.expect_download() as download:
+                page.keyboard.press("p")
+                page.get_by_role("button", name="JSON lines").click()
+            download.value.save_as(tmp_path / "labels.jsonl")
+        assert "44 labels" in server.stop()
+    with LabelingSession.open(photos) as session:
+        answers = session.history()
+    assert {one.id: one.label for one in answers if not one.is_test} == pressed
+    assert {one.id: one.label for one in answers if one.is_test} == tested
+    rows = [json.loads(line) for line in (tmp_path / "labels.jsonl").read_text().splitlines()]
+    exported = {row["id"]: row["label"] for row in rows if row.get("label")}
+    assert {name: exported.get(name) for name in pressed} == pressed
+    others = write_photos(tmp_path / "others", 40, seed=2)
+    with LabelingSession.open(photos) as session:
+        session.wait()
+        assert session.write_predictions(others, tmp_path / "predictions.jsonl") == 40
+    lines = (tmp_path / "predictions.jsonl").read_text().splitlines()
+    found = {row["id"]: row["predicted"] for row in map(json.loads, lines)}
+    assert sum(color_of(name) == label for name, label in found.items()) > 35
+
+
+def test_tabs_of_a_session_follow_each_other(browser, texts):
+    with serving(texts, "--classes", "low,high") as server, page_of(browser, server) as page:
+        other = page.context.new_page()
+        other.set_default_timeout(90_000)
+        other.goto(server.origin)
+        # Both show the same sample until one of them has its answer.
+        first = sample(page)
+        until(other, lambda: shown(other) == first, "The tabs begin with other samples.")
+        expected = {answer(page, "1"): "low"}
+        until(other, lambda: shown(other) != first, "A tab asks what the other has answered.")
+        for number in range(6):
+            tab, last = (page, other) if number % 2 else (other, page)
+            key = number % 2
+            answered = answer(tab, str(key + 1))
+            assert answered not in expected
+            expected[answered] = ["low", "high"][key]
+            saved(tab)
+            until(last, lambda last=last: shown(last) not in expected, "A tab is behind.")
+        expect(page.locator(".class .n").nth(0)).to_have_text("4")
+        # A tab undoes the answer of the other, which sees it.
+        [*_, last] = expected
+        other.keyboard.press("h")
+        expect(other.locator(".tile")).to_have_count(7)
+        page.keyboard.press("u")
+        until(page, lambda: shown(page) == last, "The answer is not undone.")
+        expect(other.locator(".tile")).to_have_count(6)
+        expect(other.locator(".class .n").nth(1)).to_have_text("2")
+        del expected[last]
+        saved(page)
+        server.stop()
+    with LabelingSession.open(texts) as session:
+        assert {one.value: one.label for one in session.history()} == expected
+
+
+def test_browsers_that_answer_differently_are_told_and_the_first_answer_stays(browser, texts):
+    with (
+        serving(texts, "--classes", "low,high") as server,
+        page_of(browser, server) as page,
+        page_of(browser, server) as other,
+    ):
+        first = sample(page)
+        assert sample(other) == first
+        answer(page, "1")
+        saved(page)
+        other.keyboard.press("2")
+        expect(other.locator(".live")).to_contain_text("has the label 'low' already")
+        saved(other)
+        server.stop()
+    assert list(labels(texts).values()) == ["low"]
+
+
+def test_requests_that_another_tab_sends_are_answered_in_their_own(browser, texts):
+    with serving(texts, "--classes", "low,high") as server, page_of(browser, server) as page:
+        other = page.context.new_page()
+        other.goto(server.origin)
+        sample(other)
+        first = sample(page)
+        quiet(page)
+        server.kill()
+        lost = [answer(page, "1"), answer(page, "2")]
+        expect(page.locator(".banner")).to_contain_text("2 answers are kept")
+        other.keyboard.press("s")
+        expect(other.locator(".banner")).to_contain_text("answers are kept")
+        server.start()
+        for tab in [page, other]:
+            expect(tab.locator(".banner")).to_be_hidden()
+        saved(page)
+        # The later request about the same sample is refused.
+        expect(other.locator(".live, .class .n").first).to_be_visible()
+        page.keyboard.press("u")
+        until(page, lambda: shown(page) == lost[1], "The answer is not undone.")
+        saved(page)
+        server.stop()
+    with LabelingSession.open(texts) as session:
+        assert {one.value: one.label for one in session.history()} == {first: "low"}
+        assert session.progress().n_skipped == 0
+
+
+def test_another_secret_is_explained_and_no_answer_is_lost(browser, texts):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    arguments = [texts, "--classes", "low,high", "--port", port]
+    with serving(*arguments) as server, page_of(browser, server) as page:
+        expected = {answer(page, "1"): "low"}
+        saved(page)
+        quiet(page)
+        server.kill()
+        texts.with_name("texts.txt.session").joinpath("page.json").unlink()
+        expected |= {answer(page, "2"): "high"} | {answer(page, "1"): "low"}
+        server.start()
+        expect(page.locator(".banner")).to_contain_text("open the address in the terminal")
+        expect(page.locator(".banner")).to_contain_text("2 answers are kept and sent later")
+        page.goto(server.address)
+        sample(page)
+        saved(page)
+        expect(page.locator(".banner")).to_be_hidden()
+        server.stop()
+    with LabelingSession.open(texts) as session:
+        assert {one.value: one.label for one in session.history()} == expected
+
+
+def test_a_second_process_is_told_the_first(browser, texts):
+    with serving(texts, "--classes", "low,high") as server, page_of(browser, server) as page:
+        answer(page, "1")
+        with pytest.raises(AssertionError, match=rf"process \({server.pid}\)"):
+            Server(texts)
+        answer(page, "2")
+        saved(page)
+        server.stop()
+    assert len(labels(texts)) == 2
+
+
+def test_pictures_come_as_soon_as_the_server_is_back(browser, tmp_path):
+    photos = write_photos(tmp_path / "photos", 8, seed=3)
+    with serving(photos, "--classes", CLASSES) as server, page_of(browser, server) as page:
+        sample(page)
+        quiet(page)
+        page.route("**/picture/**", lambda route: route.abort())
+        for _ in range(5):
+            answer(page, "1")
+        page.wait_for_event("requestfailed", lambda request: "/picture/" in request.url)
+        page.unroute("**/picture/**")
+        until(
+            page,
+            lambda: page.evaluate("document.querySelector('.stage img')?.naturalWidth") == 32,
+            "The picture is not fetched again.",
+        )
+        saved(page)
+
+
+def test_a_guess_appears_as_soon_as_its_sample_is_read(browser, points):
+    n_read = {"n": 0}
+
+    def progress(route):
+        reply = route.fetch()
+        found = reply.json()
+        route.fulfill(response=reply, json={**found, "n_embedded": n_read["n"]})
+
+    def explain(route):
+        if n_read["n"]:
+            route.continue_()
+        else:
+            route.fulfill(json={"sentences": ["not read yet"], "classes": [], "nearest": []})
+
+    with serving(points, "--classes", "low,high") as server, page_of(browser, server) as page:
+        read(page)
+        for key in "121":
+            answer(page, key)
+        saved(page)
+        page.route("**/api/progress", progress)
+        page.route("**/api/explain", explain)
+        # The progress is followed after an answer, and until all samples are read.
+        answer(page, "2")
+        page.keyboard.press("w")
+        expect(page.locator(".why")).to_contain_text("not read yet")
+        n_read["n"] = 120
+        expect(page.locator(".chances dt").first).to_be_visible()
+        page.unroute_all()
