@@ -165,6 +165,12 @@ def test_wrong_arguments_are_one_sentence(arguments, sentence, capsys, folder):
     assert sentence in error_of(capsys, *arguments)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder in which nobody can write: Linux")
+@pytest.mark.parametrize("name", ["/sys/skactive.session", "/proc/skactive.session"])
+def test_a_session_in_a_folder_that_cannot_be_written_is_one_sentence(name, capsys, folder):
+    assert f"{name} cannot be used: " in error_of(capsys, "texts.txt", "--session", name)
+
+
 def test_a_session_in_use_is_named_with_its_process(capsys):
     code = (
         "import sys\nfrom skactive.labeling import LabelingSession\n"
