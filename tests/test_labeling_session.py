@@ -364,6 +364,15 @@ def test_other_samples_are_refused_and_grown_ones_taken(tmp_path):
         assert [one.label for one in session.samples()] == [None, None, "even", None]
 
 
+def test_vectors_are_in_memory_once(tmp_path):
+    np.savez(tmp_path / "vectors.npz", X=X.astype(np.float32))
+    with LabelingSession(tmp_path / "vectors.npz") as session:
+        session.wait()
+        [one] = session.next()
+        with session._learning.current() as learner:
+            assert np.shares_memory(learner.pool.X, one.value)
+
+
 def test_results_need_vectors_and_labels(tmp_path):
     np.savez(tmp_path / "vectors.npz", X=X)
     with LabelingSession(tmp_path / "vectors.npz") as session:

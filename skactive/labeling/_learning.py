@@ -16,7 +16,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from skactive._background import Background, Stopped
 from skactive._progress import advance
-from skactive._rows import take_rows
 from skactive._text import counted
 from skactive.labeling._log import SessionLog
 from skactive.labeling._sources import SampleList
@@ -194,9 +193,13 @@ class SessionLearner:
 
     def _run(self) -> None:
         try:
-            if self._samples.kind != "vector":
+            if self._samples.kind == "vector":
+                # The source has checked them. They are not copied.
+                self._replace(self._samples.values, self._samples.ids)
+                self.n_embedded = len(self._samples)
+            else:
                 self._fit()
-            self._embed_all()
+                self._embed_all()
         except Stopped:
             pass
         except Exception as error:  # noqa: BLE001  of any embedder; the session shows it
@@ -212,14 +215,13 @@ class SessionLearner:
 
     def _embed_all(self) -> None:
         n_samples, order = len(self._samples), self._answered_first()
-        # Vectors need no time.
-        chunk = size = n_samples if self._samples.kind == "vector" else CHUNK
+        size = CHUNK
         blocks: list[np.ndarray] = []
         names: list[str] = []
-        for start in range(0, n_samples, chunk):
+        for start in range(0, n_samples, CHUNK):
             advance(0)  # raises after `stop`
-            chosen = order[start : start + chunk]
-            X = self._vectors(chosen)
+            chosen = order[start : start + CHUNK]
+            X = embedded(self._embedder, self._values(chosen))
             is_readable = np.isfinite(X).all(axis=1)
             own = [self._samples.ids[position] for position in chosen.tolist()]
             blocks.append(X[is_readable])
@@ -264,15 +266,7 @@ class SessionLearner:
             names = dict.fromkeys([*self._log.state.samples(), *others])
             return {name: self._wanted(name) for name in names}
 
-    def _vectors(self, positions: np.ndarray) -> np.ndarray:
-        values = self._values(positions)
-        if self._samples.kind == "vector":
-            return np.asarray(values)
-        return embedded(self._embedder, values)
-
-    def _values(self, positions: np.ndarray) -> Any:
-        if isinstance(self._samples.values, np.ndarray):
-            return take_rows(self._samples.values, positions)
+    def _values(self, positions: np.ndarray) -> list[Any]:
         return [self._samples.values[position] for position in positions.tolist()]
 
 
