@@ -51,12 +51,12 @@ N_STARTS, N_PRESSES, N_PACED, N_FLOOR = 3, 500, 40, 100
 # Seconds after a sample was painted.
 PACE = (0.4, 1.6)
 MAX_START, MAX_KEY = 3.0, 0.05
-PATIENCE = 900_000  # milliseconds
 MEBIBYTE = 2**20
 
 # Notes every key press in the page, the sample before and after it, and its time.
 PROBE = """
 (() => {
+  const PATIENCE = 900000;  // milliseconds
   const probe = { presses: [], acknowledged: [], painted: null };
   window.probe = probe;
   const shown = () => {
@@ -65,12 +65,14 @@ PROBE = """
     const image = document.querySelector(".stage .picture img");
     return image?.complete && image.naturalWidth ? image.alt : null;
   };
-  const after = (before) => new Promise((resolve) => {
+  const after = (before) => new Promise((resolve, reject) => {
+    const start = performance.now();
     const look = () => {
       const now = shown();
       // The frame of this call is painted before the next one.
       if (now !== null && now !== before) requestAnimationFrame(() => resolve(now));
-      else requestAnimationFrame(look);
+      else if (performance.now() - start < PATIENCE) requestAnimationFrame(look);
+      else reject(new Error("There is no next sample."));
     };
     look();
   });
@@ -82,7 +84,11 @@ PROBE = """
   };
   // The page's policy refuses conditions that are sent to it as text.
   probe.until = async (condition) => {
-    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+    const start = performance.now();
+    while (!condition()) {
+      if (performance.now() - start > PATIENCE) throw new Error("The page does not go on.");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   };
   addEventListener("keydown", (event) => {
     const start = event.timeStamp, before = shown();
@@ -232,7 +238,6 @@ def page_of(browser: Any, server: PageServer) -> Iterator[Any]:  # of Playwright
     context = browser.new_context(viewport={"width": 1200, "height": 800})
     try:
         page = context.new_page()
-        page.set_default_timeout(PATIENCE)
         page.add_init_script(PROBE)
         page.goto(server.address, wait_until="commit")
         yield page
