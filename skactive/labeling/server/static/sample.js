@@ -27,16 +27,19 @@ export function large(sample, app) {
     "aria-pressed": "false",
     title: `Zoom (${app.keyOf("zoom")})`,
   });
+  let isRepeated = false;
   const fail = async () => {
-    const { message, isLost } = await app.transport.pictureError(sample);
-    if (isLost) {
+    const { message, isLost, isAnswered } = await app.transport.pictureError(sample);
+    if (isLost || (isAnswered && !isRepeated)) {
+      // The server did not answer, or did so only now.
+      isRepeated = isAnswered;
       setTimeout(() => (image.src = image.src), RETRY_MS);
     } else {
       zoom.replaceWith(own(`${message} Skip it by ${app.keyOf("skip")}.`, "p", { class: "text medium broken" }));
     }
   };
+  image.addEventListener("error", fail);
   if (image.complete && image.naturalWidth === 0) fail();
-  else image.addEventListener("error", fail);
   return zoom;
 }
 

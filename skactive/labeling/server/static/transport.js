@@ -21,6 +21,11 @@ export class RequestError extends Error {
     return this.status === 0;
   }
 
+  /** Whether the server has answered, with content that is of no use. */
+  get isAnswered() {
+    return this.status === 200;
+  }
+
   get needsAccess() {
     return this.status === 401 || this.status === 403;
   }
