@@ -1,8 +1,8 @@
 """Answers of a `LabelingSession` over 100,000 × 512 float32 vectors, without the page.
 
-Each round answers a sample, which is on the disk and taught before `answer` returns, and asks for
-the next one. A file to which the same bytes are appended with the same calls of the system is
-measured alternately, as the least that an answer can take.
+Each round answers a sample, which is on the disk before `answer` returns, and asks for the next
+one, before which the answer is taught. A file to which the same bytes are appended and flushed to
+the disk is measured alternately, as the least that an answer can take.
 """
 
 import os
