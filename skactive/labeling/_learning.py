@@ -250,10 +250,12 @@ class SessionLearner:
         """Create a learner of the samples, and use it from now on."""
         learner = ActiveLearner(X_pool=X, ids=names, stopping=criteria())
         places = {name: place for place, name in enumerate(names)}
-        # Builds the graph before the turn is taken, for which questions wait.
+        # The slow parts come before the turn is taken, for which questions wait: the graph first.
         learner.query(candidates=learner.candidates)
         taught = self._present_labels()
         bring(learner, taught, places)
+        # The first estimate needs one spreading per label.
+        learner.progress.accuracy  # noqa: B018
         with self._turn:
             # Only what has changed in the meantime.
             bring(learner, self._present_labels(taught), places)
