@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from starlette.testclient import TestClient
 
 from skactive.labeling import LabelingSession
+from skactive.labeling.server._api import picture_key
 from skactive.labeling.server._app import create_app
 from skactive.labeling.server._security import Access
 
@@ -57,6 +58,11 @@ class Page:
         return self.call("act", kind=kind, request=f"test-{self.n_requests}", **given)
 
 
+def picture_of(session, place, size="large"):
+    """Return the address of the picture of a sample."""
+    return f"/picture/{picture_key(session.samples()[place].id)}?size={size}"
+
+
 @pytest.fixture
 def session(tmp_path):
     X = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
@@ -93,7 +99,7 @@ def test_the_token_is_exchanged_for_a_cookie_that_no_script_and_no_other_site_ca
     assert "samesite=strict" in cookie
     assert page.access.token.lower() not in cookie
     assert page.post("state").status_code == 200
-    assert page.get("/picture/0").status_code == 200
+    assert page.get(picture_of(session, 0)).status_code == 200
 
 
 def test_a_token_for_once_is_exchanged_once(session):
@@ -241,7 +247,7 @@ def statuses(session):
     """Return the status of each picture."""
     page = Page(session).enter()
     ids = [one.id for one in session.samples()]
-    return {id_: page.get(f"/picture/{at}").status_code for at, id_ in enumerate(ids)}
+    return {id_: page.get(picture_of(session, at)).status_code for at, id_ in enumerate(ids)}
 
 
 @pytest.mark.parametrize("target", ["../secret.png", "b.png", "a.png"])
@@ -461,8 +467,8 @@ def test_the_classifier_is_downloaded(page, session, monkeypatch, tmp_path):
 # ---- Pictures.
 
 
-def test_pixels_of_vectors_are_drawn_large_without_smoothing(page):
-    reply = page.get("/picture/0?size=small")
+def test_pixels_of_vectors_are_drawn_large_without_smoothing(page, session):
+    reply = page.get(picture_of(session, 0, "small"))
     assert reply.headers["content-type"] == "image/png"
     image = opened(reply)
     assert min(image.size) >= 256
@@ -494,17 +500,34 @@ def test_photos_are_turned_shrunk_and_keep_transparency_and_animation(tmp_path):
         session.wait()
         unreadable = page.call("history", status="unreadable")["samples"]
         assert [one["id"] for one in unreadable] == ["e-broken.jpg", "f-script.png"]
-        assert opened(page.get("/picture/0?size=small")).size == (40, 60)
-        assert opened(page.get("/picture/0?size=large")).getexif()[0x0112] == 6
-        transparent = opened(page.get("/picture/1?size=small"))
+        assert opened(page.get(picture_of(session, 0, "small"))).size == (40, 60)
+        assert opened(page.get(picture_of(session, 0, "large"))).getexif()[0x0112] == 6
+        transparent = opened(page.get(picture_of(session, 1, "small")))
         assert (transparent.mode, transparent.size) == ("RGBA", (320, 2))
-        assert opened(page.get("/picture/2")).n_frames == 2
-        assert page.get("/picture/3").headers["content-type"] == "image/jpeg"
+        assert opened(page.get(picture_of(session, 2))).n_frames == 2
+        assert page.get(picture_of(session, 3)).headers["content-type"] == "image/jpeg"
         for place in [4, 5]:
             for size in ["small", "large", "full"]:
-                reply = page.get(f"/picture/{place}?size={size}")
+                reply = page.get(picture_of(session, place, size))
                 assert reply.status_code == 404
                 assert "cannot be read" in reply.json()["error"]
+
+
+def test_an_address_of_a_picture_is_that_of_the_same_photo_after_others_were_added(tmp_path):
+    Image = pytest.importorskip("PIL.Image")
+    (tmp_path / "photos").mkdir()
+    shown = {}
+    for names in ["mno", "abx"]:
+        for name in names:
+            colour = (ord(name), 0, 0)
+            Image.new("RGB", (8, 8), colour).save(tmp_path / "photos" / f"{name}.png")
+        with LabelingSession(tmp_path / "photos", embedder=Readable()) as session:
+            page = Page(session).enter()
+            for one in page.call("next", n=9)["samples"]:
+                shown[f"/picture/{one['picture']}?size=full"] = ord(one["id"][0])
+            for address, red in shown.items():
+                assert opened(page.get(address)).getpixel((0, 0))[0] == red
+    assert len(shown) == 6
 
 
 def test_groups_of_similar_samples_are_shown_with_their_sizes(page, session):

@@ -16,6 +16,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from skactive.labeling import LabelingSession
+from skactive.labeling.server._api import picture_key
 
 NAMES = [
     "plain.png",
@@ -144,16 +145,17 @@ def test_photos_are_shown_as_they_are_and_unreadable_ones_named_and_not_asked(br
         expect(page.locator(".numbers")).to_contain_text(f"Unreadable{len(broken)}")
         quiet(page)
         kinds = page.evaluate(
-            """async () => {
-              const get = async place => {
-                const reply = await fetch(`/picture/${place}?size=large`);
+            """async keys => {
+              const get = async key => {
+                const reply = await fetch(`/picture/${key}?size=large`);
                 const bytes = await reply.arrayBuffer();
                 return [reply.headers.get("content-type"), bytes.byteLength, reply.status];
               };
               const all = [];
-              for (let place = 0; place < 13; place += 1) all.push(await get(place));
+              for (const key of keys) all.push(await get(key));
               return all;
-            }"""
+            }""",
+            [picture_key(name) for name in sorted(whole | broken)],
         )
         server.stop()
     shape_of = {name: [60, 40] for name in whole}
@@ -162,8 +164,7 @@ def test_photos_are_shown_as_they_are_and_unreadable_ones_named_and_not_asked(br
     assert shapes.pop("wide.png")[0] >= 320
     del shape_of["wide.png"]
     assert shapes == {**shape_of, "turned.jpg": [40, 60]}
-    with LabelingSession.open(folder) as session:
-        places = {one.id: place for place, one in enumerate(session.samples())}
+    places = {name: place for place, name in enumerate(sorted(whole | broken))}
     animation = (folder / "animated.gif").read_bytes()
     assert kinds[places["animated.gif"]] == ["image/gif", len(animation), 200]
     assert kinds[places["transparent.png"]][0] == "image/png"

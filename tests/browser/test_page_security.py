@@ -17,6 +17,8 @@ from label_page import page_of, sample
 from page_server import Server, serving
 from playwright.sync_api import Error, expect
 
+from skactive.labeling.server._api import picture_key
+
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - on this machine, for the test
 # Call the page's server as the page does.
 CALL = """async ([name, given]) => {
@@ -256,7 +258,7 @@ def test_a_name_that_was_rebound_to_this_machine_has_no_page(browser, server):
         sample(other)
 
 
-def test_files_are_named_by_index_and_never_by_path(browser, server):
+def test_files_are_named_by_keys_and_never_by_path(browser, server):
     paths = [
         "../page.json",
         "..%2fpage.json",
@@ -267,19 +269,23 @@ def test_files_are_named_by_index_and_never_by_path(browser, server):
         "999",
     ]
     with unchanged(browser, server) as page:
+        [one] = page.evaluate(CALL, ["next", {"n": 1}])["samples"]
         found = page.evaluate(
             """async paths => {
               const status = async path => (await fetch(path)).status;
-              return [await status("/picture/0"), await Promise.all(paths.map(status))];
+              return Promise.all(paths.map(status));
             }""",
             [
-                f"/{folder}/{path}"
-                for folder in ["picture", "static"]
-                for path in [*paths, "-1", "999"]
+                f"/picture/{one['picture']}",
+                *(
+                    f"/{folder}/{path}"
+                    for folder in ["picture", "static"]
+                    for path in [*paths, "-1", "999"]
+                ),
             ],
         )
     assert found[0] == 200
-    assert set(found[1]) == {404}
+    assert set(found[1:]) == {404}
 
 
 def test_symbolic_links_out_of_the_folder_are_neither_asked_nor_shown(browser, tmp_path):
@@ -300,8 +306,9 @@ def test_symbolic_links_out_of_the_folder_are_neither_asked_nor_shown(browser, t
             (tmp_path / "photos" / name).unlink()
             (tmp_path / "photos" / name).symlink_to("../secret.png")
         found = page.evaluate(
-            "async () => { const reply = await fetch('/picture/0?size=full');"
-            "return [reply.status, (await reply.json()).error] }"
+            "async key => { const reply = await fetch(`/picture/${key}?size=full`);"
+            "return [reply.status, (await reply.json()).error] }",
+            picture_key("a.png"),
         )
         server.stop("warning: 1 image of")
     assert found[0] == 404

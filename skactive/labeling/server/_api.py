@@ -37,7 +37,7 @@ class PageApi:
     def __init__(self, session: LabelingSession) -> None:
         self.session = session
         self._ids = [one.id for one in session.samples()]
-        self._positions = {name: position for position, name in enumerate(self._ids)}
+        self._ids_by_key = {picture_key(name): name for name in self._ids}
         self._calls: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "state": self._state,
             "next": self._next,
@@ -102,11 +102,11 @@ class PageApi:
             raise MessageError("The values of a message are a JSON object.")
         return self._calls[name](given)
 
-    def id_at(self, position: int) -> str:
-        """Return the id of the sample at a position of the source."""
-        if not 0 <= position < len(self._ids):
-            raise MessageError(f"There is no sample {position}.")
-        return self._ids[position]
+    def id_of(self, key: str) -> str:
+        """Return the id of the sample with a picture key."""
+        if key not in self._ids_by_key:
+            raise MessageError(f"There is no picture {key!r:.40}.")
+        return self._ids_by_key[key]
 
     def _state(self, given: dict[str, Any]) -> dict[str, Any]:
         session = self.session
@@ -265,7 +265,6 @@ class PageApi:
 
     def _shown(self, one: SessionSample, *, is_listed: bool = False) -> dict[str, Any]:
         kind = self.session.kind
-        position = self._positions[one.id]
         text = None
         if kind == "text":
             text = one.value
@@ -278,12 +277,17 @@ class PageApi:
         has_picture = kind == "image" or self.session.picture(one.id) is not None
         return {
             "id": one.id,
-            "position": position,
+            "picture": picture_key(one.id) if has_picture else None,
             "text": None if has_picture else text,
             "label": one.label,
             "status": one.status,
             "is_test": one.is_test,
         }
+
+
+def picture_key(id_: str) -> str:
+    """Return the key of a sample's picture: the same after others were added to the source."""
+    return hashlib.blake2b(id_.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def _interval(accuracy: Any) -> dict[str, Any] | None:

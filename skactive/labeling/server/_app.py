@@ -89,7 +89,7 @@ class PageRoutes:
             Route("/api/access", self._grant, methods=["POST"]),
             Route("/api/export/{suffix}", self._export, methods=["GET"]),
             Route("/api/{name}", self._message, methods=["POST"]),
-            Route("/picture/{position:int}", self._picture),
+            Route("/picture/{key}", self._picture),
         ]
 
     def _replied(self, reply: dict[str, Any], status: int = 200) -> Any:
@@ -144,7 +144,7 @@ class PageRoutes:
         if size not in SIZES:
             return self._refused("There is no such size.", NOT_FOUND)
         try:
-            id_ = self._api.id_at(request.path_params["position"])
+            id_ = self._api.id_of(request.path_params["key"])
             content, media_type = await self._in_thread(picture, self._session, id_, size)
         except (MessageError, PictureError, ImportError) as error:
             return self._refused(error, NOT_FOUND)

@@ -46,7 +46,7 @@ export class HttpTransport {
 
   /** Return the address of a picture. */
   picture(sample, size) {
-    return `/picture/${sample.position}?size=${size}`;
+    return `/picture/${sample.picture}?size=${size}`;
   }
 
   /** Return why a picture cannot be shown. */
