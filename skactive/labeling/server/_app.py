@@ -130,7 +130,8 @@ class PageRoutes:
         except MessageError as error:
             return self._refused(error, BAD)
         except (ValueError, NotFittedError, TypeError) as error:
-            return self._refused(error, CONFLICT)
+            # The hint is about methods in Python.
+            return self._refused(str(error).partition(" Hint: ")[0], CONFLICT)
         except RuntimeError as error:
             # The log belongs to another process, or to a later session of this one.
             return self._refused(error, NOT_STORED)

@@ -150,7 +150,8 @@ export class GalleryView {
   }
 
   limit() {
-    return Math.min(Math.max(Number(this.threshold.value) || 95, 0), 100) / 100;
+    const given = this.threshold.value === "" ? 95 : Number(this.threshold.value);
+    return Math.min(Math.max(given, 0), 100) / 100;
   }
 
   showClasses() {
