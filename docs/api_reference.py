@@ -99,8 +99,8 @@ SECTIONS = [
         "skactive.labeling",
         "A labelling task in a folder: samples, answers with undo, progress and exports.",
         [
-            "LabelingSession",
             "CurvePoint",
+            "LabelingSession",
             "SessionProgress",
             "SessionSample",
             "StoppingAdvice",
