@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from starlette.testclient import TestClient
 
 from skactive.labeling import LabelingSession
-from skactive.labeling.server._api import picture_key
+from skactive.labeling.server._api import PageApi
 from skactive.labeling.server._app import create_app
 from skactive.labeling.server._security import Access
 
@@ -60,7 +60,8 @@ class Page:
 
 def picture_of(session, place, size="large"):
     """Return the address of the picture of a sample."""
-    return f"/picture/{picture_key(session.samples()[place].id)}?size={size}"
+    [one] = PageApi(session).call("samples", {"ids": [session.samples()[place].id]})["samples"]
+    return f"/picture/{one['picture']}?size={size}"
 
 
 @pytest.fixture
@@ -332,6 +333,21 @@ def test_every_action_of_the_page_changes_the_session(page, session):
     assert session.classes == ["apple"]
 
 
+def test_an_undone_answer_of_a_removed_sample_is_no_failure(tmp_path):
+    texts = ["one", "two", "three"]
+    with texts_page(tmp_path, texts) as session:
+        gone = session.samples()[0].id
+        session.answer_many([gone, session.samples()[1].id], "number")
+    with pytest.warns(UserWarning, match="not in the source"):
+        session = texts_page(tmp_path, texts[1:])
+    with session:
+        page = Page(session).enter()
+        reply = page.act("undo")
+        assert (reply["is_new"], [one["text"] for one in reply["samples"]]) == (True, ["two"])
+        assert page.act("redo")["n"] == 1
+        assert session.labels_per_class() == {"number": 2}
+
+
 def test_refused_actions_are_sentences(page, session):
     [one] = page.call("next", n=1)["samples"]
     page.act("answer", ids=[one["id"]], label="apple")
@@ -511,6 +527,21 @@ def test_photos_are_turned_shrunk_and_keep_transparency_and_animation(tmp_path):
                 reply = page.get(picture_of(session, place, size))
                 assert reply.status_code == 404
                 assert "cannot be read" in reply.json()["error"]
+
+
+def test_no_address_is_that_of_a_photo_of_another_session(tmp_path):
+    Image = pytest.importorskip("PIL.Image")
+    found = []
+    for name in ["a", "b"]:
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (8, 8)).save(tmp_path / name / "1.png")
+        with LabelingSession(tmp_path / name, embedder=Readable()) as session:
+            page = Page(session).enter()
+            found += [page.call("state")["session"], picture_of(session, 0)]
+    with LabelingSession(tmp_path / "b", embedder=Readable()) as session:
+        assert Page(session).enter().call("state")["session"] == found[2]
+        assert picture_of(session, 0) == found[3]
+    assert len(set(found)) == 4
 
 
 def test_an_address_of_a_picture_is_that_of_the_same_photo_after_others_were_added(tmp_path):

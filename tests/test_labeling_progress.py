@@ -1,6 +1,7 @@
 """The progress of a session: its curve, and when labelling can stop, across restarts and undo."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -141,6 +142,9 @@ def test_a_long_curve_has_few_points(tmp_path):
         b'{"n_labeled": 12, "accuracy": {"value": 1}, "test_accuracy": null}\n',
         b'{"n_labeled": true, "accuracy": null, "test_accuracy": null}\n',
         b'{"n_labeled": 12}\n',
+        b'{"n_labeled": 5, "accuracy": [0.5, 0.4, 0.6, 1e999], "test_accuracy": null}\n',
+        b"[" * 100_000 + b"\n",
+        b'{"n_labeled": ' + b"[" * 100_000 + b"\n",
     ],
 )
 def test_damaged_lines_of_the_curve_are_left_out(damage, tmp_path):
@@ -153,6 +157,12 @@ def test_damaged_lines_of_the_curve_are_left_out(damage, tmp_path):
     # The next line is whole, and the damaged one is not replaced.
     assert damage.rstrip(b"\n") in path.read_bytes()
     assert SessionCurve(path).followed(point(14)) == [point(10), point(13), point(14)]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no name on this system")
+def test_a_pipe_in_place_of_the_curve_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "curve.jsonl")
+    assert SessionCurve(tmp_path / "curve.jsonl").followed(point(10)) == [point(10)]
 
 
 def test_a_curve_that_cannot_be_written_does_not_stop_the_labelling(digits):

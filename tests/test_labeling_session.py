@@ -22,7 +22,9 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.exceptions import NotFittedError
 
+from skactive._io import journal_file
 from skactive.labeling import LabelingSession
+from skactive.labeling._log import SessionLog
 
 N_SAMPLES = 10
 X = np.random.default_rng(0).normal(size=(N_SAMPLES, 3)).astype(np.float32)
@@ -298,7 +300,9 @@ TestSession.settings = settings(max_examples=10, stateful_step_count=25)
 def test_answers_survive_a_kill(tmp_path):
     code = """
 import sys, numpy as np
+from skactive._io import journal_file
 from skactive.labeling import LabelingSession
+from skactive.labeling._log import SessionLog
 session = LabelingSession(sys.argv[1])
 while True:
     for one in session.samples():
@@ -777,3 +781,109 @@ def test_answered_samples_are_embedded_first(tmp_path):
         session.wait()
         with session._learning.current() as learner:
             assert sorted(learner.ids) == sorted(ids)
+
+
+class Interrupter:
+    """Raises KeyboardInterrupt at the n-th call of a function of a file."""
+
+    def __init__(self, file, n):
+        self.file = file
+        self.n = n
+
+    def __call__(self, frame, event, argument):
+        if event == "call" and frame.f_code.co_filename.endswith(self.file):
+            self.n -= 1
+            if self.n == 0:
+                sys.settrace(None)
+                raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("file", ["labeling/_log.py", "labeling/_state.py"])
+@pytest.mark.parametrize("call", ["answer", "undo", "redo", "rename", "merge"])
+def test_memory_equals_the_disk_after_an_interruption_anywhere(call, file, tmp_path):
+    actions = {
+        "answer": lambda log: log.do("answer", ["c", "d"], label="y"),
+        "undo": lambda log: log.undo(),
+        "redo": lambda log: log.redo(),
+        "rename": lambda log: log.do("rename_class", "x", to="z"),
+        "merge": lambda log: log.do("merge_classes", ["x"], to="w"),
+    }
+    n_interrupted = 0
+    for n in range(1, 60):
+        log = SessionLog(tmp_path / f"{n}.jsonl")
+        log.do("answer", ["a"], label="w")
+        log.do("answer", ["b"], label="x")
+        log.do("answer", ["c"], label="x")
+        log.undo()
+        log.request = "last"
+        try:
+            sys.settrace(Interrupter(file, n))
+            actions[call](log)
+        except KeyboardInterrupt:
+            n_interrupted += 1
+        finally:
+            sys.settrace(None)
+        log.close()
+        again = SessionLog(tmp_path / f"{n}.jsonl")
+        again.close()
+        for name in ("state", "done", "undone", "requests", "imported"):
+            assert getattr(log, name) == getattr(again, name)
+    assert 0 < n_interrupted < 59
+
+
+def test_a_log_is_closed_after_the_answer_that_is_being_written(tmp_path, monkeypatch):
+    log = SessionLog(tmp_path / "log.jsonl")
+    is_writing, may_write = threading.Event(), threading.Event()
+    write = journal_file._write
+
+    def slow(*arguments):
+        is_writing.set()
+        may_write.wait(timeout=60)
+        write(*arguments)
+
+    monkeypatch.setattr(journal_file, "_write", slow)
+    threads = [threading.Thread(target=lambda: log.do("answer", ["a"], label="x"))]
+    threads[0].start()
+    is_writing.wait(timeout=60)
+    threads.append(threading.Thread(target=log.close))
+    threads[1].start()
+    threads[1].join(timeout=0.2)
+    other = os.open(tmp_path / "other", os.O_RDWR | os.O_CREAT)
+    may_write.set()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert os.read(other, 99) == b""
+    os.close(other)
+    monkeypatch.undo()
+    again = SessionLog(tmp_path / "log.jsonl")
+    again.close()
+    assert list(again.state.answers) == ["a"]
+
+
+def test_a_request_without_effect_is_not_repeated_later(session):
+    first = session.next()[0].id
+    session.answer(first, "x")
+    assert session.once("again", lambda: session.answer(first, "x"))
+    session.undo()
+    assert not session.once("again", lambda: session.answer(first, "x"))
+    assert session.history() == []
+
+
+def test_a_postponed_test_sample_is_asked_again(session):
+    [drawn] = session.hold_out(1)
+    session.postpone(drawn)
+    assert [one.id for one in session.next(test=True)] == [drawn]
+    assert drawn not in [one.id for one in session.next(N_SAMPLES)]
+
+
+def test_labels_are_exported_if_the_embedder_fails(tmp_path):
+    def fail(X):
+        raise ArithmeticError("no such photo")
+
+    with LabelingSession(["a", "b"], tmp_path / "s", embedder=Returns(fail)) as session:
+        session.answer(session.samples()[0].id, "x")
+        with pytest.warns(UserWarning, match="have no prediction: no such photo"):
+            session.export(tmp_path / "labels.csv")
+        with pytest.raises(ArithmeticError):
+            session.classifier()
+    assert "x" in (tmp_path / "labels.csv").read_text(encoding="utf-8")

@@ -85,9 +85,11 @@ class JournalFile:
 
     def close(self) -> None:
         """Stop writing, and release the lock."""
-        if _OPEN.get(self._key) is self:
-            del _OPEN[self._key]
-        self._close()
+        # A line that is being written must not go to another file with the same descriptor.
+        with self.lock:
+            if _OPEN.get(self._key) is self:
+                del _OPEN[self._key]
+            self._close()
 
     def __len__(self) -> int:
         """Return the number of bytes."""
@@ -227,7 +229,7 @@ def json_object(line: bytes) -> dict[str, Any] | None:
     try:
         # json.loads would take bytes in UTF-16, too, whose lines are not those of the file.
         value = json.loads(line.decode("utf-8-sig", "surrogatepass"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

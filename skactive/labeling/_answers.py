@@ -191,6 +191,8 @@ class SessionAnswers:
                 action()
             finally:
                 self._log.request = None
+            # An action that changes nothing is not written.
+            self._log.requests.add(request)
             return True
 
     def undo(self) -> list[str]:
@@ -350,7 +352,7 @@ class SessionAnswers:
         found = []
         for name in ids:
             if not isinstance(name, str) or name not in self._positions:
-                guess = did_you_mean(str(name), self._samples.ids[:1000])
+                guess = did_you_mean(str(name)[:200], self._samples.ids[:1000])
                 raise ValueError(
                     f"No sample has the id {shown(name)}. Hint: {guess}ids are such "
                     f"as {shown(self._samples.ids[0])}."

@@ -34,7 +34,9 @@ class SessionCurve:
         self._points: dict[int, CurvePoint] = {}
         content = b""
         with suppress(OSError):
-            content = path.read_bytes()
+            # Others, such as pipes, could wait for ever.
+            self._is_open = path.is_file() or not path.exists()
+            content = path.read_bytes() if self._is_open else b""
         # The rest of an interrupted write is a line of its own.
         self._ends_line = not content or content.endswith(b"\n")
         for line in content.splitlines():
@@ -90,7 +92,7 @@ def decoded(entry: dict[str, Any] | None) -> CurvePoint | None:
             _numbers(entry[name])  # type: ignore[index]
             for name in ("accuracy", "test_accuracy")
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         return None
     if type(n_labeled) is not int or n_labeled < 0:
         return None

@@ -191,7 +191,10 @@ def write_folders(path: Path, table: ExportTable) -> None:
 def write_zip(path: Path, table: ExportTable) -> None:
     """Write the labelled images to a ZIP file with a folder per class."""
     arranged = images_per_class(path, table)
-    with atomic_write(path, mode=0o666) as file, zipfile.ZipFile(file, "w") as archive:
+    with (
+        atomic_write(path, mode=0o666) as file,
+        zipfile.ZipFile(file, "w", strict_timestamps=False) as archive,
+    ):
         for name, image in arranged.items():
             # A ZIP file has no names of other bytes than UTF-8.
             archive.write(image, escaped(name))

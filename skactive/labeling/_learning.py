@@ -181,7 +181,7 @@ class SessionLearner:
         with self._lock:
             for name, label in wanted.items():
                 if self._wanted(name) == label:
-                    del self._log.changed[name]
+                    self._log.changed.pop(name, None)
 
     def _wanted(self, name: str) -> WantedLabel:
         """Return what the learner has to know of a sample."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from skactive._io.journal_file import JournalFile, json_object
 from skactive.labeling._state import Patch, SessionState
@@ -59,6 +61,8 @@ class SessionLog:
 
     Attributes
     ----------
+    id : str
+        A random name, the same as long as the file exists.
     state : SessionState
         The state after all actions.
     done, undone : list of Event
@@ -74,13 +78,10 @@ class SessionLog:
     """
 
     def __init__(self, path: Path) -> None:
-        self.state = SessionState()
-        self.done: list[Event] = []
-        self.undone: list[Event] = []
-        self.requests: set[str] = set()
+        self.id = ""
         self.request: str | None = None
-        self.imported: set[str] = set()
-        self.changed: dict[str, None] = {}
+        self._is_suspect = False
+        self._forget()
         self._file = JournalFile(path)
         try:
             with self._file.lock:
@@ -89,7 +90,8 @@ class SessionLog:
                 is_new = len(self._file) == len(self._file.rest)
                 self._file.begin()
                 if is_new:
-                    self._file.append(encoded({"format": FORMAT}))
+                    self._file.append(encoded({"format": FORMAT, "id": uuid4().hex}))
+                    self._read(1, self._file.lines()[0])
                     self._file.keep_name()
                 self._file.append(encoded({"session": os.getpid(), "time": now()}))
         except BaseException:
@@ -144,23 +146,42 @@ class SessionLog:
     def _write(self, entry: dict[str, Any], apply: Callable[[], None]) -> None:
         if self.request is not None:
             entry["request"] = self.request
-        size = len(self._file)
+        if self._is_suspect:
+            self._execute_all()
+        size, is_written = len(self._file), False
         try:
             self._file.append(encoded(entry))
-        except Exception:
-            raise
-        except BaseException:
-            # After an interruption the line is whole and counts, or is removed.
-            if not self._file.settle(size):
-                raise
+            is_written = True
             self._take(entry, apply)
+        except BaseException as error:
+            # After an interruption the line is whole and counts, or is removed.
+            is_failure = isinstance(error, Exception)
+            if is_written if is_failure else self._file.settle(size):
+                self._execute_all()
             raise
-        self._take(entry, apply)
+
+    def _forget(self) -> None:
+        self.state = SessionState()
+        self.done: list[Event] = []
+        self.undone: list[Event] = []
+        self.requests: set[str] = set()
+        self.imported: set[str] = set()
+        self.changed: dict[str, None] = {}
+
+    def _execute_all(self) -> None:
+        """Execute the lines of the file again, after an action was interrupted in memory."""
+        self._is_suspect = True
+        changed = dict.fromkeys([*self.changed, *self.state.samples()])
+        self._forget()
+        for number, line in enumerate(self._file.lines(), 1):
+            self._read(number, line)
+        self.changed.update(changed)
+        self._is_suspect = False
 
     def _take(self, entry: dict[str, Any], apply: Callable[[], None]) -> None:
-        apply()
         if "request" in entry:
             self.requests.add(entry["request"])
+        apply()
 
     def _mark(self, patch: Patch) -> None:
         # Before the change itself, which can be interrupted.
@@ -207,6 +228,9 @@ class SessionLog:
             )
         if entry is None:
             raise self._fault(number, f"it is {line[:60]!r}")
+        if number == 1:
+            # Files of earlier versions have none.
+            self.id = str(entry.get("id", hashlib.sha256(bytes(self._file.path)).hexdigest()))
         if "format" in entry or "session" in entry:
             return
         try:

@@ -17,6 +17,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from skactive._io.atomic_write import atomic_write
 from skactive._text import counted, shown
 from skactive._validation import check_path
+from skactive._warning import warn_user
 from skactive.labeling._answers import SessionAnswers, SessionSample
 from skactive.labeling._clusters import SampleClusters
 from skactive.labeling._curve import SessionCurve
@@ -300,13 +301,25 @@ class SessionResults(SessionAnswers):
                 joblib.dump(self.classifier(), file)
             return
         if not labeled_only:
-            self.wait()
+            self._wait_for_predictions()
         predictions = {} if labeled_only else self._learning.predictions()
         with self._lock:
             rows = [self._row(position, predictions) for position in range(len(self))]
         if labeled_only:
             rows = [row for row in rows if row["label"] is not None]
         write_export(path, ExportTable(self.kind, rows))
+
+    def _wait_for_predictions(self) -> None:
+        """Wait until all samples are embedded; if that fails, the labels are there."""
+        try:
+            self.wait()
+        except Exception as error:
+            if self._learning.error is not error:
+                raise
+            warn_user(
+                f"Samples could not be embedded, and have no prediction: "
+                f"{str(error) or type(error).__name__}"
+            )
 
     def _row(self, position: int, predictions: dict[str, tuple[str, float]]) -> dict[str, Any]:
         one, state = self._sample(position), self._log.state

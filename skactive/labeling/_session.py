@@ -230,6 +230,11 @@ class LabelingSession(SessionResults):
             return self._log.state.classes
 
     @property
+    def id(self) -> str:
+        """A random name of the session, the same as long as its folder exists."""
+        return self._log.id
+
+    @property
     def has_model(self) -> bool:
         """Whether samples are embedded by other means than the built-in descriptors."""
         return self._has_model
@@ -336,6 +341,7 @@ class LabelingSession(SessionResults):
             state = self._log.state
             if test:
                 found = [one for one in self._present(state.test) if state.is_open(one)]
+                found += [one for one in self._present(state.postponed) if one in state.test]
                 found = [one for one in found if one not in excluded]
                 return [self._sample(self._positions[one]) for one in found[:n]]
             # Some may have been answered during the query.

@@ -16,7 +16,6 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from skactive.labeling import LabelingSession
-from skactive.labeling.server._api import picture_key
 
 NAMES = [
     "plain.png",
@@ -145,17 +144,20 @@ def test_photos_are_shown_as_they_are_and_unreadable_ones_named_and_not_asked(br
         expect(page.locator(".numbers")).to_contain_text(f"Unreadable{len(broken)}")
         quiet(page)
         kinds = page.evaluate(
-            """async keys => {
+            """async ids => {
+              const headers = {"X-Skactive": "1", "Content-Type": "application/json"};
+              const options = {method: "POST", headers, body: JSON.stringify({ids})};
+              const {samples} = await (await fetch("/api/samples", options)).json();
               const get = async key => {
                 const reply = await fetch(`/picture/${key}?size=large`);
                 const bytes = await reply.arrayBuffer();
                 return [reply.headers.get("content-type"), bytes.byteLength, reply.status];
               };
               const all = [];
-              for (const key of keys) all.push(await get(key));
+              for (const one of samples) all.push(await get(one.picture));
               return all;
             }""",
-            [picture_key(name) for name in sorted(whole | broken)],
+            sorted(whole | broken),
         )
         server.stop()
     shape_of = {name: [60, 40] for name in whole}

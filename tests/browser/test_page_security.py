@@ -17,8 +17,6 @@ from label_page import page_of, sample
 from page_server import Server, serving
 from playwright.sync_api import Error, expect
 
-from skactive.labeling.server._api import picture_key
-
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - on this machine, for the test
 # Call the page's server as the page does.
 CALL = """async ([name, given]) => {
@@ -305,10 +303,11 @@ def test_symbolic_links_out_of_the_folder_are_neither_asked_nor_shown(browser, t
         for name in ["a.png", "b.png"]:
             (tmp_path / "photos" / name).unlink()
             (tmp_path / "photos" / name).symlink_to("../secret.png")
+        [one] = page.evaluate(CALL, ["samples", {"ids": ["a.png"]}])["samples"]
         found = page.evaluate(
             "async key => { const reply = await fetch(`/picture/${key}?size=full`);"
             "return [reply.status, (await reply.json()).error] }",
-            picture_key("a.png"),
+            one["picture"],
         )
         server.stop("warning: 1 image of")
     assert found[0] == 404

@@ -37,7 +37,8 @@ class PageApi:
     def __init__(self, session: LabelingSession) -> None:
         self.session = session
         self._ids = [one.id for one in session.samples()]
-        self._ids_by_key = {picture_key(name): name for name in self._ids}
+        self._known = set(self._ids)
+        self._ids_by_key = {self._picture_key(name): name for name in self._ids}
         self._calls: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "state": self._state,
             "next": self._next,
@@ -112,7 +113,7 @@ class PageApi:
         session = self.session
         return {
             # Numbered requests of another session, kept by the browser, are not sent to this one.
-            "session": hashlib.sha256(str(session.folder).encode("utf-8", "replace")).hexdigest(),
+            "session": session.id,
             "title": session.folder.stem if session.source is None else session.source.name,
             "kind": session.kind,
             "has_model": session.has_model,
@@ -145,6 +146,8 @@ class PageApi:
         results: list[Any] = []
         is_new = self.session.once(request, lambda: results.append(self._actions[kind](given)))
         ids = results[0] if results and results[0] is not None else []
+        # An undone action may be about samples that were removed from the source.
+        ids = [one for one in ids if one in self._known]
         shown = [self._shown(self.session.sample(one)) for one in ids[:MAX_LISTED]]
         return {"is_new": is_new, "samples": shown, "n": len(ids), "classes": self._classes()}
 
@@ -263,6 +266,11 @@ class PageApi:
         rows = [self._shown(self.session.sample(one), is_listed=True) for one in chosen]
         return {"samples": rows, "sizes": [len(one) for one in found]}
 
+    def _picture_key(self, id_: str) -> str:
+        """Return the key of a picture: no other has it, in any session, whatever is added."""
+        name = f"{self.session.id} {id_}".encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(name, digest_size=12).hexdigest()
+
     def _shown(self, one: SessionSample, *, is_listed: bool = False) -> dict[str, Any]:
         kind = self.session.kind
         text = None
@@ -277,17 +285,12 @@ class PageApi:
         has_picture = kind == "image" or self.session.picture(one.id) is not None
         return {
             "id": one.id,
-            "picture": picture_key(one.id) if has_picture else None,
+            "picture": self._picture_key(one.id) if has_picture else None,
             "text": None if has_picture else text,
             "label": one.label,
             "status": one.status,
             "is_test": one.is_test,
         }
-
-
-def picture_key(id_: str) -> str:
-    """Return the key of a sample's picture: the same after others were added to the source."""
-    return hashlib.blake2b(id_.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def _interval(accuracy: Any) -> dict[str, Any] | None:

@@ -160,9 +160,10 @@ class PageRoutes:
         removed = functools.partial(self._in_thread, shutil.rmtree, folder, ignore_errors=True)
         try:
             path = await self._in_thread(exported, self._session, suffix, Path(folder))
-        except (ValueError, NotFittedError, ImportError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  of any embedder
             await removed()
-            return self._refused(error, CONFLICT)
+            reason = str(error).partition(" Hint: ")[0] or type(error).__name__
+            return self._refused(reason, CONFLICT)
         except BaseException:
             await removed()
             raise
