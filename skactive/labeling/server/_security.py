@@ -215,11 +215,5 @@ def is_loopback(host: str) -> bool:
     -------
     is_loopback : bool
         True for localhost, 127.0.0.1 and ::1.
-
-    Examples
-    --------
-    >>> from skactive.labeling.server import is_loopback
-    >>> is_loopback("127.0.0.1"), is_loopback("192.168.0.7")
-    (True, False)
     """
     return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)
