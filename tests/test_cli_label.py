@@ -120,9 +120,13 @@ def test_the_browser_gets_an_address_for_once(served, capsys, monkeypatch):
 
 def test_the_demo_needs_nothing_and_keeps_nothing_unless_asked(served, capsys, folder):
     assert label("--demo") == 0
-    assert "not kept" in capsys.readouterr().out
+    assert "the answers of the demonstration are not kept" in capsys.readouterr().out
     assert label("--demo", "--session", "digits") == 0
-    assert "skactive export" in capsys.readouterr().out
+    assert "No label was given" in capsys.readouterr().out
+    with LabelingSession.open("digits") as session:
+        session.answer(session.next()[0].id, "7")
+    assert label("--demo", "--session", "digits") == 0
+    assert "1 label in " in capsys.readouterr().out
     with LabelingSession.open("digits") as session:
         assert len(session) == 1797
         assert session.classes == list("0123456789")

@@ -80,7 +80,7 @@ def test_new_photos_are_predicted(photos, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["status", "nowhere"], "nowhere is no session folder: it has no session.json"),
+        (["status", "nowhere"], "nowhere does not exist. Hint: check the path"),
         (["export", "photos", "-o", "labels.xls"], "labels.xls has no suffix of a format"),
         (["export", "photos"], "The following arguments are required: -o/--output"),
         (["predict", "photos", "nowhere", "-o", "a.csv"], "nowhere does not exist"),

@@ -43,7 +43,8 @@ def row_of(number, sample, label):
         "label": label,
         "test": number % 2 == 0,
         "time": None if label is None else "2026-01-01T00:00:00.000+00:00",
-        "skipped": None,
+        "skipped": False,
+        "reason": None,
         "predicted": "apple" if label is None else None,
         "probability": 0.5 if label is None else None,
     }
@@ -100,6 +101,9 @@ def test_photos_are_copied_to_a_folder_per_class(tmp_path):
         session.export(tmp_path / "sorted")
         with pytest.raises(FileExistsError, match="exists already"):
             session.export(tmp_path / "sorted")
+        first, second = (one.id for one in session.next(2))
+        session.skip(first)
+        session.skip(second, "blurred")
         session.export(tmp_path / "sorted.zip")
         session.export(tmp_path / "classifier.joblib")
         expected = session.predictions()
@@ -119,6 +123,8 @@ def test_photos_are_copied_to_a_folder_per_class(tmp_path):
     with (tmp_path / "labels.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 12
+    skipped = {row["id"]: row["reason"] for row in rows if row["skipped"] == "True"}
+    assert skipped == {first: "", second: "blurred"}
     assert {row["id"]: row["label"] for row in rows if row["label"]} == labeled
     for row in rows:
         if not row["label"]:

@@ -348,6 +348,16 @@ def test_an_undone_answer_of_a_removed_sample_is_no_failure(tmp_path):
         assert session.labels_per_class() == {"number": 2}
 
 
+def test_every_reply_has_the_numbers_of_labels(page, session):
+    first, second = session.next(2)
+    assert page.act("answer", ids=[first.id], label="apple")["n_labeled"] == 1
+    page.act("hold_out", n=3)
+    tested = page.call("next", n=1, test=True)["samples"][0]["id"]
+    reply = page.act("answer", ids=[tested], label="apple")
+    assert (reply["n_labeled"], reply["n_test_labeled"], reply["n_test"]) == (1, 1, 3)
+    assert page.act("skip", ids=[second.id])["n_skipped"] == 1
+
+
 def test_refused_actions_are_sentences(page, session):
     [one] = page.call("next", n=1)["samples"]
     page.act("answer", ids=[one["id"]], label="apple")

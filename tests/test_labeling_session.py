@@ -869,6 +869,18 @@ def test_a_request_without_effect_is_not_repeated_later(session):
     assert session.history() == []
 
 
+def test_the_classifier_has_no_path_of_the_session(tmp_path):
+    Image = pytest.importorskip("PIL.Image")
+    (tmp_path / "photos").mkdir()
+    for number in range(6):
+        Image.new("RGB", (8, 8), (40 * number, 0, 0)).save(tmp_path / "photos" / f"{number}.png")
+    with LabelingSession(tmp_path / "photos") as session:
+        for one, label in zip(session.wait().next(2), "xy", strict=True):
+            session.answer(one.id, label)
+        assert session.classifier()[0].cache is None
+        assert session.write_predictions(tmp_path / "photos", tmp_path / "new.csv") == 6
+
+
 def test_a_postponed_test_sample_is_asked_again(session):
     [drawn] = session.hold_out(1)
     session.postpone(drawn)

@@ -87,7 +87,10 @@ def run_label(arguments: argparse.Namespace) -> None:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = lambda message, *_: write_note(f"warning: {message}")
+        # It concerns photos that the page lists as unreadable.
+        warnings.filterwarnings("ignore", message=".* became rows of NaN")
         session = _session(arguments, stack)
+        is_temporary = arguments.demo and arguments.session is None
         ended = Event()
         stack.callback(ended.set)
         Thread(target=_show_embedding, args=(session, ended), daemon=True).start()
@@ -98,12 +101,12 @@ def run_label(arguments: argparse.Namespace) -> None:
                 port=arguments.port,
                 allow_network=arguments.allow_network,
                 open_browser=not arguments.no_browser,
-                announce=lambda address: _announce(address, session),
+                announce=lambda address: _announce(address, session, is_kept=not is_temporary),
             )
         except (ImportError, OSError, ValueError) as error:
             raise CommandError(_sentence(error)) from error
-        progress = session.progress()
-        n = progress.n_labeled + progress.n_test_labeled
+        counts = session.counts()
+        n = counts["n_labeled"] + counts["n_test_labeled"]
         write(_farewell(arguments, n, session.folder))
 
 
@@ -151,11 +154,14 @@ def _sentence(error: Exception) -> str:
     return re.sub(r"\b(text|label|id)_column\b", r"--\1-column", message)
 
 
-def _announce(address: str, session: Any) -> None:
+def _announce(address: str, session: Any, *, is_kept: bool) -> None:
     write(
         f"Label {session.folder.name.removesuffix('.session')} in the browser:\n\n    {address}\n"
     )
-    write("The address contains a secret. Ctrl-C ends; every answer is saved at once.")
+    saved = "every answer is saved at once."
+    if not is_kept:
+        saved = "the answers of the demonstration are not kept. Hint: --session FOLDER keeps them."
+    write(f"The address contains a secret. Ctrl-C ends; {saved}")
     # From now on the page tells what is to be known.
     warnings.simplefilter("ignore")
 
@@ -173,6 +179,8 @@ def _show_embedding(session: Any, ended: Event) -> None:
 
 def _farewell(arguments: argparse.Namespace, n: int, folder: Path) -> str:
     counts = f"{n:,} label{'s' * (n != 1)}"
+    if n == 0:
+        return "\nNo label was given. The same command starts again."
     if arguments.demo and arguments.session is None:
         return f"\n{counts} of the demonstration, not kept. Hint: --session FOLDER keeps them."
     return (

@@ -99,12 +99,12 @@ def run_export(arguments: argparse.Namespace) -> None:
     """Run `export` with parsed arguments."""
     with _opened(arguments) as session:
         session.export(arguments.output, labeled_only=arguments.labeled_only)
-        progress = session.progress()
+        counts = session.counts()
     if Path(arguments.output).suffix.lower() == ".joblib":
-        learnt = counted(progress.n_labeled, "label")
+        learnt = counted(counts["n_labeled"], "label")
         write(f"The classifier, which learnt {learnt}, written to {arguments.output}.")
     else:
-        n = progress.n_labeled + progress.n_test_labeled
+        n = counts["n_labeled"] + counts["n_test_labeled"]
         write(f"{counted(n, 'label')} written to {arguments.output}.")
 
 

@@ -21,7 +21,17 @@ from skactive._text import counted, shown
 from skactive.labeling._sources import digest
 
 # The columns of an export, in order.
-COLUMNS = ("id", "sample", "label", "test", "time", "skipped", "predicted", "probability")
+COLUMNS = (
+    "id",
+    "sample",
+    "label",
+    "test",
+    "time",
+    "skipped",
+    "reason",
+    "predicted",
+    "probability",
+)
 # The suffix of a file with the classifier.
 CLASSIFIER = ".joblib"
 # Those of predictions of new samples.
@@ -121,7 +131,7 @@ def parquet_of(table: ExportTable) -> bytes:
         import pyarrow.parquet as pq
     except ImportError as error:
         raise not_installed("Writing Parquet files", "pyarrow", "table") from error
-    types = {"test": pa.bool_(), "probability": pa.float64()}
+    types = {"test": pa.bool_(), "skipped": pa.bool_(), "probability": pa.float64()}
     written = pa.table(
         {
             name: pa.array([cell_of(row[name]) for row in table.rows], types.get(name, pa.string()))

@@ -45,6 +45,8 @@ from skactive.learner import ActiveLearner, LabelIssues, QueryExplanation
 class SessionResults(SessionAnswers):
     """The part of `LabelingSession` that reads labels and predictions."""
 
+    # Whether the embedder keeps vectors in the folder.
+    _has_own_cache: bool
     # Files and folders that an export does not replace.
     _kept: list[Path]
     _curve: SessionCurve
@@ -149,6 +151,26 @@ class SessionResults(SessionAnswers):
             counts = self._log.state.n_answers_of()
             return {name: counts[name] for name in self._log.state.classes}
 
+    def counts(self) -> dict[str, int]:
+        """Return the numbers of labels, without waiting for the classifier.
+
+        Returns
+        -------
+        counts : dict of str to int
+            ``n_labeled``, ``n_test``, ``n_test_labeled``, ``n_skipped`` and ``n_postponed``, as in
+            `SessionProgress`.
+        """
+        with self._lock:
+            state = self._log.state
+            n_test_labeled = sum(one in state.answers for one in state.test)
+            return {
+                "n_labeled": len(state.answers) - n_test_labeled,
+                "n_test": len(state.test),
+                "n_test_labeled": n_test_labeled,
+                "n_skipped": len(state.skipped),
+                "n_postponed": len(state.postponed),
+            }
+
     def progress(self) -> SessionProgress:
         """Return the counts, the accuracies, their curve, and whether labelling can stop.
 
@@ -165,15 +187,10 @@ class SessionResults(SessionAnswers):
                 tested = {
                     one: state.answers[one].label for one in state.test if one in state.answers
                 }
-                counts = {
-                    "n_labeled": len(state.answers) - len(tested),
-                    "n_test": len(state.test),
-                    "n_test_labeled": len(tested),
-                    "n_skipped": len(state.skipped),
-                    "n_postponed": len(state.postponed),
-                }
+                counts = self.counts()
                 labels_per_class = self.labels_per_class()
-                times = [answer.time for answer in state.answers.values()]
+                imported = self._log.imported
+                times = [one.time for name, one in state.answers.items() if name not in imported]
             places = {one: learning.place(one) for one in tested}
             known = {place: tested[one] for one, place in places.items() if place is not None}
             progress = None if learner is None else learner.progress
@@ -291,8 +308,8 @@ class SessionResults(SessionAnswers):
         Notes
         -----
         Columns are ``id``, ``sample`` (text or path), ``label``, ``test``, ``time`` of the answer
-        in UTC, ``skipped`` (the reason), and ``predicted`` with its ``probability`` for samples
-        without a label. It waits until all samples are embedded.
+        in UTC, ``skipped`` with its ``reason``, and ``predicted`` with its ``probability`` for
+        samples without a label. It waits until all samples are embedded.
         """
         path = Path(check_path("export", "path", path))
         check_target(path, self._kept)
@@ -333,7 +350,8 @@ class SessionResults(SessionAnswers):
             "label": one.label,
             "test": one.is_test,
             "time": None if answer is None else answer.time,
-            "skipped": state.skipped.get(one.id),
+            "skipped": one.id in state.skipped,
+            "reason": state.skipped.get(one.id) or None,
             "predicted": predicted[0],
             "probability": predicted[1],
         }
@@ -383,7 +401,7 @@ class SessionResults(SessionAnswers):
                 f"The samples are {samples.kind}s, but those of the session are {self.kind}s. "
                 f"Hint: pass a source of {self.kind}s."
             )
-        classifier = self.classifier()
+        classifier = self._fitted_pipeline()
         X = samples.values
         if self.kind != "vector":
             X = embedded(classifier[0], X)
@@ -427,6 +445,13 @@ class SessionResults(SessionAnswers):
         NotFittedError
             If there are too few labels for a prediction.
         """
+        classifier = self._fitted_pipeline()
+        if self._has_own_cache:
+            classifier[0].set_params(cache=None)
+        return classifier
+
+    def _fitted_pipeline(self) -> Pipeline:
+        """Return the classifier; its embedder shares the vectors of the session."""
         self.wait()
         with self._learner() as learner:
             fitted = learner.fitted_estimator()

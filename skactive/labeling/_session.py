@@ -143,6 +143,8 @@ class LabelingSession(SessionResults):
         is_path = isinstance(source, str | os.PathLike)
         self.source = Path(source).absolute() if is_path else None
         transformer = embedder_of(embedder, samples.kind, self.folder)
+        is_own = embedder is None or isinstance(embedder, str)
+        self._has_own_cache = is_own and hasattr(transformer, "cache")
         self._has_model = embedder is not None or samples.kind == "vector"
         self._samples = samples
         self._positions = samples.positions()
@@ -158,7 +160,13 @@ class LabelingSession(SessionResults):
                 "new folder."
             )
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._log = SessionLog(self.folder / LOG)
+        try:
+            self._log = SessionLog(self.folder / LOG)
+        except RuntimeError as error:
+            fact = str(error).partition(" Hint: ")[0]
+            raise RuntimeError(
+                f"{fact} Hint: end it first, such as by Ctrl-C in its terminal."
+            ) from error
         try:
             self._check_samples()
             write_settings(self.folder, samples.kind, source, columns, embedder)

@@ -89,9 +89,12 @@ def read_settings(folder: Path) -> dict[str, Any]:
     """Return the settings of a session."""
     path = folder / SETTINGS
     if not path.is_file():
+        name = folder.name.removesuffix(SUFFIX)
+        if not folder.exists() and not folder.with_name(name).exists():
+            raise FileNotFoundError(f"{folder} does not exist. Hint: check the path.")
         raise FileNotFoundError(
-            f"{folder} is no session folder: it has no {SETTINGS}. Hint: a session is created by "
-            "LabelingSession(source)."
+            f"{folder} has no session yet: there is no {SETTINGS}. Hint: create it by `skactive "
+            f"label {name}`, or by LabelingSession(source)."
         )
     settings = json_object(path.read_bytes())
     texts = ("source", "model", "embedder", *COLUMNS)

@@ -149,7 +149,13 @@ class PageApi:
         # An undone action may be about samples that were removed from the source.
         ids = [one for one in ids if one in self._known]
         shown = [self._shown(self.session.sample(one)) for one in ids[:MAX_LISTED]]
-        return {"is_new": is_new, "samples": shown, "n": len(ids), "classes": self._classes()}
+        return {
+            "is_new": is_new,
+            "samples": shown,
+            "n": len(ids),
+            "classes": self._classes(),
+            **self.session.counts(),
+        }
 
     def _progress(self, given: dict[str, Any]) -> dict[str, Any]:
         progress = self.session.progress()
@@ -222,6 +228,12 @@ class PageApi:
         except NotFittedError:
             reason = "It is drawn at random, since it is not read yet."
             return {"sentences": [reason], "classes": [], "nearest": []}
+        # The page shows the sample, and no name of it.
+        sentences = [
+            sentence.replace(f"Sample {id_}", "This sample") for sentence in explanation.sentences
+        ]
+        if " first of " not in sentences[0]:
+            sentences.insert(0, "This sample was chosen before the last answers.")
         near = explanation.labeled
         labels = [] if near.labels is None else near.labels.tolist()
         nearest = [
@@ -231,11 +243,7 @@ class PageApi:
         ]
         chances = zip(explanation.classes, explanation.probabilities.tolist(), strict=True)
         return {
-            # The page shows the sample, and no name of it.
-            "sentences": [
-                sentence.replace(f"Sample {id_}", "This sample")
-                for sentence in explanation.sentences
-            ],
+            "sentences": sentences,
             "classes": [{"name": str(name), "probability": p} for name, p in chances],
             "nearest": nearest,
         }

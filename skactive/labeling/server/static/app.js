@@ -172,6 +172,7 @@ export class App {
     try {
       const reply = await replied;
       this.takeClasses(reply.classes);
+      this.takeCounts(reply);
       return reply;
     } catch (error) {
       this.say(error.message, true);
@@ -201,7 +202,8 @@ export class App {
     const reply = await this.act(kind);
     if (reply === null) return;
     const word = kind === "undo" ? "Undone" : "Done again";
-    this.say(reply.n > 1 ? `${word}: ${plural(reply.n, "sample")}` : word);
+    const what = { 0: ": a change of the classes", 1: "" }[reply.n] ?? `: ${plural(reply.n, "sample")}`;
+    this.say(`${word}${what}`);
     const closed = reply.samples.filter((sample) => sample.status !== "open");
     this.queue.drop(closed.map((sample) => sample.id));
     const [first] = reply.samples;
@@ -285,6 +287,13 @@ export class App {
     if (this.viewName) this.open(this.viewName);
   }
 
+  /** Show the numbers of labels at once; accuracies follow. */
+  takeCounts({ n_labeled, n_test, n_test_labeled }) {
+    if (!this.progress) return;
+    Object.assign(this.progress, { n_labeled, n_test, n_test_labeled });
+    this.showProgress();
+  }
+
   // ---- Messages.
 
   /** Show a message for a moment, and tell it to screen readers. */
@@ -337,6 +346,10 @@ export class App {
     const { progress } = this;
     const { labels_per_minute: speed, accuracy, test_accuracy: test } = progress;
     const items = [el("span", {}, plural(progress.n_labeled, "label"))];
+    if (progress.n_test) {
+      const { n_test: all, n_test_labeled: n } = progress;
+      items.push(el("span", { class: "minor" }, `test set ${n} of ${all}`));
+    }
     // A narrow page leaves out what is minor.
     if (speed) items.push(el("span", { class: "minor" }, `${speed.toFixed(0)} per minute`));
     if (accuracy) {

@@ -124,6 +124,10 @@ export class HistoryView {
       return;
     }
     const isLabeled = ["labeled", "doubtful"].includes(this.kind.value);
+    if (isLabeled && [...this.tiles.selected].every((at) => this.tiles.samples[at].label === name)) {
+      this.app.say(`${ids.length > 1 ? "They are" : "It is"} labelled ${name} already.`);
+      return;
+    }
     const reply = await this.app.act(isLabeled ? "relabel" : "answer", { ids, label: name });
     if (reply === null) return;
     this.app.say(`${plural(ids.length, "sample")} labelled ${name}`);

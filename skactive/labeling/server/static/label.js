@@ -6,7 +6,7 @@ import { chances, large, Tiles, toggleZoom } from "./sample.js";
 
 const EMPTY = {
   first: "Loading the first sample …",
-  done: "No sample is left: all have a label, are skipped, or belong to the test set.",
+  done: "No sample is left: all have a label, are skipped, cannot be read, or belong to the test set.",
   test: "All test samples have a label. Go on teaching by ",
   lost: "The next sample comes as soon as the server answers.",
 };
