@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("playwright")
 pytest.importorskip("uvicorn")
 
-from label_page import answer, labels, page_of, quiet, read, sample, saved, shown, until
+from label_page import N_STORED, answer, labels, page_of, quiet, read, sample, saved, shown, until
 from page_server import Server, serving
 from PIL import Image
 from playwright.sync_api import expect
@@ -207,6 +207,57 @@ def test_another_secret_is_explained_and_no_answer_is_lost(browser, texts):
         server.stop()
     with LabelingSession.open(texts) as session:
         assert {one.value: one.label for one in session.history()} == expected
+
+
+def name_of_session(page):
+    return page.evaluate(
+        """async () => {
+          const { HttpTransport } = await import("/static/transport.js");
+          return (await new HttpTransport().call("state")).session;
+        }"""
+    )
+
+
+def test_content_that_is_no_request_keeps_no_answer_back(browser, texts):
+    request = "000000000000001-aa"
+    contents = [
+        *["no JSON", "null", "5", '"x"', "[]", "{}"],
+        json.dumps({"kind": "skip", "request": "other", "ids": ["0"]}),
+        json.dumps({"kind": 5, "request": request}),
+        json.dumps({"kind": "skip", "request": request, "ids": 5}),
+        json.dumps({"kind": "skip", "request": request, "ids": [5]}),
+        json.dumps({"kind": "answer", "request": request, "ids": ["0"], "label": [5]}),
+    ]
+    with serving(texts, "--classes", "low,high") as server, page_of(browser, server) as page:
+        sample(page)
+        prefix = f"skactive-{name_of_session(page)}-"
+        for content in contents:
+            kept = {prefix + request: content, f"{prefix}~": content, prefix: content}
+            page.evaluate("kept => Object.assign(localStorage, kept)", kept)
+            # The page finds it when it begins, too.
+            page.reload()
+            answer(page, "2")
+            until(page, lambda: page.evaluate(N_STORED) == 3, f"{content} holds answers up.")
+            expect(page.locator(".banner")).to_be_hidden()
+        server.stop()
+    assert list(labels(texts).values()) == ["high"] * len(contents)
+
+
+def test_requests_keep_their_order_when_the_clock_is_set_back(browser, texts):
+    with serving(texts, "--classes", "low,high") as server, page_of(browser, server) as page:
+        first = answer(page, "1")
+        saved(page)
+        quiet(page)
+        server.kill()
+        answer(page, "2")
+        page.evaluate("const now = Date.now(); Date.now = () => now - 3_600_000")
+        page.keyboard.press("u")
+        until(page, lambda: page.evaluate(N_STORED) == 2, "The undo is not stored.")
+        server.start()
+        saved(page)
+        server.stop()
+    with LabelingSession.open(texts) as session:
+        assert {one.value: one.label for one in session.history()} == {first: "low"}
 
 
 def test_a_second_process_is_told_the_first(browser, texts):

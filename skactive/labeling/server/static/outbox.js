@@ -20,7 +20,6 @@ export class Outbox {
     this.channel.onmessage = ({ data }) => this.take(data);
     this.promises = new Map();
     this.memory = new Map();
-    this.count = 0;
     this.sending = null;
     this.state = "sent";
     this.reason = "";
@@ -28,9 +27,7 @@ export class Outbox {
 
   /** Store a request and send it. The promise has the reply, or the sentence of a refusal. */
   add(kind, given = {}) {
-    const time = String(Date.now()).padStart(15, "0");
-    const number = String((this.count += 1)).padStart(6, "0");
-    const request = `${time}-${number}-${Math.random().toString(36).slice(2, 10)}`;
+    const request = `${this.time()}-${Math.random().toString(36).slice(2, 10)}`;
     const entry = { ...given, kind, request };
     try {
       localStorage.setItem(this.prefix + request, JSON.stringify(entry));
@@ -44,7 +41,13 @@ export class Outbox {
     return promise;
   }
 
-  /** Return the stored requests in their order. */
+  /** Return the time of a request that comes after all stored ones, also if the clock is set back. */
+  time() {
+    const last = this.pending().at(-1)?.request ?? "0";
+    return String(Math.max(Date.now(), parseInt(last, 10) + 1)).padStart(15, "0");
+  }
+
+  /** Return the stored requests in their order. Other content stays where it is. */
   pending() {
     const names = [...this.memory.keys()];
     try {
@@ -68,9 +71,11 @@ export class Outbox {
     return [...new Set(this.pending().flatMap((entry) => entry.label ?? []))];
   }
 
+  /** Return the request that is stored by a name; null if it is none. */
   read(name) {
     try {
-      return JSON.parse(this.memory.get(name) ?? localStorage.getItem(name));
+      const entry = JSON.parse(this.memory.get(name) ?? localStorage.getItem(name));
+      return isRequest(entry, name.slice(this.prefix.length)) ? entry : null;
     } catch {
       return null;
     }
@@ -143,4 +148,15 @@ export class Outbox {
     this.reason = reason;
     this.onChange(state, reason);
   }
+}
+
+/** Return whether content is a request as `add` stores it. */
+function isRequest(entry, request) {
+  return (
+    /^\d{15}-/.test(request) &&
+    entry?.request === request &&
+    typeof entry.kind === "string" &&
+    ["undefined", "string"].includes(typeof entry.label) &&
+    (entry.ids ?? []).every((id) => typeof id === "string")
+  );
 }
