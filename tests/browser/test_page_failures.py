@@ -141,6 +141,57 @@ def test_tabs_of_a_session_follow_each_other(browser, texts):
         assert {one.value: one.label for one in session.history()} == expected
 
 
+def selected(page):
+    return page.evaluate(
+        "[...document.querySelectorAll('.tile[aria-pressed=true] img')].map(one => one.alt)"
+    )
+
+
+def test_an_answer_in_another_tab_leaves_alone_what_is_typed_and_selected(browser, points):
+    with serving(points, "--classes", "low,high") as server, page_of(browser, server) as page:
+        read(page)
+        other = page.context.new_page()
+        other.set_default_timeout(90_000)
+        other.goto(server.origin)
+        sample(other)
+        quiet(page)
+        other.keyboard.press("n")
+        other.keyboard.type("my new cla")
+        answer(page, "1")
+        expect(other.locator(".status")).to_contain_text("1 label")
+        # An entry that is none of the page's, such as that of another program.
+        page.evaluate("localStorage.setItem('other', '1')")
+        other.keyboard.type("ss")
+        expect(other.locator(".find input")).to_have_value("my new class")
+        other.keyboard.press("Escape")
+        # The samples of a group are selected. Some belong to another.
+        for tab in [page, other]:
+            tab.keyboard.press("g")
+            expect(tab.locator(".tile[aria-pressed=true]")).to_have_count(36)
+        for place in range(5):
+            other.locator(".tile").nth(place).click()
+        chosen = selected(other)
+        assert len(chosen) == 31
+        for found in [chosen[-1], chosen[-2]]:
+            page.get_by_role("button", name="Select none").click()
+            page.locator(f".tile:has(img[alt='{found}'])").click()
+            page.keyboard.press("1")
+            expect(other.locator(f".tile img[alt='{found}']")).to_have_count(0)
+            chosen.remove(found)
+            assert selected(other) == chosen
+        # Nor is a selection of the history lost.
+        other.keyboard.press("h")
+        other.locator(".tile").last.click()
+        [kept] = selected(other)
+        page.get_by_role("button", name="Select none").click()
+        page.locator(".tile").last.click()
+        page.keyboard.press("2")
+        expect(other.locator(".tile")).to_have_count(4)
+        assert selected(other) == [kept]
+        saved(page)
+        server.stop()
+
+
 def test_browsers_that_answer_differently_are_told_and_the_first_answer_stays(browser, texts):
     with (
         serving(texts, "--classes", "low,high") as server,

@@ -50,7 +50,7 @@ export class App {
     this.queue = new Queue(
       this.transport,
       () => this.outbox.ids(),
-      () => this.view?.refresh?.(),
+      () => this.view?.refresh?.(true),
     );
     this.build();
     this.showKeys();
@@ -94,9 +94,8 @@ export class App {
     const target = this.root.ownerDocument.body === this.root.parentElement ? document : this.root;
     target.addEventListener("keydown", (event) => this.press(event));
     // Another page has changed the keys.
-    addEventListener("storage", () => {
-      this.keyMap.read();
-      this.showKeys();
+    addEventListener("storage", ({ key }) => {
+      if (this.keyMap.follow(key)) this.showKeys();
     });
     document.title = `${this.title} – skactive`;
   }
@@ -252,7 +251,7 @@ export class App {
     try {
       await this.queue.fill();
     } catch (error) {
-      if (!this.queue.current) this.view.refresh?.();
+      if (!this.queue.current) this.view.refresh?.(true);
       if (this.outbox.state === "sent") this.say(error.message, true);
       this.refill = setTimeout(() => this.fillQueue(), PROGRESS_MS);
     }

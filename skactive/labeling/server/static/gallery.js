@@ -63,7 +63,7 @@ export class GalleryView {
     this.showClasses();
   }
 
-  async refresh() {
+  async refresh(isKept = false) {
     const { tiles } = this;
     tiles.element.classList.add("is-loading");
     const n = Number(this.size.value);
@@ -76,14 +76,17 @@ export class GalleryView {
       this.above = reply.above ?? [];
       if (reply.sizes) this.showGroups(reply.sizes);
       if (kind === "group" && !reply.samples.length && this.goOn()) return;
+      // A sample that was not there yet is not among those that were chosen.
+      const isChosen = isKept && !tiles.isWhole;
       tiles.element.className = `tiles of-${n}`;
       tiles.fill(
         reply.samples,
         (sample) => (sample.probability === undefined ? null : percent(sample.probability)),
         kind === "class" ? `No sample without a label is guessed to be ${name}.` : "No sample is left.",
+        isKept,
       );
       // Those that do not belong to the group are fewer.
-      if (kind === "group" && reply.samples.length) tiles.selectAll();
+      if (kind === "group" && !isChosen) tiles.selectAll(true);
       this.accepting.hidden = kind !== "class";
     } catch (error) {
       this.app.say(error.message, true);

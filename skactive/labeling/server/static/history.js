@@ -66,7 +66,7 @@ export class HistoryView {
     this.showClasses();
   }
 
-  async refresh(_ = false, start = this.start) {
+  async refresh(isKept = false, start = this.start) {
     this.tiles.element.classList.add("is-loading");
     const kind = this.kind.value;
     this.labelFilter.hidden = kind !== "labeled";
@@ -80,7 +80,7 @@ export class HistoryView {
       if (kind !== this.kind.value) return;
       this.start = start;
       this.total = reply.n;
-      this.tiles.fill(reply.samples, (sample) => caption(sample));
+      this.tiles.fill(reply.samples, (sample) => caption(sample), "", isKept);
       this.showPlace(kind, reply);
     } catch (error) {
       this.tiles.fill([]);

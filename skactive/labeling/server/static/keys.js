@@ -45,6 +45,18 @@ export class KeyMap {
     this.assign();
   }
 
+  /**
+   * Take over what another page has stored.
+   * @param store the name of what has changed; null if it may be everything
+   * @returns whether keys have changed
+   */
+  follow(store) {
+    if (store !== null && !Object.values(this.stores).includes(store)) return false;
+    const before = JSON.stringify([...this.commands, ...this.classes]);
+    this.read();
+    return before !== JSON.stringify([...this.commands, ...this.classes]);
+  }
+
   /** Take the names of the classes. */
   setClasses(names) {
     this.names = names;

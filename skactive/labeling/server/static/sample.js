@@ -75,15 +75,20 @@ export class Tiles {
     });
   }
 
-  fill(samples, caption = () => null, empty = "") {
+  /** Show samples. None is selected, except for those that were, if the selection is kept. */
+  fill(samples, caption = () => null, empty = "", isKept = false) {
     this.element.dataset.empty = empty;
     const focused = [...this.element.children].indexOf(document.activeElement);
+    const kept = new Set(isKept ? this.ids() : []);
+    const last = isKept ? this.samples[this.last]?.id : undefined;
+    const placeOf = (id) => samples.findIndex((sample) => sample.id === id);
     this.samples = samples;
     this.selected.clear();
-    this.last = null;
+    this.last = last === undefined || placeOf(last) < 0 ? null : placeOf(last);
     this.element.replaceChildren(
       ...samples.map((sample, place) => this.tile(sample, place, caption(sample))),
     );
+    samples.forEach((sample, place) => kept.has(sample.id) && this.set(place, true));
     // Who walks through the tiles by keys stays at the same place.
     if (focused >= 0) this.element.children[Math.min(focused, samples.length - 1)]?.focus();
     this.onSelect();
@@ -133,8 +138,11 @@ export class Tiles {
     this.element.children[place].setAttribute("aria-pressed", String(isSelected));
   }
 
-  selectAll() {
-    const isSelected = this.selected.size < this.samples.length;
+  get isWhole() {
+    return this.selected.size === this.samples.length;
+  }
+
+  selectAll(isSelected = !this.isWhole) {
     this.samples.forEach((_, place) => this.set(place, isSelected));
     this.onSelect();
   }
