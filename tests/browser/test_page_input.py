@@ -53,6 +53,25 @@ def test_many_classes_have_digits_letters_and_a_field(browser, texts):
         assert {one.value: one.label for one in session.history()} == expected
 
 
+def test_classes_that_differ_in_case_are_different(browser, texts):
+    # The key, the typed name, and the class.
+    found = [("/", "US", "US"), ("/", "Us", "us"), ("/", "u", "us"), ("n", "US", "US")]
+    new = [("n", "Us", "Us"), ("/", "Us", "Us"), ("n", "other", "other"), ("/", "no", "no")]
+    with serving(texts, "--classes", "us,US") as server, page_of(browser, server) as page:
+        expected = {}
+        for key, typed, label in found + new:
+            sample(page)
+            page.keyboard.press(key)
+            page.keyboard.type(typed)
+            is_known = page.locator(f".class[data-name={typed}]").count() > 0
+            expect(page.locator(".class.is-new")).to_have_count(0 if is_known else 1)
+            expected[answer(page, "Enter")] = label
+        saved(page)
+        server.stop()
+    with LabelingSession.open(texts) as session:
+        assert {one.value: one.label for one in session.history()} == expected
+
+
 def test_a_key_that_is_held_down_answers_once(browser, texts):
     with serving(texts, "--classes", "low,high") as server, page_of(browser, server) as page:
         first = sample(page)

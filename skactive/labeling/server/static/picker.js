@@ -41,7 +41,7 @@ export class ClassPicker {
       if (classes.length > N_FOUND) {
         others.push(keyButton(this.app.keyOf("find"), "Find", this.commands.find));
       }
-    } else if (name && !classes.some((one) => one.name.toLowerCase() === sought)) {
+    } else if (name && !classes.some((one) => one.name === name)) {
       const label = el("span", {}, "New class ", own(name, "strong"));
       others.push(button(label, () => this.choose(name), { class: "class is-new" }));
     }
@@ -68,11 +68,20 @@ export class ClassPicker {
     } else if (event.key === "Enter") {
       const name = this.input.value.trim();
       if (!name) return;
-      const { classes } = this.app;
-      const same = classes.find((one) => one.name.toLowerCase() === name.toLowerCase());
-      const [first] = classes.filter((one) => one.name.toLowerCase().includes(name.toLowerCase()));
-      this.choose((same ?? (this.mode === "find" ? first : undefined))?.name ?? name);
+      this.choose(this.found(name));
     }
+  }
+
+  /** Return the class that Enter chooses: the name as it is, or one that is found by it. */
+  found(name) {
+    const names = this.app.classes.map((one) => one.name);
+    if (this.mode === "new" || names.includes(name)) return name;
+    const sought = name.toLowerCase();
+    return (
+      names.find((one) => one.toLowerCase() === sought) ??
+      names.find((one) => one.toLowerCase().includes(sought)) ??
+      name
+    );
   }
 }
 
