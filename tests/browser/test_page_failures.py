@@ -294,6 +294,35 @@ def test_content_that_is_no_request_keeps_no_answer_back(browser, texts):
     assert list(labels(texts).values()) == ["high"] * len(contents)
 
 
+NO_STORAGE = """Object.defineProperty(window, "localStorage", {
+  get() { throw new DOMException("denied", "SecurityError"); },
+})"""
+
+
+def test_without_storage_the_browser_asks_before_answers_are_lost(browser, texts):
+    with serving(texts, "--classes", "low,high") as server, page_of(browser, server) as page:
+        page.add_init_script(NO_STORAGE)
+        page.reload()
+        answer(page, "1")
+        quiet(page)
+        server.kill()
+        answer(page, "2")
+        expect(page.locator(".banner")).to_contain_text(
+            "1 answer is sent later if this page stays open."
+        )
+        with page.expect_event("dialog") as dialog:
+            page.close(run_before_unload=True)
+        assert dialog.value.type == "beforeunload"
+        dialog.value.dismiss()
+        server.start()
+        expect(page.locator(".banner")).to_be_hidden()
+        # Nothing is asked if nothing is lost.
+        with page.expect_event("close"):
+            page.close(run_before_unload=True)
+        server.stop()
+    assert list(labels(texts).values()) == ["high", "low"]
+
+
 def test_requests_keep_their_order_when_the_clock_is_set_back(browser, texts):
     with serving(texts, "--classes", "low,high") as server, page_of(browser, server) as page:
         first = answer(page, "1")

@@ -97,6 +97,10 @@ export class App {
     addEventListener("storage", ({ key }) => {
       if (this.keyMap.follow(key)) this.showKeys();
     });
+    // The browser asks before answers are lost.
+    addEventListener("beforeunload", (event) => {
+      if (this.outbox.isFleeting) event.preventDefault();
+    });
     document.title = `${this.title} – skactive`;
   }
 
@@ -309,7 +313,8 @@ export class App {
     this.root.classList.toggle("is-unsaved", state === "full");
     this.banner.hidden = state === "sent";
     if (state === "sent") return;
-    const kept = n ? ` ${plural(n, "answer")} ${n === 1 ? "is" : "are"} kept and sent later.` : "";
+    const until = this.outbox.isFleeting ? "sent later if this page stays open" : "kept and sent later";
+    const kept = n ? ` ${plural(n, "answer")} ${n === 1 ? "is" : "are"} ${until}.` : "";
     const text = state === "full" ? `${reason} No further answers are taken.` : reason;
     const shown = `${text}${kept}`;
     if (this.banner.textContent !== shown) this.banner.textContent = shown;

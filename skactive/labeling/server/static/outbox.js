@@ -61,6 +61,11 @@ export class Outbox {
     return names.sort().map((name) => this.read(name)).filter(Boolean);
   }
 
+  /** Whether requests are lost if the page is closed, since the browser stores nothing. */
+  get isFleeting() {
+    return this.memory.size > 0;
+  }
+
   /** Return the ids of samples that stored requests are about. */
   ids() {
     return this.pending().flatMap((entry) => entry.ids ?? []);
