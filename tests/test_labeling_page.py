@@ -116,6 +116,34 @@ def test_other_cookies_give_no_access(cookie, session):
     assert reply.status_code == 401
 
 
+@pytest.mark.parametrize("place", ["before", "after"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        'prefs={"a":1}',
+        "theme=dark mode",
+        "n=é",
+        "é=1",
+        "nothing",
+        "",
+        "=",
+        'open="',
+        "a[b]=1",
+        "skactive-8123=wrong",
+        "skactive-8123",
+        "Path=/",
+    ],
+)
+def test_cookies_of_other_programs_do_not_matter(other, place, session):
+    page = Page(session)
+    own = f"{page.access.cookie_name}={page.access.cookie}"
+    pairs = [other, own] if place == "before" else [own, other]
+    headers = {"cookie": "; ".join(pairs).encode()}
+    assert page.post("state", headers=headers).status_code == 200
+    foreign = {"cookie": f"{other}; x{own}; {own}x".encode()}
+    assert page.post("state", headers=foreign).status_code == 401
+
+
 def test_files_of_the_page_need_no_cookie_and_contain_nothing_of_the_session(session):
     page = Page(session)
     text = page.get("/").text

@@ -7,7 +7,6 @@ import ipaddress
 import json
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 Scope = MutableMapping[str, Any]
@@ -95,14 +94,14 @@ class Access:
         return name in self._names or (self._takes_addresses and is_address(name))
 
     def has_cookie(self, header: str) -> bool:
-        """Return whether a Cookie header has the cookie."""
-        try:
-            cookie = SimpleCookie(header).get(self.cookie_name)
-        except CookieError:
-            return False
-        return cookie is not None and hmac.compare_digest(
-            cookie.value.encode(), self.cookie.encode()
-        )
+        """Return whether a Cookie header has the cookie.
+
+        Other programs on this machine may have set cookies beside it, in any form.
+        """
+        pairs = (pair.strip().partition("=") for pair in header.split(";"))
+        values = [value for name, _, value in pairs if name == self.cookie_name]
+        expected = self.cookie.encode()
+        return any(hmac.compare_digest(value.encode(), expected) for value in values)
 
 
 class Guard:
