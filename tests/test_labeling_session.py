@@ -477,6 +477,75 @@ def test_labels_of_the_source_keep_their_classes_through_undo_and_redo(tmp_path)
         assert labels == ["x", "b", "x", "b"]
 
 
+def write_photos(folder, *names):
+    image = pytest.importorskip("PIL.Image")
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.new("RGB", (4, 4), (len(name) % 256, 0, 0)).save(path)
+
+
+def without_setting(folder, name):
+    """Write the settings of a session as an older version did."""
+    path = folder / "session.json"
+    settings = json.loads(path.read_text())
+    del settings[name]
+    path.write_text(json.dumps(settings))
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+@pytest.mark.parametrize("is_beside", [False, True])
+def test_subfolders_stay_what_they_were_when_the_session_was_created(is_beside, is_old, tmp_path):
+    photos, beside = tmp_path / "photos", tmp_path / "photos" / "cover.png"
+    write_photos(photos, "2020/a.png", "2020/b.png", "2021/c.png")
+    if is_beside:
+        write_photos(photos, beside.name)
+    with LabelingSession(photos) as session:
+        if not is_beside:
+            session.answer("2020/a.png", "cat")
+        expected = {one.id: one.label for one in session.samples()}
+    assert expected["2021/c.png"] == ("2021" if is_beside else None)
+    if is_old:
+        without_setting(tmp_path / "photos.session", "subfolders_are_classes")
+    if is_beside:
+        beside.unlink()
+        del expected[beside.name]
+    else:
+        write_photos(photos, beside.name)
+        expected[beside.name] = None
+    for _ in range(2):
+        message = "classes in .*, as when the session was created, .* Hint: create a new session"
+        with pytest.warns(UserWarning, match=message) as warned:
+            session = LabelingSession(photos)
+        assert len(warned) == 1
+        with session:
+            assert {one.id: one.label for one in session.samples()} == expected
+    with LabelingSession(photos, tmp_path / "new") as session:
+        assert session.labels_per_class() == ({} if is_beside else {"2020": 2, "2021": 1})
+
+
+def test_subfolders_are_decided_when_there_are_some(tmp_path):
+    photos = tmp_path / "photos"
+    write_photos(photos, "a.png")
+    LabelingSession(photos).close()
+    write_photos(photos, "apple/b.png", "apple/d.png")
+    with LabelingSession(photos) as session:
+        assert session.labels_per_class() == {"apple": 2}
+        session.answer("a.png", "pear")
+    (photos / "apple").rename(tmp_path / "apple")
+    with pytest.warns(UserWarning, match="stay on disk"):
+        LabelingSession(photos).close()
+    # Without subfolders for a while, they are still classes.
+    (tmp_path / "apple").rename(photos / "apple")
+    (photos / "a.png").rename(photos / "apple" / "a.png")
+    write_photos(photos, "apple/c.png")
+    message = r"The subfolders of the source are classes in .* although no images are beside them"
+    with pytest.warns(UserWarning, match="stay on disk"), pytest.warns(UserWarning, match=message):
+        session = LabelingSession(photos)
+    with session:
+        assert session.sample("apple/c.png").label == "apple"
+
+
 @pytest.mark.parametrize(
     "line", ['{"unknown": 1}', '{"answer": ["a"]}', '{"redo": true}', "[1]", "no line"]
 )

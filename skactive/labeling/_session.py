@@ -27,7 +27,9 @@ from skactive.labeling._settings import (
     embedder_of,
     read_settings,
     session_folder,
+    with_chosen_classes,
     write_settings,
+    written_settings,
 )
 from skactive.labeling._sources import read_samples
 
@@ -51,8 +53,9 @@ class LabelingSession(SessionResults):
         ``X`` and, if there are any, pictures ``images`` and labels ``y``; or a list of texts or of
         paths. If some images of a folder are in subfolders and others are not, the subfolders are
         classes, and their images are labelled from the beginning; so are rows of a table with a
-        label. Images outside of the folder, to which symbolic links in it lead, are left out with a
-        warning; a table may name any file.
+        label. What subfolders are is decided once, when the session is created. Images outside of
+        the folder, to which symbolic links in it lead, are left out with a warning; a table may
+        name any file.
     folder : path-like, default=None
         The folder of the session, created if it does not exist. None takes a folder beside the
         source: ``photos.session`` for ``photos``.
@@ -169,7 +172,10 @@ class LabelingSession(SessionResults):
             ) from error
         try:
             self._check_samples()
-            write_settings(self.folder, samples.kind, source, columns, embedder)
+            settings = written_settings(self.folder)
+            samples = with_chosen_classes(samples, self.folder, settings, self._log)
+            self._samples = samples
+            write_settings(self.folder, samples, source, columns, embedder)
             for name in names:
                 self._log.do("add_class", name)
             self._import_labels()

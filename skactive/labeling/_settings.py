@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from skactive._io.atomic_write import atomic_write
 from skactive._io.journal_file import json_object
 from skactive._validation import check_path
+from skactive._warning import warn_user
 from skactive.embedding import HubEmbedder, ImageDescriptor, TextDescriptor
+from skactive.labeling._log import SessionLog
+from skactive.labeling._sources import SampleList
 
 SETTINGS = "session.json"
 VECTORS = "vectors"
 SUFFIX = ".session"
 FORMAT = "skactive session 1"
+CLASSES = "subfolders_are_classes"
 COLUMNS = ("text_column", "label_column", "id_column")
 
 
@@ -64,23 +69,28 @@ def embedder_of(embedder: Any, kind: str, folder: Path) -> Any:  # any transform
 
 
 def write_settings(
-    folder: Path, kind: str, source: Any, columns: dict[str, str | None], embedder: Any
+    folder: Path,
+    samples: SampleList,
+    source: Any,
+    columns: dict[str, str | None],
+    embedder: Any,
 ) -> None:
     """Write the settings of a session, unless the file has them already."""
     is_path = isinstance(source, str | os.PathLike)
     is_model = isinstance(embedder, str)
     settings = {
         "format": FORMAT,
-        "kind": kind,
+        "kind": samples.kind,
         # Both can be moved together.
         "source": os.path.relpath(source, folder) if is_path else None,
         **columns,
+        CLASSES: samples.has_classes,
         "model": embedder if is_model else None,
         "embedder": None if is_model or embedder is None else type(embedder).__name__,
     }
     path = folder / SETTINGS
     content = json.dumps(settings, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass")
-    if not path.exists() or path.read_bytes() != content:
+    if not path.is_file() or path.read_bytes() != content:
         with atomic_write(path) as file:
             file.write(content)
 
@@ -96,15 +106,49 @@ def read_settings(folder: Path) -> dict[str, Any]:
             f"{folder} has no session yet: there is no {SETTINGS}. Hint: create it by `skactive "
             f"label {name}`, or by LabelingSession(source)."
         )
-    settings = json_object(path.read_bytes())
-    texts = ("source", "model", "embedder", *COLUMNS)
-    if (
-        settings is None
-        or settings.get("format") != FORMAT
-        or not all(isinstance(settings.get(name, ()), str | None) for name in texts)
-    ):
+    settings = written_settings(folder)
+    if not settings:
         raise ValueError(
             f"{path} is not of a session of this version. Hint: remove the file, and create the "
             "session again by LabelingSession(source, folder); its answers are kept."
         )
     return settings
+
+
+def written_settings(folder: Path) -> dict[str, Any]:
+    """Return the settings of a session; none if there are none, or not of this version."""
+    path = folder / SETTINGS
+    settings = json_object(path.read_bytes()) if path.is_file() else None
+    texts = ("source", "model", "embedder", *COLUMNS)
+    if (
+        settings is None
+        or settings.get("format") != FORMAT
+        or not all(isinstance(settings.get(name, ()), str | None) for name in texts)
+        or not isinstance(settings.get(CLASSES), bool | None)
+    ):
+        return {}
+    return settings
+
+
+def with_chosen_classes(
+    samples: SampleList, folder: Path, settings: dict[str, Any], log: SessionLog
+) -> SampleList:
+    """Return samples, with subfolders that are classes if they were when the session was created.
+
+    A photo beside the subfolders, or the last one removed, does not change what they are: labels
+    that were added for subfolders are not undone.
+    """
+    chosen = settings.get(CLASSES)
+    if CLASSES not in settings and (settings or log.done or log.imported):
+        # The session is older than the setting.
+        chosen = bool(log.imported)
+    if chosen is None or chosen == samples.has_classes:
+        return samples
+    if samples.has_classes is None:
+        return replace(samples, has_classes=chosen)
+    warn_user(
+        f"The subfolders of the source are {'' if chosen else 'no '}classes in {folder}, as when "
+        f"the session was created, although {'no' if chosen else 'some'} images are beside them "
+        "now. Hint: create a new session to choose again."
+    )
+    return samples.with_classes(chosen)

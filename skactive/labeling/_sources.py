@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,9 @@ class SampleList:
         Labels that the source has; None for a sample without one.
     thumbnails : ndarray of shape (n_samples, height, width) or (n_samples, height, width, 3)
         Pictures of samples that are vectors, or None.
+    has_classes : bool or None
+        Whether the subfolders of a folder of images are classes; None if it has no subfolders, or
+        for other sources.
     """
 
     kind: str
@@ -54,6 +57,7 @@ class SampleList:
     values: Any
     labels: list[str | None]
     thumbnails: np.ndarray | None = None
+    has_classes: bool | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -61,6 +65,11 @@ class SampleList:
     def positions(self) -> dict[str, int]:
         """Return the position of each sample by its name."""
         return {name: position for position, name in enumerate(self.ids)}
+
+    def with_classes(self, has_classes: bool) -> SampleList:
+        """Return images of a folder whose subfolders are classes, or are none."""
+        labels = [_class_of(name) if has_classes else None for name in self.ids]
+        return replace(self, labels=labels, has_classes=has_classes)
 
 
 def read_samples(
@@ -117,11 +126,16 @@ def _images_of(folder: Path) -> SampleList:
     found, _ = list_images(folder, labels=False)
     paths = _without_links_out(folder, found.tolist())
     names = [_name_in(folder, path) for path in paths]
-    parents = [name.split("/")[0] if "/" in name else None for name in names]
+    are_in = ["/" in name for name in names]
+    samples = SampleList("image", names, paths, [None] * len(names))
     # If no image is outside, the subfolders may be anything, such as years.
-    are_classes = None in parents
-    labels = [parent.strip() or None if are_classes and parent else None for parent in parents]
-    return SampleList("image", names, paths, labels)
+    return samples.with_classes(not all(are_in)) if any(are_in) else samples
+
+
+def _class_of(name: str) -> str | None:
+    """Return the subfolder of an image without blanks around it; None if it is in none."""
+    subfolder, separator, _ = name.partition("/")
+    return subfolder.strip() or None if separator else None
 
 
 def _name_in(folder: Path, path: str) -> str:
