@@ -546,6 +546,74 @@ def test_subfolders_are_decided_when_there_are_some(tmp_path):
         assert session.sample("apple/c.png").label == "apple"
 
 
+def other_source(kind, folder):
+    """Return a source whose samples have the same names in each folder."""
+    write_photos(folder, "a.png", "b.png")
+    if kind == "folder":
+        return folder, {}, "a.png"
+    path = folder / "table.csv"
+    if kind == "files":
+        path.write_text("file\na.png\nb.png\n")
+        return path, {}, "a.png"
+    path.write_text(f"id,text\n1,good {folder.name}\n2,bad\n")
+    return path, {"id_column": "id", "embedder": Lengths()}, "1"
+
+
+KINDS_WITH_NAMES = ["folder", "files", "ids"]
+
+
+@pytest.mark.parametrize("kind", KINDS_WITH_NAMES)
+def test_answers_are_not_taken_for_other_samples_with_the_same_names(kind, tmp_path):
+    source, options, name = other_source(kind, tmp_path / "first")
+    other, _, _ = other_source(kind, tmp_path / "second")
+    folder = tmp_path / "session"
+    LabelingSession(other, folder, **options).close()
+    with LabelingSession(
+        source, folder, **options
+    ) as session:  # without answers, any source will do
+        session.answer(name, "x")
+    settings = (folder / "session.json").read_bytes()
+    message = r"has answers for samples of .*first.*, and .*second.* has others with the same names"
+    with pytest.raises(ValueError, match=message):
+        LabelingSession(other, folder, **options)
+    assert (folder / "session.json").read_bytes() == settings
+    with LabelingSession(source, folder, **options) as session:
+        assert session.sample(name).label == "x"
+    # The hint: if they are copies, the first ones are moved away.
+    (tmp_path / "first").rename(tmp_path / "away")
+    with pytest.warns(UserWarning, match=r"samples of .*first.*, which are not there any more"):
+        LabelingSession(other, folder, **options).close()
+    with LabelingSession(other, folder, **options) as session:
+        assert session.sample(name).label == "x"
+
+
+@pytest.mark.parametrize("kind", KINDS_WITH_NAMES)
+def test_a_session_moves_with_its_source_and_follows_links_to_it(kind, tmp_path):
+    source, options, name = other_source(kind, tmp_path / "work" / "data")
+    with LabelingSession(source, tmp_path / "work" / "session", **options) as session:
+        session.answer(name, "x")
+    (tmp_path / "work").rename(tmp_path / "moved")
+    other_source(kind, tmp_path / "work" / "data")
+    (tmp_path / "link").symlink_to(tmp_path / "moved" / "data")
+    for data in [tmp_path / "moved" / "data", tmp_path / "link"]:
+        path = data / source.relative_to(tmp_path / "work" / "data")
+        with LabelingSession(path, tmp_path / "moved" / "session", **options) as session:
+            assert session.sample(name).label == "x"
+
+
+def test_a_table_that_names_the_same_files_is_the_same_source(tmp_path):
+    write_photos(tmp_path, "photos/a.png", "b.png")
+    absolute = tmp_path / "b.png"
+    tables = [tmp_path / "photos" / "1.csv", tmp_path / "photos" / "2.csv", tmp_path / "3.csv"]
+    for table in tables:
+        table.write_text(f"file\n{absolute}\na.png\n")
+    with LabelingSession(tables[0], tmp_path / "session") as session:
+        session.answer(str(absolute), "x")
+    for table in tables:
+        with LabelingSession(table, tmp_path / "session") as session:
+            assert session.sample(str(absolute)).label == "x"
+
+
 @pytest.mark.parametrize(
     "line", ['{"unknown": 1}', '{"answer": ["a"]}', '{"redo": true}', "[1]", "no line"]
 )

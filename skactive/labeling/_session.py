@@ -24,6 +24,7 @@ from skactive.labeling._settings import (
     COLUMNS,
     SETTINGS,
     SUFFIX,
+    check_source,
     embedder_of,
     read_settings,
     session_folder,
@@ -173,6 +174,8 @@ class LabelingSession(SessionResults):
         try:
             self._check_samples()
             settings = written_settings(self.folder)
+            answered = self._log.state.answers
+            check_source(self.folder, settings, samples.kind, source, columns, answered)
             samples = with_chosen_classes(samples, self.folder, settings, self._log)
             self._samples = samples
             write_settings(self.folder, samples, source, columns, embedder)

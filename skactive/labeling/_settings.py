@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -152,3 +153,48 @@ def with_chosen_classes(
         "now. Hint: create a new session to choose again."
     )
     return samples.with_classes(chosen)
+
+
+def check_source(
+    folder: Path,
+    settings: dict[str, Any],
+    kind: str,
+    source: Any,
+    columns: dict[str, str | None],
+    answered: Collection[str],
+) -> None:
+    """Raise if answered samples of another source have the names of these ones.
+
+    Names of files differ in each folder, and ids in each table; all others follow from the content
+    of a sample. The session and its source may have been moved together, or the source alone.
+    """
+    before = settings.get("source")
+    if before is None or not answered or not isinstance(source, str | os.PathLike):
+        return
+    path, earlier = Path(source).absolute(), Path(os.path.normpath(folder / before))
+    base = _base_of_names(path, kind, columns)
+    old = _base_of_names(earlier, settings.get("kind"), settings)
+    if base is None or old is None or base == old:
+        return
+    # A table with ids has its names by itself.
+    named = [(old, base)] if old.is_file() else [(old / name, base / name) for name in answered]
+    there = [(one, other) for one, other in named if earlier.exists() and one.exists()]
+    if any(not other.exists() or not one.samefile(other) for one, other in there):
+        raise ValueError(
+            f"{folder} has answers for samples of {earlier}, and {path} has others with the same "
+            "names. Hint: choose another session folder; or, if these are copies, move "
+            f"{earlier.name} away first."
+        )
+    if not there:
+        warn_user(
+            f"{folder} has answers for samples of {earlier}, which are not there any more: the "
+            f"answers are taken for samples of {path} with the same names. Hint: choose another "
+            "session folder if these are others."
+        )
+
+
+def _base_of_names(source: Path, kind: str | None, columns: dict[str, Any]) -> Path | None:
+    """Return the file or folder in which the names of samples are unique; None for digests."""
+    if columns["id_column"] is not None or (kind == "image" and source.is_dir()):
+        return source
+    return source.parent if kind == "image" else None
