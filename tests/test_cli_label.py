@@ -57,6 +57,10 @@ def address_of(capsys):
     return address
 
 
+def page_file(folder):
+    return folder / "texts.txt.session" / "page.json"
+
+
 def test_a_session_has_the_same_address_at_each_start(served, capsys, folder):
     assert label("texts.txt") == 0
     address = address_of(capsys)
@@ -65,19 +69,90 @@ def test_a_session_has_the_same_address_at_each_start(served, capsys, folder):
     assert address_of(capsys) == address
     assert [f"http://{host}:{port}/" for host, port in served] == [address.partition("#")[0]] * 2
     if os.name == "posix":
-        path = folder / "texts.txt.session" / "page.json"
+        path = page_file(folder)
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"port": "x"}', '{"port": 5, "token": 5}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        '{"port": "x"}',
+        '{"port": 8123, "token": 5}',
+        '{"port": 8123, "token": ""}',
+        '{"port": 8123, "token": "a"}',
+        json.dumps({"port": 8123, "token": "x" * 42}),
+        json.dumps({"port": 8123, "token": "x" * 42 + "\n"}),
+        json.dumps({"port": 8123, "token": "x" * 43 + "\n"}),
+        json.dumps({"port": 8123, "token": "ü" * 43}),
+    ],
+)
 def test_a_damaged_address_is_replaced(content, served, capsys, folder):
     assert label("texts.txt") == 0
     first = address_of(capsys)
-    path = folder / "texts.txt.session" / "page.json"
+    path = page_file(folder)
     path.chmod(0o600)
     path.write_text(content)
     assert label("texts.txt") == 0
-    assert address_of(capsys).partition("#")[2] != first.partition("#")[2]
+    second = address_of(capsys).partition("#")[2]
+    assert second != first.partition("#")[2]
+    assert re.fullmatch(r"[\w-]{43}", second)
+
+
+def made_a_pipe(path, monkeypatch):
+    path.unlink()
+    os.mkfifo(path)
+
+
+def made_a_link(path, monkeypatch):
+    path.rename(path.with_name("other.json"))
+    path.symlink_to("other.json")
+
+
+def made_a_folder(path, monkeypatch):
+    path.unlink()
+    path.mkdir()
+
+
+def made_readable(path, monkeypatch):
+    path.chmod(0o640)
+
+
+def made_writable(path, monkeypatch):
+    path.chmod(0o602)
+
+
+def made_of_another_user(path, monkeypatch):
+    user = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes and owners of files are those of POSIX")
+@pytest.mark.parametrize(
+    "change",
+    [
+        made_a_pipe,
+        made_a_link,
+        made_a_folder,
+        made_readable,
+        made_writable,
+        made_of_another_user,
+    ],
+)
+def test_an_address_that_others_may_know_is_replaced(change, served, capsys, folder, monkeypatch):
+    assert label("texts.txt") == 0
+    first = address_of(capsys)
+    path = page_file(folder)
+    change(path, monkeypatch)
+    assert label("texts.txt") == 0
+    second = address_of(capsys)
+    assert second.partition("#")[2] != first.partition("#")[2]
+    monkeypatch.undo()
+    if change is not made_a_folder:
+        assert stat.S_IMODE(path.lstat().st_mode) == 0o600
+        assert json.loads(path.read_text())["token"] == second.partition("#")[2]
 
 
 def test_another_port_is_taken_unless_one_was_asked_for(served, capsys, folder):
@@ -89,10 +164,12 @@ def test_another_port_is_taken_unless_one_was_asked_for(served, capsys, folder):
             capsys, "texts.txt", "--port", str(port)
         )
         saved = {"port": port, "token": "x" * 43}
-        (folder / "texts.txt.session" / "page.json").write_text(json.dumps(saved))
+        page_file(folder).write_text(json.dumps(saved))
+        page_file(folder).chmod(0o600)
         assert label("texts.txt") == 0
         [(_, chosen)] = served
         assert chosen != port
+        assert address_of(capsys).endswith(f":{chosen}/#{saved['token']}")
 
 
 def test_other_machines_reach_the_page_only_if_that_is_allowed(served, capsys):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import json
+import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -18,6 +19,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 HEADER = "x-skactive"
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 TOKEN_BYTES = 32
+# As many bytes in base64 without padding.
+TOKEN = re.compile("[A-Za-z0-9_-]{43}")
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
@@ -191,6 +194,11 @@ async def _refuse(send: Send, status: int, reason: str) -> None:
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def is_whole(token: str) -> bool:
+    """Return whether a text has the form of a token: a shorter one could be guessed."""
+    return TOKEN.fullmatch(token) is not None
 
 
 def is_address(name: str) -> bool:

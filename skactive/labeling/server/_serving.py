@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import socket
+import stat
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,7 +20,13 @@ from skactive._io.journal_file import json_object
 from skactive._optional import import_optional
 from skactive._warning import warn_user
 from skactive.labeling import LabelingSession
-from skactive.labeling.server._security import LOCAL_NAMES, Access, is_address, is_loopback
+from skactive.labeling.server._security import (
+    LOCAL_NAMES,
+    Access,
+    is_address,
+    is_loopback,
+    is_whole,
+)
 
 PAGE = "page.json"
 # Only the user can read the file.
@@ -36,7 +43,7 @@ class PageAddress(NamedTuple):
     """
 
     port: int
-    token: str | None
+    token: str
 
 
 def serve(
@@ -95,11 +102,10 @@ def serve(
     listener = _listener(host, port, saved)
     with listener:
         chosen = int(listener.getsockname()[1])
-        is_same = saved is not None and saved.token is not None
         names = LOCAL_NAMES if is_loopback(host) else LOCAL_NAMES | _names_of(host)
         access = Access(
             chosen,
-            token=saved.token if is_same and saved is not None else None,
+            token=None if saved is None else saved.token,
             names=names,
             takes_addresses=not is_loopback(host),
         )
@@ -180,14 +186,31 @@ def _name_for_browsers(host: str) -> str:
 
 
 def _read_address(folder: Path) -> PageAddress | None:
+    """Return the address that this user wrote; None if others could have written or read it."""
     try:
-        found = json_object((folder / PAGE).read_bytes())
+        with open(folder / PAGE, "rb", opener=_opened_at_once) as file:
+            found = json_object(file.read()) if _is_private(os.fstat(file.fileno())) else None
     except OSError:
         return None
     port, token = (found or {}).get("port"), (found or {}).get("token")
-    if isinstance(port, int) and 0 < port < 2**16 and isinstance(token, str) and token.isascii():
+    if isinstance(port, int) and 0 < port < 2**16 and isinstance(token, str) and is_whole(token):
         return PageAddress(port, token)
     return None
+
+
+def _opened_at_once(path: str, flags: int) -> int:
+    # A pipe does not let the start wait.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
+
+
+def _is_private(status: os.stat_result) -> bool:
+    """Return whether a file is a regular one that only this user can have written or read."""
+    if not stat.S_ISREG(status.st_mode):
+        return False
+    is_posix = os.name == "posix"
+    return not is_posix or (
+        status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) == PRIVATE
+    )
 
 
 def _write_address(folder: Path, address: PageAddress) -> None:
