@@ -608,3 +608,28 @@ def test_groups_of_similar_samples_are_shown_with_their_sizes(page, session):
     assert page.post("cluster", place=-1, n=4).status_code == 400
     page.act("answer", ids=groups[0], label="apple")
     assert page.call("cluster", place=0, n=4)["sizes"][0] == 0
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float16, np.float64, bool])
+@pytest.mark.parametrize(
+    ("shape", "mode"),
+    [
+        ((4, 5), "L"),
+        ((1, 1), "L"),
+        ((4, 5, 1), "L"),
+        ((1, 3, 1), "L"),
+        ((4, 5, 3), "RGB"),
+        ((4, 5, 4), "RGBA"),
+    ],
+)
+def test_pictures_of_vectors_of_every_shape_are_drawn(shape, mode, dtype, tmp_path):
+    from PIL import Image
+
+    images = np.random.default_rng(0).integers(0, 2, (6, *shape)).astype(dtype)
+    np.savez(tmp_path / "v.npz", X=np.eye(6), images=images)
+    with LabelingSession(tmp_path / "v.npz") as session:
+        reply = Page(session).enter().get(picture_of(session, 5))
+    assert reply.status_code == 200
+    drawn = Image.open(io.BytesIO(reply.content))
+    assert drawn.mode == mode
+    assert drawn.width * shape[0] == drawn.height * shape[1]

@@ -232,6 +232,25 @@ def test_ids_and_texts_of_a_table_stay_as_they_are_written(tmp_path):
         ({"X": [["a"]]}, r"of type <U1 and shape \(1, 1\)\. Hint: "),
         ({"X": np.eye(3), "y": [1, 2]}, r"'y' of .* has the shape \(2,\) for 3 vectors\. Hint: "),
         ({"X": np.eye(2), "y": [0.5, 1]}, r"Label 0 of .* is 0\.5, which is not a class label"),
+        ({"X": np.eye(2), "images": np.zeros((3, 4, 4))}, r"has 3 images for 2 vectors\. Hint: "),
+        *(
+            (
+                {"X": np.eye(2), "images": images},
+                r"'images' of .*, but of type .* and shape .* Hint: ",
+            )
+            for images in [
+                np.zeros(()),
+                np.zeros(2),
+                np.zeros((2, 4)),
+                np.zeros((2, 4, 4, 2)),
+                np.zeros((2, 4, 4, 3, 1)),
+                np.zeros((2, 0, 4)),
+                np.zeros((2, 4, 0, 3)),
+                np.zeros((2, 4, 4), complex),
+                np.zeros((2, 4, 4), "U3"),
+                np.zeros((2, 4, 4), "M8[s]"),
+            ]
+        ),
     ],
 )
 def test_wrong_vectors_are_named(arrays, message, tmp_path):

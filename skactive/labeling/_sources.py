@@ -45,7 +45,7 @@ class SampleList:
         Paths of images, texts, or vectors.
     labels : list of str or None
         Labels that the source has; None for a sample without one.
-    thumbnails : ndarray of shape (n_samples, height, width) or (n_samples, height, width, 3)
+    thumbnails : ndarray of shape (n_samples, height, width[, 3 or 4])
         Pictures of samples that are vectors, or None.
     has_classes : bool or None
         Whether the subfolders of a folder of images are classes; None if it has no subfolders, or
@@ -351,11 +351,8 @@ def _vectors_of(path: Path) -> SampleList:
             f"Array 'X' of {path} has NaN or infinity, first in row {int(is_finite.argmin())}. "
             "Hint: leave such samples out."
         )
-    if thumbnails is not None and len(thumbnails) != len(X):
-        raise ValueError(
-            f"{path} has {len(thumbnails):,} images for {len(X):,} vectors. Hint: write one for "
-            "each."
-        )
+    if thumbnails is not None:
+        thumbnails = _pictures(thumbnails, len(X), path)
     labels: list[str | None] = [None] * len(X)
     if y is not None:
         if y.shape != (len(X),):
@@ -366,6 +363,23 @@ def _vectors_of(path: Path) -> SampleList:
         labels = class_names(y, f"Array 'y' of {path}", lambda at: f"Label {at} of {path}")
     ids = distinct([digest(row.tobytes()) for row in np.ascontiguousarray(X)])
     return SampleList("vector", ids, X, labels, thumbnails)
+
+
+def _pictures(images: np.ndarray, n: int, path: Path) -> np.ndarray:
+    """Return pictures that can be drawn: grey, red-green-blue, or these with transparency."""
+    shape = images.shape
+    is_drawable = len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3, 4))
+    if not is_drawable or 0 in shape[1:] or images.dtype.kind not in "fiub":
+        raise ValueError(
+            f"Array 'images' of {path} is no array of numbers of shape (n_samples, height, width) "
+            f"or (n_samples, height, width, 3), but of type {images.dtype} and shape {shape}. "
+            "Hint: write the pictures again, or leave them out."
+        )
+    if len(images) != n:
+        raise ValueError(
+            f"{path} has {len(images):,} images for {n:,} vectors. Hint: write one for each."
+        )
+    return images[..., 0] if shape[3:] == (1,) else images
 
 
 def digest(content: str | bytes) -> str:
