@@ -125,6 +125,14 @@ def test_lines_of_a_text_file_are_samples(tmp_path):
     assert samples.ids[2] == f"{samples.ids[0]}#2"
 
 
+@pytest.mark.parametrize("inside", ["\x0b", "\x0c", "\x1c", "\x1e", "\x85", "\u2028", "\u2029"])
+def test_lines_of_a_text_file_end_at_line_feeds_only(inside, tmp_path):
+    path = tmp_path / "lines.txt"
+    texts = [f"page one{inside}page two", "x", f"y{inside}z", "last"]
+    path.write_bytes("{}\n{}\r{}\r\n{}".format(*texts).encode())
+    assert read_samples(path).values == texts
+
+
 def test_ids_of_texts_do_not_depend_on_their_order():
     texts = ["b", "a", "c", "a"]
     there = dict(zip(read_samples(texts).ids, texts, strict=True))

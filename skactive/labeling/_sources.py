@@ -171,7 +171,8 @@ def _lines_of(path: Path) -> SampleList:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not text in UTF-8. Hint: save it as UTF-8.") from error
-    return _texts([line for line in text.splitlines() if line.strip()], path)
+    # Not at page breaks and other characters at which splitlines ends lines, too.
+    return _texts([line for line in text.split("\n") if line.strip()], path)
 
 
 def _listed_samples(source: Any) -> SampleList:
