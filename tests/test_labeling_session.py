@@ -524,6 +524,16 @@ def test_subfolders_stay_what_they_were_when_the_session_was_created(is_beside, 
         assert session.labels_per_class() == ({} if is_beside else {"2020": 2, "2021": 1})
 
 
+def test_sources_without_subfolders_have_nothing_to_decide(tmp_path):
+    table = tmp_path / "texts.csv"
+    table.write_text("text,label\none,x\ntwo,\n")
+    LabelingSession(table, embedder=Lengths()).close()
+    without_setting(tmp_path / "texts.csv.session", "subfolders_are_classes")
+    LabelingSession(table, embedder=Lengths()).close()
+    settings = json.loads((tmp_path / "texts.csv.session" / "session.json").read_text())
+    assert settings["subfolders_are_classes"] is None
+
+
 def test_subfolders_are_decided_when_there_are_some(tmp_path):
     photos = tmp_path / "photos"
     write_photos(photos, "a.png")

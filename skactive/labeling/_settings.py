@@ -140,8 +140,8 @@ def with_chosen_classes(
     that were added for subfolders are not undone.
     """
     chosen = settings.get(CLASSES)
-    if CLASSES not in settings and (settings or log.done or log.imported):
-        # The session is older than the setting.
+    is_old = CLASSES not in settings and (settings or log.done or log.imported)
+    if is_old and samples.has_classes is not None:
         chosen = bool(log.imported)
     if chosen is None or chosen == samples.has_classes:
         return samples
