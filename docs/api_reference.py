@@ -206,6 +206,12 @@ SECTIONS = [
         ["PartitionedLearner", "PartitionedPool"],
     ),
     Section(
+        "Label Studio",
+        "skactive.integrations.label_studio",
+        "The tasks of a project of Label Studio, in the order of a labelling session.",
+        ["LabelStudioBridge", "LabelStudioError"],
+    ),
+    Section(
         "The command line",
         "skactive.cli",
         "The entry point of `skactive` and `python -m skactive`.",

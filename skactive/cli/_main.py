@@ -11,6 +11,7 @@ from skactive import __version__
 from skactive.cli._compare import add_compare_parser
 from skactive.cli._embed import add_embed_parser
 from skactive.cli._label import add_label_parser
+from skactive.cli._label_studio import add_label_studio_parser
 from skactive.cli._output import CommandError, Parser, write_note
 from skactive.cli._sessions import add_session_parsers
 
@@ -107,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     add_compare_parser(commands)
     add_embed_parser(commands)
     add_label_parser(commands)
+    add_label_studio_parser(commands)
     add_session_parsers(commands)
     for command in commands.choices.values():
         command.set_defaults(parser=command)

@@ -1,0 +1,148 @@
+"""`skactive label-studio`: make Label Studio ask the most useful tasks first."""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skactive._text import counted
+from skactive.cli._arguments import add_number
+from skactive.cli._output import CommandError, write, write_note
+
+if TYPE_CHECKING:
+    from skactive.integrations.label_studio import LabelStudioBridge
+
+
+def add_label_studio_parser(commands: Any) -> None:
+    """Add `label-studio` to the commands."""
+    parser = commands.add_parser(
+        "label-studio",
+        help="make Label Studio ask the most useful tasks of a project first",
+        description="Make Label Studio ask the tasks of a project in the order of a labelling\n"
+        "session, which learns the annotations. Ctrl-C ends, the same command resumes. The token\n"
+        "of Label Studio is read from --token-file or the variable LABEL_STUDIO_API_KEY.",
+    )
+    parser.set_defaults(run=run_label_studio, after_interrupt=after_interrupt)
+    parser.add_argument(
+        "url", metavar="URL", help="address of Label Studio, such as http://localhost:8080"
+    )
+    add_number(parser, "--project", required=True, metavar="ID", help="number of the project")
+    parser.add_argument(
+        "--token-file",
+        metavar="FILE",
+        help="file with a legacy token or a personal access token of Label Studio",
+    )
+    parser.add_argument(
+        "--session",
+        metavar="FOLDER",
+        help="folder of the session (default: label-studio-project-ID.session)",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="HANDLE",
+        help="model of TensorFlow Hub that embeds the samples; a pretrained model needs fewer "
+        "labels than the built-in descriptor",
+    )
+    queue = parser.add_argument_group("queue")
+    add_number(
+        queue,
+        "--ahead",
+        minimum=5,
+        metavar="K",
+        default=8,
+        help="number of tasks in the queue (default: 8)",
+    )
+    queue.add_argument(
+        "--show-guesses",
+        action="store_true",
+        help="fill in the predicted class; annotators tend to agree with it",
+    )
+    add_number(
+        queue,
+        "--poll",
+        metavar="SECONDS",
+        default=5,
+        help="seconds between two queries of Label Studio (default: 5)",
+    )
+    queue.add_argument(
+        "--once", action="store_true", help="bring session and queue up to date, and end"
+    )
+    queue.add_argument(
+        "--push-all",
+        action="store_true",
+        help="at the end, write predictions of all unanswered tasks into the project",
+    )
+
+
+def after_interrupt(arguments: argparse.Namespace) -> str:
+    """Return the state after an interruption, in a sentence."""
+    return (
+        "All answers are in Label Studio and in the session; the same command resumes. Its state: "
+        f"skactive status {folder_of(arguments)}"
+    )
+
+
+def folder_of(arguments: argparse.Namespace) -> Path:
+    """Return the folder of the session."""
+    if arguments.session is not None:
+        return Path(arguments.session)
+    return Path(f"label-studio-project-{arguments.project}.session")
+
+
+def run_label_studio(arguments: argparse.Namespace) -> None:
+    """Run the command with parsed arguments."""
+    from skactive.integrations.label_studio import LabelStudioBridge, LabelStudioError
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = lambda message, *_: write_note(f"warning: {message}")
+        try:
+            with LabelStudioBridge(
+                arguments.url,
+                arguments.project,
+                folder=folder_of(arguments),
+                token=_token(arguments.token_file),
+                embedder=arguments.model,
+                show_guesses=arguments.show_guesses,
+                ahead=arguments.ahead,
+                announce=write,
+            ) as bridge:
+                _follow(bridge, arguments)
+        except (
+            LabelStudioError,
+            ImportError,
+            OSError,
+            RuntimeError,
+            TypeError,
+            ValueError,
+        ) as error:
+            raise CommandError(str(error)) from error
+
+
+def _follow(bridge: LabelStudioBridge, arguments: argparse.Namespace) -> None:
+    """Follow the project until Ctrl-C, or once."""
+    try:
+        if arguments.once:
+            bridge.sync(wait=True)
+        else:
+            bridge.run(poll=arguments.poll)
+    except KeyboardInterrupt:
+        if not arguments.push_all:
+            raise
+    if arguments.push_all:
+        n = bridge.push_predictions()
+        write(f"{counted(n, 'prediction')} written to project {arguments.project}.")
+
+
+def _token(path: str | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise CommandError(
+            f"The token cannot be read from {path}: {reason}. Hint: the file has the token only."
+        ) from error

@@ -1,0 +1,464 @@
+"""The bridge: annotations of a project become answers of a session, whose order it then takes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, RLock
+from time import monotonic
+from typing import Any, Self
+
+from skactive._io.atomic_write import atomic_write
+from skactive._io.journal_file import json_object
+from skactive._text import counted, one_line, shown
+from skactive._validation import check_integer
+from skactive.integrations.label_studio._answers import bring_answers
+from skactive.integrations.label_studio._client import TIMEOUT, LabelStudioClient, pause
+from skactive.integrations.label_studio._errors import LabelStudioError
+from skactive.integrations.label_studio._interface import LabelingInterface, read_interface
+from skactive.integrations.label_studio._project import ProjectState, RemoteProject
+from skactive.integrations.label_studio._queue import (
+    Result,
+    TaskQueue,
+    replace_predictions,
+)
+from skactive.integrations.label_studio._samples import Row, TaskSamples
+from skactive.integrations.label_studio._tasks import RemoteTask, time_of
+from skactive.integrations.label_studio._token import read_token
+from skactive.labeling import LabelingSession
+
+PROJECT = "label_studio.json"
+FORMAT = "skactive project of Label Studio 1"
+# With fewer tasks, annotators could take all of them before the next queue is there.
+MIN_AHEAD = 5
+# Seconds between two queries of all tasks, for changes that no other query shows.
+EVERYTHING = 600.0
+
+
+class LabelStudioBridge:
+    """Make Label Studio ask the tasks of a project in the order of a labelling session.
+
+    It reads tasks and annotations by the API of Label Studio, answers the samples of a
+    `skactive.labeling.LabelingSession` accordingly, and writes the next tasks as predictions with
+    ascending scores, by which the project orders its queue. Label Studio needs no change and no
+    inbound connection.
+
+    Parameters
+    ----------
+    url : str
+        The address of Label Studio.
+    project : int
+        The id of the project. Its labelling interface has one ``Choices`` with single choice for
+        one ``Image`` or ``Text``.
+    folder : path-like, default=None
+        The folder of the session, created if it does not exist. None takes
+        ``label-studio-project-3.session`` for project 3 in the current folder.
+    token : str, default=None
+        A legacy token or a personal access token of Label Studio. None takes the environment
+        variable ``LABEL_STUDIO_API_KEY``.
+    embedder : transformer or str, default=None
+        As for `skactive.labeling.LabelingSession`.
+    show_guesses : bool, default=False
+        Whether annotators see the predicted class as a filled-in answer, which they confirm or
+        change. Annotators tend to agree with a guess.
+    ahead : int, default=8
+        Number of tasks in the queue, at least 5. With several annotators Label Studio draws from
+        them at random, and it is at least five more than there are annotators.
+    timeout : float, default=30
+        Seconds to wait for Label Studio.
+    announce : callable, default=None
+        Called with a sentence for each change. None does nothing.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder of the session.
+
+    See Also
+    --------
+    skactive.labeling.LabelingSession : Works on the folder while no bridge runs.
+
+    Notes
+    -----
+    Label Studio is the source of truth. The class of a task is that of most of its annotations, and
+    that of the latest one among classes with equally many. A task with skips only is skipped. A
+    task without annotations is open. Drafts are ignored.
+
+    Examples
+    --------
+    >>> from skactive.integrations.label_studio import LabelStudioBridge
+    >>> with LabelStudioBridge("http://localhost:8080", 3, announce=print) as bridge:
+    ...     bridge.run()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        url: str,
+        project: int,
+        *,
+        folder: str | os.PathLike[str] | None = None,
+        token: str | None = None,
+        embedder: Any = None,  # any transformer, or a str
+        show_guesses: bool = False,
+        ahead: int = 8,
+        timeout: float = TIMEOUT,
+        announce: Callable[[str], object] | None = None,
+    ) -> None:
+        number = check_integer(self, "project", project, minimum=1)
+        chosen = f"label-studio-project-{number}.session" if folder is None else folder
+        self.folder = Path(chosen).absolute()
+        self._client = LabelStudioClient(url, read_token(token), timeout=timeout)
+        self._project = RemoteProject(self._client, number)
+        self._embedder = embedder
+        self._show_guesses = show_guesses
+        self._ahead = check_integer(self, "ahead", ahead, minimum=MIN_AHEAD)
+        self._announce = announce or (lambda _: None)
+        self._samples = TaskSamples(self.folder, self._client)
+        self._queue = TaskQueue(self._project)
+        # Held while the session is replaced, or used by another thread.
+        self._lock = RLock()
+        self._session: LabelingSession | None = None
+        self._rows: list[Row] = []
+        self._interface: LabelingInterface | None = None
+        self._config: str | None = None
+        self._tasks: dict[int, RemoteTask] = {}
+        self._everything_at: float | None = None
+        self._is_brought = False
+        self._n_embedded: int | None = None
+        self._last_note: str | None = None
+
+    @property
+    def session(self) -> LabelingSession:
+        """The session.
+
+        Raises
+        ------
+        LabelStudioError
+            If the project has no tasks with samples, or `sync` was not called yet.
+        """
+        if self._session is None:
+            raise LabelStudioError(
+                f"Project {self._project.number} has no samples yet. Hint: call sync() after tasks "
+                "were imported."
+            )
+        return self._session
+
+    @property
+    def interface(self) -> LabelingInterface | None:
+        """The labelling interface of the project, as it was read last."""
+        return self._interface
+
+    def sync(self, *, wait: bool = False) -> bool:
+        """Read what changed in Label Studio, and bring the session and the queue in line with it.
+
+        Parameters
+        ----------
+        wait : bool, default=False
+            Whether to wait until all samples are embedded before the order is determined.
+
+        Returns
+        -------
+        is_changed : bool
+            Whether anything changed.
+
+        Raises
+        ------
+        LabelStudioError
+            If Label Studio cannot be reached, refuses a request, or the project has another
+            labelling interface. Nothing is lost: the next call continues.
+        """
+        state = self._read_state()
+        interface = self._read_interface(state)
+        if self._fetch(state):
+            self._is_brought = False
+        if not self._is_brought:
+            self._renew(interface)
+        if self._session is None:
+            self._note(f"Project {self._project.number} ({one_line(state.title, 60)}) has no tasks")
+            return False
+        if wait:
+            self._session.wait()
+        counts = None if self._is_brought else self._bring(interface)
+        n_embedded = self._session.n_embedded
+        is_stale = counts is not None or n_embedded != self._n_embedded
+        content = self._content(interface) if is_stale else self._queue.content
+        is_pushed = self._queue.bring(content, state)
+        self._is_brought, self._n_embedded = True, n_embedded
+        if counts or is_pushed:
+            self._note(self._status(counts or ""))
+        return bool(counts) or is_pushed
+
+    def run(
+        self,
+        *,
+        poll: float = 5.0,
+        wake: Event | None = None,
+        stop: Event | None = None,
+    ) -> None:
+        """Call `sync` again and again, until Ctrl-C.
+
+        If Label Studio is down or answers errors, it says so once and tries again after a pause,
+        which grows up to a minute.
+
+        Parameters
+        ----------
+        poll : float, default=5.0
+            Seconds between two calls.
+        wake : threading.Event, default=None
+            Ends a pause when it is set, such as by a webhook.
+        stop : threading.Event, default=None
+            Ends the call after the present round, together with `wake`.
+
+        Raises
+        ------
+        LabelStudioError
+            If Label Studio refuses a request, or the labelling interface is not supported.
+        """
+        wake = Event() if wake is None else wake
+        n_failures = 0
+        while stop is None or not stop.is_set():
+            try:
+                self.sync()
+                n_failures, seconds = 0, poll
+            except LabelStudioError as error:
+                if not error.is_temporary:
+                    raise
+                if n_failures == 0:
+                    self._note(f"{error} It is tried again until it succeeds.")
+                seconds = pause(n_failures, poll)
+                n_failures += 1
+            if wake.wait(seconds):
+                wake.clear()
+
+    def push_predictions(self) -> int:
+        """Write predictions of all tasks without an answer into the project.
+
+        They are for filters and exports of Label Studio, and replace those of an earlier call. The
+        score is the probability of the class.
+
+        Returns
+        -------
+        n_predictions : int
+            The number of predictions; 0 while there are too few labels.
+
+        Raises
+        ------
+        LabelStudioError
+            If Label Studio cannot be reached, or refuses a request.
+        """
+        if self._interface is None or self._session is None:
+            self.sync(wait=True)
+        if self._interface is None:
+            return 0
+        session = self.session.wait()
+        open_ = [one.id for one in session.samples() if one.label is None]
+        predicted = session.predictions()
+        predictions = [
+            {
+                "task": int(name),
+                "result": self._interface.result_of(predicted[name][0]),
+                "score": round(predicted[name][1], 4),
+            }
+            for name in open_
+            if name in predicted
+        ]
+        return replace_predictions(self._project, predictions)
+
+    def predict(self, tasks: list[int]) -> list[dict[str, Any]]:
+        """Return predictions of tasks, as Label Studio takes them.
+
+        Parameters
+        ----------
+        tasks : list of int
+            The ids of tasks.
+
+        Returns
+        -------
+        predictions : list of dict
+            For each task the ``result``, which is empty while there are too few labels and for
+            unknown tasks, and the ``score``, the probability of the class.
+        """
+        with self._lock:
+            session, interface = self._session, self._interface
+            if session is None or interface is None:
+                return [{"result": [], "score": 0.0} for _ in tasks]
+            predicted = session.predictions()
+        found = (predicted.get(str(task)) for task in tasks)
+        return [
+            {"result": [], "score": 0.0}
+            if one is None
+            else {"result": interface.result_of(one[0]), "score": round(one[1], 4)}
+            for one in found
+        ]
+
+    def close(self) -> None:
+        """Release the folder of the session. The queue stays as it is."""
+        with self._lock:
+            if self._session is not None:
+                self._session.close()
+                self._session = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _read_state(self) -> ProjectState:
+        try:
+            return self._project.state()
+        except LabelStudioError as error:
+            if "has no /api/projects/" not in str(error):
+                raise
+            raise LabelStudioError(
+                f"{self._client.url} has no project {self._project.number}, or the token gives no "
+                "access to it. Hint: the address of a project ends in its number."
+            ) from error
+
+    def _read_interface(self, state: ProjectState) -> LabelingInterface:
+        if self._interface is None or state.config != self._config:
+            self._interface = read_interface(state.config)
+            self._config = state.config
+            self._is_brought = False
+        return self._interface
+
+    def _fetch(self, state: ProjectState) -> bool:
+        """Read the tasks that changed; return whether any did."""
+        now = monotonic()
+        if self._everything_at is None or now - self._everything_at > EVERYTHING:
+            return self._fetch_all(now)
+        if self._tasks:
+            newest = max(time_of(task.updated_at) for task in self._tasks.values())
+            found = self._project.changed(newest)
+            fresh = {task.id: task for task in found if self._tasks.get(task.id) != task}
+        else:
+            fresh = {}
+        self._tasks.update(fresh)
+        if self._counts() != (state.n_tasks, state.n_annotations, state.n_skips):
+            # Deleted tasks, and annotations that were deleted together, are in no other query.
+            return self._fetch_all(now) or bool(fresh)
+        return bool(fresh)
+
+    def _fetch_all(self, now: float) -> bool:
+        found = {task.id: task for task in self._project.tasks()}
+        is_changed = found != self._tasks
+        self._tasks, self._everything_at = found, now
+        return is_changed
+
+    def _counts(self) -> tuple[int, int, int]:
+        n_annotations = sum(len(task.annotations) for task in self._tasks.values())
+        n_skips = sum(task.n_cancelled for task in self._tasks.values())
+        return len(self._tasks), n_annotations - n_skips, n_skips
+
+    def _renew(self, interface: LabelingInterface) -> None:
+        """Open the session, or open it again if tasks came, changed or went."""
+        if self._session is None:
+            self._check_project()
+            self._rows = self._samples.saved()
+        rows = self._samples.rows(self._tasks.values(), interface)
+        if self._session is not None and rows == self._rows:
+            return
+        self._note_faults()
+        with self._lock:
+            gone = {str(row["id"]) for row in self._rows} - {str(row["id"]) for row in rows}
+            if self._rows and gone:
+                # Their answers go, too. Otherwise they would stay in the log for ever.
+                session = self._session or self._opened(self._rows, interface)
+                try:
+                    known = {one.id for one in session.samples() if one.status != "open"}
+                    session.reopen(sorted(gone & known))
+                finally:
+                    session.close()
+                    self._session = None
+            elif self._session is not None:
+                self._session.close()
+                self._session = None
+            if rows != self._rows:
+                self._samples.write(rows)
+            self._rows = rows
+            self._session = self._opened(rows, interface) if rows else None
+            self._n_embedded = None
+
+    def _opened(self, rows: list[Row], interface: LabelingInterface) -> LabelingSession:
+        kind = next(name for name in rows[0] if name != "id")
+        session = LabelingSession(
+            self._samples.path,
+            self.folder,
+            embedder=self._embedder,
+            classes=interface.classes,
+            text_column=kind,
+            id_column="id",
+        )
+        with suppress(ValueError):  # classes may have been renamed in the session
+            for label, description in interface.descriptions.items():
+                if session.descriptions.get(label) != description:
+                    session.describe_class(label, description)
+        return session
+
+    def _check_project(self) -> None:
+        """Remember the project of the folder, and raise if it is another."""
+        own = {"format": FORMAT, "url": self._client.url, "project": self._project.number}
+        path = self.folder / PROJECT
+        if path.exists():
+            found = json_object(path.read_bytes()) or {}
+            if found.get("project") != self._project.number or found.get("format") != FORMAT:
+                raise LabelStudioError(
+                    f"{self.folder} has the answers of project {shown(found.get('project'))} of "
+                    f"{shown(found.get('url'))}. Hint: choose another folder."
+                )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as file:
+            file.write(json.dumps(own).encode("ascii"))
+
+    def _bring(self, interface: LabelingInterface) -> str:
+        answers = {str(number): task.answer(interface) for number, task in self._tasks.items()}
+        return bring_answers(self.session, answers)
+
+    def _content(self, interface: LabelingInterface) -> list[tuple[int, Result]]:
+        """Return the next tasks, with what annotators see of the guess."""
+        annotators = {
+            shown(one.get("completed_by"))
+            for task in self._tasks.values()
+            for one in task.annotations
+        }
+        session, n = self.session, max(self._ahead, len(annotators) + MIN_AHEAD)
+        asked = session.next(n)
+        if len(asked) < n:
+            asked += session.next(n - len(asked), test=True)
+        guesses = session.predictions() if self._show_guesses else {}
+        return [
+            (int(one.id), interface.result_of(guesses[one.id][0]) if one.id in guesses else [])
+            for one in asked
+        ]
+
+    def _status(self, changes: str) -> str:
+        progress = self.session.progress()
+        n = progress.n_labeled + progress.n_test_labeled
+        parts = [counted(n, "label") + f" of {counted(progress.n_samples, 'task')}"]
+        if progress.n_skipped:
+            parts.append(f"{progress.n_skipped:,} skipped")
+        if progress.accuracy is not None:
+            parts.append(f"estimated accuracy {progress.accuracy.value:.0%}")
+        if progress.n_embedded < progress.n_samples and progress.error is None:
+            parts.append(f"{progress.n_embedded:,} embedded")
+        next_ = ", ".join(str(task) for task, _ in self._queue.content[:3])
+        line = f"{f'{changes}: ' if changes else ''}{', '.join(parts)}."
+        if progress.error is not None:
+            line += f" The order is random: {one_line(progress.error, 120)}"
+        return f"{line} Next tasks: {next_}, …" if next_ else f"{line} No task is left."
+
+    def _note_faults(self) -> None:
+        if self._samples.faults:
+            number, reason = next(iter(self._samples.faults.items()))
+            n = len(self._samples.faults)
+            self._note(
+                f"{counted(n, 'task')} cannot be ordered, such as {number}: {reason.rstrip('.')}."
+            )
+
+    def _note(self, text: str) -> None:
+        if text != self._last_note:
+            self._last_note = text
+            self._announce(text)

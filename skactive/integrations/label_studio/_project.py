@@ -1,0 +1,153 @@
+"""A project of Label Studio: its settings, tasks and predictions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from skactive.integrations.label_studio._client import LabelStudioClient
+from skactive.integrations.label_studio._errors import LabelStudioError
+from skactive.integrations.label_studio._tasks import FIELDS, RemoteTask, read_task
+
+SETTINGS = (
+    "id,title,label_config,model_version,sampling,task_number,total_annotations_number,"
+    "skipped_annotations_number"
+)
+SAMPLING = "Uncertainty sampling"
+# Number of tasks and of predictions per request.
+PAGE = 250
+# Changes that were under way at the time of the last query have an earlier time than its newest.
+OVERLAP = timedelta(seconds=10)
+
+
+class ProjectState(NamedTuple):
+    """The settings and counts of a project.
+
+    Attributes
+    ----------
+    title : str
+        Its name.
+    config : str
+        The labelling interface.
+    model_version : str or None
+        The version of the predictions that determine the order of tasks.
+    sampling : str
+        The order of tasks.
+    n_tasks, n_annotations, n_skips : int
+        The numbers of tasks, of annotations without skips, and of skips.
+    """
+
+    title: str
+    config: str
+    model_version: str | None
+    sampling: str
+    n_tasks: int
+    n_annotations: int
+    n_skips: int
+
+
+class RemoteProject:
+    """The requests about one project.
+
+    Parameters
+    ----------
+    client : LabelStudioClient
+        The client.
+    number : int
+        The id of the project.
+    """
+
+    def __init__(self, client: LabelStudioClient, number: int) -> None:
+        self.client = client
+        self.number = number
+        self._path = f"/api/projects/{number}"
+
+    def state(self) -> ProjectState:
+        """Return the settings and counts."""
+        found = self.client.get(f"{self._path}/", include=SETTINGS)
+        try:
+            return ProjectState(
+                str(found["title"]),
+                str(found["label_config"]),
+                found.get("model_version"),
+                str(found.get("sampling")),
+                int(found["task_number"]),
+                int(found["total_annotations_number"]),
+                int(found["skipped_annotations_number"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise LabelStudioError(
+                f"{self.client.url} returned project {self.number} in an unknown form. Hint: pass "
+                "the address of Label Studio, version 1.23."
+            ) from error
+
+    def tasks(self) -> list[RemoteTask]:
+        """Return all tasks, in the order of their ids."""
+        return list(self._pages({"ordering": ["tasks:id"]}))
+
+    def changed(self, since: datetime) -> list[RemoteTask]:
+        """Return the tasks that changed after a time, and some that changed shortly before."""
+        # Label Studio requires microseconds and a Z.
+        start = (since - OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        later = {
+            "filter": "filter:tasks:updated_at",
+            "operator": "greater",
+            "type": "Datetime",
+            "value": start,
+        }
+        filters = {"conjunction": "and", "items": [later]}
+        return list(self._pages({"filters": filters, "ordering": ["tasks:id"]}))
+
+    def _pages(self, query: dict[str, Any]) -> Iterator[RemoteTask]:
+        number, n_found = 1, 0
+        while True:
+            page = self.client.get(
+                "/api/tasks/",
+                project=self.number,
+                fields="all",
+                include=FIELDS,
+                page=number,
+                page_size=PAGE,
+                query=json.dumps(query),
+            )
+            try:
+                tasks, total = page["tasks"], int(page["total"])
+            except (KeyError, TypeError, ValueError) as error:
+                raise LabelStudioError(
+                    f"{self.client.url} returned tasks in an unknown form. Hint: use version 1.23."
+                ) from error
+            yield from map(read_task, tasks)
+            n_found += len(tasks)
+            if n_found >= total or not tasks:
+                return
+            number += 1
+
+    def add_predictions(self, version: str, predictions: list[dict[str, Any]]) -> int:
+        """Add predictions of a version, and return their number.
+
+        Label Studio leaves out those of unknown tasks, of unknown classes, and with a score outside
+        of [0, 1], without an error.
+        """
+        n_stored = 0
+        for start in range(0, len(predictions), PAGE):
+            some = [{**one, "model_version": version} for one in predictions[start : start + PAGE]]
+            answer = self.client.send("POST", f"{self._path}/import/predictions", some)
+            n_stored += int(answer.get("created", 0)) if isinstance(answer, dict) else 0
+        return n_stored
+
+    def order_by(self, version: str) -> None:
+        """Make Label Studio ask tasks in the order of a version's scores, the lowest first."""
+        settings = {"model_version": version, "sampling": SAMPLING}
+        self.client.send("PATCH", f"{self._path}/", settings)
+
+    def versions(self) -> list[str]:
+        """Return the versions of all predictions."""
+        found = self.client.get(f"{self._path}/model-versions/")
+        return list(found) if isinstance(found, dict) else []
+
+    def delete_version(self, version: str) -> None:
+        """Delete the predictions of a version."""
+        body = {"model_version": version}
+        self.client.send("DELETE", f"{self._path}/model-versions/", body)

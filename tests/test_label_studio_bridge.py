@@ -1,0 +1,506 @@
+"""The bridge on a small Label Studio: answers, order, restarts, new tasks, images and failures."""
+
+import contextlib
+import io
+import json
+import threading
+
+import numpy as np
+import pytest
+from fake_label_studio import (
+    IMAGES,
+    PERSONAL,
+    TEXTS,
+    TOKEN,
+    FakeLabelStudio,
+    choice,
+    hang_up,
+    page,
+    slow,
+    status,
+)
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from skactive.integrations.label_studio import LabelStudioBridge, LabelStudioError
+from skactive.labeling import LabelingSession
+
+pytest.importorskip("pandas")
+
+
+class Lengths(TransformerMixin, BaseEstimator):
+    """Vectors of texts without any fitting: letters a and b, and the length."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+    def transform(self, X):
+        return np.array([[1 + text.count("a"), 1 + text.count("b"), len(text)] for text in X])
+
+
+def text_of(number):
+    return {"text": ("a" if number % 2 else "b") * (1 + number // 2) + f" {number}"}
+
+
+def truth(studio, task):
+    return "A" if "a" in studio.tasks[task]["data"]["text"] else "B"
+
+
+@pytest.fixture
+def studio():
+    with FakeLabelStudio(data=map(text_of, range(24))) as studio:
+        yield studio
+
+
+def bridge_of(studio, folder, **changes):
+    given = {"folder": folder, "token": TOKEN, "embedder": Lengths(), "timeout": 5}
+    return LabelStudioBridge(studio.url, 3, **{**given, **changes})
+
+
+def statuses(session):
+    return {one.id: (one.label, one.status) for one in session.samples()}
+
+
+def labels_of(session):
+    return {one.id: one.label for one in session.samples() if one.label is not None}
+
+
+def test_annotators_are_asked_in_the_order_of_a_plain_session(studio, tmp_path):
+    texts = {str(number): one["data"]["text"] for number, one in studio.tasks.items()}
+    table = tmp_path / "plain.jsonl"
+    table.write_text("".join(json.dumps({"id": k, "text": t}) + "\n" for k, t in texts.items()))
+    with (
+        bridge_of(studio, tmp_path / "s") as bridge,
+        LabelingSession(table, embedder=Lengths(), classes=["A", "B"], id_column="id") as plain,
+    ):
+        plain.wait()
+        for _ in range(20):
+            bridge.sync(wait=True)
+            task = studio.next()
+            assert str(task) == plain.next()[0].id
+            assert studio.queue()[1:] == [int(one.id) for one in plain.next(8)[1:]]
+            plain.answer(str(task), truth(studio, task))
+            studio.annotate(task, truth(studio, task))
+        bridge.sync()
+        assert labels_of(bridge.session) == labels_of(plain)
+
+
+def test_an_annotator_who_does_not_wait_gets_the_order_of_the_answers_before(studio, tmp_path):
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+        task = studio.next()
+        for _ in range(15):
+            queue = studio.queue()
+            assert queue == [int(one.id) for one in bridge.session.next(8)]
+            studio.annotate(task, truth(studio, task))
+            # The page asks for the next task at once.
+            following = studio.next()
+            assert following == next(one for one in queue if one != task)
+            bridge.sync()
+            assert studio.next() == following
+            task = following
+
+
+def test_every_version_but_the_present_one_is_deleted_and_others_are_kept(studio, tmp_path):
+    studio.predictions.append({"task": 1, "score": 0.5, "result": [], "model_version": "theirs"})
+    studio.predictions.append(
+        {"task": 1, "score": 0.5, "result": [], "model_version": "skactive-queue-left-over"}
+    )
+    for _ in range(2):
+        with bridge_of(studio, tmp_path / "s") as bridge:
+            for _ in range(3):
+                bridge.sync(wait=True)
+                studio.annotate(studio.next(), "A")
+            bridge.sync()
+        versions = {one["model_version"] for one in studio.predictions}
+        assert versions == {"theirs", studio.model_version}
+    assert studio.sampling == "Uncertainty sampling"
+
+
+def test_nothing_is_written_while_nothing_changes(studio, tmp_path):
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+        studio.requests.clear()
+        assert not bridge.sync()
+        assert [method for method, _ in studio.requests] == ["GET", "GET"]
+        # Someone chose another order in the settings.
+        studio.sampling = "Sequential sampling"
+        assert bridge.sync()
+        assert studio.sampling == "Uncertainty sampling"
+        # A connected model takes the order over by its title.
+        studio.predictions.append({"task": 1, "score": 0.5, "result": [], "model_version": "m"})
+        studio.model_version = "m"
+        assert bridge.sync()
+        assert studio.queue() == [int(one.id) for one in bridge.session.next(8)]
+
+
+def test_guesses_are_hidden_unless_they_are_wanted(studio, tmp_path):
+    for number in list(studio.tasks)[:12]:
+        studio.annotate(number, truth(studio, number))
+    for show in (False, True):
+        with bridge_of(studio, tmp_path / "s", show_guesses=show) as bridge:
+            bridge.sync(wait=True)
+            predicted = bridge.session.predictions()
+        found = {
+            one["task"]: one["result"]
+            for one in studio.predictions
+            if one["model_version"] == studio.model_version
+        }
+        assert len(found) == 8
+        wanted = {task: choice(predicted[str(task)][0]) if show else [] for task in found}
+        assert found == wanted
+
+
+def test_two_people_who_answer_differently(studio, tmp_path):
+    studio.maximum_annotations = 2
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+        task = studio.next(user=1)
+        first = studio.annotate(task, "A", user=1)
+        bridge.sync()
+        assert labels_of(bridge.session) == {str(task): "A"}
+        # Its second annotator is still wanted.
+        assert studio.next(user=2) == task
+        studio.annotate(task, "B", user=2)
+        bridge.sync()
+        assert labels_of(bridge.session) == {str(task): "B"}  # the latest
+        studio.annotate(task, "A", user=3)
+        bridge.sync()
+        assert labels_of(bridge.session) == {str(task): "A"}  # the majority
+        studio.delete(first)
+        bridge.sync()
+        assert labels_of(bridge.session) == {str(task): "A"}
+
+
+def test_no_task_is_served_twice_beyond_the_overlap(studio, tmp_path):
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+        while (task := studio.next(user=1)) is not None:
+            others = [studio.next(user=user) for user in range(2, 5)]
+            opened = [one for one in (task, *others) if one is not None]
+            assert len(set(opened)) == len(opened)
+            for user, one in enumerate((task, *others), 1):
+                if one is not None:
+                    studio.annotate(one, truth(studio, one), user=user)
+            bridge.sync()
+        assert all(len(studio.of_task(number)) == 1 for number in studio.tasks)
+        assert len(labels_of(bridge.session)) == len(studio.tasks)
+        assert studio.queue() == []
+
+
+def test_the_queue_grows_with_the_number_of_annotators(studio, tmp_path):
+    for user, number in enumerate(list(studio.tasks)[:10]):
+        studio.annotate(number, "A", user=user)
+    with bridge_of(studio, tmp_path / "s", ahead=5) as bridge:
+        bridge.sync(wait=True)
+        # Each of the ten may have one task open.
+        assert len(studio.queue()) == 14
+
+
+OPERATIONS = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("annotate"), st.integers(0, 5), st.sampled_from(["A", "B", "new class", None]),
+            st.integers(1, 3), st.booleans(),
+        ),
+        st.tuples(st.just("update"), st.integers(0, 9), st.sampled_from("AB")),
+        st.tuples(st.just("delete"), st.integers(0, 9)),
+        st.tuples(st.just("delete together"), st.integers(0, 9)),
+        st.tuples(st.just("add task"), st.integers(0, 20)),
+        st.tuples(st.just("edit task"), st.integers(0, 5), st.integers(30, 40)),
+        st.tuples(st.just("delete task"), st.integers(0, 5)),
+        st.tuples(st.just("sync")),
+        st.tuples(st.just("restart")),
+        st.tuples(st.just("fault"), st.integers(0, 3)),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+def operate(studio, kind, *values):
+    """Do what a person does; nothing if there is no such task or annotation."""
+    tasks, annotations = list(studio.tasks), list(studio.annotations)
+    if kind == "add task":
+        studio.add_task(text_of(values[0]))
+    elif kind in {"annotate", "edit task", "delete task"} and tasks:
+        task = tasks[values[0] % len(tasks)]
+        if kind == "annotate":
+            studio.annotate(task, values[1], values[2], skip=values[3])
+        elif kind == "edit task":
+            studio.edit_task(task, text_of(values[1]))
+        else:
+            studio.delete_task(task)
+    elif kind in {"update", "delete", "delete together"} and annotations:
+        number = annotations[values[0] % len(annotations)]
+        if kind == "update":
+            studio.update(number, values[1])
+        elif kind == "delete":
+            studio.delete(number)
+        else:
+            studio.delete_together([number])
+
+
+def expected(studio):
+    """Return the status of each task, from the annotations as a plain list."""
+    found = {}
+    for number in studio.tasks:
+        own = studio.of_task(number)
+        votes = [
+            (one["updated_at"], one["result"][0]["value"]["choices"][0])
+            for one in own
+            if one["result"] and not one["was_cancelled"]
+        ]
+        names = [label for _, label in votes]
+        most = max(map(names.count, names), default=0)
+        latest = max((vote for vote in votes if names.count(vote[1]) == most), default=None)
+        if latest is not None:
+            found[str(number)] = (latest[1], "labeled")
+        else:
+            found[str(number)] = (None, "skipped" if own else "open")
+    return found
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@given(operations=OPERATIONS)
+def test_after_any_history_the_session_has_the_answers_of_label_studio(
+    operations, tmp_path_factory
+):
+    folder = tmp_path_factory.mktemp("bridge") / "s"
+    with FakeLabelStudio(data=map(text_of, range(6))) as studio:
+        bridge = bridge_of(studio, folder)
+        for kind, *values in operations:
+            if kind == "sync":
+                with contextlib.suppress(LabelStudioError):
+                    bridge.sync()
+            elif kind == "restart":
+                bridge.close()
+                bridge = bridge_of(studio, folder)
+            elif kind == "fault":
+                # Of any request: the round breaks off there.
+                studio.faults = [lambda _: True] * values[0] + [status(400)]
+            else:
+                operate(studio, kind, *values)
+        studio.faults = []
+        bridge.sync()
+        with bridge:
+            if not studio.tasks:
+                with pytest.raises(LabelStudioError, match="has no samples yet"):
+                    bridge.session  # noqa: B018
+                return
+            session = bridge.session
+            assert {one.id: (one.label, one.status) for one in session.samples()} == expected(
+                studio
+            )
+            texts = {one.id: one.value for one in session.samples()}
+            assert texts == {str(k): one["data"]["text"] for k, one in studio.tasks.items()}
+            bridge.sync(wait=True)
+            left = [one for one in expected(studio).values() if one[1] == "open"]
+            assert len(studio.queue()) == min(len(left), 8)
+            assert not [n for n in studio.queue() if expected(studio)[str(n)][1] != "open"]
+        # Without Label Studio.
+        with LabelingSession.open(folder, embedder=Lengths()) as session:
+            assert {one.id: (one.label, one.status) for one in session.samples()} == expected(
+                studio
+            )
+
+
+def test_new_tasks_are_asked_and_the_answers_of_deleted_ones_go(studio, tmp_path):
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+        first, second = list(studio.tasks)[:2]
+        studio.annotate(first, "A")
+        studio.annotate(second, "B")
+        bridge.sync()
+        studio.delete_task(first)
+        added = studio.add_task({"text": "abab"})
+        bridge.sync(wait=True)
+        assert labels_of(bridge.session) == {str(second): "B"}
+        assert str(added) in {one.id for one in bridge.session.samples()}
+        studio.delete_task(second)
+    # Also while the bridge is down, and if these are all answers.
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+        assert labels_of(bridge.session) == {}
+        assert len(bridge.session) == 23
+
+
+def test_a_project_may_be_empty_at_first(tmp_path):
+    notes = []
+    with (
+        FakeLabelStudio() as studio,
+        bridge_of(studio, tmp_path / "s", announce=notes.append) as bridge,
+    ):
+        assert not bridge.sync()
+        assert not bridge.sync()
+        assert notes == ["Project 3 (a project) has no tasks"]
+        studio.add_task({"text": "ab"})
+        assert bridge.sync(wait=True)
+        assert studio.queue() == [1]
+
+
+def test_tasks_without_a_sample_are_named_and_the_others_asked(studio, tmp_path):
+    studio.add_task({"text": "  "})
+    studio.add_task({"other": "x"})
+    number = studio.add_task({"text": 12})
+    notes = []
+    with bridge_of(studio, tmp_path / "s", announce=notes.append) as bridge:
+        bridge.sync(wait=True)
+        assert notes[0] == (
+            "2 tasks cannot be ordered, such as 25: its field 'text' is empty or no text."
+        )
+        assert bridge.session.sample(str(number)).value == "12"
+        assert len(bridge.session) == 25
+
+
+def photo(color):
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), color).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_images_are_downloaded_once_and_removed_with_their_tasks(tmp_path):
+    pytest.importorskip("PIL")
+    with FakeLabelStudio(IMAGES) as studio:
+        for number, color in enumerate(["red", "red", "green", "green", "blue", "blue"]):
+            path = f"/data/upload/3/{number}.PNG"
+            studio.files[path] = photo(color)
+            studio.add_task({"image": path})
+        studio.add_task({"image": "/data/upload/3/missing.png"})
+        notes = []
+        for _ in range(2):
+            with bridge_of(studio, tmp_path / "s", embedder=None, announce=notes.append) as bridge:
+                bridge.sync(wait=True)
+                assert [one.value for one in bridge.session.samples("open")] == [
+                    str(path) for path in sorted((tmp_path / "s" / "images").iterdir())
+                ]
+                assert bridge.session.unreadable == []
+        assert {studio.requests.count(("GET", path)) for path in studio.files} == {1}
+        assert notes[0].startswith("1 task cannot be ordered, such as 7: http://127.0.0.1:")
+        studio.files["/data/upload/3/new.png"] = photo("white")
+        studio.edit_task(1, {"image": "/data/upload/3/new.png"})
+        studio.delete_task(2)
+        with bridge_of(studio, tmp_path / "s", embedder=None) as bridge:
+            bridge.sync(wait=True)
+            images = sorted((tmp_path / "s" / "images").iterdir())
+            assert len(images) == 5
+            assert images[0].read_bytes() == photo("white")
+
+
+def test_a_class_is_described_by_the_text_of_its_choice(studio, tmp_path):
+    studio.config = TEXTS.replace('"A"', '"a fruit" alias="A"')
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync()
+        assert bridge.session.classes == ["A", "B"]
+        assert bridge.session.descriptions == {"A": "a fruit"}
+
+
+def test_the_interface_may_change(studio, tmp_path):
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+        studio.config = TEXTS.replace("</Choices>", '<Choice value="C"/></Choices>')
+        studio.annotate(1, "C")
+        bridge.sync()
+        assert labels_of(bridge.session) == {"1": "C"}
+        studio.config = TEXTS.replace('choice="single"', 'choice="multiple"')
+        with pytest.raises(LabelStudioError, match="has choice='multiple'"):
+            bridge.run()
+
+
+def test_a_folder_belongs_to_one_project(studio, tmp_path):
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync()
+    path = tmp_path / "s" / "label_studio.json"
+    path.write_text(path.read_text().replace('"project": 3', '"project": 4'))
+    with (
+        bridge_of(studio, tmp_path / "s") as bridge,
+        pytest.raises(LabelStudioError, match=r"has the answers of project 4 of 'http://127"),
+    ):
+        bridge.sync()
+
+
+def test_an_unknown_project_is_named(studio, tmp_path):
+    with (
+        LabelStudioBridge(studio.url, 9, folder=tmp_path / "s", token=TOKEN) as bridge,
+        pytest.raises(LabelStudioError, match="has no project 9, or the token gives no access"),
+    ):
+        bridge.sync()
+
+
+@pytest.mark.parametrize("fault", [status(500), hang_up, slow(0.4)], ids=str)
+def test_failures_are_said_once_and_survived(fault, studio, tmp_path, monkeypatch):
+    monkeypatch.setattr("skactive.integrations.label_studio._client.PAUSE", 0.0)
+    notes, stop, wake = [], threading.Event(), threading.Event()
+    studio.faults = [fault] * 9  # two rounds, and a part of the third
+
+    def announce(text):
+        notes.append(text)
+        if "Next tasks" in text:
+            stop.set()
+            wake.set()
+
+    with bridge_of(studio, tmp_path / "s", timeout=0.2, announce=announce) as bridge:
+        bridge.run(poll=0.01, wake=wake, stop=stop)
+    assert len(notes) == 2
+    assert notes[0].startswith(studio.url)
+    assert notes[0].endswith("It is tried again until it succeeds.")
+    assert len(studio.queue()) == 8
+
+
+def test_a_page_in_place_of_an_answer_ends_the_bridge(studio, tmp_path):
+    studio.faults = [page]
+    with (
+        bridge_of(studio, tmp_path / "s") as bridge,
+        pytest.raises(LabelStudioError, match="instead of JSON"),
+    ):
+        bridge.run()
+
+
+def test_predictions_of_unanswered_tasks_are_pushed_and_replaced(studio, tmp_path):
+    for number in list(studio.tasks)[:10]:
+        studio.annotate(number, truth(studio, number))
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        for _ in range(2):
+            assert bridge.push_predictions() == 14
+            predicted = bridge.session.predictions()
+            pushed = [
+                one
+                for one in studio.predictions
+                if one["model_version"].startswith("skactive-predictions-")
+            ]
+            assert {one["task"]: one["result"] for one in pushed} == {
+                number: choice(predicted[str(number)][0]) for number in list(studio.tasks)[10:]
+            }
+        # They do not change the order.
+        assert studio.queue() == [int(one.id) for one in bridge.session.next(8)]
+
+
+@pytest.mark.parametrize("secret", [TOKEN, PERSONAL])
+def test_the_token_is_in_no_file_and_no_note(secret, studio, tmp_path, capfd):
+    notes = []
+    with bridge_of(studio, tmp_path / "s", token=secret, announce=notes.append) as bridge:
+        bridge.sync(wait=True)
+        studio.annotate(studio.next(), "A")
+        studio.faults = [status(500)] * 4
+        with pytest.raises(LabelStudioError, match="status 500"):
+            bridge.sync()
+        bridge.sync()
+        texts = [f"{vars(bridge)}", f"{vars(bridge._client)}", *notes, *capfd.readouterr()]
+    files = [path for path in (tmp_path / "s").rglob("*") if path.is_file()]
+    assert len(files) >= 4
+    assert not [path for path in files if secret.encode() in path.read_bytes()]
+    assert not [text for text in texts if secret in text]
+
+
+def test_arguments_are_checked(tmp_path):
+    for changes, sentence in [
+        ({"project": 0}, "'project' parameter .* at least 1"),
+        ({"ahead": 4}, "'ahead' parameter .* at least 5"),
+    ]:
+        with pytest.raises(ValueError, match=sentence):
+            LabelStudioBridge("http://localhost", **{"project": 1, "token": TOKEN, **changes})
