@@ -66,6 +66,15 @@ def add_label_studio_parser(commands: Any) -> None:
         default=5,
         help="seconds between two queries of Label Studio (default: 5)",
     )
+    add_number(
+        queue,
+        "--serve",
+        minimum=0,
+        metavar="PORT",
+        default=None,
+        help="serve the bridge as a model on this port of this machine: Label Studio then reports "
+        "changes at once, and can retrieve predictions; 0 takes a free port",
+    )
     queue.add_argument(
         "--once", action="store_true", help="bring session and queue up to date, and end"
     )
@@ -127,7 +136,7 @@ def _follow(bridge: LabelStudioBridge, arguments: argparse.Namespace) -> None:
         if arguments.once:
             bridge.sync(wait=True)
         else:
-            bridge.run(poll=arguments.poll)
+            bridge.run(poll=arguments.poll, serve=arguments.serve)
     except KeyboardInterrupt:
         if not arguments.push_all:
             raise

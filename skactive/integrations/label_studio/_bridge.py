@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Event, RLock
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Self
 
 from skactive._io.atomic_write import atomic_write
@@ -16,6 +16,7 @@ from skactive._io.journal_file import json_object
 from skactive._text import counted, one_line, shown
 from skactive._validation import check_integer
 from skactive.integrations.label_studio._answers import bring_answers
+from skactive.integrations.label_studio._backend import HOST, ModelRoutes, secret_of, serving
 from skactive.integrations.label_studio._client import TIMEOUT, LabelStudioClient, pause
 from skactive.integrations.label_studio._errors import LabelStudioError
 from skactive.integrations.label_studio._interface import LabelingInterface, read_interface
@@ -34,6 +35,8 @@ PROJECT = "label_studio.json"
 FORMAT = "skactive project of Label Studio 1"
 # With fewer tasks, annotators could take all of them before the next queue is there.
 MIN_AHEAD = 5
+# Seconds between a webhook and the query that follows.
+SETTLE = 0.2
 # Seconds between two queries of all tasks, for changes that no other query shows.
 EVERYTHING = 600.0
 
@@ -195,6 +198,7 @@ class LabelStudioBridge:
         self,
         *,
         poll: float = 5.0,
+        serve: int | None = None,
         wake: Event | None = None,
         stop: Event | None = None,
     ) -> None:
@@ -207,6 +211,10 @@ class LabelStudioBridge:
         ----------
         poll : float, default=5.0
             Seconds between two calls.
+        serve : int, default=None
+            The port on which Label Studio reaches the bridge as a model, for webhooks and
+            predictions; 0 for a free one. The address, which `announce` gets, contains a secret.
+            None serves nothing.
         wake : threading.Event, default=None
             Ends a pause when it is set, such as by a webhook.
         stop : threading.Event, default=None
@@ -218,6 +226,18 @@ class LabelStudioBridge:
             If Label Studio refuses a request, or the labelling interface is not supported.
         """
         wake = Event() if wake is None else wake
+        with ExitStack() as stack:
+            if serve is not None:
+                secret = secret_of(self.folder)
+                routes = ModelRoutes(self.predict, wake, secret)
+                port = stack.enter_context(serving(routes, serve))
+                self._note(
+                    "Connect a model in the settings of the project: "
+                    f"http://{HOST}:{port}/{secret} (the address contains a secret)"
+                )
+            self._follow(poll, wake, stop)
+
+    def _follow(self, poll: float, wake: Event, stop: Event | None) -> None:
         n_failures = 0
         while stop is None or not stop.is_set():
             try:
@@ -231,6 +251,8 @@ class LabelStudioBridge:
                 seconds = pause(n_failures, poll)
                 n_failures += 1
             if wake.wait(seconds):
+                # The page of the annotator asks for its next task first.
+                sleep(SETTLE)
                 wake.clear()
 
     def push_predictions(self) -> int:
