@@ -140,6 +140,23 @@ def browser(session: nox.Session) -> None:
     session.run("pytest", "tests/browser", *session.posargs, env={"CHROMIUM": path})
 
 
+# The release that was tested last, and the newest one.
+@nox.session(python=HUB_PYTHON)
+@nox.parametrize("release", ["1.23.2", "newest"])
+def label_studio(session: nox.Session, release: str) -> None:
+    """Run the tests with Label Studio itself, in an environment of its own of 800 MB."""
+    session.install("-e", ".[label,table]", "uv", *group("test"))
+    # It needs other releases of packages than some extras.
+    folder = Path(session.create_tmp()).resolve() / f"label-studio-{release}"
+    requirement = "label-studio" if release == "newest" else f"label-studio=={release}"
+    session.run("uv", "venv", "--clear", "--python", session.python, str(folder))
+    python = folder / "bin" / "python"
+    # pip takes minutes to resolve its requirements.
+    session.run("uv", "pip", "install", "--python", str(python), requirement)
+    command = str(folder / "bin" / "label-studio")
+    session.run("pytest", "tests/label_studio", *session.posargs, env={"LABEL_STUDIO": command})
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation into docs/_build/html; a warning is an error."""

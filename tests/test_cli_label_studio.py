@@ -119,3 +119,10 @@ def test_ctrl_c_ends_it_and_the_token_is_no_argument(push, studio, tmp_path):
             "command resumes. Its state: skactive status label-studio-project-3.session\n"
         )
     assert TOKEN not in output + errors
+
+
+def test_a_port_in_use_is_named(studio, capsys):
+    pytest.importorskip("starlette")
+    pytest.importorskip("uvicorn")
+    assert run(studio, "--serve", str(studio.port)) == 2
+    assert f"The model cannot listen on port {studio.port}: " in error_of(capsys)
