@@ -40,7 +40,6 @@ WEBHOOKS = [
     },
     {"action": "ANNOTATIONS_DELETED", "annotations": [{"id": 9}], "project": PROJECT},
     {"action": "TASKS_CREATED", "tasks": [TASK], "project": PROJECT},
-    {"action": "PROJECT_UPDATED", "project": PROJECT},
     {"action": "START_TRAINING", "project": PROJECT},
 ]
 
@@ -89,6 +88,12 @@ def test_a_webhook_wakes_the_bridge(body, model):
     assert request(f"{url}/secret/webhook", body) == {}
     assert wake.is_set()
     assert predicted == []
+
+
+def test_the_update_that_the_bridge_makes_does_not_wake_it(model):
+    url, _, wake = model
+    assert request(f"{url}/secret/webhook", {"action": "PROJECT_UPDATED", "project": PROJECT}) == {}
+    assert not wake.is_set()
 
 
 def test_train_wakes_the_bridge(model):

@@ -74,7 +74,9 @@ class ModelRoutes:
             # The token in the request is not needed, and not kept.
             return JSONResponse({"model_version": VERSION, "versions": [VERSION]})
         if name in {"webhook", "train"}:
-            self._wake.set()
+            # The bridge itself updates the project; other updates are found by the next query.
+            if b'"PROJECT_UPDATED"' not in (await received(request))[:100]:
+                self._wake.set()
             return JSONResponse({})
         if name != "predict":
             return JSONResponse({"detail": "Not found."}, NOT_FOUND)

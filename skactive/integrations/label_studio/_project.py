@@ -140,7 +140,8 @@ class RemoteProject:
     def order_by(self, version: str) -> None:
         """Make Label Studio ask tasks in the order of a version's scores, the lowest first."""
         settings = {"model_version": version, "sampling": SAMPLING}
-        self.client.send("PATCH", f"{self._path}/", settings)
+        # The answer has only these settings, which takes half the time.
+        self.client.send("PATCH", f"{self._path}/?include=id,model_version,sampling", settings)
 
     def versions(self) -> list[str]:
         """Return the versions of all predictions."""
