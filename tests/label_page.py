@@ -14,7 +14,7 @@ HTML = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pw
 VIEWS = {"g": "gallery", "h": "history", "c": "classes", "p": "progress"}
 SIZE = {"width": 1200, "height": 800}
 # The number of answers that the browser keeps.
-N_STORED = "Object.keys(localStorage).filter(one => /^skactive-[0-9a-f]{64}-/.test(one)).length"
+N_STORED = "Object.keys(localStorage).filter(one => /^skactive-(?!keys)/.test(one)).length"
 # The requests under way, by the context of a page.
 UNDER_WAY = {}
 SHOWN = ".stage .picture img, .stage .text, .stage .empty"

@@ -97,7 +97,7 @@ def keys_of(page):
 
 def saved(page):
     page.wait_for_function(
-        "!Object.keys(localStorage).some(name => /^skactive-[0-9a-f]{64}-/.test(name))"
+        "!Object.keys(localStorage).some(name => /^skactive-(?!keys)/.test(name))"
     )
 
 
