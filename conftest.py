@@ -31,6 +31,9 @@ else:
         "skactive/integrations/scikit_activeml/*.py",
     ]
 
+if find_spec("playwright") is None:
+    collect_ignore_glob.append("tests/label_page.py")
+
 if find_spec("distributed") is None:
     collect_ignore_glob += [
         "skactive/integrations/dask/*.py",

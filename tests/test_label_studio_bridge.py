@@ -432,7 +432,7 @@ def test_an_unknown_project_is_named(studio, tmp_path):
         bridge.sync()
 
 
-@pytest.mark.parametrize("fault", [status(500), hang_up, slow(0.4)], ids=str)
+@pytest.mark.parametrize("fault", [status(500), hang_up, slow(0.4)])
 def test_failures_are_said_once_and_survived(fault, studio, tmp_path, monkeypatch):
     monkeypatch.setattr("skactive.integrations.label_studio._client.PAUSE", 0.0)
     notes, stop, wake = [], threading.Event(), threading.Event()

@@ -36,9 +36,7 @@ def client_of(studio, secret=TOKEN, **settings):
     return client, pauses
 
 
-@pytest.mark.parametrize(
-    "fault", [status(500), status(503), status(429), hang_up, cut, slow(0.5)], ids=str
-)
+@pytest.mark.parametrize("fault", [status(500), status(503), status(429), hang_up, cut, slow(0.5)])
 def test_a_failure_of_the_server_is_tried_again(studio, fault):
     studio.faults = [fault, fault]
     client, pauses = client_of(studio, timeout=0.2)
@@ -53,7 +51,6 @@ def test_a_failure_of_the_server_is_tried_again(studio, fault):
         (hang_up, "cannot be reached"),
         (slow(0.5), "did not answer within 0.2 seconds"),
     ],
-    ids=str,
 )
 def test_a_lasting_failure_is_one_temporary_sentence(studio, fault, sentence):
     studio.faults = [fault] * 10
@@ -83,7 +80,6 @@ def test_a_server_that_is_down_is_a_temporary_failure():
         (status(400), "refuses GET /api/projects/3/ with status 400: a fault"),
         (page, "answers with text/html instead of JSON"),
     ],
-    ids=str,
 )
 def test_a_refusal_is_not_tried_again(studio, fault, sentence):
     studio.faults = [fault]

@@ -64,6 +64,11 @@ export class LabelView {
     this.chip.hidden = !queue.isTest;
     this.testButton.setAttribute("aria-pressed", String(queue.isTest));
     if (current && this.shown === current) return;
+    // A name that was typed for another sample does not label this one.
+    if (this.shown && this.picker.mode !== null) {
+      this.picker.find(null);
+      this.app.say("Another page has answered that sample.", true);
+    }
     this.shown = current;
     if (!current) {
       const isLost = this.app.outbox?.state === "lost" || this.app.outbox?.state === "locked";
