@@ -150,19 +150,29 @@ def selected(page):
 def test_an_answer_in_another_tab_leaves_alone_what_is_typed_and_selected(browser, points):
     with serving(points, "--classes", "low,high") as server, page_of(browser, server) as page:
         read(page)
+        # Both tabs begin with the same sample.
+        page.reload()
+        sample(page)
         other = page.context.new_page()
         other.set_default_timeout(90_000)
         other.goto(server.origin)
         sample(other)
         quiet(page)
+        typed_for = shown(other)
         other.keyboard.press("n")
         other.keyboard.type("my new cla")
-        answer(page, "1")
+        assert answer(page, "1") == typed_for
         expect(other.locator(".status")).to_contain_text("1 label")
         # An entry that is none of the page's, such as that of another program.
         page.evaluate("localStorage.setItem('other', '1')")
         other.keyboard.type("ss")
         expect(other.locator(".find input")).to_have_value("my new class")
+        # The name is for the sample that is shown, which the other tab has answered.
+        other.keyboard.press("Enter")
+        expect(other.locator(".live")).to_contain_text("has the label 'low' already")
+        until(other, lambda: shown(other) != typed_for, "The answered sample stays.")
+        saved(other)
+        other.keyboard.press("n")
         other.keyboard.press("Escape")
         # The samples of a group are selected. Some belong to another.
         for tab in [page, other]:

@@ -20,6 +20,7 @@ export class LabelView {
     this.chip = el("p", { class: "chip", hidden: true }, "Test set · these answers are not taught");
     this.panel = el("aside", { class: "why", hidden: true, tabindex: 0, "aria-label": "Why this sample" });
     this.picker = new ClassPicker(app, (name) => this.choose(name));
+    this.picker.onLeft = () => this.refresh();
     const tool = (title, command) =>
       button(el("span", {}, title), () => app.run(command), {
         "aria-keyshortcuts": app.keyOf(command),
@@ -64,11 +65,8 @@ export class LabelView {
     this.chip.hidden = !queue.isTest;
     this.testButton.setAttribute("aria-pressed", String(queue.isTest));
     if (current && this.shown === current) return;
-    // A name that was typed for another sample does not label this one.
-    if (this.shown && this.picker.mode !== null) {
-      this.picker.find(null);
-      this.app.say("Another page has answered that sample.", true);
-    }
+    // A name that is typed is for the sample that is shown, also if another page has answered it.
+    if (this.shown && this.picker.mode !== null) return;
     this.shown = current;
     if (!current) {
       const isLost = this.app.outbox?.state === "lost" || this.app.outbox?.state === "locked";
@@ -97,13 +95,14 @@ export class LabelView {
   close(kind, word) {
     const sample = this.shown;
     if (!sample || this.app.root.classList.contains("is-unsaved")) return;
+    this.picker.find(null);
     this.app.act(kind, { ids: [sample.id] });
     this.next();
     this.app.say(word);
   }
 
   next() {
-    this.app.queue.advance();
+    if (this.shown === this.app.queue.current) this.app.queue.advance();
     this.app.fillQueue();
     this.refresh();
   }

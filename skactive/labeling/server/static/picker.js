@@ -11,6 +11,8 @@ export class ClassPicker {
   constructor(app, choose) {
     this.app = app;
     this.mode = null;
+    // Called after the field was left without a choice.
+    this.onLeft = () => {};
     this.input = el("input", {
       type: "text",
       autocomplete: "off",
@@ -65,6 +67,7 @@ export class ClassPicker {
     if (event.key === "Escape") {
       event.stopPropagation();
       this.find(null);
+      this.onLeft();
     } else if (event.key === "Enter") {
       const name = this.input.value.trim();
       if (!name) return;
