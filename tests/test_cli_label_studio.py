@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 from fake_label_studio import TOKEN, FakeLabelStudio, choice
@@ -104,6 +105,8 @@ def test_ctrl_c_ends_it_and_the_token_is_no_argument(push, studio, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        # A process in the background of a shell, and its children, ignore the signal.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - as short
     )
     line = process.stdout.readline()
     assert line.startswith("2 answered: 2 labels of 6 tasks")

@@ -75,9 +75,10 @@ def test_the_issues_depend_neither_on_the_order_nor_on_the_names_of_the_labels(o
     renamed = np.array([f"class {(label + shift) % 10}" for label in range(10)])[labels]
     other = ActiveLearner(IncrementalKNeighborsClassifier(), X_pool=X[:400])
     found = other.teach(order, renamed[list(order)]).label_issues()
-    assert dict(zip(issues.indices.tolist(), issues.probabilities.round(9), strict=True)) == dict(
-        zip(found.indices.tolist(), found.probabilities.round(9), strict=True)
-    )
+    expected = dict(zip(issues.indices.tolist(), issues.probabilities.tolist(), strict=True))
+    probabilities = dict(zip(found.indices.tolist(), found.probabilities.tolist(), strict=True))
+    # Sums of float32 in another order are rounded in another way.
+    assert probabilities == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_corrected_label_is_no_issue_and_nothing_else_changes():
