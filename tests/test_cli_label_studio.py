@@ -106,7 +106,7 @@ def test_ctrl_c_ends_it_and_the_token_is_no_argument(push, studio, tmp_path):
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         # A process in the background of a shell, and its children, ignore the signal.
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - as short
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - it needs no lock
     )
     line = process.stdout.readline()
     assert line.startswith("2 answered: 2 labels of 6 tasks")
