@@ -50,7 +50,7 @@ export class App {
     this.queue = new Queue(
       this.transport,
       () => this.outbox.ids(),
-      () => this.view?.refresh?.(true),
+      () => this.showNext(),
     );
     this.build();
     this.showKeys();
@@ -255,7 +255,7 @@ export class App {
     try {
       await this.queue.fill();
     } catch (error) {
-      if (!this.queue.current) this.view.refresh?.(true);
+      if (!this.queue.current) this.showNext();
       if (this.outbox.state === "sent") this.say(error.message, true);
       this.refill = setTimeout(() => this.fillQueue(), PROGRESS_MS);
     }
@@ -288,6 +288,11 @@ export class App {
       tab.title = key;
     }
     if (this.viewName) this.open(this.viewName);
+  }
+
+  /** Show the next sample as soon as it is there. Other views do not depend on it. */
+  showNext() {
+    if (this.viewName === "label") this.view?.refresh();
   }
 
   /** Show the numbers of labels at once; accuracies follow. */
