@@ -287,7 +287,8 @@ def test_messages_cover_no_control_and_names_are_whole_on_a_narrow_page(browser,
             n_buttons, covered = page.evaluate(
                 """() => {
                   const {top} = document.querySelector(".live p").getBoundingClientRect();
-                  const all = [...document.querySelectorAll("button")].filter(one => one.offsetParent);
+                  const buttons = [...document.querySelectorAll("button")];
+                  const all = buttons.filter(one => one.offsetParent);
                   const isCovered = one => one.getBoundingClientRect().bottom > top + 0.5;
                   return [all.length, all.filter(isCovered).map(one => one.textContent)];
                 }"""
