@@ -44,7 +44,7 @@ class RemoteTask:
     annotations : list of dict
         The submitted annotations, without drafts.
     is_labeled : bool
-        Whether Label Studio asks nobody else for it.
+        Whether Label Studio asks no other annotator for it.
     updated_at : str
         The time of its last change.
     """

@@ -36,9 +36,8 @@ class PageApi:
 
     def __init__(self, session: LabelingSession) -> None:
         self.session = session
-        self._ids = [one.id for one in session.samples()]
-        self._known = set(self._ids)
-        self._ids_by_key = {self._picture_key(name): name for name in self._ids}
+        self._known = {one.id for one in session.samples()}
+        self._ids_by_key = {self._picture_key(name): name for name in self._known}
         self._calls: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "state": self._state,
             "next": self._next,
