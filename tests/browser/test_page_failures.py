@@ -202,6 +202,52 @@ def test_an_answer_in_another_tab_leaves_alone_what_is_typed_and_selected(browse
         server.stop()
 
 
+def test_samples_that_are_selected_during_a_refresh_stay_selected(browser, points):
+    held = {"progress": [], "cluster": [], "next": []}
+
+    def hold(page, name):
+        def handle(route):
+            if name in held:
+                held[name].append(route)
+            else:
+                route.continue_()
+
+        page.route(f"**/api/{name}", handle)
+
+    def release(name):
+        for route in held.pop(name):
+            route.continue_()
+
+    with serving(points, "--classes", "low,high") as server, page_of(browser, server) as page:
+        read(page)
+        quiet(page)
+        hold(page, "progress")
+        for key in ["1", "2"]:
+            answer(page, key)
+        until(page, lambda: held["progress"], "The page does not look at the progress.")
+        # The groups are not known yet when the progress arrives, so that they are looked for again.
+        hold(page, "cluster")
+        page.keyboard.press("g")
+        tiles = page.locator(".tile")
+        expect(tiles).to_have_count(36)
+        hold(page, "next")
+        release("progress")
+        until(page, lambda: held["next"], "The tiles are not fetched again.")
+        tiles.nth(0).click()
+        tiles.nth(1).click()
+        chosen = selected(page)
+        assert len(chosen) == 2
+        release("next")
+        release("cluster")
+        quiet(page)
+        expect(page.locator("#group option")).not_to_have_count(3)
+        assert selected(page) == chosen
+        page.keyboard.press("1")
+        expect(page.locator(".live")).to_contain_text("2 samples labelled low")
+        saved(page)
+        server.stop()
+
+
 def test_browsers_that_answer_differently_are_told_and_the_first_answer_stays(browser, texts):
     with (
         serving(texts, "--classes", "low,high") as server,

@@ -76,11 +76,13 @@ export class GalleryView {
       this.above = reply.above ?? [];
       if (reply.sizes) this.showGroups(reply.sizes);
       if (kind === "group" && !reply.samples.length && this.goOn()) return;
-      // A sample that was not there yet is not among those that were chosen.
-      const isChosen = isKept && !tiles.isWhole;
+      // Tiles that a person selected stay, unless they were answered on another page. A group that
+      // is selected as a whole was not selected by a person.
+      const isChosen = isKept && tiles.selected.size > 0 && !(kind === "group" && tiles.isWhole);
+      const samples = isChosen ? await this.stillOpen(tiles.samples) : reply.samples;
       tiles.element.className = `tiles of-${n}`;
       tiles.fill(
-        reply.samples,
+        samples,
         (sample) => (sample.probability === undefined ? null : percent(sample.probability)),
         kind === "class" ? `No sample without a label is guessed to be ${name}.` : "No sample is left.",
         isKept,
@@ -102,6 +104,13 @@ export class GalleryView {
     if (kind === "class") return transport.call("guesses", { label: name, n, threshold: this.limit() });
     if (kind === "group") return transport.call("cluster", { place: Number(name), n });
     return transport.call("next", { n, exclude: outbox.ids() });
+  }
+
+  /** Return those of the samples that have no answer yet. */
+  async stillOpen(samples) {
+    const ids = samples.map((sample) => sample.id);
+    const reply = await this.app.transport.call("samples", { ids });
+    return samples.filter((_, place) => isOpen(reply.samples[place]));
   }
 
   /** Return what is shown: "class" and its name, "group" and its place, or two empty texts. */
@@ -131,7 +140,7 @@ export class GalleryView {
   showProgress() {
     if (this.sizes?.length !== 0 || !this.app.progress.n_embedded || this.tiles.selected.size) return;
     this.sizes = null;
-    this.refresh();
+    this.refresh(true);
   }
 
   showGroups(sizes) {
@@ -242,6 +251,10 @@ export class GalleryView {
     );
     this.dialog.showModal();
   }
+}
+
+function isOpen(sample) {
+  return sample.status === "open" && !sample.is_test;
 }
 
 function options(title, rows) {
