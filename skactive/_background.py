@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from threading import Event, Thread
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
-
-import sklearn
 
 from skactive._progress import advance, long_step, reported
 
@@ -45,11 +44,14 @@ class Background(Generic[T]):
         self._name, self._n_samples, self._n_done = name, n_samples, 0
         self._process = os.getpid()
         self._future: Future[T] = Future()
-        config = sklearn.get_config()
+        # The import of scikit-learn takes seconds. Before it there is no configuration.
+        config = sys.modules["sklearn"].get_config() if "sklearn" in sys.modules else {}
 
         def run() -> None:
+            from sklearn import config_context
+
             try:
-                with sklearn.config_context(**config), reported(self._count):
+                with config_context(**config), reported(self._count):
                     self._future.set_result(function())
             except BaseException as error:  # noqa: BLE001  `result` raises it
                 self._future.set_exception(error)

@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -633,3 +635,30 @@ def test_pictures_of_vectors_of_every_shape_are_drawn(shape, mode, dtype, tmp_pa
     drawn = Image.open(io.BytesIO(reply.content))
     assert drawn.mode == mode
     assert drawn.width * shape[0] == drawn.height * shape[1]
+
+
+def test_the_first_questions_do_not_wait_for_the_import_of_scikit_learn(tmp_path):
+    code = """
+import sys
+from skactive.labeling import LabelingSession
+from skactive.labeling._learning import SessionLearner
+from skactive.labeling.server._api import PageApi
+import skactive.labeling.server._app
+
+# The thread imports it.
+SessionLearner.start = lambda self: None
+session = LabelingSession(["low", "high", "middle"], sys.argv[1], classes=["x"])
+page = PageApi(session)
+page.call("state", {})
+[first, _] = page.call("next", {"n": 2, "exclude": []})["samples"]
+answer = {"kind": "answer", "request": "1", "ids": [first["id"]], "label": "x"}
+assert page.call("act", answer)["n_labeled"] == 1
+assert len(page.call("next", {"n": 3, "exclude": []})["samples"]) == 2
+assert page.call("progress", {})["n_labeled"] == 1
+session.close()
+print({"sklearn", "pandas", "joblib", "scipy.stats"} & set(sys.modules))
+"""
+    process = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert (process.stdout, process.stderr) == ("set()\n", "")

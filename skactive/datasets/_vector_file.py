@@ -18,7 +18,6 @@ from numpy.typing import ArrayLike, DTypeLike
 from skactive._engine.numbers import as_numbers, vanished_row
 from skactive._io.arrays import damage_as, unfit
 from skactive._io.atomic_write import atomic_write, remove_left_over
-from skactive._io.fingerprint import fingerprint
 from skactive._io.regular_files import check_regular
 from skactive._text import shown
 from skactive._validation import check_dtype, check_name, check_names, check_path
@@ -104,6 +103,8 @@ class VectorFile:
     @cached_property
     def fingerprint(self) -> str:
         """A digest of shape, type and all rows."""
+        from skactive._io.fingerprint import fingerprint
+
         return fingerprint(self)
 
     @property

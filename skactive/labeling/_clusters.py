@@ -7,8 +7,6 @@ from typing import Any
 from weakref import ref
 
 import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.preprocessing import normalize
 
 # Number of samples of a group, before the number of groups reaches its limit, and that limit.
 N_PER_ROOT = 10
@@ -42,6 +40,9 @@ def clusters(X: np.ndarray) -> list[np.ndarray]:
     The clusters are those of k-means for the directions of the vectors, the largest first. The
     centres are learnt from at most 5,000 vectors.
     """
+    from sklearn.cluster import KMeans
+    from sklearn.preprocessing import normalize
+
     n_clusters = min(int(np.clip(np.sqrt(len(X) / N_PER_ROOT), 2, MOST)), len(X))
     some = np.random.default_rng(0).permutation(len(X))[:N_LEARNT_FROM]
     directions = normalize(X[np.sort(some)])

@@ -10,7 +10,6 @@ from typing import Any
 
 from skactive._io.journal_file import json_object
 from skactive.labeling._progress import CurvePoint, TestAccuracy
-from skactive.learner import AccuracyEstimate
 
 # The relative distance between two points of a long curve, which bounds the size of the file.
 STEP = 0.02
@@ -31,7 +30,7 @@ class SessionCurve:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._is_open = True
-        self._points: dict[int, CurvePoint] = {}
+        self._read: dict[int, CurvePoint] | None = None
         content = b""
         with suppress(OSError):
             # Others, such as pipes, could wait for ever.
@@ -39,10 +38,16 @@ class SessionCurve:
             content = path.read_bytes() if self._is_open else b""
         # The rest of an interrupted write is a line of its own.
         self._ends_line = not content or content.endswith(b"\n")
-        for line in content.splitlines():
-            point = decoded(json_object(line))
-            if point is not None:
-                self._points[point.n_labeled] = point
+        self._lines = content.splitlines()
+
+    @property
+    def _points(self) -> dict[int, CurvePoint]:
+        """The points by their numbers of labels."""
+        if self._read is None:
+            found = (decoded(json_object(line)) for line in self._lines)
+            self._read = {point.n_labeled: point for point in found if point is not None}
+            self._lines = []
+        return self._read
 
     def followed(self, now: CurvePoint) -> list[CurvePoint]:
         """Return the curve up to the present point, which is recorded if it is new.
@@ -86,6 +91,8 @@ def encoded(point: CurvePoint) -> bytes:
 
 def decoded(entry: dict[str, Any] | None) -> CurvePoint | None:
     """Return the point of a line, None if it is damaged."""
+    from skactive.learner import AccuracyEstimate
+
     try:
         n_labeled = entry["n_labeled"]  # type: ignore[index]
         accuracy, test_accuracy = (

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import RLock
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import check_is_fitted
 
 from skactive._background import Background, Stopped
 from skactive._progress import advance
@@ -20,7 +17,9 @@ from skactive._text import counted
 from skactive.labeling._log import SessionLog
 from skactive.labeling._sources import SampleList
 from skactive.labeling._stopping import criteria, teach
-from skactive.learner import ActiveLearner
+
+if TYPE_CHECKING:
+    from skactive.learner import ActiveLearner
 
 # Number of samples that are embedded at once.
 CHUNK = 256
@@ -51,8 +50,9 @@ class SessionLearner:
     ----------
     samples : SampleList
         The samples.
-    embedder : transformer or None
-        Turns samples into vectors; None if they are vectors.
+    create_embedder : callable
+        Returns the transformer that turns samples into vectors, or None if they are vectors. It is
+        called in the thread: the import of scikit-learn takes seconds.
     log : SessionLog
         The labels, which only the holder of the lock changes or reads.
     order : ndarray of int of shape (n_samples,)
@@ -71,7 +71,7 @@ class SessionLearner:
     def __init__(
         self,
         samples: SampleList,
-        embedder: Any,  # any transformer
+        create_embedder: Callable[[], Any],  # any transformer
         log: SessionLog,
         order: np.ndarray,
         lock: Any,  # threading.RLock is a function until Python 3.13
@@ -79,7 +79,8 @@ class SessionLearner:
         self.n_embedded = 0
         self.unreadable: set[str] = set()
         self._samples = samples
-        self._embedder = embedder
+        self._create_embedder = create_embedder
+        self._embedder: Any = None
         self._log = log
         self._order = order
         self._lock = lock
@@ -206,12 +207,17 @@ class SessionLearner:
             self._embedding_error = error
 
     def _fit(self) -> None:
-        embedder = self._embedder
+        from sklearn.base import clone
+        from sklearn.exceptions import NotFittedError
+        from sklearn.utils.validation import check_is_fitted
+
+        embedder = self._create_embedder()
         try:
             check_is_fitted(embedder)
         except NotFittedError:
             some = self._order[:MAX_FITTED]
-            self._embedder = clone(embedder).fit(self._values(np.sort(some)))
+            embedder = clone(embedder).fit(self._values(np.sort(some)))
+        self._embedder = embedder
 
     def _embed_all(self) -> None:
         n_samples, order = len(self._samples), self._answered_first()
@@ -248,6 +254,8 @@ class SessionLearner:
 
     def _replace(self, X: np.ndarray, names: list[str]) -> None:
         """Create a learner of the samples, and use it from now on."""
+        from skactive.learner import ActiveLearner
+
         learner = ActiveLearner(X_pool=X, ids=names, stopping=criteria())
         places = {name: place for place, name in enumerate(names)}
         # The slow parts come before the turn is taken, for which questions wait: the graph first.
@@ -291,6 +299,8 @@ def bring(learner: ActiveLearner, wanted: dict[str, WantedLabel], places: dict[s
 
 def predictions_of(learner: ActiveLearner) -> dict[str, tuple[str, float]]:
     """Return the predicted class of each sample of a pool by its name, and its probability."""
+    from sklearn.exceptions import NotFittedError
+
     try:
         classifier = learner.fitted_estimator()
     except NotFittedError:
@@ -300,6 +310,29 @@ def predictions_of(learner: ActiveLearner) -> dict[str, tuple[str, float]]:
     classes = classifier.classes_[chances.argmax(axis=1)].tolist()
     pairs = zip(classes, chances.max(axis=1).tolist(), strict=True)
     return dict(zip(learner.ids.tolist(), pairs, strict=True))
+
+
+def predictions_of_new(
+    classifier: Any,  # a Pipeline
+    samples: SampleList,
+) -> dict[int, tuple[str, float]]:
+    """Return the predicted class and its probability by position, without unreadable samples."""
+    X = samples.values
+    if samples.kind != "vector":
+        X = embedded(classifier[0], X)
+    n_features = classifier[-1].n_features_in_
+    if X.shape[1] != n_features:
+        raise ValueError(
+            f"The vectors have {counted(X.shape[1], 'feature')}, but those of the session have "
+            f"{n_features}. Hint: make both in the same way."
+        )
+    readable = np.flatnonzero(np.isfinite(X).all(axis=1))
+    if len(readable) == 0:
+        return {}
+    chances = classifier[-1].predict_proba(X[readable])
+    classes = classifier.classes_[chances.argmax(axis=1)].tolist()
+    pairs = zip(classes, chances.max(axis=1).tolist(), strict=True)
+    return dict(zip(readable.tolist(), pairs, strict=True))
 
 
 def embedded(embedder: Any, samples: Any) -> np.ndarray:  # any transformer; texts or paths

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest
-from sklearn.exceptions import NotFittedError
 
 from skactive._text import counted
 from skactive.labeling._stopping import StoppingAdvice
-from skactive.learner import AccuracyEstimate
+
+if TYPE_CHECKING:
+    from skactive.learner import AccuracyEstimate
 
 # The speed is that of the last answers.
 N_TIMED = 20
@@ -162,6 +162,9 @@ def accuracy_on_test(
     """Return the accuracy on labelled samples of the pool that were not taught."""
     if learner is None or not places:
         return None
+    from scipy.stats import binomtest
+    from sklearn.exceptions import NotFittedError
+
     try:
         predicted = learner.predict(learner.X_pool[places])
     except NotFittedError:

@@ -7,15 +7,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
-
-import joblib
-import numpy as np
-from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import Pipeline, make_pipeline
+from typing import TYPE_CHECKING, Any, Self
 
 from skactive._io.atomic_write import atomic_write
-from skactive._text import counted, shown
+from skactive._text import shown
 from skactive._validation import check_path
 from skactive._warning import warn_user
 from skactive.labeling._answers import SessionAnswers, SessionSample
@@ -30,7 +25,7 @@ from skactive.labeling._exports import (
     check_target,
     write_export,
 )
-from skactive.labeling._learning import embedded
+from skactive.labeling._learning import predictions_of_new
 from skactive.labeling._progress import (
     CurvePoint,
     SessionProgress,
@@ -39,14 +34,18 @@ from skactive.labeling._progress import (
 )
 from skactive.labeling._sources import read_samples
 from skactive.labeling._stopping import advice
-from skactive.learner import ActiveLearner, LabelIssues, QueryExplanation
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+    from skactive.learner import ActiveLearner, LabelIssues, QueryExplanation
 
 
 class SessionResults(SessionAnswers):
     """The part of `LabelingSession` that reads labels and predictions."""
 
-    # Whether the embedder keeps vectors in the folder.
-    _has_own_cache: bool
+    # Whether the embedder is the session's own, which may keep vectors in the folder.
+    _has_own_embedder: bool
     # Files and folders that an export does not replace.
     _kept: list[Path]
     _curve: SessionCurve
@@ -134,6 +133,8 @@ class SessionResults(SessionAnswers):
         with self._learner() as learner:
             place = self._learning.place(one.id)
             if place is None:
+                from sklearn.exceptions import NotFittedError
+
                 raise NotFittedError(
                     f"Sample {shown(id)} is not embedded yet. Hint: call session.wait() first."
                 )
@@ -314,6 +315,8 @@ class SessionResults(SessionAnswers):
         path = Path(check_path("export", "path", path))
         check_target(path, self._kept)
         if path.suffix.lower() == CLASSIFIER:
+            import joblib
+
             with atomic_write(path, mode=0o666) as file:
                 joblib.dump(self.classifier(), file)
             return
@@ -401,23 +404,7 @@ class SessionResults(SessionAnswers):
                 f"The samples are {samples.kind}s, but those of the session are {self.kind}s. "
                 f"Hint: pass a source of {self.kind}s."
             )
-        classifier = self._fitted_pipeline()
-        X = samples.values
-        if self.kind != "vector":
-            X = embedded(classifier[0], X)
-        n_features = classifier[-1].n_features_in_
-        if X.shape[1] != n_features:
-            raise ValueError(
-                f"The vectors have {counted(X.shape[1], 'feature')}, but those of the session have "
-                f"{n_features}. Hint: make both in the same way."
-            )
-        readable = np.flatnonzero(np.isfinite(X).all(axis=1))
-        pairs = {}
-        if len(readable):
-            chances = classifier[-1].predict_proba(X[readable])
-            classes = classifier.classes_[chances.argmax(axis=1)].tolist()
-            found = zip(classes, chances.max(axis=1).tolist(), strict=True)
-            pairs = dict(zip(readable.tolist(), found, strict=True))
+        pairs = predictions_of_new(self._fitted_pipeline(), samples)
         rows = [
             {
                 **dict.fromkeys(COLUMNS),
@@ -446,12 +433,14 @@ class SessionResults(SessionAnswers):
             If there are too few labels for a prediction.
         """
         classifier = self._fitted_pipeline()
-        if self._has_own_cache:
+        if self._has_own_embedder and hasattr(classifier[0], "cache"):
             classifier[0].set_params(cache=None)
         return classifier
 
     def _fitted_pipeline(self) -> Pipeline:
         """Return the classifier; its embedder shares the vectors of the session."""
+        from sklearn.pipeline import make_pipeline
+
         self.wait()
         with self._learner() as learner:
             fitted = learner.fitted_estimator()
@@ -486,6 +475,8 @@ class SessionResults(SessionAnswers):
     @contextmanager
     def _learner(self) -> Iterator[ActiveLearner]:
         """Lend the learner, which has the present labels, or raise."""
+        from sklearn.exceptions import NotFittedError
+
         with self._learning.current() as learner:
             if learner is None and self._learning.is_complete:
                 raise NotFittedError(

@@ -25,7 +25,7 @@ from skactive.labeling._settings import (
     SETTINGS,
     SUFFIX,
     check_source,
-    embedder_of,
+    creation_of,
     read_settings,
     session_folder,
     with_chosen_classes,
@@ -146,9 +146,8 @@ class LabelingSession(SessionResults):
         self.folder = session_folder(source, folder)
         is_path = isinstance(source, str | os.PathLike)
         self.source = Path(source).absolute() if is_path else None
-        transformer = embedder_of(embedder, samples.kind, self.folder)
-        is_own = embedder is None or isinstance(embedder, str)
-        self._has_own_cache = is_own and hasattr(transformer, "cache")
+        create_embedder = creation_of(embedder, samples.kind, self.folder)
+        self._has_own_embedder = embedder is None or isinstance(embedder, str)
         self._has_model = embedder is not None or samples.kind == "vector"
         self._samples = samples
         self._positions = samples.positions()
@@ -185,7 +184,7 @@ class LabelingSession(SessionResults):
             self._curve = SessionCurve(self.folder / CURVE)
             self._clusters = SampleClusters()
             self._learning = SessionLearner(
-                samples, transformer, self._log, self._order, self._lock
+                samples, create_embedder, self._log, self._order, self._lock
             )
             self._learning.start()
         except BaseException:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from skactive._io.atomic_write import atomic_write
 from skactive._io.journal_file import json_object
 from skactive._validation import check_path
 from skactive._warning import warn_user
-from skactive.embedding import HubEmbedder, ImageDescriptor, TextDescriptor
 from skactive.labeling._log import SessionLog
 from skactive.labeling._sources import SampleList
 
@@ -37,8 +37,14 @@ def session_folder(source: Any, folder: Any) -> Path:
     return path.with_name(path.name + SUFFIX)
 
 
-def embedder_of(embedder: Any, kind: str, folder: Path) -> Any:  # any transformer
-    """Return the transformer of samples; None if they are vectors.
+def creation_of(
+    embedder: Any,  # any transformer, or a str
+    kind: str,
+    folder: Path,
+) -> Callable[[], Any]:  # of any transformer
+    """Return a function that returns the transformer of samples, or None if they are vectors.
+
+    The built-in transformers are imported by that function, since this takes seconds.
 
     Parameters
     ----------
@@ -49,24 +55,31 @@ def embedder_of(embedder: Any, kind: str, folder: Path) -> Any:  # any transform
     folder : Path
         The folder of the session, in which vectors of images and of models are cached.
     """
+    if embedder is None:
+        return partial(built_in_embedder, kind, folder)
     if kind == "vector":
-        if embedder is not None:
-            raise ValueError(
-                "The samples are vectors, which need no embedder. Hint: leave embedder out."
-            )
-        return None
+        raise ValueError(
+            "The samples are vectors, which need no embedder. Hint: leave embedder out."
+        )
     if isinstance(embedder, str):
-        return HubEmbedder(embedder, cache=folder / VECTORS, errors="nan")
-    if embedder is not None:
-        if isinstance(embedder, type) or not hasattr(embedder, "transform"):
-            raise TypeError(
-                "The 'embedder' parameter of LabelingSession must be a transformer, or the handle "
-                f"of a model. Got {embedder!r} instead."
-            )
-        return embedder
+        from skactive.embedding import HubEmbedder
+
+        embedder = HubEmbedder(embedder, cache=folder / VECTORS, errors="nan")
+    elif isinstance(embedder, type) or not hasattr(embedder, "transform"):
+        raise TypeError(
+            "The 'embedder' parameter of LabelingSession must be a transformer, or the handle of "
+            f"a model. Got {embedder!r} instead."
+        )
+    return lambda: embedder
+
+
+def built_in_embedder(kind: str, folder: Path) -> Any:  # any transformer
+    """Return the transformer for which nothing is downloaded; None if samples are vectors."""
+    from skactive.embedding import ImageDescriptor, TextDescriptor
+
     if kind == "image":
         return ImageDescriptor(cache=folder / VECTORS, errors="nan")
-    return TextDescriptor()
+    return TextDescriptor() if kind == "text" else None
 
 
 def write_settings(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from skactive.learner import ActiveLearner, StabilizedPredictions, Verdict
+if TYPE_CHECKING:
+    from skactive.learner import ActiveLearner, Verdict
 
 # Number of answers between two notes of the criteria.
 EVERY = 10
@@ -38,6 +39,8 @@ def criteria() -> list[Any]:
 
     They compare predictions, and no probabilities: those of small pools are low for long.
     """
+    from skactive.learner import StabilizedPredictions
+
     return [StabilizedPredictions(every=EVERY, window=WINDOW)]
 
 

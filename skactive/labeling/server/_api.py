@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import NotFittedError
 
 from skactive.labeling import LabelingSession, SessionSample
 
@@ -221,6 +220,8 @@ class PageApi:
         return {"samples": doubtful, "n": len(issues), "n_labeled": issues.n_labeled}
 
     def _explain(self, given: dict[str, Any]) -> dict[str, Any]:
+        from sklearn.exceptions import NotFittedError
+
         id_ = _text(given, "id")
         try:
             explanation = self.session.explain(id_)

@@ -9,8 +9,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from sklearn.exceptions import NotFittedError
-
 from skactive._optional import import_optional
 from skactive.labeling import LabelingSession
 from skactive.labeling.server._api import MessageError, PageApi
@@ -129,7 +127,7 @@ class PageRoutes:
             return self._replied(await self._in_thread(self._api.call, name, given))
         except MessageError as error:
             return self._refused(error, BAD)
-        except (ValueError, NotFittedError, TypeError) as error:
+        except (ValueError, TypeError) as error:
             # The hint is about methods in Python.
             return self._refused(str(error).partition(" Hint: ")[0], CONFLICT)
         except RuntimeError as error:
