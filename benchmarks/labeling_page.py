@@ -263,7 +263,7 @@ def press_all(
 
 def answered(page: Any, source: LabeledSource, figures: Figures, phase: str) -> list[list[str]]:
     """Wait until all answers are acknowledged; keep their times, and return what was pressed."""
-    page.evaluate("probe.until(() => localStorage.length === 0)")
+    page.evaluate("probe.until(() => !Object.keys(localStorage).some((one) => one !== 'page-key'))")
     page.wait_for_timeout(100)
     presses, acknowledged = page.evaluate("[probe.presses.splice(0), probe.acknowledged.splice(0)]")
     assert len(presses) == len(acknowledged), "Not every key press is a request."

@@ -24,7 +24,7 @@ from skactive.labeling.server._security import Access
 
 HOST = "127.0.0.1:8123"
 ORIGIN = f"http://{HOST}"
-HEADERS = {"x-skactive": "1", "origin": ORIGIN, "sec-fetch-site": "same-origin"}
+HEADERS = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
 HTML = "<img src=x onerror=alert(1)>"
 
 
@@ -34,11 +34,14 @@ class Page:
     def __init__(self, session, **access):
         self.access = Access(8123, **access)
         self.client = TestClient(create_app(session, self.access), base_url=ORIGIN)
+        # Sent with each request, if it is not replaced.
+        self.client.headers["x-skactive"] = self.access.key
         self.n_requests = 0
 
     def enter(self):
         reply = self.post("access", token=self.access.token)
         assert reply.status_code == 200
+        assert reply.json() == {"key": self.access.key}
         return self
 
     def post(self, path, /, headers=None, content=None, **given):
@@ -105,6 +108,21 @@ def test_the_token_is_exchanged_for_a_cookie_that_no_script_and_no_other_site_ca
     assert page.get(picture_of(session, 0)).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["state", "export/csv"])
+@pytest.mark.parametrize("key", ["1", "", "ü", "the cookie", None])
+def test_the_cookie_alone_gives_no_access(path, key, page):
+    # Browsers send it to other servers on this machine, too.
+    value = page.access.cookie if key == "the cookie" else key
+    call = page.post if path == "state" else lambda _, headers: page.get(f"/api/{path}", **headers)
+    assert call(path, headers={}).status_code == 200
+    if value is None:
+        del page.client.headers["x-skactive"]
+        assert call(path, headers={}).status_code == 403
+    else:
+        reply = call(path, headers={"x-skactive": value.encode()})
+        assert reply.status_code == 401
+
+
 def test_a_token_for_once_is_exchanged_once(session):
     page = Page(session)
     token = page.access.token_for_once()
@@ -156,8 +174,6 @@ def test_files_of_the_page_need_no_cookie_and_contain_nothing_of_the_session(ses
 @pytest.mark.parametrize(
     "headers",
     [
-        {"x-skactive": None},
-        {"x-skactive": "0"},
         {"origin": None},
         {"origin": "null"},
         {"origin": "http://127.0.0.1:9999"},
@@ -257,8 +273,7 @@ def test_every_answer_has_the_headers_of_a_closed_page(page):
     ],
 )
 def test_files_are_named_by_index_and_never_by_path(path, page):
-    headers = {"x-skactive": "1"} if path.startswith("/api") else {}
-    reply = page.client.get(path, headers=headers)
+    reply = page.client.get(path)
     assert reply.status_code in {401, 404, 405, 409}
     assert b"root:" not in reply.content
     assert b"def create_app" not in reply.content
@@ -497,23 +512,22 @@ def test_texts_and_names_arrive_as_they_are(tmp_path):
 
 def test_exports_are_downloaded(page, session):
     page.act("answer", ids=[session.next()[0].id], label="apple")
-    reply = page.client.get("/api/export/csv", headers={"x-skactive": "1"})
+    reply = page.client.get("/api/export/csv")
     assert reply.headers["content-disposition"] == 'attachment; filename="labels.csv"'
     assert "apple" in reply.text
-    assert page.client.get("/api/export/csv").status_code == 403
-    assert page.client.get("/api/export/exe", headers={"x-skactive": "1"}).status_code == 409
+    assert page.client.get("/api/export/exe").status_code == 409
     # Photos in folders need photos.
-    assert page.client.get("/api/export/zip", headers={"x-skactive": "1"}).status_code == 409
+    assert page.client.get("/api/export/zip").status_code == 409
 
 
 def test_the_classifier_is_downloaded(page, session, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     first, second = session.wait().next(2)
-    refused = page.client.get("/api/export/joblib", headers={"x-skactive": "1"})
+    refused = page.client.get("/api/export/joblib")
     assert refused.status_code == 409
     session.answer(first.id, "apple")
     session.answer(second.id, "pear")
-    reply = page.client.get("/api/export/joblib", headers={"x-skactive": "1"})
+    reply = page.client.get("/api/export/joblib")
     assert reply.headers["content-disposition"] == 'attachment; filename="classifier.joblib"'
     loaded = joblib.load(io.BytesIO(reply.content))
     np.testing.assert_array_equal(loaded.classes_, ["apple", "pear"])

@@ -358,7 +358,12 @@ NO_STORAGE = """Object.defineProperty(window, "localStorage", {
 def test_without_storage_the_browser_asks_before_answers_are_lost(browser, texts):
     with serving(texts, "--classes", "low,high") as server, page_of(browser, server) as page:
         page.add_init_script(NO_STORAGE)
+        # The key of the page is not kept: the address is opened again.
+        page.goto(server.address)
+        sample(page)
         page.reload()
+        expect(page.locator("main")).to_contain_text("open the address in the terminal")
+        page.goto(server.address)
         answer(page, "1")
         quiet(page)
         server.kill()

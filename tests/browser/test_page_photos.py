@@ -145,7 +145,8 @@ def test_photos_are_shown_as_they_are_and_unreadable_ones_named_and_not_asked(br
         quiet(page)
         kinds = page.evaluate(
             """async ids => {
-              const headers = {"X-Skactive": "1", "Content-Type": "application/json"};
+              const key = localStorage.getItem("page-key");
+              const headers = {"X-Skactive": key, "Content-Type": "application/json"};
               const options = {method: "POST", headers, body: JSON.stringify({ids})};
               const {samples} = await (await fetch("/api/samples", options)).json();
               const get = async key => {

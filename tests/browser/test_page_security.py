@@ -20,7 +20,8 @@ from playwright.sync_api import Error, expect
 EVERY_ADDRESS = "0.0.0.0"  # noqa: S104 - on this machine, for the test
 # Call the page's server as the page does.
 CALL = """async ([name, given]) => {
-  const headers = {"X-Skactive": "1", "Content-Type": "application/json"};
+  const key = localStorage.getItem("page-key") ?? "";
+  const headers = {"X-Skactive": key, "Content-Type": "application/json"};
   const options = {method: "POST", headers, body: JSON.stringify(given)};
   return (await fetch(`/api/${name}`, options)).json();
 }"""
@@ -225,7 +226,8 @@ HEADERS = {"X-Skactive": "1", "Content-Type": "application/json"}
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
-        (HEADERS, 200),
+        (HEADERS | {"X-Skactive": "key"}, 200),
+        (HEADERS, 401),
         ({"Content-Type": "application/json"}, 403),
         ({"X-Skactive": "1", "Content-Type": "text/plain"}, 403),
         ({"X-Skactive": "1"}, 403),
@@ -235,6 +237,9 @@ def test_a_post_needs_the_header_and_json(headers, status, browser, server):
     with unchanged(browser, server) as page:
         found = page.evaluate(
             """async headers => {
+              if (headers["X-Skactive"] === "key") {
+                headers["X-Skactive"] = localStorage.getItem("page-key");
+              }
               const options = {method: "POST", headers, body: "{}"};
               return (await fetch("/api/state", options)).status;
             }""",

@@ -14,7 +14,7 @@ from skactive.labeling import LabelingSession
 from skactive.labeling.server._api import MessageError, PageApi
 from skactive.labeling.server._exports import exported
 from skactive.labeling.server._images import PictureError, picture
-from skactive.labeling.server._security import Access, App, Guard
+from skactive.labeling.server._security import ACCESS, Access, App, Guard
 
 STATIC = Path(__file__).parent / "static"
 MEDIA_TYPES = {
@@ -48,7 +48,7 @@ def create_app(session: LabelingSession, access: Access) -> App:
         "starlette.applications", "The labelling page", "starlette", "label"
     )
     routes = PageRoutes(session, access)
-    open_paths = {"/", "/api/access", *(f"/static/{name}" for name in routes.files)}
+    open_paths = {"/", ACCESS, *(f"/static/{name}" for name in routes.files)}
     return Guard(starlette.Starlette(routes=routes.listed()), access, frozenset(open_paths))
 
 
@@ -84,7 +84,7 @@ class PageRoutes:
         return [
             Route("/", self._file),
             Route("/static/{name}", self._file),
-            Route("/api/access", self._grant, methods=["POST"]),
+            Route(ACCESS, self._grant, methods=["POST"]),
             Route("/api/export/{suffix}", self._export, methods=["GET"]),
             Route("/api/{name}", self._message, methods=["POST"]),
             Route("/picture/{key}", self._picture),
@@ -115,7 +115,7 @@ class PageRoutes:
             return self._refused(
                 "This address is out of date: open the one in the terminal.", FORBIDDEN
             )
-        response = self._replied({})
+        response = self._replied({"key": self._access.key})
         name, value = self._access.cookie_name, self._access.cookie
         response.set_cookie(name, value, httponly=True, samesite="strict", path="/")
         return response

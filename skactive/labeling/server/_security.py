@@ -17,6 +17,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # A page of another origin can send it only after a preflight request, which is refused.
 HEADER = "x-skactive"
+# The request that exchanges the token for the cookie and the value of the header.
+ACCESS = "/api/access"
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 TOKEN_BYTES = 32
 # As many bytes in base64 without padding.
@@ -69,7 +71,19 @@ class Access:
     @property
     def cookie(self) -> str:
         """The value of the cookie, which does not reveal the token."""
-        return hmac.digest(self.token.encode(), b"cookie", "sha256").hex()
+        return self._derived(b"cookie")
+
+    @property
+    def key(self) -> str:
+        """The value of the header.
+
+        Browsers send the cookie to all servers on this machine, at any port. This value stays in
+        the storage of the page, which no other port shares.
+        """
+        return self._derived(b"header")
+
+    def _derived(self, name: bytes) -> str:
+        return hmac.digest(self.token.encode(), name, "sha256").hex()
 
     def token_for_once(self) -> str:
         """Return a token that can be exchanged once: other users may see a browser's arguments."""
@@ -95,6 +109,10 @@ class Access:
         if port != str(self.port):
             return False
         return name in self._names or (self._takes_addresses and is_address(name))
+
+    def is_key(self, header: str) -> bool:
+        """Return whether the value of the header is right."""
+        return hmac.compare_digest(header.encode(), self.key.encode())
 
     def has_cookie(self, header: str) -> bool:
         """Return whether a Cookie header has the cookie.
@@ -169,11 +187,14 @@ class Guard:
         ):
             return 403, "Requests of other pages are not answered."
         is_api = path.startswith("/api/")
-        if is_api and headers.get(HEADER) != "1":
+        if is_api and HEADER not in headers:
             return 403, f"The header {HEADER} is missing."
         if method == "POST" and (reason := _foreign_post(host, headers)):
             return 403, reason
-        if path not in self._open_paths and not self._access.has_cookie(headers.get("cookie", "")):
+        has_access = self._access.has_cookie(headers.get("cookie", ""))
+        if is_api:
+            has_access = has_access and self._access.is_key(headers[HEADER])
+        if path not in self._open_paths and not has_access:
             return 401, "This browser has no access: open the address in the terminal."
         return None
 

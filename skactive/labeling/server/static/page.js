@@ -13,7 +13,7 @@ async function start() {
     if (token) {
       // Neither the history nor a copied address keeps the secret.
       history.replaceState(null, "", "/");
-      await transport.call("access", { token });
+      await transport.enter(token);
     }
     await new App(root, transport).start();
   } catch (error) {

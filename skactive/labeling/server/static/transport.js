@@ -31,14 +31,37 @@ export class RequestError extends Error {
   }
 }
 
-const HEADERS = { "X-Skactive": "1" };
+// The storage belongs to this port, in contrast to the cookie.
+const KEY = "page-key";
 const LOST = "The server does not answer. Start it again by the same command.";
 
 export class HttpTransport {
+  key = "";
+
+  /** Exchange the token of the address for the cookie and a key. */
+  async enter(token) {
+    ({ key: this.key } = await this.call("access", { token }));
+    try {
+      localStorage.setItem(KEY, this.key);
+    } catch {
+      // Storage is switched off: another tab needs the address.
+    }
+  }
+
+  get headers() {
+    let stored = null;
+    try {
+      stored = localStorage.getItem(KEY);
+    } catch {
+      // Storage is switched off.
+    }
+    return { "X-Skactive": stored ?? this.key };
+  }
+
   async call(name, given = {}) {
     const response = await this.fetch(`/api/${name}`, {
       method: "POST",
-      headers: { ...HEADERS, "Content-Type": "application/json" },
+      headers: { ...this.headers, "Content-Type": "application/json" },
       body: JSON.stringify(given),
     });
     return response.json();
@@ -52,7 +75,7 @@ export class HttpTransport {
   /** Return why a picture cannot be shown. */
   async pictureError(sample) {
     try {
-      await this.fetch(this.picture(sample, "large"), { headers: HEADERS });
+      await this.fetch(this.picture(sample, "large"), { headers: this.headers });
       return new RequestError(200, "The picture cannot be shown by this browser.");
     } catch (error) {
       return error;
@@ -61,7 +84,7 @@ export class HttpTransport {
 
   /** Save an export as a file. */
   async download(suffix) {
-    const response = await this.fetch(`/api/export/${suffix}`, { headers: HEADERS });
+    const response = await this.fetch(`/api/export/${suffix}`, { headers: this.headers });
     const address = URL.createObjectURL(await response.blob());
     const link = document.createElement("a");
     link.href = address;
