@@ -1,6 +1,7 @@
 """The project's tasks: `nox` runs those marked by * in `nox -l`, `nox -s lint` one.
 
-The oldest Python runs all tests with the oldest dependencies (`lowest`), others with the newest.
+All tests run on the oldest Python with the oldest dependencies (`lowest`), and on the newest Python
+with the newest (`tests`). Pythons between run the tests of the page and the examples in docstrings.
 `bench` measures run times, and `mutants` what the tests do not find: run these by name.
 """
 
@@ -25,13 +26,11 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 ROOT = Path(__file__).parent
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
-OLDEST_PYTHON = PYTHONS[0]
-# All tests run here with TensorFlow, and elsewhere without it, apart from those of embeddings.
-HUB_PYTHON = PYTHONS[1]
+OLDEST, MIDDLE, NEWEST = PYTHONS[0], PYTHONS[1], PYTHONS[-1]
 nox.options.sessions = [
     "lint",
-    *(f"tests-{python}" for python in PYTHONS[1:]),
-    *(f"hub-{python}" for python in PYTHONS[2:]),
+    f"tests-{NEWEST}",
+    "examples",
     "lowest",
     "interop",
     "browser",
@@ -70,7 +69,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests and the examples in docstrings with the newest dependencies."""
-    is_complete = session.python == HUB_PYTHON
+    is_complete = session.python == NEWEST
     extras = ".[hub,label,plot,table]" if is_complete else ".[plot,table]"
     session.install("-e", extras, *group("test"))
     # An argument after -- may select a marked test.
@@ -78,14 +77,21 @@ def tests(session: nox.Session) -> None:
     pytest(session, *IN_PARALLEL, *marked)
 
 
-@nox.session(python=PYTHONS)
+@nox.session(python=PYTHONS[1:-1])
+def examples(session: nox.Session) -> None:
+    """Run the examples in docstrings and in the README."""
+    session.install("-e", ".[label,plot,table]", *group("test"))
+    pytest(session, *IN_PARALLEL, "skactive", "tests/test_readme.py")
+
+
+@nox.session(python=NEWEST)
 def hub(session: nox.Session) -> None:
     """Run the tests of embeddings, with TensorFlow installed."""
     session.install("-e", ".[hub,plot,table]", *group("test"))
     pytest(session, *IN_PARALLEL, "tests/hub", "tests/test_readme.py", "skactive/embedding")
 
 
-@nox.session(python=OLDEST_PYTHON)
+@nox.session(python=OLDEST)
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest supported dependencies."""
     if session.venv_backend != "uv":
@@ -106,7 +112,7 @@ def lowest(session: nox.Session) -> None:
     )
 
 
-@nox.session(python=OLDEST_PYTHON)
+@nox.session(python=OLDEST)
 @nox.parametrize("sklearn", ["1.7", "1.9"])
 def interop(session: nox.Session, sklearn: str) -> None:
     """Run the tests of integrations, with the other packages installed."""
@@ -124,7 +130,7 @@ def interop(session: nox.Session, sklearn: str) -> None:
     )
 
 
-@nox.session(python=HUB_PYTHON)
+@nox.session(python=MIDDLE)
 def browser(session: nox.Session) -> None:
     """Run the tests of the labelling page in Chromium."""
     session.install("-e", ".[label,plot,table]", *group("test"), *group("browser"))
@@ -137,11 +143,21 @@ def browser(session: nox.Session) -> None:
                 "There is no browser for the tests of the labelling page. Hint: install Chromium, "
                 "such as by `apt-get install chromium`, or set CHROMIUM to the path of one."
             )
-    session.run("pytest", "tests/browser", *session.posargs, env={"CHROMIUM": path})
+    # A worker keeps its browser.
+    session.run(
+        "pytest",
+        "-n",
+        "2",
+        "--dist",
+        "loadfile",
+        "tests/browser",
+        *session.posargs,
+        env={"CHROMIUM": path},
+    )
 
 
 # The release that was tested last, and the newest one.
-@nox.session(python=HUB_PYTHON)
+@nox.session(python=MIDDLE)
 @nox.parametrize("release", ["1.23.2", "newest"])
 def label_studio(session: nox.Session, release: str) -> None:
     """Run the tests with Label Studio itself, in an environment of its own of 800 MB."""

@@ -27,9 +27,9 @@ def peak_of(call, *arguments):
 @pytest.mark.parametrize("container", [np.asarray, sp.csr_matrix])
 def test_little_working_memory_gives_the_same_answers(metric, weights, container):
     rng = np.random.default_rng(0)
-    X, queries = rng.integers(-1, 2, (60, 3)), rng.integers(-1, 2, (50, 3))
+    X, queries = rng.integers(-1, 2, (30, 3)), rng.integers(-1, 2, (20, 3))
     classifier = IncrementalKNeighborsClassifier(metric=metric, weights=weights)
-    classifier.fit(container(X.astype(float)), rng.integers(0, 3, 60))
+    classifier.fit(container(X.astype(float)), rng.integers(0, 3, 30))
     expected = classifier.predict_proba(container(queries))
     neighbors = classifier.kneighbors()[1]
     with sklearn.config_context(working_memory=1e-4):
