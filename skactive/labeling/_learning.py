@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -59,6 +60,8 @@ class SessionLearner:
         The order in which samples are embedded.
     lock : RLock
         The lock of the log.
+    graph_path : Path
+        The file that keeps the neighbour graph of all samples.
 
     Attributes
     ----------
@@ -75,6 +78,7 @@ class SessionLearner:
         log: SessionLog,
         order: np.ndarray,
         lock: Any,  # threading.RLock is a function until Python 3.13
+        graph_path: Path,
     ) -> None:
         self.n_embedded = 0
         self.unreadable: set[str] = set()
@@ -84,6 +88,7 @@ class SessionLearner:
         self._log = log
         self._order = order
         self._lock = lock
+        self._graph_path = graph_path
         # Held while the learner is used. Its holder may take the lock of the log, not the reverse.
         self._turn = RLock()
         self._learner: ActiveLearner | None = None
@@ -221,6 +226,7 @@ class SessionLearner:
 
     def _embed_all(self) -> None:
         n_samples, order = len(self._samples), self._answered_first()
+        positions = self._samples.positions()
         size = CHUNK
         blocks: list[np.ndarray] = []
         names: list[str] = []
@@ -238,6 +244,11 @@ class SessionLearner:
             end = start + len(chosen)
             if names and (end >= size or end == n_samples):
                 blocks = [np.concatenate(blocks)]
+                if end == n_samples:
+                    # The order of the source is the same at each start.
+                    by_source = np.argsort([positions[name] for name in names])
+                    blocks = [blocks[0][by_source]]
+                    names = [names[place] for place in by_source.tolist()]
                 self._replace(blocks[0], names)
                 size = 2 * end
             self.n_embedded = end
@@ -254,11 +265,9 @@ class SessionLearner:
 
     def _replace(self, X: np.ndarray, names: list[str]) -> None:
         """Create a learner of the samples, and use it from now on."""
-        from skactive.learner import ActiveLearner
-
-        learner = ActiveLearner(X_pool=X, ids=names, stopping=criteria())
-        places = {name: place for place, name in enumerate(names)}
         # The slow parts come before the turn is taken, for which questions wait: the graph first.
+        learner = self._with_graph(X, names)
+        places = {name: place for place, name in enumerate(names)}
         learner.query(candidates=learner.candidates)
         taught = self._present_labels()
         bring(learner, taught, places)
@@ -269,6 +278,23 @@ class SessionLearner:
             bring(learner, self._present_labels(taught), places)
             self._learner, self._places = learner, places
             self._predictions = None
+
+    def _with_graph(self, X: np.ndarray, names: list[str]) -> ActiveLearner:
+        """Return a learner with its neighbour graph; that of all samples is kept in a file."""
+        from skactive.learner import ActiveLearner
+        from skactive.neighbors import NeighborGraph
+
+        graph, path = None, self._graph_path
+        is_whole = len(names) + len(self.unreadable) == len(self._samples)
+        if is_whole and path.is_file():
+            # It may be damaged, or of other samples.
+            with suppress(OSError, ValueError):
+                graph = NeighborGraph.load(path, X)
+        learner = ActiveLearner(X_pool=X, ids=names, graph=graph, stopping=criteria())
+        if is_whole and graph is None:
+            with suppress(OSError):
+                learner.pool.graph().save(path)
+        return learner
 
     def _present_labels(self, others: Iterable[str] = ()) -> dict[str, WantedLabel]:
         """Return what the learner has to know of all samples with a label or a mark, and others."""

@@ -36,6 +36,7 @@ from skactive.labeling._sources import read_samples
 
 LOG = "answers.jsonl"
 CURVE = "curve.jsonl"
+GRAPH = "graph.npz"
 STATUSES = ("open", "labeled", "skipped", "postponed")
 
 
@@ -184,7 +185,12 @@ class LabelingSession(SessionResults):
             self._curve = SessionCurve(self.folder / CURVE)
             self._clusters = SampleClusters()
             self._learning = SessionLearner(
-                samples, create_embedder, self._log, self._order, self._lock
+                samples,
+                create_embedder,
+                self._log,
+                self._order,
+                self._lock,
+                self.folder / GRAPH,
             )
             self._learning.start()
         except BaseException:
