@@ -124,7 +124,7 @@ def interop(session: nox.Session, sklearn: str) -> None:
         *IN_PARALLEL,
         *marked,
         "tests/interop",
-        "tests/test_pool_stored.py",
+        "tests/test_pool_stored.py::test_a_zarr_array_is_read_in_place",
         "tests/test_readme.py",
         "skactive/integrations",
     )
