@@ -337,6 +337,77 @@ def test_a_session_in_use_names_its_process(tmp_path):
     assert f"Another process ({os.getpid()}) writes its answers to" in found.stderr
 
 
+def test_a_session_in_use_is_read_and_stays_as_it_is(tmp_path):
+    path = tmp_path / "vectors.npz"
+    np.savez(path, X=X)
+    code = (
+        "import sys\nfrom skactive.labeling import LabelingSession\n"
+        f"with LabelingSession({str(path)!r}, classes=['apple', 'pear']) as session:\n"
+        "    ids = [one.id for one in session.samples()]\n"
+        "    session.answer_many(ids[::2], 'apple')\n"
+        "    session.answer_many(ids[1:8:2], 'pear')\n"
+        "    print('open', flush=True)\n"
+        "    sys.stdin.readline()\n"
+        "    session.answer(ids[9], 'plum')\n"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout.readline() == "open\n"
+    folder = tmp_path / "vectors.npz.session"
+    log = folder / "answers.jsonl"
+    # The other process is writing a line.
+    content = log.read_bytes() + b'{"answer": ["'
+    log.write_bytes(content)
+    settings = (folder / "session.json").read_bytes()
+    with LabelingSession.open(folder, read_only=True).wait() as session:
+        assert session.labels_per_class() == {"apple": 5, "pear": 4}
+        assert session.progress().n_labeled == 9
+        assert len(session.predictions()) == N_SAMPLES
+        session.export(tmp_path / "labels.csv")
+        ids = [one.id for one in session.samples()]
+        for call in [
+            lambda: session.answer(ids[9], "apple"),
+            lambda: session.relabel([ids[0]], "pear"),
+            lambda: session.reopen([ids[0]]),
+            lambda: session.skip([ids[9]]),
+            lambda: session.postpone([ids[9]]),
+            lambda: session.hold_out(1),
+            lambda: session.rename_class("pear", "plum"),
+            lambda: session.once("a", session.undo),
+        ]:
+            with pytest.raises(RuntimeError, match=r"is open to read only: nothing is stored\."):
+                call()
+        assert session.labels_per_class() == {"apple": 5, "pear": 4}
+    assert log.read_bytes() == content
+    assert (folder / "session.json").read_bytes() == settings
+    assert not (folder / "curve.jsonl").exists()
+    log.write_bytes(content.removesuffix(b'{"answer": ["'))
+    other.communicate("\n")
+    with LabelingSession(path, folder, read_only=True) as session:
+        assert session.classes == ["apple", "pear", "plum"]
+
+
+def test_only_an_existing_session_is_opened_to_read(tmp_path):
+    path = tmp_path / "vectors.npz"
+    np.savez(path, X=X, y=["apple"] * 3 + [""] * (N_SAMPLES - 3))
+    with pytest.raises(FileNotFoundError, match="has no session yet"):
+        LabelingSession(path, read_only=True)
+    assert not (tmp_path / "vectors.npz.session").exists()
+    LabelingSession(path).close()
+    # Labels that the source has gained count, and are written by the next session that writes.
+    np.savez(path, X=X, y=["apple"] * 3 + ["pear"] * 2 + [""] * (N_SAMPLES - 5))
+    log = tmp_path / "vectors.npz.session" / "answers.jsonl"
+    content = log.read_bytes()
+    with LabelingSession.open(path, read_only=True) as session:
+        assert session.labels_per_class() == {"apple": 3, "pear": 2}
+    assert log.read_bytes() == content
+    log.unlink()
+    with LabelingSession.open(path, read_only=True) as session:
+        assert session.labels_per_class() == {"apple": 3, "pear": 2}
+    assert not log.exists()
+
+
 def test_texts_are_embedded_and_predicted(tmp_path):
     texts = ["aeiou" * n for n in range(1, 20)] + ["xyz" * n for n in range(1, 20)] + ["?"]
     with LabelingSession(texts, tmp_path, embedder=Lengths()) as session:

@@ -63,11 +63,8 @@ class JournalFile:
         if self._key not in _OPEN:
             _lock(self.descriptor, self.path)
         self._content = bytearray(_read(self.descriptor))
-        self.rest = b""
-        lines = bytes(self._content).splitlines(keepends=True)
-        if lines and not lines[-1].endswith((b"\n", b"\r")) and json_object(lines[-1]) is None:
-            self.rest = lines.pop()
-        return [line.rstrip(b"\r\n") for line in lines]
+        lines, self.rest = _complete_lines(bytes(self._content))
+        return lines
 
     def begin(self) -> None:
         """Start to write, in place of an earlier learner of this process."""
@@ -214,9 +211,68 @@ class JournalFile:
         _keep_name(self.path)
 
 
-def _flags(path: Path) -> int:
+class JournalCopy:
+    """The lines of a journal at one moment, which another process may be writing.
+
+    The file is neither locked nor changed.
+
+    Parameters
+    ----------
+    path : path-like
+        The file; one that does not exist has no lines.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    lock : RLock
+        As that of a `JournalFile`.
+    """
+
+    def __init__(self, path: Any) -> None:
+        self.path = Path(path).absolute()
+        self.lock = RLock()
+        _check_regular(self.path)
+        self._content = self.path.read_bytes() if self.path.exists() else b""
+
+    def lines(self) -> list[bytes]:
+        """Return the complete lines; the last one may just be written."""
+        return _complete_lines(self._content)[0]
+
+    def close(self) -> None:
+        """Do nothing: no file is open."""
+
+    def __len__(self) -> int:
+        """Return the number of bytes."""
+        return len(self._content)
+
+    def append(self, line: bytes) -> None:
+        """Raise: nothing is written."""
+        raise RuntimeError(
+            f"{self.path.parent} is open to read only: nothing is stored. Hint: open it without "
+            "read_only."
+        )
+
+    def settle(self, size: int) -> bool:
+        """Return that no line was completed."""
+        return False
+
+
+def _complete_lines(content: bytes) -> tuple[list[bytes], bytes]:
+    """Return the complete lines of a journal, and the rest of an interrupted write."""
+    lines, rest = content.splitlines(keepends=True), b""
+    if lines and not lines[-1].endswith((b"\n", b"\r")) and json_object(lines[-1]) is None:
+        rest = lines.pop()
+    return [line.rstrip(b"\r\n") for line in lines], rest
+
+
+def _check_regular(path: Path) -> None:
     if path.exists() and not stat.S_ISREG(path.stat().st_mode):
         raise ValueError(f"{path} is not a regular file. Hint: pass the path of a new file.")
+
+
+def _flags(path: Path) -> int:
+    _check_regular(path)
     return os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 

@@ -128,7 +128,8 @@ def _opened(arguments: argparse.Namespace) -> Iterator[LabelingSession]:
         # Warnings of Pillow do not name the image.
         warnings.filterwarnings("ignore", module="PIL")
         try:
-            with LabelingSession.open(Path(arguments.session)) as session:
+            # The page may be open, and writes answers.
+            with LabelingSession.open(Path(arguments.session), read_only=True) as session:
                 yield session
         except (ImportError, NotFittedError, OSError, RuntimeError, TypeError, ValueError) as error:
             raise CommandError(str(error)) from error

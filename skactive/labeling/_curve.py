@@ -25,17 +25,20 @@ class SessionCurve:
     ----------
     path : Path
         The file, which is created with the first point.
+    read_only : bool, default=False
+        Whether the file stays as it is.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path
-        self._is_open = True
+        self._is_open = not read_only
         self._read: dict[int, CurvePoint] | None = None
         content = b""
         with suppress(OSError):
             # Others, such as pipes, could wait for ever.
-            self._is_open = path.is_file() or not path.exists()
-            content = path.read_bytes() if self._is_open else b""
+            is_regular = path.is_file() or not path.exists()
+            self._is_open = is_regular and not read_only
+            content = path.read_bytes() if is_regular else b""
         # The rest of an interrupted write is a line of its own.
         self._ends_line = not content or content.endswith(b"\n")
         self._lines = content.splitlines()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from skactive._io.journal_file import JournalFile, json_object
+from skactive._io.journal_file import JournalCopy, JournalFile, json_object
 from skactive.labeling._state import Patch, SessionState
 
 FORMAT = "skactive answers of a session 1"
@@ -58,6 +58,8 @@ class SessionLog:
     ----------
     path : Path
         The file, which is created if it does not exist.
+    read_only : bool, default=False
+        Whether the file stays as it is, and another process may write it. Actions are refused.
 
     Attributes
     ----------
@@ -77,25 +79,32 @@ class SessionLog:
         The names of all changed cells, in order. Who follows the labels removes them.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.id = ""
         self.request: str | None = None
         self._is_suspect = False
         self._forget()
-        self._file = JournalFile(path)
+        self._is_read_only = read_only
+        self._file: JournalFile | JournalCopy
+        if read_only:
+            self._file = copy = JournalCopy(path)
+            for number, line in enumerate(copy.lines(), 1):
+                self._read(number, line)
+            return
+        self._file = file = JournalFile(path)
         try:
-            with self._file.lock:
-                for number, line in enumerate(self._file.lines(), 1):
+            with file.lock:
+                for number, line in enumerate(file.lines(), 1):
                     self._read(number, line)
-                is_new = len(self._file) == len(self._file.rest)
-                self._file.begin()
+                is_new = len(file) == len(file.rest)
+                file.begin()
                 if is_new:
-                    self._file.append(encoded({"format": FORMAT, "id": uuid4().hex}))
-                    self._read(1, self._file.lines()[0])
-                    self._file.keep_name()
-                self._file.append(encoded({"session": os.getpid(), "time": now()}))
+                    file.append(encoded({"format": FORMAT, "id": uuid4().hex}))
+                    self._read(1, file.lines()[0])
+                    file.keep_name()
+                file.append(encoded({"session": os.getpid(), "time": now()}))
         except BaseException:
-            self._file.close()
+            file.close()
             raise
 
     def do(self, kind: str, subject: Any, **details: Any) -> Event | None:
@@ -119,9 +128,15 @@ class SessionLog:
         return event
 
     def import_labels(self, samples: list[str], label: str) -> None:
-        """Add labels that the source has, except of samples with an answer."""
+        """Add labels that the source has, except of samples with an answer.
+
+        If the file stays as it is, they are added each time.
+        """
         entry = {"import": samples, "label": label, "time": now()}
-        self._write(entry, lambda: self._import(entry))
+        if self._is_read_only:
+            self._import(entry)
+        else:
+            self._write(entry, lambda: self._import(entry))
 
     def undo(self) -> Event | None:
         """Reverse the last action; None if there is none."""

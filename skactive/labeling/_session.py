@@ -80,6 +80,9 @@ class LabelingSession(SessionResults):
         images by their paths.
     random_state : int, default=0
         Determines the order of samples before there are vectors, and the test set.
+    read_only : bool, default=False
+        Whether to read an existing session as it is now, also while another process, such as the
+        labelling page, writes its answers. Methods that change labels or classes are refused.
 
     Attributes
     ----------
@@ -98,8 +101,9 @@ class LabelingSession(SessionResults):
     asked in that order. `wait` waits until all are embedded.
 
     An answer is on the disk before `answer` returns, and is learnt by the next query or prediction,
-    for which no answer waits. One process at a time can open a session.
-    All methods can be called by several threads.
+    for which no answer waits. One process at a time can open a session to write, and any number
+    `read_only`, which add nothing to the folder but vectors and their neighbour graph. All methods
+    can be called by several threads.
 
     Examples
     --------
@@ -132,6 +136,7 @@ class LabelingSession(SessionResults):
         label_column: str | None = None,
         id_column: str | None = None,
         random_state: int = 0,
+        read_only: bool = False,
     ) -> None:
         columns = {
             "text_column": text_column,
@@ -163,9 +168,12 @@ class LabelingSession(SessionResults):
                 f"{self.folder} is a file, but the session is a folder. Hint: choose the name of a "
                 "new folder."
             )
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if read_only:
+            read_settings(self.folder)
+        else:
+            self.folder.mkdir(parents=True, exist_ok=True)
         try:
-            self._log = SessionLog(self.folder / LOG)
+            self._log = SessionLog(self.folder / LOG, read_only=read_only)
         except RuntimeError as error:
             fact = str(error).partition(" Hint: ")[0]
             raise RuntimeError(
@@ -178,11 +186,12 @@ class LabelingSession(SessionResults):
             check_source(self.folder, settings, samples.kind, source, columns, answered)
             samples = with_chosen_classes(samples, self.folder, settings, self._log)
             self._samples = samples
-            write_settings(self.folder, samples, source, columns, embedder)
+            if not read_only:
+                write_settings(self.folder, samples, source, columns, embedder)
             for name in names:
                 self._log.do("add_class", name)
             self._import_labels()
-            self._curve = SessionCurve(self.folder / CURVE)
+            self._curve = SessionCurve(self.folder / CURVE, read_only=read_only)
             self._clusters = SampleClusters()
             self._learning = SessionLearner(
                 samples,
@@ -203,6 +212,7 @@ class LabelingSession(SessionResults):
         folder: str | os.PathLike[str],
         *,
         embedder: Any = None,  # any transformer, or a str
+        read_only: bool = False,
     ) -> Self:
         """Open an existing session, with its own settings.
 
@@ -213,6 +223,8 @@ class LabelingSession(SessionResults):
         embedder : transformer, default=None
             The embedder, if the session was created with a transformer. It is not needed if it was
             created with a handle or without an embedder.
+        read_only : bool, default=False
+            Whether to read the session as it is now, also while another process writes it.
 
         Returns
         -------
@@ -243,7 +255,7 @@ class LabelingSession(SessionResults):
         source = Path(os.path.normpath(path / settings["source"]))
         columns = {name: settings[name] for name in COLUMNS}
         given = settings["model"] if embedder is None else embedder
-        return cls(source, path, embedder=given, **columns)
+        return cls(source, path, embedder=given, read_only=read_only, **columns)
 
     @property
     def classes(self) -> list[str]:
