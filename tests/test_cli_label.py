@@ -155,6 +155,21 @@ def test_an_address_that_others_may_know_is_replaced(change, served, capsys, fol
         assert json.loads(path.read_text())["token"] == second.partition("#")[2]
 
 
+def test_a_port_in_use_leaves_no_new_folder_and_an_old_one_as_it_was(served, capsys, folder):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        assert "already in use" in error_of(capsys, "texts.txt", "--port", port)
+        assert [path.name for path in folder.iterdir()] == ["texts.txt"]
+        assert label("texts.txt") == 0
+        capsys.readouterr()
+        kept = page_file(folder).parent
+        before = {path.name: path.read_bytes() for path in kept.iterdir() if path.is_file()}
+        assert "already in use" in error_of(capsys, "texts.txt", "--port", port)
+        assert {path.name: path.read_bytes() for path in kept.iterdir() if path.is_file()} == before
+
+
 def test_another_port_is_taken_unless_one_was_asked_for(served, capsys, folder):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -164,6 +179,7 @@ def test_another_port_is_taken_unless_one_was_asked_for(served, capsys, folder):
             capsys, "texts.txt", "--port", str(port)
         )
         saved = {"port": port, "token": "x" * 43}
+        page_file(folder).parent.mkdir()
         page_file(folder).write_text(json.dumps(saved))
         page_file(folder).chmod(0o600)
         assert label("texts.txt") == 0
@@ -235,15 +251,56 @@ def test_options_of_the_session(served, capsys, folder):
         (["texts.txt", "--port", "x"], "Argument --port: must be a whole number"),
         (["texts.txt", "--port", "70000"], "The page cannot listen on 127.0.0.1, port 70000"),
         (["texts.txt", "--host", "nowhere.invalid", "--allow-network"], "The page cannot listen"),
+        (["texts.txt", "--host", EVERY_ADDRESS], "Other machines can reach a page on"),
         (["texts.txt", "--session", "table.csv"], "is a file, but the session is a folder."),
         (["texts.txt", "--session", "table.csv/x"], "table.csv/x cannot be used: Not a directory."),
     ],
     ids=" ".join,
 )
-def test_wrong_arguments_are_one_sentence(arguments, sentence, capsys, folder):
+def test_wrong_arguments_are_one_sentence_and_leave_no_folder(arguments, sentence, capsys, folder):
     (folder / "empty").mkdir()
     (folder / "table.csv").write_text("text\nx\n")
+    before = set(folder.iterdir())
     assert sentence in error_of(capsys, *arguments)
+    assert set(folder.iterdir()) == before
+
+
+WRONG = [
+    ["label"],
+    ["label", "nowhere"],
+    ["label", "page.json"],
+    ["label", "texts.txt", "--demo"],
+    ["label", "texts.txt", "--port", "x"],
+    ["label", "texts.txt", "--port", "70000"],
+    ["label", "texts.txt", "--host", EVERY_ADDRESS],
+    ["status", "nowhere"],
+    ["status", "."],
+    ["status", "texts.txt"],
+    ["export", "."],
+    ["export", "session", "-o", "labels.xls"],
+    ["export", "session", "-o", "nowhere/labels.csv"],
+    ["export", "session", "-o", "folder.csv"],
+    ["export", "session", "-o", "session"],
+    ["predict", "session", "nowhere", "-o", "a.csv"],
+    ["predict", "session", "page.json", "-o", "a.csv"],
+    ["predict", "session", "texts.txt", "-o", "a.joblib"],
+]
+
+
+def test_wrong_arguments_are_found_before_anything_slow_is_loaded(folder):
+    LabelingSession("texts.txt", "session").close()
+    (folder / "page.json").touch()
+    (folder / "folder.csv").mkdir()
+    code = (
+        "import json, sys\nfrom skactive.cli import main\n"
+        "codes = [main(one) for one in json.loads(sys.argv[1])]\n"
+        "print(codes, [name for name in ('sklearn', 'scipy', 'pandas') if name in sys.modules])"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(WRONG)], capture_output=True, text=True, check=True
+    )
+    assert found.stderr.count("skactive: error: ") == found.stderr.count("\n") == len(WRONG)
+    assert found.stdout == f"{[2] * len(WRONG)} []\n"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a folder in which nobody can write: Linux")

@@ -12,6 +12,9 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+from skactive._io.listening import check_reach, listening
+from skactive._io.session_paths import check_source
+from skactive._optional import import_optional
 from skactive._progress import ProgressBar
 from skactive.cli._arguments import add_number
 from skactive.cli._digits import write_digits
@@ -81,6 +84,7 @@ def after_interrupt(arguments: argparse.Namespace) -> str:  # noqa: ARG001 - as 
 
 def run_label(arguments: argparse.Namespace) -> None:
     """Run the command with parsed arguments."""
+    _check(arguments)
     from skactive.labeling.server import serve
 
     with ExitStack() as stack:
@@ -110,6 +114,25 @@ def run_label(arguments: argparse.Namespace) -> None:
         write(_farewell(arguments, n, session.folder))
 
 
+def _check(arguments: argparse.Namespace) -> None:
+    """Raise if an argument is wrong, before scikit-learn is loaded and a folder is created."""
+    if arguments.demo and arguments.source is not None:
+        raise CommandError("--demo has its own samples. Hint: leave SOURCE or --demo out.")
+    if not arguments.demo and arguments.source is None:
+        raise CommandError(
+            "There is no SOURCE. Hint: pass a folder of images, a table or a text file, or --demo."
+        )
+    try:
+        if arguments.source is not None:
+            check_source(Path(arguments.source))
+        check_reach(arguments.host, allow_network=arguments.allow_network)
+        listening(arguments.host, 0 if arguments.port is None else arguments.port).close()
+        for module, package in [("uvicorn", "uvicorn"), ("starlette.applications", "starlette")]:
+            import_optional(module, "The labelling page", package, "label")
+    except (ImportError, OSError, ValueError) as error:
+        raise CommandError(str(error)) from error
+
+
 def _session(arguments: argparse.Namespace, stack: ExitStack) -> Any:  # a LabelingSession
     from skactive.labeling import LabelingSession
 
@@ -118,16 +141,10 @@ def _session(arguments: argparse.Namespace, stack: ExitStack) -> Any:  # a Label
         classes = [name.strip() for name in arguments.classes.split(",")]
     source, folder = arguments.source, arguments.session
     if arguments.demo:
-        if source is not None:
-            raise CommandError("--demo has its own samples. Hint: leave SOURCE or --demo out.")
         if folder is None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="skactive-demo-"))
         source = write_digits(Path(folder))
         classes = list(map(str, range(10))) if classes is None else classes
-    elif source is None:
-        raise CommandError(
-            "There is no SOURCE. Hint: pass a folder of images, a table or a text file, or --demo."
-        )
     try:
         session = LabelingSession(
             source,

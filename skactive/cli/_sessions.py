@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import argparse
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skactive._io.session_paths import (
+    check_export_suffix,
+    check_prediction_suffix,
+    check_source,
+    check_target,
+    found_session,
+    read_settings,
+)
 from skactive._text import counted
 from skactive.cli._output import CommandError, write, write_note
 
@@ -91,12 +99,14 @@ def after_interrupt(arguments: argparse.Namespace) -> str:  # noqa: ARG001 - as 
 
 def run_status(arguments: argparse.Namespace) -> None:
     """Run `status` with parsed arguments."""
+    _check(arguments)
     with _opened(arguments) as session:
         write(str(session.wait().progress()))
 
 
 def run_export(arguments: argparse.Namespace) -> None:
     """Run `export` with parsed arguments."""
+    _check(arguments, check_export_suffix)
     with _opened(arguments) as session:
         session.export(arguments.output, labeled_only=arguments.labeled_only)
         counts = session.counts()
@@ -110,10 +120,26 @@ def run_export(arguments: argparse.Namespace) -> None:
 
 def run_predict(arguments: argparse.Namespace) -> None:
     """Run `predict` with parsed arguments."""
+    _check(arguments, check_prediction_suffix)
     columns = {"text_column": arguments.text_column, "id_column": arguments.id_column}
     with _opened(arguments) as session:
         n = session.write_predictions(arguments.source, arguments.output, **columns)
     write(f"{counted(n, 'prediction')} written to {arguments.output}.")
+
+
+def _check(
+    arguments: argparse.Namespace, check_suffix: Callable[[Path], None] | None = None
+) -> None:
+    """Raise if an argument is wrong, before scikit-learn is loaded."""
+    try:
+        read_settings(found_session(Path(arguments.session)))
+        if hasattr(arguments, "source"):
+            check_source(Path(arguments.source))
+        if check_suffix is not None:
+            check_suffix(Path(arguments.output))
+            check_target(Path(arguments.output))
+    except (OSError, ValueError) as error:
+        raise CommandError(str(error)) from error
 
 
 @contextmanager

@@ -9,13 +9,14 @@ import os
 import re
 import shutil
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from skactive._io.atomic_write import atomic_write, folder_beside
+from skactive._io.session_paths import check_export_suffix
 from skactive._optional import not_installed
 from skactive._text import counted, shown
 from skactive.labeling._sources import digest
@@ -32,8 +33,6 @@ COLUMNS = (
     "predicted",
     "probability",
 )
-# The suffix of a file with the classifier.
-CLASSIFIER = ".joblib"
 # Those of predictions of new samples.
 PREDICTED = ("id", "sample", "predicted", "probability")
 # Characters that UTF-8 cannot have, and those of them that are no bytes of a file name.
@@ -71,38 +70,13 @@ class ExportTable:
     columns: tuple[str, ...] = COLUMNS
 
 
-def check_target(path: Path, kept: Iterable[Path]) -> None:
-    """Raise unless a file or folder can be made; files and folders of `kept` stay as they are."""
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"The folder {path.parent} does not exist. Hint: create it first.")
-    if path.suffix and path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder. Hint: choose the name of a new file.")
-    place = path.resolve()
-    for one in kept:
-        taken = one.resolve()
-        if place == taken:
-            raise ValueError(
-                f"{path} has the samples or the answers, and is not replaced. Hint: choose another "
-                "name."
-            )
-        if not path.suffix and taken.is_dir() and taken in place.parents:
-            raise ValueError(
-                f"{path} is in the folder of the samples, to which its copies would be added. "
-                "Hint: choose a folder outside of it."
-            )
-
-
 def write_export(path: Path, table: ExportTable) -> None:
     """Write rows in the format of a file's suffix; without one, as a folder of images."""
     suffix = path.suffix.lower()
     if suffix in {"", ".zip"}:
         (write_zip if suffix else write_folders)(path, table)
         return
-    if suffix not in WRITERS:
-        raise ValueError(
-            f"{path} has no suffix of a format. Hint: a file ends in {', '.join(WRITERS)}, .zip or "
-            f"{CLASSIFIER}; a name without a suffix is that of a folder with a subfolder per class."
-        )
+    check_export_suffix(path)
     content = WRITERS[suffix](table)
     with atomic_write(path, mode=0o666) as file:
         file.write(content)
@@ -188,8 +162,6 @@ WRITERS: Mapping[str, Callable[[ExportTable], bytes]] = {
 
 def write_folders(path: Path, table: ExportTable) -> None:
     """Copy the labelled images to a subfolder per class of a new folder."""
-    if path.exists():
-        raise FileExistsError(f"{path} exists already. Hint: choose the name of a new folder.")
     arranged = images_per_class(path, table)
     with folder_beside(path) as made:
         for name, image in arranged.items():

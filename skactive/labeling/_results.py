@@ -10,6 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from skactive._io.atomic_write import atomic_write
+from skactive._io.session_paths import (
+    CLASSIFIER,
+    check_export_suffix,
+    check_prediction_suffix,
+    check_target,
+)
 from skactive._text import shown
 from skactive._validation import check_path
 from skactive._warning import warn_user
@@ -17,12 +23,9 @@ from skactive.labeling._answers import SessionAnswers, SessionSample
 from skactive.labeling._clusters import SampleClusters
 from skactive.labeling._curve import SessionCurve
 from skactive.labeling._exports import (
-    CLASSIFIER,
     COLUMNS,
     PREDICTED,
-    WRITERS,
     ExportTable,
-    check_target,
     write_export,
 )
 from skactive.labeling._learning import predictions_of_new
@@ -313,6 +316,7 @@ class SessionResults(SessionAnswers):
         samples without a label. It waits until all samples are embedded.
         """
         path = Path(check_path("export", "path", path))
+        check_export_suffix(path)
         check_target(path, self._kept)
         if path.suffix.lower() == CLASSIFIER:
             import joblib
@@ -391,11 +395,7 @@ class SessionResults(SessionAnswers):
             If there are too few labels for a prediction.
         """
         path = Path(check_path("write_predictions", "path", path))
-        if path.suffix.lower() not in WRITERS:
-            raise ValueError(
-                f"{path} has no suffix of a table. Hint: predictions are written to a file that "
-                f"ends in {', '.join(WRITERS)}."
-            )
+        check_prediction_suffix(path)
         own = [Path(source)] if isinstance(source, str | os.PathLike) else []
         check_target(path, [*self._kept, *own])
         samples = read_samples(source, text_column=text_column, id_column=id_column)

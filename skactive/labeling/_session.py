@@ -11,6 +11,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from skactive._io.session_paths import (
+    COLUMNS,
+    SETTINGS,
+    found_session,
+    read_settings,
+    written_settings,
+)
 from skactive._text import counted, shown
 from skactive._validation import check_integer, check_path
 from skactive._warning import warn_user
@@ -21,16 +28,11 @@ from skactive.labeling._learning import SessionLearner
 from skactive.labeling._log import SessionLog
 from skactive.labeling._results import SessionResults
 from skactive.labeling._settings import (
-    COLUMNS,
-    SETTINGS,
-    SUFFIX,
     check_source,
     creation_of,
-    read_settings,
     session_folder,
     with_chosen_classes,
     write_settings,
-    written_settings,
 )
 from skactive.labeling._sources import read_samples
 
@@ -238,10 +240,7 @@ class LabelingSession(SessionResults):
         ValueError
             If the session was created with a list of samples, or needs an embedder.
         """
-        path = Path(check_path("LabelingSession.open", "folder", folder)).absolute()
-        beside = path.with_name(path.name + SUFFIX)
-        if not (path / SETTINGS).is_file() and (beside / SETTINGS).is_file():
-            path = beside
+        path = found_session(Path(check_path("LabelingSession.open", "folder", folder)))
         settings = read_settings(path)
         if settings["source"] is None:
             raise ValueError(

@@ -11,18 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from skactive._io.atomic_write import atomic_write
-from skactive._io.journal_file import json_object
+from skactive._io.session_paths import CLASSES, FORMAT, SETTINGS, SUFFIX
 from skactive._validation import check_path
 from skactive._warning import warn_user
 from skactive.labeling._log import SessionLog
 from skactive.labeling._sources import SampleList
 
-SETTINGS = "session.json"
 VECTORS = "vectors"
-SUFFIX = ".session"
-FORMAT = "skactive session 1"
-CLASSES = "subfolders_are_classes"
-COLUMNS = ("text_column", "label_column", "id_column")
 
 
 def session_folder(source: Any, folder: Any) -> Path:
@@ -107,41 +102,6 @@ def write_settings(
     if not path.is_file() or path.read_bytes() != content:
         with atomic_write(path) as file:
             file.write(content)
-
-
-def read_settings(folder: Path) -> dict[str, Any]:
-    """Return the settings of a session."""
-    path = folder / SETTINGS
-    if not path.is_file():
-        name = folder.name.removesuffix(SUFFIX)
-        if not folder.exists() and not folder.with_name(name).exists():
-            raise FileNotFoundError(f"{folder} does not exist. Hint: check the path.")
-        raise FileNotFoundError(
-            f"{folder} has no session yet: there is no {SETTINGS}. Hint: create it by `skactive "
-            f"label {name}`, or by LabelingSession(source)."
-        )
-    settings = written_settings(folder)
-    if not settings:
-        raise ValueError(
-            f"{path} is not of a session of this version. Hint: remove the file, and create the "
-            "session again by LabelingSession(source, folder); its answers are kept."
-        )
-    return settings
-
-
-def written_settings(folder: Path) -> dict[str, Any]:
-    """Return the settings of a session; none if there are none, or not of this version."""
-    path = folder / SETTINGS
-    settings = json_object(path.read_bytes()) if path.is_file() else None
-    texts = ("source", "model", "embedder", *COLUMNS)
-    if (
-        settings is None
-        or settings.get("format") != FORMAT
-        or not all(isinstance(settings.get(name, ()), str | None) for name in texts)
-        or not isinstance(settings.get(CLASSES), bool | None)
-    ):
-        return {}
-    return settings
 
 
 def with_chosen_classes(

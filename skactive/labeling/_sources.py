@@ -16,7 +16,8 @@ import numpy as np
 from skactive._io.image_paths import are_paths, inside, is_image_name
 from skactive._io.journal_file import json_object
 from skactive._io.regular_files import check_regular
-from skactive._io.tables import LABEL_COLUMNS, SEPARATORS, label_cells, listed, read_frame
+from skactive._io.session_paths import TABLE_SUFFIXES, check_source
+from skactive._io.tables import LABEL_COLUMNS, label_cells, listed, read_frame
 from skactive._io.values import is_missing, typed_labels
 from skactive._optional import not_installed
 from skactive._text import counted, shown
@@ -24,7 +25,6 @@ from skactive._validation import check_name
 from skactive._warning import warn_user
 from skactive.datasets import list_images
 
-TABLE_SUFFIXES = (*SEPARATORS, ".parquet", ".jsonl")
 # Unless the user names a column, the samples are in the first of these that the table has.
 TEXT_COLUMNS = ("text", "sentence", "question", "tweet", "review")
 IMAGE_COLUMNS = ("file", "path", "image", "filename")
@@ -89,11 +89,7 @@ def read_samples(
         _check_no_columns(columns, "a list of samples")
         return _listed_samples(source)
     path = Path(source)
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{path} does not exist. Hint: check the path; a relative one starts at the current "
-            "folder."
-        )
+    check_source(path)
     if path.is_dir():
         _check_no_columns(columns, f"the folder {path}")
         return _images_of(path)
@@ -103,14 +99,8 @@ def read_samples(
     if suffix == ".txt":
         _check_no_columns(columns, f"the text file {path}")
         return _lines_of(path)
-    if suffix == ".npz":
-        _check_no_columns(columns, f"the vectors in {path}")
-        return _vectors_of(path)
-    *others, last = (*TABLE_SUFFIXES, ".txt", ".npz")
-    raise ValueError(
-        f"{path} is no source of samples. Hint: pass a folder of images, or a file that ends in "
-        f"{', '.join(others)} or {last}."
-    )
+    _check_no_columns(columns, f"the vectors in {path}")
+    return _vectors_of(path)
 
 
 def _check_no_columns(columns: dict[str, str | None], source: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+
+from skactive._io.listening import is_address
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -220,28 +221,3 @@ async def _refuse(send: Send, status: int, reason: str) -> None:
 def is_whole(token: str) -> bool:
     """Return whether a text has the form of a token: a shorter one could be guessed."""
     return TOKEN.fullmatch(token) is not None
-
-
-def is_address(name: str) -> bool:
-    """Return whether a host name is an IP address."""
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach a host.
-
-    Parameters
-    ----------
-    host : str
-        A name or an IP address.
-
-    Returns
-    -------
-    is_loopback : bool
-        True for localhost, 127.0.0.1 and ::1.
-    """
-    return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)

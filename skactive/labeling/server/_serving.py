@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
 import logging
 import os
@@ -17,16 +16,17 @@ from threading import Thread
 from typing import NamedTuple
 
 from skactive._io.journal_file import json_object
+from skactive._io.listening import (
+    check_reach,
+    is_address,
+    is_loopback,
+    listening,
+    reach_of,
+)
 from skactive._optional import import_optional
 from skactive._warning import warn_user
 from skactive.labeling import LabelingSession
-from skactive.labeling.server._security import (
-    LOCAL_NAMES,
-    Access,
-    is_address,
-    is_loopback,
-    is_whole,
-)
+from skactive.labeling.server._security import LOCAL_NAMES, Access, is_whole
 
 PAGE = "page.json"
 # Only the user can read the file.
@@ -89,12 +89,7 @@ def serve(
     >>> with LabelingSession("photos") as session:  # doctest: +SKIP
     ...     serve(session, announce=print)
     """
-    reach = (
-        f"Other machines can reach a page on {host}: those who know its address can see and change "
-        "all samples and labels, and the connection is not encrypted."
-    )
-    if not is_loopback(host) and not allow_network:
-        raise ValueError(f"{reach} Hint: use 127.0.0.1, or allow it by --allow-network.")
+    check_reach(host, allow_network=allow_network)
     uvicorn = import_optional("uvicorn", "The labelling page", "uvicorn", "label")
     from skactive.labeling.server._app import create_app
 
@@ -121,7 +116,7 @@ def serve(
         )
         address = f"http://{_name_for_browsers(host)}:{chosen}/#"
         if not is_loopback(host):
-            warn_user(reach)
+            warn_user(reach_of(host))
         if announce is not None:
             announce(f"{address}{access.token}")
         if open_browser:
@@ -143,34 +138,10 @@ def _is_failure(record: logging.LogRecord) -> bool:
 def _listener(host: str, port: int | None, saved: PageAddress | None) -> socket.socket:
     """Return a listening socket; a port that was asked for, or the last one, or any."""
     ports = [port] if port is not None else [saved.port, 0] if saved is not None else [0]
-    for candidate in ports:
-        try:
-            return _listen(host, candidate)
-        except (OSError, OverflowError) as error:
-            if getattr(error, "errno", None) == errno.EADDRINUSE and candidate != ports[-1]:
-                continue
-            reason = getattr(error, "strerror", None) or str(error).removeprefix("bind(): ")
-            raise OSError(
-                f"The page cannot listen on {host}, port {candidate}: {reason.rstrip('.')}. Hint: "
-                "choose another port by --port, or leave it out."
-            ) from error
-    raise AssertionError  # pragma: no cover - the last port returns or raises
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if os.name == "posix":
-            # A port whose last connections wait for their end is free. On Windows the option would
-            # let another program take the port.
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen()
-    except BaseException:
-        listener.close()
-        raise
-    return listener
+    for candidate in ports[:-1]:
+        with suppress(OSError):
+            return listening(host, candidate)
+    return listening(host, ports[-1])
 
 
 def _names_of(host: str) -> frozenset[str]:
