@@ -252,6 +252,8 @@ def test_options_of_the_session(served, capsys, folder):
         (["texts.txt", "--port", "70000"], "The page cannot listen on 127.0.0.1, port 70000"),
         (["texts.txt", "--host", "nowhere.invalid", "--allow-network"], "The page cannot listen"),
         (["texts.txt", "--host", EVERY_ADDRESS], "Other machines can reach a page on"),
+        (["texts.txt", "--model", "nowhere"], "The model nowhere does not exist."),
+        (["texts.txt", "--model", "file:///nowhere"], "The model /nowhere does not exist."),
         (["texts.txt", "--session", "table.csv"], "is a file, but the session is a folder."),
         (["texts.txt", "--session", "table.csv/x"], "table.csv/x cannot be used: Not a directory."),
     ],
@@ -273,6 +275,8 @@ WRONG = [
     ["label", "texts.txt", "--port", "x"],
     ["label", "texts.txt", "--port", "70000"],
     ["label", "texts.txt", "--host", EVERY_ADDRESS],
+    ["label", "texts.txt", "--model", "nowhere"],
+    ["label-studio", "http://localhost:1", "--project", "1", "--model", "nowhere"],
     ["status", "nowhere"],
     ["status", "."],
     ["status", "texts.txt"],
@@ -322,6 +326,16 @@ def test_a_session_in_use_is_named_with_its_process(capsys):
         assert "texts.txt.session" in error_of(capsys, "texts.txt")
     finally:
         other.communicate()
+
+
+@pytest.mark.parametrize("module", ["tensorflow", "tensorflow_hub"])
+def test_without_tensorflow_a_model_is_refused_before_anything_is_created(
+    module, monkeypatch, capsys, folder
+):
+    monkeypatch.setitem(sys.modules, module, None)
+    sentence = error_of(capsys, "texts.txt", "--model", "https://example.com/model")
+    assert "pip install 'skactive[hub]'" in sentence
+    assert [path.name for path in folder.iterdir()] == ["texts.txt"]
 
 
 def test_without_the_extra_the_error_says_how_to_install_it(monkeypatch, capsys):

@@ -880,7 +880,7 @@ def test_progress_names_every_error_of_an_embedder(error, tmp_path):
         with pytest.raises(type(error)):
             session.wait()
         expected = str(error) or "MemoryError"
-        assert str(session.progress()).endswith(f"Embedding failed: {expected}")
+        assert str(session.progress()).endswith(f"Reading the samples failed: {expected}")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from skactive._optional import import_optional
 from skactive._progress import ProgressBar
 from skactive.cli._arguments import add_number
 from skactive.cli._digits import write_digits
+from skactive.cli._models import add_model, check_model, fetch_model
 from skactive.cli._output import CommandError, write, write_note
 
 # Seconds before a progress bar appears, and between its updates.
@@ -49,12 +50,7 @@ def add_label_parser(commands: Any) -> None:
         metavar="FOLDER",
         help="folder of the answers (default: SOURCE.session beside the source)",
     )
-    parser.add_argument(
-        "--model",
-        metavar="HANDLE",
-        help="model of TensorFlow Hub that embeds the samples; a pretrained model needs fewer "
-        "labels than the built-in descriptor",
-    )
+    add_model(parser)
     parser.add_argument(
         "--classes", metavar="A,B", help="names of classes, separated by commas; more can follow"
     )
@@ -85,6 +81,7 @@ def after_interrupt(arguments: argparse.Namespace) -> str:  # noqa: ARG001 - as 
 def run_label(arguments: argparse.Namespace) -> None:
     """Run the command with parsed arguments."""
     _check(arguments)
+    fetch_model(arguments.model)
     from skactive.labeling.server import serve
 
     with ExitStack() as stack:
@@ -131,6 +128,7 @@ def _check(arguments: argparse.Namespace) -> None:
             import_optional(module, "The labelling page", package, "label")
     except (ImportError, OSError, ValueError) as error:
         raise CommandError(str(error)) from error
+    check_model(arguments.model)
 
 
 def _session(arguments: argparse.Namespace, stack: ExitStack) -> Any:  # a LabelingSession

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from skactive._text import counted
 from skactive.cli._arguments import add_number
+from skactive.cli._models import add_model, check_model, fetch_model
 from skactive.cli._output import CommandError, write, write_note
 
 if TYPE_CHECKING:
@@ -39,12 +40,7 @@ def add_label_studio_parser(commands: Any) -> None:
         metavar="FOLDER",
         help="folder of the session (default: label-studio-project-ID.session)",
     )
-    parser.add_argument(
-        "--model",
-        metavar="HANDLE",
-        help="model of TensorFlow Hub that embeds the samples; a pretrained model needs fewer "
-        "labels than the built-in descriptor",
-    )
+    add_model(parser)
     queue = parser.add_argument_group("queue")
     add_number(
         queue,
@@ -102,6 +98,8 @@ def folder_of(arguments: argparse.Namespace) -> Path:
 
 def run_label_studio(arguments: argparse.Namespace) -> None:
     """Run the command with parsed arguments."""
+    check_model(arguments.model)
+    fetch_model(arguments.model)
     from skactive.integrations.label_studio import LabelStudioBridge, LabelStudioError
 
     with warnings.catch_warnings():

@@ -10,14 +10,19 @@ import tarfile
 import threading
 import time
 import urllib.error
-import urllib.parse
-import urllib.request
 import zlib
 from functools import cache
 from pathlib import Path
 
 from skactive._io.atomic_write import folder_beside
-from skactive._io.private_folder import check_owner, make_private, user_cache_folder
+from skactive._io.model_handles import (
+    cache_folder,
+    check_handle,
+    download_folder,
+    is_url,
+    plain_handle,
+)
+from skactive._io.private_folder import check_owner, make_private
 from skactive._tensorflow import import_tensorflow, import_tensorflow_hub
 from skactive.embedding._downloading import check_downloads_are_complete
 
@@ -33,11 +38,6 @@ MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt")
 _downloading: dict[str, threading.Lock] = {}
 
 
-def is_url(handle: str) -> bool:
-    """Return whether a handle is resolved over a network."""
-    return "://" in handle
-
-
 def model_folder(handle: str | os.PathLike[str]) -> Path | str:
     """Return the folder of the SavedModel that a handle names, on this machine if possible.
 
@@ -45,25 +45,18 @@ def model_folder(handle: str | os.PathLike[str]) -> Path | str:
     variable TFHUB_CACHE_DIR, else into a folder of the user's own; an archive is unpacked into the
     same folder. A folder into which another user can write is refused.
     """
-    name = os.fspath(handle)
-    if name.startswith("file://"):
-        name = urllib.request.url2pathname(urllib.parse.urlsplit(name).path)
+    name = plain_handle(handle)
     if is_url(name):
         return _downloaded(name)
+    check_handle(name)
     path = Path(name).expanduser().absolute()
     if path.is_dir():
         return _checked_folder(path, f"The folder {name}")
     if path.is_file() and name.lower().endswith(ARCHIVE_SUFFIXES):
         return _unpacked_archive(path)
-    if path.exists():
-        raise ValueError(
-            f"{name} is not a SavedModel: it is a file, but not a .tar.gz archive. Hint: pass the "
-            f"folder that contains {MODEL_FILES[0]}."
-        )
-    raise FileNotFoundError(
-        f"The model {name} does not exist. Hint: a handle is a URL that begins with https://, "
-        "the folder of a SavedModel, or a .tar.gz archive of one; a relative path starts at the "
-        "current folder."
+    raise ValueError(
+        f"{name} is not a SavedModel: it is a file, but not a .tar.gz archive. Hint: pass the "
+        f"folder that contains {MODEL_FILES[0]}."
     )
 
 
@@ -71,9 +64,7 @@ def remove_download(handle: str | os.PathLike[str]) -> None:
     """Remove the download of a URL, so that the next attempt starts from the beginning."""
     name = os.fspath(handle)
     if is_url(name):
-        # The name that TensorFlow Hub chooses, which other programs rely on too.
-        folder = _cache_folder() / hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(download_folder(name), ignore_errors=True)
 
 
 def _downloaded(handle: str) -> Path | str:
@@ -178,10 +169,5 @@ def _checked_folder(folder: Path, what: str) -> Path:
     )
 
 
-def _cache_folder() -> Path:
-    chosen = os.environ.get("TFHUB_CACHE_DIR")
-    return Path(chosen) if chosen else user_cache_folder() / "skactive" / "models"
-
-
 def _checked_cache_folder() -> Path:
-    return make_private(_cache_folder(), CACHE_HINT)
+    return make_private(cache_folder(), CACHE_HINT)

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skactive._io.model_handles import is_url
 from skactive._tensorflow import import_tensorflow, import_tensorflow_hub
-from skactive.embedding._fetching import is_url, model_folder, remove_download
+from skactive.embedding._fetching import model_folder, remove_download
 from skactive.embedding._images import as_floats
 from skactive.embedding._pixels import WHITE, ImageForm
 

@@ -137,12 +137,18 @@ class SessionProgress:
         if self.advice.sentence is not None:
             lines.append(self.advice.sentence)
         if self.n_embedded < self.n_samples:
-            lines.append(f"{self.n_embedded:,} samples are embedded so far")
-        if self.error is not None:
-            name = type(self.error).__name__
-            failed = "Embedding" if self.n_embedded < self.n_samples else "Learning"
-            lines.append(f"{failed} failed: {str(self.error) or name}")
+            lines.append(f"{self.n_embedded:,} samples are read so far")
+        if self.failure is not None:
+            lines.append(self.failure)
         return "\n".join(lines)
+
+    @property
+    def failure(self) -> str | None:
+        """The error as a sentence, with the step that failed; None without one."""
+        if self.error is None:
+            return None
+        failed = "Reading the samples" if self.n_embedded < self.n_samples else "Learning"
+        return f"{failed} failed: {str(self.error) or type(self.error).__name__}"
 
 
 def labels_per_minute(times: Sequence[str]) -> float | None:

@@ -412,6 +412,22 @@ def test_a_second_process_is_told_the_first(browser, texts):
     assert len(labels(texts)) == 2
 
 
+def test_samples_that_cannot_be_read_are_explained_and_answered(browser, tmp_path):
+    photos = write_photos(tmp_path / "photos", 12, seed=0)
+    (tmp_path / "photos.session").mkdir()
+    # The vectors have no folder.
+    (tmp_path / "photos.session" / "vectors").touch()
+    with serving(photos, "--classes", CLASSES) as server, page_of(browser, server) as page:
+        banner = page.get_by_role("alert")
+        expect(banner).to_contain_text("Reading the samples failed: Embeddings are stored in a")
+        expect(banner).to_contain_text("Answers are saved all the same.")
+        for _ in range(5):
+            answer(page, "1")
+        saved(page)
+        expect(banner).to_contain_text("Reading the samples failed")
+    assert list(labels(photos).values()) == ["red"] * 5
+
+
 def test_pictures_come_as_soon_as_the_server_is_back(browser, tmp_path):
     photos = write_photos(tmp_path / "photos", 8, seed=3)
     with serving(photos, "--classes", CLASSES) as server, page_of(browser, server) as page:

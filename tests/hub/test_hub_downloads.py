@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from model_server import gives, packed, packed_files, serving
 
+from skactive.cli import main
 from skactive.embedding import HubEmbedder
+from skactive.labeling import LabelingSession
 
 pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
 
@@ -45,6 +47,28 @@ def test_a_compressed_module_is_resolved_by_its_url(server, body, text_model, hu
     [requested] = server.requested
     assert requested.endswith("?tf-hub-format=compressed")
     assert len(folders_in(hub_cache)) == 1
+
+
+def test_the_page_does_not_open_with_a_model_that_cannot_be_downloaded(
+    server, body, tmp_path, monkeypatch, capsys
+):
+    uvicorn = pytest.importorskip("uvicorn")
+    opened = []
+    monkeypatch.setattr(uvicorn.Server, "run", lambda *_, **__: opened.append(True))
+    (tmp_path / "texts.txt").write_text("\n".join(TEXTS))
+    arguments = ["label", str(tmp_path / "texts.txt"), "--no-browser", "--model", server.url]
+    session = tmp_path / "texts.txt.session"
+    for answer in [gives(b"", status=404), gives(body, kept=500)]:
+        server.answers = [answer]
+        assert main(arguments) == 2
+        assert f"{server.url} cannot be downloaded" in capsys.readouterr().err
+        assert not session.exists()
+        assert not opened
+    server.answers = [gives(body)]
+    assert main(arguments) == 0
+    assert opened == [True]
+    with LabelingSession.open(session, read_only=True).wait() as session:
+        assert session.n_embedded == len(TEXTS)
 
 
 def test_a_module_is_downloaded_once(server, body):

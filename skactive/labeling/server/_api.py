@@ -185,7 +185,7 @@ class PageApi:
                 "verdicts": [one._asdict() for one in progress.advice.verdicts],
             },
             "curve": curve,
-            "error": None if progress.error is None else str(progress.error),
+            "error": progress.failure,
         }
 
     def _history(self, given: dict[str, Any]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ export class App {
     this.outbox = new Outbox(
       this.transport,
       state.session,
-      () => this.showConnection(),
+      () => this.showFaults(),
       (entry, reply, refusal) => this.follow(entry, reply, refusal),
     );
     this.queue = new Queue(
@@ -312,16 +312,21 @@ export class App {
     this.silence = setTimeout(() => message.remove(), isError ? 8000 : 2500);
   }
 
-  showConnection() {
+  /** Show what stays wrong: answers that are not saved, and samples that cannot be read or learnt. */
+  showFaults() {
     const { state, reason } = this.outbox;
-    const n = this.outbox.pending().length;
     this.root.classList.toggle("is-unsaved", state === "full");
-    this.banner.hidden = state === "sent";
-    if (state === "sent") return;
-    const until = this.outbox.isFleeting ? "sent later if this page stays open" : "kept and sent later";
-    const kept = n ? ` ${plural(n, "answer")} ${n === 1 ? "is" : "are"} ${until}.` : "";
-    const text = state === "full" ? `${reason} No further answers are taken.` : reason;
-    const shown = `${text}${kept}`;
+    const faults = [];
+    if (state !== "sent") {
+      const n = this.outbox.pending().length;
+      const until = this.outbox.isFleeting ? "sent later if this page stays open" : "kept and sent later";
+      faults.push(state === "full" ? `${reason} No further answers are taken.` : reason);
+      if (n) faults.push(`${plural(n, "answer")} ${n === 1 ? "is" : "are"} ${until}.`);
+    }
+    const error = this.progress?.error;
+    if (error) faults.push(error.endsWith(".") ? error : `${error}.`, "Answers are saved all the same.");
+    this.banner.hidden = !faults.length;
+    const shown = faults.join(" ");
     if (this.banner.textContent !== shown) this.banner.textContent = shown;
   }
 
@@ -369,9 +374,9 @@ export class App {
       const on = ` on ${plural(test.n_labeled, "sample")}`;
       items.push(el("span", {}, `test accuracy ${interval(test)}`, el("span", { class: "minor" }, on)));
     }
-    if (progress.error) items.push(el("span", { class: "error" }, progress.error));
-    else if (progress.n_embedded < progress.n_samples) items.push(this.embedding());
+    if (progress.n_embedded < progress.n_samples && !progress.error) items.push(this.embedding());
     this.status.replaceChildren(...items);
+    this.showFaults();
   }
 
   embedding() {
