@@ -226,6 +226,54 @@ def test_the_demo_needs_nothing_and_keeps_nothing_unless_asked(served, capsys, f
         assert session.picture(session.samples()[0].id).shape == (8, 8)
 
 
+ROWS = [f"where is {n}?,photos/{n}.png,{'place' if n % 2 else 'person'}" for n in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "options", "sentence"),
+    [
+        (
+            "question,file,label",
+            [*ROWS[:4], "who?,a.png,", "when?,b.png,"],
+            [],
+            "Texts: column 'question'; labels: column 'label', 4 of 6 rows.",
+        ),
+        (
+            "question,file,kind",
+            ROWS,
+            [],
+            (
+                "Texts: column 'question'; no labels. Hint: column 'kind' has 2 different values; "
+                "if these are labels, name it with --label-column 'kind'."
+            ),
+        ),
+        (
+            "question,file,kind",
+            ROWS,
+            ["--text-column", "file", "--label-column", "kind"],
+            "Images: column 'file'; labels: column 'kind', 8 of 8 rows.",
+        ),
+        # Neither names nor a single value are classes, nor is what is used.
+        ("a,text", ["x,one", "x,two", "x,two", "x,two"], [], "Texts: column 'text'; no labels."),
+        (
+            "kind,file,name",
+            ROWS,
+            ["--text-column", "kind", "--id-column", "file"],
+            "Texts: column 'kind'; no labels. Hint: column 'name' has 2",
+        ),
+    ],
+)
+def test_the_columns_of_a_table_are_named(columns, rows, options, sentence, served, capsys, folder):
+    (folder / "table.csv").write_text("\n".join([columns, *rows]))
+    assert label("table.csv", *options) == 0
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first.startswith(sentence)
+    assert first == sentence or "Hint" in first
+    assert others[0] == "Label table.csv in the browser:"
+    assert label("texts.txt") == 0
+    assert capsys.readouterr().out.startswith("Label texts.txt in the browser:")
+
+
 def test_options_of_the_session(served, capsys, folder):
     (folder / "table.csv").write_text("name,question,kind\na,who?,person\nb,where?,\n")
     columns = ["--text-column", "question", "--label-column", "kind", "--id-column", "name"]

@@ -165,11 +165,18 @@ def _sentence(error: Exception) -> str:
             f"{error.filename} cannot be used: {error.strerror}. Hint: choose another folder by "
             "--session."
         )
-    message = re.sub(r"\b(text|label|id)_column=", r"--\1-column ", str(error))
+    return _with_options(str(error))
+
+
+def _with_options(message: str) -> str:
+    """Return a message of a session with options in place of parameters."""
+    message = re.sub(r"\b(text|label|id)_column=", r"--\1-column ", message)
     return re.sub(r"\b(text|label|id)_column\b", r"--\1-column", message)
 
 
 def _announce(address: str, session: Any, *, is_kept: bool) -> None:
+    if session.described_columns:
+        write(_with_options(session.described_columns))
     write(
         f"Label {session.folder.name.removesuffix('.session')} in the browser:\n\n    {address}\n"
     )

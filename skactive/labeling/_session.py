@@ -268,6 +268,11 @@ class LabelingSession(SessionResults):
         return self._log.id
 
     @property
+    def described_columns(self) -> str:
+        """The columns of a table that are used, in a sentence; empty for other sources."""
+        return self._samples.described_columns()
+
+    @property
     def has_model(self) -> bool:
         """Whether samples are embedded by other means than the built-in descriptors."""
         return self._has_model

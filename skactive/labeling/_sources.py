@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -28,7 +28,29 @@ from skactive.datasets import list_images
 # Unless the user names a column, the samples are in the first of these that the table has.
 TEXT_COLUMNS = ("text", "sentence", "question", "tweet", "review")
 IMAGE_COLUMNS = ("file", "path", "image", "filename")
+# A column that may have labels has at most this many values, each of them this often on average.
+MOST_LABELS = 20
+N_PER_LABEL = 3
 DIGEST_SIZE = 8  # bytes: two of 100,000 texts share a digest with a probability below 10⁻⁹
+
+
+class TableColumns(NamedTuple):
+    """The columns of a table that a session uses.
+
+    Attributes
+    ----------
+    samples : str
+        The column of the samples.
+    labels : str or None
+        The column of the labels, if there is one.
+    possible : dict of str to int
+        Columns that may have labels, and their numbers of different values. Empty if labels are
+        used.
+    """
+
+    samples: str
+    labels: str | None
+    possible: dict[str, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +72,8 @@ class SampleList:
     has_classes : bool or None
         Whether the subfolders of a folder of images are classes; None if it has no subfolders, or
         for other sources.
+    columns : TableColumns or None
+        The columns of a table; None for other sources.
     """
 
     kind: str
@@ -58,6 +82,7 @@ class SampleList:
     labels: list[str | None]
     thumbnails: np.ndarray | None = None
     has_classes: bool | None = None
+    columns: TableColumns | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -65,6 +90,23 @@ class SampleList:
     def positions(self) -> dict[str, int]:
         """Return the position of each sample by its name."""
         return {name: position for position, name in enumerate(self.ids)}
+
+    def described_columns(self) -> str:
+        """Return in a sentence which columns of a table are used; empty for other sources."""
+        if self.columns is None:
+            return ""
+        column, labels, possible = self.columns
+        found = f"{self.kind.capitalize()}s: column {shown(column)}; "
+        if labels is not None:
+            n = sum(label is not None for label in self.labels)
+            return f"{found}labels: column {shown(labels)}, {n:,} of {counted(len(self), 'row')}."
+        if not possible:
+            return f"{found}no labels."
+        name, n = min(possible.items(), key=lambda item: item[1])
+        return (
+            f"{found}no labels. Hint: column {shown(name)} has {n} different values; if these are "
+            f"labels, name it with label_column={shown(name)}."
+        )
 
     def with_classes(self, has_classes: bool) -> SampleList:
         """Return images of a folder whose subfolders are classes, or are none."""
@@ -219,11 +261,14 @@ def _rows_of(
     values = [str(cells[row]) for row in rows]
     labels = _labels(path, frame, label, rows)
     ids = None if id_column is None else _ids(path, frame, columns, id_column, rows)
+    taken = {column, id_column}
+    used = TableColumns(column, label, {} if label is not None else _possible_labels(frame, taken))
     if all(map(is_image_name, values)):
         paths = [os.path.join(path.parent, value) for value in values]  # noqa: PTH118 - ten times as fast
-        return SampleList("image", distinct(values) if ids is None else ids, paths, labels)
+        names = distinct(values) if ids is None else ids
+        return SampleList("image", names, paths, labels, columns=used)
     texts = _texts(values, path, ids)
-    return SampleList("text", texts.ids, texts.values, labels)
+    return SampleList("text", texts.ids, texts.values, labels, columns=used)
 
 
 def _read_json_lines(path: Path, label_of: Any) -> tuple[Any, str | None]:
@@ -270,6 +315,22 @@ def _sample_column(path: Path, frame: Any, chosen: str | None, taken: set[str | 
         f"The column of {path} with the samples is ambiguous. {listed(columns)} Hint: name it "
         "with text_column."
     )
+
+
+def _possible_labels(frame: Any, taken: set[str | None]) -> dict[str, int]:
+    """Return columns with few different values, and their numbers."""
+    found = {}
+    for name in frame.columns.tolist():
+        n_cells, values = 0, set()
+        for cell in [] if name in taken else frame[name].to_numpy(dtype=object).tolist():
+            if not is_missing(cell):
+                n_cells += 1
+                values.add(str(cell))
+            if len(values) > MOST_LABELS:
+                break
+        if 2 <= len(values) <= min(MOST_LABELS, n_cells // N_PER_LABEL):
+            found[str(name)] = len(values)
+    return found
 
 
 def _existing(path: Path, columns: Sequence[str], name: str) -> str:
