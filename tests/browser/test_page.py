@@ -13,6 +13,17 @@ from skactive.labeling import LabelingSession
 
 resource = pytest.importorskip("resource")
 
+# The controls that an element covers, or that are outside of the window.
+COVERED = """selector => {
+  const box = one => one.getBoundingClientRect();
+  const {top, bottom} = box(document.querySelector(selector));
+  const isOther = one => one.offsetParent && !one.closest(`${selector}, .scroll`);
+  const isCovered = one => box(one).bottom > top + 0.5 && box(one).top < bottom;
+  return [...document.querySelectorAll("button, select")]
+    .filter(one => isOther(one) && (isCovered(one) || box(one).bottom > innerHeight))
+    .map(one => one.textContent);
+}"""
+
 
 def test_progress_is_shown_while_answers_follow_each_other(browser, points):
     with serving(points, "--classes", "low,high") as server, page_of(browser, server) as page:
@@ -121,7 +132,7 @@ def test_the_gallery_labels_a_range_by_one_key_and_undoes_it_by_one(browser, poi
         tiles = page.locator(".tile")
         expect(tiles).to_have_count(36)
         page.keyboard.press("1")
-        expect(page.locator(".live")).to_contain_text("No sample is selected")
+        expect(page.get_by_role("alert")).to_contain_text("No sample is selected")
         tiles.nth(1).click()
         tiles.nth(5).click(modifiers=["Shift"])
         tiles.nth(3).click()
@@ -144,6 +155,40 @@ def test_the_gallery_labels_a_range_by_one_key_and_undoes_it_by_one(browser, poi
         expect(page.locator(".class .n").nth(0)).to_have_text("2")
         server.stop()
     assert len(labels(points)) == 4
+
+
+def test_an_error_stays_until_it_is_closed_or_an_action_follows(browser, points):
+    with serving(points, "--classes", "low,high") as server, page_of(browser, server) as page:
+        sample(page)
+        fault = page.get_by_role("alert")
+        page.keyboard.press("g")
+        page.get_by_role("button", name="Select none").click()
+        for width in [1200, 320]:
+            page.set_viewport_size({"width": width, "height": 640})
+            # By its button.
+            page.keyboard.press("1")
+            expect(fault).to_contain_text("No sample is selected.")
+            assert page.evaluate(COVERED, ".fault") == []
+            fault.get_by_role("button", name="Close the message").click()
+            expect(fault).to_be_hidden()
+            # By Escape, which then goes back as always.
+            page.keyboard.press("1")
+            expect(fault).to_be_visible()
+            page.keyboard.press("Escape")
+            expect(fault).to_be_hidden()
+            expect(page.locator("main")).to_have_class("gallery")
+        page.keyboard.press("1")
+        expect(fault).to_be_visible()
+        page.clock.install()
+        page.clock.run_for(60_000)
+        expect(fault).to_be_visible()
+        page.locator(".tile").first.click()
+        expect(fault).to_be_visible()
+        page.keyboard.press("1")
+        expect(fault).to_be_hidden()
+        page.keyboard.press("Escape")
+        expect(page.locator("main")).to_have_class("label")
+        server.stop()
 
 
 def test_labels_and_classes_are_corrected(browser, points):

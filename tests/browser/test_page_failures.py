@@ -169,7 +169,7 @@ def test_an_answer_in_another_tab_leaves_alone_what_is_typed_and_selected(browse
         expect(other.locator(".find input")).to_have_value("my new class")
         # The name is for the sample that is shown, which the other tab has answered.
         other.keyboard.press("Enter")
-        expect(other.locator(".live")).to_contain_text("has the label 'low' already")
+        expect(other.locator(".fault")).to_contain_text("has the label 'low' already")
         until(other, lambda: shown(other) != typed_for, "The answered sample stays.")
         saved(other)
         other.keyboard.press("n")
@@ -259,7 +259,7 @@ def test_browsers_that_answer_differently_are_told_and_the_first_answer_stays(br
         answer(page, "1")
         saved(page)
         other.keyboard.press("2")
-        expect(other.locator(".live")).to_contain_text("has the label 'low' already")
+        expect(other.locator(".fault")).to_contain_text("has the label 'low' already")
         saved(other)
         server.stop()
     assert list(labels(texts).values()) == ["low"]

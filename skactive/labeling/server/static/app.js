@@ -22,6 +22,10 @@ const VIEWS = [
 const PROGRESS_MS = 1000;
 // The next samples wait for the accuracies of a large pool: these are rare if they take long.
 const PROGRESS_REST = 10;
+// Milliseconds for which a message is shown that is no error.
+const MESSAGE_MS = 2500;
+// Milliseconds for which a refused answer is named at least, also if others follow at once.
+const REFUSAL_MS = 3000;
 // The test set has this many samples, but at most a fifth of those without a label.
 const N_TEST = 20;
 const TEST_SHARE = 0.2;
@@ -70,6 +74,13 @@ export class App {
     this.helpButton = button("?", () => this.help.open(), { "aria-label": "Keys" });
     this.status = el("div", { class: "status" });
     this.live = el("div", { class: "live", "aria-live": "polite", role: "status" });
+    this.faultText = el("span");
+    this.fault = el(
+      "p",
+      { class: "fault", role: "alert", hidden: true },
+      this.faultText,
+      button("×", () => this.dismiss(), { "aria-label": "Close the message", title: "Close (Escape)" }),
+    );
     this.banner = el("div", { class: "banner", role: "alert", hidden: true });
     this.main = el("main", { tabindex: -1 });
     this.help = new HelpDialog(this);
@@ -88,7 +99,7 @@ export class App {
       ),
       this.banner,
       this.main,
-      el("footer", {}, this.status, this.live),
+      el("footer", {}, this.status, this.fault, this.live),
       this.help.element,
     );
     const target = this.root.ownerDocument.body === this.root.parentElement ? document : this.root;
@@ -111,6 +122,7 @@ export class App {
       else tab.removeAttribute("aria-current");
     }
     this.viewName = name;
+    this.hush();
     this.view = new View(this);
     this.main.className = name;
     this.main.replaceChildren(this.view.element);
@@ -126,6 +138,10 @@ export class App {
     if (isTyping(event.target)) {
       // A field keeps its keys; Escape leaves it.
       if (key === "Escape") event.target.blur();
+      return;
+    }
+    if (key === "Escape" && !this.fault.hidden) {
+      this.dismiss();
       return;
     }
     if (key === "Enter" && event.target.closest("button, a, summary")) return;
@@ -165,6 +181,7 @@ export class App {
 
   /** Send an action; a refusal is shown, and the promise has null. */
   async act(kind, given) {
+    this.hush();
     if (this.outbox.state === "full") {
       this.say("Answers are not saved now. No answer is taken.", true);
       return null;
@@ -178,7 +195,7 @@ export class App {
       this.takeCounts(reply);
       return reply;
     } catch (error) {
-      this.say(error.message, true);
+      this.say(error.message, true, REFUSAL_MS);
       return null;
     } finally {
       this.progressSoon();
@@ -188,7 +205,7 @@ export class App {
   /** Take over an action of another page: its samples are not asked here, too. */
   follow({ ids = [] }, reply, refusal) {
     if (refusal !== null) {
-      this.say(refusal, true);
+      this.say(refusal, true, REFUSAL_MS);
       return;
     }
     this.takeClasses(reply.classes);
@@ -254,9 +271,15 @@ export class App {
     clearTimeout(this.refill);
     try {
       await this.queue.fill();
+      if (this.isStarved) this.hush();
+      this.isStarved = false;
     } catch (error) {
       if (!this.queue.current) this.showNext();
-      if (this.outbox.state === "sent") this.say(error.message, true);
+      // Once: each attempt fails in the same way.
+      if (this.outbox.state === "sent" && !this.isStarved) {
+        this.isStarved = true;
+        this.say(error.message, true);
+      }
       this.refill = setTimeout(() => this.fillQueue(), PROGRESS_MS);
     }
   }
@@ -304,12 +327,32 @@ export class App {
 
   // ---- Messages.
 
-  /** Show a message for a moment, and tell it to screen readers. */
-  say(text, isError = false) {
-    const message = own(text, "p", { class: isError ? "error" : null });
+  /**
+   * Show a message for a moment, and tell it to screen readers. An error stays until it is closed,
+   * or until the next action after some milliseconds.
+   */
+  say(text, isError = false, leastMs = 0) {
+    if (isError) {
+      this.faultText.textContent = text;
+      this.fault.hidden = false;
+      this.faultEnd = performance.now() + leastMs;
+      return;
+    }
+    const message = own(text, "p");
     this.live.replaceChildren(message);
     clearTimeout(this.silence);
-    this.silence = setTimeout(() => message.remove(), isError ? 8000 : 2500);
+    this.silence = setTimeout(() => message.remove(), MESSAGE_MS);
+  }
+
+  /** Remove an error that was shown long enough. */
+  hush() {
+    if (performance.now() >= (this.faultEnd ?? 0)) this.fault.hidden = true;
+  }
+
+  /** Close an error. */
+  dismiss() {
+    this.fault.hidden = true;
+    this.main.focus();
   }
 
   /** Show what stays wrong: answers that are not saved, and samples that cannot be read or learnt. */
