@@ -70,6 +70,36 @@ def load_whole(image: Any) -> None:
         raise
 
 
+def reason_of(error: Exception) -> str:
+    """Return why an image cannot be read, in a few words."""
+    match type(error).__name__:
+        case "FileNotFoundError" | "NotADirectoryError":
+            return "no such file"
+        case "IsADirectoryError":
+            return "a folder"
+        case "PermissionError":
+            return "permission denied"
+        case "UnidentifiedImageError":
+            return "not an image of a known format"
+        case "DecompressionBombError" | "DecompressionBombWarning":
+            return f"a decompression bomb: {error}"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    first_line = str(error).strip().split("\n")[0]
+    return first_line or type(error).__name__
+
+
+def fault_of(path: Any) -> str | None:
+    """Return why an image file cannot be read; None if it can be."""
+    try:
+        with open_image(path) as image:
+            load_whole(image)
+    # As above, plugins of Pillow raise exceptions of many types.
+    except Exception as error:  # noqa: BLE001
+        return reason_of(error)
+    return None
+
+
 def _check_end_of_jpeg(file: Any) -> None:
     """Raise if a JPEG file has pixels, but no mark of their end.
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skactive._io.image_files import load_whole, open_image
+from skactive._io.image_files import load_whole, open_image, reason_of
 from skactive._io.values import is_missing
 from skactive._tensorflow import import_pillow
 
@@ -96,25 +96,7 @@ def _with_reason(read: Callable[[], np.ndarray]) -> np.ndarray:
     # On a damaged file, Pillow's plugins raise exceptions of many types: SyntaxError,
     # struct.error, IndexError and others beside OSError.
     except Exception as error:
-        raise ValueError(_reason(error)) from error
-
-
-def _reason(error: Exception) -> str:
-    match type(error).__name__:
-        case "FileNotFoundError" | "NotADirectoryError":
-            return "no such file"
-        case "IsADirectoryError":
-            return "a folder"
-        case "PermissionError":
-            return "permission denied"
-        case "UnidentifiedImageError":
-            return "not an image of a known format"
-        case "DecompressionBombError" | "DecompressionBombWarning":
-            return f"a decompression bomb: {error}"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    first_line = str(error).strip().split("\n")[0]
-    return first_line or type(error).__name__
+        raise ValueError(reason_of(error)) from error
 
 
 def _from_image(image: Any, form: ImageForm) -> np.ndarray:

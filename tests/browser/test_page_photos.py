@@ -109,6 +109,15 @@ def write_photos(folder):
     (folder / "broken folder.png").symlink_to("missing.png")
 
 
+REASONS = {
+    "broken cut.jpg": "image file is truncated (no mark of its end)",
+    "broken end.jpg": "image file is truncated (no mark of its end)",
+    "broken text.jpg": "not an image of a known format",
+    "broken empty.png": "an empty file",
+    "broken folder.png": "no such file",
+}
+
+
 def test_photos_are_shown_as_they_are_and_unreadable_ones_named_and_not_asked(browser, tmp_path):
     folder = tmp_path / "photos"
     write_photos(folder)
@@ -139,9 +148,14 @@ def test_photos_are_shown_as_they_are_and_unreadable_ones_named_and_not_asked(br
         expect(page.locator(".tile")).to_have_count(len(broken))
         alts = page.locator(".tile img").evaluate_all("all => all.map(one => one.alt)")
         assert set(alts) == broken
+        captions = page.locator(".tile .caption").all_text_contents()
+        assert dict(caption.split(": ", 1) for caption in captions) == REASONS
         page.keyboard.press("Escape")
         page.keyboard.press("p")
         expect(page.locator(".numbers")).to_contain_text(f"Unreadable{len(broken)}")
+        page.get_by_role("button", name="Show the reasons").click()
+        expect(page.locator(".tile")).to_have_count(len(broken))
+        expect(page.locator("#kind option:checked")).to_have_text(f"Unreadable ({len(broken)})")
         quiet(page)
         kinds = page.evaluate(
             """async ids => {
@@ -187,6 +201,6 @@ def test_a_photo_that_vanishes_is_named_and_can_be_skipped(browser, tmp_path):
             path.unlink()
         for _ in range(4):
             answer(page, "1")
-        expect(page.locator(".stage .broken")).to_contain_text("cannot be read: No such file")
+        expect(page.locator(".stage .broken")).to_contain_text("cannot be read: no such file")
         page.keyboard.press("s")
         saved(page)

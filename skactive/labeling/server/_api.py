@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from skactive.labeling import LabelingSession, SessionSample
+from skactive.labeling.server._images import unreadable_reason
 
 # The largest numbers of samples in an answer.
 MAX_NEXT = 16
@@ -201,8 +202,10 @@ class PageApi:
             found = [self.session.sample(one) for one in self.session.unreadable]
         else:
             raise MessageError(f"There is no history of samples that are {status!r}.")
-        chosen = found[start : start + n]
-        return {"samples": [self._shown(one, is_listed=True) for one in chosen], "n": len(found)}
+        rows = [self._shown(one, is_listed=True) for one in found[start : start + n]]
+        if status == "unreadable":
+            rows = [{**row, "reason": unreadable_reason(self.session, row["id"])} for row in rows]
+        return {"samples": rows, "n": len(found)}
 
     def _suspicious(self, given: dict[str, Any]) -> dict[str, Any]:
         issues = self.session.suspicious()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skactive._io.image_files import load_whole, open_image
+from skactive._io.image_files import fault_of, load_whole, open_image, reason_of
 from skactive._io.image_paths import is_inside
 from skactive._optional import not_installed
 from skactive._text import shown
@@ -71,8 +71,29 @@ def picture(session: LabelingSession, id: str, size: str) -> tuple[bytes, str]: 
     try:
         return _of_file(found, size)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        reason = getattr(error, "strerror", None) or "it is no image of a known kind, or is damaged"
-        raise PictureError(f"{shown(id)} cannot be read: {reason}.") from error
+        raise PictureError(f"{shown(id)} cannot be read: {reason_of(error)}.") from error
+
+
+def unreadable_reason(session: LabelingSession, id: str) -> str:  # noqa: A002
+    """Return why a sample has no vector, in a few words.
+
+    Parameters
+    ----------
+    session : LabelingSession
+        The session.
+    id : str
+        The sample.
+
+    Returns
+    -------
+    reason : str
+        Such as 'an empty file'.
+    """
+    found = session.picture(id)
+    fault = fault_of(found) if isinstance(found, Path) else None
+    if session.kind == "text" and not session.sample(id).value.strip():
+        fault = "an empty text"
+    return fault or "the model cannot use it"
 
 
 def _check_inside(session: LabelingSession, id: str, path: Path) -> None:  # noqa: A002

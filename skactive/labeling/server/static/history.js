@@ -64,6 +64,20 @@ export class HistoryView {
       ),
     );
     this.showClasses();
+    this.showProgress();
+  }
+
+  /** Show how many samples cannot be read. */
+  showProgress() {
+    const n = this.app.progress?.n_unreadable;
+    const [option] = [...this.kind.options].filter((one) => one.value === "unreadable");
+    option.textContent = n ? `Unreadable (${n.toLocaleString("en")})` : "Unreadable";
+  }
+
+  /** Show samples of another kind. */
+  show(kind) {
+    this.kind.value = kind;
+    this.refresh(false, 0);
   }
 
   async refresh(isKept = false, start = this.start) {
@@ -142,9 +156,13 @@ export class HistoryView {
   }
 }
 
-const STATUS = { skipped: "skipped", postponed: "later", open: "unreadable" };
+const STATUS = { skipped: "skipped", postponed: "later" };
 
 function caption(sample) {
+  if (sample.reason !== undefined) {
+    const name = sample.text === null ? [own(sample.id, "strong"), ": "] : [];
+    return el("span", {}, ...name, sample.reason);
+  }
   const parts = [own(sample.label ?? STATUS[sample.status])];
   if (sample.suggestion !== undefined) {
     parts.push(" → ", own(sample.suggestion), ` (${percent(1 - sample.probability)} doubt)`);

@@ -16,6 +16,14 @@ export class ProgressView {
     this.content = el("div");
     this.curve = new CurveFigure();
     this.advice = el("section", { class: "advice", "aria-labelledby": "advice", hidden: true });
+    // Its button keeps the focus when the numbers change.
+    this.nUnreadable = el("span");
+    this.unreadable = el(
+      "p",
+      { class: "unreadable", hidden: true },
+      this.nUnreadable,
+      button("Show the reasons", () => this.showUnreadable()),
+    );
     this.element = el(
       "div",
       { class: "view page" },
@@ -23,6 +31,7 @@ export class ProgressView {
       this.advice,
       this.curve.element,
       this.content,
+      this.unreadable,
       el("h2", {}, "Export"),
       el("p", {}, "Labels, and predictions with probabilities for all other samples."),
       el(
@@ -56,6 +65,9 @@ export class ProgressView {
     if (!progress) return;
     this.showAdvice(progress.advice);
     if (progress.curve) this.curve.show(progress.curve);
+    const n = progress.n_unreadable;
+    this.unreadable.hidden = n === 0;
+    this.nUnreadable.textContent = `${plural(n, "sample")} cannot be read, and ${n === 1 ? "is" : "are"} not asked. `;
     const rows = [
       ["Labels", progress.n_labeled],
       ["Samples", progress.n_samples],
@@ -97,6 +109,11 @@ export class ProgressView {
       ...reasons.map((reason) => el("p", {}, reason)),
       el("p", { class: "hint" }, "After every ten answers the predictions are compared with those before. Kappa is 1 if none changes."),
     );
+  }
+
+  showUnreadable() {
+    this.app.open("history");
+    this.app.view.show("unreadable");
   }
 
   accuracies() {
