@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("playwright")
 pytest.importorskip("uvicorn")
 
+from label_page import saved
 from page_server import serving
 from playwright.sync_api import expect
 
@@ -93,12 +94,6 @@ def keys_of(page):
     told = page.locator(".class[data-name]").all()
     assert [one.get_attribute("aria-keyshortcuts") for one in told] == shown
     return shown
-
-
-def saved(page):
-    page.wait_for_function(
-        "!Object.keys(localStorage).some(name => /^skactive-(?!keys)/.test(name))"
-    )
 
 
 def test_a_key_has_one_meaning(browser, points):
