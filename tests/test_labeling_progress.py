@@ -46,7 +46,7 @@ def test_advice_says_when_labelling_can_stop_and_a_restart_knows_the_same(digits
         assert first.advice.sentence.startswith("Continue: 4 more comparisons of predictions")
         last = label(session, 69)[-1].advice
         assert last.stop
-        assert last.sentence.startswith("Stop: predictions no longer change (kappa ")
+        assert last.sentence.startswith("Stop: predictions no longer change (agreement ")
         assert [one.criterion for one in last.verdicts] == ["StabilizedPredictions"]
         assert last.sentence in str(session.progress()).splitlines()
     with LabelingSession(digits) as session:

@@ -231,11 +231,11 @@ def test_predictions_are_stable_when_the_last_kappas_are_high():
     assert criterion.reason(learner, [(10, None), (20, same), (30, same)])[0] is False
     assert criterion.reason(learner, [(10, other), (20, same), (30, same), (40, same)]) == (
         True,
-        "predictions no longer change (kappa 1.000, threshold 0.9)",
+        "predictions no longer change (agreement 1.000, sufficient 0.9)",
     )
     assert criterion.reason(learner, [(10, same), (20, same), (30, other)]) == (
         False,
-        "predictions still change (kappa 0.500, threshold 0.9)",
+        "predictions still change (agreement 0.500, sufficient 0.9)",
     )
     assert criterion.reason(learner, [(10, same[:2]), (20, same[:2]), (30, same[:2])]) == (
         False,

@@ -193,7 +193,7 @@ def _show_embedding(session: Any, ended: Event) -> None:
     n_samples = len(session)
     if not sys.stderr.isatty() or ended.wait(BAR_DELAY):
         return
-    noun = {"image": "images", "text": "texts"}.get(session.kind, "vectors")
+    noun = {"image": "images", "text": "texts"}.get(session.kind, "samples")
     with ProgressBar(total=n_samples, desc=f"reading {noun}", unit=" samples", leave=False) as bar:
         while bar.n < n_samples and not ended.wait(BAR_SECONDS):
             bar.update(session.n_embedded - bar.n)

@@ -15,8 +15,8 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="HANDLE",
-        help="model of TensorFlow Hub that embeds the samples; a pretrained model needs fewer "
-        "labels than the built-in descriptor",
+        help="pretrained model of TensorFlow Hub, by which samples are compared; it needs fewer "
+        "labels than the built-in comparison of colours and shapes, or of words",
     )
 
 

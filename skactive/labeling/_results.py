@@ -139,7 +139,7 @@ class SessionResults(SessionAnswers):
                 from sklearn.exceptions import NotFittedError
 
                 raise NotFittedError(
-                    f"Sample {shown(id)} is not embedded yet. Hint: call session.wait() first."
+                    f"Sample {shown(id)} is not read yet. Hint: call session.wait() first."
                 )
             return learner.explain_query(place)
 
@@ -483,5 +483,5 @@ class SessionResults(SessionAnswers):
                     "No sample can be read. Hint: check the source and the embedder."
                 )
             if learner is None:
-                raise NotFittedError("No sample is embedded yet. Hint: call session.wait() first.")
+                raise NotFittedError("No sample is read yet. Hint: call session.wait() first.")
             yield learner

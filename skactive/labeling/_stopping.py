@@ -77,9 +77,7 @@ def advice(
     if progress is None:
         return StoppingAdvice(False, None, [])
     if progress.n_left == 0 and not is_complete:
-        return StoppingAdvice(
-            False, "Continue: other samples are not embedded yet.", progress.verdicts
-        )
+        return StoppingAdvice(False, "Continue: other samples are not read yet.", progress.verdicts)
     if progress.n_left == 0 and n_postponed:
         return StoppingAdvice(
             False, "Continue: only postponed samples are left.", progress.verdicts

@@ -111,8 +111,8 @@ class StabilizedPredictions(StoppingCriterion):
     """Stop when further answers no longer change the predictions.
 
     Every few answers the labels of a fixed part of the pool, the stop set, are predicted and
-    compared with those before by Cohen's kappa, the agreement beyond chance. Labelling can stop
-    when the mean of the last few kappas is at least `threshold`.
+    compared with those before by Cohen's kappa, the agreement beyond chance, which is 1 if none
+    changes. Labelling can stop when the mean of the last few kappas is at least `threshold`.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ class StabilizedPredictions(StoppingCriterion):
         mean = float(np.mean([kappa for kappa in kappas if kappa is not None]))
         done = mean >= self.threshold
         verb = "no longer change" if done else "still change"
-        return done, f"predictions {verb} (kappa {mean:.3f}, threshold {self.threshold:g})"
+        return done, f"predictions {verb} (agreement {mean:.3f}, sufficient {self.threshold:g})"
 
 
 class ExpectedGain(StoppingCriterion):

@@ -241,7 +241,7 @@ export class App {
     this.view.refresh?.(true);
   }
 
-  /** Ask samples of the test set, or those to teach again. */
+  /** Ask samples of the test set, or the others again. */
   async toggleTest() {
     const isTest = !this.queue.isTest;
     try {
@@ -253,7 +253,7 @@ export class App {
       return;
     }
     this.view.refresh();
-    this.say(isTest ? "Test set: these answers are not taught." : "These answers are taught.");
+    this.say(isTest ? "Test set: the classifier does not learn from these answers." : "The classifier learns again.");
   }
 
   /** Draw test samples unless some have no label yet. */
@@ -424,7 +424,7 @@ export class App {
 
   embedding() {
     const { n_embedded: n, n_samples: all } = this.progress;
-    const noun = { image: "images", text: "texts", vector: "vectors" }[this.kind];
+    const noun = { image: "images", text: "texts", vector: "samples" }[this.kind];
     return el(
       "label",
       { class: "embedding" },

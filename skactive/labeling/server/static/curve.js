@@ -65,7 +65,7 @@ export class CurveFigure {
           "span",
           { class: name },
           svg("svg", { width: 26, height: 10, "aria-hidden": "true" }, svg("path", { d: "M1 5H25", class: `line ${name}` })),
-          `${title}, interval of 95 %`,
+          `${title}, with its margin of error (95 %)`,
         ),
       ),
     );

@@ -7,8 +7,8 @@ import { chances, large, Tiles, toggleZoom } from "./sample.js";
 const EMPTY = {
   first: "Loading the first sample …",
   done: "No sample is left: all have a label, are skipped, cannot be read, or belong to the test set.",
-  test: "All test samples have a label. Go on teaching by ",
-  lost: "The next sample comes as soon as the server answers.",
+  test: "All test samples have a label. Go back to the others by ",
+  lost: "The next sample comes as soon as skactive runs again.",
 };
 
 export class LabelView {
@@ -17,7 +17,7 @@ export class LabelView {
     this.shown = null;
     this.explanation = null;
     this.stage = el("div", { class: "stage" });
-    this.chip = el("p", { class: "chip", hidden: true }, "Test set · these answers are not taught");
+    this.chip = el("p", { class: "chip", hidden: true }, "Test set: the classifier does not learn from these answers");
     this.panel = el("aside", { class: "why", hidden: true, tabindex: 0, "aria-label": "Why this sample" });
     this.picker = new ClassPicker(app, (name) => this.choose(name));
     this.picker.onLeft = () => this.refresh();
@@ -160,14 +160,14 @@ export class LabelView {
       parts.push(el("p", { class: "hint" }, el("kbd", {}, this.app.keyOf("accept")), " labels it as guessed"));
     }
     if (nearest.length) {
-      const tiles = new Tiles(this.app, "Nearest labelled samples", () => {});
+      const tiles = new Tiles(this.app, "Similar labelled samples", () => {});
       tiles.fill(nearest.slice(0, 4), (sample) => own(sample.label ?? ""));
       const isText = nearest[0].text !== null;
       // They are shown, not selected.
       const shown = [...tiles.element.children].map((tile) =>
         el("figure", { class: "tile" }, ...tile.childNodes),
       );
-      parts.push(el("h2", {}, "Nearest labels"), el("div", { class: isText ? "nearest texts" : "nearest" }, ...shown));
+      parts.push(el("h2", {}, "Similar labelled samples"), el("div", { class: isText ? "nearest texts" : "nearest" }, ...shown));
     }
     parts.push(el("h2", {}, "Why this sample"));
     parts.push(...sentences.map((sentence) => own(sentence, "p")));

@@ -10,6 +10,12 @@ const FORMATS = [
   ["json", "Label Studio"],
 ];
 
+// How samples are compared without a model.
+const COMPARED = {
+  image: "The images are compared by their colours and shapes alone. A pretrained model, which knows objects",
+  text: "The texts are compared by their words alone. A pretrained model, which knows what words mean",
+};
+
 export class ProgressView {
   constructor(app) {
     this.app = app;
@@ -71,7 +77,7 @@ export class ProgressView {
     const rows = [
       ["Labels", progress.n_labeled],
       ["Samples", progress.n_samples],
-      ["Test labels", `${progress.n_test_labeled} of ${progress.n_test}`],
+      ["Test set", `${progress.n_test_labeled} of ${progress.n_test}`],
       ["Skipped", progress.n_skipped],
       ["Later", progress.n_postponed],
       ["Unreadable", progress.n_unreadable],
@@ -89,7 +95,7 @@ export class ProgressView {
         : el(
             "p",
             { class: "hint" },
-            "The samples are compared by a built-in descriptor. A pretrained model needs fewer labels: --model HANDLE.",
+            `${COMPARED[this.app.kind]}, needs fewer labels: see --model in the user guide.`,
           ),
     );
   }
@@ -107,7 +113,7 @@ export class ProgressView {
     this.advice.replaceChildren(
       el("h3", { id: "advice" }, stop ? "You can stop" : "Continue labelling"),
       ...reasons.map((reason) => el("p", {}, reason)),
-      el("p", { class: "hint" }, "After every ten answers the predictions are compared with those before. Kappa is 1 if none changes."),
+      el("p", { class: "hint" }, "After every ten answers the guesses for all samples are compared with those before. The agreement is 1 if none has changed."),
     );
   }
 
@@ -125,7 +131,7 @@ export class ProgressView {
         "Test accuracy",
         test,
         test
-          ? `Measured on ${plural(test.n_labeled, "random sample")} that ${test.n_labeled === 1 ? "is" : "are"} not taught.`
+          ? `Measured on ${plural(test.n_labeled, "random sample")}, from which the classifier does not learn.`
           : n
             ? `Label the test samples by ${this.app.keyOf("test")}.`
             : `Press ${this.app.keyOf("test")} to label random samples that measure the accuracy.`,
@@ -134,8 +140,8 @@ export class ProgressView {
         "Estimated accuracy",
         accuracy,
         accuracy
-          ? `Estimated from the ${plural(accuracy.n_labeled, "label")} that are taught, for the samples left.`
-          : "From ten labels of two classes on.",
+          ? `Estimated from ${plural(accuracy.n_labeled, "label")}, for the samples without one.`
+          : "It is estimated as soon as there are ten labels of two classes.",
       ),
     );
   }

@@ -33,7 +33,7 @@ export class RequestError extends Error {
 
 // The storage belongs to this port, in contrast to the cookie.
 const KEY = "page-key";
-const LOST = "The server does not answer. Start it again by the same command.";
+const LOST = "skactive does not answer. Start it again by the same command in the terminal.";
 
 export class HttpTransport {
   key = "";
