@@ -141,6 +141,21 @@ def test_a_key_has_one_meaning(browser, points):
     assert progress.labels_per_class == {"low": 1, "middle": 0, "high": 0}
 
 
+def test_the_test_set_says_by_which_key_it_ends(browser, points):
+    with serving(points, "--classes", "low,high") as server, page_of(browser, server) as page:
+        page.keyboard.press("t")
+        chip = page.locator(".chip")
+        expect(chip).to_have_text(
+            "Test set: the classifier does not learn from these answers. t ends the test."
+        )
+        page.keyboard.press("?")
+        change_key(page, "Test set", "e")
+        page.keyboard.press("Escape")
+        expect(chip).to_contain_text(" e ends the test.")
+        page.keyboard.press("e")
+        expect(chip).to_be_hidden()
+
+
 def test_keys_of_classes_belong_to_a_session_and_those_of_commands_to_all(
     browser, points, tmp_path
 ):

@@ -17,7 +17,13 @@ export class LabelView {
     this.shown = null;
     this.explanation = null;
     this.stage = el("div", { class: "stage" });
-    this.chip = el("p", { class: "chip", hidden: true }, "Test set: the classifier does not learn from these answers");
+    this.chip = el(
+      "p",
+      { class: "chip", hidden: true },
+      "Test set: the classifier does not learn from these answers. ",
+      el("kbd", {}, app.keyOf("test")),
+      " ends the test.",
+    );
     this.panel = el("aside", { class: "why", hidden: true, tabindex: 0, "aria-label": "Why this sample" });
     this.picker = new ClassPicker(app, (name) => this.choose(name));
     this.picker.onLeft = () => this.refresh();
