@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -176,6 +177,23 @@ def test_a_curve_that_cannot_be_written_does_not_stop_the_labelling(digits):
     # Another process may write it now.
     session.progress()
     assert not path.exists()
+
+
+def test_accuracies_say_that_not_all_samples_are_read(digits):
+    with LabelingSession(digits) as session:
+        session.wait().hold_out(4)
+        label(session, 20)
+        for one in session.next(4, test=True):
+            session.answer(one.id, "0")
+        progress = session.progress()
+    assert "read so far" not in str(progress)
+    assert " % of 4 test samples are predicted correctly (95 % interval: " in str(progress)
+    partly = replace(progress, n_embedded=60)
+    assert str(partly).splitlines()[-1] == (
+        f"60 of {len(session)} samples are read so far; the accuracies can change until all are"
+    )
+    without = replace(partly, accuracy=None, test_accuracy=None)
+    assert str(without).endswith(" samples are read so far")
 
 
 def test_status_prints_the_advice(digits, capsys):

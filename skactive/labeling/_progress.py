@@ -41,8 +41,8 @@ class TestAccuracy(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"{self.value:.0%} of {counted(self.n_labeled, 'test sample')} are predicted correctly "
-            f"(95 % interval {self.lower:.0%} to {self.upper:.0%})"
+            f"{100 * self.value:.0f} % of {counted(self.n_labeled, 'test sample')} are predicted "
+            f"correctly (95 % interval: {100 * self.lower:.0f} to {100 * self.upper:.0f} %)"
         )
 
 
@@ -137,7 +137,10 @@ class SessionProgress:
         if self.advice.sentence is not None:
             lines.append(self.advice.sentence)
         if self.n_embedded < self.n_samples:
-            lines.append(f"{self.n_embedded:,} samples are read so far")
+            line = f"{self.n_embedded:,} of {counted(self.n_samples, 'sample')} are read so far"
+            if self.accuracy is not None or self.test_accuracy is not None:
+                line += "; the accuracies can change until all are"
+            lines.append(line)
         if self.failure is not None:
             lines.append(self.failure)
         return "\n".join(lines)

@@ -141,6 +141,33 @@ def test_a_key_has_one_meaning(browser, points):
     assert progress.labels_per_class == {"low": 1, "middle": 0, "high": 0}
 
 
+def test_accuracies_say_that_not_all_samples_are_read(browser, points):
+    n_read = [30]
+
+    def progress(route):
+        reply = route.fetch()
+        route.fulfill(response=reply, json={**reply.json(), "n_embedded": n_read[0]})
+
+    label(points, 20)
+    with LabelingSession(points) as session:
+        session.wait().hold_out(4)
+        for one in session.next(4, test=True):
+            session.answer(one.id, session.classes[0])
+    with serving(points) as server, page_of(browser, server) as page:
+        page.route("**/api/progress", progress)
+        page.reload()
+        status, figures = page.locator(".status"), page.locator(".accuracies")
+        expect(status).to_contain_text("test accuracy so far ")
+        expect(status).to_contain_text("estimated accuracy so far ")
+        page.keyboard.press("p")
+        expect(figures).to_contain_text("Test accuracy so far")
+        expect(figures).to_contain_text("Only 30 of 120 samples are read: it can change.")
+        n_read[0] = 120
+        expect(status).to_contain_text("test accuracy ")
+        expect(status).not_to_contain_text("so far")
+        expect(figures).not_to_contain_text("so far")
+
+
 def test_the_test_set_says_by_which_key_it_ends(browser, points):
     with serving(points, "--classes", "low,high") as server, page_of(browser, server) as page:
         page.keyboard.press("t")

@@ -394,9 +394,14 @@ export class App {
     this.takeClasses(this.progress.classes);
     this.showProgress();
     this.view.showProgress?.();
-    if (this.progress.n_embedded < this.progress.n_samples && !this.progress.error) {
+    if (!this.isWhole && !this.progress.error) {
       this.progressSoon();
     }
+  }
+
+  /** Whether all samples are read, so that accuracies are those of all. */
+  get isWhole() {
+    return this.progress.n_embedded === this.progress.n_samples;
   }
 
   showProgress() {
@@ -407,17 +412,18 @@ export class App {
       const { n_test: all, n_test_labeled: n } = progress;
       items.push(el("span", { class: "minor" }, `test set ${n} of ${all}`));
     }
+    const soFar = this.isWhole ? "" : " so far";
     // A narrow page leaves out what is minor.
     if (speed) items.push(el("span", { class: "minor" }, `${speed.toFixed(0)} per minute`));
     if (accuracy) {
-      const text = `estimated accuracy ${interval(accuracy)}`;
+      const text = `estimated accuracy${soFar} ${interval(accuracy)}`;
       items.push(el("span", { class: test ? "minor" : null }, text));
     }
     if (test) {
       const on = ` on ${plural(test.n_labeled, "sample")}`;
-      items.push(el("span", {}, `test accuracy ${interval(test)}`, el("span", { class: "minor" }, on)));
+      items.push(el("span", {}, `test accuracy${soFar} ${interval(test)}`, el("span", { class: "minor" }, on)));
     }
-    if (progress.n_embedded < progress.n_samples && !progress.error) items.push(this.embedding());
+    if (!this.isWhole && !progress.error) items.push(this.embedding());
     this.status.replaceChildren(...items);
     this.showFaults();
   }

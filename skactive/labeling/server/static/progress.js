@@ -123,24 +123,27 @@ export class ProgressView {
   }
 
   accuracies() {
-    const { accuracy, test_accuracy: test, n_test: n } = this.app.progress;
+    const { accuracy, test_accuracy: test, n_test: n, n_embedded: read, n_samples: all } = this.app.progress;
+    const soFar = this.app.isWhole ? "" : " so far";
+    const rest = ` Only ${read.toLocaleString("en")} of ${plural(all, "sample")} are read: it can change.`;
+    const end = this.app.isWhole ? "" : rest;
     return el(
       "div",
       { class: "accuracies" },
       figure(
-        "Test accuracy",
+        test ? `Test accuracy${soFar}` : "Test accuracy",
         test,
         test
-          ? `Measured on ${plural(test.n_labeled, "random sample")}, from which the classifier does not learn.`
+          ? `Measured on ${plural(test.n_labeled, "random sample")}, from which the classifier does not learn.${end}`
           : n
             ? `Label the test samples by ${this.app.keyOf("test")}.`
             : `Press ${this.app.keyOf("test")} to label random samples that measure the accuracy.`,
       ),
       figure(
-        "Estimated accuracy",
+        accuracy ? `Estimated accuracy${soFar}` : "Estimated accuracy",
         accuracy,
         accuracy
-          ? `Estimated from ${plural(accuracy.n_labeled, "label")}, for the samples without one.`
+          ? `Estimated from ${plural(accuracy.n_labeled, "label")}, for the samples without one.${end}`
           : "It is estimated as soon as there are ten labels of two classes.",
       ),
     );
