@@ -27,11 +27,17 @@ class LabelStudioServer:
         The path of the command `label-studio`.
     folder : Path
         The folder of its database.
+
+    Attributes
+    ----------
+    files : Path
+        The folder from which it serves files.
     """
 
     def __init__(self, command, folder):
         self._command = command
         self._folder = folder
+        self.files = folder / "files"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
@@ -52,6 +58,8 @@ class LabelStudioServer:
             # The model is on this machine.
             "ML_BLOCK_LOCAL_IP": "false",
             "SSRF_PROTECTION_ENABLED": "false",
+            "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "true",
+            "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(self.files),
             "LABEL_STUDIO_USERNAME": EMAIL,
             "LABEL_STUDIO_PASSWORD": PASSWORD,
             "LABEL_STUDIO_USER_TOKEN": TOKEN,

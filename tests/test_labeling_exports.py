@@ -5,6 +5,7 @@ import json
 import os
 import zipfile
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import joblib
 import numpy as np
@@ -73,6 +74,58 @@ def test_tables_are_read_back(pairs, tmp_path_factory):
         kind = "annotations" if row["label"] is not None else "predictions"
         [result] = task[kind][0]["result"]
         assert result["value"] == {"choices": [row["label"] or row["predicted"]]}
+
+
+NAMES = ["a.png", "2024/a b.png", "ä ?&#%.png", "2024/ü/苹果.png"]
+
+
+def served(address, root):
+    """Return the file that Label Studio shows for an address, with a document root."""
+    parts = urlsplit(address)
+    assert (parts.scheme, parts.netloc, parts.path) == ("", "", "/data/local-files/")
+    [place] = parse_qs(parts.query)["d"]
+    assert ".." not in Path(place).parts
+    return root / place
+
+
+@pytest.mark.parametrize("kind", ["folder", "table", "table elsewhere", "list"])
+def test_label_studio_finds_the_images_of_its_tasks(kind, tmp_path, monkeypatch):
+    folder, new = tmp_path / "photos", tmp_path / "new photos"
+    for place in [folder, new]:
+        for number, name in enumerate(NAMES):
+            path = place / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (4, 4), (60 * number, 0, 0)).save(path)
+    source, root = folder, tmp_path
+    if kind == "table":
+        source = folder / "list.csv"
+        source.write_text("\n".join(["file", *NAMES]), encoding="utf-8")
+    elif kind == "table elsewhere":
+        # The folder that has the table and the images is the one whose name comes first.
+        source, root = tmp_path / "tables" / "list.csv", tmp_path.parent
+        source.parent.mkdir()
+        source.write_text(
+            "\n".join(["file", *(f"../photos/{name}" for name in NAMES)]), encoding="utf-8"
+        )
+    elif kind == "list":
+        monkeypatch.chdir(tmp_path)
+        source = [f"photos/{name}" for name in NAMES]
+    with LabelingSession(source, tmp_path / "session", embedder=Colours()) as session:
+        for one in session.wait().samples("open")[:1]:
+            session.answer(one.id, "fruit")
+        n_labeled = len(session.history())
+        expected = {one.id: Path(one.value) for one in session.samples()}
+        session.export(tmp_path / "labels.json")
+        session.export(tmp_path / "labeled.json", labeled_only=True)
+        assert session.write_predictions(new, tmp_path / "new.json") == len(NAMES)
+    for name, n in [("labels.json", len(NAMES)), ("labeled.json", n_labeled)]:
+        tasks = [task["data"] for task in json.loads((tmp_path / name).read_text("utf-8"))]
+        found = {task["id"]: served(task["image"], root) for task in tasks}
+        assert len(found) == n
+        assert all(path.samefile(expected[id_]) for id_, path in found.items())
+    tasks = json.loads((tmp_path / "new.json").read_text("utf-8"))
+    for task in tasks:
+        assert served(task["data"]["image"], tmp_path) == new / task["data"]["id"]
 
 
 @given(names=st.lists(TEXTS, min_size=2, max_size=4, unique=True))

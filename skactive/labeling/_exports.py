@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,11 +63,28 @@ class ExportTable:
         A row of `COLUMNS` for each sample; None is an empty cell.
     columns : tuple of str
         The columns that are written.
+    base : str or None
+        A folder that has all images; None for other samples, or if none has.
     """
 
     kind: str
     rows: list[dict[str, Any]]
     columns: tuple[str, ...] = COLUMNS
+    base: str | None = None
+
+
+def base_of(kind: str, samples: Iterable[Any], source: Path | None) -> str | None:
+    """Return a folder that has all images of a source: that of the source, if it has them."""
+    if kind != "image":
+        return None
+    folders = {os.path.dirname(os.path.abspath(one)) for one in samples}  # noqa: PTH100, PTH120 - ten times as fast
+    if source is not None:
+        folders.add(str((source if source.is_dir() else source.parent).absolute()))
+    try:
+        return os.path.commonpath(folders)
+    except ValueError:
+        # They are on several drives of Windows.
+        return None
 
 
 def write_export(path: Path, table: ExportTable) -> None:
@@ -132,7 +149,8 @@ def tasks_of(table: ExportTable) -> bytes:
     tasks = []
     for row in table.rows:
         kind = table.kind
-        task: dict[str, Any] = {"data": {kind: row["sample"], "id": row["id"]}}
+        sample = row["sample"] if table.base is None else local_file(row["sample"], table.base)
+        task: dict[str, Any] = {"data": {kind: sample, "id": row["id"]}}
         if row["label"] is not None:
             task["annotations"] = [{"result": [choice(kind, row["label"])]}]
         elif row["predicted"] is not None:
@@ -140,6 +158,12 @@ def tasks_of(table: ExportTable) -> bytes:
             task["predictions"] = [{"result": result, "score": row["probability"]}]
         tasks.append(task)
     return escaped(json.dumps(tasks, ensure_ascii=False, indent=1)).encode()
+
+
+def local_file(path: str, base: str) -> str:
+    """Return the address of an image in a Label Studio whose document root is above `base`."""
+    place = Path(os.path.relpath(path, os.path.dirname(base))).as_posix()  # noqa: PTH120 - as above
+    return f"/data/local-files/?d={quote(os.fsencode(place))}"
 
 
 def choice(kind: str, label: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from skactive.labeling._exports import (
     COLUMNS,
     PREDICTED,
     ExportTable,
+    base_of,
     write_export,
 )
 from skactive.labeling._learning import predictions_of_new
@@ -51,6 +52,7 @@ class SessionResults(SessionAnswers):
     _has_own_embedder: bool
     # Files and folders that an export does not replace.
     _kept: list[Path]
+    source: Path | None
     _curve: SessionCurve
     _clusters: SampleClusters
 
@@ -331,7 +333,8 @@ class SessionResults(SessionAnswers):
             rows = [self._row(position, predictions) for position in range(len(self))]
         if labeled_only:
             rows = [row for row in rows if row["label"] is not None]
-        write_export(path, ExportTable(self.kind, rows))
+        base = base_of(self.kind, self._samples.values, self.source)
+        write_export(path, ExportTable(self.kind, rows, base=base))
 
     def _wait_for_predictions(self) -> None:
         """Wait until all samples are embedded; if that fails, the labels are there."""
@@ -415,7 +418,8 @@ class SessionResults(SessionAnswers):
             }
             for position, name in enumerate(samples.ids)
         ]
-        write_export(path, ExportTable(self.kind, rows, PREDICTED))
+        base = base_of(self.kind, samples.values, own[0] if own else None)
+        write_export(path, ExportTable(self.kind, rows, PREDICTED, base))
         return len(pairs)
 
     def classifier(self) -> Pipeline:

@@ -266,6 +266,35 @@ def test_new_and_deleted_tasks_and_predictions_of_all(studio, text_project, tmp_
         assert sorted(versions.values()) == [8, n]
 
 
+def test_an_export_is_imported_with_its_images_and_labels(studio, tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    folder = studio.files / "some photos"
+    names = ["1.png", "2.png", "in/a folder & ü.png"]
+    for number, name in enumerate(names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        image.new("RGB", (8, 8), (90 * number, 0, 0)).save(folder / name)
+    with LabelingSession(folder, tmp_path / "session") as session:
+        session.wait().answer("1.png", "in")
+        session.export(tmp_path / "labels.json")
+    project = studio.project(
+        '<View><Image name="image" value="$image"/>'
+        '<Choices name="label" toName="image"><Choice value="in"/></Choices></View>'
+    )
+    storage = {"project": project, "title": "photos", "path": str(folder), "use_blob_urls": True}
+    studio.call("POST", "/api/storages/localfiles", storage)
+    studio.add_tasks(project, json.loads((tmp_path / "labels.json").read_text("utf-8")))
+    found = studio.tasks(project)
+    assert sorted(data["id"] for data in found.values()) == names
+    for data in found.values():
+        assert studio.call("GET", data["image"]) == (folder / data["id"]).read_bytes()
+    exported = studio.call("GET", f"/api/projects/{project}/export?exportType=JSON")
+    labels = {
+        task["data"]["id"]: [one["result"][0]["value"]["choices"] for one in task["annotations"]]
+        for task in exported
+    }
+    assert labels == {"1.png": [["in"]], "in/a folder & ü.png": [["in"]]}
+
+
 def test_a_project_can_be_connected_to_the_model(studio, text_project, tmp_path):
     project, truth = text_project
     for task in list(truth)[:30]:
