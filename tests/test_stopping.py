@@ -233,6 +233,11 @@ def test_predictions_are_stable_when_the_last_kappas_are_high():
         True,
         "predictions no longer change (agreement 1.000, sufficient 0.9)",
     )
+    many = np.repeat(same, 2000)
+    almost = many.copy()
+    almost[:1] = "b"
+    verdict = StabilizedPredictions(1, window=1).reason(learner, [(10, many), (20, almost)])
+    assert verdict == (False, "predictions still change (agreement 0.999, sufficient 1)")
     assert criterion.reason(learner, [(10, same), (20, same), (30, other)]) == (
         False,
         "predictions still change (agreement 0.500, sufficient 0.9)",

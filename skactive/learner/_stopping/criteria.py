@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from itertools import pairwise
+from math import floor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -189,7 +190,9 @@ class StabilizedPredictions(StoppingCriterion):
         mean = float(np.mean([kappa for kappa in kappas if kappa is not None]))
         done = mean >= self.threshold
         verb = "no longer change" if done else "still change"
-        return done, f"predictions {verb} (agreement {mean:.3f}, sufficient {self.threshold:g})"
+        # Rounded down: one that does not suffice is not shown as if it did.
+        shown = floor(1000 * mean) / 1000
+        return done, f"predictions {verb} (agreement {shown:.3f}, sufficient {self.threshold:g})"
 
 
 class ExpectedGain(StoppingCriterion):
