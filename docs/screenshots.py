@@ -20,7 +20,7 @@ from skactive.labeling import LabelingSession
 from skactive.labeling.server import serve
 
 IMAGES = Path(__file__).parent / "images"
-N_LABELED, N_TEST = 70, 25
+N_LABELED, N_TEST = 80, 25
 WIDE, NARROW = {"width": 1000, "height": 680}, {"width": 320, "height": 640}
 # An image of few colours is small.
 N_COLORS = 128
