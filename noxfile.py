@@ -130,10 +130,8 @@ def interop(session: nox.Session, sklearn: str) -> None:
     )
 
 
-@nox.session(python=MIDDLE)
-def browser(session: nox.Session) -> None:
-    """Run the tests of the labelling page in Chromium."""
-    session.install("-e", ".[label,plot,table]", *group("test"), *group("browser"))
+def chromium(session: nox.Session) -> str | None:
+    """Return the path of an installed browser; None if Playwright has downloaded its own."""
     path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if path is None:
         try:
@@ -143,17 +141,26 @@ def browser(session: nox.Session) -> None:
                 "There is no browser for the tests of the labelling page. Hint: install Chromium, "
                 "such as by `apt-get install chromium`, or set CHROMIUM to the path of one."
             )
+    return path
+
+
+@nox.session(python=MIDDLE)
+def browser(session: nox.Session) -> None:
+    """Run the tests of the labelling page in Chromium."""
+    session.install("-e", ".[label,plot,table]", *group("test"), *group("browser"))
+    env = {"CHROMIUM": chromium(session)}
     # A worker keeps its browser.
-    session.run(
-        "pytest",
-        "-n",
-        "2",
-        "--dist",
-        "loadfile",
-        "tests/browser",
-        *session.posargs,
-        env={"CHROMIUM": path},
-    )
+    parallel = ("-n", "2", "--dist", "loadfile")
+    session.run("pytest", *parallel, "tests/browser", *session.posargs, env=env)
+
+
+@nox.session(python=MIDDLE)
+def notebook(session: nox.Session) -> None:
+    """Run the tests of the labelling page in JupyterLab."""
+    session.install("-e", ".[notebook,table]", *group("test"), *group("notebook"))
+    env = {"CHROMIUM": chromium(session)}
+    tests = ["tests/notebook", "tests/test_labeling_widget.py"]
+    session.run("pytest", *tests, *session.posargs, env=env)
 
 
 # The release that was tested last, and the newest one.

@@ -97,10 +97,11 @@ SECTIONS = [
     Section(
         "Labelling sessions",
         "skactive.labeling",
-        "A labelling task in a folder: samples, answers with undo, progress and exports.",
+        "A labelling task in a folder: samples, answers with undo, progress, exports; a widget.",
         [
             "CurvePoint",
             "LabelingSession",
+            "LabelingWidget",
             "SessionProgress",
             "SessionSample",
             "StoppingAdvice",

@@ -31,6 +31,7 @@ PACKAGES = [
 ]
 OPTIONAL_PACKAGES = {
     "PIL",
+    "anywidget",
     "crowdkit",
     "dask",
     "distributed",

@@ -18,7 +18,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from starlette.testclient import TestClient
 
 from skactive.labeling import LabelingSession
-from skactive.labeling.server._api import PageApi
+from skactive.labeling._api import PageApi
 from skactive.labeling.server._app import create_app
 from skactive.labeling.server._security import Access
 
@@ -679,7 +679,7 @@ def test_the_first_questions_do_not_wait_for_the_import_of_scikit_learn(tmp_path
 import sys
 from skactive.labeling import LabelingSession
 from skactive.labeling._learning import SessionLearner
-from skactive.labeling.server._api import PageApi
+from skactive.labeling._api import PageApi
 import skactive.labeling.server._app
 
 # The thread imports it.

@@ -5,10 +5,12 @@ from skactive.labeling._answers import SessionSample
 from skactive.labeling._progress import CurvePoint, SessionProgress, TestAccuracy
 from skactive.labeling._session import LabelingSession
 from skactive.labeling._stopping import StoppingAdvice
+from skactive.labeling._widget import LabelingWidget
 
 __all__ = [
     "CurvePoint",
     "LabelingSession",
+    "LabelingWidget",
     "SessionProgress",
     "SessionSample",
     "StoppingAdvice",

@@ -11,9 +11,9 @@ from typing import Any
 
 from skactive._optional import import_optional
 from skactive.labeling import LabelingSession
-from skactive.labeling.server._api import MessageError, PageApi
-from skactive.labeling.server._exports import exported
-from skactive.labeling.server._images import PictureError, picture
+from skactive.labeling._api import BAD, CONFLICT, REFUSALS, MessageError, PageApi, refusal
+from skactive.labeling._images import SIZES, PictureError, picture
+from skactive.labeling._page_exports import exported
 from skactive.labeling.server._security import ACCESS, Access, App, Guard
 
 STATIC = Path(__file__).parent / "static"
@@ -23,10 +23,9 @@ MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-SIZES = {"small", "large", "full"}
 # Bytes of a request: the ids of 100,000 samples that are labelled at once.
 MAX_REQUEST = 16_000_000
-BAD, FORBIDDEN, NOT_FOUND, CONFLICT, NOT_STORED = 400, 403, 404, 409, 507
+FORBIDDEN, NOT_FOUND = 403, 404
 
 
 def create_app(session: LabelingSession, access: Access) -> App:
@@ -125,18 +124,8 @@ class PageRoutes:
         try:
             given = await received(request)
             return self._replied(await self._in_thread(self._api.call, name, given))
-        except MessageError as error:
-            return self._refused(error, BAD)
-        except (ValueError, TypeError) as error:
-            # The hint is about methods in Python.
-            return self._refused(str(error).partition(" Hint: ")[0], CONFLICT)
-        except RuntimeError as error:
-            # The log belongs to another process, or to a later session of this one.
-            return self._refused(error, NOT_STORED)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            end = "" if reason.endswith((".", "?")) else "."
-            return self._refused(f"Answers cannot be saved: {reason}{end}", NOT_STORED)
+        except REFUSALS as error:
+            return self._refused(*refusal(error))
 
     async def _picture(self, request: Any) -> Any:
         size = request.query_params.get("size", "large")

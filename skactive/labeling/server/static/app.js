@@ -37,6 +37,7 @@ export class App {
     this.classes = [];
     this.progress = null;
     this.progressMs = 0;
+    this.ended = new AbortController();
   }
 
   async start() {
@@ -64,6 +65,13 @@ export class App {
     await this.outbox.send();
     this.fillQueue();
     this.followProgress();
+  }
+
+  /** End: another page of the session, if there is one, goes on. */
+  stop() {
+    this.ended.abort();
+    this.outbox?.stop();
+    for (const timer of [this.refill, this.timer, this.silence]) clearTimeout(timer);
   }
 
   build() {
@@ -103,16 +111,16 @@ export class App {
       this.help.element,
     );
     const target = this.root.ownerDocument.body === this.root.parentElement ? document : this.root;
-    target.addEventListener("keydown", (event) => this.press(event));
+    const { signal } = this.ended;
+    target.addEventListener("keydown", (event) => this.press(event), { signal });
     // Another page has changed the keys.
     addEventListener("storage", ({ key }) => {
       if (this.keyMap.follow(key)) this.showKeys();
-    });
+    }, { signal });
     // The browser asks before answers are lost.
     addEventListener("beforeunload", (event) => {
       if (this.outbox.isFleeting) event.preventDefault();
-    });
-    document.title = `${this.title} – skactive`;
+    }, { signal });
   }
 
   open(name) {
@@ -274,6 +282,7 @@ export class App {
       if (this.isStarved) this.hush();
       this.isStarved = false;
     } catch (error) {
+      if (this.ended.signal.aborted) return;
       if (!this.queue.current) this.showNext();
       // Once: each attempt fails in the same way.
       if (this.outbox.state === "sent" && !this.isStarved) {
@@ -375,6 +384,7 @@ export class App {
 
   /** Look at the progress in a second or more, also if further answers follow before. */
   progressSoon() {
+    if (this.ended.signal.aborted) return;
     const rest = Math.max(PROGRESS_MS, PROGRESS_REST * this.progressMs);
     this.timer ??= setTimeout(() => this.followProgress(), rest);
   }

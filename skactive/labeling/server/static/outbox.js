@@ -23,6 +23,14 @@ export class Outbox {
     this.sending = null;
     this.state = "sent";
     this.reason = "";
+    this.isStopped = false;
+  }
+
+  /** Send nothing more. Stored requests are sent by another page of the session. */
+  stop() {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    this.channel.close();
   }
 
   /** Store a request and send it. The promise has the reply, or the sentence of a refusal. */
@@ -99,7 +107,7 @@ export class Outbox {
   send() {
     this.sending ??= this.sendNow().finally(() => {
       this.sending = null;
-      if (this.state === "sent" && this.pending().length) this.send();
+      if (this.state === "sent" && !this.isStopped && this.pending().length) this.send();
     });
     return this.sending;
   }
@@ -110,6 +118,7 @@ export class Outbox {
       await this.alone(() => this.sendAll());
       this.change("sent");
     } catch (error) {
+      if (this.isStopped) return;
       this.change(
         error.isNotStored ? "full" : error.needsAccess ? "locked" : "lost",
         error.message,
@@ -128,6 +137,7 @@ export class Outbox {
         sent.refusal = error.message;
       }
       this.remove(entry.request);
+      if (this.isStopped) return;
       this.take(sent);
       this.channel.postMessage(sent);
     }

@@ -15,7 +15,9 @@ async function start() {
       history.replaceState(null, "", "/");
       await transport.enter(token);
     }
-    await new App(root, transport).start();
+    const app = new App(root, transport);
+    await app.start();
+    document.title = `${app.title} – skactive`;
   } catch (error) {
     root.replaceChildren(
       el("main", { class: "message" }, el("h1", {}, "skactive"), el("p", {}, error.message)),

@@ -83,8 +83,9 @@ export class Queue {
   load(sample) {
     if (sample.text !== null || this.pictures.has(sample.id)) return;
     const image = new Image();
-    image.src = this.transport.picture(sample, "large");
-    image.decode?.().catch(() => {});
+    Promise.resolve(this.transport.show(image, sample, "large"))
+      .then(() => image.decode?.())
+      .catch(() => {});
     this.pictures.set(sample.id, image);
   }
 }

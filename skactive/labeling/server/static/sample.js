@@ -17,8 +17,11 @@ export function large(sample, app) {
     const size = LENGTHS.find(([length]) => sample.text.length <= length)?.[1] ?? "long";
     return own(sample.text, "p", { class: `text ${size}`, tabindex: size === "long" ? 0 : null });
   }
-  const image = app.queue.pictures.get(sample.id) ?? new Image();
-  if (!image.src) image.src = app.transport.picture(sample, "large");
+  let image = app.queue.pictures.get(sample.id);
+  if (!image) {
+    image = new Image();
+    app.transport.show(image, sample, "large");
+  }
   image.alt = sample.id;
   image.draggable = false;
   if (app.kind === "vector") image.classList.add("pixels");
@@ -33,13 +36,14 @@ export function large(sample, app) {
     if (isLost || (isAnswered && !isRepeated)) {
       // The server did not answer, or did so only now.
       isRepeated = isAnswered;
-      setTimeout(() => (image.src = image.src), RETRY_MS);
+      setTimeout(() => app.transport.show(image, sample, "large"), RETRY_MS);
     } else {
       zoom.replaceWith(own(`${message} Skip it by ${app.keyOf("skip")}.`, "p", { class: "text medium broken" }));
     }
   };
   image.addEventListener("error", fail);
-  if (image.complete && image.naturalWidth === 0) fail();
+  // An image without an address is still to come.
+  if (image.src && image.complete && image.naturalWidth === 0) fail();
   return zoom;
 }
 
@@ -48,8 +52,8 @@ export function toggleZoom(zoom, sample, app) {
   zoom.setAttribute("aria-pressed", String(isZoomed));
   const image = zoom.querySelector("img");
   const size = isZoomed && app.kind === "image" ? "full" : "large";
-  const address = app.transport.picture(sample, size);
-  if (!image.src.endsWith(address)) image.src = address;
+  if (size !== (image.dataset.size ?? "large")) app.transport.show(image, sample, size);
+  image.dataset.size = size;
   image.style.width = "";
   if (isZoomed) {
     // Twice the size on the screen, or all pixels, whichever is larger.
@@ -101,12 +105,12 @@ export class Tiles {
       content = own(sample.text, "span", { class: "excerpt" });
     } else {
       content = el("img", {
-        src: app.transport.picture(sample, this.samples.length > 9 ? "small" : "large"),
         alt: sample.id,
         loading: "lazy",
         class: app.kind === "vector" ? "pixels" : null,
         draggable: "false",
       });
+      app.transport.show(content, sample, this.samples.length > 9 ? "small" : "large");
     }
     const parts = [content];
     if (caption !== null) parts.push(el("span", { class: "caption" }, caption));

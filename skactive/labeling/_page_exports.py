@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from skactive.labeling import LabelingSession
+from skactive.labeling._session import LabelingSession
 
 NAMES = {
     "csv": "labels.csv",

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from skactive.labeling import LabelingSession, SessionSample
-from skactive.labeling.server._images import unreadable_reason
+from skactive.labeling._answers import SessionSample
+from skactive.labeling._images import unreadable_reason
+from skactive.labeling._session import LabelingSession
 
 # The largest numbers of samples in an answer.
 MAX_NEXT = 16
@@ -21,8 +22,33 @@ N_VALUES = 12
 TYPES = {str: "a str", int: "an int", bool: "a bool", list: "a list of str"}
 
 
+# Statuses of refused messages, as of HTTP: the page sends no such message, the session refuses it,
+# or the answer is not stored.
+BAD, CONFLICT, NOT_STORED = 400, 409, 507
+
+
 class MessageError(ValueError):
     """A message that the page does not send."""
+
+
+# The errors of `PageApi.call` that are about the message or the session. NotFittedError is a
+# ValueError.
+REFUSALS = (ValueError, TypeError, RuntimeError, OSError)
+
+
+def refusal(error: Exception) -> tuple[str, int]:
+    """Return the sentence that the page shows for one of `REFUSALS`, and the status."""
+    if isinstance(error, MessageError):
+        return str(error), BAD
+    if isinstance(error, OSError):
+        reason = error.strerror or str(error)
+        end = "" if reason.endswith((".", "?")) else "."
+        return f"Answers cannot be saved: {reason}{end}", NOT_STORED
+    if isinstance(error, RuntimeError):
+        # The log belongs to another process, or to a later session of this one.
+        return str(error), NOT_STORED
+    # The hint is about methods in Python.
+    return str(error).partition(" Hint: ")[0], CONFLICT
 
 
 class PageApi:

@@ -12,10 +12,11 @@ from skactive._io.image_files import fault_of, load_whole, open_image, reason_of
 from skactive._io.image_paths import is_inside
 from skactive._optional import not_installed
 from skactive._text import shown
-from skactive.labeling import LabelingSession
+from skactive.labeling._session import LabelingSession
 
 # The longest sides of pictures, in pixels.
 SIDES = {"small": 320, "large": 1600}
+SIZES = (*SIDES, "full")
 # Files of these formats are sent as they are, if they are not too large.
 MEDIA_TYPES = {
     "JPEG": "image/jpeg",
