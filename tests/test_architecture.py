@@ -29,6 +29,8 @@ PACKAGES = [
     "datasets",
     "cli",
 ]
+# `ActiveLearner.label` opens a session of the learner.
+UPWARD = {"skactive.learner._queries": {"labeling"}}
 OPTIONAL_PACKAGES = {
     "PIL",
     "anywidget",
@@ -98,6 +100,7 @@ def wrong_directions(module: str, tree: ast.Module) -> Iterator[str]:
         allowed = {*PACKAGES[: PACKAGES.index(package) + 1]}
         if package in {"cli", "labeling"}:
             allowed |= {"datasets"}
+    allowed |= UPWARD.get(module, set())
     for_types = set(ast.walk(tree)) - set(run_or_called(tree))
     for node, name in imported_names(tree):
         if name.startswith("."):

@@ -76,7 +76,7 @@ class SessionAnswers:
         ValueError
             If a sample has another label. No sample is labelled then.
         """
-        label, names = check_class(label), self._names(ids)
+        label, names = self._checked_class(label), self._names(ids)
         with self._lock:
             answers = self._log.state.answers
             for name in names:
@@ -104,7 +104,7 @@ class SessionAnswers:
         ValueError
             If a sample has no label. No label is changed then.
         """
-        label, names = check_class(label), self._names(ids)
+        label, names = self._checked_class(label), self._names(ids)
         with self._lock:
             answers = self._log.state.answers
             for name in names:
@@ -241,7 +241,7 @@ class SessionAnswers:
         name : str
             Its name.
         """
-        name = check_class(name)
+        name = self._checked_class(name)
         with self._lock:
             self._log.do("add_class", name)
 
@@ -283,7 +283,7 @@ class SessionAnswers:
         ValueError
             If there is no class `old`, or there is a class `new` already.
         """
-        new = check_class(new)
+        new = self._checked_class(new)
         with self._lock:
             self._check_known(old)
             if new != old and new in self._log.state.classes:
@@ -373,6 +373,12 @@ class SessionAnswers:
                         f"Sample {shown(name)} is labelled. Hint: remove its label by reopen."
                     )
         return names
+
+    def _checked_class(self, name: Any) -> str:
+        """Return the name of a class that the learner can have, or raise."""
+        name = check_class(name)
+        self._learning.check_class(name)
+        return name
 
     def _check_known(self, name: str) -> None:
         known = self._log.state.classes

@@ -139,6 +139,9 @@ class SessionLearner:
             self._catch_up()
             yield self._learner
 
+    def check_class(self, name: str) -> None:
+        """Raise if the learner cannot have a class. The learner of a session has any."""
+
     def place(self, sample: str) -> int | None:
         """Return the position of a sample in the pool, None if it has no vector yet."""
         return self._places.get(sample)
@@ -165,8 +168,15 @@ class SessionLearner:
         """
         with self.current() as learner:
             if self._predictions is None:
-                self._predictions = {} if learner is None else predictions_of(learner)
+                self._predictions = {} if learner is None else self._predict_all(learner)
             return self._predictions
+
+    def predict_new(self, classifier: Any, samples: SampleList) -> dict[int, tuple[str, float]]:
+        """Return the predictions of samples by position, see `predictions_of_new`."""
+        return predictions_of_new(classifier, samples)
+
+    def _predict_all(self, learner: ActiveLearner) -> dict[str, tuple[str, float]]:
+        return predictions_of(learner)
 
     def _catch_up(self) -> None:
         """Bring the learner's labels in line with the log.

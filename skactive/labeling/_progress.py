@@ -175,7 +175,7 @@ def accuracy_on_test(
     from sklearn.exceptions import NotFittedError
 
     try:
-        predicted = learner.predict(learner.X_pool[places])
+        predicted = learner.predict(learner.samples(places))
     except NotFittedError:
         return None
     n_right = int((predicted == np.array(labels)).sum())

@@ -29,7 +29,6 @@ from skactive.labeling._exports import (
     base_of,
     write_export,
 )
-from skactive.labeling._learning import predictions_of_new
 from skactive.labeling._progress import (
     CurvePoint,
     SessionProgress,
@@ -407,7 +406,7 @@ class SessionResults(SessionAnswers):
                 f"The samples are {samples.kind}s, but those of the session are {self.kind}s. "
                 f"Hint: pass a source of {self.kind}s."
             )
-        pairs = predictions_of_new(self._fitted_pipeline(), samples)
+        pairs = self._learning.predict_new(self._fitted_pipeline(), samples)
         rows = [
             {
                 **dict.fromkeys(COLUMNS),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from skactive._warning import warn_user
 from skactive.labeling._answers import SessionSample, check_class, listed
 from skactive.labeling._clusters import SampleClusters
 from skactive.labeling._curve import SessionCurve
+from skactive.labeling._given_learner import GivenLearner, samples_of
 from skactive.labeling._learning import SessionLearner
 from skactive.labeling._log import SessionLog
 from skactive.labeling._results import SessionResults
@@ -35,6 +36,9 @@ from skactive.labeling._settings import (
     write_settings,
 )
 from skactive.labeling._sources import read_samples
+
+if TYPE_CHECKING:
+    from skactive.learner import ActiveLearner
 
 LOG = "answers.jsonl"
 CURVE = "curve.jsonl"
@@ -68,6 +72,11 @@ class LabelingSession(SessionResults):
         It is fitted to the samples if it is not fitted. None takes
         `skactive.embedding.ImageDescriptor` or `skactive.embedding.TextDescriptor`, for which
         nothing is downloaded; a pretrained model needs fewer labels.
+    learner : ActiveLearner, default=None
+        A learner that selects the samples and learns the answers, in place of one that the session
+        creates. The source has a sample for each one of its pool, in the same order: a list of
+        texts or paths, or also an array of pictures, of shape (n_samples, height, width[, 3]); None
+        takes the samples of the pool themselves. See Notes.
     classes : list of str, default=None
         Classes that are known beforehand. Others are added as they come.
     text_column : str, default=None
@@ -107,6 +116,12 @@ class LabelingSession(SessionResults):
     `read_only`, which add nothing to the folder but vectors and their neighbour graph. All methods
     can be called by several threads.
 
+    With a `learner`, its labels are added to the session when it is opened. Answers of the session
+    are taught to it when the session is next used, such as by `next` or `progress`. Later changes
+    of the learner, such as its ``undo``, become actions of the session when that is next used.
+    Classes are texts in the session; the learner gets them in the type of its own labels. Samples
+    without names are identified by their content.
+
     Examples
     --------
     >>> import tempfile
@@ -133,6 +148,7 @@ class LabelingSession(SessionResults):
         folder: str | os.PathLike[str] | None = None,
         *,
         embedder: Any = None,  # any transformer, or a str
+        learner: ActiveLearner | None = None,
         classes: Sequence[str] | None = None,
         text_column: str | None = None,
         label_column: str | None = None,
@@ -145,7 +161,11 @@ class LabelingSession(SessionResults):
             "label_column": label_column,
             "id_column": id_column,
         }
-        samples = read_samples(source, **columns)
+        if learner is not None and embedder is not None:
+            raise ValueError("A learner has its own features. Hint: leave embedder out.")
+        samples = (
+            read_samples(source, **columns) if learner is None else samples_of(learner, source)
+        )
         if samples.kind == "image":
             # The working directory may change while they are embedded.
             samples = replace(samples, values=[os.path.abspath(one) for one in samples.values])  # noqa: PTH100 - ten times as fast
@@ -155,8 +175,9 @@ class LabelingSession(SessionResults):
         is_path = isinstance(source, str | os.PathLike)
         self.source = Path(source).absolute() if is_path else None
         create_embedder = creation_of(embedder, samples.kind, self.folder)
-        self._has_own_embedder = embedder is None or isinstance(embedder, str)
-        self._has_model = embedder is not None or samples.kind == "vector"
+        is_own = embedder is None or isinstance(embedder, str)
+        self._has_own_embedder = is_own and learner is None
+        self._has_model = not (embedder is None and learner is None) or samples.kind == "vector"
         self._samples = samples
         self._positions = samples.positions()
         self._lock = RLock()
@@ -195,14 +216,7 @@ class LabelingSession(SessionResults):
             self._import_labels()
             self._curve = SessionCurve(self.folder / CURVE, read_only=read_only)
             self._clusters = SampleClusters()
-            self._learning = SessionLearner(
-                samples,
-                create_embedder,
-                self._log,
-                self._order,
-                self._lock,
-                self.folder / GRAPH,
-            )
+            self._learning = self._learning_of(learner, create_embedder)
             self._learning.start()
         except BaseException:
             self._log.close()
@@ -453,6 +467,14 @@ class LabelingSession(SessionResults):
     def __repr__(self) -> str:
         n = len(self._log.state.answers)
         return f"<LabelingSession: {counted(len(self), 'sample')}, {counted(n, 'label')}>"
+
+    def _learning_of(self, learner: ActiveLearner | None, create_embedder: Any) -> SessionLearner:
+        if learner is not None:
+            return GivenLearner(self._samples, learner, self._log, self._lock)
+        graph = self.folder / GRAPH
+        return SessionLearner(
+            self._samples, create_embedder, self._log, self._order, self._lock, graph
+        )
 
     def _check_samples(self) -> None:
         """Raise if the log is about other samples; warn if some samples are missing."""

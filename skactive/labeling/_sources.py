@@ -404,7 +404,7 @@ def _vectors_of(path: Path) -> SampleList:
             "Hint: leave such samples out."
         )
     if thumbnails is not None:
-        thumbnails = _pictures(thumbnails, len(X), path)
+        thumbnails = pictures(thumbnails, len(X), path)
     labels: list[str | None] = [None] * len(X)
     if y is not None:
         if y.shape != (len(X),):
@@ -417,7 +417,7 @@ def _vectors_of(path: Path) -> SampleList:
     return SampleList("vector", ids, X, labels, thumbnails)
 
 
-def _pictures(images: np.ndarray, n: int, path: Path) -> np.ndarray:
+def pictures(images: np.ndarray, n: int, path: object) -> np.ndarray:
     """Return pictures that can be drawn: grey, red-green-blue, or these with transparency."""
     shape = images.shape
     is_drawable = len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3, 4))

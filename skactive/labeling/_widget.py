@@ -45,6 +45,7 @@ class LabelingWidget:
 
     See Also
     --------
+    skactive.ActiveLearner.label : The same for the samples of a learner.
     skactive.labeling.server.serve : The same as a page in the browser.
 
     Notes

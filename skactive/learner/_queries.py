@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +16,9 @@ from skactive.learner._pool_changes import LearnerPoolChanges
 from skactive.learner._transactions import locked, locked_labels
 from skactive.measures import Measure
 from skactive.pool import Pool
+
+if TYPE_CHECKING:
+    from skactive.labeling import LabelingSession, LabelingWidget
 
 # From this number of samples on, building the graph takes more than about two seconds.
 MIN_SAMPLES = 20_000
@@ -91,6 +95,8 @@ class LearnerQueries(LearnerPoolChanges):
 
     # None if each query compares all candidates.
     _first: FirstQuery | None = None
+    # The session of the last widget.
+    _session: LabelingSession | None = None
 
     @locked_labels
     def query(
@@ -139,6 +145,60 @@ class LearnerQueries(LearnerPoolChanges):
         else:
             indices, utilities = first.select(self.strategy, self._pool.X, n_instances)
         return (indices, utilities) if return_utilities else indices
+
+    def label(
+        self,
+        samples: Any = None,  # texts, paths or pictures
+        folder: str | PathLike[str] = "labels.session",
+    ) -> LabelingWidget:
+        """Show the samples to label in a notebook, and learn each answer.
+
+        Parameters
+        ----------
+        samples : list of str or path-like, or array of pictures, default=None
+            What an annotator sees of each sample of the pool, in the same order: texts, paths of
+            images, or pixels of shape (n_samples, height, width[, 3]). None shows X_pool.
+        folder : path-like, default="labels.session"
+            The folder of the labelling session, created if it does not exist. Every answer is
+            written there, so that the same call resumes after a restart of the kernel.
+
+        Returns
+        -------
+        widget : LabelingWidget
+            The widget, which the notebook shows as the last value of a cell. Its ``session`` has
+            the results for annotators: history, progress, exports.
+
+        Raises
+        ------
+        ImportError
+            If anywidget is not installed (``pip install 'skactive[notebook]'``).
+        ValueError
+            If there is not one sample for each of the pool, or the folder has answers for others.
+
+        See Also
+        --------
+        skactive.labeling.LabelingSession : The session, with the same learner.
+
+        Notes
+        -----
+        The labels that the learner has already are part of the session. An answer is taught when
+        the widget shows the next sample. The learner can be used in other cells meanwhile: the
+        widget follows `teach`, `relabel`, `skip` and `undo`.
+
+        Examples
+        --------
+        >>> from skactive import ActiveLearner
+        >>> learner = ActiveLearner(X_pool=vectors)  # doctest: +SKIP
+        >>> learner.label(photos, "fruit.session")  # doctest: +SKIP
+        """
+        from skactive.labeling import LabelingSession, LabelingWidget
+
+        if self._session is not None:
+            # It takes over the last changes.
+            self._session.close()
+        own: Any = self
+        self._session = LabelingSession(samples, folder, learner=own)
+        return LabelingWidget(self._session)
 
     @locked
     def _select(self, n_instances: int, candidates: Any) -> tuple[np.ndarray, np.ndarray]:

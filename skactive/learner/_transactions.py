@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 # Attributes that a copy of a learner does not have.
-LEFT_OUT = ("_journal", "_lock", "_cache")
+LEFT_OUT = ("_journal", "_lock", "_cache", "_session")
 
 
 def locked(method: Method, *, needs_classifier: bool = True) -> Method:
