@@ -222,6 +222,23 @@ def test_there_is_one_sample_for_each_of_the_pool(source, error, sentence, tmp_p
         LabelingSession(source, tmp_path / "task", learner=learner)
 
 
+def test_undo_of_the_learner_takes_back_one_answer(tmp_path):
+    learner = ActiveLearner(X_pool=points())
+    with LabelingSession(TEXTS, tmp_path / "task", learner=learner) as session:
+        ids = [one.id for one in session.samples()]
+        session.answer(ids[0], "apple")
+        session.answer(ids[1], "pear")
+        session.next()
+        learner.undo()
+        session.next()
+        assert [one.id for one in session.history()] == ids[:1]
+        session.answer_many(ids[2:12], "apple")
+        session.next()
+        learner.undo()
+        session.next()
+        assert [one.id for one in session.history()] == ids[:1]
+
+
 def test_a_pool_that_changes_is_named(tmp_path):
     learner = ActiveLearner(X_pool=points())
     with LabelingSession(TEXTS, tmp_path / "task", learner=learner) as session:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from skactive.learner import ActiveLearner, LabelIssues, QueryExplanation
 
 TYPES = {"i": int, "u": int}
+# More answers than these, such as those of a gallery or of earlier days, are taught at once.
+MAX_SINGLE = 8
 
 
 def samples_of(learner: ActiveLearner, source: Any) -> SampleList:  # a path, or samples
@@ -136,8 +138,13 @@ class NamedLearner:
         return _as_texts(self._learner.labels)
 
     def teach(self, places: Sequence[int], labels: Sequence[str]) -> None:
-        """Store labels."""
-        self._learner.teach(places, self.typed(labels))
+        """Store labels: a few one by one, as they were answered, so that `undo` takes one back."""
+        typed = self.typed(labels)
+        if len(places) > MAX_SINGLE:
+            self._learner.teach(places, typed)
+            return
+        for place, label in zip(places, typed, strict=True):
+            self._learner.teach([place], [label])
 
     def relabel(self, places: Sequence[int], labels: Sequence[str]) -> None:
         """Replace labels."""

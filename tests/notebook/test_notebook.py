@@ -25,15 +25,25 @@ COUNTED = "print(len(session.history()))"
 N_ANSWERS = 40
 
 
+LEARNER = """import numpy as np
+from skactive import ActiveLearner
+
+arrays = np.load("points.npz")
+learner = ActiveLearner(X_pool=arrays["X"], classes=[1, 2])
+learner.label(arrays["images"])"""
+LEARNT = "print(len(learner.labeled), set(learner.labels.tolist()), learner.undo())"
+
+
 @contextmanager
-def notebook_in(tmp_path):
+def notebook_in(tmp_path, *cells):
     """Open a notebook beside vectors with pictures, until the end of the block."""
     folder = tmp_path / "work"
+    folder.mkdir()
     groups = np.repeat([0, 1], 60)
     X = np.random.default_rng(0).normal(size=(120, 3)) + 12 * np.eye(3)[groups]
     images = np.repeat(groups * 200, 16).reshape(-1, 4, 4).astype(np.uint8)
     np.savez(folder / "points.npz", X=X.astype(np.float32), images=images)
-    write_notebook(folder / "label.ipynb", CELL, COUNTED, BUSY)
+    write_notebook(folder / "label.ipynb", *cells)
     with jupyter_lab(folder, tmp_path / "jupyter") as lab, opened_browser() as browser:
         page = browser.new_page(viewport={"width": 1200, "height": 1000})
         page.set_default_timeout(PATIENCE)
@@ -48,8 +58,7 @@ def enter(page):
 
 
 def test_forty_answers_undo_and_a_restart_of_the_kernel(tmp_path):
-    (tmp_path / "work").mkdir()
-    with notebook_in(tmp_path) as page:
+    with notebook_in(tmp_path, CELL, COUNTED, BUSY) as page:
         expected = label_in(page)
     with LabelingSession.open(tmp_path / "work" / "points.npz") as session:
         assert {one.id: one.label for one in session.history()} == expected
@@ -104,6 +113,29 @@ def label_in(page):
     saved(page)
     assert output(run(page, 1)) == "44"
     return expected
+
+
+def test_a_learner_is_taught_and_follows(tmp_path):
+    with notebook_in(tmp_path, LEARNER, LEARNT) as page:
+        run(page, 0)
+        enter(page)
+        answered = [answer(page, "12"[n % 2]) for n in range(6)]
+        expect(page.locator(".status")).to_contain_text("6 labels")
+        saved(page)
+        n, _, rest = output(run(page, 1)).partition(" ")
+        assert (n, rest[:6]) == ("6", "{1, 2}")
+        # The page shows what the cell has undone after the next answer.
+        enter(page)
+        answer(page, "1")
+        saved(page)
+        page.keyboard.press("h")
+        expect(page.locator(".tile")).to_have_count(6)
+        restart(page)
+        run(page, 0)
+        enter(page)
+        n, _, rest = output(run(page, 1)).partition(" ")
+        assert n == "6"
+    assert len(set(answered)) == 6
 
 
 def output(cell):

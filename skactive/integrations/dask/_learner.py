@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -150,6 +150,28 @@ class PartitionedLearner(ActiveLearner):
             fit_params=fit_params,
             stopping=stopping,
             journal=journal,
+        )
+
+    def label(
+        self, samples: Any = None, folder: str | PathLike[str] = "labels.session"
+    ) -> NoReturn:
+        """Raise an error: a labelling session needs the samples of one process.
+
+        Parameters
+        ----------
+        samples : object, default=None
+            Ignored.
+        folder : path-like, default="labels.session"
+            Ignored.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
+        raise NotImplementedError(
+            "PartitionedLearner has no widget to label in. Hint: show the samples of `query`, and "
+            "pass their labels to `teach`."
         )
 
     def _new_pool(self, samples: Any, **arguments: Any) -> PartitionedPool:
