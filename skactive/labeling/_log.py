@@ -272,6 +272,17 @@ class SessionLog:
         )
 
 
+def opened_log(path: Path, *, read_only: bool) -> SessionLog:
+    """Return the log in a file, or raise with a hint if another process writes it."""
+    try:
+        return SessionLog(path, read_only=read_only)
+    except RuntimeError as error:
+        fact = str(error).partition(" Hint: ")[0]
+        raise RuntimeError(
+            f"{fact} Hint: end it first, such as by Ctrl-C in its terminal."
+        ) from error
+
+
 def now() -> str:
     """Return the time in UTC."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

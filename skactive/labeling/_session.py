@@ -26,7 +26,7 @@ from skactive.labeling._clusters import SampleClusters
 from skactive.labeling._curve import SessionCurve
 from skactive.labeling._given_learner import GivenLearner, samples_of
 from skactive.labeling._learning import SessionLearner
-from skactive.labeling._log import SessionLog
+from skactive.labeling._log import opened_log
 from skactive.labeling._results import SessionResults
 from skactive.labeling._settings import (
     check_source,
@@ -195,13 +195,7 @@ class LabelingSession(SessionResults):
             read_settings(self.folder)
         else:
             self.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            self._log = SessionLog(self.folder / LOG, read_only=read_only)
-        except RuntimeError as error:
-            fact = str(error).partition(" Hint: ")[0]
-            raise RuntimeError(
-                f"{fact} Hint: end it first, such as by Ctrl-C in its terminal."
-            ) from error
+        self._log = opened_log(self.folder / LOG, read_only=read_only)
         try:
             self._check_samples()
             settings = written_settings(self.folder)

@@ -153,7 +153,9 @@ class PartitionedLearner(ActiveLearner):
         )
 
     def label(
-        self, samples: Any = None, folder: str | PathLike[str] = "labels.session"
+        self,
+        samples: Any = None,  # ignored
+        folder: str | PathLike[str] = "labels.session",
     ) -> NoReturn:
         """Raise an error: a labelling session needs the samples of one process.
 
