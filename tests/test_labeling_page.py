@@ -123,6 +123,13 @@ def test_the_cookie_alone_gives_no_access(path, key, page):
         assert reply.status_code == 401
 
 
+def test_requests_of_a_page_of_another_session_are_refused(page, session):
+    assert page.post("state", headers={"x-skactive-session": session.id}).status_code == 200
+    for path in ["state", "act", "next"]:
+        reply = page.post(path, headers={"x-skactive-session": "another"})
+        assert (reply.status_code, "Another session" in reply.text) == (403, True)
+
+
 def test_a_token_for_once_is_exchanged_once(session):
     page = Page(session)
     token = page.access.token_for_once()

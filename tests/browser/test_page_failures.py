@@ -316,6 +316,40 @@ def test_another_secret_is_explained_and_no_answer_is_lost(browser, texts):
         assert {one.value: one.label for one in session.history()} == expected
 
 
+@pytest.mark.parametrize("same_names", [False, True])
+def test_answers_stay_with_their_session_if_another_one_has_its_port(same_names, browser, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    sources = [tmp_path / "first.txt", tmp_path / "second.txt"]
+    for source in sources:
+        word = "text" if same_names else source.stem
+        source.write_text("\n".join(f"{word} {n}" for n in range(30)), encoding="utf-8")
+    options = ["--classes", "low,high", "--port", port]
+    with serving(sources[0], *options) as server, page_of(browser, server) as page:
+        sample(page)
+        quiet(page)
+        server.kill()
+        expected = {answer(page, "1"): "low", answer(page, "2"): "high"}
+        with serving(sources[1], *options) as second:
+            other = page.context.new_page()
+            other.goto(second.address)
+            sample(other)
+            expect(page.locator(".banner")).to_contain_text("Another session has this address now")
+            expect(page.locator(".banner")).to_contain_text("2 answers are kept and sent later")
+            second.stop()
+        other.close()
+        server.start()
+        page.goto(server.address)
+        sample(page)
+        saved(page)
+        server.stop()
+    with LabelingSession.open(sources[0]) as session:
+        assert {one.value: one.label for one in session.history()} == expected
+    with LabelingSession.open(sources[1]) as session:
+        assert session.history() == []
+
+
 def name_of_session(page):
     return page.evaluate(
         """async () => {

@@ -48,7 +48,9 @@ def create_app(session: LabelingSession, access: Access) -> App:
     )
     routes = PageRoutes(session, access)
     open_paths = {"/", ACCESS, *(f"/static/{name}" for name in routes.files)}
-    return Guard(starlette.Starlette(routes=routes.listed()), access, frozenset(open_paths))
+    return Guard(
+        starlette.Starlette(routes=routes.listed()), access, session.id, frozenset(open_paths)
+    )
 
 
 class PageRoutes:

@@ -18,6 +18,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 # A page of another origin can send it only after a preflight request, which is refused.
 HEADER = "x-skactive"
+# The session that a page shows: another one may have its port by now.
+SESSION = "x-skactive-session"
 # The request that exchanges the token for the cookie and the value of the header.
 ACCESS = "/api/access"
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -135,13 +137,16 @@ class Guard:
         The ASGI application.
     access : Access
         The secrets.
+    session : str
+        The id of the session.
     open_paths : container of str
         Paths that need no cookie: files of the page, which contain nothing of the session.
     """
 
-    def __init__(self, app: App, access: Access, open_paths: frozenset[str]) -> None:
+    def __init__(self, app: App, access: Access, session: str, open_paths: frozenset[str]) -> None:
         self._app = app
         self._access = access
+        self._session = session
         self._open_paths = open_paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -197,6 +202,8 @@ class Guard:
             has_access = has_access and self._access.is_key(headers[HEADER])
         if path not in self._open_paths and not has_access:
             return 401, "This browser has no access: open the address in the terminal."
+        if headers.get(SESSION, self._session) != self._session:
+            return 403, "Another session has this address now: start the one of this page again."
         return None
 
 

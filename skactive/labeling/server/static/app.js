@@ -42,6 +42,7 @@ export class App {
 
   async start() {
     const state = await this.transport.call("state");
+    this.transport.session = state.session;
     this.kind = state.kind;
     this.title = state.title;
     this.hasModel = state.has_model;

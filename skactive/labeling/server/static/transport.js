@@ -38,6 +38,8 @@ const LOST = "skactive does not answer. Start it again by the same command in th
 
 export class HttpTransport {
   key = "";
+  // Another session may have this port later, and its key the storage.
+  session = null;
 
   /** Exchange the token of the address for the cookie and a key. */
   async enter(token) {
@@ -56,7 +58,8 @@ export class HttpTransport {
     } catch {
       // Storage is switched off.
     }
-    return { "X-Skactive": stored ?? this.key };
+    const own = this.session === null ? {} : { "X-Skactive-Session": this.session };
+    return { "X-Skactive": stored ?? this.key, ...own };
   }
 
   async call(name, given = {}) {
