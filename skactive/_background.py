@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from threading import Event, Thread
 from typing import Any, Generic, TypeVar
 from weakref import WeakSet
@@ -44,14 +46,11 @@ class Background(Generic[T]):
         self._name, self._n_samples, self._n_done = name, n_samples, 0
         self._process = os.getpid()
         self._future: Future[T] = Future()
-        # The import of scikit-learn takes seconds. Before it there is no configuration.
-        config = sys.modules["sklearn"].get_config() if "sklearn" in sys.modules else {}
+        configured = _present_configuration()
 
         def run() -> None:
-            from sklearn import config_context
-
             try:
-                with config_context(**config), reported(self._count):
+                with configured(), reported(self._count):
                     self._future.set_result(function())
             except BaseException as error:  # noqa: BLE001  `result` raises it
                 self._future.set_exception(error)
@@ -86,6 +85,17 @@ class Background(Generic[T]):
         if self.stopping.is_set():
             raise Stopped
         self._n_done += n_samples
+
+
+def _present_configuration() -> Callable[[], AbstractContextManager[None]]:
+    """Return a context with the present configuration of scikit-learn.
+
+    There is none before it is imported, which takes seconds.
+    """
+    sklearn: Any = sys.modules.get("sklearn")
+    if not hasattr(sklearn, "get_config"):
+        return nullcontext
+    return partial(sklearn.config_context, **sklearn.get_config())
 
 
 _running: WeakSet[Background[Any]] = WeakSet()

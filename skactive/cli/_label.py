@@ -14,6 +14,7 @@ from typing import Any
 
 from skactive._io.listening import check_reach, listening
 from skactive._io.session_paths import check_source
+from skactive._loading import postponed
 from skactive._optional import import_optional
 from skactive._progress import ProgressBar
 from skactive.cli._arguments import add_number
@@ -144,15 +145,16 @@ def _session(arguments: argparse.Namespace, stack: ExitStack) -> Any:  # a Label
         source = write_digits(Path(folder))
         classes = list(map(str, range(10))) if classes is None else classes
     try:
-        session = LabelingSession(
-            source,
-            folder,
-            embedder=arguments.model,
-            classes=classes,
-            text_column=arguments.text_column,
-            label_column=arguments.label_column,
-            id_column=arguments.id_column,
-        )
+        with postponed():
+            session = LabelingSession(
+                source,
+                folder,
+                embedder=arguments.model,
+                classes=classes,
+                text_column=arguments.text_column,
+                label_column=arguments.label_column,
+                id_column=arguments.id_column,
+            )
     except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise CommandError(_sentence(error)) from error
     return stack.enter_context(session)

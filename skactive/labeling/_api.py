@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skactive._loading import load
 from skactive.labeling._answers import SessionSample
 from skactive.labeling._images import unreadable_reason
 from skactive.labeling._session import LabelingSession
@@ -249,6 +250,7 @@ class PageApi:
         return {"samples": doubtful, "n": len(issues), "n_labeled": issues.n_labeled}
 
     def _explain(self, given: dict[str, Any]) -> dict[str, Any]:
+        load()
         from sklearn.exceptions import NotFittedError
 
         id_ = _text(given, "id")

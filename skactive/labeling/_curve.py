@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from skactive._io.journal_file import json_object
+from skactive._loading import load
 from skactive.labeling._progress import CurvePoint, TestAccuracy
 
 # The relative distance between two points of a long curve, which bounds the size of the file.
@@ -94,6 +95,7 @@ def encoded(point: CurvePoint) -> bytes:
 
 def decoded(entry: dict[str, Any] | None) -> CurvePoint | None:
     """Return the point of a line, None if it is damaged."""
+    load()
     from skactive.learner import AccuracyEstimate
 
     try:

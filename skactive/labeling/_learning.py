@@ -13,6 +13,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skactive._background import Background, Stopped
+from skactive._loading import load, load_before_threads
 from skactive._progress import advance
 from skactive._text import counted
 from skactive.labeling._log import SessionLog
@@ -101,6 +102,7 @@ class SessionLearner:
 
     def start(self) -> None:
         """Begin to embed."""
+        load_before_threads()
         self._thread = Background(self._run, "embedding", len(self._samples))
 
     def stop(self) -> None:
@@ -209,6 +211,7 @@ class SessionLearner:
 
     def _run(self) -> None:
         try:
+            load()
             if self._samples.kind == "vector":
                 # The source has checked them. They are not copied.
                 self._replace(self._samples.values, self._samples.ids)

@@ -16,6 +16,7 @@ from skactive._io.session_paths import (
     check_prediction_suffix,
     check_target,
 )
+from skactive._loading import load
 from skactive._text import shown
 from skactive._validation import check_path
 from skactive._warning import warn_user
@@ -320,6 +321,7 @@ class SessionResults(SessionAnswers):
         check_export_suffix(path)
         check_target(path, self._kept)
         if path.suffix.lower() == CLASSIFIER:
+            load()
             import joblib
 
             with atomic_write(path, mode=0o666) as file:
@@ -442,9 +444,9 @@ class SessionResults(SessionAnswers):
 
     def _fitted_pipeline(self) -> Pipeline:
         """Return the classifier; its embedder shares the vectors of the session."""
+        self.wait()
         from sklearn.pipeline import make_pipeline
 
-        self.wait()
         with self._learner() as learner:
             fitted = learner.fitted_estimator()
             embedder = self._learning.embedder
@@ -478,6 +480,7 @@ class SessionResults(SessionAnswers):
     @contextmanager
     def _learner(self) -> Iterator[ActiveLearner]:
         """Lend the learner, which has the present labels, or raise."""
+        load()
         from sklearn.exceptions import NotFittedError
 
         with self._learning.current() as learner:
