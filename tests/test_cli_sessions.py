@@ -1,6 +1,7 @@
 """`skactive status`, `export` and `predict` on a session of photos and one of texts."""
 
 import csv
+import errno
 import json
 import subprocess
 import sys
@@ -49,7 +50,22 @@ def test_the_status_counts_labels_and_unreadable_photos(photos, where, capsys):
     assert main(["status", where]) == 0
     found = capsys.readouterr()
     assert found.out.startswith("6 labels of 15 samples, 1 unreadable\napple: 3, pear: 3")
-    assert "broken.png" in found.err
+    assert found.err.endswith("warning: 1 sample cannot be read: broken.png\n")
+
+
+@pytest.mark.parametrize("place", ["file", "folder", "source"])
+def test_a_result_that_cannot_be_written_is_named_in_a_sentence(place, photos, monkeypatch, capsys):
+    output = "copies" if place == "folder" else "labels.csv"
+
+    def fail(path, table):
+        # A full disk has no file name, a forbidden folder that of a temporary file.
+        names = {"file": (), "folder": (f"{path.parent}/.x.part",), "source": ("/elsewhere/x",)}
+        raise OSError(errno.ENOSPC, "No space left on device", *names[place])
+
+    monkeypatch.setattr("skactive.labeling._results.write_export", fail)
+    assert main(["export", "photos", "-o", output]) == 2
+    expected = f"{output} cannot be written: No space left on device. Hint: choose another place"
+    assert (expected in capsys.readouterr().err) == (place != "source")
 
 
 def test_an_export_has_labels_and_predictions(photos, tmp_path, capsys):

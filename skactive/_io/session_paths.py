@@ -5,6 +5,7 @@ The commands check their arguments by this module before they load scikit-learn.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,10 @@ def check_source(path: Path) -> None:
             f"{path} does not exist. Hint: check the path; a relative one starts at the current "
             "folder."
         )
+    if (path / SETTINGS).is_file():
+        before = written_settings(path).get("source")
+        name = path if before is None else Path(os.path.normpath(path / before))
+        raise ValueError(f"{path} is the folder of a session. Hint: pass its samples, {name}.")
     *others, last = (*TABLE_SUFFIXES, ".txt", ".npz")
     if not path.is_dir() and path.suffix.lower() not in {*others, last}:
         raise ValueError(

@@ -17,7 +17,7 @@ from skactive._io.session_paths import (
     found_session,
     read_settings,
 )
-from skactive._text import counted
+from skactive._text import counted, printable
 from skactive.cli._output import CommandError, write, write_note
 
 if TYPE_CHECKING:
@@ -153,11 +153,34 @@ def _opened(arguments: argparse.Namespace) -> Iterator[LabelingSession]:
         warnings.simplefilter("always")
         # Warnings of Pillow do not name the image.
         warnings.filterwarnings("ignore", module="PIL")
+        if not hasattr(arguments, "source"):
+            # The session names its unreadable photos; those of another source are not its own.
+            warnings.filterwarnings("ignore", message=".* became rows of NaN")
         try:
             # The page may be open, and writes answers.
             with LabelingSession.open(Path(arguments.session), read_only=True) as session:
                 yield session
-        except (ImportError, NotFittedError, OSError, RuntimeError, TypeError, ValueError) as error:
+                unreadable = session.unreadable
+        except OSError as error:
+            raise CommandError(_sentence(error, arguments)) from error
+        except (ImportError, NotFittedError, RuntimeError, TypeError, ValueError) as error:
             raise CommandError(str(error)) from error
     for warning in caught:
         write_note(f"warning: {warning.message}")
+    if unreadable:
+        from skactive._io.tables import listed_names
+
+        names = printable(listed_names(unreadable))
+        write_note(f"warning: {counted(len(unreadable), 'sample')} cannot be read: {names}")
+
+
+def _sentence(error: OSError, arguments: argparse.Namespace) -> str:
+    """Return an error; one of writing the result names that file, and no temporary one."""
+    output = getattr(arguments, "output", None)
+    if output is None or error.strerror is None:
+        return str(error)
+    place = Path(output).parent.absolute()
+    if error.filename is not None and place not in Path(error.filename).absolute().parents:
+        return str(error)
+    hint = "Hint: choose another place by the option -o."
+    return f"{output} cannot be written: {error.strerror}. {hint}"

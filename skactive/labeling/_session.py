@@ -33,6 +33,7 @@ from skactive.labeling._settings import (
     creation_of,
     session_folder,
     with_chosen_classes,
+    with_earlier,
     write_settings,
 )
 from skactive.labeling._sources import read_samples
@@ -71,7 +72,8 @@ class LabelingSession(SessionResults):
         Turns images or texts into vectors, or the handle of a model of TensorFlow Hub that does.
         It is fitted to the samples if it is not fitted. None takes
         `skactive.embedding.ImageDescriptor` or `skactive.embedding.TextDescriptor`, for which
-        nothing is downloaded; a pretrained model needs fewer labels.
+        nothing is downloaded; a pretrained model needs fewer labels. A session that is opened again
+        keeps its model and its columns if none are passed.
     learner : ActiveLearner, default=None
         A learner that selects the samples and learns the answers, in place of one that the session
         creates. The source has a sample for each one of its pool, in the same order: a list of
@@ -156,13 +158,12 @@ class LabelingSession(SessionResults):
         random_state: int = 0,
         read_only: bool = False,
     ) -> None:
-        columns = {
-            "text_column": text_column,
-            "label_column": label_column,
-            "id_column": id_column,
-        }
         if learner is not None and embedder is not None:
             raise ValueError("A learner has its own features. Hint: leave embedder out.")
+        self.folder = session_folder(source, folder)
+        columns = dict(zip(COLUMNS, (text_column, label_column, id_column), strict=True))
+        columns, model = with_earlier(self.folder, source, columns)
+        embedder = model if embedder is None and learner is None else embedder
         samples = (
             read_samples(source, **columns) if learner is None else samples_of(learner, source)
         )
@@ -171,7 +172,6 @@ class LabelingSession(SessionResults):
             samples = replace(samples, values=[os.path.abspath(one) for one in samples.values])  # noqa: PTH100 - ten times as fast
         given = [] if classes is None else listed("LabelingSession", "classes", classes)
         names = [check_class(name) for name in given]
-        self.folder = session_folder(source, folder)
         is_path = isinstance(source, str | os.PathLike)
         self.source = Path(source).absolute() if is_path else None
         create_embedder = creation_of(embedder, samples.kind, self.folder)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from skactive._io.atomic_write import atomic_write
-from skactive._io.session_paths import CLASSES, FORMAT, SETTINGS, SUFFIX
+from skactive._io.session_paths import CLASSES, FORMAT, SETTINGS, SUFFIX, written_settings
 from skactive._validation import check_path
 from skactive._warning import warn_user
 from skactive.labeling._log import SessionLog
@@ -30,6 +30,37 @@ def session_folder(source: Any, folder: Any) -> Path:
         )
     path = Path(source).absolute()
     return path.with_name(path.name + SUFFIX)
+
+
+def with_earlier(
+    folder: Path, source: Any, columns: dict[str, str | None]
+) -> tuple[dict[str, str | None], str | None]:
+    """Return the columns and the model of an earlier session of the same source.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the session.
+    source : object
+        The source.
+    columns : dict of str to str or None
+        The columns; None for those that were not passed, which are those of the session.
+    """
+    if isinstance(source, str | os.PathLike):
+        path = Path(source).absolute()
+        if folder.resolve() == path.resolve():
+            raise ValueError(
+                f"{folder} has the samples, and cannot be the folder of the session. Hint: choose "
+                "the name of a new folder."
+            )
+        settings = written_settings(folder)
+        before = settings.get("source")
+        if before is not None and Path(os.path.normpath(folder / before)) == path:
+            kept = {
+                name: settings.get(name) if one is None else one for name, one in columns.items()
+            }
+            return kept, settings.get("model")
+    return columns, None
 
 
 def creation_of(

@@ -38,7 +38,10 @@ export class GalleryView {
       "%",
       this.acceptButton,
     );
-    this.all = button("Select all", () => this.tiles.selectAll());
+    this.all = button("Select all", () => {
+      this.tiles.isTouched = true;
+      this.tiles.selectAll();
+    });
     this.selection = el("p", { class: "selection", "aria-live": "polite" });
     this.picker = new ClassPicker(app, (name) => this.choose(name));
     this.commands = this.picker.commands;
@@ -76,9 +79,8 @@ export class GalleryView {
       this.above = reply.above ?? [];
       if (reply.sizes) this.showGroups(reply.sizes);
       if (kind === "group" && !reply.samples.length && this.goOn()) return;
-      // Tiles that a person selected stay, unless they were answered on another page. A group that
-      // is selected as a whole was not selected by a person.
-      const isChosen = isKept && tiles.selected.size > 0 && !(kind === "group" && tiles.isWhole);
+      // What a person selected stays, unless it was answered on another page.
+      const isChosen = isKept && tiles.isTouched;
       const samples = isChosen ? await this.stillOpen(tiles.samples) : reply.samples;
       tiles.element.className = `tiles of-${n}`;
       tiles.fill(

@@ -91,6 +91,10 @@ export class LabelView {
   choose(name) {
     const sample = this.shown;
     if (!sample || this.app.root.classList.contains("is-unsaved")) return;
+    if (this.stage.querySelector(".broken")) {
+      this.app.say(`A picture that cannot be read has no label. Skip it by ${this.app.keyOf("skip")}.`, true);
+      return;
+    }
     this.picker.find(null);
     this.picker.bar.flash(name);
     this.app.act("answer", { ids: [sample.id], label: name });

@@ -71,6 +71,8 @@ export class Tiles {
     this.samples = [];
     this.selected = new Set();
     this.last = null;
+    // Whether a person has selected or deselected a sample.
+    this.isTouched = false;
     this.element = el("div", {
       class: "tiles",
       role: "group",
@@ -84,6 +86,7 @@ export class Tiles {
     this.element.dataset.empty = empty;
     const focused = [...this.element.children].indexOf(document.activeElement);
     const kept = new Set(isKept ? this.ids() : []);
+    this.isTouched &&= isKept;
     const last = isKept ? this.samples[this.last]?.id : undefined;
     const placeOf = (id) => samples.findIndex((sample) => sample.id === id);
     this.samples = samples;
@@ -128,6 +131,7 @@ export class Tiles {
 
   /** Select or deselect a sample; with Shift, all from the last one on. */
   toggle(place, isRange) {
+    this.isTouched = true;
     const isSelected = !this.selected.has(place);
     const first = isRange && this.last !== null ? Math.min(this.last, place) : place;
     const last = isRange && this.last !== null ? Math.max(this.last, place) : place;

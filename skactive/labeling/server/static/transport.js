@@ -59,7 +59,9 @@ export class HttpTransport {
       // Storage is switched off.
     }
     const own = this.session === null ? {} : { "X-Skactive-Session": this.session };
-    return { "X-Skactive": stored ?? this.key, ...own };
+    // Another program of this port may have stored something else.
+    const key = /^[0-9a-f]{64}$/.test(stored) ? stored : this.key;
+    return { "X-Skactive": key, ...own };
   }
 
   async call(name, given = {}) {
