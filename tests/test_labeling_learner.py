@@ -159,7 +159,7 @@ def test_every_message_of_the_page_works(ids, estimator, strategy, tmp_path):
             wrong = n == 8
             given = {"ids": [one["id"]], "label": str(y[place] ^ wrong), "request": f"{n}"}
             api.call("act", {"kind": "answer", **given})
-        assert len(learner.labeled) == 11
+        assert len(learner.labeled) == 12
         for name, given in [
             ("state", {}),
             ("progress", {"curve": True}),
@@ -220,6 +220,16 @@ def test_there_is_one_sample_for_each_of_the_pool(source, error, sentence, tmp_p
     learner = ActiveLearner(X_pool=points())
     with pytest.raises(error, match=sentence):
         LabelingSession(source, tmp_path / "task", learner=learner)
+
+
+def test_an_answer_of_the_page_is_taught_before_its_reply(tmp_path):
+    learner = ActiveLearner(X_pool=points())
+    with LabelingSession(TEXTS, tmp_path / "task", learner=learner) as session:
+        api, ids = PageApi(session), [one.id for one in session.samples()]
+        api.call("act", {"kind": "answer", "ids": ids[:1], "label": "apple", "request": "1"})
+        assert taught(learner) == {0: "apple"}
+        api.call("act", {"kind": "undo", "request": "2"})
+        assert taught(learner) == {}
 
 
 def test_undo_of_the_learner_takes_back_one_answer(tmp_path):

@@ -193,7 +193,9 @@ class SessionAnswers:
                 self._log.request = None
             # An action that changes nothing is not written.
             self._log.requests.add(request)
-            return True
+        # No thread that holds the lock waits for the learner.
+        self._learning.follow_soon()
+        return True
 
     def undo(self) -> list[str]:
         """Undo the last action, also of an earlier day.

@@ -259,8 +259,12 @@ class GivenLearner(SessionLearner):
             self._skipped = skipped & set(self._log.state.skipped)
             self._catch_up()
 
+    def follow_soon(self) -> None:
+        """Teach what a client has answered: the user may use the learner at any time."""
+        self.stop()
+
     def stop(self) -> None:
-        """Take over the last changes of the learner, unless it has other samples by now."""
+        """Bring the learner and the log in line, unless the learner has other samples by now."""
         with self._turn:
             if self._named.pool.n_samples == len(self._samples):
                 self._catch_up()

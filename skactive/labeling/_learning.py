@@ -141,6 +141,9 @@ class SessionLearner:
             self._catch_up()
             yield self._learner
 
+    def follow_soon(self) -> None:
+        """Take note of a request of a client. The learner of a session follows when it is used."""
+
     def check_class(self, name: str) -> None:
         """Raise if the learner cannot have a class. The learner of a session has any."""
 

@@ -119,10 +119,10 @@ class LabelingSession(SessionResults):
     can be called by several threads.
 
     With a `learner`, its labels are added to the session when it is opened. Answers of the session
-    are taught to it when the session is next used, such as by `next` or `progress`. Later changes
-    of the learner, such as its ``undo``, become actions of the session when that is next used.
-    Classes are texts in the session; the learner gets them in the type of its own labels. Samples
-    without names are identified by their content.
+    are taught to it when the session is next used, such as by `next` or `progress`; those of the
+    page are taught at once. Later changes of the learner, such as its ``undo``, become actions of
+    the session when that is next used. Classes are texts in the session; the learner gets them in
+    the type of its own labels. Samples without names are identified by their content.
 
     Examples
     --------

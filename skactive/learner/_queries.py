@@ -181,9 +181,9 @@ class LearnerQueries(LearnerPoolChanges):
 
         Notes
         -----
-        The labels that the learner has already are part of the session. An answer is taught when
-        the widget shows the next sample. The learner can be used in other cells meanwhile: the
-        widget follows `teach`, `relabel`, `skip` and `undo`.
+        The labels that the learner has already are part of the session. An answer is taught before
+        the widget counts it as saved. The learner can be used in other cells meanwhile: the widget
+        follows `teach`, `relabel`, `skip` and `undo`.
 
         Examples
         --------
