@@ -68,6 +68,10 @@ export class GalleryView {
 
   async refresh(isKept = false) {
     const { tiles } = this;
+    const turn = (this.turn ?? 0) + 1;
+    this.turn = turn;
+    // Other samples are wanted.
+    if (!isKept) tiles.isTouched = false;
     tiles.element.classList.add("is-loading");
     const n = Number(this.size.value);
     try {
@@ -75,13 +79,15 @@ export class GalleryView {
       await this.findGroups();
       const [kind, name] = this.choice();
       const reply = await this.fetch(kind, name, n);
-      if (this.group.value !== `${kind}${name}`) return;
+      // A later refresh fills the tiles.
+      if (turn !== this.turn || this.group.value !== `${kind}${name}`) return;
       this.above = reply.above ?? [];
       if (reply.sizes) this.showGroups(reply.sizes);
       if (kind === "group" && !reply.samples.length && this.goOn()) return;
       // What a person selected stays, unless it was answered on another page.
       const isChosen = isKept && tiles.isTouched;
       const samples = isChosen ? await this.stillOpen(tiles.samples) : reply.samples;
+      if (turn !== this.turn) return;
       tiles.element.className = `tiles of-${n}`;
       tiles.fill(
         samples,
