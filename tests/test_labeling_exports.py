@@ -265,6 +265,28 @@ def test_copies_of_photos_whose_names_differ_in_case_or_folder_alone_stay_apart(
         assert {name: archive.read(name) for name in archive.namelist()} == copies
 
 
+def test_copies_of_photos_with_other_ids_are_photos(tmp_path):
+    (tmp_path / "photos").mkdir()
+    ids = ["7", "..", "a.b", "x\\..\\y", "con", "9.PNG"]
+    for number, _ in enumerate(ids):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(tmp_path / "photos" / f"{number}.png")
+    rows = [f'"{one}",photos/{number}.png' for number, one in enumerate(ids)]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(["name,file", *rows]), encoding="utf-8")
+    with LabelingSession(table, id_column="name") as session:
+        session.answer_many(ids, "con.txt")
+        session.export(tmp_path / "copies", labeled_only=True)
+        session.export(tmp_path / "copies.zip", labeled_only=True)
+    paths, labels = list_images(tmp_path / "copies")
+    assert len(paths) == len(ids)
+    # A name that Windows reserves is quoted.
+    assert set(labels) == {"%63on.txt"}
+    expected = {"7.png", "_..png", "a.b.png", "x_.._y.png", "con.png", "9.PNG"}
+    assert {Path(one).name for one in paths} == expected
+    with zipfile.ZipFile(tmp_path / "copies.zip") as archive:
+        assert {one.partition("/")[2] for one in archive.namelist()} == expected
+
+
 def test_photos_are_found_after_the_working_directory_has_changed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos").mkdir()

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from skactive._io.atomic_write import atomic_write, folder_beside
+from skactive._io.image_paths import is_image_name
 from skactive._io.session_paths import check_export_suffix
 from skactive._optional import not_installed
 from skactive._text import counted, shown
@@ -227,9 +228,16 @@ def images_per_class(path: Path, table: ExportTable) -> dict[str, str]:
     taken: set[str] = set()
     for row in labeled:
         folder = shortened(folder_name(row["label"]))
-        name = unused(f"{folder}/{shortened(row['id'].replace('/', '_'))}", taken)
+        name = unused(f"{folder}/{shortened(copy_name(row))}", taken)
         found[name] = row["sample"]
     return found
+
+
+def copy_name(row: dict[str, Any]) -> str:
+    """Return the name of a copy: the id, with the suffix of the image if the id has none."""
+    # A name that begins with a point is hidden on some systems.
+    name = re.sub(r"[/\\]|^\.", "_", row["id"])
+    return name if is_image_name(name) else f"{name}{Path(row['sample']).suffix}"
 
 
 def shortened(name: str) -> str:
@@ -248,7 +256,11 @@ def folder_name(label: str) -> str:
         else quote(one, safe="", errors="surrogatepass")
         for one in label
     )
-    if name.startswith(".") or name.endswith((".", " ")) or name.lower() in RESERVED:
+    if (
+        name.startswith(".")
+        or name.endswith((".", " "))
+        or name.lower().partition(".")[0] in RESERVED
+    ):
         name = (
             "".join(f"%{byte:02X}" for byte in label[:1].encode("utf-8", "surrogatepass"))
             + name[1:]
