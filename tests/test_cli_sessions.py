@@ -83,6 +83,14 @@ def test_an_export_has_labels_and_predictions(photos, tmp_path, capsys):
     assert len(lines) == 6
 
 
+def test_labels_of_the_test_set_are_named(photos, capsys):
+    with LabelingSession("photos") as session:
+        for name in session.hold_out(2):
+            session.answer(name, name.split("-")[0])
+    assert main(["export", "photos", "-o", "labels.csv"]) == 0
+    assert capsys.readouterr().out == "8 labels (2 of the test set) written to labels.csv.\n"
+
+
 def test_all_three_commands_work_while_the_page_is_open(photos, tmp_path, capsys):
     write_photos(tmp_path / "new", 4)
     code = (

@@ -21,6 +21,7 @@ from skactive.cli._arguments import add_number
 from skactive.cli._digits import write_digits
 from skactive.cli._models import add_model, check_model, fetch_model
 from skactive.cli._output import CommandError, write, write_note
+from skactive.cli._sessions import labels_of
 
 # Seconds before a progress bar appears, and between its updates.
 BAR_DELAY, BAR_SECONDS = 2.0, 0.2
@@ -107,9 +108,7 @@ def run_label(arguments: argparse.Namespace) -> None:
             )
         except (ImportError, OSError, ValueError) as error:
             raise CommandError(_sentence(error)) from error
-        counts = session.counts()
-        n = counts["n_labeled"] + counts["n_test_labeled"]
-        write(_farewell(arguments, n, session.folder))
+        write(_farewell(arguments, session.counts(), session.folder))
 
 
 def _check(arguments: argparse.Namespace) -> None:
@@ -201,14 +200,14 @@ def _show_embedding(session: Any, ended: Event) -> None:
             bar.update(session.n_embedded - bar.n)
 
 
-def _farewell(arguments: argparse.Namespace, n: int, folder: Path) -> str:
-    counts = f"{n:,} label{'s' * (n != 1)}"
-    if n == 0:
+def _farewell(arguments: argparse.Namespace, counts: dict[str, int], folder: Path) -> str:
+    labels = labels_of(counts)
+    if counts["n_labeled"] + counts["n_test_labeled"] == 0:
         return "\nNo label was given. The same command starts again."
     if arguments.demo and arguments.session is None:
-        return f"\n{counts} of the demonstration, not kept. Hint: --session FOLDER keeps them."
+        return f"\n{labels} of the demonstration, not kept. Hint: --session FOLDER keeps them."
     return (
-        f"\n{counts} in {folder}. The same command resumes.\n"
+        f"\n{labels} in {folder}. The same command resumes.\n"
         f"Export them:    skactive export {folder} -o labels.csv\n"
         f"Predict others: skactive predict {folder} NEW_SOURCE -o predictions.csv"
     )

@@ -114,8 +114,14 @@ def run_export(arguments: argparse.Namespace) -> None:
         learnt = counted(counts["n_labeled"], "label")
         write(f"The classifier, which learnt {learnt}, written to {arguments.output}.")
     else:
-        n = counts["n_labeled"] + counts["n_test_labeled"]
-        write(f"{counted(n, 'label')} written to {arguments.output}.")
+        write(f"{labels_of(counts)} written to {arguments.output}.")
+
+
+def labels_of(counts: dict[str, int]) -> str:
+    """Return the number of labels, and that of the test set among them, in words."""
+    n_test = counts["n_test_labeled"]
+    found = counted(counts["n_labeled"] + n_test, "label")
+    return f"{found} ({n_test:,} of the test set)" if n_test else found
 
 
 def run_predict(arguments: argparse.Namespace) -> None:
