@@ -146,12 +146,13 @@ def chromium(session: nox.Session) -> str | None:
 
 @nox.session(python=MIDDLE)
 def browser(session: nox.Session) -> None:
-    """Run the tests of the labelling page in Chromium."""
-    session.install("-e", ".[label,plot,table]", *group("test"), *group("browser"))
+    """Run the tests of the labelling page in Chromium, and those of the widget without Jupyter."""
+    session.install("-e", ".[label,notebook,plot,table]", *group("test"), *group("browser"))
     env = {"CHROMIUM": chromium(session)}
     # A worker keeps its browser.
     parallel = ("-n", "2", "--dist", "loadfile")
-    session.run("pytest", *parallel, "tests/browser", *session.posargs, env=env)
+    tests = ["tests/browser", "tests/test_labeling_widget.py", "tests/test_labeling_learner.py"]
+    session.run("pytest", *parallel, *tests, *session.posargs, env=env)
 
 
 @nox.session(python=MIDDLE)
@@ -159,8 +160,7 @@ def notebook(session: nox.Session) -> None:
     """Run the tests of the labelling page in JupyterLab."""
     session.install("-e", ".[notebook,table]", *group("test"), *group("notebook"))
     env = {"CHROMIUM": chromium(session)}
-    tests = ["tests/notebook", "tests/test_labeling_widget.py"]
-    session.run("pytest", *tests, *session.posargs, env=env)
+    session.run("pytest", "tests/notebook", *session.posargs, env=env)
 
 
 # The release that was tested last, and the newest one.
