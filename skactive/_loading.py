@@ -22,19 +22,14 @@ MODULES = (
 )
 
 _loading = Lock()
-_is_complete = False
 _is_postponed = False
 
 
 def load() -> None:
     """Import the modules; a thread waits for another one that imports them."""
-    global _is_complete  # noqa: PLW0603 - of the process, as modules are
-    if _is_complete:
-        return
     with _loading:
         for name in MODULES:
             import_module(name)
-        _is_complete = True
 
 
 def load_before_threads() -> None:

@@ -14,6 +14,7 @@ import pytest
 pytest.importorskip("starlette")
 pytest.importorskip("httpx")
 
+from drawn_points import write_points
 from sklearn.base import BaseEstimator, TransformerMixin
 from starlette.testclient import TestClient
 
@@ -71,11 +72,7 @@ def picture_of(session, place, size="large"):
 
 @pytest.fixture
 def session(tmp_path):
-    X = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
-    X[:15, 0] += 8
-    images = np.arange(30 * 4, dtype=np.uint8).reshape(30, 2, 2)
-    np.savez(tmp_path / "points.npz", X=X, images=images)
-    with LabelingSession(tmp_path / "points.npz") as session:
+    with LabelingSession(write_points(tmp_path)) as session:
         yield session.wait()
 
 

@@ -10,6 +10,7 @@ import warnings
 
 import numpy as np
 import pytest
+from drawn_points import write_points
 from PIL import Image
 
 from skactive.labeling import LabelingSession, LabelingWidget
@@ -19,11 +20,7 @@ from skactive.labeling._channel import PageChannel
 
 @pytest.fixture
 def session(tmp_path):
-    X = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
-    X[:15, 0] += 8
-    images = np.arange(30 * 4, dtype=np.uint8).reshape(30, 2, 2)
-    np.savez(tmp_path / "points.npz", X=X, images=images)
-    with LabelingSession(tmp_path / "points.npz") as session:
+    with LabelingSession(write_points(tmp_path)) as session:
         yield session.wait()
 
 

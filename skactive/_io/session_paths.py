@@ -31,8 +31,7 @@ def check_source(path: Path) -> None:
             "folder."
         )
     if (path / SETTINGS).is_file():
-        before = written_settings(path).get("source")
-        name = path if before is None else Path(os.path.normpath(path / before))
+        name = source_of(path, written_settings(path)) or path
         raise ValueError(f"{path} is the folder of a session. Hint: pass its samples, {name}.")
     *others, last = (*TABLE_SUFFIXES, ".txt", ".npz")
     if not path.is_dir() and path.suffix.lower() not in {*others, last}:
@@ -83,6 +82,13 @@ def written_settings(folder: Path) -> dict[str, Any]:
     ):
         return {}
     return settings
+
+
+def source_of(folder: Path, settings: dict[str, Any]) -> Path | None:
+    """Return the source that the settings of a session name; None for listed samples."""
+    source = settings.get("source")
+    # Both can be moved together.
+    return None if source is None else Path(os.path.normpath(folder / source))
 
 
 def check_export_suffix(path: Path) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from skactive._io.atomic_write import atomic_write, folder_beside
 from skactive._io.image_paths import is_image_name
-from skactive._io.session_paths import check_export_suffix
+from skactive._io.session_paths import RESULT_SUFFIXES, check_export_suffix
 from skactive._optional import not_installed
 from skactive._text import counted, shown
 from skactive.labeling._sources import digest
@@ -177,12 +177,9 @@ def choice(kind: str, label: str) -> dict[str, Any]:
     }
 
 
-WRITERS: Mapping[str, Callable[[ExportTable], bytes]] = {
-    ".csv": csv_of,
-    ".jsonl": json_lines_of,
-    ".parquet": parquet_of,
-    ".json": tasks_of,
-}
+WRITERS: Mapping[str, Callable[[ExportTable], bytes]] = dict(
+    zip(RESULT_SUFFIXES, (csv_of, json_lines_of, parquet_of, tasks_of), strict=True)
+)
 
 
 def write_folders(path: Path, table: ExportTable) -> None:

@@ -241,8 +241,8 @@ class SessionLearner:
         self._embedder = embedder
 
     def _embed_all(self) -> None:
-        n_samples, order = len(self._samples), self._answered_first()
         positions = self._samples.positions()
+        n_samples, order = len(self._samples), self._answered_first(positions)
         size = CHUNK
         blocks: list[np.ndarray] = []
         names: list[str] = []
@@ -269,13 +269,12 @@ class SessionLearner:
                 size = 2 * end
             self.n_embedded = end
 
-    def _answered_first(self) -> np.ndarray:
+    def _answered_first(self, positions: dict[str, int]) -> np.ndarray:
         """Return the positions in the order in which they are embedded."""
         with self._lock:
             names = list(itertools.islice(self._log.state.samples(), MAX_ANSWERED_FIRST))
-        places = self._samples.positions()
         is_first = np.zeros(len(self._order), dtype=bool)
-        is_first[[places[name] for name in names if name in places]] = True
+        is_first[[positions[name] for name in names if name in positions]] = True
         by_turn = is_first[self._order]
         return np.concatenate([self._order[by_turn], self._order[~by_turn]])
 

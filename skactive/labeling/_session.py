@@ -16,6 +16,7 @@ from skactive._io.session_paths import (
     SETTINGS,
     found_session,
     read_settings,
+    source_of,
     written_settings,
 )
 from skactive._text import counted, shown
@@ -29,7 +30,7 @@ from skactive.labeling._learning import SessionLearner
 from skactive.labeling._log import opened_log
 from skactive.labeling._results import SessionResults
 from skactive.labeling._settings import (
-    check_source,
+    check_same_source,
     creation_of,
     session_folder,
     with_chosen_classes,
@@ -162,7 +163,8 @@ class LabelingSession(SessionResults):
             raise ValueError("A learner has its own features. Hint: leave embedder out.")
         self.folder = session_folder(source, folder)
         columns = dict(zip(COLUMNS, (text_column, label_column, id_column), strict=True))
-        columns, model = with_earlier(self.folder, source, columns)
+        settings = written_settings(self.folder)
+        columns, model = with_earlier(self.folder, settings, source, columns)
         embedder = model if embedder is None and learner is None else embedder
         samples = (
             read_samples(source, **columns) if learner is None else samples_of(learner, source)
@@ -177,7 +179,7 @@ class LabelingSession(SessionResults):
         create_embedder = creation_of(embedder, samples.kind, self.folder)
         is_own = embedder is None or isinstance(embedder, str)
         self._has_own_embedder = is_own and learner is None
-        self._has_model = not (embedder is None and learner is None) or samples.kind == "vector"
+        self._has_model = embedder is not None or learner is not None or samples.kind == "vector"
         self._samples = samples
         self._positions = samples.positions()
         self._lock = RLock()
@@ -198,9 +200,8 @@ class LabelingSession(SessionResults):
         self._log = opened_log(self.folder / LOG, read_only=read_only)
         try:
             self._check_samples()
-            settings = written_settings(self.folder)
             answered = self._log.state.answers
-            check_source(self.folder, settings, samples.kind, source, columns, answered)
+            check_same_source(self.folder, settings, samples.kind, source, columns, answered)
             samples = with_chosen_classes(samples, self.folder, settings, self._log)
             self._samples = samples
             if not read_only:
@@ -250,7 +251,8 @@ class LabelingSession(SessionResults):
         """
         path = found_session(Path(check_path("LabelingSession.open", "folder", folder)))
         settings = read_settings(path)
-        if settings["source"] is None:
+        source = source_of(path, settings)
+        if source is None:
             raise ValueError(
                 f"{path} is a session of listed samples. Hint: open it by LabelingSession(samples, "
                 "folder)."
@@ -259,7 +261,6 @@ class LabelingSession(SessionResults):
             raise ValueError(
                 f"{path} was created with a {settings['embedder']}. Hint: pass one as embedder."
             )
-        source = Path(os.path.normpath(path / settings["source"]))
         columns = {name: settings[name] for name in COLUMNS}
         given = settings["model"] if embedder is None else embedder
         return cls(source, path, embedder=given, read_only=read_only, **columns)

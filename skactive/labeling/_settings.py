@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from skactive._io.atomic_write import atomic_write
-from skactive._io.session_paths import CLASSES, FORMAT, SETTINGS, SUFFIX, written_settings
+from skactive._io.session_paths import CLASSES, FORMAT, SETTINGS, SUFFIX, source_of
 from skactive._validation import check_path
 from skactive._warning import warn_user
 from skactive.labeling._log import SessionLog
@@ -33,7 +33,7 @@ def session_folder(source: Any, folder: Any) -> Path:
 
 
 def with_earlier(
-    folder: Path, source: Any, columns: dict[str, str | None]
+    folder: Path, settings: dict[str, Any], source: Any, columns: dict[str, str | None]
 ) -> tuple[dict[str, str | None], str | None]:
     """Return the columns and the model of an earlier session of the same source.
 
@@ -41,6 +41,8 @@ def with_earlier(
     ----------
     folder : Path
         The folder of the session.
+    settings : dict of str to object
+        Its settings, if there are any.
     source : object
         The source.
     columns : dict of str to str or None
@@ -53,9 +55,7 @@ def with_earlier(
                 f"{folder} has the samples, and cannot be the folder of the session. Hint: choose "
                 "the name of a new folder."
             )
-        settings = written_settings(folder)
-        before = settings.get("source")
-        if before is not None and Path(os.path.normpath(folder / before)) == path:
+        if source_of(folder, settings) == path:
             kept = {
                 name: settings.get(name) if one is None else one for name, one in columns.items()
             }
@@ -159,7 +159,7 @@ def with_chosen_classes(
     return samples.with_classes(chosen)
 
 
-def check_source(
+def check_same_source(
     folder: Path,
     settings: dict[str, Any],
     kind: str,
@@ -172,10 +172,10 @@ def check_source(
     Names of files differ in each folder, and ids in each table; all others follow from the content
     of a sample. The session and its source may have been moved together, or the source alone.
     """
-    before = settings.get("source")
-    if before is None or not answered or not isinstance(source, str | os.PathLike):
+    earlier = source_of(folder, settings)
+    if earlier is None or not answered or not isinstance(source, str | os.PathLike):
         return
-    path, earlier = Path(source).absolute(), Path(os.path.normpath(folder / before))
+    path = Path(source).absolute()
     base = _base_of_names(path, kind, columns)
     old = _base_of_names(earlier, settings.get("kind"), settings)
     if base is None or old is None or base == old:

@@ -13,6 +13,8 @@ export class GalleryView {
     this.app = app;
     this.tiles = new Tiles(app, "Samples", () => this.showSelection());
     this.above = [];
+    // The number of refreshes: a later one replaces those before.
+    this.turn = 0;
     // The sizes of the groups; null until they are known.
     this.sizes = null;
     this.group = el("select", { id: "group", onchange: () => this.refresh() });
@@ -68,8 +70,8 @@ export class GalleryView {
 
   async refresh(isKept = false) {
     const { tiles } = this;
-    const turn = (this.turn ?? 0) + 1;
-    this.turn = turn;
+    this.turn += 1;
+    const { turn } = this;
     // Other samples are wanted.
     if (!isKept) tiles.isTouched = false;
     tiles.element.classList.add("is-loading");
