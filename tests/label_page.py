@@ -64,7 +64,7 @@ def shown(page):
 
 def sample(page):
     """Wait for a sample, and return what identifies it."""
-    expect(page.locator(".stage .picture img, .stage .text").first).to_be_visible()
+    expect(page.locator(".stage .picture img:not(.is-coming), .stage .text").first).to_be_visible()
     return shown(page)
 
 

@@ -68,6 +68,21 @@ def test_a_result_that_cannot_be_written_is_named_in_a_sentence(place, photos, m
     assert (expected in capsys.readouterr().err) == (place != "source")
 
 
+@pytest.mark.parametrize("command", [["status"], ["export", "-o", "labels.csv"]])
+def test_a_session_of_another_user_is_named_in_a_sentence(command, photos, monkeypatch, capsys):
+    path = photos.with_name("photos.session") / "session.json"
+
+    def refuse(folder):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("skactive._io.session_paths.written_settings", refuse)
+    assert main([command[0], "photos", *command[1:]]) == 2
+    expected = f"{path} cannot be used: Permission denied. Hint: run the command as the user who"
+    found = capsys.readouterr().err
+    assert expected in found
+    assert "Errno" not in found
+
+
 def test_an_export_has_labels_and_predictions(photos, tmp_path, capsys):
     assert main(["export", "photos", "-o", "labels.csv"]) == 0
     assert capsys.readouterr().out == "6 labels written to labels.csv.\n"

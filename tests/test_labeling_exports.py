@@ -5,7 +5,7 @@ import json
 import os
 import zipfile
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import joblib
 import numpy as np
@@ -18,7 +18,7 @@ from sklearn.exceptions import NotFittedError
 
 from skactive.datasets import list_images
 from skactive.labeling import LabelingSession
-from skactive.labeling._exports import ExportTable, folder_name, write_export
+from skactive.labeling._exports import ExportTable, folder_name, folder_names, write_export
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 CELLS = st.one_of(st.none(), TEXTS.filter(str.strip))
@@ -139,6 +139,13 @@ def test_classes_have_folders_of_their_own(names):
         assert not folder.endswith((".", " "))
 
 
+@given(names=st.lists(st.text("aAäÄ%6", min_size=1, max_size=3), min_size=1, unique=True))
+def test_classes_that_differ_in_case_have_different_folders_on_all_systems(names):
+    found = folder_names(names)
+    assert {unquote(folder): name for name, folder in found.items()} == {one: one for one in names}
+    assert len({folder.casefold() for folder in found.values()}) == len(names)
+
+
 def test_photos_are_copied_to_a_folder_per_class(tmp_path):
     colours = {"red": (200, 30, 30), "green": (30, 200, 30)}
     for number in range(12):
@@ -152,6 +159,9 @@ def test_photos_are_copied_to_a_folder_per_class(tmp_path):
             [one] = session.next()
             session.answer(one.id, ["red", "green"][int(one.id[:2]) % 2])
         session.export(tmp_path / "sorted")
+        (tmp_path / "plain").mkdir()
+        # Others may read a result as other files of the user.
+        assert (tmp_path / "sorted").stat().st_mode == (tmp_path / "plain").stat().st_mode
         with pytest.raises(FileExistsError, match="exists already"):
             session.export(tmp_path / "sorted")
         first, second = (one.id for one in session.next(2))

@@ -488,6 +488,15 @@ def test_guesses_explanations_and_doubtful_labels(page, session):
     assert doubtful["samples"][0]["id"] == session.samples()[4].id
     assert doubtful["samples"][0]["suggestion"] == "high"
     assert page.call("progress")["accuracy"]["n_labeled"] == 12
+    # A label that is given again is not doubtful any more, unless that is undone.
+    page.act("relabel", ids=[doubtful["samples"][0]["id"]], label="low")
+    assert page.call("suspicious") == {
+        **doubtful,
+        "samples": doubtful["samples"][1:],
+        "n": doubtful["n"] - 1,
+    }
+    page.act("undo")
+    assert page.call("suspicious") == doubtful
     # The page shows the numbers of the session.
     shown, progress = page.call("progress", curve=True), session.progress()
     assert page.call("progress")["curve"] == []

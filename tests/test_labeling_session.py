@@ -54,10 +54,12 @@ class Plain:
     skipped: dict = field(default_factory=dict)
     postponed: list = field(default_factory=list)
     test: set = field(default_factory=set)
+    confirmed: set = field(default_factory=set)
     classes: list = field(default_factory=list)
     descriptions: dict = field(default_factory=dict)
 
     def open(self, samples):
+        self.confirmed -= {*samples}
         for one in samples:
             self.skipped.pop(one, None)
             if one in self.postponed:
@@ -130,8 +132,13 @@ class SessionMachine(RuleBasedStateMachine):
         if any(one not in self.plain.labels for one in samples):
             self.refused(call)
             return
-        changed = [one for one in samples if self.plain.labels[one] != label]
-        self.do(call, lambda plain: plain.label(changed, label) if changed else None)
+
+        def change(plain):
+            equal = {one for one in samples if plain.labels[one] == label}
+            plain.label({*samples} - equal, label)
+            plain.confirmed |= equal
+
+        self.do(call, change)
 
     @rule(samples=SAMPLES)
     def reopen(self, samples):
@@ -268,6 +275,7 @@ class SessionMachine(RuleBasedStateMachine):
         assert {n for n, one in enumerate(found) if one.status == "postponed"} == set(
             plain.postponed
         )
+        assert {*self.session._log.state.confirmed} == {self.ids[n] for n in plain.confirmed}
         assert self.session.classes == plain.classes
         assert self.session.descriptions == plain.descriptions
 
@@ -495,6 +503,34 @@ def test_bad_calls_change_nothing(tmp_path, call, error, message):
         with pytest.raises(error, match=message):
             call(session)
         assert (session.folder / "answers.jsonl").stat().st_size == size
+
+
+def test_undo_takes_back_an_answer_and_no_class_that_the_caller_chose(tmp_path):
+    np.savez(tmp_path / "vectors.npz", X=X)
+    with LabelingSession(tmp_path / "vectors.npz", classes=["apple", "pear"]) as session:
+        session.answer(session.samples()[0].id, "plum")
+        session.undo()
+        assert session.classes == ["apple", "pear"]
+        with pytest.raises(ValueError, match="There is no action to undo"):
+            session.undo()
+    with LabelingSession(tmp_path / "vectors.npz", classes=["fig", "pear"]) as session:
+        assert session.classes == ["apple", "pear", "fig"]
+
+
+def test_a_label_that_is_given_again_is_not_doubtful(tmp_path):
+    X = np.repeat([[0.0, 0.0], [9.0, 9.0]], 10, axis=0) + np.arange(20)[:, None] / 100
+    np.savez(tmp_path / "x.npz", X=X, y=["low"] * 9 + ["high"] * 10 + ["low"])
+    with LabelingSession(tmp_path / "x.npz") as session:
+        names = [one.id for one in session.wait().samples()]
+        assert session.suspicious().names == (names[9], names[19])
+        session.relabel([names[9], names[0]], "low")
+        assert session.sample(names[9]).label == "low"
+        session.relabel([names[19]], "low")
+        assert len(session.suspicious()) == 0
+    with LabelingSession(tmp_path / "x.npz") as session:
+        assert len(session.wait().suspicious()) == 0
+        session.undo()
+        assert session.suspicious().names == (names[19],)
 
 
 def test_vectors_have_their_pictures_and_guesses_are_sorted(tmp_path):

@@ -41,13 +41,13 @@ def atomic_write(path: Any, *, mode: int = 0o600) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def folder_beside(path: Path) -> Iterator[Path]:
+def folder_beside(path: Path, *, mode: int = 0o700) -> Iterator[Path]:
     """Make a temporary folder beside a path, for what is to be renamed to it.
 
     What killed processes left of making the same path is removed.
     """
     remove_left_over(path)
-    made, handle = _made_folder(path)
+    made, handle = _made_folder(path, mode)
     try:
         yield made
     finally:
@@ -81,10 +81,10 @@ def _made_file(path: Path, mode: int) -> tuple[Path, int]:
         os.close(handle)
 
 
-def _made_folder(path: Path) -> tuple[Path, int | None]:
+def _made_folder(path: Path, mode: int) -> tuple[Path, int | None]:
     while True:
         made = _temporary(path)
-        made.mkdir(mode=0o700)
+        made.mkdir(mode=mode)
         if fcntl is None:
             return made, None
         with suppress(FileNotFoundError):

@@ -144,7 +144,9 @@ def _check(
         if check_suffix is not None:
             check_suffix(Path(arguments.output))
             check_target(Path(arguments.output))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise CommandError(_sentence(error, arguments)) from error
+    except ValueError as error:
         raise CommandError(str(error)) from error
 
 
@@ -182,11 +184,14 @@ def _opened(arguments: argparse.Namespace) -> Iterator[LabelingSession]:
 
 def _sentence(error: OSError, arguments: argparse.Namespace) -> str:
     """Return an error; one of writing the result names that file, and no temporary one."""
-    output = getattr(arguments, "output", None)
-    if output is None or error.strerror is None:
+    output, name = getattr(arguments, "output", None), error.filename
+    if error.strerror is None or (output is None and name is None):
         return str(error)
-    place = Path(output).parent.absolute()
-    if error.filename is not None and place not in Path(error.filename).absolute().parents:
-        return str(error)
-    hint = "Hint: choose another place by the option -o."
-    return f"{output} cannot be written: {error.strerror}. {hint}"
+    if output is not None:
+        place = Path(output).parent.absolute()
+        if name is None or place in Path(name).absolute().parents:
+            hint = "Hint: choose another place by the option -o."
+            return f"{output} cannot be written: {error.strerror}. {hint}"
+    hint = " Hint: run the command as the user who created it."
+    is_refused = isinstance(error, PermissionError)
+    return f"{name} cannot be used: {error.strerror}.{hint if is_refused else ''}"

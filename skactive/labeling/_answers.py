@@ -90,7 +90,9 @@ class SessionAnswers:
                 self._log.do("answer", fresh, label=label)
 
     def relabel(self, ids: Iterable[str], label: str) -> None:
-        """Correct the labels of samples.
+        """Correct or confirm the labels of samples.
+
+        A label that a sample has already is confirmed: `suspicious` does not list it any more.
 
         Parameters
         ----------
@@ -112,9 +114,8 @@ class SessionAnswers:
                     raise ValueError(
                         f"Sample {shown(name)} has no label. Hint: label it by answer."
                     )
-            changed = [name for name in names if answers[name].label != label]
-            if changed:
-                self._log.do("answer", changed, label=label)
+            if names:
+                self._log.do("relabel", names, label=label)
 
     def reopen(self, ids: Iterable[str]) -> None:
         """Remove the labels of samples; skipped and postponed ones are asked again, too.

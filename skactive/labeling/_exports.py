@@ -185,7 +185,7 @@ WRITERS: Mapping[str, Callable[[ExportTable], bytes]] = dict(
 def write_folders(path: Path, table: ExportTable) -> None:
     """Copy the labelled images to a subfolder per class of a new folder."""
     arranged = images_per_class(path, table)
-    with folder_beside(path) as made:
+    with folder_beside(path, mode=0o777) as made:
         for name, image in arranged.items():
             (made / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(image, made / name)
@@ -221,12 +221,25 @@ def images_per_class(path: Path, table: ExportTable) -> dict[str, str]:
             f"{shown(missing[0])}. Hint: put them back, or write a table."
         )
     found: dict[str, str] = {}
+    folders = folder_names(row["label"] for row in labeled)
     # Some systems do not distinguish upper and lower case.
     taken: set[str] = set()
     for row in labeled:
-        folder = shortened(folder_name(row["label"]))
-        name = unused(f"{folder}/{shortened(copy_name(row))}", taken)
+        name = unused(f"{folders[row['label']]}/{shortened(copy_name(row))}", taken)
         found[name] = row["sample"]
+    return found
+
+
+def folder_names(labels: Iterable[str]) -> dict[str, str]:
+    """Return a folder for each class; all characters are quoted if only the case differs."""
+    found: dict[str, str] = {}
+    taken = set()
+    for label in dict.fromkeys(labels):
+        name = shortened(folder_name(label))
+        if name.casefold() in taken:
+            name = shortened(quoted(label))
+        taken.add(name.casefold())
+        found[label] = name
     return found
 
 
@@ -258,13 +271,15 @@ def folder_name(label: str) -> str:
         or name.endswith((".", " "))
         or name.lower().partition(".")[0] in RESERVED
     ):
-        name = (
-            "".join(f"%{byte:02X}" for byte in label[:1].encode("utf-8", "surrogatepass"))
-            + name[1:]
-        )
+        name = quoted(label[:1]) + name[1:]
         if name.endswith((".", " ")):
             name = f"{name[:-1]}%{ord(name[-1]):02X}"
     return name
+
+
+def quoted(text: str) -> str:
+    """Return a text with all its characters quoted."""
+    return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "surrogatepass"))
 
 
 def unused(name: str, taken: set[str]) -> str:

@@ -248,8 +248,7 @@ class GivenLearner(SessionLearner):
         with self._turn:
             labels, skipped = self._state()
             with self._lock:
-                for name in self._named.classes:
-                    self._log.do("add_class", name)
+                self._log.import_classes(self._named.classes)
                 answers = self._log.state.answers
                 fresh = {name: label for name, label in labels.items() if name not in answers}
                 for label, names in _by_label(fresh).items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ class Event(NamedTuple):
     @property
     def samples(self) -> list[str]:
         """The samples that the action names."""
-        for kind in ("answer", "reopen", "skip", "postpone", "test"):
+        for kind in ("answer", "relabel", "reopen", "skip", "postpone", "test"):
             if kind in self.entry:
                 return list(self.entry[kind])
         return []
@@ -34,6 +34,9 @@ class Event(NamedTuple):
 
 PATCHES: dict[str, Callable[[SessionState, dict[str, Any]], Patch]] = {
     "answer": lambda state, entry: state.answered(entry["answer"], entry["label"], entry["time"]),
+    "relabel": lambda state, entry: state.relabelled(
+        entry["relabel"], entry["label"], entry["time"]
+    ),
     "reopen": lambda state, entry: state.without_answers(entry["reopen"]),
     "skip": lambda state, entry: state.with_skipped(entry["skip"], entry["reason"]),
     "postpone": lambda state, entry: state.with_postponed(entry["postpone"]),
@@ -128,15 +131,21 @@ class SessionLog:
         return event
 
     def import_labels(self, samples: list[str], label: str) -> None:
-        """Add labels that the source has, except of samples with an answer.
+        """Add labels that the source has, except of samples with an answer, and their class.
 
-        If the file stays as it is, they are added each time.
+        `undo` does not remove them. If the file stays as it is, they are added each time.
         """
         entry = {"import": samples, "label": label, "time": now()}
         if self._is_read_only:
             self._import(entry)
         else:
             self._write(entry, lambda: self._import(entry))
+
+    def import_classes(self, names: Iterable[str]) -> None:
+        """Add classes that the caller has chosen. `undo` does not remove them."""
+        for name in names:
+            if name not in self.state.classes:
+                self.import_labels([], name)
 
     def undo(self) -> Event | None:
         """Reverse the last action; None if there is none."""

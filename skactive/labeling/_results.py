@@ -96,7 +96,7 @@ class SessionResults(SessionAnswers):
         -------
         issues : LabelIssues
             Its `names` are the ids of samples. It is empty while there are few labels. Labels of
-            test samples are not checked.
+            test samples are not checked, and those that `relabel` has confirmed are left out.
 
         Raises
         ------
@@ -104,7 +104,9 @@ class SessionResults(SessionAnswers):
             If no sample is embedded yet.
         """
         with self._learner() as learner:
-            return learner.label_issues()
+            issues = learner.label_issues()
+        with self._lock:
+            return issues.without(self._log.state.confirmed)
 
     def explain(self, id: str) -> QueryExplanation:  # noqa: A002
         """Explain why a sample is asked.

@@ -206,8 +206,7 @@ class LabelingSession(SessionResults):
             self._samples = samples
             if not read_only:
                 write_settings(self.folder, samples, source, columns, embedder)
-            for name in names:
-                self._log.do("add_class", name)
+            self._log.import_classes(names)
             self._import_labels()
             self._curve = SessionCurve(self.folder / CURVE, read_only=read_only)
             self._clusters = SampleClusters()

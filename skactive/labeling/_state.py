@@ -19,6 +19,7 @@ class CellKind(StrEnum):
     SKIP = "skip"
     POSTPONE = "postpone"
     TEST = "test"
+    CONFIRMED = "confirmed"
     CLASS = "class"
     DESCRIPTION = "description"
 
@@ -50,7 +51,7 @@ class SessionState:
     ----------
     tables : dict of CellKind to dict
         By sample: the `Answer`; the reason why it is skipped; the number of its postponement, in
-        ascending order; True for a test sample. By class: its place in the list of classes; its
+        ascending order; True for a test sample; True for a label that was given again. By class: its place in the list of classes; its
         description.
     """
 
@@ -82,6 +83,11 @@ class SessionState:
     def test(self) -> dict[str, bool]:
         """The test samples, whose labels are not taught."""
         return self.tables[CellKind.TEST]
+
+    @property
+    def confirmed(self) -> dict[str, bool]:
+        """The labelled samples whose label was given again."""
+        return self.tables[CellKind.CONFIRMED]
 
     @property
     def classes(self) -> list[str]:
@@ -139,15 +145,26 @@ class SessionState:
         patch = self._class_added(label)
         for sample in samples:
             self._put(patch, CellKind.ANSWER, sample, Answer(label, time))
-            self._put(patch, CellKind.SKIP, sample, None)
-            self._put(patch, CellKind.POSTPONE, sample, None)
+            for table in (CellKind.SKIP, CellKind.POSTPONE, CellKind.CONFIRMED):
+                self._put(patch, table, sample, None)
+        return patch
+
+    def relabelled(self, samples: Iterable[str], label: str, time: str) -> Patch:
+        """Return the patch of a class that labelled samples get; it confirms an equal label."""
+        chosen = list(samples)
+        patch = self.answered(
+            (one for one in chosen if self.answers[one].label != label), label, time
+        )
+        for sample in chosen:
+            if self.answers[sample].label == label:
+                self._put(patch, CellKind.CONFIRMED, sample, True)
         return patch
 
     def without_answers(self, samples: Iterable[str]) -> Patch:
         """Return the patch after which samples are open."""
         patch: Patch = {}
         for sample in samples:
-            for table in (CellKind.ANSWER, CellKind.SKIP, CellKind.POSTPONE):
+            for table in (CellKind.ANSWER, CellKind.SKIP, CellKind.POSTPONE, CellKind.CONFIRMED):
                 self._put(patch, table, sample, None)
         return patch
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,6 +78,29 @@ class LabelIssues(Tabular):
             "suggestion": self.suggestions,
             "probability": self.probabilities,
         }
+
+    def without(self, names: Container[object]) -> LabelIssues:
+        """Return the doubtful labels except those of some samples.
+
+        Parameters
+        ----------
+        names : container of object
+            The ids of samples, such as those whose labels a person has checked.
+
+        Returns
+        -------
+        issues : LabelIssues
+            The others, in the same order.
+        """
+        kept = np.flatnonzero([name not in names for name in self.names])
+        return replace(
+            self,
+            indices=self.indices[kept],
+            names=tuple(self.names[place] for place in kept),
+            labels=self.labels[kept],
+            suggestions=self.suggestions[kept],
+            probabilities=self.probabilities[kept],
+        )
 
     def __repr__(self) -> str:
         lines = [self._headline()]

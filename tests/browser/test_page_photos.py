@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("playwright")
 pytest.importorskip("uvicorn")
 
-from label_page import HTML, answer, labels, page_of, quiet, read, sample, saved
+from label_page import HTML, answer, labels, page_of, quiet, read, sample, saved, until
 from page_server import serving
 from PIL import Image
 from playwright.sync_api import expect
@@ -204,3 +204,27 @@ def test_a_photo_that_vanishes_is_named_and_can_be_skipped(browser, tmp_path):
         expect(page.locator(".stage .broken")).to_contain_text("cannot be read: no such file")
         page.keyboard.press("s")
         saved(page)
+
+
+def test_a_photo_that_is_not_shown_yet_takes_no_label(browser, tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(6):
+        Image.new("RGB", (8, 8)).save(folder / f"{number}.png")
+    held = []
+    with serving(folder, "--classes", "one") as server, page_of(browser, server) as page:
+        sample(page)
+        quiet(page)
+        page.route("**/picture/**", lambda route: held.append(route))  # noqa: PLW0108
+        for _ in range(4):
+            answer(page, "1")
+        expect(page.locator(".stage .is-coming")).to_be_attached()
+        page.keyboard.press("1")
+        expect(page.locator(".fault")).to_contain_text("not shown yet")
+        until(page, lambda: held, "No photo is fetched.")
+        page.unroute("**/picture/**")
+        for route in held:
+            route.continue_()
+        answer(page, "1")
+        saved(page)
+    assert len(labels(tmp_path / "photos.session")) == 5

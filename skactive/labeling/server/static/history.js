@@ -127,8 +127,14 @@ export class HistoryView {
     const { size } = this.tiles.selected;
     this.reopen.disabled = size === 0;
     this.selection.textContent = size
-      ? `${plural(size, "sample")} selected: a class corrects ${size === 1 ? "it" : "them"}.`
+      ? `${plural(size, "sample")} selected: ${this.effect()}.`
       : "Select samples, then press their class.";
+  }
+
+  /** What a class does to the selected samples. */
+  effect() {
+    if (this.kind.value === "doubtful") return "the same class confirms a label, another one corrects it";
+    return this.kind.value === "labeled" ? "a class corrects or confirms the label" : "a class labels them";
   }
 
   async choose(name) {
@@ -138,13 +144,11 @@ export class HistoryView {
       return;
     }
     const isLabeled = ["labeled", "doubtful"].includes(this.kind.value);
-    if (isLabeled && [...this.tiles.selected].every((at) => this.tiles.samples[at].label === name)) {
-      this.app.say(`${ids.length > 1 ? "They are" : "It is"} labelled ${name} already.`);
-      return;
-    }
+    const isSame = [...this.tiles.selected].every((at) => this.tiles.samples[at].label === name);
     const reply = await this.app.act(isLabeled ? "relabel" : "answer", { ids, label: name });
     if (reply === null) return;
-    this.app.say(`${plural(ids.length, "sample")} labelled ${name}`);
+    const done = isLabeled && isSame ? "confirmed as" : "labelled";
+    this.app.say(`${plural(ids.length, "sample")} ${done} ${name}`);
     await this.refresh();
   }
 

@@ -95,6 +95,10 @@ export class LabelView {
       this.app.say(`A picture that cannot be read has no label. Skip it by ${this.app.keyOf("skip")}.`, true);
       return;
     }
+    if (this.stage.querySelector(".is-coming")) {
+      this.app.say("This picture is not shown yet. Label it as soon as you see it.", true);
+      return;
+    }
     this.picker.find(null);
     this.picker.bar.flash(name);
     this.app.act("answer", { ids: [sample.id], label: name });

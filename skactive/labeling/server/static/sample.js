@@ -24,6 +24,10 @@ export function large(sample, app) {
   }
   image.alt = sample.id;
   image.draggable = false;
+  if (!image.complete || image.naturalWidth === 0) {
+    image.classList.add("is-coming");
+    image.addEventListener("load", () => image.classList.remove("is-coming"), { once: true });
+  }
   if (app.kind === "vector") image.classList.add("pixels");
   const zoom = button(image, () => toggleZoom(zoom, sample, app), {
     class: "picture",
