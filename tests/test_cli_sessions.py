@@ -59,7 +59,11 @@ def test_a_result_that_cannot_be_written_is_named_in_a_sentence(place, photos, m
 
     def fail(path, table):
         # A full disk has no file name, a forbidden folder that of a temporary file.
-        names = {"file": (), "folder": (f"{path.parent}/.x.part",), "source": ("/elsewhere/x",)}
+        names = {
+            "file": (),
+            "folder": (f"{path.parent}/.{path.name}.x.part",),
+            "source": ("/elsewhere/x",),
+        }
         raise OSError(errno.ENOSPC, "No space left on device", *names[place])
 
     monkeypatch.setattr("skactive.labeling._results.write_export", fail)

@@ -302,7 +302,7 @@ class SessionMachine(RuleBasedStateMachine):
 
 
 TestSession = SessionMachine.TestCase
-TestSession.settings = settings(max_examples=10, stateful_step_count=25)
+TestSession.settings = settings(max_examples=30, stateful_step_count=25)
 
 
 def test_answers_survive_a_kill(tmp_path):

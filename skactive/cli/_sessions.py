@@ -187,11 +187,19 @@ def _sentence(error: OSError, arguments: argparse.Namespace) -> str:
     output, name = getattr(arguments, "output", None), error.filename
     if error.strerror is None or (output is None and name is None):
         return str(error)
-    if output is not None:
-        place = Path(output).parent.absolute()
-        if name is None or place in Path(name).absolute().parents:
-            hint = "Hint: choose another place by the option -o."
-            return f"{output} cannot be written: {error.strerror}. {hint}"
+    if output is not None and (name is None or _is_of(Path(output), Path(name))):
+        hint = "Hint: choose another place by the option -o."
+        return f"{output} cannot be written: {error.strerror}. {hint}"
     hint = " Hint: run the command as the user who created it."
     is_refused = isinstance(error, PermissionError)
     return f"{name} cannot be used: {error.strerror}.{hint if is_refused else ''}"
+
+
+def _is_of(output: Path, path: Path) -> bool:
+    """Return whether a path is that of a result, in it, or that of its temporary file."""
+    place, path = output.parent.absolute(), path.absolute()
+    if not path.is_relative_to(place):
+        return False
+    first = "".join(path.relative_to(place).parts[:1])
+    # The folder itself may be the one that cannot be written.
+    return first in {"", output.name} or first.startswith(f".{output.name}.")

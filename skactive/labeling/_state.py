@@ -51,8 +51,8 @@ class SessionState:
     ----------
     tables : dict of CellKind to dict
         By sample: the `Answer`; the reason why it is skipped; the number of its postponement, in
-        ascending order; True for a test sample; True for a label that was given again. By class: its place in the list of classes; its
-        description.
+        ascending order; True for a test sample; True for a label that was given again. By class:
+        its place in the list of classes; its description.
     """
 
     def __init__(self) -> None:
@@ -179,9 +179,13 @@ class SessionState:
     def with_postponed(self, samples: Sequence[str]) -> Patch:
         """Return the patch that postpones samples, after those postponed before."""
         patch: Patch = {}
-        first = max(self.tables[CellKind.POSTPONE].values(), default=0) + 1
-        for place, sample in enumerate(samples, first):
-            self._put(patch, CellKind.POSTPONE, sample, place)
+        chosen = list(dict.fromkeys(samples))
+        if self.postponed[-len(chosen) :] != chosen:
+            first = max(self.tables[CellKind.POSTPONE].values(), default=0) + 1
+            for place, sample in enumerate(chosen, first):
+                self._put(patch, CellKind.POSTPONE, sample, place)
+        for sample in chosen:
+            self._put(patch, CellKind.SKIP, sample, None)
         return patch
 
     def with_test(self, samples: Iterable[str]) -> Patch:
