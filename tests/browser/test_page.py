@@ -91,6 +91,7 @@ def test_commands_and_fields(browser, texts):
         answer(page, "l")
         answer(page, "s")
         answer(page, "2")
+        sample(page)
         page.keyboard.press("/")
         page.keyboard.type("s L")
         page.keyboard.press("Enter")
@@ -111,7 +112,7 @@ def test_commands_and_fields(browser, texts):
         page.keyboard.press("Escape")
         page.keyboard.press("Control+s")
         page.keyboard.press("w")
-        expect(page.locator(".why")).to_contain_text("candidates")
+        expect(page.locator(".why")).to_contain_text("Why this sample")
         saved(page)
         assert page.title() == "texts.txt – skactive"
         assert page.locator("img[src='x'], script:not([src])").count() == 0
