@@ -13,6 +13,8 @@ from hypothesis import settings
 # The duration of an example depends more on the machine than on the code, and a failure must be
 # reproducible.
 settings.register_profile("skactive", deadline=None, derandomize=True)
+# The first of the same examples, for a second run with older dependencies.
+settings.register_profile("first", settings.get_profile("skactive"), max_examples=25)
 settings.load_profile("skactive")
 
 # Examples in private modules use public classes that subclass those of other packages.

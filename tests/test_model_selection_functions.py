@@ -25,6 +25,8 @@ from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import RandomSampling
 
+pytestmark = pytest.mark.once
+
 X, Y = (part[:240] for part in load_digits(return_X_y=True))
 ESTIMATORS = [
     IncrementalKNeighborsClassifier(3),

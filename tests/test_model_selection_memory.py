@@ -19,6 +19,8 @@ from skactive.model_selection import compare_strategies, labeling_curve
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import CDFProduct, QueryStrategy, RandomSampling
 
+pytestmark = pytest.mark.once
+
 RNG = np.random.default_rng(0)
 Y = np.array(["ash", "birch"])[np.arange(24) % 2]
 X = RNG.normal(size=(24, 3)) + (Y == "ash")[:, np.newaxis]

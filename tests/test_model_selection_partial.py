@@ -11,6 +11,8 @@ from skactive.model_selection._partial_labels import known_labels
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import QueryStrategy, RandomSampling, UncertaintyHerding
 
+pytestmark = pytest.mark.once
+
 X, CODES = make_moons(120, noise=0.15, random_state=0)
 NAMES = np.array(["ash", "birch"])[CODES]
 KNOWN = np.random.default_rng(1).permutation(120)[:40]

@@ -10,6 +10,8 @@ import sklearn
 from skactive._engine.labeled_samples import GrowingArray
 from skactive.neighbors import IncrementalKNeighborsClassifier
 
+pytestmark = pytest.mark.once
+
 MEBIBYTE = 2**20
 
 

@@ -19,6 +19,8 @@ from skactive.measures import Entropy, Margin
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Batch, Pool
 
+pytestmark = pytest.mark.once
+
 OTHER_METRIC = "euclidean"
 TOLERANCE = 2e-5
 
