@@ -33,7 +33,7 @@ CLASSES = st.sampled_from(["apple", "pear", "Größe 5", "苹果", 'a "b"\n<c>']
 
 
 class Lengths(TransformerMixin, BaseEstimator):
-    """Turns texts into their lengths and numbers of vowels; an empty text has no vector."""
+    """Turns texts into their lengths and numbers of vowels; "?" has no vector."""
 
     def __sklearn_is_fitted__(self):
         return True
@@ -503,6 +503,24 @@ def test_bad_calls_change_nothing(tmp_path, call, error, message):
         with pytest.raises(error, match=message):
             call(session)
         assert (session.folder / "answers.jsonl").stat().st_size == size
+
+
+def test_a_skipped_sample_can_be_postponed_and_postponing_it_again_changes_nothing(tmp_path):
+    np.savez(tmp_path / "vectors.npz", X=X)
+    with LabelingSession(tmp_path / "vectors.npz") as session:
+        first, second = [one.id for one in session.samples()[:2]]
+        session.skip([first], "blurred")
+        session.postpone([first])
+        assert session.sample(first).status == "postponed"
+        session.undo()
+        assert session.sample(first).status == "skipped"
+        session.redo()
+        session.postpone([second])
+        session.undo()
+        session.postpone([first])
+        assert session.redo() == [second]
+        session.postpone([first])
+        assert session._log.state.postponed == [second, first]
 
 
 def test_undo_takes_back_an_answer_and_no_class_that_the_caller_chose(tmp_path):
@@ -1017,7 +1035,7 @@ class OneChunk(Lengths):
 
 
 def test_answered_samples_are_embedded_first(tmp_path):
-    texts = ["a" * n + "x" * (n % 7) for n in range(600)]
+    texts = ["a" * n + "x" * (n % 7) for n in range(1, 601)]
     with LabelingSession(texts, tmp_path, embedder=Lengths()) as session:
         ids = np.array([one.id for one in session.samples()])
         answered = ids[session._order[[300, 400, 599]]].tolist()
