@@ -188,6 +188,12 @@ def test_a_pipeline_shows_its_own_samples(tmp_path):
         assert len(session.predictions()) == 20
 
 
+def test_a_blank_text_of_the_pool_is_a_sample(tmp_path):
+    learner = ActiveLearner(X_pool=np.eye(3))
+    with LabelingSession(["red", " ", "blue"], tmp_path, learner=learner) as session:
+        assert [one.value for one in session.samples()] == ["red", " ", "blue"]
+
+
 def test_a_classifier_without_probabilities_has_no_guesses(tmp_path):
     from sklearn.svm import LinearSVC
 

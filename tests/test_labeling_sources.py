@@ -1,6 +1,7 @@
 """The samples of a session: from folders, tables, text files, lists and vectors."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -104,11 +105,64 @@ def test_tables_have_texts_and_some_labels(suffix, tmp_path):
         path.write_text("".join(json.dumps(row) + "\n" for row in rows.to_dict("records")))
     else:
         rows.to_csv(path, sep="\t" if suffix == ".tsv" else ",", index=False)
-    samples = read_samples(path, id_column="number")
+    left_out = rf"Row 3 of .*reviews{suffix} is left out: column 'text' is empty there\."
+    with pytest.warns(UserWarning, match=left_out):
+        samples = read_samples(path, id_column="number")
     assert (samples.kind, samples.ids) == ("text", ["n1", "n2", "n4"])
     assert samples.values == ["good, really", "bad", "NA"]
     assert samples.labels == ["1", None, "x y"]
-    assert read_samples(path, label_column="number").labels == ["n1", "n2", "n4"]
+    with pytest.warns(UserWarning, match=left_out):
+        assert read_samples(path, label_column="number").labels == ["n1", "n2", "n4"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "values", "message"),
+    [
+        (
+            "a.csv",
+            'text,n\nx,1\n"  ",2\n,3\ny,4\n',
+            ["x", "y"],
+            r"^2 rows of .*a\.csv are left out, first row 2: column 'text' is empty there\.$",
+        ),
+        (
+            "photos.csv",
+            "file,n\n,1\na.png,2\n",
+            ["a.png"],
+            r"^Row 1 of .*photos\.csv is left out: column 'file' is empty there\.$",
+        ),
+        (
+            "a.jsonl",
+            '{"text": "x"}\n{"n": 1}\n{"text": null}\n\n{"text": "\\u3000"}\n{"text": "y"}\n',
+            ["x", "y"],
+            r"^3 rows of .*a\.jsonl are left out, first row 2: column 'text' is empty there\.$",
+        ),
+        (
+            "a.txt",
+            "x\n\n \t\r\ny \n\n",
+            ["x", "y "],
+            r"^2 lines of .*a\.txt are left out, first line 2: it is blank\.$",
+        ),
+        (
+            None,
+            ["x", "", "y", "\n"],
+            ["x", "y"],
+            r"^2 samples of the list are left out, first sample 1: it is blank\.$",
+        ),
+        (None, ["x.png", ""], ["x.png"], r"^Sample 1 of the list is left out: it is blank\.$"),
+    ],
+)
+def test_blank_samples_are_left_out_with_one_warning(name, content, values, message, tmp_path):
+    source = content if name is None else write(tmp_path, name, content)
+    with pytest.warns(UserWarning, match=message) as warned:
+        samples = read_samples(source)
+    assert len(warned) == 1
+    assert [Path(one).name for one in samples.values] == values
+    # The ids of others are those that they had.
+    assert samples.ids == read_samples(values).ids
+
+
+def test_blank_lines_at_the_end_of_a_text_file_are_no_samples(tmp_path):
+    assert read_samples(write(tmp_path, "a.txt", "x\n\n \n\n")).values == ["x"]
 
 
 def test_paths_in_a_table_are_images_beside_it(tmp_path):
@@ -120,7 +174,7 @@ def test_paths_in_a_table_are_images_beside_it(tmp_path):
 
 
 def test_lines_of_a_text_file_are_samples(tmp_path):
-    samples = read_samples(write(tmp_path, "lines.txt", "\ufeffone\n\n  \ntwo\r\none\n"))
+    samples = read_samples(write(tmp_path, "lines.txt", "\ufeffone\ntwo\r\none\n"))
     assert samples.values == ["one", "two", "one"]
     assert samples.ids[2] == f"{samples.ids[0]}#2"
 
@@ -186,6 +240,7 @@ def test_bad_sources_have_one_sentence(name, content, options, message, tmp_path
         ("nowhere.csv", FileNotFoundError, "nowhere.csv does not exist"),
         ([1, 2], TypeError, "Sample 0 is of type int"),
         ([], ValueError, "contains no text"),
+        (["", " "], ValueError, "contains no text"),
     ],
 )
 def test_other_bad_sources(source, error, message):

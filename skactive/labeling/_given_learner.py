@@ -13,7 +13,14 @@ import numpy as np
 from skactive._text import counted, shown
 from skactive.labeling._learning import SessionLearner
 from skactive.labeling._log import SessionLog
-from skactive.labeling._sources import SampleList, digest, distinct, pictures, read_samples
+from skactive.labeling._sources import (
+    SampleList,
+    digest,
+    distinct,
+    listed_samples,
+    pictures,
+    read_samples,
+)
 
 if TYPE_CHECKING:
     from skactive.learner import ActiveLearner, LabelIssues, QueryExplanation
@@ -34,8 +41,11 @@ def samples_of(learner: ActiveLearner, source: Any) -> SampleList:  # a path, or
         A source of `LabelingSession`, or an array of pictures; None takes the samples of the pool.
     """
     values = learner.X_pool if source is None else source
-    if isinstance(values, str | os.PathLike) or _is_text(values):
+    if isinstance(values, str | os.PathLike):
         samples = read_samples(values)
+    elif _is_text(values):
+        # One for each sample of the pool.
+        samples = listed_samples(values, keeps_blank=True)
     else:
         samples = _vectors(learner, values)
     n = len(learner.ids)

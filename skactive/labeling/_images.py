@@ -92,8 +92,6 @@ def unreadable_reason(session: LabelingSession, id: str) -> str:  # noqa: A002
     """
     found = session.picture(id)
     fault = fault_of(found) if isinstance(found, Path) else None
-    if session.kind == "text" and not session.sample(id).value.strip():
-        fault = "an empty text"
     return fault or "the model cannot use it"
 
 

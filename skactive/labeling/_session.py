@@ -65,7 +65,7 @@ class LabelingSession(SessionResults):
         classes, and their images are labelled from the beginning; so are rows of a table with a
         label. What subfolders are is decided once, when the session is created. Images outside of
         the folder, to which symbolic links in it lead, are left out with a warning; a table may
-        name any file.
+        name any file. So are samples without a text or path.
     folder : path-like, default=None
         The folder of the session, created if it does not exist. None takes a folder beside the
         source: ``photos.session`` for ``photos``.

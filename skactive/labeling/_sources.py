@@ -129,7 +129,7 @@ def read_samples(
         return source
     if not isinstance(source, str | os.PathLike):
         _check_no_columns(columns, "a list of samples")
-        return _listed_samples(source)
+        return listed_samples(source)
     path = Path(source)
     check_source(path)
     if path.is_dir():
@@ -204,10 +204,15 @@ def _lines_of(path: Path) -> SampleList:
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not text in UTF-8. Hint: save it as UTF-8.") from error
     # Not at page breaks and other characters at which splitlines ends lines, too.
-    return _texts([line for line in text.split("\n") if line.strip()], path)
+    lines = text.split("\n")
+    # Blank lines at the end are no gaps between samples.
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return _texts([lines[place] for place in _filled(lines, "Line", path, first=1)], path)
 
 
-def _listed_samples(source: Any) -> SampleList:
+def listed_samples(source: Any, *, keeps_blank: bool = False) -> SampleList:
+    """Return samples of a list, blank texts only with `keeps_blank`."""
     if isinstance(source, bytes | dict) or not hasattr(source, "__iter__"):
         raise TypeError(
             "The 'source' parameter of LabelingSession must be a path, or a list of texts or of "
@@ -220,10 +225,29 @@ def _listed_samples(source: Any) -> SampleList:
                 f"Sample {place} is of type {type(value).__name__}. Hint: pass texts, or paths of "
                 "images; for vectors, the path of a .npz file."
             )
+    if not keeps_blank:
+        values = [values[place] for place in _filled(values, "Sample", "the list")]
     if are_paths(values):
         paths = [os.fspath(value) for value in values]
         return SampleList("image", distinct(paths), paths, [None] * len(paths))
     return _texts(values, "The list")
+
+
+def _filled(
+    cells: Sequence[Any], noun: str, source: object, fact: str = "it is blank", *, first: int = 0
+) -> list[int]:
+    """Return the places of cells that are not blank, and warn of others, if not all are."""
+    filled = [place for place, cell in enumerate(cells) if not is_missing(cell)]
+    n = len(cells) - len(filled)
+    if n and filled:
+        place = next(place for place, cell in enumerate(cells) if is_missing(cell)) + first
+        if n == 1:
+            message = f"{noun} {place} of {source} is left out: {fact}."
+        else:
+            nouns, one = f"{noun.lower()}s", noun.lower()
+            message = f"{n:,} {nouns} of {source} are left out, first {one} {place}: {fact}."
+        warn_user(message)
+    return filled
 
 
 def _texts(texts: Sequence[str], source: object, ids: Sequence[str] | None = None) -> SampleList:
@@ -253,7 +277,7 @@ def _rows_of(
         raise ValueError(f"{path} has columns, but no rows. Hint: write the file again.")
     column = _sample_column(path, frame, text_column, {label, id_column})
     cells = frame[column].to_numpy(dtype=object).tolist()
-    rows = [row for row, cell in enumerate(cells) if not is_missing(cell)]
+    rows = _filled(cells, "Row", path, f"column {column!r} is empty there", first=1)
     if not rows:
         raise ValueError(
             f"Column {column!r} of {path} is empty. Hint: name another column with text_column."
