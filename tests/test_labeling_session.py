@@ -690,7 +690,7 @@ def other_source(kind, folder):
     if kind == "files":
         path.write_text("file\na.png\nb.png\n")
         return path, {}, "a.png"
-    path.write_text(f"id,text\n1,good {folder.name}\n2,bad\n")
+    path.write_text("id,text\n1,good\n2,bad\n")
     return path, {"id_column": "id", "embedder": Lengths()}, "1"
 
 

@@ -27,7 +27,9 @@ def test_columns_that_are_not_passed_again_are_those_of_the_session(tmp_path):
             assert [(one.id, one.value, one.label) for one in session.samples()] == expected
         assert settings.read_text(encoding="utf-8") == before
     # One that is passed replaces it.
-    with LabelingSession(table, text_column="first") as session:
+    with pytest.warns(UserWarning, match=" another text than when labelled"):
+        session = LabelingSession(table, text_column="first")
+    with session:
         assert session.sample("7").value == "text 7"
     # Another source has its own.
     other = tmp_path / "other.txt"

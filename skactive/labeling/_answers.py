@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from skactive._text import counted, did_you_mean, shown
+from skactive._warning import warn_user
 from skactive.labeling._learning import SessionLearner
 from skactive.labeling._log import SessionLog
-from skactive.labeling._sources import SampleList
+from skactive.labeling._sources import SampleList, digest
 
 
 class SessionSample(NamedTuple):
@@ -38,6 +40,7 @@ class SessionSample(NamedTuple):
 class SessionAnswers:
     """The part of `LabelingSession` that changes labels and classes."""
 
+    folder: Path
     _samples: SampleList
     _positions: dict[str, int]
     _log: SessionLog
@@ -87,7 +90,7 @@ class SessionAnswers:
                     )
             fresh = [name for name in names if name not in answers]
             if fresh:
-                self._log.do("answer", fresh, label=label)
+                self._log.do("answer", fresh, label=label, **self._digests(fresh))
 
     def relabel(self, ids: Iterable[str], label: str) -> None:
         """Correct or confirm the labels of samples.
@@ -115,7 +118,7 @@ class SessionAnswers:
                         f"Sample {shown(name)} has no label. Hint: label it by answer."
                     )
             if names:
-                self._log.do("relabel", names, label=label)
+                self._log.do("relabel", names, label=label, **self._digests(names))
 
     def reopen(self, ids: Iterable[str]) -> None:
         """Remove the labels of samples; skipped and postponed ones are asked again, too.
@@ -350,6 +353,31 @@ class SessionAnswers:
         return SessionSample(
             name, self._samples.values[position], label, status, name in state.test
         )
+
+    def _digests(self, names: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Return the digests of texts for an action, if their ids do not follow from them."""
+        if not self._samples.has_given_ids:
+            return {}
+        values, positions = self._samples.values, self._positions
+        return {
+            "digests": {
+                name: digest(values[positions[name]]) for name in names if name in positions
+            }
+        }
+
+    def _check_texts(self) -> None:
+        """Warn of labels that were given to other texts with the same ids."""
+        answers = self._log.state.answers
+        now = self._digests(answers).get("digests", {})
+        others = [one for one in now if answers[one].digest not in {None, now[one]}]
+        if others:
+            n = len(others)
+            warn_user(
+                f"{n:,} of {counted(len(answers), 'labelled sample')} in {self.folder} "
+                f"{'has' if n == 1 else 'have'} another text than when labelled, such as "
+                f"{shown(others[0])}; the labels are kept. Hint: label them again in the history, "
+                "or choose another session folder if these are other samples."
+            )
 
     def _checked(self, ids: Iterable[str]) -> list[int]:
         found = []

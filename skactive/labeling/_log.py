@@ -33,9 +33,11 @@ class Event(NamedTuple):
 
 
 PATCHES: dict[str, Callable[[SessionState, dict[str, Any]], Patch]] = {
-    "answer": lambda state, entry: state.answered(entry["answer"], entry["label"], entry["time"]),
+    "answer": lambda state, entry: state.answered(
+        entry["answer"], entry["label"], entry["time"], entry.get("digests", {})
+    ),
     "relabel": lambda state, entry: state.relabelled(
-        entry["relabel"], entry["label"], entry["time"]
+        entry["relabel"], entry["label"], entry["time"], entry.get("digests", {})
     ),
     "reopen": lambda state, entry: state.without_answers(entry["reopen"]),
     "skip": lambda state, entry: state.with_skipped(entry["skip"], entry["reason"]),
@@ -130,12 +132,12 @@ class SessionLog:
         self._write(entry, lambda: self._do(event))
         return event
 
-    def import_labels(self, samples: list[str], label: str) -> None:
+    def import_labels(self, samples: list[str], label: str, **details: Any) -> None:
         """Add labels that the source has, except of samples with an answer, and their class.
 
         `undo` does not remove them. If the file stays as it is, they are added each time.
         """
-        entry = {"import": samples, "label": label, "time": now()}
+        entry = {"import": samples, "label": label, **details, "time": now()}
         if self._is_read_only:
             self._import(entry)
         else:
@@ -219,7 +221,8 @@ class SessionLog:
 
     def _import(self, entry: dict[str, Any]) -> None:
         fresh = [name for name in entry["import"] if name not in self.state.answers]
-        patch = self.state.answered(fresh, entry["label"], entry["time"])
+        digests = entry.get("digests", {})
+        patch = self.state.answered(fresh, entry["label"], entry["time"], digests)
         self._mark(patch)
         self.state.apply(patch)
         self.imported.update(entry["import"])

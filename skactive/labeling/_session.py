@@ -200,8 +200,10 @@ class LabelingSession(SessionResults):
         self._log = opened_log(self.folder / LOG, read_only=read_only)
         try:
             self._check_samples()
-            answered = self._log.state.answers
-            check_same_source(self.folder, settings, samples.kind, source, columns, answered)
+            check_same_source(
+                self.folder, settings, samples.kind, source, columns, self._log.state.answers
+            )
+            self._check_texts()
             samples = with_chosen_classes(samples, self.folder, settings, self._log)
             self._samples = samples
             if not read_only:
@@ -494,4 +496,4 @@ class LabelingSession(SessionResults):
             if label and name not in self._log.imported:
                 fresh.setdefault(label, []).append(name)
         for label, names in fresh.items():
-            self._log.import_labels(names, label)
+            self._log.import_labels(names, label, **self._digests(names))

@@ -74,6 +74,8 @@ class SampleList:
         for other sources.
     columns : TableColumns or None
         The columns of a table; None for other sources.
+    has_given_ids : bool
+        Whether the ids of texts are in the table, and do not follow from the texts.
     """
 
     kind: str
@@ -83,6 +85,7 @@ class SampleList:
     thumbnails: np.ndarray | None = None
     has_classes: bool | None = None
     columns: TableColumns | None = None
+    has_given_ids: bool = False
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -292,7 +295,7 @@ def _rows_of(
         names = distinct(values) if ids is None else ids
         return SampleList("image", names, paths, labels, columns=used)
     texts = _texts(values, path, ids)
-    return SampleList("text", texts.ids, texts.values, labels, columns=used)
+    return replace(texts, labels=labels, columns=used, has_given_ids=ids is not None)
 
 
 def _read_json_lines(path: Path, label_of: Any) -> tuple[Any, str | None]:

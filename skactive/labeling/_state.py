@@ -7,7 +7,7 @@ so that the reversal of any change is the same patch, read backwards.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -28,10 +28,14 @@ Cell = tuple[CellKind, str]
 
 
 class Answer(NamedTuple):
-    """The class of a sample, and the time of the answer in UTC."""
+    """The class of a sample, the time of the answer in UTC, and the digest of the sample.
+
+    The digest is None if the name of the sample follows from its content.
+    """
 
     label: str
     time: str
+    digest: str | None = None
 
 
 class CellChange(NamedTuple):
@@ -140,24 +144,30 @@ class SessionState:
 
     # Each of the following returns the patch of an action and leaves the state as it is.
 
-    def answered(self, samples: Iterable[str], label: str, time: str) -> Patch:
+    def answered(
+        self, samples: Iterable[str], label: str, time: str, digests: Mapping[str, str]
+    ) -> Patch:
         """Return the patch of an answer for samples, of a class that may be new."""
         patch = self._class_added(label)
         for sample in samples:
-            self._put(patch, CellKind.ANSWER, sample, Answer(label, time))
+            self._put(patch, CellKind.ANSWER, sample, Answer(label, time, digests.get(sample)))
             for table in (CellKind.SKIP, CellKind.POSTPONE, CellKind.CONFIRMED):
                 self._put(patch, table, sample, None)
         return patch
 
-    def relabelled(self, samples: Iterable[str], label: str, time: str) -> Patch:
+    def relabelled(
+        self, samples: Iterable[str], label: str, time: str, digests: Mapping[str, str]
+    ) -> Patch:
         """Return the patch of a class that labelled samples get; it confirms an equal label."""
         chosen = list(samples)
-        patch = self.answered(
-            (one for one in chosen if self.answers[one].label != label), label, time
-        )
+        others = [one for one in chosen if self.answers[one].label != label]
+        patch = self.answered(others, label, time, digests)
         for sample in chosen:
-            if self.answers[sample].label == label:
+            answer = self.answers[sample]
+            if answer.label == label:
                 self._put(patch, CellKind.CONFIRMED, sample, True)
+                seen = answer._replace(digest=digests.get(sample))
+                self._put(patch, CellKind.ANSWER, sample, seen)
         return patch
 
     def without_answers(self, samples: Iterable[str]) -> Patch:
