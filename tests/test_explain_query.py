@@ -19,7 +19,7 @@ from strategies_under_contract import every_strategy
 from skactive import ActiveLearner, Pool
 from skactive._engine.candidate_rank import CandidateRank, ordinal
 from skactive.learner import QueryExplanation
-from skactive.measures import Diversity, InformationDensity, Margin, Measure
+from skactive.measures import Coverage, Diversity, InformationDensity, Margin, Measure
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import (
     CDFProduct,
@@ -182,10 +182,10 @@ def test_the_first_query_depends_on_density_alone_and_is_explained_so():
     learner = learner_of()
     explanation = learner.explain_query(learner.query())
     assert explanation.sentences == (
-        "Sample 1 comes first of 5 candidates.",
+        "Sample 1 comes first of 5 unlabelled samples.",
         "No sample is labelled yet.",
-        "It is in a dense region: its density is higher than that of any other candidate.",
-        "Uncertainty and diversity have no effect: each is the same for all candidates.",
+        "It is in a dense region: its density is higher than that of any other unlabelled sample.",
+        "Uncertainty and diversity have no effect: each is the same for all unlabelled samples.",
     )
     assert explanation.classes == ()
     assert len(explanation.labeled.indices) == 0
@@ -200,9 +200,9 @@ def test_words_about_each_measure_name_the_classes_and_the_nearest_label():
     assert "The nearest labelled sample is 0 (apple)." in text
     text = words(learner.explain_query(5))
     assert "differs from the labelled samples: it is on average farther from the labelled" in text
-    assert "It is an outlier: no candidate has a lower density." in text
+    assert "It is an outlier: no unlabelled sample has a lower density." in text
     text = words(learner.explain_query(1))
-    assert "class is apple (0.77); no candidate has a lower uncertainty." in text
+    assert "class is apple (0.77); no unlabelled sample has a lower uncertainty." in text
 
 
 def test_more_than_three_classes_in_question_are_counted():
@@ -215,8 +215,11 @@ def test_more_than_three_classes_in_question_are_counted():
 @pytest.mark.parametrize(
     ("aggregate", "sentence"),
     [
-        ("mean", "it is on average farther from the labelled samples than any other candidate"),
-        ("min", "it is farther from the nearest labelled sample than any other candidate"),
+        (
+            "mean",
+            "it is on average farther from the labelled samples than any other unlabelled sample",
+        ),
+        ("min", "it is farther from the nearest labelled sample than any other unlabelled sample"),
     ],
 )
 def test_the_explanation_of_diversity_names_the_distance(aggregate, sentence):
@@ -226,7 +229,7 @@ def test_the_explanation_of_diversity_names_the_distance(aggregate, sentence):
     lowest = words(learner.explain_query(2))
     mean, what = ("on average ", "samples") if aggregate == "mean" else ("", "sample")
     nearest = "the labelled" if mean else "the nearest labelled"
-    assert f"No candidate is {mean}nearer to {nearest} {what}." in lowest
+    assert f"No unlabelled sample is {mean}nearer to {nearest} {what}." in lowest
 
 
 def test_a_weight_of_zero_is_left_out_and_mentioned():
@@ -243,8 +246,10 @@ def test_a_weight_of_zero_is_left_out_and_mentioned():
 def test_random_sampling_is_explained_as_random():
     learner = learner_of(strategy=RandomSampling()).teach([0, 4], ["a", "b"])
     explanation = learner.explain_query(2)
-    assert explanation.sentences == (
-        "Sample 2 is as good as any other of the 3 candidates: RandomSampling chooses at random.",
+    [sentence] = explanation.sentences
+    assert sentence == (
+        "Sample 2 is as good as any other of the 3 unlabelled samples: RandomSampling chooses at "
+        "random."
     )
     assert (explanation.utility, explanation.rank, explanation.measures) == (1.0, 1, ())
     assert explanation.table()["value"].shape == (0,)
@@ -257,32 +262,39 @@ def test_the_explanation_of_a_tie_names_the_rule_that_breaks_it(random_state, wa
     strategy = CDFProduct([("uncertainty", Margin())], random_state=random_state)
     learner = learner_of(strategy=strategy)
     assert learner.explain_query(3).sentences == (
-        f"Sample 3 is as good as any other of the 5 candidates, and ties are broken {way}.",
+        f"Sample 3 is as good as any other of the 5 unlabelled samples, and ties are broken {way}.",
         "No sample is labelled yet.",
-        "Uncertainty has no effect: it is the same for all candidates.",
+        "Uncertainty has no effect: it is the same for all unlabelled samples.",
     )
     twins = learner_of([[0.0], [2.0], [2.0], [4.0], [3.9]], strategy).teach([0, 3], ["a", "b"])
     assert words(twins.explain_query(1)).startswith(
-        f"Sample 1 comes first of 3 candidates, level with 1 other, and ties are broken {way}."
+        "Sample 1 comes first of 3 unlabelled samples, level with 1 other, and ties are broken "
+        f"{way}."
     )
-    assert words(twins.explain_query(4)).startswith("Sample 4 comes third of 3 candidates. ")
+    assert words(twins.explain_query(4)).startswith(
+        "Sample 4 comes third of 3 unlabelled samples. "
+    )
 
 
 def test_the_last_candidate_is_explained_too():
     learner = learner_of().teach([0, 1, 2, 3], ["a", "b", "a", "b"])
     explanation = learner.explain_query(4)
-    assert explanation.sentences == ("Sample 4 is the only candidate left.",)
+    assert explanation.sentences == ("Sample 4 is the only unlabelled sample left.",)
     assert learner_of([[1.0]]).explain_query(0).neighbors.names == ()
 
 
 def test_a_measure_and_a_strategy_of_ones_own_are_put_into_words():
     product = learner_of(strategy=CDFProduct([("height", Position())]))
-    assert "Its height, 4, is higher than that of 3 of the 5 candidates." in words(
+    assert "Its height, 4, is higher than that of 3 of the 5 unlabelled samples." in words(
         product.explain_query(3)
     )
-    assert "Its height, 0, is the lowest of all candidates." in words(product.explain_query(0))
+    assert "Its height, 0, is the lowest of all unlabelled samples." in words(
+        product.explain_query(0)
+    )
     own = learner_of(strategy=Farthest()).explain_query(4)
-    assert "Its value by Farthest, 9, is higher than that of any other candidate." in words(own)
+    assert "Its value by Farthest, 9, is higher than that of any other unlabelled sample." in words(
+        own
+    )
     assert "factor" not in str(own)
 
 
@@ -295,7 +307,7 @@ def test_a_strategy_may_pass_on_the_terms_of_another():
             return UncertaintySampling().terms(pool)
 
     learner = learner_of(strategy=Switching())
-    assert learner.explain_query(0).measures == ("nearness to the middle of the pool",)
+    assert learner.explain_query(0).measures == ("nearness to the middle of all samples",)
     learner.teach([0, 4], ["a", "b"])
     assert learner.explain_query(1).measures == ("uncertainty",)
 
@@ -399,12 +411,12 @@ def test_ordinals(number, word):
 @pytest.mark.parametrize(
     ("n_candidates", "n_lower", "words"),
     [
-        (4, 3, "any other candidate"),
-        (4, 2, "2 of the 4 candidates"),
-        (1000, 998, "99 % of the candidates"),
-        (1000, 999, "any other candidate"),
-        (1000, 9, "9 of the 1,000 candidates"),
-        (1000, 19, "1 % of the candidates"),
+        (4, 3, "any other unlabelled sample"),
+        (4, 2, "2 of the 4 unlabelled samples"),
+        (1000, 998, "99 % of the unlabelled samples"),
+        (1000, 999, "any other unlabelled sample"),
+        (1000, 9, "9 of the 1,000 unlabelled samples"),
+        (1000, 19, "1 % of the unlabelled samples"),
     ],
 )
 def test_a_share_is_never_rounded_up(n_candidates, n_lower, words):
@@ -485,5 +497,22 @@ def test_coverage_is_put_into_words():
     X = np.vstack([samples("spread"), [[9.0, 1.0]]])
     learner = ActiveLearner(strategy=UncertaintyHerding(None), X_pool=X).teach([0], ["a"])
     text = words(learner.explain_query(learner.query()))
-    assert re.search(r"Its label would increase the coverage of the pool by [\d.]+ samples", text)
-    assert "more than that of any other candidate" in text
+    yet = "samples that have no similar labelled one yet"
+    assert re.search(rf"It is similar to about [\d.]+ {yet}, which is more than for any ", text)
+    lowest = min(learner.candidates, key=lambda at: learner.explain_query(at).utility)
+    assert f"No unlabelled sample is similar to fewer {yet}." in words(
+        learner.explain_query(lowest)
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "fact"),
+    [
+        (1234.5, "about 1,234 samples that have no"),
+        (9.96, "about 10 samples that have no"),
+        (1.04, "about 1 sample that has no"),
+        (0.337, "about 0.34 samples that have no"),
+    ],
+)
+def test_coverage_is_counted_in_samples(value, fact):
+    assert fact in Coverage().sentence(value, CandidateRank(9, 8, 0), ((), ()))

@@ -507,7 +507,7 @@ def test_a_label_more_or_less_leaves_the_pool_as_if_it_were_new(strategy):
 @pytest.mark.parametrize(
     ("strategy", "n_labeled", "words"),
     [
-        (KCenterGreedy(), 0, "Its nearness to the middle of the pool, "),
+        (KCenterGreedy(), 0, "Its nearness to the middle of all samples, "),
         (KCenterGreedy(), 3, "It differs from the labelled samples: it is farther from the"),
         (TypiClust(), 3, "Its typicality, "),
         (ProbCover(), 3, "Its number of neighbours without cover, "),

@@ -44,7 +44,7 @@ def test_advice_says_when_labelling_can_stop_and_a_restart_knows_the_same(digits
     with LabelingSession(digits) as session:
         assert session.wait().progress().advice.stop is False
         [first] = label(session, 1)
-        assert first.advice.sentence.startswith("Continue: 4 more comparisons of predictions")
+        assert first.advice.sentence.startswith("Continue: about 40 more labels are needed")
         last = label(session, 69)[-1].advice
         assert last.stop
         assert last.sentence.startswith("Stop: predictions no longer change (agreement ")

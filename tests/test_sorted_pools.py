@@ -73,7 +73,7 @@ def test_uncertainty_decides_as_soon_as_it_differs():
     X = [[0.0], [1.0], [4.9], [8.0], [10.0]]
     pool = Pool(X, estimator=IncrementalKNeighborsClassifier(metric="euclidean"))
     strategy = UncertaintySampling()
-    assert list(strategy.terms(pool)) == ["nearness to the middle of the pool"]
+    assert list(strategy.terms(pool)) == ["nearness to the middle of all samples"]
     assert list(strategy.terms(pool.add_labels([0], ["a"]))) == ["distance"]
     assert list(strategy.terms(pool.add_labels([4], ["b"]))) == ["uncertainty"]
     assert strategy.select(pool)[0].tolist() == [2]

@@ -180,7 +180,10 @@ def test_without_an_index_the_query_is_marked(learner):
     display = UtilityDisplay.from_estimator(learner)
     assert [display.index] == learner.query().tolist()
     assert display.marks_[3].get_xdata() == [1]
-    assert display.figure_.get_suptitle() == f"Sample {display.index} comes first of 26 candidates"
+    assert (
+        display.figure_.get_suptitle()
+        == f"Sample {display.index} comes first of 26 unlabelled samples"
+    )
 
 
 def test_the_marks_are_the_numbers_of_the_explanation(learner):
@@ -241,7 +244,7 @@ def test_one_axes_gives_its_place_to_the_panels(learner):
     assert not right.axison
     assert left.axison
     assert set(figure.axes) == {left, right, *display.axes_}
-    assert display.axes_[0].get_title(loc="left").endswith("comes first of 26 candidates")
+    assert display.axes_[0].get_title(loc="left").endswith("comes first of 26 unlabelled samples")
 
 
 def test_an_array_of_axes_is_drawn_into(learner):
@@ -269,7 +272,7 @@ def test_ids_name_the_sample_and_long_ones_go_on_in_the_next_line():
 def test_one_candidate_is_drawn():
     learner = ActiveLearner(X_pool=samples("spread")).teach(range(11), list("ab" * 5 + "a"))
     display = UtilityDisplay.from_estimator(learner)
-    assert display.figure_.get_suptitle() == "Sample 11 is the only candidate left"
+    assert display.figure_.get_suptitle() == "Sample 11 is the only unlabelled sample left"
 
 
 def test_samples_that_are_no_candidates_are_refused(learner):

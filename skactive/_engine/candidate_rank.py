@@ -41,24 +41,24 @@ class CandidateRank:
         return self.n_tied == self.n_candidates - 1
 
     def place(self) -> str:
-        """Return a text such as "comes first of 1,740 candidates"."""
+        """Return a text such as "comes first of 1,740 unlabelled samples"."""
         if self.n_candidates == 1:
-            return "is the only candidate left"
+            return "is the only unlabelled sample left"
         if self.is_shared_by_all:
-            return f"is as good as any other of the {self.n_candidates:,} candidates"
-        text = f"comes {ordinal(self.rank)} of {self.n_candidates:,} candidates"
+            return f"is as good as any other of the {self.n_candidates:,} unlabelled samples"
+        text = f"comes {ordinal(self.rank)} of {self.n_candidates:,} unlabelled samples"
         if self.n_tied:
             text += f", level with {counted(self.n_tied, 'other', 'others')}"
         return text
 
     def than(self) -> str:
-        """Return the candidates with lower values as text: "96 % of the candidates"."""
+        """Return the candidates with lower values as text: "96 % of the unlabelled samples"."""
         if self.n_lower == self.n_candidates - 1:
-            return "any other candidate"
+            return "any other unlabelled sample"
         percent = int(100 * self.share_lower)
         if self.n_candidates < 100 or percent == 0:
-            return f"{self.n_lower:,} of the {self.n_candidates:,} candidates"
-        return f"{percent} % of the candidates"
+            return f"{self.n_lower:,} of the {self.n_candidates:,} unlabelled samples"
+        return f"{percent} % of the unlabelled samples"
 
 
 def ordinal(number: int) -> str:

@@ -269,11 +269,11 @@ class LearnerPredictions(LearnerLabels):
         >>> X = [[5.0, 1.0], [4.0, 2.0], [3.0, 2.0], [2.0, 2.0], [2.0, 3.0], [1.0, 4.0]]
         >>> learner = ActiveLearner(X_pool=X).teach([0, 5], ["apple", "orange"])
         >>> print(learner.explain_query(learner.query(), n_neighbors=2))
-        Sample 3 comes first of 4 candidates. Its label would increase the coverage of
-        the pool by 0.337 samples, more than that of any other candidate. The most
-        probable classes are apple (0.50) and orange (0.50); its uncertainty is higher
-        than that of any other candidate. The product of these factors is the largest of
-        all candidates.
+        Sample 3 comes first of 4 unlabelled samples. It is similar to about 0.34
+        samples that have no similar labelled one yet, which is more than for any other
+        unlabelled sample. The most probable classes are apple (0.50) and orange (0.50);
+        its uncertainty is higher than that of any other unlabelled sample. Taken
+        together, these reasons make it the first choice.
         <BLANKLINE>
         measure       value  factor  rank of 4
         coverage     0.3375   0.352          1

@@ -79,9 +79,13 @@ class Coverage(Measure):
         posterior: tuple[Sequence[Hashable], Sequence[float]],
     ) -> str:
         if rank.n_lower == 0:
-            return "No candidate would increase the coverage of the pool less."
-        samples = "sample" if f"{value:.3g}" == "1" else "samples"
+            return (
+                "No unlabelled sample is similar to fewer samples that have no similar labelled "
+                "one yet."
+            )
+        n = f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+        samples = "sample that has" if n == "1" else "samples that have"
         return (
-            f"Its label would increase the coverage of the pool by {value:.3g} {samples}, more "
-            f"than that of {rank.than()}."
+            f"It is similar to about {n} {samples} no similar labelled one yet, which is more than "
+            f"for {rank.than()}."
         )

@@ -72,7 +72,7 @@ class InformationDensity(Measure):
         posterior: tuple[Sequence[Hashable], Sequence[float]],
     ) -> str:
         if rank.n_lower == 0:
-            return "It is an outlier: no candidate has a lower density."
+            return "It is an outlier: no unlabelled sample has a lower density."
         if rank.share_lower >= HIGH:
             return f"It is in a dense region: its density is higher than that of {rank.than()}."
         if rank.share_lower <= LOW:

@@ -83,7 +83,7 @@ class Diversity(Measure):
         what = "the nearest labelled sample" if self.aggregate == "min" else "the labelled samples"
         mean = "" if self.aggregate == "min" else "on average "
         if rank.n_lower == 0:
-            return f"No candidate is {mean}nearer to {what}."
+            return f"No unlabelled sample is {mean}nearer to {what}."
         fact = f"it is {mean}farther from {what} than {rank.than()}"
         if rank.share_lower >= HIGH:
             return f"It differs from the labelled samples: {fact}."

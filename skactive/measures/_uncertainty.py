@@ -84,7 +84,7 @@ class Uncertainty(Measure):
     ) -> str:
         classes, probabilities = posterior
         if rank.n_lower == 0:
-            rest = "no candidate has a lower uncertainty"
+            rest = "no unlabelled sample has a lower uncertainty"
         else:
             rest = f"its uncertainty is higher than that of {rank.than()}"
         if len(classes) == 0:

@@ -82,7 +82,7 @@ class KCenterGreedy(QueryStrategy):
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         values = self.utilities(pool)
         if pool.n_labeled == 0:
-            return {"nearness to the middle of the pool": UtilityComponent(self, values, values)}
+            return {"nearness to the middle of all samples": UtilityComponent(self, values, values)}
         metric, params = chosen_metric(self, pool)
         measure = Diversity(metric, aggregate="min", metric_params=params)
         return {"distance": UtilityComponent(measure, values, values)}

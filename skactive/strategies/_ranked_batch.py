@@ -47,7 +47,7 @@ class RankedBatch(QueryStrategy):
     all candidates of the pool as unlabelled, including those that a query leaves out. In a large
     pool α stays near 1 for a long time, so that the score is mostly the distance. The score is a
     sum: the only component of `terms` is 'balance of distance and uncertainty', or 'nearness to
-    the middle of the pool' without labels.
+    the middle of all samples' without labels.
 
     Cost: that of the measure, one product of the pool with each sample that is labelled or
     chosen, O(n_samples · n_features), and O(n_candidates) for each sample chosen.
@@ -99,5 +99,5 @@ class RankedBatch(QueryStrategy):
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         values = self.utilities(pool)
         if pool.n_labeled == 0:
-            return {"nearness to the middle of the pool": UtilityComponent(self, values, values)}
+            return {"nearness to the middle of all samples": UtilityComponent(self, values, values)}
         return {"balance of distance and uncertainty": UtilityComponent(self, values, values)}

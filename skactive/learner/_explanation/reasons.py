@@ -54,11 +54,12 @@ def sentences_of(
         if getattr(component.measure, "about_labeled", False) and nearest_labeled is not None:
             sentences.append(f"The nearest labelled sample is {nearest_labeled}.")
     if len(varying) > 1 and whole.rank == 1 and whole.n_tied == 0:
-        sentences.append("The product of these factors is the largest of all candidates.")
+        sentences.append("Taken together, these reasons make it the first choice.")
     if constant and whole.n_candidates > 1:
         have, each = ("has", "it") if len(constant) == 1 else ("have", "each")
         sentences.append(
-            f"{_as_subject(constant)} {have} no effect: {each} is the same for all candidates."
+            f"{_as_subject(constant)} {have} no effect: {each} is the same for all unlabelled "
+            "samples."
         )
     if left_out:
         fact = (
@@ -94,7 +95,7 @@ def _sentence(
         return str(own)
     what = f"Its {name}" if name != type(measure).__name__ else f"Its value by {name}"
     if rank.n_lower == 0:
-        return f"{what}, {value:.4g}, is the lowest of all candidates."
+        return f"{what}, {value:.4g}, is the lowest of all unlabelled samples."
     return f"{what}, {value:.4g}, is higher than that of {rank.than()}."
 
 

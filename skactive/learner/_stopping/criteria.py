@@ -155,6 +155,8 @@ class StabilizedPredictions(StoppingCriterion):
     True
     """
 
+    every: int
+
     def __init__(
         self,
         threshold: float = 0.99,
@@ -183,10 +185,11 @@ class StabilizedPredictions(StoppingCriterion):
         window = self.window
         known = [note for _, note in notes if note is not None][-window - 1 :]
         if len(known) <= window:
-            return False, _needed(window - len(known) + 1, "comparison", " of predictions")
+            n = (window - len(known) + 1) * self.every
+            return False, _needed(n, "it can be said whether the predictions have settled")
         kappas = [agreement(*pair) for pair in pairwise(known)]
         if None in kappas:
-            return False, "only one class is predicted so far"
+            return False, "the same class is predicted for all samples so far"
         mean = float(np.mean([kappa for kappa in kappas if kappa is not None]))
         done = mean >= self.threshold
         verb = "no longer change" if done else "still change"
@@ -243,6 +246,8 @@ class ExpectedGain(StoppingCriterion):
     True
     """
 
+    every: int
+
     def __init__(
         self,
         threshold: float = 0.0005,
@@ -274,15 +279,16 @@ class ExpectedGain(StoppingCriterion):
         known = [(n, error) for n, error in notes if error is not None]
         before = [one for one in known if one[0] <= known[-1][0] - window]
         if not before:
-            n_known = known[-1][0] - known[0][0] if known else 0
-            return False, _needed(window - n_known, "answer", then=" to compute the gain")
+            # The first note is made after `every` answers.
+            n_known = known[-1][0] - known[0][0] if known else -self.every
+            return False, _needed(window - n_known, "the gain of a label can be estimated")
         (n_before, error_before), (n_now, error_now) = before[-1], known[-1]
         gain = (error_before - error_now) / (n_now - n_before)
         done = gain < self.threshold
-        size = "small" if done else "still large"
+        size = "less than" if done else "at least"
         return done, (
-            f"the gain of an answer is {size} ({1000 * gain:.2f} more correct of 1,000 samples, "
-            f"threshold {1000 * self.threshold:g})"
+            f"a label is expected to correct {1000 * gain:.2f} of 1,000 predictions, {size} "
+            f"{1000 * self.threshold:g}"
         )
 
 
@@ -389,8 +395,9 @@ class StoppingHistory:
         ]
 
 
-def _needed(n: int, noun: str, of: str = "", then: str = "") -> str:
-    return f"{counted(n, f'more {noun}')}{of} {'is' if n == 1 else 'are'} needed{then}"
+def _needed(n_labels: int, before: str) -> str:
+    verb = "is" if n_labels == 1 else "are"
+    return f"about {counted(n_labels, 'more label')} {verb} needed before {before}"
 
 
 def posterior_and_classes(

@@ -61,7 +61,7 @@ class Progress:
     ...     learner = learner.teach(indices, y[indices])
     >>> print(learner.progress)  # doctest: +ELLIPSIS
     20 labels, 1,777 samples left; about ... % of the samples left are predicted correctly ...
-    Continue: 2 more comparisons of predictions are needed.
+    Continue: about 20 more labels are needed before it can be said whether the ...
     """
 
     def __init__(
