@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,42 @@ def test_a_run_ends_by_ctrl_c_unless_it_is_ignored(blobs, interrupts):
         assert errors.decode().splitlines()[-1] == f"skactive: interrupted. {KEPT}"
     else:
         assert b"label savings" in output
+
+
+INTERRUPTED_IMPORT = """
+import runpy
+import sys
+
+
+class Interrupter:
+    def find_spec(self, name, path=None, target=None):
+        if name == "skactive.cli._main":
+            print("interrupted")
+            raise KeyboardInterrupt
+
+
+sys.meta_path.insert(0, Interrupter())
+sys.argv = ["skactive", "label", "."]
+"""
+STARTS = {
+    "module": "runpy.run_module('skactive', run_name='__main__')",
+    "script": "from {} import {} as script\nsys.exit(script())",
+}
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_ctrl_c_while_the_command_is_loaded_ends_it_without_a_traceback(start):
+    table = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
+    script = STARTS[start].format(*table["project"]["scripts"]["skactive"].split(":"))
+    process = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IMPORT + script],
+        env=ENVIRONMENT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert process.stderr == ""
+    assert (process.returncode, process.stdout) == (130, "interrupted\n")
 
 
 def without(*numbers):
