@@ -27,7 +27,7 @@ def page_of(browser, server, **options):
     page.on("console", lambda message: message.type == "error" and errors.append(message.text))
     page.goto(server.address)
     try:
-        expect(page.locator(".stage .picture img, .stage .text")).to_be_visible(timeout=30_000)
+        expect(page.locator(".stage img:not(.is-coming), .stage .text")).to_be_visible(timeout=30_000)
         yield page
         assert errors == []
     finally:

@@ -221,6 +221,11 @@ def test_a_photo_that_is_not_shown_yet_takes_no_label(browser, tmp_path):
         expect(page.locator(".stage .is-coming")).to_be_attached()
         page.keyboard.press("1")
         expect(page.locator(".fault")).to_contain_text("not shown yet")
+        page.keyboard.press("n")
+        page.keyboard.type("two")
+        page.keyboard.press("Enter")
+        expect(page.locator(".find input")).to_have_value("two")
+        page.keyboard.press("Escape")
         until(page, lambda: held, "No photo is fetched.")
         # What is held goes on.
         page.unroute("**/picture/**")

@@ -208,6 +208,7 @@ export class GalleryView {
       this.app.say("No sample is selected.", true);
       return;
     }
+    this.picker.find(null);
     await this.label(ids, name);
   }
 

@@ -143,6 +143,7 @@ export class HistoryView {
       this.app.say("No sample is selected.", true);
       return;
     }
+    this.picker.find(null);
     const isLabeled = ["labeled", "doubtful"].includes(this.kind.value);
     const isSame = [...this.tiles.selected].every((at) => this.tiles.samples[at].label === name);
     const reply = await this.app.act(isLabeled ? "relabel" : "answer", { ids, label: name });

@@ -7,7 +7,7 @@ import { button, el, own } from "./dom.js";
 const N_FOUND = 12;
 
 export class ClassPicker {
-  /** @param choose called with the name of a class, which may be new */
+  /** @param choose called with the name of a class, which may be new; it closes the field by `find` */
   constructor(app, choose) {
     this.app = app;
     this.mode = null;
@@ -23,10 +23,7 @@ export class ClassPicker {
       onkeydown: (event) => this.type(event),
     });
     this.form = el("div", { class: "find", hidden: true }, this.input);
-    this.choose = (name) => {
-      this.find(null);
-      choose(name);
-    };
+    this.choose = choose;
     this.bar = new ClassBar(this.choose);
     this.element = el("div", { class: "picker" }, this.form, this.bar.element);
     this.commands = { new: () => this.find("new"), find: () => this.find("find") };
