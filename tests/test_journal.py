@@ -289,7 +289,7 @@ def test_a_label_that_text_cannot_hold_is_refused_whole(path):
 def test_within_a_process_the_last_learner_writes(path):
     first = learner_of(path).teach([1], ["a"])
     second = learner_of(path).teach([2], ["b"])
-    with pytest.raises(RuntimeError, match=r"written by another learner, which was created af"):
+    with pytest.raises(RuntimeError, match=r"written by another object, which was created af"):
         first.teach([3], ["c"])
     assert first.labeled.tolist() == [1]
     second.teach([3], ["c"])

@@ -531,8 +531,55 @@ def test_undo_takes_back_an_answer_and_no_class_that_the_caller_chose(tmp_path):
         assert session.classes == ["apple", "pear"]
         with pytest.raises(ValueError, match="There is no action to undo"):
             session.undo()
-    with LabelingSession(tmp_path / "vectors.npz", classes=["fig", "pear"]) as session:
-        assert session.classes == ["apple", "pear", "fig"]
+        session.rename_class("apple", "quince")
+        session.remove_class("pear")
+        session.answer(session.samples()[0].id, "plum")
+        session.answer(session.samples()[1].id, "plum")
+        session.undo()
+    # What was renamed or removed stays so, and what was undone can be executed again.
+    chosen = ["apple", "pear", "plum", "fig"]
+    with LabelingSession(tmp_path / "vectors.npz", classes=chosen) as session:
+        assert session.classes == ["quince", "plum", "fig"]
+        session.redo()
+        session.undo()
+        session.undo()
+        assert session.classes == ["quince", "fig", "plum"]
+
+
+def test_a_label_of_the_source_is_neither_skipped_nor_postponed_by_redo(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("id,text\na,one\nb,two\nc,three\n", encoding="utf-8")
+    with LabelingSession(path, id_column="id", embedder=Lengths()) as session:
+        session.postpone(["a"])
+        session.skip(["b"])
+    path.write_text("id,text,label\na,one,x\nb,two,x\nc,three,\n", encoding="utf-8")
+    with LabelingSession(path, id_column="id", embedder=Lengths()) as session:
+        for _ in range(2):
+            for call in [session.undo, session.undo, session.redo, session.redo]:
+                call()
+                assert [one.id for one in session.next(3)] == ["c"]
+        assert list(session.counts().values()) == [2, 0, 0, 0, 0]
+
+
+def test_samples_that_are_gone_are_not_counted(tmp_path):
+    path = tmp_path / "vectors.npz"
+    np.savez(path, X=X)
+    with LabelingSession(path) as session:
+        names = [one.id for one in session.samples()]
+        session.answer_many(names[:3], "apple")
+        session.answer_many(names[7:], "pear")
+        session.skip([names[3], names[6]])
+        session.postpone([names[5]])
+    np.savez(path, X=X[:6])
+    with pytest.warns(UserWarning, match="3 samples not in the source"):
+        session = LabelingSession(path)
+    with session:
+        assert session.labels_per_class() == {"apple": 3, "pear": 0}
+        counts = session.counts()
+    assert list(counts.values()) == [3, 0, 0, 1, 1]
+    np.savez(path, X=X)
+    with LabelingSession(path) as session:
+        assert session.labels_per_class() == {"apple": 3, "pear": 3}
 
 
 def test_a_label_that_is_given_again_is_not_doubtful(tmp_path):

@@ -375,7 +375,7 @@ def test_a_second_learner_takes_over_while_a_thread_teaches_the_first(tmp_path):
     thread.join()
     known = second.labeled.tolist()
     assert known == stored
-    assert all("written by another learner" in text for text in refused)
+    assert all("written by another object" in text for text in refused)
     second.teach([23], ["a"])
     assert set(stored) | {23} == set(learner_of("neighbors", path).labeled.tolist())
 

@@ -101,7 +101,7 @@ class JournalFile:
                 )
             if not self._close.alive:
                 raise RuntimeError(
-                    f"Answers to {self.path} are written by another learner, which was created "
+                    f"Answers to {self.path} are written by another object, which was created "
                     "after this one. Hint: use that learner."
                 )
             if os.getpid() != self.process:

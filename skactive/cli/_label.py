@@ -178,9 +178,8 @@ def _with_options(message: str) -> str:
 def _announce(address: str, session: Any, *, is_kept: bool) -> None:
     if session.described_columns:
         write(_with_options(session.described_columns))
-    write(
-        f"Label {session.folder.name.removesuffix('.session')} in the browser:\n\n    {address}\n"
-    )
+    name = session.folder.name.removesuffix(".session") if is_kept else "handwritten digits"
+    write(f"Label {name} in the browser:\n\n    {address}\n")
     saved = "every answer is saved at once."
     if not is_kept:
         saved = "the answers of the demonstration are not kept. Hint: --session FOLDER keeps them."

@@ -441,7 +441,10 @@ def check_text(owner: str, name: str, value: Any) -> str:
 def check_class(name: Any) -> str:
     """Return the name of a class without blanks around it, or raise."""
     if not isinstance(name, str):
-        raise TypeError(f"The name of a class is a str. Got {name!r} instead.")
+        raise TypeError(
+            f"The name of a class is a str. Got {name!r} instead. Hint: pass it as text, such as "
+            f"{str(name)!r}."
+        )
     if not name.strip():
         raise ValueError(f"The name of a class is not blank. Got {name!r} instead.")
     return name.strip()

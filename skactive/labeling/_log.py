@@ -80,6 +80,8 @@ class SessionLog:
         The request of the present action; None if it has none.
     imported : set of str
         The samples whose labels came from the source. `undo` does not remove these labels.
+    chosen : set of str
+        The classes that the caller has chosen, also those that were renamed or removed since.
     changed : dict of str to None
         The names of all changed cells, in order. Who follows the labels removes them.
     """
@@ -144,9 +146,9 @@ class SessionLog:
             self._write(entry, lambda: self._import(entry))
 
     def import_classes(self, names: Iterable[str]) -> None:
-        """Add classes that the caller has chosen. `undo` does not remove them."""
+        """Add classes that the caller has chosen, each once. `undo` does not remove them."""
         for name in names:
-            if name not in self.state.classes:
+            if name not in self.chosen:
                 self.import_labels([], name)
 
     def undo(self) -> Event | None:
@@ -192,6 +194,7 @@ class SessionLog:
         self.undone: list[Event] = []
         self.requests: set[str] = set()
         self.imported: set[str] = set()
+        self.chosen: set[str] = set()
         self.changed: dict[str, None] = {}
 
     def _execute_all(self) -> None:
@@ -226,21 +229,27 @@ class SessionLog:
         self._mark(patch)
         self.state.apply(patch)
         self.imported.update(entry["import"])
-        # What was undone may be about these samples.
-        self.undone.clear()
+        if entry["import"]:
+            # What was undone may be about these samples.
+            self.undone.clear()
+        else:
+            self.chosen.add(entry["label"])
 
     def _undo(self) -> None:
         self._mark(self.done[-1].patch)
         event = self.done.pop()
         self.state.reverse(event.patch)
-        self.state.keep_classes(event.patch)
+        self.state.settle(event.patch)
+        added = self.state.added_class(event.patch)
+        if added in self.chosen:
+            self.state.apply(self.state.with_class(added))
         self.undone.append(event)
 
     def _redo(self) -> None:
         self._mark(self.undone[-1].patch)
         event = self.undone.pop()
         self.state.apply(event.patch)
-        self.state.keep_classes(event.patch)
+        self.state.settle(event.patch)
         self.done.append(event)
 
     def _read(self, number: int, line: bytes) -> None:

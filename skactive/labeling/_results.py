@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -153,11 +154,13 @@ class SessionResults(SessionAnswers):
         Returns
         -------
         labels_per_class : dict of str to int
-            By class, in the order in which the classes were added.
+            By class, in the order in which the classes were added. Labels of samples that are not
+            in the source any more are not counted.
         """
         with self._lock:
-            counts = self._log.state.n_answers_of()
-            return {name: counts[name] for name in self._log.state.classes}
+            state, known = self._log.state, self._positions
+            counts = Counter(one.label for name, one in state.answers.items() if name in known)
+            return {name: counts[name] for name in state.classes}
 
     def counts(self) -> dict[str, int]:
         """Return the numbers of labels, without waiting for the classifier.
@@ -166,17 +169,17 @@ class SessionResults(SessionAnswers):
         -------
         counts : dict of str to int
             ``n_labeled``, ``n_test``, ``n_test_labeled``, ``n_skipped`` and ``n_postponed``, as in
-            `SessionProgress`.
+            `SessionProgress`. Samples that are not in the source any more are not counted.
         """
         with self._lock:
-            state = self._log.state
-            n_test_labeled = sum(one in state.answers for one in state.test)
+            state, known = self._log.state, self._positions.keys()
+            n_test_labeled = len(state.answers.keys() & state.test.keys() & known)
             return {
-                "n_labeled": len(state.answers) - n_test_labeled,
-                "n_test": len(state.test),
+                "n_labeled": len(state.answers.keys() & known) - n_test_labeled,
+                "n_test": len(state.test.keys() & known),
                 "n_test_labeled": n_test_labeled,
-                "n_skipped": len(state.skipped),
-                "n_postponed": len(state.postponed),
+                "n_skipped": len(state.skipped.keys() & known),
+                "n_postponed": sum(one in known for one in state.postponed),
             }
 
     def progress(self) -> SessionProgress:

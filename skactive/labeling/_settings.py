@@ -131,7 +131,8 @@ def write_settings(
     path = folder / SETTINGS
     content = json.dumps(settings, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass")
     if not path.is_file() or path.read_bytes() != content:
-        with atomic_write(path) as file:
+        # As the answers beside it.
+        with atomic_write(path, mode=0o666) as file:
             file.write(content)
 
 

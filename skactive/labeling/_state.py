@@ -124,10 +124,11 @@ class SessionState:
         for (table, name), change in patch.items():
             self._set(table, name, change.before)
 
-    def keep_classes(self, patch: Patch) -> None:
-        """Add those classes again that a patch removed, but of which there are answers.
+    def settle(self, patch: Patch) -> None:
+        """Keep what no action has made, after a patch was applied again or taken back.
 
-        Labels of the source do not belong to the patch of any action.
+        Labels of the source do not belong to the patch of any action: their classes stay, and
+        their samples are neither skipped nor postponed.
         """
         classes = self.tables[CellKind.CLASS]
         gone = {name for table, name in patch if table == CellKind.CLASS and name not in classes}
@@ -135,6 +136,16 @@ class SessionState:
             for label in dict.fromkeys(answer.label for answer in self.answers.values()):
                 if label in gone:
                     self.apply(self._class_added(label))
+        for _, name in patch:
+            if name in self.answers:
+                self._set(CellKind.SKIP, name, None)
+                self._set(CellKind.POSTPONE, name, None)
+
+    def added_class(self, patch: Patch) -> str | None:
+        """Return the class that a patch adds, if it removes none."""
+        changes = [(name, one) for (table, name), one in patch.items() if table == CellKind.CLASS]
+        added = [name for name, one in changes if one.before is None]
+        return added[0] if len(added) == len(changes) == 1 else None
 
     def _set(self, table: CellKind, name: str, value: Any) -> None:
         if value is None:

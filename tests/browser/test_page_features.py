@@ -27,7 +27,9 @@ def page_of(browser, server, **options):
     page.on("console", lambda message: message.type == "error" and errors.append(message.text))
     page.goto(server.address)
     try:
-        expect(page.locator(".stage img:not(.is-coming), .stage .text")).to_be_visible(timeout=30_000)
+        expect(page.locator(".stage img:not(.is-coming), .stage .text")).to_be_visible(
+            timeout=30_000
+        )
         yield page
         assert errors == []
     finally:
@@ -113,7 +115,7 @@ def test_a_key_has_one_meaning(browser, points):
         assert change_key(page, "Ask this", "2") == "2 is the key of high. Change that first."
         # Neither does a key that changes nothing, or is none.
         assert change_key(page, "low", "q") == "low has the key q."
-        assert change_key(page, "low", "Escape") == "Press a key below to change it."
+        assert change_key(page, "low", "Escape") == "Click a key below to change it."
         page.get_by_label("low: key q. Change").click()
         page.keyboard.press("ArrowUp")
         expect(page.locator("dialog .hint")).to_contain_text("This key cannot be used")

@@ -226,9 +226,21 @@ def test_a_photo_that_is_not_shown_yet_takes_no_label(browser, tmp_path):
         page.keyboard.press("Enter")
         expect(page.locator(".find input")).to_have_value("two")
         page.keyboard.press("Escape")
+        # Neither is it skipped or zoomed, nor are others labelled in the gallery.
+        page.keyboard.press("s")
+        page.keyboard.press("z")
+        page.keyboard.press("g")
+        page.locator(".tile").first.click()
+        page.keyboard.press("1")
+        expect(page.locator(".fault")).to_contain_text("Some of these pictures are not shown yet")
+        page.keyboard.press("Escape")
+        page.keyboard.press("g")
         until(page, lambda: held, "No photo is fetched.")
         # What is held goes on.
         page.unroute("**/picture/**")
+        sample(page)
+        assert page.locator(".stage img").bounding_box()["width"] > 100
         answer(page, "1")
         saved(page)
-    assert len(labels(tmp_path / "photos.session")) == 5
+    with LabelingSession.open(tmp_path / "photos.session") as session:
+        assert (len(session.history()), session.progress().n_skipped) == (5, 0)

@@ -22,6 +22,7 @@ const VIEWS = [
 const PROGRESS_MS = 1000;
 // The next samples wait for the accuracies of a large pool: these are rare if they take long.
 const PROGRESS_REST = 10;
+const PROGRESS_MOST_MS = 5000;
 // Milliseconds for which a message is shown that is no error.
 const MESSAGE_MS = 2500;
 // Milliseconds for which a refused answer is named at least, also if others follow at once.
@@ -303,6 +304,11 @@ export class App {
     this.view?.showClasses?.();
   }
 
+  /** Whether answers cannot be saved now. */
+  get isUnsaved() {
+    return this.outbox.state === "full";
+  }
+
   /** Return the keys of the classes, by their names. */
   get keys() {
     return this.keyMap.classes;
@@ -386,7 +392,7 @@ export class App {
   /** Look at the progress in a second or more, also if further answers follow before. */
   progressSoon() {
     if (this.ended.signal.aborted) return;
-    const rest = Math.max(PROGRESS_MS, PROGRESS_REST * this.progressMs);
+    const rest = Math.min(Math.max(PROGRESS_MS, PROGRESS_REST * this.progressMs), PROGRESS_MOST_MS);
     this.timer ??= setTimeout(() => this.followProgress(), rest);
   }
 

@@ -104,7 +104,7 @@ export class ClassesView {
       await this.act("rename_class", { name: one.name, to });
       return;
     }
-    const question = `Merge ${one.name} with ${to}? ${plural(one.n, "label")} become ${to}.`;
+    const question = `Merge ${one.name} with ${to}? ${plural(one.n, "label")} ${one.n === 1 ? "becomes" : "become"} ${to}.`;
     if (window.confirm(question)) await this.act("merge_classes", { name: one.name, to });
     else input.value = one.name;
   }

@@ -208,7 +208,8 @@ export class GalleryView {
       this.app.say("No sample is selected.", true);
       return;
     }
-    this.picker.find(null);
+    if (this.tiles.isComing()) return;
+    if (!this.app.isUnsaved) this.picker.find(null);
     await this.label(ids, name);
   }
 

@@ -3,7 +3,7 @@
 import { button, el, own } from "./dom.js";
 import { COMMANDS, keyOf } from "./keys.js";
 
-const HINT = "Press a key below to change it.";
+const HINT = "Click a key below to change it.";
 const MODIFIERS = ["Shift", "Control", "Alt", "AltGraph", "Meta", "CapsLock", "Dead", "Process"];
 
 export class HelpDialog {

@@ -134,6 +134,7 @@ export class HistoryView {
   /** What a class does to the selected samples. */
   effect() {
     if (this.kind.value === "doubtful") return "the same class confirms a label, another one corrects it";
+    if (this.kind.value === "unreadable") return "samples that cannot be read have no label";
     return this.kind.value === "labeled" ? "a class corrects or confirms the label" : "a class labels them";
   }
 
@@ -143,7 +144,12 @@ export class HistoryView {
       this.app.say("No sample is selected.", true);
       return;
     }
-    this.picker.find(null);
+    if (this.kind.value === "unreadable") {
+      this.app.say("A sample that cannot be read has no label.", true);
+      return;
+    }
+    if (this.tiles.isComing()) return;
+    if (!this.app.isUnsaved) this.picker.find(null);
     const isLabeled = ["labeled", "doubtful"].includes(this.kind.value);
     const isSame = [...this.tiles.selected].every((at) => this.tiles.samples[at].label === name);
     const reply = await this.app.act(isLabeled ? "relabel" : "answer", { ids, label: name });

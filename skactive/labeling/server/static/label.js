@@ -90,15 +90,12 @@ export class LabelView {
 
   choose(name) {
     const sample = this.shown;
-    if (!sample || this.app.root.classList.contains("is-unsaved")) return;
+    if (!sample || this.app.isUnsaved) return;
     if (this.stage.querySelector(".broken")) {
       this.app.say(`A picture that cannot be read has no label. Skip it by ${this.app.keyOf("skip")}.`, true);
       return;
     }
-    if (this.stage.querySelector(".is-coming")) {
-      this.app.say("This picture is not shown yet. Label it as soon as you see it.", true);
-      return;
-    }
+    if (this.isComing()) return;
     this.picker.find(null);
     this.picker.bar.flash(name);
     this.app.act("answer", { ids: [sample.id], label: name });
@@ -106,9 +103,19 @@ export class LabelView {
     this.app.say(`Labelled ${name}`);
   }
 
+  /** Whether the picture is not shown yet; the reason is said. */
+  isComing() {
+    const isComing = this.stage.querySelector(".is-coming") !== null;
+    if (isComing) {
+      this.app.say(`This picture is not shown yet. Wait for it, or ask it later by ${this.app.keyOf("later")}.`, true);
+    }
+    return isComing;
+  }
+
   close(kind, word) {
     const sample = this.shown;
-    if (!sample || this.app.root.classList.contains("is-unsaved")) return;
+    if (!sample || this.app.isUnsaved) return;
+    if (kind === "skip" && this.isComing()) return;
     this.picker.find(null);
     this.app.act(kind, { ids: [sample.id] });
     this.next();
@@ -154,6 +161,7 @@ export class LabelView {
       this.panel.replaceChildren(el("p", {}, "Test samples are drawn at random. Their guess stays hidden."));
       return;
     }
+    if (!this.panel.hasChildNodes()) this.panel.replaceChildren(el("p", { class: "hint" }, "Waiting for the reasons …"));
     let content;
     try {
       const explanation = await this.app.transport.call("explain", { id: sample.id });

@@ -68,11 +68,13 @@ export class ClassPicker {
     } else if (event.key === "Enter") {
       const name = this.input.value.trim();
       if (!name) return;
-      this.choose(this.found(name));
+      const found = this.found(name);
+      if (found === null) this.app.say(`No class has this name. A new one is named after ${this.app.keyOf("new")}.`, true);
+      else this.choose(found);
     }
   }
 
-  /** Return the class that Enter chooses: the name as it is, or one that is found by it. */
+  /** Return the class that Enter chooses: a new name as it is, or one that is found by it. */
   found(name) {
     const names = this.app.classes.map((one) => one.name);
     if (this.mode === "new" || names.includes(name)) return name;
@@ -80,7 +82,7 @@ export class ClassPicker {
     return (
       names.find((one) => one.toLowerCase() === sought) ??
       names.find((one) => one.toLowerCase().includes(sought)) ??
-      name
+      null
     );
   }
 }

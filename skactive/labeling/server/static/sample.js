@@ -52,9 +52,11 @@ export function large(sample, app) {
 }
 
 export function toggleZoom(zoom, sample, app) {
+  const image = zoom.querySelector("img");
+  // Its size is not known yet.
+  if (image.classList.contains("is-coming")) return;
   const isZoomed = zoom.getAttribute("aria-pressed") !== "true";
   zoom.setAttribute("aria-pressed", String(isZoomed));
-  const image = zoom.querySelector("img");
   const size = isZoomed && app.kind === "image" ? "full" : "large";
   if (size !== (image.dataset.size ?? "large")) app.transport.show(image, sample, size);
   image.dataset.size = size;
@@ -113,7 +115,6 @@ export class Tiles {
     } else {
       content = el("img", {
         alt: sample.id,
-        loading: "lazy",
         class: app.kind === "vector" ? "pixels" : null,
         draggable: "false",
       });
@@ -148,6 +149,14 @@ export class Tiles {
     if (isSelected) this.selected.add(place);
     else this.selected.delete(place);
     this.element.children[place].setAttribute("aria-pressed", String(isSelected));
+  }
+
+  /** Whether a selected picture is not shown yet; the reason is said. */
+  isComing() {
+    const images = [...this.selected].map((at) => this.element.children[at].querySelector("img"));
+    const isSome = images.some((one) => one && !(one.complete && one.hasAttribute("src")));
+    if (isSome) this.app.say("Some of these pictures are not shown yet. Label them as soon as you see them.", true);
+    return isSome;
   }
 
   get isWhole() {
