@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import threading
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from skactive.integrations.label_studio import LabelStudioBridge, LabelStudioError
+from skactive.integrations.label_studio._queue import QUEUE, TIME
 from skactive.labeling import LabelingSession
 
 pytest.importorskip("pandas")
@@ -105,19 +107,35 @@ def test_an_annotator_who_does_not_wait_gets_the_order_of_the_answers_before(stu
             task = following
 
 
-def test_every_version_but_the_present_one_is_deleted_and_others_are_kept(studio, tmp_path):
-    studio.predictions.append({"task": 1, "score": 0.5, "result": [], "model_version": "theirs"})
-    studio.predictions.append(
-        {"task": 1, "score": 0.5, "result": [], "model_version": "skactive-queue-left-over"}
-    )
-    for _ in range(2):
-        with bridge_of(studio, tmp_path / "s") as bridge:
-            for _ in range(3):
-                bridge.sync(wait=True)
-                studio.annotate(studio.next(), "A")
-            bridge.sync()
-        versions = {one["model_version"] for one in studio.predictions}
-        assert versions == {"theirs", studio.model_version}
+def test_predictions_stay_while_an_annotator_may_have_their_task_open(studio, tmp_path):
+    # Label Studio refuses an annotation of a task that was opened with a prediction that is gone.
+    contents = {}
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        for _ in range(len(studio.tasks)):
+            bridge.sync(wait=True)
+            contents[studio.model_version] = set(studio.queue())
+            open_ = {task for task in studio.tasks if not studio.is_labeled(task)}
+            found = {one["model_version"] for one in studio.predictions}
+            assert found == {
+                version
+                for version, tasks in contents.items()
+                if tasks & open_ or version == studio.model_version
+            }
+            studio.annotate(studio.next(), "A")
+        bridge.sync()
+    assert studio.predictions == []
+
+
+def test_versions_of_earlier_processes_are_deleted_after_a_day(studio, tmp_path, monkeypatch):
+    moment = datetime.now(UTC) - timedelta(days=1)
+    names = [f"{QUEUE}{moment + timedelta(minutes=m):{TIME}}" for m in (-2, -1, 1)]
+    for name in ("theirs", *names):
+        studio.predictions.append({"task": 1, "score": 0.5, "result": [], "model_version": name})
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+    # The second was in use until the third came.
+    versions = {one["model_version"] for one in studio.predictions}
+    assert versions == {"theirs", *names[1:], studio.model_version}
     assert studio.sampling == "Uncertainty sampling"
 
 
@@ -199,6 +217,20 @@ def test_the_queue_grows_with_the_number_of_annotators(studio, tmp_path):
         bridge.sync(wait=True)
         # Each of the ten may have one task open.
         assert len(studio.queue()) == 14
+
+
+def test_the_queue_grows_with_the_number_of_answers_of_a_round(studio, tmp_path):
+    with bridge_of(studio, tmp_path / "s", ahead=5) as bridge:
+        bridge.sync(wait=True)
+        for user in (1, 2, 1, 2):
+            studio.annotate(studio.next(user), "A", user=user)
+        bridge.sync()
+        # Twice the answers, and the task that each of the two has open.
+        assert len(studio.queue()) == 10
+        for size in (7, 7, 7):  # two answers of each round, but at least five tasks
+            studio.annotate(studio.next(1), "B", user=1)
+            bridge.sync()
+            assert len(studio.queue()) == size
 
 
 OPERATIONS = st.lists(

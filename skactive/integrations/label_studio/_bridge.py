@@ -68,8 +68,9 @@ class LabelStudioBridge:
         Whether annotators see the predicted class as a filled-in answer, which they confirm or
         change. Annotators tend to agree with a guess.
     ahead : int, default=8
-        Number of tasks in the queue, at least 5. With several annotators Label Studio draws from
-        them at random, and it is at least five more than there are annotators.
+        Smallest number of tasks in the queue, at least 5. With several annotators Label Studio
+        draws from them at random. The queue grows with the number of annotators and of answers, as
+        Label Studio has no task for a person if the others have all tasks of the queue.
     timeout : float, default=30
         Seconds to wait for Label Studio.
     announce : callable, default=None
@@ -131,6 +132,8 @@ class LabelStudioBridge:
         self._everything_at: float | None = None
         self._is_brought = False
         self._n_embedded: int | None = None
+        # Number of answers between two queues.
+        self._pace = 0
         self._last_note: str | None = None
 
     @property
@@ -188,7 +191,8 @@ class LabelStudioBridge:
         n_embedded = self._session.n_embedded
         is_stale = counts is not None or n_embedded != self._n_embedded
         content = self._content(interface) if is_stale else self._queue.content
-        is_pushed = self._queue.bring(content, state)
+        unlabeled = {task.id for task in self._tasks.values() if not task.is_labeled}
+        is_pushed = self._queue.bring(content, state, unlabeled)
         self._is_brought, self._n_embedded = True, n_embedded
         if counts or is_pushed:
             self._note(self._status(counts or ""))
@@ -446,7 +450,12 @@ class LabelStudioBridge:
             for task in self._tasks.values()
             for one in task.annotations
         }
-        session, n = self.session, max(self._ahead, len(annotators) + MIN_AHEAD)
+        queued = [self._tasks.get(number) for number, _ in self._queue.content]
+        n_taken = sum(task is not None and bool(task.annotations) for task in queued)
+        # In the next round there may be as many answers, and each annotator has a task open.
+        self._pace = max(n_taken, self._pace // 2)
+        session = self.session
+        n = max(self._ahead, len(annotators) + max(MIN_AHEAD, 2 * self._pace))
         asked = session.next(n)
         if len(asked) < n:
             asked += session.next(n - len(asked), test=True)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from skactive.integrations.label_studio._errors import LabelStudioError
 from skactive.integrations.label_studio._project import SAMPLING, ProjectState, RemoteProject
+from skactive.integrations.label_studio._tasks import EARLIEST
 
 # The beginnings of our versions. Only these are ever deleted.
 QUEUE = "skactive-queue-"
 PREDICTIONS = "skactive-predictions-"
+TIME = "%Y%m%d-%H%M%S-%f"
+# Label Studio refuses an annotation if the prediction with which its task was opened is gone. It
+# locks an open task for a day.
+KEPT = timedelta(days=1)
 
 Result = list[dict[str, Any]]
 
@@ -19,7 +25,8 @@ class TaskQueue:
     """The tasks that Label Studio asks next.
 
     Label Studio asks the task with the lowest score among those with a prediction of the project's
-    version. Each change is a new version, so that annotators never see half of a change.
+    version. Each change is a new version, so that annotators never see half of a change. The
+    versions before stay until annotators can have none of their tasks open.
 
     Parameters
     ----------
@@ -36,27 +43,41 @@ class TaskQueue:
         self._project = project
         self._version: str | None = None
         self.content: list[tuple[int, Result]] = []
-        # Versions to delete; None until those of earlier processes are known.
-        self._old: list[str] | None = None
+        # The tasks of all versions, the oldest first; None of those of earlier processes.
+        self._tasks: dict[str, frozenset[int] | None] | None = None
 
-    def bring(self, content: list[tuple[int, Result]], state: ProjectState) -> bool:
-        """Bring the queue in line with tasks and their results; return whether it changed."""
-        if self._old is None:
-            self._old = [one for one in self._project.versions() if one.startswith(QUEUE)]
+    def bring(
+        self, content: list[tuple[int, Result]], state: ProjectState, unlabeled: AbstractSet[int]
+    ) -> bool:
+        """Bring the queue in line with tasks and their results; return whether it changed.
+
+        The predictions of a version are deleted when it is not in use any more, and all its tasks
+        are labelled or a day has passed.
+        """
+        if self._tasks is None:
+            found = sorted(one for one in self._project.versions() if one.startswith(QUEUE))
+            self._tasks = dict.fromkeys(found)
         is_ours = state.model_version == self._version and state.sampling == SAMPLING
         is_new = content != self.content or (bool(content) and not is_ours)
         if is_new:
-            self._replace(content, self._old)
-        for version in self._old.copy():
-            self._project.delete_version(version)
-            self._old.remove(version)
+            self._replace(content, self._tasks)
+        limit = datetime.now(UTC) - KEPT
+        names = list(self._tasks)
+        for version, following in zip(names, [*names[1:], *names[-1:]], strict=True):
+            tasks = self._tasks[version]
+            is_done = tasks is not None and not tasks & unlabeled
+            if version != self._version and (is_done or created(following) < limit):
+                self._project.delete_version(version)
+                del self._tasks[version]
         return is_new
 
-    def _replace(self, content: list[tuple[int, Result]], old: list[str]) -> None:
+    def _replace(
+        self, content: list[tuple[int, Result]], tasks: dict[str, frozenset[int] | None]
+    ) -> None:
         version = version_name(QUEUE) if content else None
         if version is not None:
-            # In case that one of the requests fails.
-            old.append(version)
+            # Before the requests, as they may fail.
+            tasks[version] = frozenset(task for task, _ in content)
             predictions = [
                 {"task": task, "result": result, "score": place / len(content)}
                 for place, (task, result) in enumerate(content)
@@ -67,15 +88,20 @@ class TaskQueue:
                     is_temporary=True,
                 )
             self._project.order_by(version)
-            old.remove(version)
-        if self._version is not None:
-            old.append(self._version)
         self._version, self.content = version, content
 
 
 def version_name(beginning: str) -> str:
     """Return a new version."""
-    return f"{beginning}{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
+    return beginning + datetime.now(UTC).strftime(TIME)
+
+
+def created(version: str) -> datetime:
+    """Return the time in the name of a queue's version; the earliest if it has none."""
+    try:
+        return datetime.strptime(version.removeprefix(QUEUE), TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return EARLIEST
 
 
 def replace_predictions(project: RemoteProject, predictions: list[dict[str, Any]]) -> int:
