@@ -169,8 +169,8 @@ def notebook(session: nox.Session) -> None:
 @nox.session(python=MIDDLE)
 @nox.parametrize("release", ["1.23.2", "newest"])
 def label_studio(session: nox.Session, release: str) -> None:
-    """Run the tests with Label Studio itself, in an environment of its own of 800 MB."""
-    session.install("-e", ".[label,table]", "uv", *group("test"))
+    """Run the tests with Label Studio, in an environment of its own of 800 MB, and Chromium."""
+    session.install("-e", ".[label,table]", "uv", *group("test"), *group("browser"))
     # It needs other releases of packages than some extras.
     folder = Path(session.create_tmp()).resolve() / f"label-studio-{release}"
     requirement = "label-studio" if release == "newest" else f"label-studio=={release}"
@@ -178,8 +178,8 @@ def label_studio(session: nox.Session, release: str) -> None:
     python = folder / "bin" / "python"
     # pip takes minutes to resolve its requirements.
     session.run("uv", "pip", "install", "--python", str(python), requirement)
-    command = str(folder / "bin" / "label-studio")
-    session.run("pytest", "tests/label_studio", *session.posargs, env={"LABEL_STUDIO": command})
+    env = {"LABEL_STUDIO": str(folder / "bin" / "label-studio"), "CHROMIUM": chromium(session)}
+    session.run("pytest", "tests/label_studio", *session.posargs, env=env)
 
 
 @nox.session

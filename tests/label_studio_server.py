@@ -11,6 +11,8 @@ import urllib.error
 import urllib.request
 import uuid
 from contextlib import contextmanager
+from http.cookiejar import CookieJar
+from urllib.parse import urlencode
 
 EMAIL, PASSWORD = "a@example.org", secrets.token_hex(8)
 TOKEN = secrets.token_hex(20)
@@ -93,10 +95,10 @@ class LabelStudioServer:
             self._process.wait(60)
             self._process = None
 
-    def call(self, method, path, body=None, *, kind="application/json", token=TOKEN):
+    def call(self, method, path, body=None, *, kind="application/json", token=None):
         """Return the JSON that answers a request of the API; None if nothing is found."""
         content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"Authorization": f"Token {token}", "Content-Type": kind}
+        headers = {"Authorization": f"Token {token or TOKEN}", "Content-Type": kind}
         request = urllib.request.Request(  # noqa: S310
             f"{self.url}{path}", content, headers, method=method
         )
@@ -141,14 +143,27 @@ class LabelStudioServer:
         found = self.call("GET", f"/api/tasks/?project={project}&page_size=1000&include=id,data")
         return {task["id"]: task["data"] for task in found["tasks"]}
 
-    def next(self, project):
-        """Return the task that an annotator is asked, None without one."""
-        return self.call("GET", f"/api/projects/{project}/next/")
+    def sign_up(self, email):
+        """Make a person a member by the invitation, and return their token."""
+        cookies = CookieJar()
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies))
+        link = self.url + self.call("GET", "/api/invite")["invite_url"]
+        browser.open(link, timeout=120).close()
+        [csrf] = [cookie.value for cookie in cookies if cookie.name == "csrftoken"]
+        form = {"csrfmiddlewaretoken": csrf, "email": email, "password": PASSWORD}
+        content, headers = urlencode(form).encode(), {"Referer": link}
+        browser.open(urllib.request.Request(link, content, headers), timeout=120).close()  # noqa: S310
+        with browser.open(f"{self.url}/api/current-user/token", timeout=120) as response:
+            return json.loads(response.read())["token"]
 
-    def annotate(self, task, label, to_name="sample"):
+    def next(self, project, token=None):
+        """Return the task that an annotator is asked, None without one."""
+        return self.call("GET", f"/api/projects/{project}/next/", token=token)
+
+    def annotate(self, task, label, to_name="sample", token=None):
         """Submit an annotation, and return its id; without a label, skip the task."""
         body = {"result": result(label, to_name), "lead_time": 1.5, "was_cancelled": label is None}
-        return self.call("POST", f"/api/tasks/{task}/annotations/", body)["id"]
+        return self.call("POST", f"/api/tasks/{task}/annotations/", body, token=token)["id"]
 
     def update(self, annotation, label, to_name="sample"):
         body = {"result": result(label, to_name)}
