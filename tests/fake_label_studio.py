@@ -41,6 +41,7 @@ class FakeLabelStudio:
         self.title = "a project"
         self.model_version = None
         self.sampling = "Sequential sampling"
+        self.shows_predictions = True
         self.maximum_annotations = 1
         self.tasks = {}
         self.annotations = {}
@@ -210,6 +211,7 @@ class FakeLabelStudio:
                 return 400, {"validation_errors": {"model_version": ["Unknown model version"]}}
             self.model_version = version
             self.sampling = body.get("sampling", self.sampling)
+            self.shows_predictions = body.get("show_collab_predictions", self.shows_predictions)
         skips = [one for one in self.annotations.values() if one["was_cancelled"]]
         settings = {
             "id": PROJECT,
@@ -217,6 +219,7 @@ class FakeLabelStudio:
             "label_config": self.config,
             "model_version": self.model_version,
             "sampling": self.sampling,
+            "show_collab_predictions": self.shows_predictions,
             "task_number": len(self.tasks),
             "total_annotations_number": len(self.annotations) - len(skips),
             "skipped_annotations_number": len(skips),

@@ -53,12 +53,12 @@ def questions(n=N_SAMPLES):
 
 def photos():
     """Return photos and their classes, by their names: real ones if they are on this machine."""
-    generator = np.random.default_rng(0)
     try:
         folder = assets.asset("data", "fruits_fresh_rotten")
     except assets.MissingAssetError:
         from PIL import Image
 
+        generator = np.random.default_rng(0)
         colors = {"red": (200, 40, 40), "green": (40, 160, 40), "yellow": (220, 220, 40)}
         found = {}
         for number, label in enumerate(generator.choice(list(colors), N_SAMPLES).tolist()):
@@ -67,13 +67,16 @@ def photos():
             Image.fromarray(pixels.astype(np.uint8)).save(file, "PNG")
             found[f"p{number:03}.png"] = (file.getvalue(), label)
         return found
-    paths = sorted(path for path in folder.glob("*/*") if path.suffix in {".png", ".jpg"})
-    chosen = generator.permutation(len(paths))[:N_SAMPLES]
-    some = [paths[place] for place in chosen.tolist()]
     return {
         f"p{number:03}{path.suffix}": (path.read_bytes(), path.parent.name)
-        for number, path in enumerate(some)
+        for number, path in enumerate(drawn_photos(folder)[:N_SAMPLES])
     }
+
+
+def drawn_photos(folder):
+    """Return the paths of all photos in a random order, which is always the same."""
+    paths = sorted(path for path in folder.glob("*/*") if path.suffix in {".png", ".jpg"})
+    return [paths[place] for place in np.random.default_rng(0).permutation(len(paths)).tolist()]
 
 
 def create_text_project(studio, n=N_SAMPLES, **settings):

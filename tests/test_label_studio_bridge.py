@@ -107,14 +107,18 @@ def test_an_annotator_who_does_not_wait_gets_the_order_of_the_answers_before(stu
             task = following
 
 
-def test_predictions_stay_while_an_annotator_may_have_their_task_open(studio, tmp_path):
-    # Label Studio refuses an annotation of a task that was opened with a prediction that is gone.
+@pytest.mark.parametrize("show", [False, True])
+def test_predictions_that_annotators_see_stay_while_they_may_have_the_task_open(
+    show, studio, tmp_path
+):
+    # Label Studio refuses an annotation that was filled in by a prediction that is gone.
     contents = {}
-    with bridge_of(studio, tmp_path / "s") as bridge:
+    with bridge_of(studio, tmp_path / "s", show_guesses=show) as bridge:
         for _ in range(len(studio.tasks)):
             bridge.sync(wait=True)
+            assert studio.shows_predictions == show
             contents[studio.model_version] = set(studio.queue())
-            open_ = {task for task in studio.tasks if not studio.is_labeled(task)}
+            open_ = {task for task in studio.tasks if show and not studio.is_labeled(task)}
             found = {one["model_version"] for one in studio.predictions}
             assert found == {
                 version
@@ -149,6 +153,10 @@ def test_nothing_is_written_while_nothing_changes(studio, tmp_path):
         studio.sampling = "Sequential sampling"
         assert bridge.sync()
         assert studio.sampling == "Uncertainty sampling"
+        # Someone wants to see predictions.
+        studio.shows_predictions = True
+        assert bridge.sync()
+        assert not studio.shows_predictions
         # A connected model takes the order over by its title.
         studio.predictions.append({"task": 1, "score": 0.5, "result": [], "model_version": "m"})
         studio.model_version = "m"

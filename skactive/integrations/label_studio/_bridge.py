@@ -121,7 +121,7 @@ class LabelStudioBridge:
         self._ahead = check_integer(self, "ahead", ahead, minimum=MIN_AHEAD)
         self._announce = announce or (lambda _: None)
         self._samples = TaskSamples(self.folder, self._client)
-        self._queue = TaskQueue(self._project)
+        self._queue = TaskQueue(self._project, is_shown=show_guesses)
         # Held while the session is replaced, or used by another thread.
         self._lock = RLock()
         self._session: LabelingSession | None = None

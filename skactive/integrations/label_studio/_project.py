@@ -12,8 +12,8 @@ from skactive.integrations.label_studio._errors import LabelStudioError
 from skactive.integrations.label_studio._tasks import FIELDS, RemoteTask, read_task
 
 SETTINGS = (
-    "id,title,label_config,model_version,sampling,task_number,total_annotations_number,"
-    "skipped_annotations_number"
+    "id,title,label_config,model_version,sampling,show_collab_predictions,task_number,"
+    "total_annotations_number,skipped_annotations_number"
 )
 SAMPLING = "Uncertainty sampling"
 # Number of tasks and of predictions per request.
@@ -35,6 +35,8 @@ class ProjectState(NamedTuple):
         The version of the predictions that determine the order of tasks.
     sampling : str
         The order of tasks.
+    shows_predictions : bool
+        Whether annotators see the predictions of the version.
     n_tasks, n_annotations, n_skips : int
         The numbers of tasks, of annotations without skips, and of skips.
     """
@@ -43,6 +45,7 @@ class ProjectState(NamedTuple):
     config: str
     model_version: str | None
     sampling: str
+    shows_predictions: bool
     n_tasks: int
     n_annotations: int
     n_skips: int
@@ -73,6 +76,7 @@ class RemoteProject:
                 str(found["label_config"]),
                 found.get("model_version"),
                 str(found.get("sampling")),
+                bool(found.get("show_collab_predictions")),
                 int(found["task_number"]),
                 int(found["total_annotations_number"]),
                 int(found["skipped_annotations_number"]),
@@ -137,11 +141,15 @@ class RemoteProject:
             n_stored += int(answer.get("created", 0)) if isinstance(answer, dict) else 0
         return n_stored
 
-    def order_by(self, version: str) -> None:
+    def order_by(self, version: str, *, is_shown: bool) -> None:
         """Make Label Studio ask tasks in the order of a version's scores, the lowest first."""
-        settings = {"model_version": version, "sampling": SAMPLING}
+        settings = {
+            "model_version": version,
+            "sampling": SAMPLING,
+            "show_collab_predictions": is_shown,
+        }
         # The answer has only these settings, which takes half the time.
-        self.client.send("PATCH", f"{self._path}/?include=id,model_version,sampling", settings)
+        self.client.send("PATCH", f"{self._path}/?include=id,{','.join(settings)}", settings)
 
     def versions(self) -> list[str]:
         """Return the versions of all predictions."""

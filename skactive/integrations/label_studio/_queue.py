@@ -14,8 +14,8 @@ from skactive.integrations.label_studio._tasks import EARLIEST
 QUEUE = "skactive-queue-"
 PREDICTIONS = "skactive-predictions-"
 TIME = "%Y%m%d-%H%M%S-%f"
-# Label Studio refuses an annotation if the prediction with which its task was opened is gone. It
-# locks an open task for a day.
+# Label Studio refuses an annotation if the prediction that filled it in is gone. It locks an open
+# task for a day.
 KEPT = timedelta(days=1)
 
 Result = list[dict[str, Any]]
@@ -25,25 +25,29 @@ class TaskQueue:
     """The tasks that Label Studio asks next.
 
     Label Studio asks the task with the lowest score among those with a prediction of the project's
-    version. Each change is a new version, so that annotators never see half of a change. The
-    versions before stay until annotators can have none of their tasks open.
+    version. Each change is a new version, so that annotators never see half of a change. A version
+    that annotators see stays until they can have none of its tasks open.
 
     Parameters
     ----------
     project : RemoteProject
         The project.
+    is_shown : bool
+        Whether annotators see the results.
 
     Attributes
     ----------
     content : list of (int, list)
-        The tasks in order, each with the result that annotators see.
+        The tasks in order, each with its result.
     """
 
-    def __init__(self, project: RemoteProject) -> None:
+    def __init__(self, project: RemoteProject, *, is_shown: bool) -> None:
         self._project = project
+        self._is_shown = is_shown
         self._version: str | None = None
         self.content: list[tuple[int, Result]] = []
-        # The tasks of all versions, the oldest first; None of those of earlier processes.
+        # Of all versions, the oldest first: the tasks that may be open with its predictions. Of
+        # earlier processes they are not known.
         self._tasks: dict[str, frozenset[int] | None] | None = None
 
     def bring(
@@ -51,13 +55,14 @@ class TaskQueue:
     ) -> bool:
         """Bring the queue in line with tasks and their results; return whether it changed.
 
-        The predictions of a version are deleted when it is not in use any more, and all its tasks
-        are labelled or a day has passed.
+        The predictions of a version that is not in use any more are deleted. If annotators saw
+        them, that is when all its tasks are labelled or a day has passed.
         """
         if self._tasks is None:
             found = sorted(one for one in self._project.versions() if one.startswith(QUEUE))
             self._tasks = dict.fromkeys(found)
-        is_ours = state.model_version == self._version and state.sampling == SAMPLING
+        settings = (state.model_version, state.sampling, state.shows_predictions)
+        is_ours = settings == (self._version, SAMPLING, self._is_shown)
         is_new = content != self.content or (bool(content) and not is_ours)
         if is_new:
             self._replace(content, self._tasks)
@@ -77,7 +82,7 @@ class TaskQueue:
         version = version_name(QUEUE) if content else None
         if version is not None:
             # Before the requests, as they may fail.
-            tasks[version] = frozenset(task for task, _ in content)
+            tasks[version] = frozenset(task for task, _ in content if self._is_shown)
             predictions = [
                 {"task": task, "result": result, "score": place / len(content)}
                 for place, (task, result) in enumerate(content)
@@ -87,7 +92,7 @@ class TaskQueue:
                     f"Label Studio stored none of {len(predictions)} predictions.",
                     is_temporary=True,
                 )
-            self._project.order_by(version)
+            self._project.order_by(version, is_shown=self._is_shown)
         self._version, self.content = version, content
 
 
