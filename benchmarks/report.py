@@ -124,7 +124,7 @@ def readable(value: float, unit: str) -> str:
     """Return a number with its unit, in its significant digits."""
     if unit == "s":
         for scale, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
-            if value >= scale or name == "µs":
+            if abs(value) >= scale or name == "µs":
                 return f"{value / scale:.3g} {name}"
     if unit == "ratio":
         return f"{value:,.0f} ×" if value >= 100 else f"{value:.3g} ×"
