@@ -150,7 +150,7 @@ def test_what_is_removed_before_it_is_locked_is_made_again(tmp_path, monkeypatch
         path.rmdir() if path.is_dir() else path.unlink()
 
     monkeypatch.setattr(module.fcntl, "flock", removing_first)
-    path, handle = make(tmp_path / "a", *([0o600] if make is module._made_file else []))
+    path, handle = make(tmp_path / "a", 0o700)
     assert [path] == list(tmp_path.iterdir()) != made
     os.close(handle)
 
