@@ -164,3 +164,9 @@ def printable(text: str, *, keep: str = "") -> str:
 def counted(n: int, noun: str, plural: str | None = None) -> str:
     """Return a number and a noun in singular or plural, such as ``1 label`` or ``1,200 labels``."""
     return f"{n:,} {noun if n == 1 else plural or f'{noun}s'}"
+
+
+def counted_labels(n_labeled: int, n_test: int) -> str:
+    """Return the number of labels, and that of the test set among them, in words."""
+    found = counted(n_labeled + n_test, "label")
+    return f"{found} ({n_test:,} of the test set)" if n_test else found

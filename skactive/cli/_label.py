@@ -17,11 +17,11 @@ from skactive._io.session_paths import check_source
 from skactive._loading import postponed
 from skactive._optional import import_optional
 from skactive._progress import ProgressBar
+from skactive._text import counted_labels
 from skactive.cli._arguments import add_number
 from skactive.cli._digits import write_digits
 from skactive.cli._models import add_model, check_model, fetch_model
 from skactive.cli._output import CommandError, write, write_note
-from skactive.cli._sessions import labels_of
 
 # Seconds before a progress bar appears, and between its updates.
 BAR_DELAY, BAR_SECONDS = 2.0, 0.2
@@ -200,7 +200,7 @@ def _show_embedding(session: Any, ended: Event) -> None:
 
 
 def _farewell(arguments: argparse.Namespace, counts: dict[str, int], folder: Path) -> str:
-    labels = labels_of(counts)
+    labels = counted_labels(counts["n_labeled"], counts["n_test_labeled"])
     if counts["n_labeled"] + counts["n_test_labeled"] == 0:
         return "\nNo label was given. The same command starts again."
     if arguments.demo and arguments.session is None:

@@ -17,7 +17,7 @@ from skactive._io.session_paths import (
     found_session,
     read_settings,
 )
-from skactive._text import counted, printable
+from skactive._text import counted, counted_labels, printable
 from skactive.cli._output import CommandError, write, write_note
 
 if TYPE_CHECKING:
@@ -114,14 +114,8 @@ def run_export(arguments: argparse.Namespace) -> None:
         learnt = counted(counts["n_labeled"], "label")
         write(f"The classifier, which learnt {learnt}, written to {arguments.output}.")
     else:
-        write(f"{labels_of(counts)} written to {arguments.output}.")
-
-
-def labels_of(counts: dict[str, int]) -> str:
-    """Return the number of labels, and that of the test set among them, in words."""
-    n_test = counts["n_test_labeled"]
-    found = counted(counts["n_labeled"] + n_test, "label")
-    return f"{found} ({n_test:,} of the test set)" if n_test else found
+        labels = counted_labels(counts["n_labeled"], counts["n_test_labeled"])
+        write(f"{labels} written to {arguments.output}.")
 
 
 def run_predict(arguments: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from skactive._text import counted
+from skactive._text import counted, counted_labels
 from skactive.labeling._stopping import StoppingAdvice
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ class SessionProgress:
     error: Exception | None
 
     def __str__(self) -> str:
-        lines = [f"{self._labels} of {counted(self.n_samples, 'sample')}"]
+        labels = counted_labels(self.n_labeled, self.n_test_labeled)
+        lines = [f"{labels} of {counted(self.n_samples, 'sample')}"]
         for n, name in [
             (self.n_skipped, "skipped"),
             (self.n_postponed, "postponed"),
@@ -144,12 +145,6 @@ class SessionProgress:
         if self.failure is not None:
             lines.append(self.failure)
         return "\n".join(lines)
-
-    @property
-    def _labels(self) -> str:
-        found = counted(self.n_labeled + self.n_test_labeled, "label")
-        n_test = self.n_test_labeled
-        return f"{found} ({n_test:,} of the test set)" if n_test else found
 
     @property
     def failure(self) -> str | None:
