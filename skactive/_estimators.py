@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from inspect import signature
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from scipy.special import expit, softmax
-from sklearn.base import clone, is_classifier
+from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skactive._contracts._estimators import IncrementalEstimator
@@ -18,12 +21,17 @@ from skactive._rows import n_samples_of
 from skactive._text import shown
 
 
-def check_classifier(estimator: Any, name: str = "The estimator", *, hint: str = "") -> None:
-    """Raise unless an estimator is a classifier; `hint` says where samples belong instead."""
+def check_classifier(
+    estimator: Any, name: str = "The estimator", *, hint: str = "", or_regressor: bool = False
+) -> None:
+    """Raise unless an estimator is a classifier; `hint` says where samples belong instead.
+
+    With `or_regressor`, it can be a regressor, too.
+    """
     is_object = hasattr(estimator, "get_params") and not isinstance(estimator, type)
-    if is_object and is_classifier(estimator):
+    if is_object and (is_classifier(estimator) or (or_regressor and is_regressor(estimator))):
         return
-    fact = f"{name} must be a classifier."
+    fact = f"{name} must be a classifier{' or a regressor' if or_regressor else ''}."
     if not is_object and (hasattr(estimator, "shape") or isinstance(estimator, list | tuple)):
         shape = getattr(estimator, "shape", None) or (len(estimator),)
         got = f"{type(estimator).__name__} of shape {tuple(shape)}"
@@ -109,6 +117,15 @@ def is_fitted(estimator: Any) -> bool:
     return True
 
 
+def has_learned(estimator: Any) -> bool:
+    """Return whether an estimator is fitted, and not only ready to predict without a fit.
+
+    A Gaussian process that is not fitted predicts by its prior.
+    """
+    names = [name for name in vars(estimator) if name.endswith("_") and name[0] != "_"]
+    return is_fitted(estimator) and (get_tags(estimator).requires_fit or bool(names))
+
+
 def class_probabilities(classifier: Any, samples: Any) -> np.ndarray | None:
     """Return the class probabilities of samples, or None if the classifier is not fitted yet.
 
@@ -139,6 +156,35 @@ def class_probabilities(classifier: Any, samples: Any) -> np.ndarray | None:
         "its uncertainty cannot be measured. Hint: choose a classifier that has one of them, or a "
         "strategy without uncertainty, such as 'random' or 'max-herding'."
     )
+
+
+def predictive_moments(regressor: Any, samples: Any) -> np.ndarray | None:
+    """Return mean and standard deviation of the labels of samples, or None if it is not fitted.
+
+    The standard deviation comes from ``predict(X, return_std=True)``, or is that of the predictions
+    of the members of an ensemble. It is NaN if the regressor has neither.
+
+    Returns
+    -------
+    moments : ndarray of shape (n_samples, 2) or None
+    """
+    try:
+        if "return_std" in signature(classifier_of(regressor).predict).parameters:
+            return np.column_stack(regressor.predict(samples, return_std=True))
+        mean = np.asarray(regressor.predict(samples), dtype=np.float64).reshape(-1)
+    except NotFittedError:
+        return None
+    members = getattr(regressor, "estimators_", None)
+    # The members of boosting are stages of one prediction, in an array.
+    if not isinstance(members, list) or len(members) < 2:
+        return np.column_stack([mean, np.full(len(mean), np.nan)])
+    # Members are fitted without the names of columns, bagged ones to some of the columns.
+    values = samples if issparse(samples) else np.asarray(samples)
+    columns = getattr(regressor, "estimators_features_", [slice(None)] * len(members))
+    predicted = [
+        member.predict(values[:, chosen]) for member, chosen in zip(members, columns, strict=True)
+    ]
+    return np.column_stack([mean, np.std(predicted, axis=0)])
 
 
 def stored_samples(classifier: Any) -> tuple[Any, Any]:

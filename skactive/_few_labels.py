@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from skactive._estimators import class_probabilities, is_fitted
+from skactive._estimators import class_probabilities, is_fitted, predictive_moments
 from skactive._fit_params import per_sample
 from skactive._rows import take_rows
 
@@ -27,12 +27,18 @@ def restore(classifier: Any, blank: Any) -> None:
     vars(classifier).update(state)
 
 
-def too_few_labels(classifier: Any, classes: list[Any], cause: Exception | None) -> NotFittedError:
-    """Return the error for a prediction by a classifier that waits for more labels."""
+def too_few_labels(
+    classifier: Any, classes: list[Any] | None, cause: Exception | None
+) -> NotFittedError:
+    """Return the error for a prediction by an estimator that waits for more labels.
+
+    `classes` is None if labels have no classes.
+    """
+    known = "" if classes is None else f": the classes known so far are {classes}"
+
     reason = "" if cause is None else f" It raised: {cause}"
     return NotFittedError(
-        f"{type(classifier).__name__} cannot predict yet: the classes known so far are "
-        f"{classes}. Hint: label more samples.{reason}"
+        f"{type(classifier).__name__} cannot predict yet{known}. Hint: label more samples.{reason}"
     )
 
 
@@ -137,28 +143,37 @@ def is_for_lack_of_labels(
     return True
 
 
-def probabilities_or_none(
-    classifier: Any, samples: Any, labeled_samples: Callable[[], tuple[Any, Any]]
+def posterior_or_none(
+    classifier: Any,
+    samples: Any,
+    labeled_samples: Callable[[], tuple[Any, Any]],
+    kind: str = "categorical",
 ) -> np.ndarray | None:
-    """Return the class probabilities of samples, or None if there are too few labels.
+    """Return the predictive distribution of samples, or None if there are too few labels.
 
     Parameters
     ----------
-    classifier : classifier
-        The classifier, fitted or not.
+    classifier : classifier or regressor
+        The estimator, fitted or not.
     samples : array-like of length n_samples
         The samples.
     labeled_samples : callable
         Returns the labelled samples and their labels. It is called after an error only.
+    kind : str, default="categorical"
+        The kind of labels.
 
     Returns
     -------
-    probabilities : ndarray of shape (n_samples, n_classes) or None
-        None also if the rows are not finite, as those of naive Bayes with a class without a label.
+    posterior : ndarray of shape (n_samples, n_classes) or (n_samples, 2), or None
+        Class probabilities, or means and standard deviations. None also if the rows are not finite,
+        as those of naive Bayes with a class without a label.
     """
     try:
         with np.errstate(divide="ignore", invalid="ignore"):
-            probabilities = class_probabilities(classifier, samples)
+            if kind == "continuous":
+                posterior = predictive_moments(classifier, samples)
+            else:
+                posterior = class_probabilities(classifier, samples)
     # CategoricalNB raises an IndexError for a category that no labelled sample has.
     except (ValueError, IndexError) as error:
         X, y = labeled_samples()
@@ -167,9 +182,11 @@ def probabilities_or_none(
         if is_elsewhere or not is_for_lack_of_labels(error, classifier, X, y):
             raise
         return None
-    if probabilities is None or not np.isfinite(probabilities).all():
+    # A regressor without standard deviations has NaN in place of them.
+    if posterior is None or not np.isfinite(posterior[:, :1]).all():
         return None
-    return probabilities
+    is_finite = kind == "continuous" or np.isfinite(posterior).all()
+    return posterior if is_finite else None
 
 
 def _predict(classifier: Any, samples: Any) -> None:

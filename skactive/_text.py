@@ -170,3 +170,9 @@ def counted_labels(n_labeled: int, n_test: int) -> str:
     """Return the number of labels, and that of the test set among them, in words."""
     found = counted(n_labeled + n_test, "label")
     return f"{found} ({n_test:,} of the test set)" if n_test else found
+
+
+def label_text(label: Any, width: int) -> str:
+    """Return a label as text, the number of a regression with four digits."""
+    is_fraction = isinstance(label, float) and not label.is_integer()
+    return f"{label:.4g}" if is_fraction else one_line(label, width)

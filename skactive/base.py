@@ -15,6 +15,7 @@ from skactive._contracts._labeling_pool import LabelingPool
 from skactive._contracts._pool_view import PoolView
 from skactive._contracts._posterior_source import PosteriorSource
 from skactive._contracts._target import Target
+from skactive._engine.continuous import ContinuousTarget
 from skactive._engine.labels import CategoricalTarget
 from skactive._public import present
 
@@ -22,6 +23,7 @@ __all__ = [
     "BatchView",
     "CategoricalTarget",
     "Classifier",
+    "ContinuousTarget",
     "EmbeddingStore",
     "HasPosteriorSource",
     "IncrementalEstimator",

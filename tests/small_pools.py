@@ -3,7 +3,7 @@
 import numpy as np
 import scipy.sparse as sp
 
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalKNeighborsRegressor
 from skactive.pool import Pool
 
 
@@ -25,6 +25,23 @@ def labeled_pool(X, n_labeled, names="ab", estimator="voting", seed=0):
     pool = Pool(X, estimator=estimator)
     order = np.random.default_rng(seed).permutation(len(X))[:n_labeled]
     return pool.add_labels(order, [names[place % len(names)] for place in range(n_labeled)])
+
+
+def numbered(names):
+    """One number for each letter."""
+    return [float(ord(name)) for name in names]
+
+
+def pool_of_kind(part, X, n_labeled, names="ab"):
+    """The same, with numbers for letters if a measure or strategy needs them."""
+    if not needs_numbers(part):
+        return labeled_pool(X, n_labeled, names)
+    regressor = IncrementalKNeighborsRegressor(metric="euclidean")
+    return labeled_pool(X, n_labeled, numbered(names), regressor)
+
+
+def needs_numbers(part):
+    return part.target_kinds == {"continuous"}
 
 
 def state(pool):

@@ -68,6 +68,7 @@ READ = {
     "posterior": lambda pool: pool.posterior(),
     "skipped": lambda pool: pool.skipped,
     "take": lambda pool: pool.take([0, 1]),
+    "target": lambda pool: pool.target.kind,
     "whole": lambda pool: pool.whole.n_samples,
 }
 

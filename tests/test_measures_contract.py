@@ -8,9 +8,12 @@ import re
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import BaggingRegressor, RandomForestRegressor
+from sklearn.linear_model import BayesianRidge, LinearRegression, LogisticRegression
 from sklearn.metrics import pairwise_distances
-from small_pools import labeled_pool, samples, state
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from small_pools import labeled_pool, needs_numbers, numbered, pool_of_kind, samples, state
 
 import skactive.measures
 from skactive.measures import (
@@ -21,8 +24,10 @@ from skactive.measures import (
     LeastConfidence,
     Margin,
     Measure,
+    PredictiveVariance,
+    TargetUncertainty,
 )
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import IncrementalKNeighborsRegressor
 from skactive.pool import Batch, Pool
 
 # The settings of the contract tests, by the name of the measure.
@@ -47,6 +52,8 @@ SETTINGS = {
     ],
     "LeastConfidence": [LeastConfidence()],
     "Margin": [Margin()],
+    "PredictiveVariance": [PredictiveVariance()],
+    "TargetUncertainty": [TargetUncertainty()],
 }
 MEASURES = [measure for settings in SETTINGS.values() for measure in settings]
 every_measure = pytest.mark.parametrize("measure", MEASURES, ids=repr)
@@ -84,7 +91,7 @@ def test_every_parameter_has_a_test_named_for_it(name):
     ("n_labeled", "names"), [(0, "a"), (1, "a"), (4, "a"), (4, "ab"), (11, "abc"), (12, "abc")]
 )
 def test_utilities_are_one_finite_number_per_candidate(measure, kind, n_labeled, names):
-    pool = labeled_pool(samples(kind), n_labeled, names)
+    pool = pool_of_kind(measure, samples(kind), n_labeled, names)
     assert_utilities(measure.utilities(pool), pool)
 
 
@@ -92,7 +99,7 @@ def test_utilities_are_one_finite_number_per_candidate(measure, kind, n_labeled,
 @pytest.mark.parametrize("kind", ["spread", "duplicates", "constant"])
 @pytest.mark.parametrize("n_labeled", [0, 1, 4])
 def test_a_batch_is_measured_as_a_pool(measure, kind, n_labeled):
-    pool = labeled_pool(samples(kind), n_labeled)
+    pool = pool_of_kind(measure, samples(kind), n_labeled)
     batch = Batch(pool)
     np.testing.assert_array_equal(measure.utilities(batch), measure.utilities(pool))
     for position in pool.candidates[[3, 0, 5]]:
@@ -109,8 +116,8 @@ def test_a_batch_is_measured_as_a_pool(measure, kind, n_labeled):
 def test_utilities_follow_a_permuted_pool(measure, kind, n_labeled):
     X = samples(kind)
     order = np.random.default_rng(1).permutation(len(X))
-    pool = labeled_pool(X, n_labeled)
-    permuted = Pool(X[order], estimator=IncrementalKNeighborsClassifier(metric="euclidean"))
+    pool = pool_of_kind(measure, X, n_labeled)
+    permuted = Pool(X[order], estimator=pool.estimator)
     permuted.add_labels(np.argsort(order)[pool.labeled], pool.labels)
     utilities = np.full(len(X), np.nan)
     utilities[order[permuted.candidates]] = measure.utilities(permuted)
@@ -121,7 +128,7 @@ def test_utilities_follow_a_permuted_pool(measure, kind, n_labeled):
 @pytest.mark.parametrize("n_labeled", [0, 3])
 @pytest.mark.parametrize("in_batch", [False, True])
 def test_measuring_has_no_side_effects(measure, n_labeled, in_batch):
-    pool = labeled_pool(samples("spread"), n_labeled)
+    pool = pool_of_kind(measure, samples("spread"), n_labeled)
     view = Batch(pool).pick(pool.candidates[2]) if in_batch else pool
     before, parameters = state(pool), measure.get_params()
     attributes = dict(vars(measure))
@@ -139,7 +146,7 @@ def test_measuring_has_no_side_effects(measure, n_labeled, in_batch):
 
 @every_measure
 def test_a_measure_is_an_estimator(measure):
-    pool = labeled_pool(samples("spread"), 3)
+    pool = pool_of_kind(measure, samples("spread"), 3)
     expected = measure.utilities(pool)
     for copy in (clone(measure), pickle.loads(pickle.dumps(measure))):
         assert copy is not measure
@@ -153,12 +160,13 @@ def test_a_measure_is_an_estimator(measure):
 @every_measure
 def test_labels_that_come_and_go_are_followed(measure):
     X = samples("spread")
-    pool = labeled_pool(X, 3)
+    pool = pool_of_kind(measure, X, 3)
     measure.utilities(pool)
     free = pool.candidates
-    pool.add_labels(free[:2], ["c", "a"])
+    c, a, b = numbered("cab") if needs_numbers(measure) else "cab"
+    pool.add_labels(free[:2], [c, a])
     measure.utilities(pool)
-    pool.relabel(free[:1], ["b"]).remove_labels(pool.labeled[:1]).skip(free[3:4])
+    pool.relabel(free[:1], [b]).remove_labels(pool.labeled[:1]).skip(free[3:4])
     fresh = Pool(X, estimator=pool.estimator).add_labels(pool.labeled, pool.labels)
     fresh.skip(pool.skipped)
     np.testing.assert_allclose(measure.utilities(pool), measure.utilities(fresh), atol=1e-6)
@@ -205,6 +213,56 @@ def test_uncertainty_is_one_while_nothing_is_known(kind, estimator):
     np.testing.assert_array_equal(
         kind().utilities(Pool(np.eye(3), estimator=estimator)), np.ones(3)
     )
+
+
+REGRESSORS = [
+    IncrementalKNeighborsRegressor(3, metric="euclidean"),
+    BayesianRidge(),
+    RandomForestRegressor(5, random_state=0),
+    BaggingRegressor(n_estimators=4, max_features=0.5, random_state=0),
+    make_pipeline(StandardScaler(), BayesianRidge()),
+]
+
+
+@pytest.mark.parametrize("regressor", REGRESSORS, ids=lambda one: type(one).__name__)
+def test_the_variance_is_that_of_the_regressor(regressor):
+    X = samples("spread")
+    fitted = clone(regressor).fit(X[:6], X[:6].sum(axis=1))
+    pool = Pool(X, estimator=fitted).add_labels(range(6), X[:6].sum(axis=1))
+    if hasattr(fitted, "estimators_"):
+        columns = getattr(fitted, "estimators_features_", [[0, 1]] * len(fitted.estimators_))
+        predicted = [
+            member.predict(X[6:, chosen])
+            for member, chosen in zip(fitted.estimators_, columns, strict=True)
+        ]
+        expected = np.var(predicted, axis=0)
+    else:
+        expected = fitted.predict(X[6:], return_std=True)[1] ** 2
+    np.testing.assert_allclose(PredictiveVariance().utilities(pool), expected, rtol=1e-6)
+    np.testing.assert_array_equal(
+        TargetUncertainty().utilities(pool), PredictiveVariance().utilities(pool)
+    )
+
+
+def test_a_regressor_without_standard_deviations_is_named():
+    X = samples("spread")
+    pool = Pool(X, estimator=LinearRegression().fit(X, X[:, 0])).add_labels([0], [1.0])
+    for utilities in (PredictiveVariance().utilities, PredictiveVariance().utilities_everywhere):
+        with pytest.raises(TypeError, match="LinearRegression gives no standard deviation"):
+            utilities(pool)
+
+
+def test_labels_of_another_kind_are_refused():
+    numbers = pool_of_kind(PredictiveVariance(), samples("spread"), 3)
+    classes = labeled_pool(samples("spread"), 3)
+    for measure, pool, needed in [
+        (PredictiveVariance(), classes, "continuous"),
+        *((kind(), numbers, "categorical") for kind in UNCERTAINTIES),
+    ]:
+        message = f"{type(measure).__name__} needs {needed} labels"
+        for utilities in (measure.utilities, measure.utilities_everywhere):
+            with pytest.raises(TypeError, match=message):
+                utilities(pool)
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean", "manhattan", "chebyshev"])

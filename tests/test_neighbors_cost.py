@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 import sklearn
 
-from skactive._engine.labeled_samples import GrowingArray
+from skactive._engine.growing_arrays import GrowingArray
 from skactive.neighbors import IncrementalKNeighborsClassifier
 
 pytestmark = pytest.mark.once

@@ -39,12 +39,8 @@ class Grade(Target):
         return np.minimum(y, 5) != np.minimum(other, 5)
 
 
-class GradedPool(Pool):
-    target = Grade()
-
-
-class GradedLearner(ActiveLearner):
-    _pool_type = GradedPool
+def graded_pool(*args, **options):
+    return Pool(*args, target=Grade(), **options)
 
 
 class Detector:
@@ -59,12 +55,12 @@ class Detector:
         self.disagreed.append(x)
 
 
-def graded(**options):
-    return GradedLearner(GaussianNB(), RandomSampling(), X_pool=X, **options)
+def graded_learner(**options):
+    return ActiveLearner(GaussianNB(), RandomSampling(), X, target=Grade(), **options)
 
 
 def test_a_pool_validates_all_labels_by_its_target():
-    pool = GradedPool(X, X_labeled=X[:1], y_labeled=["II"], classes=["I", "IV"])
+    pool = graded_pool(X, X_labeled=X[:1], y_labeled=["II"], classes=["I", "IV"])
     assert pool.classes_.tolist() == [1, 2, 4]
     pool.add_labels([0, 1], ["I", "III"]).add_labeled(X[:1], ["IV"]).relabel([1], ["II"])
     assert pool.labels.tolist() == [1, 2]
@@ -73,14 +69,14 @@ def test_a_pool_validates_all_labels_by_its_target():
         lambda: pool.add_labels([2], ["good"]),
         lambda: pool.add_labeled(X[:1], ["good"]),
         lambda: pool.relabel([0], ["good"]),
-        lambda: GradedPool(X, classes=["good"]),
+        lambda: graded_pool(X, classes=["good"]),
     ):
         with pytest.raises(ValueError, match="'good' is no Roman numeral"):
             call()
 
 
 def test_a_pool_asks_its_target_which_labels_go_together():
-    pool = GradedPool(X).add_labels([0], ["I"])
+    pool = graded_pool(X).add_labels([0], ["I"])
     for call in (
         lambda: pool.add_labels([2], ["VII"]),
         lambda: pool.add_labeled(X[:1], ["VII"]),
@@ -92,18 +88,18 @@ def test_a_pool_asks_its_target_which_labels_go_together():
 
 
 def test_a_learner_takes_seed_set_and_answers_by_the_target_of_its_pool():
-    learner = graded(X_labeled=X[:2], y_labeled=["I", "III"]).teach([2, 3], ["II", "III"])
+    learner = graded_learner(X_labeled=X[:2], y_labeled=["I", "III"]).teach([2, 3], ["II", "III"])
     assert learner.labels.tolist() == [2, 3]
     assert learner.fitted_estimator().classes_.tolist() == [1, 2, 3]
     with pytest.raises(ValueError, match="'good' is no Roman numeral"):
-        graded(X_labeled=X[:1], y_labeled=["good"])
+        graded_learner(X_labeled=X[:1], y_labeled=["good"])
     with pytest.raises(ValueError, match="'good' is no Roman numeral"):
         learner.teach([4], ["good"])
 
 
 def test_equal_labels_replace_nothing_and_agree_with_predictions():
     detector = Detector()
-    learner = graded(drift_detector=detector).teach([0, 1], ["V", "VI"])
+    learner = graded_learner(drift_detector=detector).teach([0, 1], ["V", "VI"])
     learner.teach([2], ["VII"]).relabel([0], ["VII"])
     assert len(learner.drift_detector.disagreed) == 1
     assert not any(learner.drift_detector.disagreed)
@@ -113,14 +109,16 @@ def test_equal_labels_replace_nothing_and_agree_with_predictions():
 
 def test_a_journal_has_the_plain_form_of_the_target(tmp_path):
     path = tmp_path / "answers.jsonl"
-    learner = graded(journal=path).teach([0, 1], ["I", "III"]).relabel([1], ["II"])
+    learner = graded_learner(journal=path).teach([0, 1], ["I", "III"]).relabel([1], ["II"])
     entries = [json.loads(line) for line in path.read_text().splitlines()]
     assert [entry["labels"] for entry in entries if "labels" in entry] == [["I", "III"], ["II"]]
-    assert graded(journal=path).labels.tolist() == learner.labels.tolist() == [1, 2]
+    assert graded_learner(journal=path).labels.tolist() == learner.labels.tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("estimator", [IncrementalKNeighborsClassifier(), GaussianNB()])
 def test_undo_restores_labels_of_the_target(estimator):
-    learner = GradedLearner(estimator, RandomSampling(), X_pool=X).teach([0, 1], ["I", "III"])
+    learner = ActiveLearner(estimator, RandomSampling(), X, target=Grade()).teach(
+        [0, 1], ["I", "III"]
+    )
     learner.relabel([1], ["II"]).undo()
     assert learner.labels.tolist() == [1, 3]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 if TYPE_CHECKING:
+    from skactive._contracts._target import Target
     from skactive.neighbors import NeighborGraph
 
 T = TypeVar("T")
@@ -18,32 +19,31 @@ T = TypeVar("T")
 class PoolView(ABC):
     """Base class of everything that a measure or a strategy can choose from.
 
-    A view has candidates, the samples that are neither labelled nor skipped, and numbers about
-    each of them, which are kept up to date from label to label. `skactive.pool.Pool` is one;
-    `skactive.pool.Batch` is a pool with the samples picked so far counted as labelled; on a Dask
-    cluster, each partition is one. A measure or strategy only reads a view and never changes it.
-    A batch takes everything that does not depend on its picks from `whole`.
+    Candidates are the samples that are neither labelled nor skipped. Numbers about each of them are
+    kept up to date from label to label. `skactive.pool.Pool` is a view; in a `skactive.pool.Batch`
+    the samples picked so far count as labelled; on a Dask cluster, each partition is one. A measure
+    or strategy never changes a view. A batch takes what does not depend on its picks from `whole`.
 
     Attributes
     ----------
     X : {ndarray, CSR matrix, array-like} of shape (n_samples, n_features)
         The features of all samples; on disk an array-like, whose picked rows are arrays.
     n_samples, n_candidates, n_labeled : int
-        Numbers of samples, of candidates, and of labels with those of outside and picked samples.
+        Numbers of samples; of candidates; of labels, with those of outside and picked samples.
     candidates : ndarray of int of shape (n_candidates,)
         Positions of the candidates, ascending.
     labeled : ndarray of int of shape (n_pool_labels,)
         Positions of the labelled samples, in the order in which they were labelled.
     labels : ndarray of shape (n_pool_labels,)
         The labels of `labeled`.
-    skipped : ndarray of int of shape (n_skipped,)
-        Positions of the skipped samples that are not labelled, ascending.
-    picked : ndarray of int of shape (n_picked,)
-        Positions picked for a batch so far, in order; empty for a pool.
+    skipped, picked : ndarray of int
+        Positions of the skipped samples, ascending; of those picked for a batch so far, in order.
     classes_ : ndarray of shape (n_classes,)
-        The labels known so far, sorted.
-    estimator : classifier or None
-        The classifier that class probabilities come from.
+        The labels known so far, sorted; empty if labels are not categorical.
+    target : Target
+        The kind of labels.
+    estimator : classifier, regressor or None
+        The estimator that the posterior comes from.
     whole : PoolView
         The pool behind a batch, without its picks; a pool itself.
 
@@ -109,12 +109,17 @@ class PoolView(ABC):
 
     @property
     def classes_(self) -> np.ndarray:
-        """The labels known so far, sorted."""
+        """The labels known so far, sorted; empty if labels are not categorical."""
         return self.whole.classes_
 
     @property
-    def estimator(self) -> Any:  # any classifier
-        """The classifier that class probabilities come from, or None."""
+    def target(self) -> Target:
+        """The kind of labels."""
+        return self.whole.target
+
+    @property
+    def estimator(self) -> Any:  # any classifier or regressor
+        """The estimator that the posterior comes from, or None."""
         return self.whole.estimator
 
     @property
@@ -139,7 +144,7 @@ class PoolView(ABC):
 
     @abstractmethod
     def posterior(self, indices: ArrayLike | None = None) -> np.ndarray | None:
-        """Return the class probabilities of the candidates, or of given samples.
+        """Return the predictive distribution of the candidates, or of given samples.
 
         Parameters
         ----------
@@ -149,6 +154,7 @@ class PoolView(ABC):
         Returns
         -------
         posterior : ndarray of shape (n_candidates, n_classes) or (n, n_classes), or None
+            Class probabilities. For continuous labels, two columns: mean and standard deviation.
             None if there is no estimator, no label, or the estimator is not fitted.
         """
 
@@ -161,7 +167,7 @@ class PoolView(ABC):
         Parameters
         ----------
         function : callable
-            Maps an array of shape (n, n_classes) to one of shape (n,), row by row.
+            Maps rows of `posterior` to an array of shape (n,), row by row.
         everywhere : bool, default=False
             Whether to return a value for each sample, 0 for those that are no candidates.
 
@@ -227,10 +233,8 @@ class PoolView(ABC):
         ----------
         positions : array-like of int of shape (n,)
             Positions in the pool.
-        metric : str, default='cosine'
-            The metric.
-        metric_params : dict, default=None
-            Further arguments of the metric.
+        metric, metric_params : str, dict
+            The metric and its further arguments.
 
         Returns
         -------
@@ -313,8 +317,7 @@ class PoolView(ABC):
         Returns
         -------
         positions : ndarray of int of shape (n,)
-            Positions in the pool; -1 for a sample of the seed set. Equals are in the order in
-            which they were labelled.
+            Positions in the pool; -1 for a sample of the seed set. Equals are in their order.
         labels : ndarray of shape (n,)
             Their labels.
         distances : ndarray of shape (n,)
@@ -362,8 +365,7 @@ class PoolView(ABC):
         Parameters
         ----------
         weights : array-like of shape (n_samples,), default=None
-            Weight of each sample's coverage, at least 0. None is 1 for each candidate of the
-            pool and 0 for other samples.
+            Weights of samples, at least 0. None is 1 for each candidate and 0 for other samples.
         n_neighbors : int, default=15
             Number of neighbours of each sample in the graph.
         metric : str, default='cosine'
@@ -375,7 +377,7 @@ class PoolView(ABC):
         -------
         gain : ndarray of shape (n_candidates,)
             The sum over all samples x of w(x) max(0, K(x, c) - max_l K(x, l)), with l the
-            labelled and picked samples. Evaluated only where weights or labels have changed.
+            labelled and picked samples.
         """
 
     @abstractmethod
@@ -407,7 +409,7 @@ class PoolView(ABC):
         places : ndarray of int of shape (n,)
             Their places in `candidates`.
         largest : float
-            The quotient, equal to the last bit.
+            The quotient.
         """
 
     def anywhere(self, values: np.ndarray, name: str) -> bool:
@@ -461,8 +463,6 @@ class PoolView(ABC):
 
     def cached(self, key: Hashable, compute: Callable[[], T], *, shared: bool = False) -> T:
         """Return a value that follows from the features alone, computed once for all queries.
-
-        Strategies have no memory: the pool keeps expensive results, such as a clustering.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Where a pool gets class probabilities from."""
+"""Where a pool gets the distribution of its predictions from."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ RowFunction = Callable[[np.ndarray], np.ndarray]
 
 
 class PosteriorSource(ABC):
-    """Base class of the class probabilities of a pool's samples, kept up to date.
+    """Base class of the predictive distributions of a pool's samples, kept up to date.
 
-    A classifier with a method ``posterior_source(pool)`` creates its own source. For any other
+    A row is the distribution of the label of a sample: class probabilities, or mean and standard
+    deviation if labels are continuous, with two columns in place of n_classes. A classifier with a
+    method ``posterior_source(pool)`` creates its own source. For any other
     classifier the pool calls `predict_proba` once after each change. A source knows which samples
     changed since it was last read, so that `of_rows` evaluates a function only for these.
 
@@ -36,7 +38,7 @@ class PosteriorSource(ABC):
     @property
     @abstractmethod
     def classes(self) -> np.ndarray:
-        """The labels of the columns, sorted."""
+        """The labels of the columns, sorted; empty if labels are continuous."""
 
     @abstractmethod
     def rows(self, positions: np.ndarray) -> np.ndarray | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +12,16 @@ from numpy.typing import ArrayLike
 class Target(ABC):
     """Base class of the kinds of labels: validation, equality and storage in one place.
 
-    `skactive.base.CategoricalTarget` is the kind of all classifiers here.
+    A pool takes the target from its estimator: `CategoricalTarget` for a classifier,
+    `ContinuousTarget` for a regressor. Another one can be passed to `skactive.Pool` and
+    `skactive.ActiveLearner`.
+
+    Attributes
+    ----------
+    kind : str
+        'categorical' or 'continuous'. It decides what a row of ``pool.posterior()`` contains: class
+        probabilities, or a mean and a standard deviation; and which measures and strategies the
+        labels can be used with.
 
     Examples
     --------
@@ -20,6 +29,8 @@ class Target(ABC):
     >>> isinstance(CategoricalTarget(), Target)
     True
     """
+
+    kind: ClassVar[str] = "categorical"
 
     @abstractmethod
     def validate(self, y: ArrayLike) -> np.ndarray:

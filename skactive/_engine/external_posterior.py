@@ -1,4 +1,4 @@
-"""Class probabilities of any classifier, from its `predict_proba`."""
+"""The posterior of any classifier or regressor, from its predictions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skactive._contracts._posterior_source import PosteriorSource, RowFunction
-from skactive._few_labels import fitted_copy, probabilities_or_none
+from skactive._few_labels import fitted_copy, posterior_or_none
 
 if TYPE_CHECKING:
     from skactive._contracts._estimators import Classifier
@@ -18,12 +18,12 @@ N_FOLDS = 5
 
 
 class ExternalPosterior(PosteriorSource):
-    """The probabilities of a classifier, which is called once after each change.
+    """The predictive distributions of an estimator, which is called once after each change.
 
     Parameters
     ----------
     pool : LabelingPool
-        The pool. Its estimator is the classifier; the caller fits it.
+        The pool. Its estimator is the classifier or regressor; the caller fits it.
     catch_up : callable, default=None
         Called before each call of the classifier, to fit it to all labels.
     """
@@ -38,7 +38,7 @@ class ExternalPosterior(PosteriorSource):
     @property
     def classes(self) -> np.ndarray:
         classifier: Any = self.classifier()
-        return np.asarray(classifier.classes_)
+        return np.asarray(getattr(classifier, "classes_", np.empty(0)))
 
     def rows(self, positions: np.ndarray) -> np.ndarray | None:
         places = self._evaluated(positions)
@@ -59,28 +59,34 @@ class ExternalPosterior(PosteriorSource):
         self._positions = None
 
     def held_out(self) -> np.ndarray:
-        """Return the probabilities from five fits, each to four fifths of the labels."""
+        """Return the rows from five fits, each to four fifths of the labels."""
         X, y = self._pool.labeled_samples()
-        classes = self._pool.classes_
-        posterior = np.zeros((len(y), len(classes)))
+        classes, kind = self._pool.classes_, self._pool.target.kind
+        is_categorical = kind == "categorical"
+        posterior = np.zeros((len(y), len(classes))) if is_categorical else np.empty((len(y), 2))
+        if not is_categorical:
+            # Of folds without a prediction.
+            posterior[:] = np.mean(y), np.std(y)
         folds = np.random.default_rng(0).permutation(len(y)) % N_FOLDS
         for fold in range(N_FOLDS):
             held_out, rest = folds == fold, folds != fold
             known = np.unique(y[rest])
-            if len(known) == 1:
+            if is_categorical and len(known) == 1:
                 posterior[held_out, np.searchsorted(classes, known[0])] = 1.0
                 continue
             fitted = fitted_copy(self._pool.estimator, X[rest], y[rest])
             if fitted is None:
                 continue
-            probabilities = probabilities_or_none(fitted, X[held_out], self._pool.labeled_samples)
-            if probabilities is not None:
+            rows = posterior_or_none(fitted, X[held_out], self._pool.labeled_samples, kind)
+            if rows is not None and is_categorical:
                 columns = np.searchsorted(classes, fitted.classes_)
-                posterior[np.ix_(np.flatnonzero(held_out), columns)] = probabilities
+                posterior[np.ix_(np.flatnonzero(held_out), columns)] = rows
+            elif rows is not None:
+                posterior[held_out] = rows
         return posterior
 
     def classifier(self) -> Classifier:
-        """Return the classifier, fitted to all labels."""
+        """Return the estimator, fitted to all labels."""
         if self._catch_up is not None:
             self._catch_up()
         classifier: Classifier = self._pool.estimator
@@ -88,7 +94,8 @@ class ExternalPosterior(PosteriorSource):
 
     def _probabilities(self, positions: np.ndarray) -> np.ndarray | None:
         classifier, samples = self.classifier(), self._pool.take(positions)
-        return probabilities_or_none(classifier, samples, self._pool.labeled_samples)
+        kind = self._pool.target.kind
+        return posterior_or_none(classifier, samples, self._pool.labeled_samples, kind)
 
     def _evaluated(self, positions: np.ndarray) -> np.ndarray:
         """Return the rows of `_posterior` of given samples, evaluated if necessary."""

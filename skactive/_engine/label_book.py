@@ -253,7 +253,7 @@ class LabelBook:
         self._no_features = no_features
         self._forgotten: list[ForgottenLabels] = []
         if classes is not None:
-            self.store = LabeledSamples(no_features, classes[:0], classes)
+            self.store = LabeledSamples(no_features, classes[:0], classes, target=target)
 
     @property
     def n_labeled(self) -> int:
@@ -419,5 +419,5 @@ class LabelBook:
 
     def _stored(self, X: Any, labels: np.ndarray) -> np.ndarray:
         if self.store is None:
-            self.store = LabeledSamples(self._no_features, labels[:0])
+            self.store = LabeledSamples(self._no_features, labels[:0], target=self.target)
         return self.store.add(X, labels)

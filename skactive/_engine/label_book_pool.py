@@ -31,17 +31,20 @@ class LabelBookPool(LabelingPool):
     ----------
     book : LabelBook
         The labels.
-    target : Target
-        The kind of labels. A subclass can set another one.
     """
 
     book: LabelBook
-    target: Target = CATEGORICAL
+    _target: Target = CATEGORICAL
     _source: PosteriorSource | None
 
     @abstractmethod
     def _labels_replaced(self) -> Self:
         """Update cached values after labels were removed, replaced, forgotten or restored."""
+
+    @property
+    def target(self) -> Target:
+        """The kind of labels."""
+        return self._target
 
     @property
     def candidates(self) -> np.ndarray:

@@ -7,75 +7,12 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from skactive._contracts._target import Target
 from skactive._engine.distances import Rows
-from skactive._engine.label_arrays import cast, positions_of, union
+from skactive._engine.growing_arrays import GrowingArray, GrowingCSR
+from skactive._engine.label_storage import storage_of
 from skactive._engine.labels import CATEGORICAL
 from skactive._engine.positions import check_integers
-
-
-class GrowingArray:
-    """An array whose capacity doubles when full, and whose last row replaces a removed row."""
-
-    def __init__(self, rows: np.ndarray) -> None:
-        self._buffer = rows
-        self._size = len(rows)
-
-    def __len__(self) -> int:
-        return self._size
-
-    @property
-    def view(self) -> np.ndarray:
-        return self._buffer[: self._size]
-
-    def extend(self, rows: np.ndarray) -> None:
-        needed, dtype = self._size + len(rows), self._buffer.dtype
-        if rows.dtype != dtype:
-            dtype = np.result_type(self._buffer, rows)
-        if needed > len(self._buffer) or dtype != self._buffer.dtype:
-            shape = (max(needed, 2 * len(self._buffer), 8), *self._buffer.shape[1:])
-            grown = np.empty(shape, dtype=dtype)
-            grown[: self._size] = self.view
-            self._buffer = grown
-        self._buffer[self._size : needed] = rows
-        self._size = needed
-
-    def swap_remove(self, slot: int) -> None:
-        self._buffer[slot] = self._buffer[self._size - 1]
-        self._size -= 1
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"_buffer": self.view.copy(), "_size": self._size}
-
-
-class GrowingCSR:
-    """A `GrowingArray` of sparse rows. Removing any row but the last copies all rows."""
-
-    def __init__(self, rows: sp.csr_matrix) -> None:
-        self._shape = rows.shape
-        self._values = GrowingArray(rows.data)
-        self._columns = GrowingArray(rows.indices)
-        self._ends = GrowingArray(np.asarray(rows.indptr[1:], dtype=np.int64))
-
-    def __len__(self) -> int:
-        return len(self._ends)
-
-    @property
-    def view(self) -> sp.csr_matrix:
-        starts = np.concatenate([[0], self._ends.view])
-        return sp.csr_matrix(
-            (self._values.view, self._columns.view, starts), (len(self), self._shape[1])
-        )
-
-    def extend(self, rows: sp.csr_matrix) -> None:
-        self._ends.extend(rows.indptr[1:] + len(self._values))
-        self._values.extend(rows.data)
-        self._columns.extend(rows.indices)
-
-    def swap_remove(self, slot: int) -> None:
-        order = np.arange(len(self) - 1)
-        if slot < len(order):
-            order[slot] = len(self) - 1
-        self.__init__(self.view[order])  # type: ignore[misc]
 
 
 class LabeledSamples:
@@ -92,6 +29,8 @@ class LabeledSamples:
         Declared classes, which stay classes even if no sample has them.
     max_labeled : int, default=None
         Number of samples to keep, the newest ones. None keeps all.
+    target : Target, default=CATEGORICAL
+        The kind of labels.
     """
 
     def __init__(
@@ -100,11 +39,11 @@ class LabeledSamples:
         y: np.ndarray,
         classes: np.ndarray | None = None,
         max_labeled: int | None = None,
+        target: Target = CATEGORICAL,
     ) -> None:
         empty = X[:0]
         self._X: Any = GrowingCSR(empty) if sp.issparse(X) else GrowingArray(np.array(empty))
         self._norms = GrowingArray(np.empty(0))
-        self._codes = GrowingArray(np.empty(0, dtype=np.intp))
         self._ids = GrowingArray(np.empty(0, dtype=np.intp))
         self._slots = GrowingArray(np.empty(0, dtype=np.intp))
         self._oldest_id = 0
@@ -113,10 +52,8 @@ class LabeledSamples:
         self.removed_ids: list[int] = []
         # Whether no sample was ever removed, so that ids equal slots.
         self._ids_are_slots = True
-        self.declared = None if classes is None else union(classes)
-        self.classes = np.empty(0, dtype=y.dtype) if self.declared is None else self.declared
-        self._counts = np.zeros(len(self.classes), dtype=np.intp)
-        self._is_declared = np.full(len(self.classes), True)
+        self.target = target
+        self._storage = storage_of(target, y, classes)
         self.add(X, y, max_labeled)
 
     def __len__(self) -> int:
@@ -138,12 +75,27 @@ class LabeledSamples:
     @property
     def labels(self) -> np.ndarray:
         """Labels in the order of the slots."""
-        return self.classes[self._codes.view]
+        return self._storage.at(slice(None))
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a labelled sample, or a declared class."""
+        return len(self) > 0 or len(self.classes) > 0
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The classes of categorical labels, sorted; empty for other targets."""
+        return self._storage.classes
+
+    @property
+    def declared(self) -> np.ndarray | None:
+        """The declared classes, sorted, or None."""
+        return self._storage.declared
 
     @property
     def codes(self) -> np.ndarray:
-        """Positions in `classes`, in the order of the slots."""
-        return self._codes.view
+        """Positions in `classes` of categorical labels, in the order of the slots."""
+        return self._storage.codes
 
     @property
     def next_id(self) -> int:
@@ -162,7 +114,7 @@ class LabeledSamples:
 
     def labels_of(self, ids: Any) -> np.ndarray:
         """Return the labels of stored samples by their ids."""
-        return np.asarray(self.classes[self.codes_of(ids)])
+        return self._storage.at(self.slots(ids))
 
     def codes_of(self, ids: Any) -> np.ndarray:
         """Return the positions in `classes` of the labels of stored samples, by their ids."""
@@ -195,6 +147,18 @@ class LabeledSamples:
         codes[self.ids] = self.codes
         return codes
 
+    def labels_by_id(self) -> np.ndarray:
+        """Return the labels in the order of the ids; those of removed samples are arbitrary.
+
+        The array must not be changed.
+        """
+        labels = self.labels
+        if self._ids_are_slots:
+            return labels
+        by_id = np.zeros((self.next_id, *labels.shape[1:]), dtype=labels.dtype)
+        by_id[self.ids] = labels
+        return by_id
+
     def ages_by_id(self) -> np.ndarray:
         """Return `ages` in the order of the ids; 0 for removed samples."""
         ages = np.zeros(self.next_id, dtype=np.intp)
@@ -202,8 +166,12 @@ class LabeledSamples:
         return ages
 
     def precedence(self, slots: Any = slice(None)) -> np.ndarray:
-        """Return numbers that order equal distances, lowest first: by class, then newest first."""
-        return self.codes[slots] * self.next_id - self.ids[slots]
+        """Return numbers that order equal distances, lowest first: by label, then newest first."""
+        return self.ranks()[slots] * self.next_id - self.ids[slots]
+
+    def ranks(self) -> np.ndarray:
+        """Return an integer for each slot, the same for equal labels, which orders labels."""
+        return self._storage.ranks()
 
     def ages(self) -> np.ndarray:
         """Return for each slot the number of stored samples that are newer."""
@@ -249,76 +217,34 @@ class LabeledSamples:
         self._oldest_id = min([self._oldest_id, *ids.tolist()])
 
     def _append(self, X: Any, y: np.ndarray, ids: np.ndarray) -> None:
-        if isinstance(self._X, GrowingCSR) and not sp.issparse(X):
+        if self._X.is_sparse and not sp.issparse(X):
             X = sp.csr_matrix(X)
-        elif isinstance(self._X, GrowingArray) and sp.issparse(X):
+        elif sp.issparse(X) and not self._X.is_sparse:
             X = X.toarray()
         norms = Rows(X).norms
-        codes = self._encode(y)
+        # It raises before anything is changed, if no type holds the labels.
+        self._storage.extend(y)
         self._slots.view[ids] = np.arange(len(self), len(self) + len(ids))
         self._X.extend(X)
         self._norms.extend(norms)
-        self._codes.extend(codes)
         self._ids.extend(ids)
 
     def remove(self, ids: np.ndarray) -> None:
         """Remove samples. Cost: O(n_features) each."""
-        codes = self.codes_of(ids)
         self._ids_are_slots = self._ids_are_slots and len(ids) == 0
         for sample in ids:
             slot = int(self._slots.view[sample])
             self._slots.view[self.ids[-1]] = slot
             self._slots.view[sample] = -1
-            for column in (self._X, self._norms, self._codes, self._ids):
+            for column in (self._X, self._norms, self._storage, self._ids):
                 column.swap_remove(slot)
         self.removed_ids += ids.tolist()
-        self._decrease_counts(codes)
+        self._storage.forget_unused()
 
     def relabel(self, ids: np.ndarray, y: np.ndarray) -> None:
         """Replace labels. Cost: O(1) each."""
-        new = self._encode(y)
-        slots = self.slots(ids)
-        old = self._codes.view[slots]
-        self._codes.view[slots] = new
-        self._decrease_counts(old)
+        self._storage.replace(self.slots(ids), y)
 
     def check_labels(self, y: np.ndarray) -> None:
-        """Raise if categorical labels cannot be stored beside those already there."""
-        CATEGORICAL.check_alike(self.classes, y)
-
-    def _encode(self, y: np.ndarray) -> np.ndarray:
-        codes = self._known_codes(y)
-        if codes is None:
-            self._extend_classes(union(y))
-            codes = positions_of(y, self.classes)
-        self._counts += np.bincount(codes, minlength=len(self._counts))
-        return codes
-
-    def _known_codes(self, y: np.ndarray) -> np.ndarray | None:
-        if len(y) == 0:
-            return np.empty(0, dtype=np.intp)
-        given = cast(y, self.classes) if len(self.classes) else None
-        if given is None:
-            return None
-        codes: np.ndarray = self.classes.searchsorted(given)
-        if len(y) == 1:
-            is_known = codes[0] < len(self.classes) and self.classes[codes[0]] == given[0]
-        else:
-            is_known = (self.classes.take(codes, mode="clip") == given).all()
-        return codes if is_known else None
-
-    def _extend_classes(self, seen: np.ndarray) -> None:
-        merged = seen if len(self.classes) == 0 else union(self.classes, seen)
-        moved = positions_of(self.classes, merged)
-        counts, kept = np.zeros(len(merged), dtype=np.intp), np.full(len(merged), False)
-        counts[moved], kept[moved] = self._counts, self._is_declared
-        self._codes.view[:] = moved[self._codes.view]
-        self.classes, self._counts, self._is_declared = merged, counts, kept
-
-    def _decrease_counts(self, codes: np.ndarray) -> None:
-        self._counts -= np.bincount(codes, minlength=len(self._counts))
-        alive = (self._counts > 0) | self._is_declared
-        if not alive.all():
-            self._codes.view[:] = (np.cumsum(alive) - 1)[self._codes.view]
-            self.classes = self.classes[alive]
-            self._counts, self._is_declared = self._counts[alive], self._is_declared[alive]
+        """Raise if labels cannot be stored beside those already there."""
+        self.target.check_alike(self.classes, y)

@@ -19,10 +19,12 @@ from skactive._engine.labels import check_classes
 from skactive._estimators import check_classifier, stored_samples
 from skactive._fit_params import check_fit_params
 from skactive._rows import check_is_samples
-from skactive._validation import check_mapping, check_path, check_strategy
-from skactive.base import Classifier, HasPosteriorSource
+from skactive._validation import check_mapping, check_strategy
+from skactive.base import Classifier, HasPosteriorSource, Target
 from skactive.learner._arguments import (
+    check_journal,
     check_samples,
+    check_target,
     check_together,
     declared_classes,
     names_of,
@@ -57,8 +59,9 @@ class ActiveLearner(LearnerQueries):
 
     Parameters
     ----------
-    estimator : classifier or Pipeline, default=None
-        The classifier; None takes `IncrementalLabelSpreading()`. The learner works on a copy. A
+    estimator : classifier, regressor or Pipeline, default=None
+        The classifier; None takes `IncrementalLabelSpreading()`. With a regressor, labels are
+        numbers, and all that is said here of classifiers holds. The learner works on a copy. A
         classifier that implements the contract `skactive.base.IncrementalEstimator` learns each
         label at once; one with `partial_fit` gets the new labels when it is next used; any other is
         fitted again then. In a Pipeline the last step learns, and the steps before it turn samples
@@ -83,6 +86,9 @@ class ActiveLearner(LearnerQueries):
     strict_classes : bool, default=False
         Whether labels that are not among `classes` are refused, with the most similar class in the
         error message. It catches typing errors of an annotator.
+    target : Target, default=None
+        The kind of labels. None takes `skactive.base.ContinuousTarget` if the estimator is a
+        regressor, else `skactive.base.CategoricalTarget`.
     ids : array-like of length n_samples, default=None
         Names of the samples: strings, numbers or tuples. None takes the index of a DataFrame or
         Series, the paths of files, else positions.
@@ -192,7 +198,7 @@ class ActiveLearner(LearnerQueries):
     True
     """
 
-    # The class of the pool, which also defines the target. A subclass can set another one.
+    # The class of the pool. A subclass can set another one.
     _pool_type: Any = Pool
     # Refitted steps that are not in use yet.
     _refreshed: RefreshedSteps | None = None
@@ -208,6 +214,7 @@ class ActiveLearner(LearnerQueries):
         classes: ArrayLike | None = None,
         class_descriptions: Mapping[Any, Any] | None = None,
         strict_classes: bool = False,
+        target: Target | None = None,
         ids: ArrayLike | None = None,
         drift_detector: Any = None,  # river's detectors have no common type
         fit_params: dict[str, Any] | None = None,
@@ -219,18 +226,21 @@ class ActiveLearner(LearnerQueries):
         cache: FeatureCache | None = None,
     ) -> None:
         given = default_classifier() if estimator is None else estimator
-        check_classifier(given, hint="pass samples as X_pool, ActiveLearner(X_pool=X).")
-        strategy = default_strategy() if strategy is None else check_strategy(strategy)
+        check_classifier(
+            given, hint="pass samples as X_pool, ActiveLearner(X_pool=X).", or_regressor=True
+        )
+        self.strategy = default_strategy() if strategy is None else check_strategy(strategy)
         if X_pool is None:
             raise TypeError("ActiveLearner needs the samples to choose from: pass X_pool.")
         self._begin_state()
-        if journal is not None:
-            check_path(self, "journal", journal)
+        check_journal(self, journal)
         fit_params = dict(check_mapping(self, "fit_params", fit_params, "names of arguments"))
         samples = check_samples(X_pool)
         names = names_of(samples, ids)
-        self.strategy = strategy
         self._watch = None if drift_detector is None else AgreementWatch(drift_detector)
+        self._stopping = StoppingHistory(stopping)
+        parts = (self.strategy, self._watch, *self._stopping.criteria)
+        self._target = check_target(given, target, classes, parts, strict_classes=strict_classes)
         learning: Any = copy.deepcopy(given)
         before, self._refresher = refresher_for(learning, samples, refresh_every)
         if self._refresher is None:
@@ -247,12 +257,11 @@ class ActiveLearner(LearnerQueries):
         self._seed = self._seed_set(X_labeled, y_labeled)
         check_together(fit_params, self._seed, graph, self._refresher)
         check_fit_params(classifier, fit_params)
-        target = self._pool_type.target
-        self._descriptions = check_descriptions(self, class_descriptions, target.validate)
-        classes = None if classes is None else check_classes(classes, target.validate)
+        validate = self._target.validate
+        self._descriptions = check_descriptions(self, class_descriptions, validate)
+        classes = None if classes is None else check_classes(classes, validate)
         self._classes = with_described(classes, self._descriptions)
         self._is_strict, self._fit_params, self._cache = strict_classes, fit_params, cache
-        self._stopping = StoppingHistory(stopping)
         if self._refresher is not None and self._seed[0] is not None:
             self._refresher.seed = before.transform(X_labeled), self._seed[1]
         describe(classifier, self._descriptions, self._steps)
@@ -356,7 +365,7 @@ class ActiveLearner(LearnerQueries):
             raise ValueError(
                 f"{given}_labeled was passed without {missing}_labeled. Hint: pass both or neither."
             )
-        labels = self._pool_type.target.validate(y)
+        labels = self._target.validate(y)
         check_consistent_length(X, labels)
         return (self.features(X), labels) if len(labels) else (None, None)
 
@@ -381,6 +390,7 @@ class ActiveLearner(LearnerQueries):
             posterior_source=None if follows else self._external,
             classes=declared_classes(classifier, self._classes),
             strict_classes=self._is_strict,
+            target=self._target,
             graph=graph,
             state=state,
             cache=self._cache,

@@ -12,10 +12,13 @@ from sklearn.pipeline import Pipeline
 
 from skactive._engine.class_descriptions import check_descriptions, with_described
 from skactive._engine.positions import array_of
+from skactive._engine.targets import check_kind, check_no_classes, target_of
 from skactive._estimators import fitted_steps, is_fitted
 from skactive._io.image_paths import are_paths
 from skactive._rows import check_is_samples, n_samples_of
 from skactive._text import shown
+from skactive._validation import check_path
+from skactive.base import Target
 
 
 def check_samples(X: Any, name: str = "X_pool") -> Any:
@@ -67,6 +70,26 @@ def declared_classes(classifier: Any, classes: Any) -> Any:
         )
     declared = getattr(classifier, "declared_classes_", known)
     return with_described(declared, described)
+
+
+def check_journal(owner: object, journal: Any) -> None:
+    """Raise unless a journal is a path or None."""
+    if journal is not None:
+        check_path(owner, "journal", journal)
+
+
+def check_target(
+    estimator: Any, target: Target | None, classes: Any, parts: Any, *, strict_classes: bool
+) -> Target:
+    """Return the kind of labels of a learner, or raise if a part of it needs another one."""
+    target = target_of(estimator, target)
+    check_no_classes(target, classes, strict_classes)
+    for part in parts:
+        # A strategy checks its measures, too.
+        if hasattr(part, "check_target"):
+            part.check_target(target)
+        check_kind(part, target.kind)
+    return target
 
 
 def check_together(fit_params: Any, seed: Any, graph: Any, refresher: Any) -> None:

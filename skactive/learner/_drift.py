@@ -64,6 +64,9 @@ class AgreementWatch:
     is lower than before.
     """
 
+    target_kinds = frozenset({"categorical"})
+    name_of_kind_error = "drift_detector"
+
     def __init__(self, detector: Any) -> None:
         if isinstance(detector, type) or not (
             callable(getattr(detector, "update", None)) and hasattr(detector, "drift_detected")

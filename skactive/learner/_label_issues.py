@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import erfc
 
 from skactive._engine.distances import distances_among
 from skactive._frame import Tabular
-from skactive._text import aligned, one_line
+from skactive._text import aligned, label_text, one_line
 from skactive.neighbors import IncrementalKNeighborsClassifier
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # As for the estimate of the accuracy. Of fewer labels, most are the only ones of their class.
 MIN_LABELED = 10
 N_VOTERS = 10
+# A number is an issue if the probability of a label at least as far from its prediction is smaller.
+RARE = 0.05
 N_ROWS_SHOWN = 20
 NAME_WIDTH = 20
 
@@ -39,9 +42,11 @@ class LabelIssues(Tabular):
     labels : ndarray of shape (n_issues,)
         The labels that were given.
     suggestions : ndarray of shape (n_issues,)
-        The most probable label of each sample given all other labels.
+        The most probable label of each sample given all other labels, or the predicted number.
     probabilities : ndarray of shape (n_issues,)
-        The probability of the given label given all other labels, in ascending order.
+        The probability of the given label given all other labels, in ascending order. If labels
+        are numbers, that of a label at least as far from the prediction, under a normal
+        distribution with its standard deviation.
     n_labeled : int
         Number of labels; fewer than ten are not checked.
 
@@ -141,7 +146,7 @@ class LabelIssues(Tabular):
             *(column[:N_ROWS_SHOWN] for column in columns), strict=True
         ):
             sample = "of the seed set" if name is None else one_line(name, NAME_WIDTH)
-            labels = [one_line(one, NAME_WIDTH) for one in (label, suggestion)]
+            labels = [label_text(one, NAME_WIDTH) for one in (label, suggestion)]
             rows.append([sample, *labels, f"{probability:.3f}"])
         return rows
 
@@ -162,20 +167,53 @@ def label_issues(pool: LabelingPool, ids: np.ndarray) -> LabelIssues:
         Equal probabilities are in the order in which the labels came.
     """
     y = pool.labeled_samples()[1]
+    if pool.target.kind == "continuous":
+        return _outliers(pool, ids)
     n_classes = len(pool.classes_)
     posterior = _without_own_label(pool) if len(y) >= MIN_LABELED else np.ones((len(y), n_classes))
     codes = np.searchsorted(pool.classes_, y)
     given = posterior[np.arange(len(y)), codes]
     doubtful = np.flatnonzero(given < posterior.max(axis=1, initial=0.0))
     order = doubtful[np.argsort(given[doubtful], kind="stable")]
+    suggestions = pool.classes_[posterior[order].argmax(axis=1)] if len(order) else y[:0]
+    return _issues(pool, ids, order, suggestions, given[order])
+
+
+def _outliers(pool: LabelingPool, ids: np.ndarray) -> LabelIssues:
+    """Return continuous labels far from their predictions, in standard deviations."""
+    y = pool.labeled_samples()[1]
+    source = pool.posterior_source
+    moments = source.held_out() if source is not None and len(y) >= MIN_LABELED else None
+    if moments is None:
+        return _issues(pool, ids, np.empty(0, dtype=np.intp), y[:0], y[:0])
+    mean, deviation = moments.T
+    # Without standard deviations of the estimator, that of all residuals.
+    deviation = np.where(np.isnan(deviation), np.std(y - mean), deviation)
+    apart = np.abs(y - mean)
+    distances = np.divide(apart, deviation, out=np.zeros(len(y)), where=deviation > 0)
+    distances[(deviation == 0) & (apart > 0)] = np.inf
+    probabilities = erfc(distances / np.sqrt(2))
+    doubtful = np.flatnonzero(probabilities < RARE)
+    order = doubtful[np.argsort(probabilities[doubtful], kind="stable")]
+    return _issues(pool, ids, order, mean[order], probabilities[order])
+
+
+def _issues(
+    pool: LabelingPool,
+    ids: np.ndarray,
+    order: np.ndarray,
+    suggestions: np.ndarray,
+    probabilities: np.ndarray,
+) -> LabelIssues:
+    y = pool.labeled_samples()[1]
     # The seed set comes first.
     positions = np.append(np.full(len(y) - len(pool.labeled), -1), pool.labeled)[order]
     return LabelIssues(
         indices=positions.astype(np.intp),
         names=tuple(None if p < 0 else ids[p : p + 1].tolist()[0] for p in positions.tolist()),
         labels=y[order],
-        suggestions=pool.classes_[posterior[order].argmax(axis=1)] if len(order) else y[:0],
-        probabilities=given[order],
+        suggestions=suggestions,
+        probabilities=probabilities,
         n_labeled=len(y),
     )
 

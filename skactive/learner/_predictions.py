@@ -127,7 +127,7 @@ class LearnerPredictions(LearnerLabels):
 
     @locked
     def score(self, X: Any, y: ArrayLike) -> float:  # samples of any kind
-        """Return the accuracy on samples whose labels are known.
+        """Return the accuracy on samples whose labels are known, or R² if labels are numbers.
 
         Parameters
         ----------
@@ -139,7 +139,8 @@ class LearnerPredictions(LearnerLabels):
         Returns
         -------
         score : float
-            The `score` of the estimator: the share of correct predictions.
+            The `score` of the estimator: the share of correct predictions, or the coefficient of
+            determination of a regressor.
         """
         check_is_samples(X, "X")
         return float(self.fitted_estimator().score(X, y))
@@ -357,7 +358,9 @@ class LearnerPredictions(LearnerLabels):
         # Label spreading is fitted to the pool before it has a label.
         if not is_fitted(classifier) or len(getattr(classifier, "classes_", [None])) == 0:
             error = self._updater.error
-            raise too_few_labels(classifier, self.classes_.tolist(), error) from error
+            is_categorical = self._pool.target.kind == "categorical"
+            classes = self.classes_.tolist() if is_categorical else None
+            raise too_few_labels(classifier, classes, error) from error
         return self.estimator
 
     @locked

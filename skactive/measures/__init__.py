@@ -5,6 +5,7 @@ from skactive.measures._base import Measure
 from skactive.measures._coverage import Coverage
 from skactive.measures._density import InformationDensity
 from skactive.measures._diversity import Diversity
+from skactive.measures._predictive_variance import PredictiveVariance, TargetUncertainty
 from skactive.measures._uncertainty import Entropy, LeastConfidence, Margin
 
 __all__ = [
@@ -15,6 +16,8 @@ __all__ = [
     "LeastConfidence",
     "Margin",
     "Measure",
+    "PredictiveVariance",
+    "TargetUncertainty",
 ]
 
 present(__name__)

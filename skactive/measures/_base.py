@@ -37,6 +37,8 @@ class Measure(ABC, BaseEstimator):
 
     # Whether the labelled sample nearest to a candidate explains its value.
     about_labeled = False
+    # The kinds of labels that it can be used with, see `skactive.base.Target`. None means any.
+    target_kinds: frozenset[str] | None = None
 
     @abstractmethod
     def utilities(self, pool: PoolView) -> np.ndarray:

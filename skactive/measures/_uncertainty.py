@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from skactive._engine.candidate_rank import CandidateRank, enumerated
 from skactive._engine.compiled import as_floats, compiled
 from skactive._text import one_line
 from skactive.base import PoolView
-from skactive.measures._base import Measure
+from skactive.measures._row_measure import RowMeasure
 
 # Probabilities that are equal in theory differ in the last computed digits. Rounding makes them
 # equal, so that ranks do not depend on rounding errors.
@@ -61,20 +61,10 @@ N_NAMED = 3
 NAME_WIDTH = 36
 
 
-class Uncertainty(Measure):
-    """Base class of measures that are a row-wise function of the posterior."""
+class Uncertainty(RowMeasure):
+    """Base class of measures that are a row-wise function of class probabilities."""
 
-    # Each class declares its own: a subclass that overrides `utilities` has none.
-    _row_function: Callable[[np.ndarray], np.ndarray]
-
-    def utilities_everywhere(self, pool: PoolView) -> np.ndarray:
-        function = vars(type(self)).get("_row_function")
-        if function is not None:
-            values = pool.of_posterior(function.__func__, everywhere=True)
-            # A value that is not finite is reported by the base class.
-            if values is not None and np.isfinite(values.sum()):
-                return values
-        return super().utilities_everywhere(pool)
+    target_kinds = frozenset({"categorical"})
 
     def sentence(
         self,
@@ -137,7 +127,7 @@ class LeastConfidence(Uncertainty):
     _row_function = staticmethod(least_confidence)
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        return _of_posterior(pool, least_confidence)
+        return self._of_posterior(pool, least_confidence)
 
 
 class Margin(Uncertainty):
@@ -176,7 +166,7 @@ class Margin(Uncertainty):
     _row_function = staticmethod(margin)
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        return _of_posterior(pool, margin)
+        return self._of_posterior(pool, margin)
 
 
 class Entropy(Uncertainty):
@@ -213,9 +203,4 @@ class Entropy(Uncertainty):
     _row_function = staticmethod(entropy)
 
     def utilities(self, pool: PoolView) -> np.ndarray:
-        return _of_posterior(pool, entropy)
-
-
-def _of_posterior(pool: PoolView, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    values = pool.of_posterior(function)
-    return np.ones(pool.n_candidates) if values is None else values
+        return self._of_posterior(pool, entropy)

@@ -1,4 +1,4 @@
-"""Nearest neighbours: an incremental classifier, and neighbour graphs of pools."""
+"""Nearest neighbours: an incremental classifier and regressor, and neighbour graphs of pools."""
 
 from skactive._public import moved, present
 from skactive.neighbors._blockwise import BlockwiseKNeighborsTransformer
@@ -6,10 +6,12 @@ from skactive.neighbors._classifier import IncrementalKNeighborsClassifier
 from skactive.neighbors._explanation import VoteExplanation
 from skactive.neighbors._graph import NeighborGraph
 from skactive.neighbors._principal import PrincipalKNeighborsTransformer
+from skactive.neighbors._regressor import IncrementalKNeighborsRegressor
 
 __all__ = [
     "BlockwiseKNeighborsTransformer",
     "IncrementalKNeighborsClassifier",
+    "IncrementalKNeighborsRegressor",
     "NeighborGraph",
     "PrincipalKNeighborsTransformer",
     "VoteExplanation",

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 
 from skactive._engine.distances import Rows
 from skactive._engine.labeled_samples import LabeledSamples
+from skactive.neighbors._class_store import ClassStoringClassifier
 from skactive.neighbors._explanation import VoteExplanation
 from skactive.neighbors._lookahead import KNNLookahead
-from skactive.neighbors._neighbor_search import NeighborSearchingClassifier
 from skactive.neighbors._parameters import check_vote_parameters
 from skactive.neighbors._posterior import VotedPosterior
 from skactive.neighbors._staged import replayed, staged
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from skactive._contracts._posterior_source import PosteriorSource
 
 
-class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
+class IncrementalKNeighborsClassifier(ClassStoringClassifier):
     """Classify by a vote of the nearest labelled samples, with incremental learning.
 
     `add_labeled` stores samples and labels for the next `predict`, without a fit. Samples added in
@@ -109,6 +109,7 @@ class IncrementalKNeighborsClassifier(NeighborSearchingClassifier):
 
     See Also
     --------
+    IncrementalKNeighborsRegressor : The same for labels that are numbers.
     sklearn.neighbors.KNeighborsClassifier : The same vote, with a fit for each new label.
 
     Notes

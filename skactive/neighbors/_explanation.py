@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skactive._text import aligned, counted, one_line
+from skactive._text import aligned, counted, label_text
 
 # Number of predictions, and of labelled samples of one prediction, that the text shows.
 N_ROWS_SHOWN = 20
@@ -21,6 +21,7 @@ class VoteExplanation:
 
     The probability of a class is the sum of `shares` over the neighbours of the class, plus its
     part of the prior. A uniform prior adds `prior_share` divided by the number of classes to each.
+    The prediction of a regressor is the mean of `labels` weighted by `shares`, without a prior.
 
     Attributes
     ----------
@@ -84,7 +85,7 @@ class VoteExplanation:
             for index, label, share in votes:
                 longer = f"{text}{', ' if text else ''}{index} ({label}) {share}"
                 text = longer if len(longer) <= VOTES_WIDTH else text
-            rows.append([str(query), one_line(prediction, VOTE_WIDTH), text])
+            rows.append([str(query), label_text(prediction, VOTE_WIDTH), text])
         n_more = len(self.predictions) - N_ROWS_SHOWN
         lines = [self._headline(), "", aligned(rows, n_left=3)]
         return "\n".join(lines + [f"{n_more:,} more predictions"] * (n_more > 0))
@@ -94,7 +95,7 @@ class VoteExplanation:
         samples = "1 labelled sample" if n_labeled == 1 else f"{n_labeled:,} labelled samples"
         if len(self.predictions) > 1:
             return f"{len(self.predictions):,} predictions, each from {samples}"
-        prediction = one_line(self.predictions.tolist()[0], 2 * NAME_WIDTH)
+        prediction = label_text(self.predictions.tolist()[0], 2 * NAME_WIDTH)
         return f"predicted: {prediction}, from {samples}"
 
     def _largest(self, query: int, n: int) -> np.ndarray:
@@ -104,7 +105,7 @@ class VoteExplanation:
 
     def _vote(self, query: int, place: int, width: int) -> tuple[str, str, str]:
         index, label = self.indices[query, place], self.labels[query : query + 1, place].tolist()[0]
-        return str(index), one_line(label, width), _percent(self.shares[query, place])
+        return str(index), label_text(label, width), _percent(self.shares[query, place])
 
 
 def _percent(share: float) -> str:

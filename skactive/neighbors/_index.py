@@ -13,7 +13,8 @@ import scipy.sparse as sp
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Rows, Space
 from skactive._engine.exact_search import choose_nearest, search
-from skactive._engine.labeled_samples import GrowingArray, LabeledSamples
+from skactive._engine.growing_arrays import GrowingArray
+from skactive._engine.labeled_samples import LabeledSamples
 from skactive._engine.points import Frame
 from skactive._io.content_keys import keys_of_rows
 

@@ -12,11 +12,11 @@ from skactive._engine.exact_search import search
 from skactive._engine.labeled_samples import LabeledSamples
 from skactive._validation import check_integer
 from skactive.neighbors._index import NeighborIndex, has_index, is_installed, is_sparse
-from skactive.neighbors._sample_store import SampleStoringClassifier
+from skactive.neighbors._sample_store import SampleStoringEstimator
 
 
-class NeighborSearchingClassifier(SampleStoringClassifier):
-    """Base class of classifiers that search their stored samples, exactly or with an index."""
+class NeighborSearchingEstimator(SampleStoringEstimator):
+    """Base class of estimators that search their stored samples, exactly or with an index."""
 
     n_neighbors: int
     metric: str
@@ -37,7 +37,7 @@ class NeighborSearchingClassifier(SampleStoringClassifier):
             The samples. None returns the neighbours of each stored sample, itself excluded, in the
             order of `labeled_indices_`.
         n_neighbors : int, default=None
-            Number of neighbours, at least 1. None takes the parameter of the classifier. If fewer
+            Number of neighbours, at least 1. None takes the parameter of the estimator. If fewer
             samples are stored, all of them are returned.
         return_distance : bool, default=True
             Whether to return the distances too.
@@ -62,7 +62,7 @@ class NeighborSearchingClassifier(SampleStoringClassifier):
         X : {array-like, sparse matrix} of shape (n_queries, n_features)
             The queries, such as a few hundred of the samples to predict.
         n_neighbors : int, default=None
-            Number of neighbours, at least 1. None takes the parameter of the classifier.
+            Number of neighbours, at least 1. None takes the parameter of the estimator.
 
         Returns
         -------

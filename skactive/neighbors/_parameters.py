@@ -1,4 +1,4 @@
-"""The valid parameters of the nearest-neighbour classifier."""
+"""The valid parameters of the nearest-neighbour classifier and regressor."""
 
 from __future__ import annotations
 
@@ -12,32 +12,35 @@ from skactive.neighbors._votes import VOTE_WEIGHTS
 
 if TYPE_CHECKING:
     from skactive.neighbors._classifier import IncrementalKNeighborsClassifier
+    from skactive.neighbors._regressor import IncrementalKNeighborsRegressor
 
 ALGORITHMS = frozenset({"exact", "hnsw", "auto"})
 
 
-def check_vote_parameters(classifier: IncrementalKNeighborsClassifier) -> None:
+def check_vote_parameters(
+    estimator: IncrementalKNeighborsClassifier | IncrementalKNeighborsRegressor,
+) -> None:
     """Raise a TypeError, ValueError or ImportError for the first invalid parameter."""
-    check_integer(classifier, "n_neighbors", classifier.n_neighbors, minimum=1)
-    check_choice(classifier, "metric", classifier.metric, METRICS)
-    check_mapping(classifier, "metric_params", classifier.metric_params, "names of arguments")
-    if not callable(classifier.weights) or isinstance(classifier.weights, type):
-        check_choice(classifier, "weights", classifier.weights, VOTE_WEIGHTS)
-    if classifier.bandwidth is not None:
-        check_number(classifier, "bandwidth", classifier.bandwidth, exclusive=True)
-    check_number(classifier, "smoothing", classifier.smoothing)
-    check_choice(classifier, "algorithm", classifier.algorithm, ALGORITHMS)
-    if classifier.algorithm == "hnsw":
-        if not has_index(classifier.metric, classifier.metric_params):
+    check_integer(estimator, "n_neighbors", estimator.n_neighbors, minimum=1)
+    check_choice(estimator, "metric", estimator.metric, METRICS)
+    check_mapping(estimator, "metric_params", estimator.metric_params, "names of arguments")
+    if not callable(estimator.weights) or isinstance(estimator.weights, type):
+        check_choice(estimator, "weights", estimator.weights, VOTE_WEIGHTS)
+    if estimator.bandwidth is not None:
+        check_number(estimator, "bandwidth", estimator.bandwidth, exclusive=True)
+    check_number(estimator, "smoothing", estimator.smoothing)
+    check_choice(estimator, "algorithm", estimator.algorithm, ALGORITHMS)
+    if estimator.algorithm == "hnsw":
+        if not has_index(estimator.metric, estimator.metric_params):
             raise ValueError(
                 "algorithm='hnsw' supports only the metrics 'cosine' and 'euclidean', without "
-                f"metric_params. Got metric={classifier.metric!r} and "
-                f"metric_params={classifier.metric_params!r} instead. "
+                f"metric_params. Got metric={estimator.metric!r} and "
+                f"metric_params={estimator.metric_params!r} instead. "
                 "Hint: pass algorithm='auto', which searches exactly with other metrics."
             )
         if not is_installed():
             raise not_installed("algorithm='hnsw'", "usearch", "index")
-    if classifier.max_labeled is not None:
-        check_integer(classifier, "max_labeled", classifier.max_labeled, minimum=1)
-    if classifier.half_life is not None:
-        check_number(classifier, "half_life", classifier.half_life, exclusive=True)
+    if estimator.max_labeled is not None:
+        check_integer(estimator, "max_labeled", estimator.max_labeled, minimum=1)
+    if estimator.half_life is not None:
+        check_number(estimator, "half_life", estimator.half_life, exclusive=True)

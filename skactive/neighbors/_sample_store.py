@@ -1,28 +1,34 @@
-"""The base class of classifiers that store labelled samples by id."""
+"""The base class of estimators that store labelled samples by id."""
 
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from skactive._engine.label_arrays import is_among, union
+from skactive._contracts._target import Target
 from skactive._engine.labeled_samples import LabeledSamples
-from skactive._engine.labels import CATEGORICAL, check_classes, check_labels
 from skactive._engine.numbers import as_numbers
 from skactive._validation import are_plain_features, with_canonical_rows
 
 DTYPES = (np.float64, np.float32)
 
 
-class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
-    """Base class that adds, removes and relabels stored samples, and checks features and labels."""
+class SampleStoringEstimator(BaseEstimator, metaclass=ABCMeta):
+    """Base class that adds, removes and relabels stored samples, and checks features and labels.
 
+    Attributes
+    ----------
+    stored_target : Target
+        The kind of labels. Each class sets its own.
+    """
+
+    stored_target: ClassVar[Target]
     max_labeled: int | None
 
     @abstractmethod
@@ -37,58 +43,20 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples.
         y : array-like of shape (n_samples,)
-            Their labels: strings, integers or booleans.
+            Their labels: strings, integers or booleans of classes, or numbers of a regression.
 
         Returns
         -------
-        self : IncrementalKNeighborsClassifier
-            The fitted classifier.
+        self : SampleStoringEstimator
+            The fitted estimator.
         """
         self.check_parameters()
         features, labels = self._validated(X, y, reset=True)
-        self._labeled = LabeledSamples(features, labels, max_labeled=self.max_labeled)
+        self._labeled = LabeledSamples(
+            features, labels, max_labeled=self.max_labeled, target=self.stored_target
+        )
         self.last_ids_ = np.arange(len(labels))
         return self
-
-    def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None) -> Self:
-        """Store further labelled samples, and declare the classes.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-        y : array-like of shape (n_samples,)
-            Their labels.
-        classes : array-like of shape (n_classes,), default=None
-            All classes that y can have, in this call and later ones. They are declared in the
-            first call, as in scikit-learn; later calls may omit them. Without declared classes,
-            new labels extend `classes_`.
-
-        Returns
-        -------
-        self : IncrementalKNeighborsClassifier
-            The classifier with the new samples.
-
-        Raises
-        ------
-        ValueError
-            If `classes` differs from the classes declared before, or y has a label that was not
-            declared.
-        """
-        known = getattr(self, "_labeled", None)
-        declared = None if classes is None else union(check_classes(classes))
-        if (
-            known is not None
-            and declared is not None
-            and not np.array_equal(declared, known.classes)
-        ):
-            raise ValueError(
-                f"`classes={declared.tolist()}` is not the same as on the last call to "
-                f"partial_fit, was: {known.classes.tolist()}."
-            )
-        if known is not None and declared is None and known.declared is not None:
-            declared = known.classes
-        return self._add(X, y, classes=declared)
 
     def add_labeled(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Store further labelled samples.
@@ -98,12 +66,12 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples, with the same number of features as those stored before.
         y : array-like of shape (n_samples,)
-            Their labels. New labels extend `classes_`.
+            Their labels. Those of new classes extend `classes_`.
 
         Returns
         -------
-        self : IncrementalKNeighborsClassifier
-            The classifier with the new samples. `last_ids_` has their ids.
+        self : SampleStoringEstimator
+            The estimator with the new samples. `last_ids_` has their ids.
         """
         return self._add(X, y, classes=None)
 
@@ -117,8 +85,8 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
 
         Returns
         -------
-        self : IncrementalKNeighborsClassifier
-            The classifier without the samples.
+        self : SampleStoringEstimator
+            The estimator without the samples.
         """
         labeled = self._fitted()
         labeled.remove(labeled.check_ids(indices))
@@ -136,11 +104,11 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
 
         Returns
         -------
-        self : IncrementalKNeighborsClassifier
-            The classifier with the new labels.
+        self : SampleStoringEstimator
+            The estimator with the new labels.
         """
         labeled = self._fitted()
-        ids, labels = labeled.check_ids(indices), check_labels(y)
+        ids, labels = labeled.check_ids(indices), self.stored_target.validate(y)
         check_consistent_length(ids, labels)
         labeled.check_labels(labels)
         labeled.relabel(ids, labels)
@@ -163,16 +131,6 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
         return labeled.rows.X[order], labeled.labels[order]
 
     @property
-    def classes_(self) -> np.ndarray:
-        """The labels seen so far and the declared classes, sorted."""
-        return self._stored("classes_").classes
-
-    @property
-    def declared_classes_(self) -> np.ndarray | None:
-        """The `classes` that were passed to `partial_fit`, or None."""
-        return self._stored("declared_classes_").declared
-
-    @property
     def n_samples_fit_(self) -> int:
         """Number of stored samples."""
         return len(self._stored("n_samples_fit_"))
@@ -193,12 +151,15 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
         labeled = self._stored("y_labeled_")
         return np.asarray(labeled.labels[np.argsort(labeled.ids)])
 
+    def _check_labels(self, labels: np.ndarray, classes: np.ndarray | None) -> None:
+        """Raise if validated labels cannot be stored. Any can, by default."""
+
     def _add(self, X: Any, y: Any, *, classes: np.ndarray | None) -> Self:
         self.check_parameters()
         labeled: LabeledSamples | None = getattr(self, "_labeled", None)
         X, labels = self._validated(X, y, reset=labeled is None, classes=classes)
         if labeled is None:
-            self._labeled = LabeledSamples(X, labels, classes, self.max_labeled)
+            self._labeled = LabeledSamples(X, labels, classes, self.max_labeled, self.stored_target)
             self.last_ids_ = np.arange(len(labels))
         else:
             self.last_ids_ = labeled.add(X, labels, self.max_labeled)
@@ -211,16 +172,11 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        labels = check_labels(y)
-        unknown = [] if classes is None else labels[~is_among(labels, classes)].tolist()
-        if unknown:
-            raise ValueError(
-                f"y has the label {unknown[0]!r}, which is not in `classes`: "
-                f"{np.asarray(classes).tolist()}. Hint: `add_labeled` extends the classes."
-            )
-        known = classes if reset else self._labeled.classes
-        if known is not None:
-            CATEGORICAL.check_alike(known, labels)
+        labels = self.stored_target.validate(y)
+        self._check_labels(labels, classes)
+        if classes is not None or not reset:
+            known = classes if reset else self._labeled.classes
+            self.stored_target.check_alike(np.asarray(known), labels)
         attributes = self.__dict__.copy()
         try:
             X = self._checked_features(X, reset=reset, ensure_min_samples=1 if reset else 0)
@@ -250,7 +206,7 @@ class SampleStoringClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta)
 
     def _fitted(self) -> LabeledSamples:
         labeled: LabeledSamples | None = getattr(self, "_labeled", None)
-        if labeled is None or len(labeled.classes) == 0:
+        if labeled is None or not labeled.is_known:
             raise NotFittedError(
                 f"This {type(self).__name__} instance is not fitted yet: it has no labelled "
                 "samples. Hint: call 'fit' or 'add_labeled' first."

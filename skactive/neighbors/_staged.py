@@ -17,6 +17,7 @@ from skactive._engine.labeled_samples import LabeledSamples
 
 if TYPE_CHECKING:
     from skactive.neighbors._classifier import IncrementalKNeighborsClassifier
+    from skactive.neighbors._sample_store import SampleStoringEstimator
 
 RowFunction = Callable[[np.ndarray], np.ndarray]
 
@@ -56,15 +57,50 @@ def staged(
     return _stages(nearest, _StagedVote(classifier, codes, of_rows), codes, known)
 
 
-def replayed(
-    classifier: IncrementalKNeighborsClassifier, method: str, X: Any
+def staged_means(
+    space: Space,
+    labeled: LabeledSamples,
+    queries: Rows,
+    n_neighbors: int,
+    mean: Callable[[np.ndarray, np.ndarray], np.ndarray],
 ) -> Iterator[np.ndarray]:
+    """Yield the mean of the nearest labels after each stored sample, oldest first.
+
+    Parameters
+    ----------
+    space : Space
+        The metric.
+    labeled : LabeledSamples
+        The stored samples. They are copied at the start.
+    queries : Rows
+        The samples to predict.
+    n_neighbors : int
+        Number of neighbours.
+    mean : callable
+        Maps distances and labels of shape (n, n_neighbors) to an array of length n, row by row.
+    """
+    by_age = np.argsort(labeled.ids)
+    stored, values = labeled.rows[by_age], labeled.labels[by_age]
+    ranks = labeled.ranks()[by_age]
+    nearest = _StagedNearest(n_neighbors, space, stored, ranks, queries)
+    # For the stages, all labels are of one class, which is known.
+    one_class, known = np.zeros(len(values), dtype=np.intp), np.array([True])
+
+    def means(compared: np.ndarray, neighbors: np.ndarray, _: np.ndarray) -> np.ndarray:
+        return mean(space.finish(compared), values[neighbors])
+
+    return _stages(nearest, means, one_class, known)
+
+
+def replayed(classifier: SampleStoringEstimator, method: str, X: Any) -> Iterator[np.ndarray]:
     """Yield the results of a method of a clone, to which the stored samples are added one by one.
 
     For classifiers whose stages are not the vote of the samples stored until then.
     """
     samples, labels = classifier.labeled_samples()
-    declared, classes = classifier.declared_classes_, classifier.classes_
+    # A regressor has no classes.
+    declared = getattr(classifier, "declared_classes_", None)
+    classes = getattr(classifier, "classes_", None)
     replica = clone(classifier)
     if labels is None:
         return
@@ -75,11 +111,16 @@ def replayed(
         else:
             replica.add_labeled(samples[one], labels[one])
         result = getattr(replica, method)(X)
-        yield result if result.ndim == 1 else of_all_classes(result, replica.classes_, classes)
+        if result.ndim > 1 and classes is not None:
+            result = of_all_classes(result, replica.classes_, classes)
+        yield result
 
 
 def _stages(
-    nearest: _StagedNearest, vote: _StagedVote, codes: np.ndarray, known: np.ndarray
+    nearest: _StagedNearest,
+    vote: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+    codes: np.ndarray,
+    known: np.ndarray,
 ) -> Iterator[np.ndarray]:
     """Yield the votes of all queries after each stored sample."""
     n_neighbors, current = nearest.n_neighbors, np.empty(0)

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_consistent_length
 from skactive._contracts._estimators import Classifier, HasPosteriorSource
 from skactive._contracts._labeling_pool import LabelingPool
 from skactive._contracts._posterior_source import PosteriorSource
+from skactive._contracts._target import Target
 from skactive._engine.cache import FeatureCache, FeatureValues
 from skactive._engine.density import information_density, mean_similarity, similarity_sums
 from skactive._engine.distances import Rows, Space
@@ -27,6 +28,7 @@ from skactive._engine.features import (
 from skactive._engine.label_book import LabelBook
 from skactive._engine.labels import check_classes
 from skactive._engine.positions import check_positions
+from skactive._engine.targets import check_no_classes, target_of
 from skactive._rows import take_rows
 from skactive._text import shown
 from skactive._validation import check_choice, check_dtype, check_integer, check_method, check_path
@@ -59,12 +61,14 @@ class Pool(ChangeablePool):
         ``numpy.memmap`` stays on disk. Files opened by `skactive.datasets.open_vectors`, memory
         maps of float16, and objects with `shape`, `dtype` and slices of rows, such as zarr
         arrays, stay on disk too: they are read in blocks, as `dtype`, each time.
-    estimator : classifier, default=None
-        The source of class probabilities. A classifier with `posterior_source`, such as
-        `IncrementalKNeighborsClassifier`, computes them from the labels of the pool, only where
-        they changed; with `max_labeled` the pool forgets as the classifier does, see `forget`.
-        The `predict_proba` of any other classifier (`decision_function` if it has none) is called
-        once after each change; the caller fits it. None means no probabilities.
+    estimator : classifier or regressor, default=None
+        The source of class probabilities, or of means and standard deviations. An estimator with
+        `posterior_source`, such as `IncrementalKNeighborsClassifier`, computes them from the labels
+        of the pool, only where they changed; with `max_labeled` the pool forgets as the estimator
+        does, see `forget`. The `predict_proba` of any other classifier (`decision_function` if it
+        has none), and the ``predict(X, return_std=True)`` of any other regressor (the predictions
+        of its `estimators_` if it has none), is called once after each change; the caller fits it.
+        None means no posterior.
     samples : indexable of length n_samples, default=None
         The samples as `estimator` takes them, if not X: raw texts, a DataFrame.
     X_labeled : {array-like, sparse matrix} of shape (n_labeled, n_features), default=None
@@ -75,6 +79,9 @@ class Pool(ChangeablePool):
         Labels that are known beforehand. Other labels are added as they come.
     strict_classes : bool, default=False
         Whether labels that are not among `classes` are refused.
+    target : Target, default=None
+        The kind of labels. None takes `skactive.base.ContinuousTarget` if `estimator` is a
+        regressor, else `skactive.base.CategoricalTarget`.
     dtype : {numpy.float32, numpy.float64}, default=None
         The type of the features in memory, and of the arithmetic on features on disk. None is
         float32; it is float64 for dense features whose differences float32 would round away,
@@ -113,7 +120,9 @@ class Pool(ChangeablePool):
     n_forgotten : int
         Number of labels that are forgotten.
     classes_ : ndarray of shape (n_classes,)
-        The labels known so far, sorted.
+        The labels known so far, sorted; empty if labels are continuous.
+    target : Target
+        The kind of labels.
     posterior_source : PosteriorSource or None
         The source of class probabilities.
     book, geometry, coverages, graphs : object
@@ -157,6 +166,7 @@ class Pool(ChangeablePool):
         y_labeled: ArrayLike | None = None,
         classes: ArrayLike | None = None,
         strict_classes: bool = False,
+        target: Target | None = None,
         dtype: DTypeLike | None = None,
         graph: NeighborGraph | None = None,
         state: str | PathLike[str] | None = None,
@@ -171,7 +181,9 @@ class Pool(ChangeablePool):
         self._dtype = self._X.dtype
         if estimator is not None:
             methods = "fit predict predict_proba"
-            check_method(self, "estimator", estimator, methods, "a classifier or None")
+            check_method(self, "estimator", estimator, methods, "a classifier, a regressor or None")
+        self._target = target_of(estimator, target)
+        check_no_classes(self._target, classes, strict_classes)
         if state is not None:
             check_path(self, "state", state)
         if posterior_source is not None and not callable(posterior_source):
@@ -214,8 +226,8 @@ class Pool(ChangeablePool):
         return self._X
 
     @property
-    def estimator(self) -> Any:  # any classifier
-        """The classifier that class probabilities come from, or None."""
+    def estimator(self) -> Any:  # any classifier or regressor
+        """The estimator that the posterior comes from, or None."""
         return self._estimator
 
     @estimator.setter

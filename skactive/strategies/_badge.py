@@ -86,6 +86,8 @@ class BADGE(QueryStrategy):
 
     _component_name = "gradient"
 
+    target_kinds = frozenset({"categorical"})
+
     def __init__(
         self,
         probe: Classifier | None = None,

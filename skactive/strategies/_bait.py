@@ -106,6 +106,8 @@ class BAIT(QueryStrategy):
 
     _component_name = "information gain"
 
+    target_kinds = frozenset({"categorical"})
+
     def __init__(
         self,
         ridge: float = 0.1,

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 
+from skactive._engine.targets import check_kind
 from skactive._html import Diagram, nested_parts
 from skactive._random_state import random_numbers
 from skactive._validation import check_integer, check_method, checked_utilities
-from skactive.base import BatchView, LabelingPool, PoolView
+from skactive.base import BatchView, LabelingPool, PoolView, Target
 from skactive.strategies._support.learner_pool import pool_of_learner
 from skactive.strategies._utility_component import UtilityComponent
 
@@ -53,6 +54,9 @@ class QueryStrategy(ABC, BaseEstimator):
     # the candidate and the labelled samples alone; by the "product" of `distribution_factors`; by
     # "chance". None needs the whole pool. Each class declares its own rule.
     partition_rule: str | None = None
+
+    # The kinds of labels that it can be used with, see `skactive.base.Target`. None means any.
+    target_kinds: frozenset[str] | None = None
 
     # The name of the utility as the only component; None takes the name of the class.
     _component_name: str | None = None
@@ -96,6 +100,24 @@ class QueryStrategy(ABC, BaseEstimator):
         values = checked_utilities(name, self.utilities(pool), pool)
         return {self._component_name or name: UtilityComponent(self, values, values)}
 
+    def check_target(self, target: Target) -> None:
+        """Raise if the strategy, or one of its measures, needs labels of another kind.
+
+        `ActiveLearner` calls it before the first query.
+
+        Parameters
+        ----------
+        target : Target
+            The kind of labels.
+
+        Raises
+        ------
+        TypeError
+            If it does. The message names the part.
+        """
+        for part in (self, *self.get_params().values()):
+            check_kind(part, target.kind)
+
     def select(
         self, pool: LabelingPool, n_instances: int = 1, *, candidates: ArrayLike | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -125,6 +147,7 @@ class QueryStrategy(ABC, BaseEstimator):
         """
         expected = "a Pool, such as the `pool` of a learner"
         check_method(self, "pool", pool, "batch", expected)
+        check_kind(self, pool.target.kind)
         batch = pool.batch(self, candidates)
         self._check_n_instances(batch, n_instances)
         return self._choose(batch, n_instances, self._tie_break(pool))

@@ -12,7 +12,7 @@ from skactive._engine.quantile_bins import DistributionFactor
 from skactive._text import shown
 from skactive._validation import check_measure, check_number, checked_utilities
 from skactive.base import PoolView
-from skactive.measures import Diversity, InformationDensity, Margin, Measure
+from skactive.measures import Diversity, InformationDensity, Measure, TargetUncertainty
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._utility_component import UtilityComponent
 
@@ -29,8 +29,8 @@ class CDFProduct(QueryStrategy):
     Parameters
     ----------
     measures : list of (str, Measure), default=None
-        The measures and their names. None takes ``[("uncertainty", Margin()), ("density",
-        InformationDensity()), ("diversity", Diversity())]``.
+        The measures and their names. None takes ``[("uncertainty", TargetUncertainty()),
+        ("density", InformationDensity()), ("diversity", Diversity())]``.
     weights : dict of str to float, default=None
         The exponent of each factor, at least 0, by the name of its measure; 1 for those not
         named. A weight of 0 leaves a measure out.
@@ -241,7 +241,7 @@ class CDFProduct(QueryStrategy):
     def _named_measures(self) -> list[tuple[str, Measure]]:
         if self.measures is None:
             return [
-                ("uncertainty", Margin()),
+                ("uncertainty", TargetUncertainty()),
                 ("density", InformationDensity()),
                 ("diversity", Diversity()),
             ]

@@ -87,6 +87,8 @@ class ClusterMargin(QueryStrategy):
     array([1, 4, 2])
     """
 
+    target_kinds = frozenset({"categorical"})
+
     def __init__(
         self,
         n_clusters: int = 20,

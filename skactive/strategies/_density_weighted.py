@@ -6,7 +6,7 @@ import numpy as np
 
 from skactive._validation import check_measure, check_number, checked_utilities
 from skactive.base import PoolView
-from skactive.measures import Entropy, InformationDensity, Measure
+from skactive.measures import Entropy, InformationDensity, Measure, PredictiveVariance
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._support.spread import spread_if_constant
 from skactive.strategies._utility_component import UtilityComponent
@@ -20,7 +20,8 @@ class DensityWeightedUncertainty(QueryStrategy):
     Parameters
     ----------
     uncertainty : Measure, default=None
-        The measure of uncertainty; None takes `Entropy`, as the paper does.
+        The measure of uncertainty; None takes `Entropy`, as the paper does, or
+        `PredictiveVariance` if labels are continuous.
     density : Measure, default=None
         The measure of density; None takes `InformationDensity`. Values below 0 count as 0.
     beta : float, default=1.0
@@ -75,7 +76,7 @@ class DensityWeightedUncertainty(QueryStrategy):
 
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         beta = check_number(self, "beta", self.beta)
-        uncertainty = self._measure("uncertainty") or Entropy()
+        uncertainty = self._measure("uncertainty") or _usual(pool)
         density = self._measure("density") or InformationDensity()
         spread = spread_if_constant(self, pool, uncertainty)
         if spread is not None and pool.n_labeled > 0:
@@ -92,3 +93,7 @@ class DensityWeightedUncertainty(QueryStrategy):
     def _measure(self, name: str) -> Measure | None:
         given: Measure | None = getattr(self, name)
         return None if given is None else check_measure(self, name, given)
+
+
+def _usual(pool: PoolView) -> Measure:
+    return PredictiveVariance() if pool.target.kind == "continuous" else Entropy()

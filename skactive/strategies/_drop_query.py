@@ -115,6 +115,8 @@ class DropQuery(QueryStrategy):
 
     _component_name = "cluster's turn"
 
+    target_kinds = frozenset({"categorical"})
+
     def __init__(
         self,
         probe: Classifier | None = None,

@@ -100,6 +100,8 @@ class ExpectedErrorReduction(QueryStrategy):
 
     _component_name = "error reduction"
 
+    target_kinds = frozenset({"categorical"})
+
     def __init__(
         self,
         loss: str = "zero_one",

@@ -6,7 +6,7 @@ import numpy as np
 
 from skactive._validation import check_measure, checked_utilities
 from skactive.base import PoolView
-from skactive.measures import Margin, Measure
+from skactive.measures import Measure, TargetUncertainty
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._support.spread import spread_if_constant
 from skactive.strategies._utility_component import UtilityComponent
@@ -21,7 +21,8 @@ class UncertaintySampling(QueryStrategy):
     Parameters
     ----------
     measure : Measure, default=None
-        The measure of uncertainty; None takes `Margin`. Any other measure can be used.
+        The measure of uncertainty; None takes `TargetUncertainty`: `Margin` for classes,
+        `PredictiveVariance` for numbers. Any other measure can be used.
     random_state : int, RandomState instance or None, default=None
         None breaks ties by position; otherwise they are broken at random.
 
@@ -80,5 +81,5 @@ class UncertaintySampling(QueryStrategy):
 
     def _measure(self) -> Measure:
         if self.measure is None:
-            return Margin()
+            return TargetUncertainty()
         return check_measure(self, "measure", self.measure)

@@ -10,11 +10,26 @@ from skactive._engine.chosen_metric import chosen_metric
 from skactive._engine.gain_bounds import quotients
 from skactive._validation import check_choice, check_number, checked_utilities
 from skactive.base import PoolView
-from skactive.measures import Coverage, Diversity, Entropy, LeastConfidence, Margin, Measure
+from skactive.measures import (
+    Coverage,
+    Diversity,
+    Entropy,
+    LeastConfidence,
+    Margin,
+    Measure,
+    PredictiveVariance,
+    TargetUncertainty,
+)
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._utility_component import UtilityComponent
 
-UNCERTAINTIES = {"margin": Margin, "entropy": Entropy, "least_confidence": LeastConfidence}
+UNCERTAINTIES = {
+    "auto": TargetUncertainty,
+    "margin": Margin,
+    "entropy": Entropy,
+    "least_confidence": LeastConfidence,
+    "variance": PredictiveVariance,
+}
 
 
 class UncertaintyHerding(QueryStrategy):
@@ -29,8 +44,10 @@ class UncertaintyHerding(QueryStrategy):
 
     Parameters
     ----------
-    uncertainty : {'margin', 'entropy', 'least_confidence'}, Measure or None, default='margin'
-        The measure u. None takes u = 1: MaxHerding, which uses coverage alone.
+    uncertainty : str, Measure or None, default='auto'
+        The measure u: 'margin', 'entropy' or 'least_confidence' if labels are classes, 'variance'
+        if they are numbers, or 'auto', which is 'margin' or 'variance'. None takes u = 1:
+        MaxHerding, which uses coverage alone.
     n_neighbors : int, default=15
         Number of neighbours of each sample in the graph, at least 1.
     metric : str, default=None
@@ -91,7 +108,7 @@ class UncertaintyHerding(QueryStrategy):
 
     def __init__(
         self,
-        uncertainty: str | Measure | None = "margin",
+        uncertainty: str | Measure | None = "auto",
         *,
         n_neighbors: int = 15,
         metric: str | None = None,

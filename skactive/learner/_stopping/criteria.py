@@ -68,6 +68,9 @@ class StoppingCriterion(BaseEstimator, ABC):
 
     every: int | None = None
 
+    # The kinds of labels that it can be used with, see `skactive.base.Target`. None means any.
+    target_kinds: frozenset[str] | None = None
+
     def check_parameters(self) -> None:
         """Raise if a parameter is invalid. A learner calls it when it is created."""
         if self.every is not None:
@@ -156,6 +159,8 @@ class StabilizedPredictions(StoppingCriterion):
     """
 
     every: int
+
+    target_kinds = frozenset({"categorical"})
 
     def __init__(
         self,
@@ -248,6 +253,8 @@ class ExpectedGain(StoppingCriterion):
 
     every: int
 
+    target_kinds = frozenset({"categorical"})
+
     def __init__(
         self,
         threshold: float = 0.0005,
@@ -324,6 +331,8 @@ class SufficientAccuracy(StoppingCriterion):
     >>> bool(learner.score(X, y) > 0.8)
     True
     """
+
+    target_kinds = frozenset({"categorical"})
 
     def __init__(self, target: float = 0.9) -> None:
         self.target = target

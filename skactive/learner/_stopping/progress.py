@@ -75,19 +75,31 @@ class Progress:
         self._lock = lock
         self.n_labeled = learner.pool.n_labeled
         self.n_left = learner.pool.n_candidates
+        self._is_categorical = learner.pool.target.kind == "categorical"
 
     @cached_property
     def expected_error(self) -> float | None:
-        """The mean of 1 - p₁ over the samples left, None without a posterior."""
+        """The mean of 1 - p₁ over the samples left, None without a posterior.
+
+        If labels are numbers, the mean of the standard deviations.
+        """
         with self._lock:
             posterior = self._learner.pool.posterior()
         if posterior is None or len(posterior) == 0:
             return None
-        return float(np.mean(1 - posterior.max(axis=1)))
+        if self._is_categorical:
+            return float(np.mean(1 - posterior.max(axis=1)))
+        deviation = float(np.mean(posterior[:, 1]))
+        return deviation if np.isfinite(deviation) else None
 
     @cached_property
     def accuracy(self) -> AccuracyEstimate | None:
-        """The estimated accuracy on the samples left, None while there are few labels."""
+        """The estimated accuracy on the samples left, None while there are few labels.
+
+        None, too, if labels are numbers.
+        """
+        if not self._is_categorical:
+            return None
         with self._lock:
             return estimate_accuracy(self._learner)
 
@@ -135,7 +147,10 @@ class Progress:
         if self.accuracy is not None:
             first += f"; {self.accuracy}"
         elif self.expected_error is not None:
-            first += f"; expected error {percent(self.expected_error)} %"
+            if self._is_categorical:
+                first += f"; expected error {percent(self.expected_error)} %"
+            else:
+                first += f"; mean standard deviation {self.expected_error:.4g}"
         error = self._learner.fit_error
         if error is not None:
             name = type(self._learner.pool.estimator).__name__

@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import clone, is_regressor
 
 from skactive._engine.label_arrays import is_among, joined, union
-from skactive._estimators import is_fitted
+from skactive._estimators import has_learned, is_fitted
 from skactive._few_labels import fit_or_restore, restore
 from skactive._fit_params import per_sample
 from skactive._rows import concatenate_rows, n_samples_of, newest, take_rows
@@ -30,7 +30,7 @@ class RefitUpdater(EstimatorUpdater):
     def __init__(self, classifier: Any, source: UpdateSource) -> None:
         self.classifier = classifier
         self._source = source
-        if source.seed[0] is None and is_fitted(classifier) and not self._can_continue:
+        if source.seed[0] is None and has_learned(classifier) and not self._can_continue:
             raise ValueError(
                 f"The estimator, {type(classifier).__name__}, is fitted already, and can only be "
                 "fitted again, which would discard its training data. Hint: pass its training data "
@@ -107,6 +107,7 @@ class PartialFitUpdater(RefitUpdater):
         super().__init__(classifier, source)
         self._blank = copy.deepcopy(classifier)
         self._pending: list[int] = []
+        self._is_regressor = is_regressor(classifier)
         if source.seed[1] is not None:
             self.check(source.seed[1])
 
@@ -118,7 +119,10 @@ class PartialFitUpdater(RefitUpdater):
             # A classifier that fails during `partial_fit` is fitted again.
             self._is_behind = True
             labels = self._source.pool.labels_of(self._pending)
-            if is_among(labels, getattr(self.classifier, "classes_", ())).all():
+            if (
+                self._is_regressor
+                or is_among(labels, getattr(self.classifier, "classes_", ())).all()
+            ):
                 pending = np.asarray(self._pending)
                 X = take_rows(self._source.samples, pending)
                 # After an error it starts again, which raises the error or waits for more labels.
@@ -130,7 +134,7 @@ class PartialFitUpdater(RefitUpdater):
         super().catch_up()
 
     def check(self, labels: np.ndarray) -> None:
-        if not is_fitted(self._blank):
+        if self._is_regressor or not is_fitted(self._blank):
             return
         known = self._blank.classes_
         unknown = labels[~is_among(labels, known)].tolist()
@@ -147,7 +151,9 @@ class PartialFitUpdater(RefitUpdater):
         params = self._params(self._source.pool.labeled)
         self.error = None
         fit = partial(self.classifier.partial_fit, X, y, **params)
-        if y is not None and is_fitted(self.classifier):
+        if y is not None and self._is_regressor:
+            self.error = fit_or_restore(self.classifier, self._blank, fit, X, y, params)
+        elif y is not None and is_fitted(self.classifier):
             fit()
         elif y is not None:
             declared = self._source.classes

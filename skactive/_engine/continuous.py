@@ -1,0 +1,94 @@
+"""Continuous labels."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import column_or_1d
+
+from skactive._contracts._target import Target
+from skactive._engine.labels import SKIP_HINT, is_missing_label, label_values
+
+
+class ContinuousTarget(Target):
+    """One number for each sample: the labels of a regression.
+
+    Labels are stored in float64. Strings, booleans, NaN and infinite numbers are refused.
+
+    See Also
+    --------
+    Target : The contract.
+    CategoricalTarget : The labels of a classification.
+
+    Examples
+    --------
+    >>> from skactive.base import ContinuousTarget
+    >>> ContinuousTarget().validate([2, 0.5])
+    array([2. , 0.5])
+    """
+
+    kind: ClassVar[str] = "continuous"
+
+    def validate(self, y: ArrayLike) -> np.ndarray:
+        labels = label_values(y)
+        if labels.ndim != 1:
+            labels = column_or_1d(np.atleast_1d(labels), warn=True)
+        if labels.dtype.kind not in "iuf":
+            if labels.dtype.kind != "O" and labels.size:
+                raise _no_number(0, labels[0].item())
+            labels = _as_floats(labels.tolist())
+        # Beyond the range of float64 a long double becomes infinite; -0.0 becomes 0.0.
+        with np.errstate(over="ignore"):
+            numbers = labels.astype(np.float64) + 0.0
+        is_finite = np.isfinite(numbers)
+        if not is_finite.all():
+            position = int(is_finite.argmin())
+            raise ValueError(
+                f"y[{position}] is missing (NaN or infinity: {labels[position]}). {SKIP_HINT}"
+            )
+        return numbers
+
+    def check_alike(self, known: np.ndarray, y: np.ndarray) -> None:
+        # Any numbers can be stored beside each other.
+        return
+
+    def to_plain(self, y: np.ndarray) -> list[Any]:
+        plain: list[Any] = y.tolist()
+        return plain
+
+    def differ(self, y: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.asarray(y != other)
+
+
+CONTINUOUS = ContinuousTarget()
+
+
+def _as_floats(values: list[Any]) -> np.ndarray:
+    numbers = np.empty(len(values))
+    for position, value in enumerate(values):
+        label = value.item() if getattr(value, "ndim", None) == 0 else value
+        if is_missing_label(label):
+            raise ValueError(f"y[{position}] is missing ({label!r}). {SKIP_HINT}")
+        if isinstance(label, bool | np.bool_) or not isinstance(label, Real):
+            raise _no_number(position, label)
+        try:
+            numbers[position] = float(label)
+        except OverflowError as error:
+            raise ValueError(
+                f"y[{position}] is larger than float64 can store. Hint: scale the labels."
+            ) from error
+    return numbers
+
+
+def _no_number(position: int, label: Any) -> ValueError:
+    text = repr(label)
+    shown = text if len(text) <= 60 else f"{text[:56]} ..."
+    # scikit-learn's words, for which its checks look.
+    fact = "Complex data not supported: " if isinstance(label, complex) else ""
+    return ValueError(
+        f"{fact}y[{position}] is {shown}, of type {type(label).__name__}, but the labels of a "
+        "regression are numbers. Hint: pass numbers, or a classifier as the estimator."
+    )

@@ -1,0 +1,70 @@
+"""The kind of labels that an estimator learns, and what cannot be used with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.base import is_regressor
+
+from skactive._contracts._target import Target
+from skactive._engine.continuous import CONTINUOUS
+from skactive._engine.labels import CATEGORICAL
+from skactive._text import shown
+
+# What to use in place of a part that needs labels of another kind.
+HINTS = {
+    "categorical": "Hint: pass a regressor as the estimator.",
+    "continuous": 'Hint: the guide "Regression" lists the parts for numbers, such as '
+    "PredictiveVariance.",
+}
+
+
+def target_of(estimator: Any, target: Target | None = None) -> Target:
+    """Return the kind of labels: the given one, or that of an estimator or Pipeline.
+
+    Parameters
+    ----------
+    estimator : estimator or None
+        A regressor learns continuous labels, any other estimator categorical ones.
+    target : Target or None
+        Overrides it.
+    """
+    if target is not None:
+        if not isinstance(target, Target):
+            raise TypeError(
+                "The 'target' parameter must be a skactive.base.Target, such as "
+                f"ContinuousTarget(), or None. Got {shown(target)} instead."
+            )
+        return target
+    # Objects without scikit-learn's tags, as strategies of other tools get them, are classifiers.
+    has_tags = hasattr(estimator, "__sklearn_tags__")
+    return CONTINUOUS if has_tags and is_regressor(estimator) else CATEGORICAL
+
+
+def check_no_classes(target: Target, classes: Any, strict_classes: Any = False) -> None:
+    """Raise if classes are given for labels that have none."""
+    if target.kind != "categorical" and (classes is not None or strict_classes):
+        raise ValueError(
+            f"`classes` were passed, but labels are {target.kind}, and have no classes. Hint: "
+            "leave `classes` and `strict_classes` out, or pass a classifier."
+        )
+
+
+def check_kind(part: Any, kind: str) -> None:
+    """Raise if a measure or strategy needs labels of another kind.
+
+    Parameters
+    ----------
+    part : object
+        With `target_kinds`, the kinds that it can be used with; None means any.
+    kind : str
+        The kind of labels of a pool.
+    """
+    kinds = getattr(part, "target_kinds", None)
+    if kinds is None or kind in kinds:
+        return
+    name = getattr(part, "name_of_kind_error", type(part).__name__)
+    raise TypeError(
+        f"{name} needs {' or '.join(sorted(kinds))} labels. Got {kind} labels "
+        f"instead. {HINTS[kind]}"
+    )
