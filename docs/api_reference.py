@@ -46,9 +46,9 @@ SECTIONS = [
             "InformationDensity",
             "LeastConfidence",
             "Margin",
+            "Measure",
             "PredictiveVariance",
             "TargetUncertainty",
-            "Measure",
         ],
     ),
     Section(
