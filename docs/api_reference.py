@@ -40,6 +40,7 @@ SECTIONS = [
         "skactive.measures",
         "The informativeness of each candidate: one number, larger is better.",
         [
+            "CommitteeVariance",
             "Coverage",
             "Diversity",
             "Entropy",

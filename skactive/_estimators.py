@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from inspect import signature
 from typing import Any
 
@@ -37,6 +38,32 @@ def check_classifier(
         got = f"{type(estimator).__name__} of shape {tuple(shape)}"
         raise TypeError(f"{fact} Got {got} instead." + (f" Hint: {hint}" if hint else ""))
     raise TypeError(f"{fact} Got {shown(estimator)} instead.")
+
+
+def check_regressors(owner: object, name: str, regressors: Any) -> None:
+    """Raise unless a parameter is a list of at least two regressors."""
+    fact = f"The {name!r} parameter of {type(owner).__name__} must be a list of regressors."
+    if not isinstance(regressors, Sequence) or isinstance(regressors, str):
+        raise TypeError(f"{fact} Got {shown(regressors)} instead.")
+    for one in regressors:
+        if not _is_regressor(one):
+            raise TypeError(f"{fact} Got {shown(one)} as one of them.")
+    if len(regressors) < 2:
+        raise ValueError(f"{fact} Got {len(regressors)}. Hint: pass at least two.")
+
+
+def check_regressor(owner: object, name: str, regressor: Any) -> None:
+    """Raise unless a parameter is a regressor."""
+    if not _is_regressor(regressor):
+        raise TypeError(
+            f"The {name!r} parameter of {type(owner).__name__} must be a regressor. Got "
+            f"{shown(regressor)} instead."
+        )
+
+
+def _is_regressor(one: Any) -> bool:
+    is_object = hasattr(one, "get_params") and not isinstance(one, type)
+    return is_object and is_regressor(one)
 
 
 # How the transformers of scikit-learn say that they need y. Not all have the tag that says so.
@@ -185,6 +212,16 @@ def predictive_moments(regressor: Any, samples: Any) -> np.ndarray | None:
         member.predict(values[:, chosen]) for member, chosen in zip(members, columns, strict=True)
     ]
     return np.column_stack([mean, np.std(predicted, axis=0)])
+
+
+def no_deviation(regressor: Any) -> TypeError:
+    """Return the error for a regressor without standard deviations, where some are needed."""
+    return TypeError(
+        f"{type(regressor).__name__} gives no standard deviation, so that its uncertainty cannot be "
+        "measured. Hint: choose a regressor whose predict has return_std, such as "
+        "IncrementalKNeighborsRegressor, an ensemble, such as RandomForestRegressor, or a strategy "
+        "without uncertainty, such as 'greedy' or 'max-herding'."
+    )
 
 
 def stored_samples(classifier: Any) -> tuple[Any, Any]:

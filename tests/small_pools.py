@@ -41,7 +41,11 @@ def pool_of_kind(part, X, n_labeled, names="ab"):
 
 
 def needs_numbers(part):
-    return part.target_kinds == {"continuous"}
+    """Return whether a measure or strategy, or a measure of it, needs continuous labels."""
+    parts = (part, *part.get_params().values())
+    return any(getattr(one, "target_kinds", None) == {"continuous"} for one in parts) or (
+        getattr(part, "uncertainty", None) == "variance"
+    )
 
 
 def state(pool):

@@ -2,8 +2,16 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import BayesianRidge
+from sklearn.neighbors import KNeighborsRegressor
 
-from skactive.measures import Diversity, Entropy
+from skactive.measures import (
+    CommitteeVariance,
+    Diversity,
+    Entropy,
+    InformationDensity,
+    PredictiveVariance,
+)
 from skactive.strategies import (
     BAIT,
     CDFProduct,
@@ -11,20 +19,36 @@ from skactive.strategies import (
     DensityWeightedUncertainty,
     DropQuery,
     ExpectedErrorReduction,
+    ExpectedVarianceReduction,
+    GreedySampling,
     KCenterGreedy,
     ProbCover,
     QueryByCommittee,
     RankedBatch,
     TypiClust,
     UncertaintyHerding,
+    UncertaintySampling,
     all_strategies,
 )
 
 # The contract includes equal choices from equal pools, for which a random choice needs a seed.
 REGISTERED = {
     name: entry.strategy.set_params(random_state=3) if name == "random" else entry.strategy
-    for name, entry in all_strategies().items()
+    for name, entry in all_strategies("categorical").items()
 }
+FOR_NUMBERS = [
+    *(
+        one.strategy
+        for one in all_strategies("continuous").values()
+        if not one.suits("categorical")
+    ),
+    UncertaintySampling(CommitteeVariance([BayesianRidge(), KNeighborsRegressor(2)])),
+    UncertaintyHerding("variance"),
+    CDFProduct([("unsure", PredictiveVariance()), ("dense", InformationDensity())]),
+    GreedySampling("xy", metric="euclidean"),
+    ExpectedVarianceReduction(n_candidates=None, n_evaluated=None),
+    ExpectedVarianceReduction(estimator=BayesianRidge()),
+]
 FURTHER_SETTINGS = [
     CDFProduct(weights={"uncertainty": 2.0, "density": 0.0, "diversity": 0.5}),
     CDFProduct([("far", Diversity("euclidean", aggregate="min")), ("unsure", Entropy())]),
@@ -44,10 +68,13 @@ FURTHER_SETTINGS = [
     TypiClust("euclidean", n_neighbors=2, min_cluster_size=1),
 ]
 STRATEGIES = [*REGISTERED.values(), *FURTHER_SETTINGS]
+any_strategy = pytest.mark.parametrize("strategy", [*STRATEGIES, *FOR_NUMBERS], ids=repr)
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=repr)
 # The backward pass of BAIT may replace the first samples of a batch.
 every_greedy_strategy = pytest.mark.parametrize(
-    "strategy", [one for one in STRATEGIES if not isinstance(one, BAIT)], ids=repr
+    "strategy",
+    [one for one in [*STRATEGIES, *FOR_NUMBERS] if not isinstance(one, BAIT)],
+    ids=repr,
 )
 
 

@@ -17,6 +17,7 @@ from small_pools import labeled_pool, needs_numbers, numbered, pool_of_kind, sam
 
 import skactive.measures
 from skactive.measures import (
+    CommitteeVariance,
     Coverage,
     Diversity,
     Entropy,
@@ -32,6 +33,10 @@ from skactive.pool import Batch, Pool
 
 # The settings of the contract tests, by the name of the measure.
 SETTINGS = {
+    "CommitteeVariance": [
+        CommitteeVariance(),
+        CommitteeVariance([BayesianRidge(), LinearRegression()]),
+    ],
     "Coverage": [
         Coverage(),
         Coverage(20, metric="euclidean", bandwidth=None),

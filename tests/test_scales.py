@@ -22,7 +22,7 @@ X, Y = X[:150].astype(np.float32), Y[:150]
 SCALES = [2.0**-100, 2.0**-60, 2.0**-30, 2.0**60, 2.0**110]
 
 # The probe of BADGE takes features as they are, RandomSampling none.
-STRATEGIES = sorted(set(all_strategies()) - {"badge", "random"})
+STRATEGIES = sorted(set(all_strategies("categorical")) - {"badge", "random"})
 
 
 def scaled(scale, convert=np.asarray):

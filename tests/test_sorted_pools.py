@@ -22,12 +22,12 @@ ESTIMATORS = {
     "tree": DecisionTreeClassifier(random_state=0),
     "prior": DummyClassifier(),
 }
-NAMES = list(all_strategies())
+NAMES = list(all_strategies("categorical"))
 ENOUGH = 5
 
 
 def strategy_of(name):
-    strategy = all_strategies()[name].strategy
+    strategy = all_strategies("categorical")[name].strategy
     return strategy.set_params(random_state=0) if name == "random" else strategy
 
 
@@ -83,7 +83,7 @@ def test_uncertainty_decides_as_soon_as_it_differs():
 @pytest.mark.parametrize("name", NAMES)
 def test_two_calls_of_query_return_the_same_samples(name, random_state):
     X, y = sorted_pool((9, 9, 9), 1)
-    strategy = all_strategies()[name].strategy.set_params(random_state=random_state)
+    strategy = all_strategies("categorical")[name].strategy.set_params(random_state=random_state)
     learner = ActiveLearner(IncrementalKNeighborsClassifier(), strategy, X_pool=X)
     for indices in ([], [0], [20, 11]):
         learner.teach(indices, y[indices])

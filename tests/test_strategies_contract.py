@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.base import clone
-from small_pools import labeled_pool, samples, state
+from small_pools import labeled_pool, pool_of_kind, samples, state
 from strategies_under_contract import (
+    FOR_NUMBERS,
     REGISTERED,
     STRATEGIES,
+    any_strategy,
     assert_query,
     every_greedy_strategy,
-    every_strategy,
 )
 
 import skactive.strategies
 from skactive.measures import Diversity, Entropy, Margin
-from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.pool import Pool
 from skactive.strategies import (
     ProbCover,
@@ -35,7 +35,9 @@ TEST_FILES = sorted(Path(__file__).parent.glob("test_*.py"))
 
 # The same for permuted pools; a random draw by position does not depend on the samples.
 deterministic_strategies = pytest.mark.parametrize(
-    "strategy", [s for s in STRATEGIES if not isinstance(s, RandomSampling)], ids=repr
+    "strategy",
+    [s for s in [*STRATEGIES, *FOR_NUMBERS] if not isinstance(s, RandomSampling)],
+    ids=repr,
 )
 
 
@@ -54,7 +56,8 @@ CLASSES = strategies_in(skactive.strategies)
 
 
 def test_the_registry_has_every_strategy_of_the_package_and_no_other():
-    assert {type(strategy).__name__ for strategy in REGISTERED.values()} == CLASSES
+    registered = [*REGISTERED.values(), *FOR_NUMBERS]
+    assert {type(strategy).__name__ for strategy in registered} == CLASSES
     assert set(skactive.strategies.__all__) >= CLASSES
 
 
@@ -91,13 +94,13 @@ def test_every_parameter_has_a_test_named_for_it(name):
         assert f"def test_parameter_{parameter}_of_{snake}(" in tests
 
 
-@every_strategy
+@any_strategy
 @pytest.mark.parametrize("kind", ["spread", "duplicates", "constant"])
 @pytest.mark.parametrize(
     ("n_labeled", "names"), [(0, "a"), (1, "a"), (4, "a"), (4, "ab"), (11, "abc")]
 )
 def test_any_number_of_candidates_can_be_selected(strategy, kind, n_labeled, names):
-    pool = labeled_pool(samples(kind), n_labeled, names)
+    pool = pool_of_kind(strategy, samples(kind), n_labeled, names)
     for n_instances in range(1, pool.n_candidates + 1):
         assert_query(strategy.select(pool, n_instances), pool.candidates, n_instances)
 
@@ -105,7 +108,7 @@ def test_any_number_of_candidates_can_be_selected(strategy, kind, n_labeled, nam
 @every_greedy_strategy
 @pytest.mark.parametrize("kind", ["spread", "duplicates"])
 def test_a_small_batch_is_the_beginning_of_a_large_one(strategy, kind):
-    pool = labeled_pool(samples(kind), 3)
+    pool = pool_of_kind(strategy, samples(kind), 3)
     all_indices, all_utilities = strategy.select(pool, pool.n_candidates)
     for n_instances in range(1, pool.n_candidates):
         indices, utilities = strategy.select(pool, n_instances)
@@ -113,53 +116,53 @@ def test_a_small_batch_is_the_beginning_of_a_large_one(strategy, kind):
         np.testing.assert_array_equal(utilities, all_utilities[:n_instances])
 
 
-@every_strategy
+@any_strategy
 @pytest.mark.parametrize("n_labeled", [0, 3])
 def test_the_first_choice_is_the_most_useful(strategy, n_labeled):
-    pool = labeled_pool(samples("spread"), n_labeled)
+    pool = pool_of_kind(strategy, samples("spread"), n_labeled)
     utilities = strategy.utilities(pool)
     (chosen,), (worth,) = strategy.select(pool)
     assert worth == utilities.max()
     assert utilities[pool.candidates.tolist().index(chosen)] == worth
 
 
-@every_strategy
+@any_strategy
 @pytest.mark.parametrize(("n_labeled", "n_instances", "left"), [(0, 13, 12), (4, 9, 8), (11, 2, 1)])
 def test_selecting_more_than_the_remaining_candidates_raises_with_their_number(
     strategy, n_labeled, n_instances, left
 ):
-    pool = labeled_pool(samples("spread"), n_labeled)
+    pool = pool_of_kind(strategy, samples("spread"), n_labeled)
     message = f"n_instances={n_instances} samples were requested, but {left} of the pool's 12 are"
     with pytest.raises(ValueError, match=message):
         strategy.select(pool, n_instances)
 
 
-@every_strategy
+@any_strategy
 def test_selecting_from_an_exhausted_pool_says_so(strategy):
-    pool = labeled_pool(samples("spread"), 12)
+    pool = pool_of_kind(strategy, samples("spread"), 12)
     with pytest.raises(ValueError, match="No sample is left to label: each of the pool's 12 is"):
         strategy.select(pool)
 
 
 @pytest.mark.parametrize("n_instances", [0, -1, 1.0, "1"])
-@every_strategy
+@any_strategy
 def test_a_number_of_instances_that_is_none_is_refused(strategy, n_instances):
     with pytest.raises(ValueError, match="'n_instances' parameter of query must be an int of at "):
-        strategy.select(Pool(np.eye(3)), n_instances)
+        strategy.select(pool_of_kind(strategy, np.eye(3), 0), n_instances)
 
 
-@every_strategy
+@any_strategy
 def test_skipped_and_labelled_samples_are_not_chosen(strategy):
-    pool = labeled_pool(samples("spread"), 3)
+    pool = pool_of_kind(strategy, samples("spread"), 3)
     pool.skip(pool.candidates[:4])
     assert_query(strategy.select(pool, 5), pool.candidates, 5)
     with pytest.raises(ValueError, match="but 5 of the pool's 12 are left"):
         strategy.select(pool, 6)
 
 
-@every_strategy
+@any_strategy
 def test_a_choice_may_be_limited_to_some_candidates(strategy):
-    pool = labeled_pool(samples("spread"), 3)
+    pool = pool_of_kind(strategy, samples("spread"), 3)
     some = pool.candidates[[1, 4, 6]]
     assert_query(strategy.select(pool, 3, candidates=some), some, 3)
     with pytest.raises(ValueError, match="n_instances=4 samples were requested, but 3 of the"):
@@ -173,8 +176,8 @@ def test_a_choice_may_be_limited_to_some_candidates(strategy):
 def test_choices_follow_a_permuted_pool(strategy, n_labeled):
     X = samples("spread")
     order = np.random.default_rng(1).permutation(len(X))
-    pool = labeled_pool(X, n_labeled)
-    permuted = Pool(X[order], estimator=IncrementalKNeighborsClassifier(metric="euclidean"))
+    pool = pool_of_kind(strategy, X, n_labeled)
+    permuted = Pool(X[order], estimator=pool.estimator)
     permuted.add_labels(np.argsort(order)[pool.labeled], pool.labels)
     if np.ptp(strategy.utilities(pool)) == 0:
         # All candidates are equal, and the position decides.
@@ -190,13 +193,13 @@ def test_choices_follow_a_permuted_pool(strategy, n_labeled):
     np.testing.assert_array_equal(other, picked)
 
 
-@every_strategy
+@any_strategy
 @pytest.mark.parametrize("n_labeled", [0, 3])
 @pytest.mark.parametrize("random_state", [None, 5])
 def test_selecting_twice_gives_the_same_and_changes_nothing(strategy, n_labeled, random_state):
     if random_state is not None:
         strategy = clone(strategy).set_params(random_state=random_state)
-    pool = labeled_pool(samples("duplicates"), n_labeled)
+    pool = pool_of_kind(strategy, samples("duplicates"), n_labeled)
     before, parameters, attributes = state(pool), strategy.get_params(False), dict(vars(strategy))
     first = strategy.select(pool, 4)
     second = strategy.select(pool, 4)
@@ -208,14 +211,14 @@ def test_selecting_twice_gives_the_same_and_changes_nothing(strategy, n_labeled,
 
 @deterministic_strategies
 def test_ties_go_by_position_without_a_random_state(strategy):
-    pool = labeled_pool(samples("constant"), 3)
+    pool = pool_of_kind(strategy, samples("constant"), 3)
     indices, _ = strategy.select(pool, 5)
     np.testing.assert_array_equal(indices, pool.candidates[:5])
 
 
-@every_strategy
+@any_strategy
 def test_ties_go_by_random_state_and_reproducibly(strategy):
-    pool = labeled_pool(samples("constant", 30), 3)
+    pool = pool_of_kind(strategy, samples("constant", 30), 3)
     chosen = {
         seed: clone(strategy).set_params(random_state=seed).select(pool, 5)[0].tolist()
         for seed in range(8)
@@ -229,25 +232,26 @@ def test_ties_go_by_random_state_and_reproducibly(strategy):
         np.testing.assert_array_equal(of_a_generator.select(pool, 5), other.select(pool, 5))
 
 
-@every_strategy
+@any_strategy
 def test_a_negative_random_state_is_refused(strategy):
-    pool = labeled_pool(samples("spread"), 3)
+    pool = pool_of_kind(strategy, samples("spread"), 3)
     with pytest.raises(ValueError, match=r"'random_state' parameter must be .* Got -1 instead"):
         clone(strategy).set_params(random_state=-1).select(pool)
 
 
-@every_strategy
+@any_strategy
 @pytest.mark.parametrize("n_features", [2, 20])
 def test_labels_of_a_class_each_give_no_warning(strategy, n_features):
     # scikit-learn warns of classes in more than half of 20 labels or more.
     X = np.random.default_rng(0).normal(size=(25, n_features))
-    pool = Pool(X, estimator=IncrementalKNeighborsClassifier()).add_labels(range(20), range(20))
+    pool = Pool(X, estimator=pool_of_kind(strategy, X, 0).estimator)
+    pool.add_labels(range(20), range(20))
     assert len(strategy.select(pool, 2)[0]) == 2
 
 
-@every_strategy
+@any_strategy
 def test_a_strategy_is_an_estimator(strategy):
-    pool = labeled_pool(samples("spread"), 3)
+    pool = pool_of_kind(strategy, samples("spread"), 3)
     expected = strategy.select(pool, 4)
     for copy in (clone(strategy), pickle.loads(pickle.dumps(strategy))):
         assert copy is not strategy

@@ -1,4 +1,4 @@
-"""Members of a committee, with their probabilities and votes."""
+"""Members of a committee, with their probabilities, votes and means."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEIGHBORS_PER_VOTE = 4
 
 
 class BaggedNeighbors:
-    """Nearest-neighbour classifiers, each fitted to its own bootstrap sample of the labels.
+    """Nearest-neighbour estimators, each fitted to its own bootstrap sample of the labels.
 
     The number of times that a labelled sample counts for a member is drawn from the Poisson
     distribution with mean 1. This is the limit of a bootstrap, and earlier draws stay the same
@@ -46,11 +46,10 @@ class BaggedNeighbors:
     ) -> None:
         self._n_neighbors = n_neighbors
         self._places = pool.labeled_neighbors(NEIGHBORS_PER_VOTE * n_neighbors, metric)[1]
-        y = pool.labeled_samples()[1]
+        self._labels = pool.labeled_samples()[1]
         self.classes = pool.classes_
-        self._codes = np.searchsorted(self.classes, y)
         self._counts = [
-            np.random.default_rng((seed, member)).poisson(1.0, size=len(y))
+            np.random.default_rng((seed, member)).poisson(1.0, size=len(self._labels))
             for member in range(n_members)
         ]
 
@@ -58,13 +57,23 @@ class BaggedNeighbors:
         """Return the probabilities of each member, shape (n_members, n, n_classes)."""
         places = self._places[positions]
         n, n_classes = len(positions), len(self.classes)
-        cells = (np.arange(n)[:, np.newaxis] * n_classes + self._codes[places]).ravel()
+        codes = np.searchsorted(self.classes, self._labels)
+        cells = (np.arange(n)[:, np.newaxis] * n_classes + codes[places]).ravel()
         probabilities = np.empty((len(self._counts), n, n_classes))
         for member, counts in enumerate(self._counts):
             taken = self._vote_counts(counts[places])
             sums = np.bincount(cells, weights=taken.ravel(), minlength=n * n_classes)
             probabilities[member] = sums.reshape(n, n_classes)
         return probabilities / probabilities.sum(axis=2, keepdims=True)
+
+    def means(self, positions: np.ndarray) -> np.ndarray:
+        """Return the mean of the labels that each member counts, shape (n_members, n)."""
+        places = self._places[positions]
+        labels, means = self._labels[places], np.empty((len(self._counts), len(positions)))
+        for member, counts in enumerate(self._counts):
+            taken = self._vote_counts(counts[places])
+            means[member] = np.einsum("ij,ij->i", taken, labels) / taken.sum(axis=1)
+        return means
 
     def _vote_counts(self, counts: np.ndarray) -> np.ndarray:
         """Return the number of votes of each neighbour; the nearest `n_neighbors` votes count."""
@@ -132,6 +141,17 @@ def fitted_committee(classifiers: Sequence[Any], pool: PoolView) -> FittedMember
     members = [fitted_copy(one, X, y) for one in classifiers]
     seated = [one for one in members if one is not None]
     return FittedMembers(seated, pool, on_features=True) if seated else None
+
+
+def fitted_regressors(regressors: Sequence[Any], pool: PoolView) -> list[Any] | None:
+    """Return copies of regressors, fitted to the labelled samples of a pool.
+
+    Members that need more labels are left out; None if fewer than two are left.
+    """
+    X, y = pool.labeled_samples()
+    members = [fitted_copy(one, X, y) for one in regressors] if len(y) else []
+    fitted = [one for one in members if one is not None]
+    return fitted if len(fitted) > 1 else None
 
 
 def modal_committee(learners: Sequence[Any], pool: PoolView) -> FittedMembers | None:

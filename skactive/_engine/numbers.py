@@ -150,3 +150,14 @@ def _reason(cell: Any) -> tuple[str, str, type[Exception]] | None:
     except (TypeError, ValueError) as error:
         return str(error), TO_VECTORS, type(error)
     return None
+
+
+# Numbers that are equal in theory differ in the last digits. Rounded to so many binary digits they
+# are equal, so that ranks do not depend on rounding errors.
+DIGITS = 40
+
+
+def rounded(values: np.ndarray) -> np.ndarray:
+    """Return numbers with fewer digits, whatever their scale."""
+    mantissa, exponent = np.frexp(values)
+    return np.ldexp(np.round(np.ldexp(mantissa, DIGITS)), exponent - DIGITS)

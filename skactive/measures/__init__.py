@@ -2,6 +2,7 @@
 
 from skactive._public import present
 from skactive.measures._base import Measure
+from skactive.measures._committee_variance import CommitteeVariance
 from skactive.measures._coverage import Coverage
 from skactive.measures._density import InformationDensity
 from skactive.measures._diversity import Diversity
@@ -9,6 +10,7 @@ from skactive.measures._predictive_variance import PredictiveVariance, TargetUnc
 from skactive.measures._uncertainty import Entropy, LeastConfidence, Margin
 
 __all__ = [
+    "CommitteeVariance",
     "Coverage",
     "Diversity",
     "Entropy",

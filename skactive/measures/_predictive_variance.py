@@ -7,20 +7,17 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from skactive._engine.candidate_rank import CandidateRank
+from skactive._engine.numbers import rounded
+from skactive._estimators import no_deviation
 from skactive.base import PoolView
 from skactive.measures._base import Measure
 from skactive.measures._row_measure import RowMeasure
 from skactive.measures._uncertainty import Margin
 
-# Variances that are equal in theory differ in the last digits. Rounded to so many binary digits
-# they are equal, so that ranks do not depend on rounding errors.
-DIGITS = 40
-
 
 def variance(moments: np.ndarray) -> np.ndarray:
     """Return the square of the standard deviation in each row."""
-    mantissa, exponent = np.frexp(np.square(moments[:, 1]))
-    return np.ldexp(np.round(np.ldexp(mantissa, DIGITS)), exponent - DIGITS)
+    return rounded(np.square(moments[:, 1]))
 
 
 class PredictiveVariance(RowMeasure):
@@ -63,13 +60,7 @@ class PredictiveVariance(RowMeasure):
     def utilities(self, pool: PoolView) -> np.ndarray:
         values = self._of_posterior(pool, variance)
         if np.isnan(values).any():
-            raise TypeError(
-                f"{type(pool.estimator).__name__} gives no standard deviation, so that its "
-                "uncertainty cannot be measured. Hint: choose a regressor whose predict has "
-                "return_std, such as IncrementalKNeighborsRegressor, an ensemble, such as "
-                "RandomForestRegressor, or a strategy without uncertainty, such as 'greedy' or "
-                "'max-herding'."
-            )
+            raise no_deviation(pool.estimator)
         return values
 
     def sentence(
@@ -110,7 +101,7 @@ class TargetUncertainty(Measure):
     array([0.426])
     >>> pool = Pool(X, estimator=IncrementalKNeighborsRegressor())
     >>> TargetUncertainty().utilities(pool.add_labels([0, 1], [1.0, 3.0])).round(3)
-    array([0.558])
+    array([0.506])
     """
 
     def utilities(self, pool: PoolView) -> np.ndarray:

@@ -9,6 +9,8 @@ from skactive.strategies._cluster_margin import ClusterMargin
 from skactive.strategies._density_weighted import DensityWeightedUncertainty
 from skactive.strategies._drop_query import DropQuery
 from skactive.strategies._expected_error import ExpectedErrorReduction
+from skactive.strategies._expected_variance import ExpectedVarianceReduction
+from skactive.strategies._greedy_sampling import GreedySampling
 from skactive.strategies._k_center_greedy import KCenterGreedy
 from skactive.strategies._prob_cover import ProbCover
 from skactive.strategies._query_by_committee import QueryByCommittee
@@ -28,6 +30,8 @@ __all__ = [
     "DensityWeightedUncertainty",
     "DropQuery",
     "ExpectedErrorReduction",
+    "ExpectedVarianceReduction",
+    "GreedySampling",
     "KCenterGreedy",
     "ProbCover",
     "QueryByCommittee",

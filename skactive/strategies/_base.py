@@ -244,6 +244,22 @@ def _fixed_keys(seed: int, n_samples: int) -> np.ndarray:
     return keys
 
 
+def draw_keys(random_state: Any, pool: PoolView) -> np.ndarray:
+    """Return one number per sample, by which candidates are drawn; others after each label."""
+    seed: Any = 0 if random_state is None else random_state
+    if isinstance(seed, int | np.integer):
+        # Otherwise the same few would be tried until all of them are labelled.
+        return np.random.default_rng((int(seed), pool.n_labeled)).random(pool.n_samples)
+    return random_keys(seed, pool.n_samples)
+
+
+def drawn_candidates(candidates: np.ndarray, keys: np.ndarray, wanted: int | None) -> np.ndarray:
+    """Return the candidates with the smallest keys, ascending; all if None are wanted."""
+    if wanted is None or wanted >= len(candidates):
+        return candidates
+    return np.sort(candidates[np.argpartition(keys[candidates], wanted)[:wanted]])
+
+
 def random_keys(random_state: Any, n_samples: int) -> np.ndarray:
     """Return one random number per sample of a pool.
 

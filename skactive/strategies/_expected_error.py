@@ -20,7 +20,7 @@ from skactive._validation import check_choice, check_integer
 from skactive.base import Classifier, PoolView
 from skactive.measures import Entropy, LeastConfidence
 from skactive.neighbors import IncrementalKNeighborsClassifier
-from skactive.strategies._base import QueryStrategy, random_keys
+from skactive.strategies._base import QueryStrategy, draw_keys, drawn_candidates
 
 LOSSES = frozenset({"zero_one", "log"})
 
@@ -137,7 +137,7 @@ class ExpectedErrorReduction(QueryStrategy):
         reductions = pool.once_per_batch(self, lambda: self._reductions(whole))
         if reductions is None:
             return cold_start_utilities(pool, "euclidean")
-        tried = self._sample(candidates, reductions.keys, "n_candidates")
+        tried = drawn_candidates(candidates, reductions.keys, self.n_candidates)
         if len(tried) == 0:
             return np.empty(0)
         values = reductions.of(tried)
@@ -145,22 +145,10 @@ class ExpectedErrorReduction(QueryStrategy):
         utilities[np.searchsorted(candidates, tried)] = values
         return utilities
 
-    def _sample(self, candidates: np.ndarray, keys: np.ndarray, name: str) -> np.ndarray:
-        """Return the candidates with the smallest keys, ascending."""
-        wanted = getattr(self, name)
-        if wanted is None or wanted >= len(candidates):
-            return candidates
-        return np.sort(candidates[np.argpartition(keys[candidates], wanted)[:wanted]])
-
     def _reductions(self, pool: PoolView) -> Reductions | None:
         """Return the errors, or None if there are too few labels for the classifier."""
-        seed: Any = 0 if self.random_state is None else self.random_state
-        if isinstance(seed, int | np.integer):
-            # Otherwise the same few would be tried until all of them are labelled.
-            keys = np.random.default_rng((int(seed), pool.n_labeled)).random(pool.n_samples)
-        else:
-            keys = random_keys(seed, pool.n_samples)
-        evaluated = self._sample(pool.candidates, 1 - keys, "n_evaluated")
+        keys = draw_keys(self.random_state, pool)
+        evaluated = drawn_candidates(pool.candidates, 1 - keys, self.n_evaluated)
         classifier = self._classifier(pool)
         if hasattr(classifier, "lookahead"):
             return Reductions(classifier.lookahead(pool, evaluated, self.loss), keys)

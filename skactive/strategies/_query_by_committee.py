@@ -97,6 +97,8 @@ class QueryByCommittee(QueryStrategy):
 
     _component_name = "disagreement"
 
+    target_kinds = frozenset({"categorical"})
+
     def __init__(
         self,
         committee: Sequence[Classifier] | None = None,

@@ -68,6 +68,8 @@ class RankedBatch(QueryStrategy):
     array([3, 2])
     """
 
+    target_kinds = frozenset({"categorical"})
+
     def __init__(
         self,
         uncertainty: Measure | None = None,

@@ -6,8 +6,14 @@ from typing import NamedTuple
 
 from sklearn.base import clone
 
-from skactive._validation import register_strategies
-from skactive.measures import Entropy, InformationDensity, LeastConfidence
+from skactive._validation import check_choice, register_strategies
+from skactive.measures import (
+    CommitteeVariance,
+    Entropy,
+    InformationDensity,
+    LeastConfidence,
+    PredictiveVariance,
+)
 from skactive.strategies._badge import BADGE
 from skactive.strategies._bait import BAIT
 from skactive.strategies._base import QueryStrategy
@@ -16,6 +22,8 @@ from skactive.strategies._cluster_margin import ClusterMargin
 from skactive.strategies._density_weighted import DensityWeightedUncertainty
 from skactive.strategies._drop_query import DropQuery
 from skactive.strategies._expected_error import ExpectedErrorReduction
+from skactive.strategies._expected_variance import ExpectedVarianceReduction
+from skactive.strategies._greedy_sampling import GreedySampling
 from skactive.strategies._k_center_greedy import KCenterGreedy
 from skactive.strategies._prob_cover import ProbCover
 from skactive.strategies._query_by_committee import QueryByCommittee
@@ -24,6 +32,8 @@ from skactive.strategies._ranked_batch import RankedBatch
 from skactive.strategies._typi_clust import TypiClust
 from skactive.strategies._uncertainty import UncertaintySampling
 from skactive.strategies._uncertainty_herding import UncertaintyHerding
+
+KINDS = ("categorical", "continuous")
 
 
 class StrategyEntry(NamedTuple):
@@ -39,6 +49,23 @@ class StrategyEntry(NamedTuple):
 
     strategy: QueryStrategy
     criterion: str
+
+    def suits(self, kind: str) -> bool:
+        """Return whether the strategy can be used with a kind of labels.
+
+        Parameters
+        ----------
+        kind : str
+            Such as 'continuous', see `skactive.base.Target`.
+
+        Returns
+        -------
+        suits : bool
+            Whether the strategy and its measures can.
+        """
+        parts = (self.strategy, *self.strategy.get_params().values())
+        kinds = [getattr(part, "target_kinds", None) for part in parts]
+        return all(one is None or kind in one for one in kinds)
 
     def with_metric(self, metric: str) -> QueryStrategy:
         """Return a copy of the strategy that measures every distance with a metric.
@@ -59,8 +86,13 @@ class StrategyEntry(NamedTuple):
         return copy.set_params(**dict.fromkeys(names, metric))
 
 
-def all_strategies() -> dict[str, StrategyEntry]:
+def all_strategies(kind: str | None = None) -> dict[str, StrategyEntry]:
     """Return the query strategies of this package, by the names that the command uses.
+
+    Parameters
+    ----------
+    kind : {'categorical', 'continuous'}, default=None
+        Only those for this kind of labels, see `skactive.base.Target`. None returns all.
 
     Returns
     -------
@@ -107,9 +139,27 @@ def all_strategies() -> dict[str, StrategyEntry]:
         "drop-query": (DropQuery(), "most typical of those with predictions that dropout changes"),
         "committee": (QueryByCommittee(), "largest disagreement of a bootstrapped committee"),
         "expected-error": (ExpectedErrorReduction(), "smallest expected error after the answer"),
+        "variance": (
+            UncertaintySampling(PredictiveVariance()),
+            "largest variance of the predicted number",
+        ),
+        "committee-variance": (
+            UncertaintySampling(CommitteeVariance()),
+            "largest variance of the predictions of a bootstrapped committee",
+        ),
+        "greedy": (GreedySampling(), "largest distance to the labelled in features and labels"),
+        "greedy-x": (GreedySampling("x"), "largest distance to the labelled samples in features"),
+        "greedy-y": (GreedySampling("y"), "largest distance of the predicted to the known labels"),
+        "expected-variance": (
+            ExpectedVarianceReduction(),
+            "smallest expected variance after the answer",
+        ),
         "random": (RandomSampling(), "random choice: the baseline"),
     }
-    return {name: StrategyEntry(*entry) for name, entry in named.items()}
+    if kind is not None:
+        check_choice(all_strategies.__name__, "kind", kind, KINDS)
+    entries = {name: StrategyEntry(*entry) for name, entry in named.items()}
+    return {name: one for name, one in entries.items() if kind is None or one.suits(kind)}
 
 
 register_strategies(lambda: {name: entry.strategy for name, entry in all_strategies().items()})
