@@ -217,8 +217,8 @@ def predictive_moments(regressor: Any, samples: Any) -> np.ndarray | None:
 def no_deviation(regressor: Any) -> TypeError:
     """Return the error for a regressor without standard deviations, where some are needed."""
     return TypeError(
-        f"{type(regressor).__name__} gives no standard deviation, so that its uncertainty cannot be "
-        "measured. Hint: choose a regressor whose predict has return_std, such as "
+        f"{type(regressor).__name__} gives no standard deviation, so that its uncertainty cannot "
+        "be measured. Hint: choose a regressor whose predict has return_std, such as "
         "IncrementalKNeighborsRegressor, an ensemble, such as RandomForestRegressor, or a strategy "
         "without uncertainty, such as 'greedy' or 'max-herding'."
     )

@@ -79,7 +79,7 @@ def test_a_budgeted_classifier_shows_estimator_and_strategy(fitted, given):
     classifier = BudgetedClassifier(*(parts if given else ()), budget=5)
     shown = diagram((classifier.fit(X, Y) if fitted else classifier)._repr_html_())
     assert f"strategy: {'CDFProduct' if given else 'UncertaintyHerding'}" in shown
-    assert ("uncertainty: Margin" in shown) == given
+    assert ("uncertainty: TargetUncertainty" in shown) == given
     assert ("IncrementalKNeighborsClassifier" if given else "IncrementalLabelSpreading") in shown
     assert ("StandardScaler" in shown) == given
 
@@ -97,7 +97,7 @@ def test_a_learner_shows_its_parts_and_its_labels():
     counts = "2 labelled, 1 labelled beforehand , 1 skipped , 27 left"
     assert counts.replace(" ", "") in shown.replace(" ", "")
     assert "classes: apple, pear" in shown
-    for name in ["StandardScaler", "LogisticRegression", "uncertainty: Margin"]:
+    for name in ["StandardScaler", "LogisticRegression", "uncertainty: TargetUncertainty"]:
         assert name in shown
 
 

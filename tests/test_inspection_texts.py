@@ -241,7 +241,7 @@ def test_a_curve_of_one_point_is_visible():
 
 
 def test_a_strategy_has_one_colour_in_every_plot():
-    names = (*all_strategies(), "mine", "yours")
+    names = (*all_strategies("categorical"), "mine", "yours")
     alone = {name: strategy_styles([name])[name] for name in names}
     for chosen in [names, names[::-1], names[3:9], ("yours", "margin"), ("mine", "random")]:
         styles = strategy_styles(chosen)
@@ -253,16 +253,18 @@ def test_a_strategy_has_one_colour_in_every_plot():
     assert strategy_styles(["UncertaintyHerding"])["UncertaintyHerding"] == alone["herding"]
 
 
-def test_built_in_strategies_differ_in_their_colours_alone():
-    colors = {style["color"] for style in strategy_styles(all_strategies()).values()}
-    assert len(colors) == len(all_strategies())
+@pytest.mark.parametrize("kind", ["categorical", "continuous"])
+def test_built_in_strategies_differ_in_their_colours_alone(kind):
+    names = all_strategies(kind)
+    colors = {style["color"] for style in strategy_styles(names).values()}
+    assert len(colors) == len(names)
 
 
 @pytest.mark.parametrize("n_strategies", [17, 18, 19, 52, 53, 400])
 def test_any_number_of_strategies_of_the_registry_differ_in_their_styles(n_strategies, monkeypatch):
     entry = all_strategies()["margin"]
     known = {f"strategy-{place}": entry for place in range(n_strategies)}
-    monkeypatch.setattr(_colors, "all_strategies", lambda: known)
+    monkeypatch.setattr(_colors, "all_strategies", lambda _=None: known)
     styles = strategy_styles([*known, "mine", "yours", "random"])
     assert len({tuple(style.items()) for style in styles.values()}) == n_strategies + 3
     for name in known:

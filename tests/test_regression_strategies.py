@@ -191,7 +191,7 @@ def test_parameters_of_the_default_committee_matter(name):
 
 
 def test_parameter_n_members_of_committee_variance():
-    with pytest.raises(ValueError, match="'n_members' parameter .* at least 2"):
+    with pytest.raises(ValueError, match=r"'n_members' parameter .* at least 2"):
         CommitteeVariance(n_members=1).utilities(pool_of())
 
 
@@ -254,7 +254,7 @@ def test_parameter_estimator_of_expected_variance_reduction():
     np.testing.assert_array_equal(
         own.utilities(pool), ExpectedVarianceReduction().utilities(pool_of(BayesianRidge()))
     )
-    with pytest.raises(TypeError, match="'estimator' parameter .* must be a regressor. Got 3"):
+    with pytest.raises(TypeError, match=r"'estimator' parameter .* must be a regressor. Got 3"):
         ExpectedVarianceReduction(estimator=3).utilities(pool)
     with pytest.raises(TypeError, match="LinearRegression gives no standard deviation"):
         ExpectedVarianceReduction(estimator=LinearRegression()).utilities(pool)
@@ -322,7 +322,7 @@ def test_herding_and_products_default_to_the_variance():
 
 def test_strategies_for_classes_are_refused_before_the_first_query():
     regressor = IncrementalKNeighborsRegressor()
-    message = "QueryByCommittee needs categorical labels. Got continuous labels instead"
+    message = "QueryByCommittee needs categorical labels"
     with pytest.raises(TypeError, match=message):
         ActiveLearner(regressor, QueryByCommittee(), X)
     with pytest.raises(TypeError, match=message):

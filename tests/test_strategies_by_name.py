@@ -11,7 +11,7 @@ from skactive._validation import check_strategy
 from skactive.cli._output import CommandError
 from skactive.cli._strategies import checked_names
 from skactive.model_selection import BudgetedClassifier, compare_strategies, labeling_curve
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalKNeighborsRegressor
 from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling, all_strategies
 
 X = np.random.default_rng(0).normal(size=(24, 3))
@@ -78,7 +78,9 @@ def test_the_name_of_a_class_hints_at_the_strategy_with_its_default_parameters()
 
 @pytest.mark.parametrize("name", list(all_strategies()))
 def test_a_name_is_the_strategy_of_the_registry(name):
-    learner = ActiveLearner(KNN, name, X_pool=X)
+    is_for_classes = all_strategies()[name].suits("categorical")
+    estimator = KNN if is_for_classes else IncrementalKNeighborsRegressor()
+    learner = ActiveLearner(estimator, name, X_pool=X)
     assert repr(learner.strategy) == repr(all_strategies()[name].strategy)
 
 
@@ -103,7 +105,7 @@ def test_a_parameter_of_a_named_strategy_is_refused_in_one_sentence():
 
 @pytest.mark.parametrize("samples", [X, X.tolist()])
 def test_samples_passed_as_the_estimator_are_named(samples):
-    sentence = r"must be a classifier. Got .* of shape \(24.*pool=X\)"
+    sentence = r"must be a classifier or a regressor. Got .* of shape \(24.*pool=X\)"
     for arguments in [(samples,), (samples, None, X)]:
         with pytest.raises(TypeError, match=sentence):
             ActiveLearner(*arguments)

@@ -83,7 +83,11 @@ def strategy_styles(names: Iterable[str], baseline: str = "random") -> dict[str,
     names = list(names)
     known = all_strategies()
     n_styles = max(len(_LINE_COLORS) * len(_LINE_STYLES), len(known) + len(names))
-    fixed = {name: place for place, name in enumerate(known)}
+    fixed = {name: place for place, name in enumerate(all_strategies("categorical"))}
+    # No plot has strategies for numbers beside strategies for classes: they share styles.
+    for_classes = [name for name in fixed if not known[name].suits("continuous")]
+    for_numbers = [name for name in known if name not in fixed]
+    fixed |= {name: fixed[other] for name, other in zip(for_numbers, for_classes, strict=False)}
     for name, entry in known.items():
         fixed.setdefault(type(entry.strategy).__name__, fixed[name])
     found = {}
