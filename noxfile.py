@@ -159,7 +159,7 @@ def browser(session: nox.Session) -> None:
 
 @nox.session(python=MIDDLE)
 def notebook(session: nox.Session) -> None:
-    """Run the tests of the labelling page in JupyterLab."""
+    """Run the tests of the labelling page in JupyterLab and Jupyter Notebook."""
     session.install("-e", ".[notebook,table]", *group("test"), *group("notebook"))
     env = {"CHROMIUM": chromium(session)}
     session.run("pytest", "tests/notebook", *session.posargs, env=env)

@@ -17,8 +17,8 @@ from skactive.labeling import LabelingSession
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
-from jupyter_lab import jupyter_lab, run, write_notebook
 from page_server import opened_browser
+from running_jupyter import jupyter, run, write_notebook
 
 CELL = """from skactive.labeling import LabelingSession, LabelingWidget
 
@@ -40,7 +40,7 @@ def main(path: Path, *, is_dark: bool) -> None:
         truth = dict(zip(names, load_digits().target.tolist(), strict=True))
         write_notebook(work / "Label.ipynb", CELL, NEXT)
         with (
-            jupyter_lab(work, Path(folder) / "jupyter", is_dark=is_dark) as lab,
+            jupyter(work, Path(folder) / "jupyter", is_dark=is_dark) as lab,
             opened_browser() as browser,
         ):
             page = browser.new_page(viewport=SIZE)

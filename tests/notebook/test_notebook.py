@@ -1,4 +1,4 @@
-"""The labelling page in a real JupyterLab, in Chromium, by real keys."""
+"""The labelling page in a real JupyterLab and Jupyter Notebook, in Chromium, by real keys."""
 
 from contextlib import contextmanager
 
@@ -9,10 +9,10 @@ pytest.importorskip("anywidget")
 pytest.importorskip("jupyterlab")
 pytest.importorskip("playwright")
 
-from jupyter_lab import jupyter_lab, restart, run, write_notebook
 from label_page import PATIENCE, answer, sample, saved, shown, until
 from page_server import opened_browser
 from playwright.sync_api import expect
+from running_jupyter import jupyter, restart, run, write_notebook
 
 from skactive.labeling import LabelingSession
 
@@ -34,8 +34,11 @@ learner.label(arrays["images"])"""
 LEARNT = "print(len(learner.labeled), set(learner.labels.tolist()), learner.undo())"
 
 
+every_application = pytest.mark.parametrize("application", ["jupyterlab", "notebook"])
+
+
 @contextmanager
-def notebook_in(tmp_path, *cells):
+def notebook_in(tmp_path, application, *cells):
     """Open a notebook beside vectors with pictures, until the end of the block."""
     folder = tmp_path / "work"
     folder.mkdir()
@@ -44,10 +47,13 @@ def notebook_in(tmp_path, *cells):
     images = np.repeat(groups * 200, 16).reshape(-1, 4, 4).astype(np.uint8)
     np.savez(folder / "points.npz", X=X.astype(np.float32), images=images)
     write_notebook(folder / "label.ipynb", *cells)
-    with jupyter_lab(folder, tmp_path / "jupyter") as lab, opened_browser() as browser:
+    with (
+        jupyter(folder, tmp_path / "jupyter", application=application) as running,
+        opened_browser() as browser,
+    ):
         page = browser.new_page(viewport={"width": 1200, "height": 1000})
         page.set_default_timeout(PATIENCE)
-        page.goto(lab.page("label.ipynb"))
+        page.goto(running.page("label.ipynb"))
         yield page
 
 
@@ -57,8 +63,9 @@ def enter(page):
     page.locator(".stage").click(position={"x": 4, "y": 4})
 
 
-def test_forty_answers_undo_and_a_restart_of_the_kernel(tmp_path):
-    with notebook_in(tmp_path, CELL, COUNTED, BUSY) as page:
+@every_application
+def test_forty_answers_undo_and_a_restart_of_the_kernel(tmp_path, application):
+    with notebook_in(tmp_path, application, CELL, COUNTED, BUSY) as page:
         expected = label_in(page)
     with LabelingSession.open(tmp_path / "work" / "points.npz") as session:
         assert {one.id: one.label for one in session.history()} == expected
@@ -115,8 +122,9 @@ def label_in(page):
     return expected
 
 
-def test_a_learner_is_taught_and_follows(tmp_path):
-    with notebook_in(tmp_path, LEARNER, LEARNT) as page:
+@every_application
+def test_a_learner_is_taught_and_follows(tmp_path, application):
+    with notebook_in(tmp_path, application, LEARNER, LEARNT) as page:
         run(page, 0)
         enter(page)
         answered = [answer(page, "12"[n % 2]) for n in range(6)]

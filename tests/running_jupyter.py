@@ -1,4 +1,4 @@
-"""JupyterLab in a process of its own, with settings of its own, and notebooks in it."""
+"""JupyterLab or Jupyter Notebook in a process and with settings of its own, and notebooks in it."""
 
 import json
 import os
@@ -15,8 +15,8 @@ THEME = "lab/user-settings/@jupyterlab/apputils-extension/themes.jupyterlab-sett
 
 
 @contextmanager
-def jupyter_lab(folder, settings, *, is_dark=False):
-    """Run JupyterLab in a folder until the end of the block."""
+def jupyter(folder, settings, *, application="jupyterlab", is_dark=False):
+    """Run 'jupyterlab' or 'notebook' in a folder until the end of the block."""
     config = Path(settings) / "config"
     (config / "labconfig").mkdir(parents=True)
     (config / "labconfig" / "page_config.json").write_text(json.dumps(PAGE_CONFIG))
@@ -32,30 +32,30 @@ def jupyter_lab(folder, settings, *, is_dark=False):
         "JUPYTER_RUNTIME_DIR": str(Path(settings) / "runtime"),
         "IPYTHONDIR": str(Path(settings) / "ipython"),
     }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0"]
+    command = [sys.executable, "-m", application, "--no-browser", "--ip=127.0.0.1", "--port=0"]
     command += ["--allow-root", f"--ServerApp.root_dir={folder}"]
     with subprocess.Popen(
         command, env=environment, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
     ) as process:
         try:
-            yield _address(process, token)
+            yield _running(process, application, token)
         finally:
             # It ends its kernels, too.
             process.terminate()
             process.stderr.read()
 
 
-def _address(process, token):
+def _running(process, application, token):
     lines = []
     for line in process.stderr:
         lines.append(line)
-        if found := re.search(r"http://127\.0\.0\.1:(\d+)/lab", line):
-            return Lab(f"http://127.0.0.1:{found[1]}", token)
+        if found := re.search(r"http://127\.0\.0\.1:(\d+)/(lab|tree)", line):
+            return Jupyter(f"http://127.0.0.1:{found[1]}", application, token)
     raise AssertionError("".join(lines))
 
 
-class Lab:
-    """A running JupyterLab.
+class Jupyter:
+    """A running JupyterLab or Jupyter Notebook.
 
     Attributes
     ----------
@@ -63,13 +63,14 @@ class Lab:
         The address of its server.
     """
 
-    def __init__(self, address, token):
+    def __init__(self, address, application, token):
         self.address = address
+        self._folder = {"jupyterlab": "lab/tree", "notebook": "notebooks"}[application]
         self._token = token
 
     def page(self, notebook):
         """Return the address of a notebook in its folder."""
-        return f"{self.address}/lab/tree/{notebook}?token={self._token}"
+        return f"{self.address}/{self._folder}/{notebook}?token={self._token}"
 
 
 def write_notebook(path, *cells):
@@ -97,11 +98,21 @@ def write_notebook(path, *cells):
 
 def run(page, place):
     """Execute a cell of the notebook, and wait for its end."""
-    page.locator("#jp-main-statusbar", has_text="(ipykernel) | Idle").wait_for()
+    if "/lab/" in page.url:
+        page.locator("#jp-main-statusbar", has_text="(ipykernel) | Idle").wait_for()
+    else:
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
     cell = page.locator(".jp-Notebook .jp-CodeCell").nth(place)
+    prompt = cell.locator(".jp-InputPrompt")
     cell.locator(".cm-content").click()
     page.keyboard.press("Control+Enter")
-    prompt = cell.locator(".jp-InputPrompt")
+    started = prompt.filter(has_text=re.compile(r"\[[*\d]+\]"))
+    for _ in range(60):
+        # Before the kernel is connected, the key has no effect.
+        page.wait_for_timeout(1000)
+        if started.count():
+            break
+        page.keyboard.press("Control+Enter")
     prompt.filter(has_text=re.compile(r"\[\d+\]")).wait_for()
     return cell
 
