@@ -28,6 +28,7 @@ __all__ = [
     "pool",
     "semi_supervised",
     "strategies",
+    "streams",
 ]
 
 _PACKAGE_OF = {"ActiveLearner": "learner", "Pool": "pool"}
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         pool,
         semi_supervised,
         strategies,
+        streams,
     )
     from skactive.learner import ActiveLearner
     from skactive.pool import Pool

@@ -22,6 +22,7 @@ PACKAGES = [
     "measures",
     "strategies",
     "learner",
+    "streams",
     "model_selection",
     "inspection",
     "labeling",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skactive._engine.candidate_rank import CandidateRank, enumerated
 from skactive._engine.compiled import as_floats, compiled
@@ -65,6 +67,28 @@ class Uncertainty(RowMeasure):
     """Base class of measures that are a row-wise function of class probabilities."""
 
     target_kinds = frozenset({"categorical"})
+
+    def of_probabilities(self, probabilities: ArrayLike) -> np.ndarray:
+        """Return the uncertainty of class probabilities, without a pool.
+
+        Parameters
+        ----------
+        probabilities : array-like of shape (n_samples, n_classes)
+            Class probabilities, such as those of `predict_proba`.
+
+        Returns
+        -------
+        uncertainties : ndarray of shape (n_samples,)
+            One value for each row, larger is more uncertain.
+
+        Examples
+        --------
+        >>> from skactive.measures import Margin
+        >>> Margin().of_probabilities([[0.5, 0.5, 0.0], [0.1, 0.7, 0.2]])
+        array([1. , 0.5])
+        """
+        function: Any = self._row_function
+        return np.asarray(function(np.asarray(probabilities, dtype=np.float64)))
 
     def sentence(
         self,

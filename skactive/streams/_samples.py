@@ -1,0 +1,65 @@
+"""The samples of a stream in the forms in which they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from skactive._rows import check_is_samples
+from skactive._text import shown
+
+
+def is_one_sample(X: Any) -> bool:
+    """Return whether X is a single sample: a dict, a Series or a row of numbers."""
+    if isinstance(X, Mapping):
+        return True
+    if hasattr(X, "iloc"):
+        return not hasattr(X, "columns")
+    if hasattr(X, "ndim"):
+        return bool(X.ndim == 1)
+    return hasattr(X, "__len__") and len(X) > 0 and np.ndim(X[0]) == 0
+
+
+def as_batch(X: Any, names: tuple[Any, ...] | None) -> tuple[Any, tuple[Any, ...] | None]:
+    """Return one sample or several as a batch, and the keys of a dict.
+
+    Parameters
+    ----------
+    X : dict, or array-like of shape (n_features,) or (n_samples, n_features)
+        One sample or a batch.
+    names : tuple or None
+        The keys of the first dict so far.
+
+    Returns
+    -------
+    batch : array-like of shape (n_samples, n_features)
+        The samples; the values of a dict in the order of `names`.
+    names : tuple or None
+        The keys.
+    """
+    if isinstance(X, Mapping):
+        if names is None:
+            names = tuple(X)
+        if set(X) != set(names):
+            wrong = sorted(set(names) ^ set(X), key=str)
+            raise ValueError(
+                f"The sample has other features than the first one: {wrong[0]!r} is "
+                f"{'missing' if wrong[0] in names else 'new'}. Hint: give each sample the same "
+                "features."
+            )
+        values = [X[name] for name in names]
+        for name, value in zip(names, values, strict=True):
+            if isinstance(value, str) or not np.isscalar(value):
+                raise TypeError(
+                    f"The feature {name!r} must be a number. Got {shown(value)} instead. "
+                    "Hint: encode categories as numbers."
+                )
+        return np.array([values], dtype=np.float64), names
+    check_is_samples(X, "X")
+    if not is_one_sample(X):
+        return X, names
+    if hasattr(X, "to_frame"):
+        return X.to_frame().T, names
+    return np.asarray(X)[np.newaxis], names
