@@ -30,6 +30,7 @@ NAMES = [
     "labeling_page",
     "confidence",
     "drift",
+    "streams",
     "scale_disk",
     "scale_dask",
 ]

@@ -45,7 +45,7 @@ class StreamSampler(ClassifierMixin, BaseEstimator):
         classifier with `add_labeled` stores the labels; with `partial_fit` and declared `classes`,
         it learns each label as it comes; any other is fitted anew to the latest `max_labeled`
         labels. A fitted classifier is copied with what it has learned.
-    strategy : StreamStrategy or str, default='split'
+    strategy : StreamStrategy or str, default='herding'
         How to decide, or a name of `all_stream_strategies`. The first sample of a stream is always
         queried, so that there are predictions from then on.
     budget : float or int, default=0.1
@@ -113,14 +113,14 @@ class StreamSampler(ClassifierMixin, BaseEstimator):
     >>> from sklearn.datasets import load_digits
     >>> from skactive.streams import StreamSampler
     >>> X, y = load_digits(return_X_y=True)
-    >>> sampler = StreamSampler(budget=0.2, random_state=0)
+    >>> sampler = StreamSampler(budget=0.1)
     >>> n_correct = 0
     >>> for x, label in zip(X, y):
     ...     if sampler.query(x):
     ...         sampler = sampler.teach(x, label)
     ...     n_correct += sampler.predict(x) == label
     >>> sampler.n_seen_, sampler.n_queried_
-    (1797, 359)
+    (1797, 180)
     >>> bool(n_correct / len(y) > 0.9)
     True
     """
@@ -128,7 +128,7 @@ class StreamSampler(ClassifierMixin, BaseEstimator):
     def __init__(
         self,
         estimator: Classifier | None = None,
-        strategy: StreamStrategy | str = "split",
+        strategy: StreamStrategy | str = "herding",
         *,
         budget: float = 0.1,
         window: int | None = None,

@@ -16,6 +16,8 @@ from skactive.streams._recent import RecentSamples, check_metric, check_size
 NEIGHBOR_OF_BANDWIDTH = 7
 # The number of latest queries that count as covering.
 N_QUERIES = 1000
+# With a smaller share, a label would be queried long after there is budget for it.
+SHARE_OF_LARGEST = 0.2
 
 
 class StreamHerding(StreamStrategy):
@@ -24,9 +26,10 @@ class StreamHerding(StreamStrategy):
     A label covers the samples around it. The utility of a sample c is the sum over the latest
     `window_size` samples x, and c itself, of u(x) max(0, K(x, c) - max_q K(x, q)): the uncertainty
     of x, times the increase of its similarity to the nearest queried sample q. It combines
-    uncertainty, density and diversity, as `UncertaintyHerding` does for pools. A sample is queried
-    if its utility is among the largest of the latest `n_compared` ones: among the share of the
-    budget, and more of them if earlier samples have left budget over.
+    uncertainty, density and diversity, as `UncertaintyHerding` does for pools. While budget is
+    left, a sample is queried if its utility is among the largest fifth of the latest `n_compared`
+    ones. The fifth is more if the share of the budget is larger or earlier samples have left
+    budget over.
 
     Parameters
     ----------
@@ -121,8 +124,10 @@ class StreamHerding(StreamStrategy):
 
     def decide(self, utility: float, budget: StreamBudget) -> bool:
         self.utilities_.append(utility)
-        rate = min(1.0, budget.share + max(0.0, budget.surplus) / self.n_compared)
-        return budget.is_left and bool(utility >= np.quantile(self.utilities_, 1 - rate))
+        # A larger share, and one that is not spent, need more queries.
+        share = max(SHARE_OF_LARGEST, budget.share) + max(0.0, budget.surplus) / self.n_compared
+        is_large = utility >= np.quantile(self.utilities_, 1 - min(1.0, share))
+        return budget.is_left and bool(is_large)
 
     def observe(self, x: np.ndarray, queried: bool) -> None:
         squares, uncertainty, nearest = self._next

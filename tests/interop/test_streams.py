@@ -258,7 +258,7 @@ def sea(*, variant, seed=1, n=400):
 
 
 def test_samples_of_river_are_dicts():
-    sampler = StreamSampler(budget=0.2, random_state=0)
+    sampler = StreamSampler(budget=0.2)
     n_correct = 0
     for x, y in sea(variant=0):
         if sampler.query(x):
