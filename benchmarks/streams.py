@@ -1,10 +1,12 @@
 """Accuracy on streams with drift at equal budgets, and throughput, against scikit-activeml.
 
-Three generators of river, with five per cent of the labels or more at random:
+Three generators of river:
 
-- SEA: three features, of which two matter; three abrupt changes of the classes.
+- SEA: three features, of which two matter; three abrupt changes of the classes; a tenth of the
+  labels are wrong.
 - RBF: four classes of 50 centres in ten dimensions, of which 25 move.
-- hyperplane: ten features; the plane between the two classes turns slowly.
+- hyperplane: ten features; the plane between the two classes turns slowly; 5 % of the labels are
+  wrong.
 
 Each sample is predicted, then decided about, and learned at once if it is queried. Accuracy is the
 share of correct predictions over the whole stream. All strategies have the same classifier, k-NN
@@ -233,8 +235,7 @@ def markdown(runs: list[Run]) -> str:
         for column in columns
     }
     best = {
-        column: max(RUNNERS, key=lambda name: cells[name, *column].mean())
-        for column in columns
+        column: max(RUNNERS, key=lambda name: cells[name, *column].mean()) for column in columns
     }
     head = ["strategy", *(f"{generator}, {budget:.0%}" for generator, budget in columns)]
     lines = [f"| {' | '.join(head)} |", f"| --- |{' ---: |' * len(columns)}"]

@@ -55,6 +55,16 @@ from skactive.strategies import (
     UncertaintyHerding,
     UncertaintySampling,
 )
+from skactive.streams import (
+    CognitiveDual,
+    LocalDensity,
+    RandomVariableUncertainty,
+    Split,
+    StreamBudget,
+    StreamHerding,
+    StreamSampler,
+    VariableUncertainty,
+)
 
 X = np.random.default_rng(0).normal(size=(24, 3))
 Y = np.arange(24) % 2
@@ -126,6 +136,8 @@ WRONG = {
     "committee": COMMITTEES,
     "cv": {"a str": "5", "an object": object(), "a float": 2.5},
     "density": MEASURES,
+    "density_threshold": INTEGERS,
+    "deviation": NUMBERS,
     "disagreement": CHOICES,
     "drift_detector": PARTS,
     "dtype": {"a str": "nonsense", "an object": object(), "int": int},
@@ -170,6 +182,7 @@ WRONG = {
     "n_candidates": INTEGERS | {"None": 0},
     "n_classes": INTEGERS | {"None": 0},
     "n_clusters": INTEGERS,
+    "n_compared": INTEGERS,
     "n_components": INTEGERS | {"None": 0},
     "n_evaluated": INTEGERS | {"None": 0},
     "n_instances": INTEGERS,
@@ -189,6 +202,7 @@ WRONG = {
     "n_trials": INTEGERS,
     "rate": NUMBERS,
     "ridge": NUMBERS,
+    "random_share": NUMBERS,
     "random_state": SEEDS,
     "recall": NUMBERS,
     "refresh_every": INTEGERS | {"None": 0},
@@ -199,6 +213,7 @@ WRONG = {
     "shrinkage": NUMBERS,
     "smoothing": NUMBERS,
     "state": PATHS,
+    "step": NUMBERS,
     "stop_set_size": INTEGERS,
     "stopping": PARTS,
     "strategies": LINEUPS,
@@ -210,7 +225,8 @@ WRONG = {
     "transformer": PARTS,
     "uncertainty": MEASURES,
     "weights": DICTS | {"strings": {"uncertainty": "high"}},
-    "window": INTEGERS,
+    "window": INTEGERS | {"None": 0},
+    "window_size": INTEGERS,
     "y": LABELS,
     "y_labeled": LABELS,
 }
@@ -226,6 +242,15 @@ OF_ENTRY_POINT = {
     ("write_vectors", "X"): {"a number": 3, "a dict": {"a": [1.0]}, "an object": object()},
     ("Pool.coverage_gain", "weights"): {"a str": "ab", "a number": 3, "an object": object()},
     ("area_under_labeling_curve", "estimator"): CLASSIFIERS,
+    ("StreamBudget", "budget"): NUMBERS | {"a large float": 2.5},
+    ("StreamSampler", "budget"): NUMBERS | {"a large float": 2.5},
+    # A dict is a sample, whose features are numbers.
+    **{
+        (f"StreamSampler.{method}", "X"): {
+            kind: value for kind, value in SAMPLES.items() if kind != "a dict"
+        }
+        for method in ("query", "teach", "predict", "predict_proba")
+    },
 }
 # The word that names a parameter in its messages, where it is another.
 NAMED_AS = {
@@ -255,6 +280,7 @@ RESULTS = {
     "QueryStrategy",
     "StrategyComparison",
     "StrategyEntry",
+    "StreamStrategyEntry",
     "UnreadableSampleError",
     "UnreadableSampleWarning",
     "UtilityComponent",
@@ -372,6 +398,19 @@ ENTRY_POINTS = {
         for criterion in (ExpectedGain, StabilizedPredictions, SufficientAccuracy)
     },
     "FeatureCache": called(FeatureCache),
+    "StreamBudget": called(StreamBudget),
+    "StreamSampler": used(StreamSampler, lambda one: one.query(X)),
+    **{
+        strategy.__name__: used(strategy, lambda one: StreamSampler(strategy=one).query(X))
+        for strategy in (
+            CognitiveDual,
+            LocalDensity,
+            RandomVariableUncertainty,
+            Split,
+            StreamHerding,
+            VariableUncertainty,
+        )
+    },
     "NoisyOracle": in_a_budget(NoisyOracle),
     "AnnotatorPanel": in_a_budget(AnnotatorPanel),
 }
@@ -441,6 +480,15 @@ METHODS = {
     "IncrementalLabelSpreading": (
         lambda: IncrementalLabelSpreading(3).fit(X, Y),
         OF_INCREMENTAL_CLASSIFIERS,
+    ),
+    "StreamSampler": (
+        lambda: StreamSampler().teach(X, Y),
+        {
+            "query": {},
+            "teach": {"X": X, "y": Y},
+            "predict": {},
+            "predict_proba": {},
+        },
     ),
     "BudgetedClassifier": (
         lambda: BUDGETED,
@@ -532,7 +580,7 @@ def test_arguments_of_methods_are_refused_in_one_sentence_and_nothing_changes(na
 
 PACKAGES = (
     "datasets embedding learner measures metric_learning model_selection neighbors pool "
-    "semi_supervised strategies"
+    "semi_supervised strategies streams"
 )
 
 

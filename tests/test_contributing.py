@@ -122,7 +122,14 @@ def test_the_table_names_each_file_of_the_patch_once():
 
 @pytest.mark.parametrize(
     "heading",
-    ["Add a measure", "Add a strategy", "Add a classifier", "Add a target", "Add an integration"],
+    [
+        "Add a measure",
+        "Add a strategy",
+        "Add a strategy of streams",
+        "Add a classifier",
+        "Add a target",
+        "Add an integration",
+    ],
 )
 def test_every_file_that_a_section_names_exists_or_is_new(heading):
     table = rows(section(heading), "file")

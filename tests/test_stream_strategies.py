@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from streams_under_contract import run, sampler_of, small_stream
+from test_documentation import DOCS, names, rows
 
 from skactive.measures import Entropy, LeastConfidence, Margin
 from skactive.neighbors import IncrementalKNeighborsClassifier
@@ -20,9 +21,19 @@ from skactive.streams import (
     StreamRandomSampling,
     StreamSampler,
     VariableUncertainty,
+    all_stream_strategies,
 )
 
+GUIDE = (DOCS / "streams.md").read_text(encoding="utf-8")
 X, Y = small_stream(150)
+
+
+def test_the_guide_has_a_row_for_each_strategy():
+    listed = {names(name)[0]: names(strategy)[0] for name, strategy, _ in rows(GUIDE, "name")}
+    registered = {
+        name: type(entry.strategy).__name__ for name, entry in all_stream_strategies().items()
+    }
+    assert listed == registered
 
 
 def begun(strategy):
