@@ -5,7 +5,7 @@ from math import ceil
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from streams_under_contract import (
@@ -18,7 +18,7 @@ from streams_under_contract import (
 )
 
 from skactive import streams
-from skactive.streams import StreamStrategy, all_stream_strategies
+from skactive.streams import StreamHerding, StreamStrategy, all_stream_strategies
 
 X, Y = small_stream()
 
@@ -39,6 +39,7 @@ def test_the_registry_creates_new_instances():
 
 
 @every_stream_strategy
+@settings(max_examples=30)
 @given(
     budget=st.one_of(st.floats(0.01, 1.0), st.integers(1, 20)),
     sizes=st.lists(st.integers(0, 9), min_size=1, max_size=12),
@@ -64,6 +65,7 @@ def test_the_budget_is_never_exceeded(strategy, budget, sizes, taught):
 
 @every_stream_strategy
 @pytest.mark.parametrize("window", [None, 10])
+@settings(max_examples=15)
 @given(sizes=st.lists(st.integers(0, 20), min_size=1, max_size=10))
 def test_a_batch_is_decided_as_its_samples_one_by_one(strategy, window, sizes):
     one, other = (
@@ -131,11 +133,14 @@ def test_most_of_the_budget_is_spent_while_the_classifier_is_uncertain(strategy,
 
 @pytest.mark.parametrize("strategy", STREAM_STRATEGIES, ids=repr)
 def test_the_memory_does_not_grow_with_the_stream(strategy):
-    samples, labels = small_stream(1_500)
-    sampler = sampler_of(strategy, budget=0.5, max_labeled=20)
+    if isinstance(strategy, StreamHerding):
+        strategy = clone(strategy).set_params(window_size=50)
+    samples, labels = small_stream(1_800)
+    sampler = sampler_of(strategy, budget=1.0, max_labeled=20)
     sizes = []
-    for start in range(0, 1_500, 500):
-        run(sampler, samples[start : start + 500], labels[start : start + 500])
+    for start in range(0, 1_800, 600):
+        run(sampler, samples[start : start + 600], labels[start : start + 600], size=10)
+        sampler.teach(samples[start : start + 600], labels[start : start + 600])
         sizes.append(len(pickle.dumps(sampler)))
     # Numbers of more digits are longer.
     assert sizes[2] <= 1.1 * sizes[1]

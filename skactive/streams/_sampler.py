@@ -254,7 +254,7 @@ class StreamSampler(ClassifierMixin, BaseEstimator):
 
     @property
     def classes_(self) -> np.ndarray:
-        """The declared classes, or the labels so far, sorted."""
+        """The declared classes, or those of the labels that are kept, sorted."""
         self._check_is_taught()
         return self._learning.classes
 
