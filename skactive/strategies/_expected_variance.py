@@ -83,7 +83,7 @@ class ExpectedVarianceReduction(QueryStrategy):
     def __init__(
         self,
         *,
-        estimator: Any = None,
+        estimator: Any = None,  # any regressor
         n_candidates: int | None = 100,
         n_evaluated: int | None = 500,
         random_state: int | np.random.RandomState | None = None,
