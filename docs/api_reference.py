@@ -96,6 +96,7 @@ SECTIONS = [
             "SufficientAccuracy",
             "Verdict",
             "default_classifier",
+            "default_regressor",
             "default_strategy",
         ],
     ),
@@ -138,7 +139,9 @@ SECTIONS = [
         [
             "AnnotatorPanel",
             "BudgetedClassifier",
+            "BudgetedRegressor",
             "ComparisonSummary",
+            "GaussianOracle",
             "NoisyOracle",
             "Oracle",
             "PairedTests",

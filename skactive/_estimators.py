@@ -22,6 +22,12 @@ from skactive._rows import n_samples_of
 from skactive._text import shown
 
 
+def check_is_regressor(estimator: Any, *, hint: str = "") -> None:
+    """Raise unless an estimator is a regressor; `hint` says where samples belong instead."""
+    if not _is_regressor(estimator):
+        raise _kind_error(estimator, "The estimator must be a regressor.", hint)
+
+
 def check_classifier(
     estimator: Any, name: str = "The estimator", *, hint: str = "", or_regressor: bool = False
 ) -> None:
@@ -29,15 +35,24 @@ def check_classifier(
 
     With `or_regressor`, it can be a regressor, too.
     """
-    is_object = hasattr(estimator, "get_params") and not isinstance(estimator, type)
-    if is_object and (is_classifier(estimator) or (or_regressor and is_regressor(estimator))):
+    is_one = _is_object(estimator) and is_classifier(estimator)
+    if is_one or (or_regressor and _is_regressor(estimator)):
         return
     fact = f"{name} must be a classifier{' or a regressor' if or_regressor else ''}."
-    if not is_object and (hasattr(estimator, "shape") or isinstance(estimator, list | tuple)):
+    raise _kind_error(estimator, fact, hint)
+
+
+def _is_object(estimator: Any) -> bool:
+    return hasattr(estimator, "get_params") and not isinstance(estimator, type)
+
+
+def _kind_error(estimator: Any, fact: str, hint: str) -> TypeError:
+    is_data = hasattr(estimator, "shape") or isinstance(estimator, list | tuple)
+    if not _is_object(estimator) and is_data:
         shape = getattr(estimator, "shape", None) or (len(estimator),)
         got = f"{type(estimator).__name__} of shape {tuple(shape)}"
-        raise TypeError(f"{fact} Got {got} instead." + (f" Hint: {hint}" if hint else ""))
-    raise TypeError(f"{fact} Got {shown(estimator)} instead.")
+        return TypeError(f"{fact} Got {got} instead." + (f" Hint: {hint}" if hint else ""))
+    return TypeError(f"{fact} Got {shown(estimator)} instead.")
 
 
 def check_regressors(owner: object, name: str, regressors: Any) -> None:
@@ -62,8 +77,7 @@ def check_regressor(owner: object, name: str, regressor: Any) -> None:
 
 
 def _is_regressor(one: Any) -> bool:
-    is_object = hasattr(one, "get_params") and not isinstance(one, type)
-    return is_object and is_regressor(one)
+    return _is_object(one) and is_regressor(one)
 
 
 # How the transformers of scikit-learn say that they need y. Not all have the tag that says so.
@@ -224,6 +238,14 @@ def no_deviation(regressor: Any) -> TypeError:
     )
 
 
+def predicted_with_std(regressor: Any, samples: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return predictions and their standard deviations, or raise if the regressor has none."""
+    moments = predictive_moments(regressor, samples) if is_regressor(regressor) else None
+    if moments is None or np.isnan(moments[:, 1]).any():
+        raise no_deviation(regressor)
+    return moments[:, 0], moments[:, 1]
+
+
 def stored_samples(classifier: Any) -> tuple[Any, Any]:
     """Return the labelled samples that a classifier stores, or (None, None)."""
     labeled_samples = getattr(classifier, "labeled_samples", None)
@@ -231,13 +253,13 @@ def stored_samples(classifier: Any) -> tuple[Any, Any]:
 
 
 def keeps_stages(classifier: Any) -> bool:
-    """Return whether stage i of a classifier's `staged_predict` has learned its first i labels.
+    """Return whether stage i of an estimator's `staged_predict` has learned its first i labels.
 
-    Classifiers of scikit-learn that learn by stages, such as boosting, have a `staged_predict` of
-    another meaning. A classifier that forgets has lost its first labels.
+    Estimators of scikit-learn that learn by stages, such as boosting, have a `staged_predict` of
+    another meaning. One that forgets has lost its first labels.
     """
     stores_labels = isinstance(classifier, IncrementalEstimator)
-    has_stages = hasattr(classifier, "staged_predict") and hasattr(
-        classifier, "staged_predict_proba"
+    has_stages = hasattr(classifier, "staged_predict") and (
+        is_regressor(classifier) or hasattr(classifier, "staged_predict_proba")
     )
     return stores_labels and has_stages and not getattr(classifier, "forgets", False)

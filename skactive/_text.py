@@ -176,3 +176,13 @@ def label_text(label: Any, width: int) -> str:
     """Return a label as text, the number of a regression with four digits."""
     is_fraction = isinstance(label, float) and not label.is_integer()
     return f"{label:.4g}" if is_fraction else one_line(label, width)
+
+
+def score_text(scoring: str) -> str:
+    """Return the name of a score in words."""
+    return "R²" if scoring == "r2" else scoring.replace("_", " ")
+
+
+def score_number(score: float, *, is_share: bool) -> str:
+    """Return a score as text: a share with three decimals, any other with four digits."""
+    return f"{score:.3f}" if is_share else f"{score:.4g}"

@@ -15,6 +15,7 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from skactive import ActiveLearner
+from skactive.base import CategoricalTarget
 from skactive.model_selection import (
     AnnotatorPanel,
     BudgetedClassifier,
@@ -335,7 +336,7 @@ def test_a_bad_answer_leaves_the_earlier_ones_in_the_learner():
     X, y = clouds()
     answers = iter([["ash", "birch"], ["ash", None]])
     learner = ActiveLearner(X_pool=X)
-    source = label_source(lambda positions, labels: next(answers), y)
+    source = label_source(lambda positions, labels: next(answers), y, target=CategoricalTarget())
     with pytest.raises(ValueError, match=r"y\[1\] is missing"):
         list(simulate(learner, budget=6, batch_size=2, label_source=source))
     assert learner.labels.tolist() == ["ash", "birch"]

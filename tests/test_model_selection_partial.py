@@ -6,6 +6,7 @@ from sklearn.datasets import make_moons
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
+from skactive.base import CategoricalTarget
 from skactive.model_selection import NoisyOracle, compare_strategies
 from skactive.model_selection._partial_labels import known_labels
 from skactive.neighbors import IncrementalKNeighborsClassifier
@@ -56,7 +57,7 @@ FORMS = {
 
 @pytest.mark.parametrize(("y", "values"), FORMS.values(), ids=FORMS)
 def test_every_mark_of_a_missing_label_means_unlabelled(y, values):
-    labels, labeled, unlabeled = known_labels(y)
+    labels, labeled, unlabeled = known_labels(y, CategoricalTarget())
     np.testing.assert_array_equal(labeled, np.sort(KNOWN))
     np.testing.assert_array_equal(labels, values[labeled])
     np.testing.assert_array_equal(np.sort(np.append(labeled, unlabeled)), np.arange(120))
@@ -70,7 +71,7 @@ def test_labels_of_pandas_may_be_missing():
         pd.Series(partly(CODES, None), dtype="Int64"),
         pd.Series(partly(NAMES, None), dtype="category"),
     ):
-        np.testing.assert_array_equal(known_labels(series)[1], np.sort(KNOWN))
+        np.testing.assert_array_equal(known_labels(series, CategoricalTarget())[1], np.sort(KNOWN))
 
 
 def test_the_pool_has_all_unlabelled_samples_and_queries_none():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import is_regressor
 
 from skactive._contracts._target import Target
 from skactive._engine.continuous import CONTINUOUS
-from skactive._engine.labels import CATEGORICAL
+from skactive._engine.labels import CATEGORICAL, check_labels, label_values
 from skactive._text import shown
 
 # What to use in place of a part that needs labels of another kind.
@@ -41,6 +43,22 @@ def target_of(estimator: Any, target: Target | None = None) -> Target:
     return CONTINUOUS if has_tags and is_regressor(estimator) else CATEGORICAL
 
 
+def recorded_labels(y: ArrayLike, target: Target) -> np.ndarray:
+    """Return the labels of a data set as an array, or raise; strings are kept as they are."""
+    return check_labels(y) if target.kind == "categorical" else target.validate(y)
+
+
+def have_fractions(y: Any) -> bool:
+    """Return whether labels are numbers, and one of them is no whole number."""
+    values = label_values(y)
+    if values.dtype.kind == "O":
+        values = np.array([one for one in values.ravel().tolist() if isinstance(one, float)])
+    if values.dtype.kind != "f":
+        return False
+    numbers = values[np.isfinite(values)]
+    return bool((numbers != np.floor(numbers)).any())
+
+
 def check_no_classes(target: Target, classes: Any, strict_classes: Any = False) -> None:
     """Raise if classes are given for labels that have none."""
     if target.kind != "categorical" and (classes is not None or strict_classes):
@@ -48,6 +66,14 @@ def check_no_classes(target: Target, classes: Any, strict_classes: Any = False) 
             f"`classes` were passed, but labels are {target.kind}, and have no classes. Hint: "
             "leave `classes` and `strict_classes` out, or pass a classifier."
         )
+
+
+def check_part(part: Any, target: Target) -> None:
+    """Raise if a part, or a measure inside it, needs labels of another kind."""
+    # A strategy checks its measures, too.
+    if hasattr(part, "check_target"):
+        part.check_target(target)
+    check_kind(part, target.kind)
 
 
 def check_kind(part: Any, kind: str) -> None:

@@ -2,7 +2,7 @@
 
 from skactive._public import present
 from skactive.learner._active_learner import ActiveLearner
-from skactive.learner._defaults import default_classifier, default_strategy
+from skactive.learner._defaults import default_classifier, default_regressor, default_strategy
 from skactive.learner._drift import DriftWarning
 from skactive.learner._explanation.query_explanation import NearestSamples, QueryExplanation
 from skactive.learner._label_issues import LabelIssues
@@ -30,6 +30,7 @@ __all__ = [
     "SufficientAccuracy",
     "Verdict",
     "default_classifier",
+    "default_regressor",
     "default_strategy",
 ]
 

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from skactive._engine.class_descriptions import check_descriptions, with_described
 from skactive._engine.positions import array_of
-from skactive._engine.targets import check_kind, check_no_classes, target_of
+from skactive._engine.targets import check_no_classes, check_part, target_of
 from skactive._estimators import fitted_steps, is_fitted
 from skactive._io.image_paths import are_paths
 from skactive._rows import check_is_samples, n_samples_of
@@ -85,10 +85,7 @@ def check_target(
     target = target_of(estimator, target)
     check_no_classes(target, classes, strict_classes)
     for part in parts:
-        # A strategy checks its measures, too.
-        if hasattr(part, "check_target"):
-            part.check_target(target)
-        check_kind(part, target.kind)
+        check_part(part, target)
     return target
 
 

@@ -1,7 +1,8 @@
-"""The classifier and the strategy that every entry point takes where none is given."""
+"""The estimator and the strategy that every entry point takes where none is given."""
 
 from __future__ import annotations
 
+from skactive.neighbors import IncrementalKNeighborsRegressor
 from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import QueryStrategy, UncertaintyHerding
 
@@ -19,6 +20,7 @@ def default_classifier() -> IncrementalLabelSpreading:
 
     See Also
     --------
+    default_regressor : The regressor.
     default_strategy : The query strategy.
 
     Examples
@@ -30,10 +32,37 @@ def default_classifier() -> IncrementalLabelSpreading:
     return IncrementalLabelSpreading()
 
 
+def default_regressor() -> IncrementalKNeighborsRegressor:
+    """Return the regressor that is used where labels are numbers and none is given.
+
+    `BudgetedRegressor`, `labeling_curve`, `compare_strategies` and the command ``skactive compare``
+    have the same default. `ActiveLearner` cannot know the kind of labels beforehand, and takes a
+    classifier.
+
+    Returns
+    -------
+    regressor : IncrementalKNeighborsRegressor
+        A new one, with default parameters.
+
+    See Also
+    --------
+    default_classifier : The classifier.
+    default_strategy : The query strategy.
+
+    Examples
+    --------
+    >>> from skactive.learner import default_regressor
+    >>> default_regressor()
+    IncrementalKNeighborsRegressor()
+    """
+    return IncrementalKNeighborsRegressor()
+
+
 def default_strategy() -> QueryStrategy:
     """Return the query strategy that is used where none is given.
 
-    `ActiveLearner`, `BudgetedClassifier` and `labeling_curve` have the same default.
+    `ActiveLearner`, `BudgetedClassifier`, `BudgetedRegressor` and `labeling_curve` have the same
+    default.
 
     Returns
     -------
@@ -43,6 +72,7 @@ def default_strategy() -> QueryStrategy:
     See Also
     --------
     default_classifier : The classifier.
+    default_regressor : The regressor.
 
     Examples
     --------

@@ -25,7 +25,7 @@ class PoolTable(Tabular):
     actions : list of Action
         The actions in effect.
     predictions : pair of ndarray of shape (n_samples,)
-        The predicted classes and their probabilities.
+        The predicted classes and their probabilities, or numbers and their standard deviations.
     """
 
     def __init__(
@@ -49,11 +49,12 @@ class PoolTable(Tabular):
             asked[action.positions] = np.datetime64(action.time[:19], "s")
         asked[~(skipped | self._pool.is_labeled(np.arange(n_samples)))] = never
         predicted, confidence = self._predictions
+        measure = "std" if self._pool.target.kind == "continuous" else "confidence"
         return {
             "id": objects(self._ids),
             "label": label,
             "predicted": predicted,
-            "confidence": confidence,
+            measure: confidence,
             "skipped": skipped,
             "asked_at": asked,
         }

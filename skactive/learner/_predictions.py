@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 
 from skactive._engine.label_arrays import of_all_classes
 from skactive._engine.positions import OF_POSITIONS, check_positions
-from skactive._estimators import is_fitted
+from skactive._estimators import is_fitted, predicted_with_std, predictive_moments
 from skactive._few_labels import too_few_labels
 from skactive._rows import LOADERS, check_is_samples, take_rows
 from skactive.learner._explanation.query_explanation import QueryExplanation, explain_query
@@ -77,7 +77,8 @@ class LearnerPredictions(LearnerLabels):
         X: Any = None,  # samples of any kind
         *,
         ids: Any = None,  # names of any kind
-    ) -> np.ndarray:
+        return_std: bool = False,
+    ) -> Any:  # an array, or a pair
         """Predict the labels of samples, of the pool or new.
 
         Parameters
@@ -86,19 +87,29 @@ class LearnerPredictions(LearnerLabels):
             Samples of the kind of X_pool.
         ids : id or list of ids of length n_queries, default=None
             Samples of the pool by their names, instead of `X`.
+        return_std : bool, default=False
+            Whether to return the standard deviations of a regressor too: from its `predict` if
+            that has `return_std`, or over the members of an ensemble.
 
         Returns
         -------
         y : ndarray of shape (n_queries,)
             The labels.
+        std : ndarray of shape (n_queries,)
+            Only if `return_std`: the standard deviations.
 
         Raises
         ------
         NotFittedError
             If there are too few labels for a prediction.
+        TypeError
+            If `return_std` is True and the estimator gives no standard deviation.
         """
         estimator = self.fitted_estimator()
-        return np.asarray(estimator.predict(self._given_samples("predict", X, ids)))
+        samples = self._given_samples("predict", X, ids)
+        if return_std:
+            return predicted_with_std(self._updater.classifier, self.features(samples))
+        return np.asarray(estimator.predict(samples))
 
     @locked
     def predict_proba(
@@ -372,8 +383,9 @@ class LearnerPredictions(LearnerLabels):
         frame : pandas.DataFrame
             Columns ``id``; ``label``, missing if there is none; ``predicted`` and ``confidence``,
             the predicted class and its probability, missing if the classifier cannot predict yet;
-            ``skipped``; and ``asked_at``, the time in UTC of the last answer or skip, NaT if there
-            is none.
+            with a regressor ``predicted`` and ``std``, the standard deviation, NaN if it gives
+            none; ``skipped``; and ``asked_at``, the time in UTC of the last answer or skip, NaT if
+            there is none.
 
         Raises
         ------
@@ -393,11 +405,12 @@ class LearnerPredictions(LearnerLabels):
         2  c      pear    False
         3  d      pear    False
         """
-        table = PoolTable(self.ids, self._pool, self._history.actions, self._of_all_samples())
+        predictions = self._of_all_samples()
+        table = PoolTable(self.ids, self._pool, self._history.actions, predictions)
         return table.frame()
 
     def _of_all_samples(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the predicted class of each sample of the pool, and its probability."""
+        """Return the predicted label of each sample, and its probability or standard deviation."""
         predicted = np.full(len(self.ids), None, dtype=object)
         confidence = np.full(len(self.ids), np.nan)
         try:
@@ -405,6 +418,9 @@ class LearnerPredictions(LearnerLabels):
         except NotFittedError:
             return predicted, confidence
         classifier = self._updater.classifier
+        if self._pool.target.kind == "continuous":
+            moments = predictive_moments(classifier, self._samples.features)
+            return (predicted, confidence) if moments is None else (moments[:, 0], moments[:, 1])
         predicted = objects(np.asarray(classifier.predict(self._samples.features)))
         if hasattr(classifier, "predict_proba"):
             confidence = np.asarray(classifier.predict_proba(self._samples.features)).max(axis=1)

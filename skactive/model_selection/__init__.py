@@ -3,8 +3,10 @@
 from skactive._public import present
 from skactive.model_selection._annotator_panel import AnnotatorPanel
 from skactive.model_selection._budgeted_classifier import BudgetedClassifier
+from skactive.model_selection._budgeted_regressor import BudgetedRegressor
 from skactive.model_selection._compare_strategies import compare_strategies
 from skactive.model_selection._comparison_summary import ComparisonSummary
+from skactive.model_selection._gaussian_oracle import GaussianOracle
 from skactive.model_selection._labeling_curve import labeling_curve
 from skactive.model_selection._noisy_oracle import NoisyOracle
 from skactive.model_selection._oracle import Oracle
@@ -15,7 +17,9 @@ from skactive.model_selection._strategy_comparison import StrategyComparison
 __all__ = [
     "AnnotatorPanel",
     "BudgetedClassifier",
+    "BudgetedRegressor",
     "ComparisonSummary",
+    "GaussianOracle",
     "NoisyOracle",
     "Oracle",
     "PairedTests",

@@ -94,6 +94,8 @@ class AnnotatorPanel(Oracle):
     5 0.03
     """
 
+    target_kinds = frozenset({"categorical"})
+
     def __init__(
         self,
         n_annotators: int = 3,

@@ -13,13 +13,12 @@ import sklearn
 from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import clone
-from sklearn.metrics import get_scorer
-from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_consistent_length
 
 from skactive import __version__
 from skactive._engine.cache import LOOP_CACHE
+from skactive._engine.targets import check_part, have_fractions, target_of
 from skactive._estimators import check_classifier, classifier_of
 from skactive._fit_params import per_sample
 from skactive._progress import ProgressBar
@@ -30,26 +29,27 @@ from skactive._validation import (
     check_integer,
     check_jobs,
     check_mapping,
-    check_scoring,
     check_strategy,
 )
-from skactive.base import Classifier, TransductiveEstimator
-from skactive.learner import ActiveLearner, default_classifier
-from skactive.model_selection._held_out_evaluator import HeldOutEvaluator, Scorer, check_scorer
+from skactive.base import Classifier, Target, TransductiveEstimator
+from skactive.learner import ActiveLearner, default_classifier, default_regressor
+from skactive.model_selection._held_out_evaluator import HeldOutEvaluator
 from skactive.model_selection._label_source import check_oracle, label_source
 from skactive.model_selection._loop_folder import loop_storage
 from skactive.model_selection._oracle import Oracle
 from skactive.model_selection._partial_labels import known_labels
+from skactive.model_selection._scoring import Scorer, name_of, scorer_of, usual_scoring
 from skactive.model_selection._simulation import simulate
+from skactive.model_selection._splits import check_variety, splits_of
 from skactive.model_selection._strategy_comparison import StrategyComparison
-from skactive.strategies import QueryStrategy
+from skactive.strategies import QueryStrategy, all_strategies
 
 _ORDER = "compare_strategies(estimator, strategies, X, y)"
 
 
 def compare_strategies(
     estimator: Classifier | None,
-    strategies: Mapping[str, QueryStrategy | str] | Sequence[str],
+    strategies: Mapping[str, QueryStrategy | str] | Sequence[str] | None,
     X: Any,  # samples of any kind
     y: ArrayLike,
     *,
@@ -57,7 +57,7 @@ def compare_strategies(
     batch_size: int = 1,
     cv: Any = 5,  # an int or any splitter
     groups: ArrayLike | None = None,
-    scoring: str | Scorer = "accuracy",
+    scoring: str | Scorer | None = None,
     params: Mapping[str, Any] | None = None,  # arguments of `fit`, of any type
     oracle: Oracle | Callable[..., ArrayLike] | None = None,
     n_jobs: int | None = None,
@@ -69,11 +69,13 @@ def compare_strategies(
 
     Parameters
     ----------
-    estimator : classifier or Pipeline
-        The classifier; None takes `IncrementalLabelSpreading()`.
-    strategies : dict of str to QueryStrategy
+    estimator : classifier, regressor or Pipeline
+        The classifier; None takes `IncrementalLabelSpreading()`. With a regressor, labels are
+        numbers. None takes `IncrementalKNeighborsRegressor()` if a label is a number with a
+        fraction, such as 0.5.
+    strategies : dict of str to QueryStrategy, list of str, str or None
         The strategies by name; a string takes one of `all_strategies`, and a list of such names
-        takes these.
+        takes these. None takes all that the kind of labels can be used with.
     X : array-like of length n_samples
         Samples; the training part of a split is the pool, with all unlabelled samples.
     y : array-like of shape (n_samples,)
@@ -85,12 +87,13 @@ def compare_strategies(
     batch_size : int, default=1
         Number of samples in each query.
     cv : int or cross-validation generator, default=5
-        The splits. An int means that many stratified folds, shuffled by `random_state`; each
-        class needs as many samples.
+        The splits. An int means that many folds, shuffled by `random_state`. Those of classes are
+        stratified; each class needs as many samples.
     groups : array-like of shape (n_samples,), default=None
         Passed to ``cv.split``, for splitters that keep groups together.
-    scoring : str or callable, default='accuracy'
-        The score, as for `sklearn.metrics.get_scorer`. Classes that have no label yet have
+    scoring : str or callable, default=None
+        The score, as for `sklearn.metrics.get_scorer`. None takes 'accuracy' for classes and 'r2',
+        the coefficient of determination, for numbers. Classes that have no label yet have
         probability 0. A function ``scoring(estimator, X_test, y_test)`` gets the fitted classifier
         after each batch and predicts anew, which takes about ten times as long with the default
         classifier; a name or a `make_scorer` object reads predictions that are updated.
@@ -128,13 +131,15 @@ def compare_strategies(
     ------
     ValueError
         If the budget is larger than a training part, a class has fewer samples than there are
-        folds, there are labels of one class or none, the score needs probabilities that the
-        estimator does not have, or lengths differ.
+        folds, all labels are equal or there are none, the score needs probabilities that the
+        estimator does not have or is for another kind of labels, or lengths differ.
+    TypeError
+        If a strategy or the oracle needs another kind of labels.
 
     See Also
     --------
     labeling_curve : The same for one strategy.
-    BudgetedClassifier : One loop as a classifier, for grid searches.
+    BudgetedClassifier, BudgetedRegressor : One loop as an estimator, for grid searches.
 
     Notes
     -----
@@ -166,34 +171,30 @@ def compare_strategies(
     >>> bool(herding > random)
     True
     """
-    estimator = default_classifier() if estimator is None else estimator
-    check_classifier(estimator, hint=f"the order is {_ORDER}.")
-    estimator = clone(estimator)
-    strategies = _checked_strategies(strategies)
+    estimator = default_estimator(y) if estimator is None else estimator
+    check_classifier(estimator, hint=f"the order is {_ORDER}.", or_regressor=True)
+    estimator, target = clone(estimator), target_of(estimator)
+    strategies = _checked_strategies(strategies, target)
     check_is_samples(X, "X")
     params = check_mapping("compare_strategies", "params", params, "names of arguments")
-    labels, labeled, unlabeled = known_labels(y)
+    labels, labeled, unlabeled = known_labels(y, target)
     check_consistent_length(X, np.concatenate([labeled, unlabeled]))
-    if len(np.unique(labels)) < 2:
-        raise ValueError(
-            f"y has one class, {labels.tolist()[0]!r}, but a classifier needs two or more. Hint: "
-            "pass samples of several classes."
-        )
+    check_variety(labels, target)
     if random_state is not None:
         check_integer("compare_strategies", "random_state", random_state, minimum=0)
     check_jobs("compare_strategies", n_jobs)
-    check_scoring("compare_strategies", scoring)
+    scoring = usual_scoring("compare_strategies", scoring, target)
     budget = check_integer("compare_strategies", "budget", budget, minimum=1)
     batch_size = check_integer("compare_strategies", "batch_size", batch_size, minimum=1)
-    check_oracle("compare_strategies", oracle)
-    scorer = None if scoring == "accuracy" else get_scorer(scoring)
-    task = Task(estimator, X, labels, labeled, unlabeled, scorer, dict(params))
-    check_scorer(scorer, scoring, estimator, take_rows(X, labeled) if len(unlabeled) else X, labels)
+    check_oracle("compare_strategies", oracle, target)
+    X_labeled = take_rows(X, labeled) if len(unlabeled) else X
+    scorer = scorer_of(scoring, target, estimator, X_labeled, labels)
+    task = Task(estimator, X, labels, labeled, unlabeled, scorer, dict(params), target)
     if groups is not None:
         check_is_samples(groups, "groups")
         check_consistent_length(X, groups)
         groups = take_rows(np.asarray(groups), labeled)
-    splits = _splits(cv, labels, groups, random_state)
+    splits = splits_of(cv, labels, groups, random_state, target)
     n_train = np.array([len(train) for train, _ in splits])
     if budget > n_train.min():
         raise ValueError(
@@ -233,15 +234,23 @@ def compare_strategies(
         n_labels=n_labels,
         test_scores=curves.transpose(1, 0, 2).copy(),
         full_scores=np.array(results[n_curves:]),
-        scoring=scoring if isinstance(scoring, str) else getattr(scoring, "__name__", "score"),
+        scoring=name_of(scoring),
         n_train=n_train,
         n_test=np.array([len(test) for _, test in splits]),
         n_unlabeled=len(unlabeled),
+        kind=target.kind,
     )
 
 
-def _checked_strategies(strategies: Any) -> dict[str, Any]:
+def default_estimator(y: Any) -> Any:
+    """Return the estimator that None stands for: a regressor if a label has a fraction."""
+    return default_regressor() if have_fractions(y) else default_classifier()
+
+
+def _checked_strategies(strategies: Any, target: Target) -> dict[str, Any]:
     """Return query strategies by name, those of the registry for names."""
+    if strategies is None:
+        strategies = list(all_strategies(target.kind))
     if isinstance(strategies, str):
         strategies = [strategies]
     if isinstance(strategies, list | tuple) and all(isinstance(one, str) for one in strategies):
@@ -256,35 +265,10 @@ def _checked_strategies(strategies: Any) -> dict[str, Any]:
         raise ValueError(
             "`strategies` is empty. Hint: pass a dict such as {'herding': UncertaintyHerding()}."
         )
-    return {name: check_strategy(strategy) for name, strategy in strategies.items()}
-
-
-def _splits(
-    cv: Any, labels: np.ndarray, groups: ArrayLike | None, random_state: int | None
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    if isinstance(cv, int | np.integer):
-        classes, counts = np.unique(labels, return_counts=True)
-        rarest = counts.argmin()
-        if cv > counts[rarest]:
-            remedy = "choose fewer folds" if counts[rarest] > 1 else "leave this class out"
-            raise ValueError(
-                f"cv={cv} stratified folds need {cv} samples of each class, and class "
-                f"{classes.tolist()[rarest]!r} has {counts[rarest]}. Hint: {remedy}, or pass "
-                "a splitter that needs fewer, such as ShuffleSplit(16, random_state=0)."
-            )
-        cv = StratifiedKFold(cv, shuffle=True, random_state=random_state)
-    else:
-        cv = check_cv(cv, labels, classifier=True)
-    splits = list(cv.split(np.zeros(len(labels)), labels, groups))
-    if not splits:
-        raise ValueError("`cv` returns no split. Hint: choose a splitter with one split or more.")
-    last = max(int(np.max(part, initial=-1)) for split in splits for part in split)
-    if last >= len(labels):
-        raise ValueError(
-            f"`cv` returns position {last}, but there are {len(labels)} labelled samples. Hint: "
-            "the positions of a split count the labelled samples only."
-        )
-    return splits
+    checked = {name: check_strategy(strategy) for name, strategy in strategies.items()}
+    for strategy in checked.values():
+        check_part(strategy, target)
+    return checked
 
 
 def _query_once(estimator: Any, strategies: list[Any], X_train: Any) -> None:
@@ -324,6 +308,7 @@ class Task:
     unlabeled: np.ndarray = field(repr=False)
     scorer: Scorer | None
     params: dict[str, Any] = field(repr=False)
+    target: Target
     # With another release the results may differ: `memory` stores them separately.
     releases: tuple[str, str] = field(default_factory=lambda: (__version__, sklearn.__version__))
 
@@ -360,11 +345,12 @@ def _curve(
         learner,
         take_rows(task.X, task.labeled[test]),
         labels[test],
-        np.unique(labels),
+        np.unique(labels) if task.target.kind == "categorical" else np.empty(0),
         task.scorer,
         may_defer=oracle is None,
     )
-    answers = label_source(oracle, labels, noise, rows=train, positions=task.labeled[train])
+    positions, target = task.labeled[train], task.target
+    answers = label_source(oracle, labels, noise, rows=train, positions=positions, target=target)
     scores = [
         evaluator.score(revised=answers.revised)
         for _ in simulate(learner, budget=budget, batch_size=batch_size, label_source=answers)

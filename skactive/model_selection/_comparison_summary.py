@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from skactive._frame import Tabular
-from skactive._text import printable
+from skactive._text import counted, printable, score_number
+from skactive.model_selection._goals import BUDGET_FRACTIONS, FRACTIONS, percent
 
-FRACTIONS = (0.8, 0.9, 0.95)
-SAVINGS_AT = 0.9
 UNKNOWN = "–"
 MAX_ROWS = 20
 
@@ -28,14 +27,19 @@ class ComparisonSummary(Tabular):
         The number of labels at the end of the curves.
     labels_needed : ndarray of shape (n_strategies, 3)
         The numbers of labels with which the mean curve first reaches 80, 90 and 95 % of the score
-        with every label; NaN if it never does.
+        with every label, or the scores at `n_baseline`; NaN if it never does.
     areas : ndarray of shape (n_strategies,)
         The mean height of each curve.
     baseline : str or None
         The strategy that the others are compared with.
     savings : ndarray of shape (n_strategies, 3) or None
-        Label savings over the baseline at 90 %, and the ends of their 95 % interval, as returned
-        by `StrategyComparison.label_savings`; None without a baseline.
+        Label savings over the baseline at 90 %, or at the last of `n_baseline`, and the ends of
+        their 95 % interval, as returned by `StrategyComparison.label_savings`; None without a
+        baseline.
+    n_baseline : ndarray of int of shape (3,) or None
+        Numbers of labels, if labels are numbers and there is a baseline: the first points with
+        50, 75 and 100 % of the budget. The score of the baseline there takes the place of a share
+        of the score with every label.
 
     See Also
     --------
@@ -66,6 +70,7 @@ class ComparisonSummary(Tabular):
     areas: np.ndarray
     baseline: str | None
     savings: np.ndarray | None
+    n_baseline: np.ndarray | None = None
 
     def table(self) -> dict[str, np.ndarray]:
         """Return the numbers as columns of one length, by name.
@@ -74,11 +79,14 @@ class ComparisonSummary(Tabular):
         -------
         table : dict of str to ndarray of shape (n_strategies,)
             Columns 'strategy', 'labels_80', 'labels_90', 'labels_95', 'area_under_curve' and, with
-            a baseline, 'label_savings', 'savings_low' and 'savings_high'.
+            a baseline, 'label_savings', 'savings_low' and 'savings_high'. With `n_baseline`, the
+            columns are 'labels_50', 'labels_75' and 'labels_100' instead, by the share of the
+            budget.
         """
+        fractions = FRACTIONS if self.n_baseline is None else BUDGET_FRACTIONS
         needed = {
             f"labels_{100 * fraction:.0f}": column
-            for fraction, column in zip(FRACTIONS, self.labels_needed.T, strict=True)
+            for fraction, column in zip(fractions, self.labels_needed.T, strict=True)
         }
         savings = {}
         if self.savings is not None:
@@ -113,20 +121,36 @@ class ComparisonSummary(Tabular):
     def _drawn(self, savings: list[str]) -> str:
         names = [printable(name) for name in self.names]
         width = max(len(name) for name in ("strategy", *names))
-        percents = "".join(f"{percent(fraction):>8}" for fraction in FRACTIONS)
+        heading, goals = "labels needed for", [percent(fraction) for fraction in FRACTIONS]
+        if self.n_baseline is not None:
+            heading = "labels to match the baseline at"
+            goals = [counted(n, "label") for n in self.n_baseline.tolist()]
+        wide = max(8, 2 + max(map(len, goals)), 1 + len(heading) // len(goals))
+        cells = "".join(f"{goal:>{wide}}" for goal in goals)
         titles = [
-            f"{'':{width}}{'labels needed for':>{len(percents)}}  area under",
-            f"{'strategy':{width}}{percents}   the curve",
+            f"{'':{width}}{heading:>{len(cells)}}  area under",
+            f"{'strategy':{width}}{cells}   the curve",
         ]
         if savings:
-            titles[0] += f"  label savings at {percent(SAVINGS_AT)}"
+            titles[0] += f"  label savings at {goals[self._main]}"
             titles[1] += "  (95 % interval)"
         lines = [*titles, "-" * max(map(len, titles))]
         for place, name in enumerate(names):
-            counts = "".join(f"{self._count_cell(n):>8}" for n in self.labels_needed[place])
+            counts = "".join(f"{self._count_cell(n):>{wide}}" for n in self.labels_needed[place])
+            area = score_number(self.areas[place], is_share=self._are_shares)
             cells = f"  {savings[place]}" if savings else ""
-            lines.append(f"{name:{width}}{counts}  {self.areas[place]:>10.3f}{cells}")
+            lines.append(f"{name:{width}}{counts}  {area:>10}{cells}")
         return "\n".join(lines)
+
+    @property
+    def _main(self) -> int:
+        """The place of the score at which label savings are computed."""
+        return 1 if self.n_baseline is None else 2
+
+    @property
+    def _are_shares(self) -> bool:
+        """Whether scores are of the size of shares, and not of the labels."""
+        return bool(np.abs(self.areas).max() <= 1)
 
     def _count_cell(self, n_labels: float) -> str:
         return f"> {self.budget}" if math.isnan(n_labels) else f"{n_labels:.0f}"
@@ -134,7 +158,7 @@ class ComparisonSummary(Tabular):
     def _savings_cells(self) -> list[str]:
         if self.savings is None or self.baseline is None:
             return []
-        needed = self.labels_needed[:, FRACTIONS.index(SAVINGS_AT)]
+        needed = self.labels_needed[:, self._main]
         baseline_reaches = not math.isnan(needed[self.names.index(self.baseline)])
         cells = []
         for name, n_labels, (savings, low, high) in zip(
@@ -151,17 +175,3 @@ class ComparisonSummary(Tabular):
             else:
                 cells.append(f"{savings:.1f} ({low:.1f} to {high:.1f})")
         return cells
-
-
-def percent(fraction: float) -> str:
-    """Return a fraction as a percentage."""
-    return f"{100 * fraction:g} %"
-
-
-def share_of_full(full_scores: np.ndarray, share: float) -> float:
-    """Return a share of the score with every label.
-
-    For a score below 0, such as a negated loss, 0.9 means a loss of 1.1 times the full one.
-    """
-    full = float(full_scores.mean())
-    return share * full if full >= 0 else (2 - share) * full

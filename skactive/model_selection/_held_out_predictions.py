@@ -11,6 +11,7 @@ from skactive._engine.cache import LOOP_CACHE
 from skactive._rows import n_samples_of
 from skactive.base import HasPosteriorSource
 from skactive.learner import ActiveLearner
+from skactive.model_selection._recorded_predictions import RecordedMeans, RecordedPredictions
 from skactive.pool import Pool
 
 
@@ -100,6 +101,21 @@ class HeldOutPredictions:
             probabilities[:, np.searchsorted(classes, self._known())] = posterior
         return probabilities
 
+    def recorded(self, classes: np.ndarray) -> Any:
+        """Return the predictions with the interface of an estimator.
+
+        Parameters
+        ----------
+        classes : ndarray of shape (n_classes,)
+            As in `probabilities`.
+
+        Returns
+        -------
+        recorded : RecordedPredictions or RecordedMeans
+            What a scorer takes.
+        """
+        return RecordedPredictions(classes, self.probabilities(classes))
+
     def _predicts_probabilities(self) -> bool:
         return self._can_predict() and hasattr(self._learner.estimator, "predict_proba")
 
@@ -117,6 +133,27 @@ class HeldOutPredictions:
     def _add(self, positions: np.ndarray, labels: np.ndarray) -> None:
         if self._pool is not None and len(positions):
             self._pool.add_labeled(self._learner.pool.X[positions], labels)
+
+
+class HeldOutMeans(HeldOutPredictions):
+    """Predict held-out samples with the regressor of a learner, after each of its answers."""
+
+    def labels(self) -> np.ndarray:
+        posterior = self._posterior()
+        if posterior is not None:
+            return posterior[:, 0]
+        if not can_predict(self._learner):
+            return np.full(n_samples_of(self._X), self._learner.labels.mean())
+        return self._learner.predict(self._X)
+
+    def recorded(self, classes: np.ndarray) -> Any:
+        return RecordedMeans(self.labels())
+
+
+def held_out_predictions(learner: ActiveLearner, X: Any) -> HeldOutPredictions:
+    """Return the predictions for held-out samples, by the kind of labels of a learner."""
+    is_continuous = learner.pool.target.kind == "continuous"
+    return (HeldOutMeans if is_continuous else HeldOutPredictions)(learner, X)
 
 
 def can_predict(learner: ActiveLearner) -> bool:

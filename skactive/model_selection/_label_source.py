@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skactive._engine.labels import check_labels
+from skactive._engine.targets import check_kind, recorded_labels
 from skactive._random_state import random_numbers, seeded
 from skactive._text import shown
+from skactive.base import Target
 from skactive.learner import ActiveLearner
 from skactive.model_selection._noisy_oracle import MAX_SEED
 from skactive.model_selection._oracle import Oracle
@@ -51,6 +52,8 @@ class CallableLabelSource(LabelSource):
         The positions of the samples of the pool in `y`.
     positions : ndarray of int of shape (n_pool,)
         The positions that the function gets.
+    target : Target
+        The kind of labels.
     """
 
     def __init__(
@@ -59,17 +62,19 @@ class CallableLabelSource(LabelSource):
         y: np.ndarray,
         rows: np.ndarray,
         positions: np.ndarray,
+        target: Target,
     ) -> None:
         super().__init__(y)
         self._oracle = oracle
         self._rows = rows
         self._positions = positions
+        self._target = target
 
     def teach(self, learner: ActiveLearner, indices: np.ndarray) -> None:
         if len(indices) == 0:
             return
         answers = self._oracle(self._positions[indices], self.y[self._rows[indices]])
-        learner.teach(indices, checked_answers(answers, len(indices), self.y))
+        learner.teach(indices, checked_answers(answers, len(indices), self.y, self._target))
 
 
 class VotedLabelSource(LabelSource):
@@ -83,12 +88,17 @@ class VotedLabelSource(LabelSource):
         All true labels.
     rows : ndarray of int of shape (n_pool,)
         The positions of the samples of the pool in `y`.
+    target : Target
+        The kind of labels.
     """
 
-    def __init__(self, oracle: Oracle, y: np.ndarray, rows: np.ndarray) -> None:
+    def __init__(self, oracle: Oracle, y: np.ndarray, rows: np.ndarray, target: Target) -> None:
         super().__init__(y)
         self._oracle = oracle
-        votes = np.asarray(oracle.votes(y, classes=np.unique(y)))
+        self._target = target
+        # Numbers have no classes.
+        classes = np.unique(y) if target.kind == "categorical" else None
+        votes = np.asarray(oracle.votes(y, classes=classes))
         if votes.ndim != 2 or len(votes) != len(y) or votes.shape[1] == 0:
             raise ValueError(
                 f"The votes of {type(oracle).__name__} have the shape {votes.shape}, but there "
@@ -105,7 +115,7 @@ class VotedLabelSource(LabelSource):
         n_before = len(self._queried)
         queried = np.concatenate([self._queried, indices])
         answers = self._oracle.labels(self._votes[queried])
-        labels = checked_answers(answers, len(queried), self.y)
+        labels = checked_answers(answers, len(queried), self.y, self._target)
         learner.teach(indices, labels[n_before:])
         self._queried = queried
         # Labels that the learner has forgotten are not corrected.
@@ -118,9 +128,10 @@ class VotedLabelSource(LabelSource):
             learner.relabel(known[changed], now[changed])
 
 
-def check_oracle(owner: object, oracle: Any) -> None:
-    """Raise unless a parameter is an oracle, a function or None."""
+def check_oracle(owner: object, oracle: Any, target: Target) -> None:
+    """Raise unless a parameter is an oracle for the kind of labels, a function or None."""
     if oracle is None or isinstance(oracle, Oracle):
+        check_kind(oracle, target.kind)
         return
     if isinstance(oracle, type) or not callable(oracle):
         name = owner if isinstance(owner, str) else type(owner).__name__
@@ -136,6 +147,8 @@ def label_source(
     random_state: int | np.random.RandomState | None = None,
     rows: np.ndarray | None = None,
     positions: np.ndarray | None = None,
+    *,
+    target: Target,
 ) -> LabelSource:
     """Return the source of labels of one loop.
 
@@ -151,6 +164,8 @@ def label_source(
         The positions of the samples of the pool in `y`; None means all of `y`.
     positions : ndarray of int of shape (n_pool,), default=None
         The positions of these samples that an oracle which is a function gets; None means `rows`.
+    target : Target
+        The kind of labels.
 
     Returns
     -------
@@ -162,19 +177,20 @@ def label_source(
     if rows is None:
         rows = np.arange(len(y))
     if not isinstance(oracle, Oracle):
-        return CallableLabelSource(oracle, y, rows, rows if positions is None else positions)
+        known = rows if positions is None else positions
+        return CallableLabelSource(oracle, y, rows, known, target)
     voting: Oracle = seeded(oracle, int(random_numbers(random_state).randint(MAX_SEED)))
     # A generator would break ties differently for the same votes each time.
     for name, value in voting.get_params().items():
         if name.split("__")[-1] == "random_state" and not isinstance(value, int | np.integer):
             voting.set_params(**{name: int(random_numbers(value).randint(MAX_SEED))})
-    return VotedLabelSource(voting, y, rows)
+    return VotedLabelSource(voting, y, rows, target)
 
 
-def checked_answers(answers: ArrayLike, n: int, y: np.ndarray) -> np.ndarray:
+def checked_answers(answers: ArrayLike, n: int, y: np.ndarray, target: Target) -> np.ndarray:
     """Return the answers of an oracle as labels, or raise before a learner gets them."""
     try:
-        labels = check_labels(answers)
+        labels = recorded_labels(answers, target)
     except ValueError as error:
         raise ValueError(f"The oracle returned invalid labels: {error}") from error
     if len(labels) != n:

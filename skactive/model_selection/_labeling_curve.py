@@ -14,8 +14,8 @@ from skactive._validation import check_integer, check_strategy
 from skactive.base import Classifier
 from skactive.learner import default_strategy
 from skactive.model_selection._compare_strategies import compare_strategies
-from skactive.model_selection._held_out_evaluator import Scorer
 from skactive.model_selection._oracle import Oracle
+from skactive.model_selection._scoring import Scorer
 from skactive.model_selection._strategy_comparison import StrategyComparison
 from skactive.strategies import QueryStrategy
 
@@ -30,7 +30,7 @@ def labeling_curve(
     batch_size: int = 1,
     cv: Any = 16,  # an int or any splitter
     groups: ArrayLike | None = None,
-    scoring: str | Scorer = "accuracy",
+    scoring: str | Scorer | None = None,
     params: Mapping[str, Any] | None = None,  # arguments of `fit`, of any type
     oracle: Oracle | Callable[..., ArrayLike] | None = None,
     n_jobs: int | None = None,
@@ -38,7 +38,7 @@ def labeling_curve(
     memory: str | PathLike[str] | Memory | None = None,
     progress: bool = False,
 ) -> StrategyComparison:
-    """Compute how the score of a classifier grows with the number of labels.
+    """Compute how the score of an estimator grows with the number of labels.
 
     scikit-learn's `learning_curve` does this for samples drawn at random, `labeling_curve` for
     samples that a strategy queries. The curve shows whether more labels would help, and how many
@@ -46,8 +46,9 @@ def labeling_curve(
 
     Parameters
     ----------
-    estimator : classifier or Pipeline
-        The classifier; None takes `IncrementalLabelSpreading()`.
+    estimator : classifier, regressor or Pipeline
+        The classifier; None takes `IncrementalLabelSpreading()`, or
+        `IncrementalKNeighborsRegressor()` if a label is a number with a fraction.
     strategy : QueryStrategy
         The query strategy, or its name in `all_strategies`; None takes `UncertaintyHerding()`.
     X : array-like of length n_samples
@@ -59,12 +60,13 @@ def labeling_curve(
     batch_size : int, default=1
         Number of samples in each query.
     cv : int or cross-validation generator, default=16
-        The splits. An int means that many stratified folds, shuffled by `random_state`; each
-        class needs as many samples.
+        The splits. An int means that many folds, shuffled by `random_state`. Those of classes are
+        stratified; each class needs as many samples.
     groups : array-like of shape (n_samples,), default=None
         Passed to ``cv.split``, for splitters that keep groups together.
-    scoring : str or callable, default='accuracy'
-        The score, as for `sklearn.metrics.get_scorer`. Classes that have no label yet have
+    scoring : str or callable, default=None
+        The score, as for `sklearn.metrics.get_scorer`. None takes 'accuracy' for classes and 'r2',
+        the coefficient of determination, for numbers. Classes that have no label yet have
         probability 0. A function ``scoring(estimator, X_test, y_test)`` gets the fitted classifier
         after each batch and predicts anew, which takes about ten times as long with the default
         classifier; a name or a `make_scorer` object reads predictions that are updated.
@@ -114,7 +116,8 @@ def labeling_curve(
     True
     """
     if estimator is not None:
-        check_classifier(estimator, hint="the order is labeling_curve(estimator, strategy, X, y).")
+        order = "the order is labeling_curve(estimator, strategy, X, y)."
+        check_classifier(estimator, hint=order, or_regressor=True)
     check_integer("labeling_curve", "budget", budget, minimum=1)
     check_integer("labeling_curve", "batch_size", batch_size, minimum=1)
     name = strategy if isinstance(strategy, str) else None

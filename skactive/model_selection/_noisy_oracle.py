@@ -50,6 +50,7 @@ class NoisyOracle(Oracle):
     See Also
     --------
     AnnotatorPanel : Several such annotators, whose votes are counted or weighted.
+    GaussianOracle : The same for labels that are numbers.
     BudgetedClassifier : Has a parameter `oracle`, like `compare_strategies`.
 
     Notes
@@ -70,6 +71,8 @@ class NoisyOracle(Oracle):
     >>> [round(float(wrong[y == name].mean()), 1) for name in ["ash", "birch", "cedar"]]
     [0.0, 0.3, 0.0]
     """
+
+    target_kinds = frozenset({"categorical"})
 
     def __init__(
         self,

@@ -22,6 +22,7 @@ class Oracle(ABC, BaseEstimator):
     See Also
     --------
     NoisyOracle : One annotator with a given error rate.
+    GaussianOracle : Measurements with an error, if labels are numbers.
     AnnotatorPanel : Several annotators, whose votes are counted or weighted.
 
     Examples
@@ -41,6 +42,9 @@ class Oracle(ABC, BaseEstimator):
     ['ash', 'ash', 'ash']
     """
 
+    # The kinds of labels that it can draw, see `skactive.base.Target`. None means any.
+    target_kinds: frozenset[str] | None = None
+
     @abstractmethod
     def votes(self, y: ArrayLike, *, classes: ArrayLike | None = None) -> np.ndarray:
         """Return the vote of each annotator on every sample.
@@ -50,7 +54,7 @@ class Oracle(ABC, BaseEstimator):
         y : array-like of shape (n_samples,)
             The true labels.
         classes : array-like of shape (n_classes,), default=None
-            All classes, sorted; None takes those of `y`.
+            All classes, sorted; None takes those of `y`. It is None if labels are numbers.
 
         Returns
         -------

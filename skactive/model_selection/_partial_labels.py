@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skactive._engine.labels import check_labels
+from skactive._engine.targets import recorded_labels
 from skactive._io.values import is_missing
+from skactive.base import Target
 
 
-def known_labels(y: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def known_labels(y: ArrayLike, target: Target) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the labels of the labelled samples, their positions, and those of the others.
 
     A sample is unlabelled if its label is None, NaN, another missing value or a blank string.
@@ -27,11 +28,11 @@ def known_labels(y: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     elif values.ndim == 1 and values.dtype.kind in "OUST":
         missing = np.array([is_missing(cell) for cell in values.tolist()], dtype=bool)
     if not missing.any():
-        labels = check_labels(y)
+        labels = recorded_labels(y, target)
         return labels, np.arange(len(labels)), np.empty(0, dtype=np.intp)
     if missing.all():
         raise ValueError("y has no label: every entry is None, NaN or blank. Hint: label some.")
     known = values[~missing]
     if known.dtype.kind == "O":
         known = known.tolist()
-    return check_labels(known), np.flatnonzero(~missing), np.flatnonzero(missing)
+    return recorded_labels(known, target), np.flatnonzero(~missing), np.flatnonzero(missing)

@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skactive._text import counted, printable
-from skactive.model_selection._comparison_summary import (
-    FRACTIONS,
-    SAVINGS_AT,
-    percent,
-    share_of_full,
-)
+from skactive._text import counted, printable, score_text
+from skactive.model_selection._goals import goals_of
 
 if TYPE_CHECKING:
     from skactive.model_selection._strategy_comparison import StrategyComparison
@@ -28,8 +23,7 @@ def advice(comparison: StrategyComparison, baseline: str) -> str:
     shown = {name: printable(name) for name in comparison.names}
     if not rivals:
         return f"Only {shown[baseline]} was run: there is nothing to compare it with."
-    share, needed = reached_share(comparison, rivals)
-    goal = f"{percent(share)} of the {comparison.scoring} with every label"
+    goal, needed = reached_goal(comparison, rivals, baseline)
     name = min(rivals, key=lambda one: (math.isnan(needed[one]), needed[one]))
     count, reference = needed[name], needed[baseline]
     budget = int(comparison.n_labels[-1])
@@ -61,17 +55,17 @@ def advice(comparison: StrategyComparison, baseline: str) -> str:
     )
 
 
-def reached_share(
-    comparison: StrategyComparison, rivals: list[str]
-) -> tuple[float, dict[str, float]]:
-    """Return the share of the full score at which to compare, and the labels needed for it."""
-    for share in (SAVINGS_AT, min(FRACTIONS)):
-        score = share_of_full(comparison.full_scores, share)
-        counts = comparison.labels_to_score(score).tolist()
+def reached_goal(
+    comparison: StrategyComparison, rivals: list[str], baseline: str
+) -> tuple[str, dict[str, float]]:
+    """Return the score at which to compare in words, and the labels needed for it."""
+    goals = goals_of(comparison, baseline)
+    for place in (goals.main, goals.easiest):
+        counts = comparison.labels_to_score(goals.scores[place]).tolist()
         needed = dict(zip(comparison.names, counts, strict=True))
         if not all(math.isnan(needed[name]) for name in rivals):
             break
-    return share, needed
+    return goals.texts[place], needed
 
 
 def is_better(comparison: StrategyComparison, name: str, baseline: str) -> bool:
@@ -98,11 +92,12 @@ def outlook(comparison: StrategyComparison, baseline: str, n_more: int | None) -
     except ValueError:
         return None
     chosen = "chosen at random" if baseline == "random" else f"chosen by {printable(baseline)}"
-    article = "an" if comparison.scoring[0] in "aeiou" else "a"
-    return (
-        f"With {counted(n_more, 'more label')}, {chosen}, expect {article} "
-        f"{comparison.scoring} of {score:.2f} ({low:.2f} to {high:.2f})."
-    )
+    name = score_text(comparison.scoring)
+    article = "an" if name[0] in "aeiouR" else "a"
+    expected = f"{score:.2f} ({low:.2f} to {high:.2f})"
+    if comparison.kind == "continuous":
+        expected = f"{score:.3g} ({low:.3g} to {high:.3g})"
+    return f"With {counted(n_more, 'more label')}, {chosen}, expect {article} {name} of {expected}."
 
 
 def labels(n: float) -> str:

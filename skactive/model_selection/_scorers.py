@@ -13,28 +13,29 @@ from sklearn.metrics import get_scorer
 from sklearn.pipeline import Pipeline
 
 from skactive._engine.label_arrays import union
-from skactive._engine.labels import check_labels
+from skactive._engine.targets import recorded_labels
 from skactive._rows import check_is_samples
 from skactive._text import shown
-from skactive._validation import check_scoring
 from skactive.model_selection._areas import mean_height
-from skactive.model_selection._budgeted_classifier import BudgetedClassifier
-from skactive.model_selection._held_out_evaluator import (
-    HeldOutEvaluator,
+from skactive.model_selection._budgeted import BudgetedEstimator
+from skactive.model_selection._held_out_evaluator import HeldOutEvaluator
+from skactive.model_selection._recorded_predictions import recorded_stages
+from skactive.model_selection._scoring import (
     Scorer,
+    check_number_scorer,
     reads_only_predictions,
-    recorded_stages,
+    usual_scoring,
 )
 
 
 def area_under_labeling_curve(
-    estimator: Any,  # a BudgetedClassifier, a Pipeline or a search
+    estimator: Any,  # a budgeted estimator, a Pipeline or a search
     X: Any,  # samples of any kind
     y: ArrayLike,
     *,
-    scoring: str | Scorer = "accuracy",
+    scoring: str | Scorer | None = None,
 ) -> float:
-    """Score a fitted `BudgetedClassifier` by its whole labelling curve, not only by its end.
+    """Score a budgeted estimator by its whole labelling curve, not only by its end.
 
     Pass it as ``scoring`` to `GridSearchCV` and other searches: of two strategies with the same
     final score, the one with higher scores early is better. For another score pass
@@ -42,16 +43,16 @@ def area_under_labeling_curve(
 
     Parameters
     ----------
-    estimator : BudgetedClassifier
+    estimator : BudgetedClassifier or BudgetedRegressor
         Fitted; or a Pipeline that ends in one, or a search whose best estimator is one.
     X : array-like of length n_samples
         Held-out samples.
     y : array-like of shape (n_samples,)
         Their labels.
-    scoring : str or callable, default='accuracy'
-        The score after each label, as for `sklearn.metrics.get_scorer`. Classes without a label
-        yet have probability 0. A function gets the classifier fitted to the labels so far; see
-        `compare_strategies`.
+    scoring : str or callable, default=None
+        The score after each label, as for `sklearn.metrics.get_scorer`. None takes 'accuracy' for
+        classes and 'r2' for numbers. Classes without a label yet have probability 0. A function
+        gets the estimator fitted to the labels so far; see `compare_strategies`.
 
     Returns
     -------
@@ -87,14 +88,14 @@ def area_under_labeling_curve(
     return float(mean_height(np.arange(1, len(scores) + 1), scores))
 
 
-def labels_to_score(score: float, *, scoring: str | Scorer = "accuracy") -> LabelsToScore:
-    """Make a scorer that counts the labels a `BudgetedClassifier` needs to reach a score.
+def labels_to_score(score: float, *, scoring: str | Scorer | None = None) -> LabelsToScore:
+    """Make a scorer that counts the labels a budgeted estimator needs to reach a score.
 
     Parameters
     ----------
     score : float
         The score to reach.
-    scoring : str or callable, default='accuracy'
+    scoring : str or callable, default=None
         The score after each label, as for `area_under_labeling_curve`.
 
     Returns
@@ -130,7 +131,7 @@ class LabelsToScore:
     """The scorer that `labels_to_score` returns."""
 
     score: float
-    scoring: str | Scorer
+    scoring: str | Scorer | None
 
     def __call__(self, estimator: Any, X: Any, y: ArrayLike) -> float:
         scores = stage_scores("labels_to_score", estimator, X, y, self.scoring)
@@ -139,18 +140,22 @@ class LabelsToScore:
 
 
 def stage_scores(
-    owner: str, estimator: Any, X: Any, y: ArrayLike, scoring: str | Scorer
+    owner: str, estimator: Any, X: Any, y: ArrayLike, scoring: str | Scorer | None
 ) -> np.ndarray:
     """Return the score after each label, shape (n_labeled,)."""
-    check_scoring(owner, scoring)
     budgeted, steps = _budgeted(owner, estimator)
+    target = budgeted.target
+    are_classes = target.kind == "categorical"
+    scoring = usual_scoring(owner, scoring, target)
     check_is_samples(X, "X")
     samples = Pipeline(steps).transform(X) if steps else X
-    labels = check_labels(y)
-    if scoring == "accuracy":
+    labels = recorded_labels(y, target)
+    if are_classes and scoring == "accuracy":
         stages = budgeted.staged_predict(samples)
         return np.array([np.mean(predicted == labels) for predicted in stages])
     scorer = get_scorer(scoring)
+    if not are_classes:
+        check_number_scorer(scorer, scoring, X, labels)
     features = budgeted.features(samples)
     if isinstance(budgeted.estimator_, Pipeline):
         steps = [*steps, *budgeted.estimator_.steps[:-1]]
@@ -159,20 +164,23 @@ def stage_scores(
     try:
         return np.array(list(_scored_stages(budgeted, features, labels, scorer)), dtype=float)
     except AttributeError as error:
-        classifier = type(budgeted.classifier_).__name__
+        learned = type(budgeted.final_estimator_).__name__
+        score, remedy = ("accuracy", ", or a classifier with predict_proba")
+        if not are_classes:
+            score, remedy = "r2", ""
         raise TypeError(
-            f"scoring={scoring!r} needs a method that {classifier} does not have: {error}. Hint: "
-            "choose a score of predictions, such as 'accuracy', or a classifier with "
-            "predict_proba."
+            f"scoring={scoring!r} needs a method that {learned} does not have: {error}. Hint: "
+            f"choose a score of predictions, such as {score!r}{remedy}."
         ) from error
 
 
 def _scored_stages(
-    budgeted: BudgetedClassifier, features: Any, labels: np.ndarray, scorer: Scorer
+    budgeted: BudgetedEstimator, features: Any, labels: np.ndarray, scorer: Scorer
 ) -> Iterator[float]:
-    classes = union(budgeted.classes_, labels)
+    are_classes = budgeted.target.kind == "categorical"
+    classes = union(budgeted.classes_, labels) if are_classes else np.empty(0)
     if budgeted.learns_at_once and reads_only_predictions(scorer):
-        for recorded in recorded_stages(budgeted.classifier_, features, classes):
+        for recorded in recorded_stages(budgeted.final_estimator_, features, classes):
             yield scorer(recorded, features, labels)
         return
     evaluator: HeldOutEvaluator | None = None
@@ -186,13 +194,13 @@ def _with_steps(scorer: Scorer, steps: list[tuple[str, Any]], X: Any) -> Scorer:
 
     def score(classifier: Any, _: Any, labels: np.ndarray) -> float:
         numbered = [(f"step{place}", step) for place, (_, step) in enumerate(steps)]
-        return scorer(Pipeline([*numbered, ("classifier", classifier)]), X, labels)
+        return scorer(Pipeline([*numbered, ("estimator", classifier)]), X, labels)
 
     return score
 
 
-def _budgeted(owner: str, estimator: Any) -> tuple[BudgetedClassifier, list[tuple[str, Any]]]:
-    """Return the BudgetedClassifier inside, and the steps before it."""
+def _budgeted(owner: str, estimator: Any) -> tuple[BudgetedEstimator, list[tuple[str, Any]]]:
+    """Return the budgeted estimator inside, and the steps before it."""
     inner = getattr(estimator, "best_estimator_", estimator)
     if isinstance(inner, Pipeline) and hasattr(inner[-1], "staged_learners"):
         return inner[-1], inner.steps[:-1]
@@ -200,5 +208,6 @@ def _budgeted(owner: str, estimator: Any) -> tuple[BudgetedClassifier, list[tupl
         return inner, []
     raise TypeError(
         f"{owner} needs the predictions after each label, which {type(inner).__name__} does not "
-        "have. Hint: pass a BudgetedClassifier, or a Pipeline that ends in one."
+        "have. Hint: pass a BudgetedClassifier or BudgetedRegressor, or a Pipeline that ends in "
+        "one."
     )

@@ -8,15 +8,11 @@ import numpy as np
 from scipy.stats import rankdata
 
 from skactive._frame import Tabular
-from skactive._text import counted
+from skactive._text import counted, score_number, score_text
 from skactive._validation import check_integer
-from skactive.model_selection._comparison_summary import (
-    FRACTIONS,
-    SAVINGS_AT,
-    ComparisonSummary,
-    share_of_full,
-)
+from skactive.model_selection._comparison_summary import ComparisonSummary
 from skactive.model_selection._extrapolation import MIN_LABELS, MIN_SPLITS, extrapolated
+from skactive.model_selection._goals import goals_of
 from skactive.model_selection._paired_comparisons import PairedComparisons
 from skactive.model_selection._recommendation import advice, outlook
 
@@ -45,6 +41,8 @@ class StrategyComparison(PairedComparisons, Tabular):
         Number of samples in the test part of each split; None if unknown.
     n_unlabeled : int
         Number of samples without a label, which are part of every pool and of no test part.
+    kind : str
+        The kind of labels: 'categorical', or 'continuous' if they are numbers.
 
     See Also
     --------
@@ -84,14 +82,14 @@ class StrategyComparison(PairedComparisons, Tabular):
     n_train: np.ndarray | None = None
     n_test: np.ndarray | None = None
     n_unlabeled: int = 0
+    kind: str = "categorical"
 
     def __repr__(self) -> str:
         n_strategies, n_splits, _ = self.test_scores.shape
         strategies = counted(n_strategies, "strategy", "strategies")
-        full = float(self.full_scores.mean())
         return (
-            f"<StrategyComparison: {strategies}, {counted(n_splits, 'split')}; 100 % is the "
-            f"{self.scoring} with every label, {full:.3f}>\n{self._summary(None).short()}"
+            f"<StrategyComparison: {strategies}, {counted(n_splits, 'split')}; "
+            f"{self.scale()}>\n{self._summary(self._usual_baseline, with_savings=False).short()}"
         )
 
     @property
@@ -148,16 +146,18 @@ class StrategyComparison(PairedComparisons, Tabular):
         ----------
         baseline : str, default=None
             The strategy that label savings refer to; None takes 'random' if there is a strategy of
-            that name, and leaves savings out otherwise.
+            that name, and leaves savings out otherwise. If labels are numbers, its scores are those
+            for which labels are counted.
 
         Returns
         -------
         summary : ComparisonSummary
             The table: print it, or get the numbers with its `table` or `frame`.
         """
-        if baseline is None and BASELINE in self.names:
-            baseline = BASELINE
-        return self._summary(baseline)
+        baseline = self._usual_baseline if baseline is None else baseline
+        if baseline is not None:
+            self._position(baseline)
+        return self._summary(baseline, with_savings=baseline is not None)
 
     def recommendation(self, *, baseline: str | None = None, n_more: int | None = None) -> str:
         """Return which strategy to use, and what further labels may bring, in two sentences.
@@ -184,7 +184,9 @@ class StrategyComparison(PairedComparisons, Tabular):
         Notes
         -----
         The first sentence compares the numbers of labels for 90 % of the score with every label,
-        or for 80 % if no strategy reaches 90 %. It recommends a strategy only if the area under its
+        or for 80 % if no strategy reaches 90 %. If labels are numbers, it compares them for the
+        score of the baseline at the end of its curve, or at half of the budget: errors have no zero
+        from which shares could be measured. It recommends a strategy only if the area under its
         curve is significantly larger than that of the baseline, by `paired_tests` with Holm's
         correction for the number of strategies. The second sentence is `extrapolated_score` for
         the baseline, which is left out if the curve is too short for it. A baseline other than
@@ -275,7 +277,7 @@ class StrategyComparison(PairedComparisons, Tabular):
 
     def label_savings(
         self,
-        score: float,
+        score: float | None,
         *,
         baseline: str,
         confidence: float = 0.95,
@@ -286,8 +288,9 @@ class StrategyComparison(PairedComparisons, Tabular):
 
         Parameters
         ----------
-        score : float
-            The score to reach.
+        score : float or None
+            The score to reach. None takes the score of the baseline at the end of its curve; each
+            draw of splits has its own.
         baseline : str
             The name of the strategy to compare with.
         confidence : float, default=0.95
@@ -308,13 +311,14 @@ class StrategyComparison(PairedComparisons, Tabular):
         reference = self._position(baseline)
         self._check_confidence(confidence)
         check_integer(self, "n_resamples", n_resamples, minimum=1)
-        needed = self.labels_to_score(score)
+        needed = self._first_reached(self.mean_scores, score, reference)
         n_splits = self.test_scores.shape[1]
         random = np.random.default_rng(random_state)
         draws = np.empty((n_resamples, len(self.names)))
         for draw in range(n_resamples):
             splits = random.integers(n_splits, size=n_splits)
-            resampled = self._first_reached(self.test_scores[:, splits].mean(axis=1), score)
+            curves = self.test_scores[:, splits].mean(axis=1)
+            resampled = self._first_reached(curves, score, reference)
             draws[draw] = resampled[reference] / resampled
         # A draw that does not reach the score counts as the extreme value at either end.
         lost, tail = np.isnan(draws), (1 - confidence) / 2
@@ -341,20 +345,50 @@ class StrategyComparison(PairedComparisons, Tabular):
             "score": self.test_scores.ravel(),
         }
 
-    def _summary(self, baseline: str | None) -> ComparisonSummary:
-        scores = [share_of_full(self.full_scores, share) for share in FRACTIONS]
+    def scale(self, *, baseline: str | None = None) -> str:
+        """Return the scores that the table of `summary` refers to, in a sentence.
+
+        Parameters
+        ----------
+        baseline : str, default=None
+            The strategy that the others are compared with; None takes 'random' if there is one.
+
+        Returns
+        -------
+        scale : str
+            The sentence, without a full stop.
+        """
+        baseline = self._usual_baseline if baseline is None else baseline
+        goals, name = goals_of(self, baseline), score_text(self.scoring)
+        full = self._score_number(float(self.full_scores.mean()))
+        if goals.n_baseline is None:
+            return f"100 % is the {name} with every label, {full}"
+        score = self._score_number(goals.scores[goals.main])
+        return f"{goals.texts[goals.main]} is {score}; with every label it is {full}"
+
+    def _summary(self, baseline: str | None, *, with_savings: bool) -> ComparisonSummary:
+        goals = goals_of(self, baseline)
         savings = None
-        if baseline is not None:
-            at = scores[FRACTIONS.index(SAVINGS_AT)]
-            savings = self.label_savings(at, baseline=baseline)
+        if baseline is not None and with_savings:
+            score = goals.scores[goals.main] if goals.n_baseline is None else None
+            savings = self.label_savings(score, baseline=baseline)
+        needed = [self.labels_to_score(score) for score in goals.scores]
         return ComparisonSummary(
             names=self.names,
             budget=int(self.n_labels[-1]),
-            labels_needed=np.column_stack([self.labels_to_score(score) for score in scores]),
+            labels_needed=np.column_stack(needed),
             areas=self.area_under_curve().mean(axis=1),
             baseline=baseline,
             savings=savings,
+            n_baseline=goals.n_baseline,
         )
+
+    @property
+    def _usual_baseline(self) -> str | None:
+        return BASELINE if BASELINE in self.names else None
+
+    def _score_number(self, score: float) -> str:
+        return score_number(score, is_share=bool(np.abs(self.test_scores).max() <= 1))
 
     def _check_confidence(self, confidence: float) -> None:
         if not 0 < confidence < 1:
@@ -362,7 +396,10 @@ class StrategyComparison(PairedComparisons, Tabular):
                 f"The 'confidence' parameter must be above 0 and below 1. Got {confidence}."
             )
 
-    def _first_reached(self, curves: np.ndarray, score: float) -> np.ndarray:
-        reached = curves >= score
+    def _first_reached(
+        self, curves: np.ndarray, score: float | None, reference: int = 0
+    ) -> np.ndarray:
+        """Return the first points at a score, None for the last one of a reference curve."""
+        reached = curves >= (curves[reference, -1] if score is None else score)
         first = self.n_labels[reached.argmax(axis=1)].astype(float)
         return np.where(reached.any(axis=1), first, np.nan)

@@ -12,6 +12,7 @@ from skactive.measures import (
     Entropy,
     InformationDensity,
     LeastConfidence,
+    Margin,
     PredictiveVariance,
 )
 from skactive.strategies._badge import BADGE
@@ -119,7 +120,10 @@ def all_strategies(kind: str | None = None) -> dict[str, StrategyEntry]:
         "herding": (UncertaintyHerding(), "largest number of uncertain samples covered"),
         "max-herding": (UncertaintyHerding(None), "largest number of samples covered"),
         "cdf-product": (CDFProduct(), "largest product of uncertainty, density and diversity"),
-        "margin": (UncertaintySampling(), "smallest margin between the two likeliest classes"),
+        "margin": (
+            UncertaintySampling(Margin()),
+            "smallest margin between the two likeliest classes",
+        ),
         "entropy": (UncertaintySampling(Entropy()), "largest entropy of the class probabilities"),
         "least-confidence": (
             UncertaintySampling(LeastConfidence()),

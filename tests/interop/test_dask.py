@@ -23,7 +23,7 @@ from skactive import ActiveLearner, Pool
 from skactive.datasets import open_vectors, write_vectors
 from skactive.integrations.dask import PartitionedLearner, PartitionedPool, _partitions
 from skactive.measures import Diversity, Entropy, InformationDensity, Margin, Measure
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalKNeighborsRegressor
 from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import (
     CDFProduct,
@@ -557,6 +557,16 @@ def test_a_learner_goes_on_with_its_journal(threads, tmp_path):
             lambda X: PartitionedLearner(IncrementalLabelSpreading(), X_pool=X),
             TypeError,
             "learns from a graph of all samples",
+        ),
+        (
+            lambda X: PartitionedLearner(IncrementalKNeighborsRegressor(), X_pool=X),
+            TypeError,
+            "must be a classifier. Got IncrementalKNeighborsRegressor",
+        ),
+        (
+            lambda X: PartitionedPool(X, estimator=IncrementalKNeighborsRegressor()),
+            TypeError,
+            "labels of a partitioned pool are classes. Got a regressor",
         ),
         (
             lambda X: PartitionedLearner(X_pool=X).pool.graph(),

@@ -8,13 +8,14 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
-from sklearn.base import clone
+from sklearn.base import clone, is_regressor
 
 from skactive._engine.external_posterior import ExternalPosterior
 from skactive._engine.features import check_labeled_samples
 from skactive._engine.label_book import LabelBook
 from skactive._engine.labels import check_classes
 from skactive._engine.positions import check_positions, check_removed, check_unlabeled
+from skactive._text import shown
 from skactive.base import (
     Classifier,
     HasPosteriorSource,
@@ -374,6 +375,11 @@ def check_estimator(estimator: Any) -> Any:
         raise TypeError(
             f"{type(estimator).__name__} learns from a graph of all samples, which no process of a "
             "partitioned pool has. Hint: use an IncrementalKNeighborsClassifier."
+        )
+    if is_regressor(estimator):
+        raise TypeError(
+            "The labels of a partitioned pool are classes. Got a regressor, "
+            f"{shown(estimator)}. Hint: use skactive.Pool for labels that are numbers."
         )
     max_labeled = getattr(estimator, "max_labeled", None)
     if max_labeled is not None:
