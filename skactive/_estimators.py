@@ -199,6 +199,59 @@ def class_probabilities(classifier: Any, samples: Any) -> np.ndarray | None:
     )
 
 
+def label_probabilities(classifier: Any, samples: Any, n_labels: int) -> np.ndarray | None:
+    """Return the probability of each label of samples, or None if the classifier is not fitted yet.
+
+    The classifier was fitted to an indicator matrix. Its `predict_proba` may return an array, a
+    sparse matrix or a list of arrays, one for each label; without it, probabilities are the
+    logistic function of the decision function.
+
+    Returns
+    -------
+    probabilities : ndarray of shape (n_samples, n_labels) or None
+    """
+    try:
+        if hasattr(classifier, "predict_proba"):
+            rows = classifier.predict_proba(samples)
+            if isinstance(rows, list):
+                each = zip(rows, classifier.classes_, strict=True)
+                return np.column_stack([_of_having(one, classes) for one, classes in each])
+            found = as_dense(rows)
+            if n_labels == 1 and found.shape[1:] != (1,):
+                found = _of_having(found, np.asarray(classifier.classes_))[:, np.newaxis]
+        elif hasattr(classifier, "decision_function"):
+            found = expit(as_dense(classifier.decision_function(samples)))
+            found = found.reshape(len(found), -1)
+        elif not is_fitted(classifier):
+            return None
+        else:
+            raise TypeError(
+                f"{type(classifier).__name__} has neither predict_proba nor decision_function, so "
+                "that its uncertainty cannot be measured. Hint: choose a classifier that has one "
+                "of them, or a strategy without uncertainty, such as 'random' or 'max-herding'."
+            )
+    except NotFittedError:
+        return None
+    if found.shape[1] != n_labels:
+        raise ValueError(
+            f"{type(classifier).__name__} returned probabilities of shape {found.shape} for "
+            f"{n_labels} labels. Hint: choose a classifier of several labels, such as "
+            "MultiOutputClassifier or IncrementalMultiLabelKNeighbors."
+        )
+    return found
+
+
+def _of_having(probabilities: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the probability of 1 from those of the classes of a label, which may lack 1."""
+    place = np.flatnonzero(np.asarray(classes) == 1)
+    return np.zeros(len(probabilities)) if len(place) == 0 else probabilities[:, place[0]]
+
+
+def as_dense(values: Any) -> np.ndarray:
+    """Return an array of values, which may be a sparse matrix."""
+    return np.asarray(values.toarray() if issparse(values) else values)
+
+
 def predictive_moments(regressor: Any, samples: Any) -> np.ndarray | None:
     """Return mean and standard deviation of the labels of samples, or None if it is not fitted.
 

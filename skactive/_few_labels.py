@@ -11,7 +11,12 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from skactive._estimators import class_probabilities, is_fitted, predictive_moments
+from skactive._estimators import (
+    class_probabilities,
+    is_fitted,
+    label_probabilities,
+    predictive_moments,
+)
 from skactive._fit_params import per_sample
 from skactive._rows import take_rows
 
@@ -71,7 +76,10 @@ def fit_or_restore(
         The error of the classifier, which is not fitted then.
     """
     try:
-        fit()
+        with warnings.catch_warnings():
+            # With few labels, many have the same answer for all samples.
+            warnings.filterwarnings("ignore", "Label .* is present in all", UserWarning)
+            fit()
         # Nearest neighbours are fitted to any number of samples, and predict by enough of them.
         _predict(classifier, take_rows(X, np.array([0])))
     except ValueError as error:
@@ -102,7 +110,8 @@ def is_for_lack_of_labels(
 
     It may as long as a class has fewer than 30 labels, unless a copy of the classifier that is
     fitted to 30 copies of labelled samples for each class raises the same error. With one class
-    there are too few labels in any case.
+    there are too few labels in any case. Of an indicator matrix, each column counts: the copies of
+    a sample have its labels in one half, and all others in the other.
 
     Parameters
     ----------
@@ -121,22 +130,28 @@ def is_for_lack_of_labels(
         False for any other fault of the classifier or of the samples.
     """
     labels = np.asarray(y)
-    if labels.ndim != 1:
-        return False
-    classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    if len(classes) < 2:
-        return True
-    if counts.min() >= N_ENOUGH:
-        return False
-    places = np.concatenate(
-        [np.resize(np.flatnonzero(codes == code), N_ENOUGH) for code in range(len(classes))]
-    )
+    if labels.ndim == 2:
+        if min(labels.sum(axis=0).min(), (1 - labels).sum(axis=0).min()) >= N_ENOUGH:
+            return False
+        places = np.resize(np.arange(len(labels)), 2 * N_ENOUGH * len(labels))
+        copies = labels[places]
+        copies[len(places) // 2 :] = 1 - copies[len(places) // 2 :]
+    else:
+        classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        if len(classes) < 2:
+            return True
+        if counts.min() >= N_ENOUGH:
+            return False
+        places = np.concatenate(
+            [np.resize(np.flatnonzero(codes == code), N_ENOUGH) for code in range(len(classes))]
+        )
+        copies = labels[places]
     X_copies = take_rows(X, places)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tried = clone(classifier)
-            tried.fit(X_copies, labels[places], **per_sample(params or {}, places, len(labels)))
+            tried.fit(X_copies, copies, **per_sample(params or {}, places, len(labels)))
             _predict(tried, X_copies)
     except Exception as other:  # noqa: BLE001 - compared with the error, whatever it is
         return (type(other), str(other)) != (type(error), str(error))
@@ -148,6 +163,7 @@ def posterior_or_none(
     samples: Any,
     labeled_samples: Callable[[], tuple[Any, Any]],
     kind: str = "categorical",
+    n_labels: int = 0,
 ) -> np.ndarray | None:
     """Return the predictive distribution of samples, or None if there are too few labels.
 
@@ -161,17 +177,21 @@ def posterior_or_none(
         Returns the labelled samples and their labels. It is called after an error only.
     kind : str, default="categorical"
         The kind of labels.
+    n_labels : int, default=0
+        Number of labels of each sample, if their kind is "multilabel".
 
     Returns
     -------
     posterior : ndarray of shape (n_samples, n_classes) or (n_samples, 2), or None
-        Class probabilities, or means and standard deviations. None also if the rows are not finite,
-        as those of naive Bayes with a class without a label.
+        Class probabilities, means and standard deviations, or the probability of each label. None
+        also if the rows are not finite, as those of naive Bayes with a class without a label.
     """
     try:
         with np.errstate(divide="ignore", invalid="ignore"):
             if kind == "continuous":
                 posterior = predictive_moments(classifier, samples)
+            elif kind == "multilabel":
+                posterior = label_probabilities(classifier, samples, n_labels)
             else:
                 posterior = class_probabilities(classifier, samples)
     # CategoricalNB raises an IndexError for a category that no labelled sample has.

@@ -17,6 +17,7 @@ from skactive._contracts._posterior_source import PosteriorSource
 from skactive._contracts._target import Target
 from skactive._engine.continuous import ContinuousTarget
 from skactive._engine.labels import CategoricalTarget
+from skactive._engine.multi_label import MultiLabelTarget
 from skactive._public import present
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "HasPosteriorSource",
     "IncrementalEstimator",
     "LabelingPool",
+    "MultiLabelTarget",
     "PoolView",
     "PosteriorSource",
     "Target",

@@ -3,7 +3,11 @@
 import numpy as np
 import scipy.sparse as sp
 
-from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalKNeighborsRegressor
+from skactive.neighbors import (
+    IncrementalKNeighborsClassifier,
+    IncrementalKNeighborsRegressor,
+    IncrementalMultiLabelKNeighbors,
+)
 from skactive.pool import Pool
 
 
@@ -32,12 +36,33 @@ def numbered(names):
     return [float(ord(name)) for name in names]
 
 
+SETS = {"a": {"x"}, "b": {"y", "z"}, "c": {"x", "z"}}
+ESTIMATORS = {
+    "categorical": IncrementalKNeighborsClassifier(metric="euclidean"),
+    "continuous": IncrementalKNeighborsRegressor(metric="euclidean"),
+    "multilabel": IncrementalMultiLabelKNeighbors(3, metric="euclidean"),
+}
+
+
+def labels_for(part, names):
+    """The labels of letters that a measure or strategy needs."""
+    kind = kind_for(part)
+    if kind == "continuous":
+        return numbered(names)
+    return [SETS[name] for name in names] if kind == "multilabel" else names
+
+
 def pool_of_kind(part, X, n_labeled, names="ab"):
-    """The same, with numbers for letters if a measure or strategy needs them."""
-    if not needs_numbers(part):
-        return labeled_pool(X, n_labeled, names)
-    regressor = IncrementalKNeighborsRegressor(metric="euclidean")
-    return labeled_pool(X, n_labeled, numbered(names), regressor)
+    """The same, with other labels for letters if a measure or strategy needs them."""
+    return labeled_pool(X, n_labeled, labels_for(part, names), ESTIMATORS[kind_for(part)])
+
+
+def kind_for(part):
+    """Return the kind of labels that a measure or strategy needs."""
+    parts = (part, *part.get_params().values())
+    if any(getattr(one, "target_kinds", None) == {"multilabel"} for one in parts):
+        return "multilabel"
+    return "continuous" if needs_numbers(part) else "categorical"
 
 
 def needs_numbers(part):

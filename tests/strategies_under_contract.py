@@ -10,10 +10,12 @@ from skactive.measures import (
     Diversity,
     Entropy,
     InformationDensity,
+    LabelUncertainty,
     PredictiveVariance,
 )
 from skactive.strategies import (
     BAIT,
+    AdaptiveLabels,
     CDFProduct,
     ClusterMargin,
     DensityWeightedUncertainty,
@@ -49,6 +51,17 @@ FOR_NUMBERS = [
     ExpectedVarianceReduction(n_candidates=None, n_evaluated=None),
     ExpectedVarianceReduction(estimator=BayesianRidge()),
 ]
+FOR_SETS = [
+    *(
+        one.strategy
+        for one in all_strategies("multilabel").values()
+        if not one.suits("categorical")
+    ),
+    AdaptiveLabels(0.5),
+    UncertaintySampling(LabelUncertainty("max_loss")),
+    UncertaintyHerding(LabelUncertainty("frequency")),
+    CDFProduct([("unsure", LabelUncertainty("max")), ("dense", InformationDensity())]),
+]
 FURTHER_SETTINGS = [
     CDFProduct(weights={"uncertainty": 2.0, "density": 0.0, "diversity": 0.5}),
     CDFProduct([("far", Diversity("euclidean", aggregate="min")), ("unsure", Entropy())]),
@@ -68,12 +81,12 @@ FURTHER_SETTINGS = [
     TypiClust("euclidean", n_neighbors=2, min_cluster_size=1),
 ]
 STRATEGIES = [*REGISTERED.values(), *FURTHER_SETTINGS]
-any_strategy = pytest.mark.parametrize("strategy", [*STRATEGIES, *FOR_NUMBERS], ids=repr)
+any_strategy = pytest.mark.parametrize("strategy", [*STRATEGIES, *FOR_NUMBERS, *FOR_SETS], ids=repr)
 every_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=repr)
 # The backward pass of BAIT may replace the first samples of a batch.
 every_greedy_strategy = pytest.mark.parametrize(
     "strategy",
-    [one for one in [*STRATEGIES, *FOR_NUMBERS] if not isinstance(one, BAIT)],
+    [one for one in [*STRATEGIES, *FOR_NUMBERS, *FOR_SETS] if not isinstance(one, BAIT)],
     ids=repr,
 )
 

@@ -57,15 +57,13 @@ def test_a_class_in_the_wrong_row_and_a_missing_one_are_found():
     assert list(missing_classes(page)) == ["skactive.pool: Margin", "skactive.pool: Nothing"]
 
 
+# Implementations of the contract `Target`.
+TARGETS = {"CategoricalTarget", "ContinuousTarget", "MultiLabelTarget"}
+
+
 def test_the_table_of_contracts_lists_all_of_skactive_base():
     listed_contracts = [names(contract)[0] for contract, *_ in rows(PAGE, "contract")]
-    assert sorted(listed_contracts) == sorted(
-        set(skactive.base.__all__)
-        - {
-            "CategoricalTarget",
-            "ContinuousTarget",
-        }
-    )
+    assert sorted(listed_contracts) == sorted(set(skactive.base.__all__) - TARGETS)
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,18 @@ from sklearn.linear_model import BayesianRidge, LinearRegression, LogisticRegres
 from sklearn.metrics import pairwise_distances
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from small_pools import labeled_pool, needs_numbers, numbered, pool_of_kind, samples, state
+from small_pools import labeled_pool, labels_for, pool_of_kind, samples, state
 
 import skactive.measures
+from skactive.base import MultiLabelTarget
 from skactive.measures import (
     CommitteeVariance,
     Coverage,
     Diversity,
     Entropy,
     InformationDensity,
+    LabelCardinality,
+    LabelUncertainty,
     LeastConfidence,
     Margin,
     Measure,
@@ -31,6 +34,18 @@ from skactive.measures import (
 from skactive.neighbors import IncrementalKNeighborsRegressor
 from skactive.pool import Batch, Pool
 
+CRITERIA = [
+    "min",
+    "max",
+    "frequency",
+    "SVM_binary_minimum",
+    "max_loss",
+    "mean_max_loss",
+    "min_confidence",
+    "avg_confidence",
+    "max_score",
+    "avg_score",
+]
 # The settings of the contract tests, by the name of the measure.
 SETTINGS = {
     "CommitteeVariance": [
@@ -55,6 +70,8 @@ SETTINGS = {
         InformationDensity("euclidean"),
         InformationDensity("minkowski", metric_params={"p": 3}),
     ],
+    "LabelCardinality": [LabelCardinality()],
+    "LabelUncertainty": [LabelUncertainty(), *map(LabelUncertainty, CRITERIA)],
     "LeastConfidence": [LeastConfidence()],
     "Margin": [Margin()],
     "PredictiveVariance": [PredictiveVariance()],
@@ -168,7 +185,7 @@ def test_labels_that_come_and_go_are_followed(measure):
     pool = pool_of_kind(measure, X, 3)
     measure.utilities(pool)
     free = pool.candidates
-    c, a, b = numbered("cab") if needs_numbers(measure) else "cab"
+    c, a, b = labels_for(measure, "cab")
     pool.add_labels(free[:2], [c, a])
     measure.utilities(pool)
     pool.relabel(free[:1], [b]).remove_labels(pool.labeled[:1]).skip(free[3:4])
@@ -379,3 +396,82 @@ def test_a_measure_of_ones_own_reads_pools_and_batches():
     pool = Pool([[3.0, 4.0], [1.0, 0.0], [0.0, 2.0]])
     np.testing.assert_allclose(Length().utilities(pool), [5, 1, 2])
     np.testing.assert_allclose(Length().utilities(Batch(pool).pick(0)), [1, 2])
+
+
+def modal_loss(row, most_certain):
+    signs = [1 if p > 0.5 else -1 for p in row]
+    truth = [1 if label == most_certain else -1 for label in range(len(row))]
+    return sum(max(1 - t * s, 0) for t, s in zip(truth, signs, strict=True))
+
+
+def plain_mean_max_loss(row):
+    signs = [1 if p > 0.5 else -1 for p in row]
+    losses = []
+    for one in range(len(row)):
+        product = sum((1 if label == one else -1) * s for label, s in enumerate(signs))
+        losses.append(max(1 - product, 0))
+    return sum(losses) / len(losses)
+
+
+def plain_scores(row):
+    return [p * ((1 if p > 0.5 else 0) - 0.5) for p in row]
+
+
+PLAIN = {
+    "mean": lambda row: sum(1 - abs(2 * p - 1) for p in row) / len(row),
+    "min": lambda row: min(1 - abs(2 * p - 1) for p in row),
+    "max": lambda row: max(1 - abs(2 * p - 1) for p in row),
+    "SVM_binary_minimum": lambda row: 1 - 2 * min(abs(p - 0.5) for p in row),
+    "max_loss": lambda row: modal_loss(row, row.index(max(row))),
+    "mean_max_loss": plain_mean_max_loss,
+    "min_confidence": lambda row: -min(row),
+    "avg_confidence": lambda row: sum(row) / len(row),
+    "max_score": lambda row: max(plain_scores(row)),
+    "avg_score": lambda row: sum(plain_scores(row)) / len(row),
+    "frequency": lambda row: (
+        sum(w * (1 - abs(2 * p - 1)) for w, p in zip([2, 1, 3], row, strict=True)) / 6
+    ),
+}
+RANGES = {"max_loss": (0, 6), "mean_max_loss": (0, 4), "min_confidence": (-1, 0)}
+RANGES |= dict.fromkeys(["max_score", "avg_score"], (-0.5, 0.5))
+
+
+@pytest.mark.parametrize("criterion", PLAIN)
+def test_parameter_criterion_of_label_uncertainty(criterion):
+    posterior = np.random.default_rng(0).random((40, 3)).round(3)
+    posterior[0], posterior[1], posterior[2] = 0.5, 0, 1
+    pool = Pool(np.ones((42, 1)), estimator=Fixed(posterior), target=MultiLabelTarget(list("abc")))
+    posterior = np.vstack([posterior, posterior[:2]])
+    pool.estimator.posterior = posterior
+    pool.add_labels([40, 41], [{"a", "c"}, {"c"}])
+    found = LabelUncertainty(criterion).utilities(pool)
+    np.testing.assert_allclose(found, [PLAIN[criterion](r) for r in posterior[:40].tolist()])
+    low, high = RANGES.get(criterion, (0, 1))
+    assert found.min() >= low
+    assert found.max() <= high
+    everywhere = LabelUncertainty(criterion).utilities_everywhere(pool)
+    np.testing.assert_array_equal(everywhere, [*found, 0, 0])
+
+
+def test_an_unknown_criterion_is_refused():
+    pool = pool_of_kind(LabelUncertainty(), samples("spread"), 3)
+    with pytest.raises(ValueError, match="The 'criterion' parameter of LabelUncertainty"):
+        LabelUncertainty("largest").utilities(pool)
+
+
+def test_label_cardinality_is_the_distance_from_the_mean_number_of_labels():
+    posterior = np.random.default_rng(0).random((12, 3))
+    pool = Pool(np.ones((12, 1)), estimator=Fixed(posterior), target=MultiLabelTarget(list("abc")))
+    pool.add_labels([10, 11], [{"a", "c"}, {"c"}])
+    expected = [abs(sum(p > 0.5 for p in row) - 1.5) for row in posterior[:10].tolist()]
+    np.testing.assert_allclose(LabelCardinality().utilities(pool), expected)
+
+
+def test_the_usual_measure_of_sets_of_labels_is_the_mean_uncertainty():
+    pool = pool_of_kind(LabelUncertainty(), samples("spread"), 4)
+    for method in ("utilities", "utilities_everywhere"):
+        found, expected = (getattr(one, method)(pool) for one in MEANS)
+        np.testing.assert_array_equal(found, expected)
+
+
+MEANS = (TargetUncertainty(), LabelUncertainty("mean"))

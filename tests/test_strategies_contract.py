@@ -13,6 +13,7 @@ from sklearn.base import clone
 from small_pools import labeled_pool, pool_of_kind, samples, state
 from strategies_under_contract import (
     FOR_NUMBERS,
+    FOR_SETS,
     REGISTERED,
     STRATEGIES,
     any_strategy,
@@ -36,7 +37,7 @@ TEST_FILES = sorted(Path(__file__).parent.glob("test_*.py"))
 # The same for permuted pools; a random draw by position does not depend on the samples.
 deterministic_strategies = pytest.mark.parametrize(
     "strategy",
-    [s for s in [*STRATEGIES, *FOR_NUMBERS] if not isinstance(s, RandomSampling)],
+    [s for s in [*STRATEGIES, *FOR_NUMBERS, *FOR_SETS] if not isinstance(s, RandomSampling)],
     ids=repr,
 )
 
@@ -56,7 +57,7 @@ CLASSES = strategies_in(skactive.strategies)
 
 
 def test_the_registry_has_every_strategy_of_the_package_and_no_other():
-    registered = [*REGISTERED.values(), *FOR_NUMBERS]
+    registered = [*REGISTERED.values(), *FOR_NUMBERS, *FOR_SETS]
     assert {type(strategy).__name__ for strategy in registered} == CLASSES
     assert set(skactive.strategies.__all__) >= CLASSES
 
@@ -245,7 +246,8 @@ def test_labels_of_a_class_each_give_no_warning(strategy, n_features):
     # scikit-learn warns of classes in more than half of 20 labels or more.
     X = np.random.default_rng(0).normal(size=(25, n_features))
     pool = Pool(X, estimator=pool_of_kind(strategy, X, 0).estimator)
-    pool.add_labels(range(20), range(20))
+    is_of_sets = pool.target.kind == "multilabel"
+    pool.add_labels(range(20), [{label} if is_of_sets else label for label in range(20)])
     assert len(strategy.select(pool, 2)[0]) == 2
 
 

@@ -98,6 +98,25 @@ class LabelingPool(PoolView):
             If a position is outside the pool.
         """
 
+    def completed_labels(self, indices: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        """Return the labelled samples whose labels given ones complete, with all of their labels.
+
+        Parameters
+        ----------
+        indices : array-like of int of shape (n,)
+            Positions in the pool.
+        y : array-like of shape (n,)
+            The labels, as for `new_labels`.
+
+        Returns
+        -------
+        positions : ndarray of int of shape (n_completed,)
+            The samples. None if labels are no sets with labels that are not answered.
+        labels : ndarray of shape (n_completed,)
+            Their labels after `add_labels`.
+        """
+        return np.empty(0, dtype=np.intp), np.empty(0)
+
     @abstractmethod
     def replaced_labels(self, indices: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Return the labels before and after a `relabel`.

@@ -19,9 +19,11 @@ class Target(ABC):
     Attributes
     ----------
     kind : str
-        'categorical' or 'continuous'. It decides what a row of ``pool.posterior()`` contains: class
-        probabilities, or a mean and a standard deviation; and which measures and strategies the
-        labels can be used with.
+        'categorical', 'continuous' or 'multilabel'. It decides what a row of ``pool.posterior()``
+        contains: class probabilities, a mean and a standard deviation, or the probability of each
+        label; and which measures and strategies the labels can be used with.
+    declared : ndarray of shape (n_classes,) or None
+        Classes that the target itself declares.
 
     Examples
     --------
@@ -31,6 +33,11 @@ class Target(ABC):
     """
 
     kind: ClassVar[str] = "categorical"
+
+    @property
+    def declared(self) -> np.ndarray | None:
+        """Classes that the target itself declares, or None."""
+        return None
 
     @abstractmethod
     def validate(self, y: ArrayLike) -> np.ndarray:
@@ -118,3 +125,102 @@ class Target(ABC):
         differ : ndarray of bool of shape (n,)
             Whether the labels are different.
         """
+
+    def names(self, y: np.ndarray) -> np.ndarray:
+        """Return the classes that labels name.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n,)
+            Validated labels.
+
+        Returns
+        -------
+        names : ndarray of shape (n_names,)
+            By default the labels themselves.
+        """
+        return y
+
+    def resolved(self, y: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """Return the first labels of samples as they are stored.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n,)
+            Validated labels.
+        classes : ndarray of shape (n_classes,)
+            The classes known so far.
+
+        Returns
+        -------
+        y : ndarray of shape (n,)
+            By default the labels themselves. Labels that say nothing of some classes get a mark of
+            these.
+        """
+        return y
+
+    def replaced(self, y: np.ndarray, before: np.ndarray) -> np.ndarray:
+        """Return the labels of samples after new labels have replaced earlier ones.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n,)
+            Validated new labels.
+        before : ndarray of shape (n,)
+            The labels so far.
+
+        Returns
+        -------
+        y : ndarray of shape (n,)
+            By default the new labels. Labels that say nothing of some classes keep the others.
+        """
+        return y
+
+    def completed(self, label: Any, before: Any) -> Any:  # a label of any kind
+        """Return the label of a sample that is labelled already and gets another one.
+
+        Parameters
+        ----------
+        label, before : label
+            The new label, and that so far.
+
+        Returns
+        -------
+        label : label or None
+            None if they contradict each other. By default, equal labels alone do not.
+        """
+        return before if before == label else None
+
+    def for_estimator(self, y: np.ndarray, classes: ArrayLike) -> np.ndarray:
+        """Return labels as estimators take them.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n,)
+            Validated labels.
+        classes : array-like of shape (n_classes,)
+            All classes.
+
+        Returns
+        -------
+        y : ndarray of shape (n,) or (n, n_classes)
+            By default the labels themselves.
+        """
+        return y
+
+    def from_estimator(self, y: Any, classes: np.ndarray) -> np.ndarray:  # an array or sparse
+        """Return predictions of an estimator as labels: the inverse of `for_estimator`.
+
+        Parameters
+        ----------
+        y : array-like of length n
+            The predictions.
+        classes : ndarray of shape (n_classes,)
+            All classes.
+
+        Returns
+        -------
+        y : ndarray of shape (n,)
+            By default the predictions themselves.
+        """
+        return np.asarray(y)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skactive._contracts._posterior_source import PosteriorSource, RowFunction
+from skactive._engine.indicator import is_answered
 from skactive._few_labels import fitted_copy, posterior_or_none
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class ExternalPosterior(PosteriorSource):
     @property
     def classes(self) -> np.ndarray:
         classifier: Any = self.classifier()
+        if self._pool.target.kind == "multilabel":
+            return self._pool.classes_
         return np.asarray(getattr(classifier, "classes_", np.empty(0)))
 
     def rows(self, positions: np.ndarray) -> np.ndarray | None:
@@ -61,6 +64,8 @@ class ExternalPosterior(PosteriorSource):
     def held_out(self) -> np.ndarray:
         """Return the rows from five fits, each to four fifths of the labels."""
         X, y = self._pool.labeled_samples()
+        if self._pool.target.kind == "multilabel":
+            return self._held_out_labels(X, y)
         classes, kind = self._pool.classes_, self._pool.target.kind
         is_categorical = kind == "categorical"
         posterior = np.zeros((len(y), len(classes))) if is_categorical else np.empty((len(y), 2))
@@ -77,11 +82,28 @@ class ExternalPosterior(PosteriorSource):
             fitted = fitted_copy(self._pool.estimator, X[rest], y[rest])
             if fitted is None:
                 continue
-            rows = posterior_or_none(fitted, X[held_out], self._pool.labeled_samples, kind)
+            rows = self._of_fitted(fitted, X[held_out])
             if rows is not None and is_categorical:
                 columns = np.searchsorted(classes, fitted.classes_)
                 posterior[np.ix_(np.flatnonzero(held_out), columns)] = rows
             elif rows is not None:
+                posterior[held_out] = rows
+        return posterior
+
+    def _held_out_labels(self, X: Any, y: np.ndarray) -> np.ndarray:
+        """Return the probability of each label, from fits to the answered rows of a matrix."""
+        has = (y > 0).sum(axis=0)
+        n_answered = np.maximum((y >= 0).sum(axis=0), 1)
+        # Of folds without a prediction.
+        posterior = np.tile(has / n_answered, (len(y), 1))
+        folds = np.random.default_rng(0).permutation(len(y)) % N_FOLDS
+        for fold in range(N_FOLDS):
+            held_out, rest = folds == fold, (folds != fold) & is_answered(y)
+            if not (held_out.any() and rest.any()):
+                continue
+            fitted = fitted_copy(self._pool.estimator, X[rest], y[rest])
+            rows = None if fitted is None else self._of_fitted(fitted, X[held_out])
+            if rows is not None:
                 posterior[held_out] = rows
         return posterior
 
@@ -93,9 +115,12 @@ class ExternalPosterior(PosteriorSource):
         return classifier
 
     def _probabilities(self, positions: np.ndarray) -> np.ndarray | None:
-        classifier, samples = self.classifier(), self._pool.take(positions)
-        kind = self._pool.target.kind
-        return posterior_or_none(classifier, samples, self._pool.labeled_samples, kind)
+        return self._of_fitted(self.classifier(), self._pool.take(positions))
+
+    def _of_fitted(self, classifier: Any, samples: Any) -> np.ndarray | None:
+        pool = self._pool
+        kind, n_labels = pool.target.kind, len(pool.classes_)
+        return posterior_or_none(classifier, samples, pool.labeled_samples, kind, n_labels)
 
     def _evaluated(self, positions: np.ndarray) -> np.ndarray:
         """Return the rows of `_posterior` of given samples, evaluated if necessary."""

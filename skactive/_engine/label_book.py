@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -162,25 +162,43 @@ class ForgottenLabels:
 
 
 def without_repetition(
-    positions: np.ndarray, labels: np.ndarray, known: dict[int, Any]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the new positions, each once, and their labels, or raise if a label differs.
+    positions: np.ndarray,
+    labels: tuple[np.ndarray, np.ndarray],
+    known: dict[int, Any],
+    target: Target,
+) -> tuple[dict[int, Any], dict[int, Any]]:
+    """Return the labels of new positions, and those of labelled ones that were completed.
 
-    `known` has the labels of positions labelled before.
+    Raises if a label contradicts another. `labels` are as given, and resolved; `known` has those of
+    positions labelled before.
     """
-    known, kept = dict(known), []
-    for place, (position, label) in enumerate(
-        zip(positions.tolist(), labels.tolist(), strict=True)
-    ):
+    known = dict(known)
+    fresh: dict[int, Any] = {}
+    completed: dict[int, Any] = {}
+    given, resolved = (one.tolist() for one in labels)
+    for position, label, first in zip(positions.tolist(), given, resolved, strict=True):
         if position not in known:
-            known[position] = label
-            kept.append(place)
-        elif known[position] != label:
+            known[position] = fresh[position] = first
+            continue
+        both = target.completed(label, known[position])
+        if both is None:
             raise ValueError(
                 f"Sample {position} is labelled {known[position]!r} already. "
                 f"Got {label!r} for it. Hint: `relabel` replaces a label."
             )
-    return positions[kept], labels[kept]
+        if both != known[position]:
+            (fresh if position in fresh else completed)[position] = known[position] = both
+    return fresh, completed
+
+
+@dataclass(frozen=True)
+class NewLabels:
+    """Labels to add: first labels of samples, and labels that complete earlier ones."""
+
+    positions: np.ndarray
+    labels: np.ndarray
+    completed: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    completed_labels: np.ndarray = field(default_factory=lambda: np.empty(0))
 
 
 class LabelListener(Protocol):
@@ -287,7 +305,7 @@ class LabelBook:
         if self.store is None:
             return self._no_features, np.empty(0)
         order = np.argsort(self.store.ids)
-        return self.store.rows.X[order], self.store.labels[order]
+        return self.store.rows.X[order], self.store.encoded[order]
 
     def outside_ids(self) -> np.ndarray:
         """Return the ids of labelled samples from outside the pool, ascending."""
@@ -300,7 +318,8 @@ class LabelBook:
         ids = self.outside_ids()
         if self.store is None or len(ids) == 0:
             return None, None
-        return self.store.rows.X[self.store.slots(ids)], self.store.labels_of(ids)
+        slots = self.store.slots(ids)
+        return self.store.rows.X[slots], self.store.encoded[slots]
 
     def nearest(
         self, sample: Rows, n_neighbors: int, space: Space
@@ -313,7 +332,7 @@ class LabelBook:
         positions = self.positions.of_ids(self.store.ids[nearest])
         return positions, self.store.labels[nearest], distances[nearest]
 
-    def new_labels(self, indices: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+    def new_labels(self, indices: Any, y: Any) -> NewLabels:
         """Return the unlabelled positions, each once, with their labels, or raise."""
         positions = check_positions(indices, self.positions.n_samples)
         labels = self.target.validate(y)
@@ -324,11 +343,22 @@ class LabelBook:
             )
         self._check_alike(labels)
         labeled = positions[self.positions.is_labeled(positions)]
-        if len(labeled) or len(positions) > 1:
-            labeled = np.unique(labeled)
-            known = dict(zip(labeled.tolist(), self.labels_of(labeled).tolist(), strict=True))
-            positions, labels = without_repetition(positions, labels, known)
-        return positions, labels
+        first = self.target.resolved(labels, self.classes)
+        if len(labeled) == 0 and len(positions) <= 1:
+            return NewLabels(positions, first)
+        labeled = np.unique(labeled)
+        known = dict(zip(labeled.tolist(), self.labels_of(labeled).tolist(), strict=True))
+        fresh, completed = without_repetition(positions, (labels, first), known, self.target)
+        _, kept = np.unique(positions, return_index=True)
+        kept = np.sort(kept)
+        kept = kept[[position in fresh for position in positions[kept].tolist()]]
+        labels = first[kept]
+        if completed or len(kept) < len(first):
+            labels[:] = [*fresh.values()]
+        done = np.fromiter(completed, dtype=np.intp, count=len(completed))
+        values = self.labels_of(done)
+        values[:] = [*completed.values()]
+        return NewLabels(positions[kept], labels, done, values)
 
     def add(self, positions: np.ndarray, X: Any, labels: np.ndarray) -> None:
         """Add the labels that `new_labels` returned, with the features of their samples."""
@@ -337,7 +367,7 @@ class LabelBook:
     def add_outside(self, X: Any, labels: np.ndarray) -> None:
         """Add labelled samples from outside the pool."""
         self._check_alike(labels)
-        self._stored(X, labels)
+        self._stored(X, self.target.resolved(labels, self.classes))
 
     def remove(self, indices: Any) -> bool:
         """Remove labels of samples of the pool; return whether any was removed."""
@@ -354,6 +384,7 @@ class LabelBook:
         check_consistent_length(positions, labels)
         if len(positions):
             self._check_alike(labels)
+            labels = self.target.replaced(labels, self.labels_of(positions))
         return positions, labels
 
     def relabel(self, indices: Any, y: Any) -> bool:
@@ -408,7 +439,7 @@ class LabelBook:
         if self.store is not None:
             self.target.check_alike(self.store.classes, labels)
             if self._is_strict and self.store.declared is not None:
-                check_declared(labels, self.store.declared)
+                check_declared(self.target.names(labels), self.store.declared)
 
     def _remove_from_store(self, store: LabeledSamples, ids: np.ndarray) -> None:
         for listener in self.listeners:

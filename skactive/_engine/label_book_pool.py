@@ -99,7 +99,12 @@ class LabelBookPool(LabelingPool):
         return self.book.outside()
 
     def new_labels(self, indices: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-        return self.book.new_labels(indices, y)
+        new = self.book.new_labels(indices, y)
+        return new.positions, new.labels
+
+    def completed_labels(self, indices: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        new = self.book.new_labels(indices, y)
+        return new.completed, new.completed_labels
 
     def replaced_labels(self, indices: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         positions, labels = self.book.replacements(indices, y)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
 from skactive._contracts._target import Target
 from skactive._engine.growing_arrays import GrowingArray
-from skactive._engine.label_arrays import cast, positions_of, union
+from skactive._engine.indicator import indicator
+from skactive._engine.label_arrays import cast, label_array, positions_of, union
 
 
 class LabelStorage(ABC):
@@ -34,6 +36,10 @@ class LabelStorage(ABC):
     @abstractmethod
     def at(self, slots: Any) -> np.ndarray:
         """Return the labels of some slots."""
+
+    def encoded(self, slots: Any) -> np.ndarray:
+        """Return the labels of some slots as estimators take them."""
+        return self.at(slots)
 
     @abstractmethod
     def ranks(self) -> np.ndarray:
@@ -146,15 +152,21 @@ class ArrayLabels(LabelStorage):
     def __init__(self, y: np.ndarray) -> None:
         self._values = GrowingArray(np.empty((0, *y.shape[1:]), dtype=y.dtype))
 
+    @property
+    def classes(self) -> np.ndarray:  # type: ignore[override]
+        """The numbers of the columns, as long as there are labels."""
+        values = self._values.view
+        return np.arange(values.shape[1]) if values.ndim == 2 and len(values) else np.empty(0)
+
     def at(self, slots: Any) -> np.ndarray:
         return np.array(self._values.view[slots])
 
     def ranks(self) -> np.ndarray:
-        # Equal labels have equal ranks, so that the order of the samples does not matter.
-        _, ranks = np.unique(self._values.view, axis=0, return_inverse=True)
-        return np.asarray(ranks).ravel()
+        return ranks_of(self._values.view)
 
     def extend(self, y: np.ndarray) -> None:
+        if len(self._values) == 0 and y.ndim == 2:
+            self.__init__(y)  # type: ignore[misc]
         self._values.extend(y)
 
     def replace(self, slots: np.ndarray, y: np.ndarray) -> None:
@@ -164,6 +176,87 @@ class ArrayLabels(LabelStorage):
         self._values.swap_remove(slot)
 
 
+class LabelSets(LabelStorage):
+    """Sets of labels, also as rows of an indicator matrix.
+
+    Parameters
+    ----------
+    declared : ndarray of shape (n_declared,) or None
+        Labels that come first, in their order. Others follow, sorted.
+    """
+
+    def __init__(self, declared: np.ndarray | None) -> None:
+        self.declared = declared
+        self._values = GrowingArray(np.empty(0, dtype=object))
+        # How many samples name each label that is not declared.
+        self._counts: Counter[Any] = Counter()
+        self._set_classes()
+
+    def at(self, slots: Any) -> np.ndarray:
+        return np.array(self._values.view[slots], dtype=object)
+
+    def encoded(self, slots: Any) -> np.ndarray:
+        return np.array(self._rows.view[slots])
+
+    def ranks(self) -> np.ndarray:
+        return ranks_of(self._rows.view)
+
+    def extend(self, y: np.ndarray) -> None:
+        self._count(y, 1)
+        self._values.extend(y)
+        self._rows.extend(indicator(y, self.classes))
+
+    def replace(self, slots: np.ndarray, y: np.ndarray) -> None:
+        before = self.at(slots)
+        self._count(y, 1)
+        self._values.view[slots] = y
+        self._rows.view[slots] = indicator(y, self.classes)
+        self._count(before, -1)
+        self.forget_unused()
+
+    def swap_remove(self, slot: int) -> None:
+        self._count(self.at([slot]), -1)
+        self._values.swap_remove(slot)
+        self._rows.swap_remove(slot)
+
+    def forget_unused(self) -> None:
+        if len(self._counts) + self._n_declared < len(self.classes):
+            self._set_classes()
+
+    @property
+    def _n_declared(self) -> int:
+        return 0 if self.declared is None else len(self.declared)
+
+    def _count(self, y: np.ndarray, change: int) -> None:
+        declared = set() if self.declared is None else set(self.declared.tolist())
+        for one in y.tolist():
+            for name in one.names - declared:
+                self._counts[name] += change
+                if self._counts[name] == 0:
+                    del self._counts[name]
+        if change > 0 and len(self._counts) + self._n_declared > len(self.classes):
+            self._set_classes()
+
+    def _set_classes(self) -> None:
+        """Set the classes to those in use, and encode all labels by them."""
+        names = [] if self.declared is None else self.declared.tolist()
+        self.classes = label_array(names + sorted(self._counts))
+        self._rows = GrowingArray(indicator(self._values.view, self.classes))
+
+
+def ranks_of(values: np.ndarray) -> np.ndarray:
+    """Return integers that order labels: equal labels have equal ranks.
+
+    The order of the samples then does not matter.
+    """
+    if values.size == 0:
+        return np.zeros(len(values), dtype=np.intp)
+    _, ranks = np.unique(values, axis=0, return_inverse=True)
+    return np.asarray(ranks).ravel()
+
+
 def storage_of(target: Target, y: np.ndarray, classes: np.ndarray | None) -> LabelStorage:
     """Return an empty storage for the labels of a target."""
-    return ClassLabels(y, classes) if target.kind == "categorical" else ArrayLabels(y)
+    if target.kind == "categorical":
+        return ClassLabels(y, classes)
+    return LabelSets(classes) if target.kind == "multilabel" else ArrayLabels(y)

@@ -78,6 +78,11 @@ class LabeledSamples:
         return self._storage.at(slice(None))
 
     @property
+    def encoded(self) -> np.ndarray:
+        """Labels as estimators take them, in the order of the slots."""
+        return self._storage.encoded(slice(None))
+
+    @property
     def is_known(self) -> bool:
         """Whether there is a labelled sample, or a declared class."""
         return len(self) > 0 or len(self.classes) > 0
@@ -148,11 +153,11 @@ class LabeledSamples:
         return codes
 
     def labels_by_id(self) -> np.ndarray:
-        """Return the labels in the order of the ids; those of removed samples are arbitrary.
+        """Return `encoded` in the order of the ids; those of removed samples are arbitrary.
 
         The array must not be changed.
         """
-        labels = self.labels
+        labels = self.encoded
         if self._ids_are_slots:
             return labels
         by_id = np.zeros((self.next_id, *labels.shape[1:]), dtype=labels.dtype)

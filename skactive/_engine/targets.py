@@ -7,15 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import is_regressor
+from sklearn.utils import get_tags
 
 from skactive._contracts._target import Target
 from skactive._engine.continuous import CONTINUOUS
 from skactive._engine.labels import CATEGORICAL, check_labels, label_values
+from skactive._engine.multi_label import MultiLabelTarget
+from skactive._estimators import classifier_of
 from skactive._text import shown
+
+SETS = MultiLabelTarget()
 
 # What to use in place of a part that needs labels of another kind.
 HINTS = {
-    "categorical": "Hint: pass a regressor as the estimator.",
+    "multilabel": 'Hint: the guide "Several labels of each sample" lists the parts for them, such '
+    "as LabelUncertainty.",
+    "categorical": "Hint: pass an estimator of such labels.",
     "continuous": 'Hint: the guide "Regression" lists the parts for numbers, such as '
     "PredictiveVariance.",
 }
@@ -27,7 +34,8 @@ def target_of(estimator: Any, target: Target | None = None) -> Target:
     Parameters
     ----------
     estimator : estimator or None
-        A regressor learns continuous labels, any other estimator categorical ones.
+        A regressor learns continuous labels, a classifier that learns nothing but several labels
+        of each sample learns sets of labels, and any other estimator categorical ones.
     target : Target or None
         Overrides it.
     """
@@ -39,8 +47,12 @@ def target_of(estimator: Any, target: Target | None = None) -> Target:
             )
         return target
     # Objects without scikit-learn's tags, as strategies of other tools get them, are classifiers.
-    has_tags = hasattr(estimator, "__sklearn_tags__")
-    return CONTINUOUS if has_tags and is_regressor(estimator) else CATEGORICAL
+    if not hasattr(estimator, "__sklearn_tags__"):
+        return CATEGORICAL
+    if is_regressor(estimator):
+        return CONTINUOUS
+    # A Pipeline has not all tags of its last step.
+    return CATEGORICAL if get_tags(classifier_of(estimator)).target_tags.single_output else SETS
 
 
 def recorded_labels(y: ArrayLike, target: Target) -> np.ndarray:
@@ -61,6 +73,13 @@ def have_fractions(y: Any) -> bool:
 
 def check_no_classes(target: Target, classes: Any, strict_classes: Any = False) -> None:
     """Raise if classes are given for labels that have none."""
+    if target.kind == "multilabel":
+        if classes is not None:
+            raise ValueError(
+                "`classes` were passed beside a target of several labels. Hint: pass them as "
+                "target=MultiLabelTarget(classes)."
+            )
+        return
     if target.kind != "categorical" and (classes is not None or strict_classes):
         raise ValueError(
             f"`classes` were passed, but labels are {target.kind}, and have no classes. Hint: "

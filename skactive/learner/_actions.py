@@ -54,7 +54,8 @@ class LearnerActions(LearnerPredictions):
             label, a sample with a forgotten label with any label. Skipped samples can be labelled,
             too.
         y : label or array-like of shape (n,)
-            Their labels.
+            Their labels. A set of labels (`skactive.base.MultiLabelTarget`) that completes an
+            earlier answer about a sample is a `relabel` of this sample.
         ids : id or list of ids of length n, default=None
             The samples by their names, instead of `indices`: ``teach(ids=["3.jpg"], y=["apple"])``.
 
@@ -77,10 +78,13 @@ class LearnerActions(LearnerPredictions):
         self._finish_refresh()
         positions = self._positions("teach", indices, ids)
         fresh, labels = self._pool.new_labels(positions, y)
-        if len(fresh) == 0:
-            return self
-        self._updater.check(labels)
-        self._do(Taught(fresh, labels))
+        if len(fresh) < len(positions):
+            completed, after = self._pool.completed_labels(positions, y)
+            if len(completed):
+                self._do(Relabeled(completed, self._pool.labels_of(completed), after))
+        if len(fresh):
+            self._updater.check(labels)
+            self._do(Taught(fresh, labels))
         return self
 
     @locked
@@ -98,7 +102,7 @@ class LearnerActions(LearnerPredictions):
         indices : int or array-like of int of shape (n,), default=None
             Positions of labelled samples.
         y : label or array-like of shape (n,)
-            Their new labels.
+            Their new labels. With several labels for each sample, ``{"a": True}`` changes one.
         ids : id or list of ids of length n, default=None
             The samples by their names, instead of `indices`.
 

@@ -30,7 +30,7 @@ from skactive.learner._arguments import (
     names_of,
     split_pipeline,
 )
-from skactive.learner._defaults import default_classifier, default_strategy
+from skactive.learner._defaults import classifier_for, default_strategy
 from skactive.learner._described_classes import describe
 from skactive.learner._drift import AgreementWatch
 from skactive.learner._history.actions import Action
@@ -88,7 +88,8 @@ class ActiveLearner(LearnerQueries):
         error message. It catches typing errors of an annotator.
     target : Target, default=None
         The kind of labels. None takes `skactive.base.ContinuousTarget` if the estimator is a
-        regressor, else `skactive.base.CategoricalTarget`.
+        regressor, `skactive.base.MultiLabelTarget` if it learns nothing but several labels of each
+        sample, else `skactive.base.CategoricalTarget`.
     ids : array-like of length n_samples, default=None
         Names of the samples: strings, numbers or tuples. None takes the index of a DataFrame or
         Series, the paths of files, else positions.
@@ -225,7 +226,7 @@ class ActiveLearner(LearnerQueries):
         state: str | PathLike[str] | None = None,
         cache: FeatureCache | None = None,
     ) -> None:
-        given = default_classifier() if estimator is None else estimator
+        given = classifier_for(target) if estimator is None else estimator
         check_classifier(
             given, hint="pass samples as X_pool, ActiveLearner(X_pool=X).", or_regressor=True
         )

@@ -57,7 +57,8 @@ def declared_classes(classifier: Any, classes: Any) -> Any:
     are described are known, too.
     """
     described = check_descriptions(classifier, getattr(classifier, "class_descriptions", None))
-    if not (is_fitted(classifier) and hasattr(classifier, "partial_fit")):
+    is_known = is_fitted(classifier) and hasattr(classifier, "partial_fit")
+    if not is_known or target_of(classifier).kind != "categorical":
         return with_described(classes, described)
     known = classifier.classes_
     named = [] if classes is None else classes.tolist()

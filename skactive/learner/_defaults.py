@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from skactive.neighbors import IncrementalKNeighborsRegressor
+from typing import Any
+
+from skactive.base import Target
+from skactive.neighbors import IncrementalKNeighborsRegressor, IncrementalMultiLabelKNeighbors
 from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import QueryStrategy, UncertaintyHerding
 
@@ -56,6 +59,13 @@ def default_regressor() -> IncrementalKNeighborsRegressor:
     IncrementalKNeighborsRegressor()
     """
     return IncrementalKNeighborsRegressor()
+
+
+def classifier_for(target: Target | None) -> Any:  # classifiers have no common type
+    """Return the classifier that is used for a kind of labels where none is given."""
+    if getattr(target, "kind", None) == "multilabel":
+        return IncrementalMultiLabelKNeighbors()
+    return default_classifier()
 
 
 def default_strategy() -> QueryStrategy:

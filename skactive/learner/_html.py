@@ -36,7 +36,7 @@ def learner_html(learner: ActiveLearner, progress: Progress | None) -> str:
         counts.append(("labelled beforehand", n_outside))
     counts += [("skipped", len(learner.pool.skipped)), ("left", learner.pool.n_candidates)]
     numbers = ", ".join(f"<strong>{number:,}</strong> {escape(name)}" for name, number in counts)
-    if learner.pool.target.kind == "categorical":
+    if learner.pool.target.kind != "continuous":
         known = f"classes: {_names(learner.classes_.tolist()) or 'none yet'}"
     else:
         y = learner.pool.labeled_samples()[1]

@@ -169,6 +169,8 @@ def label_issues(pool: LabelingPool, ids: np.ndarray) -> LabelIssues:
     y = pool.labeled_samples()[1]
     if pool.target.kind == "continuous":
         return _outliers(pool, ids)
+    if pool.target.kind == "multilabel":
+        return _of_sets(pool, ids)
     n_classes = len(pool.classes_)
     posterior = _without_own_label(pool) if len(y) >= MIN_LABELED else np.ones((len(y), n_classes))
     codes = np.searchsorted(pool.classes_, y)
@@ -198,14 +200,33 @@ def _outliers(pool: LabelingPool, ids: np.ndarray) -> LabelIssues:
     return _issues(pool, ids, order, mean[order], probabilities[order])
 
 
+def _of_sets(pool: LabelingPool, ids: np.ndarray) -> LabelIssues:
+    """Return samples with an answer about a label that is less probable than the opposite."""
+    y = pool.labeled_samples()[1]
+    source = pool.posterior_source
+    posterior = source.held_out() if source is not None and len(y) >= MIN_LABELED else None
+    if posterior is None:
+        posterior = np.where(y > 0, 1.0, 0.0)
+    given = np.where(y > 0, posterior, 1 - posterior)
+    given[y < 0] = 1.0
+    least = given.min(axis=1, initial=1.0)
+    doubtful = np.flatnonzero(least < 0.5)
+    order = doubtful[np.argsort(least[doubtful], kind="stable")]
+    flipped = np.where(given < 0.5, 1 - y, y)[order]
+    labels = pool.target.from_estimator(y, pool.classes_)
+    suggestions = pool.target.from_estimator(flipped, pool.classes_)
+    return _issues(pool, ids, order, suggestions, least[order], labels)
+
+
 def _issues(
     pool: LabelingPool,
     ids: np.ndarray,
     order: np.ndarray,
     suggestions: np.ndarray,
     probabilities: np.ndarray,
+    labels: np.ndarray | None = None,
 ) -> LabelIssues:
-    y = pool.labeled_samples()[1]
+    y = pool.labeled_samples()[1] if labels is None else labels
     # The seed set comes first.
     positions = np.append(np.full(len(y) - len(pool.labeled), -1), pool.labeled)[order]
     return LabelIssues(

@@ -51,4 +51,7 @@ class LearnerLabels(LearnerState):
     @locked_labels
     def answers(self) -> np.ndarray:
         """The labels of `answered`, including forgotten ones."""
-        return label_array([label for _, label, _ in self._history.answers()])
+        answers = [label for _, label, _ in self._history.answers()]
+        if self._pool.target.kind == "multilabel":
+            return np.fromiter(answers, dtype=object, count=len(answers))
+        return label_array(answers)

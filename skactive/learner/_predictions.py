@@ -12,7 +12,12 @@ from sklearn.exceptions import NotFittedError
 
 from skactive._engine.label_arrays import of_all_classes
 from skactive._engine.positions import OF_POSITIONS, check_positions
-from skactive._estimators import is_fitted, predicted_with_std, predictive_moments
+from skactive._estimators import (
+    is_fitted,
+    label_probabilities,
+    predicted_with_std,
+    predictive_moments,
+)
 from skactive._few_labels import too_few_labels
 from skactive._rows import LOADERS, check_is_samples, take_rows
 from skactive.learner._explanation.query_explanation import QueryExplanation, explain_query
@@ -130,10 +135,15 @@ class LearnerPredictions(LearnerLabels):
         Returns
         -------
         probabilities : ndarray of shape (n_queries, n_classes)
-            In the order of `classes_`; 0 for a class without a label so far.
+            In the order of `classes_`; 0 for a class without a label so far. The probability of
+            each label, if a sample has several.
         """
         estimator = self.fitted_estimator()
-        known = estimator.predict_proba(self._given_samples("predict_proba", X, ids))
+        samples = self._given_samples("predict_proba", X, ids)
+        if self._pool.target.kind == "multilabel":
+            of_labels = label_probabilities(estimator, samples, len(self.classes_))
+            return np.empty((0, 0)) if of_labels is None else of_labels
+        known = estimator.predict_proba(samples)
         return of_all_classes(np.asarray(known), estimator.classes_, self.classes_)
 
     @locked
@@ -369,8 +379,8 @@ class LearnerPredictions(LearnerLabels):
         # Label spreading is fitted to the pool before it has a label.
         if not is_fitted(classifier) or len(getattr(classifier, "classes_", [None])) == 0:
             error = self._updater.error
-            is_categorical = self._pool.target.kind == "categorical"
-            classes = self.classes_.tolist() if is_categorical else None
+            has_classes = self._pool.target.kind != "continuous"
+            classes = self.classes_.tolist() if has_classes else None
             raise too_few_labels(classifier, classes, error) from error
         return self.estimator
 
@@ -382,10 +392,11 @@ class LearnerPredictions(LearnerLabels):
         -------
         frame : pandas.DataFrame
             Columns ``id``; ``label``, missing if there is none; ``predicted`` and ``confidence``,
-            the predicted class and its probability, missing if the classifier cannot predict yet;
-            with a regressor ``predicted`` and ``std``, the standard deviation, NaN if it gives
-            none; ``skipped``; and ``asked_at``, the time in UTC of the last answer or skip, NaT if
-            there is none.
+            the predicted class and its probability, missing if the classifier cannot predict yet, or
+            the predicted set of labels and the probability of its least certain one; with a
+            regressor ``predicted`` and ``std``, the standard deviation, NaN if it gives none;
+            ``skipped``; and ``asked_at``, the time in UTC of the last answer or skip, NaT if there
+            is none.
 
         Raises
         ------
@@ -418,12 +429,17 @@ class LearnerPredictions(LearnerLabels):
         except NotFittedError:
             return predicted, confidence
         classifier = self._updater.classifier
-        if self._pool.target.kind == "continuous":
-            moments = predictive_moments(classifier, self._samples.features)
+        features, target = self._samples.features, self._pool.target
+        if target.kind == "continuous":
+            moments = predictive_moments(classifier, features)
             return (predicted, confidence) if moments is None else (moments[:, 0], moments[:, 1])
-        predicted = objects(np.asarray(classifier.predict(self._samples.features)))
-        if hasattr(classifier, "predict_proba"):
-            confidence = np.asarray(classifier.predict_proba(self._samples.features)).max(axis=1)
+        predicted = objects(target.from_estimator(classifier.predict(features), self.classes_))
+        if target.kind == "multilabel":
+            rows = label_probabilities(classifier, features, len(self.classes_))
+            if rows is not None:
+                confidence = np.maximum(rows, 1 - rows).min(axis=1, initial=1.0)
+        elif hasattr(classifier, "predict_proba"):
+            confidence = np.asarray(classifier.predict_proba(features)).max(axis=1)
         return predicted, confidence
 
     def _positions(self, method: str, indices: Any, ids: Any) -> np.ndarray:

@@ -6,6 +6,7 @@ from skactive.measures._committee_variance import CommitteeVariance
 from skactive.measures._coverage import Coverage
 from skactive.measures._density import InformationDensity
 from skactive.measures._diversity import Diversity
+from skactive.measures._label_uncertainty import LabelCardinality, LabelUncertainty
 from skactive.measures._predictive_variance import PredictiveVariance, TargetUncertainty
 from skactive.measures._uncertainty import Entropy, LeastConfidence, Margin
 
@@ -15,6 +16,8 @@ __all__ = [
     "Diversity",
     "Entropy",
     "InformationDensity",
+    "LabelCardinality",
+    "LabelUncertainty",
     "LeastConfidence",
     "Margin",
     "Measure",

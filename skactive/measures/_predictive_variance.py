@@ -11,6 +11,7 @@ from skactive._engine.numbers import rounded
 from skactive._estimators import no_deviation
 from skactive.base import PoolView
 from skactive.measures._base import Measure
+from skactive.measures._label_uncertainty import LabelUncertainty
 from skactive.measures._row_measure import RowMeasure
 from skactive.measures._uncertainty import Margin
 
@@ -79,13 +80,15 @@ class PredictiveVariance(RowMeasure):
 class TargetUncertainty(Measure):
     """Measure uncertainty as is usual for the kind of labels.
 
-    It is `Margin` for categorical labels and `PredictiveVariance` for continuous ones, so that a
-    strategy works with either. `UncertaintyHerding` and `CDFProduct` use it by default.
+    It is `Margin` for categorical labels, `PredictiveVariance` for continuous ones and
+    `LabelUncertainty` for sets of labels, so that a strategy works with each. `UncertaintyHerding`
+    and `CDFProduct` use it by default.
 
     See Also
     --------
     Margin : For labels that are classes.
     PredictiveVariance : For labels that are numbers.
+    LabelUncertainty : For samples with several labels.
 
     Examples
     --------
@@ -116,11 +119,14 @@ class TargetUncertainty(Measure):
         rank: CandidateRank,
         posterior: tuple[Sequence[Hashable], Sequence[float]],
     ) -> str | None:
-        # There are no class probabilities if labels are continuous.
-        kind = "categorical" if len(posterior[0]) else "continuous"
+        # There are no class probabilities if labels are continuous. Those of labels do not sum to
+        # 1: if they do by chance, the sentence names the two most probable ones.
+        kind = "categorical" if abs(sum(posterior[1]) - 1) < 1e-6 else "multilabel"
+        kind = kind if len(posterior[0]) else "continuous"
         return usual_measure(kind).sentence(value, rank, posterior)
 
 
 def usual_measure(kind: str) -> Measure:
     """Return the usual measure of uncertainty for a kind of labels."""
-    return PredictiveVariance() if kind == "continuous" else Margin()
+    usual = {"continuous": PredictiveVariance, "multilabel": LabelUncertainty}
+    return usual.get(kind, Margin)()

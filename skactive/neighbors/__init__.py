@@ -5,6 +5,7 @@ from skactive.neighbors._blockwise import BlockwiseKNeighborsTransformer
 from skactive.neighbors._classifier import IncrementalKNeighborsClassifier
 from skactive.neighbors._explanation import VoteExplanation
 from skactive.neighbors._graph import NeighborGraph
+from skactive.neighbors._multi_label import IncrementalMultiLabelKNeighbors
 from skactive.neighbors._principal import PrincipalKNeighborsTransformer
 from skactive.neighbors._regressor import IncrementalKNeighborsRegressor
 
@@ -12,6 +13,7 @@ __all__ = [
     "BlockwiseKNeighborsTransformer",
     "IncrementalKNeighborsClassifier",
     "IncrementalKNeighborsRegressor",
+    "IncrementalMultiLabelKNeighbors",
     "NeighborGraph",
     "PrincipalKNeighborsTransformer",
     "VoteExplanation",

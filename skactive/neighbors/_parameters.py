@@ -12,6 +12,7 @@ from skactive.neighbors._votes import VOTE_WEIGHTS
 
 if TYPE_CHECKING:
     from skactive.neighbors._classifier import IncrementalKNeighborsClassifier
+    from skactive.neighbors._multi_label import IncrementalMultiLabelKNeighbors
     from skactive.neighbors._regressor import IncrementalKNeighborsRegressor
 
 ALGORITHMS = frozenset({"exact", "hnsw", "auto"})
@@ -21,14 +22,25 @@ def check_vote_parameters(
     estimator: IncrementalKNeighborsClassifier | IncrementalKNeighborsRegressor,
 ) -> None:
     """Raise a TypeError, ValueError or ImportError for the first invalid parameter."""
-    check_integer(estimator, "n_neighbors", estimator.n_neighbors, minimum=1)
-    check_choice(estimator, "metric", estimator.metric, METRICS)
-    check_mapping(estimator, "metric_params", estimator.metric_params, "names of arguments")
+    check_search_parameters(estimator)
     if not callable(estimator.weights) or isinstance(estimator.weights, type):
         check_choice(estimator, "weights", estimator.weights, VOTE_WEIGHTS)
     if estimator.bandwidth is not None:
         check_number(estimator, "bandwidth", estimator.bandwidth, exclusive=True)
     check_number(estimator, "smoothing", estimator.smoothing)
+    if estimator.half_life is not None:
+        check_number(estimator, "half_life", estimator.half_life, exclusive=True)
+
+
+def check_search_parameters(
+    estimator: IncrementalKNeighborsClassifier
+    | IncrementalKNeighborsRegressor
+    | IncrementalMultiLabelKNeighbors,
+) -> None:
+    """Raise an error for the first invalid parameter of the search and of the stored samples."""
+    check_integer(estimator, "n_neighbors", estimator.n_neighbors, minimum=1)
+    check_choice(estimator, "metric", estimator.metric, METRICS)
+    check_mapping(estimator, "metric_params", estimator.metric_params, "names of arguments")
     check_choice(estimator, "algorithm", estimator.algorithm, ALGORITHMS)
     if estimator.algorithm == "hnsw":
         if not has_index(estimator.metric, estimator.metric_params):
@@ -42,5 +54,3 @@ def check_vote_parameters(
             raise not_installed("algorithm='hnsw'", "usearch", "index")
     if estimator.max_labeled is not None:
         check_integer(estimator, "max_labeled", estimator.max_labeled, minimum=1)
-    if estimator.half_life is not None:
-        check_number(estimator, "half_life", estimator.half_life, exclusive=True)

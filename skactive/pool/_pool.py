@@ -203,6 +203,8 @@ class Pool(ChangeablePool):
         self.coverages = PoolCoverages(self.graphs)
         validate = self.target.validate
         self._classes = None if classes is None else check_classes(classes, validate)
+        if self._classes is None:
+            self._classes = self.target.declared
         self._is_strict = strict_classes
         self.reset()
         self._add_seed_set(X_labeled, y_labeled)
@@ -254,9 +256,11 @@ class Pool(ChangeablePool):
 
     def add_labels(self, indices: ArrayLike, y: ArrayLike) -> Self:
         max_labeled = self._max_labeled()
-        positions, labels = self.book.new_labels(indices, y)
-        if len(positions):
-            self.book.add(positions, self._X[positions], labels)
+        new = self.book.new_labels(indices, y)
+        if len(new.completed):
+            self.relabel(new.completed, new.completed_labels)
+        if len(new.positions):
+            self.book.add(new.positions, self._X[new.positions], new.labels)
             self._labels_added(max_labeled)
         return self
 

@@ -12,6 +12,7 @@ from skactive.strategies._expected_error import ExpectedErrorReduction
 from skactive.strategies._expected_variance import ExpectedVarianceReduction
 from skactive.strategies._greedy_sampling import GreedySampling
 from skactive.strategies._k_center_greedy import KCenterGreedy
+from skactive.strategies._label_strategies import CVIRS, MMC, AdaptiveLabels
 from skactive.strategies._prob_cover import ProbCover
 from skactive.strategies._query_by_committee import QueryByCommittee
 from skactive.strategies._random import RandomSampling
@@ -25,6 +26,9 @@ from skactive.strategies._utility_component import UtilityComponent
 __all__ = [
     "BADGE",
     "BAIT",
+    "CVIRS",
+    "MMC",
+    "AdaptiveLabels",
     "CDFProduct",
     "ClusterMargin",
     "DensityWeightedUncertainty",

@@ -6,7 +6,7 @@ import numpy as np
 
 from skactive._validation import check_measure, check_number, checked_utilities
 from skactive.base import PoolView
-from skactive.measures import Entropy, InformationDensity, Measure, PredictiveVariance
+from skactive.measures import Entropy, InformationDensity, Measure, TargetUncertainty
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._support.spread import spread_if_constant
 from skactive.strategies._utility_component import UtilityComponent
@@ -21,7 +21,7 @@ class DensityWeightedUncertainty(QueryStrategy):
     ----------
     uncertainty : Measure, default=None
         The measure of uncertainty; None takes `Entropy`, as the paper does, or
-        `PredictiveVariance` if labels are continuous.
+        `TargetUncertainty` if labels are not categorical.
     density : Measure, default=None
         The measure of density; None takes `InformationDensity`. Values below 0 count as 0.
     beta : float, default=1.0
@@ -96,4 +96,4 @@ class DensityWeightedUncertainty(QueryStrategy):
 
 
 def _usual(pool: PoolView) -> Measure:
-    return PredictiveVariance() if pool.target.kind == "continuous" else Entropy()
+    return Entropy() if pool.target.kind == "categorical" else TargetUncertainty()

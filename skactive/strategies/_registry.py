@@ -11,6 +11,7 @@ from skactive.measures import (
     CommitteeVariance,
     Entropy,
     InformationDensity,
+    LabelCardinality,
     LeastConfidence,
     Margin,
     PredictiveVariance,
@@ -26,6 +27,7 @@ from skactive.strategies._expected_error import ExpectedErrorReduction
 from skactive.strategies._expected_variance import ExpectedVarianceReduction
 from skactive.strategies._greedy_sampling import GreedySampling
 from skactive.strategies._k_center_greedy import KCenterGreedy
+from skactive.strategies._label_strategies import CVIRS, MMC, AdaptiveLabels
 from skactive.strategies._prob_cover import ProbCover
 from skactive.strategies._query_by_committee import QueryByCommittee
 from skactive.strategies._random import RandomSampling
@@ -34,7 +36,7 @@ from skactive.strategies._typi_clust import TypiClust
 from skactive.strategies._uncertainty import UncertaintySampling
 from skactive.strategies._uncertainty_herding import UncertaintyHerding
 
-KINDS = ("categorical", "continuous")
+KINDS = ("categorical", "continuous", "multilabel")
 
 
 class StrategyEntry(NamedTuple):
@@ -92,7 +94,7 @@ def all_strategies(kind: str | None = None) -> dict[str, StrategyEntry]:
 
     Parameters
     ----------
-    kind : {'categorical', 'continuous'}, default=None
+    kind : {'categorical', 'continuous', 'multilabel'}, default=None
         Only those for this kind of labels, see `skactive.base.Target`. None returns all.
 
     Returns
@@ -158,6 +160,16 @@ def all_strategies(kind: str | None = None) -> dict[str, StrategyEntry]:
             ExpectedVarianceReduction(),
             "smallest expected variance after the answer",
         ),
+        "label-cardinality": (
+            UncertaintySampling(LabelCardinality()),
+            "largest difference from the usual number of labels of a sample",
+        ),
+        "adaptive-labels": (
+            AdaptiveLabels(),
+            "uncertainty and number of labels, weighted by error",
+        ),
+        "mmc": (MMC(), "largest reduction of the loss of all labels"),
+        "cvirs": (CVIRS(), "smallest margins of labels, and labels unlike the known ones"),
         "random": (RandomSampling(), "random choice: the baseline"),
     }
     if kind is not None:

@@ -218,7 +218,10 @@ class PartitionedPool(PartitionedView):
         return batch
 
     def add_labels(self, indices: ArrayLike, y: ArrayLike) -> Self:
-        positions, labels = self.book.new_labels(indices, y)
+        new = self.book.new_labels(indices, y)
+        if len(new.completed):
+            self.relabel(new.completed, new.completed_labels)
+        positions, labels = new.positions, new.labels
         if len(positions):
             X = self._partitions.features(positions)
             self.book.add(positions, X, labels)

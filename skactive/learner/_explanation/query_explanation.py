@@ -312,7 +312,7 @@ def terms_of(learner: Any) -> dict[str, UtilityComponent]:
 
 def _posterior_of(learner: Any, index: int) -> tuple[tuple[Any, ...], np.ndarray]:
     classifier = classifier_of(learner.estimator)
-    if learner.pool.target.kind != "categorical":
+    if learner.pool.target.kind == "continuous":
         return (), np.empty(0)
     if not (hasattr(classifier, "predict_proba") or hasattr(classifier, "decision_function")):
         return (), np.empty(0)

@@ -75,20 +75,23 @@ class Progress:
         self._lock = lock
         self.n_labeled = learner.pool.n_labeled
         self.n_left = learner.pool.n_candidates
-        self._is_categorical = learner.pool.target.kind == "categorical"
+        self._kind = learner.pool.target.kind
 
     @cached_property
     def expected_error(self) -> float | None:
         """The mean of 1 - p₁ over the samples left, None without a posterior.
 
-        If labels are numbers, the mean of the standard deviations.
+        If labels are numbers, the mean of the standard deviations; if a sample has several, the
+        mean of min(p, 1 - p) over the labels, the expected Hamming loss.
         """
         with self._lock:
             posterior = self._learner.pool.posterior()
         if posterior is None or len(posterior) == 0:
             return None
-        if self._is_categorical:
+        if self._kind == "categorical":
             return float(np.mean(1 - posterior.max(axis=1)))
+        if self._kind == "multilabel":
+            return float(np.mean(np.minimum(posterior, 1 - posterior)))
         deviation = float(np.mean(posterior[:, 1]))
         return deviation if np.isfinite(deviation) else None
 
@@ -96,9 +99,9 @@ class Progress:
     def accuracy(self) -> AccuracyEstimate | None:
         """The estimated accuracy on the samples left, None while there are few labels.
 
-        None, too, if labels are numbers.
+        None, too, if labels are numbers, or a sample has several.
         """
-        if not self._is_categorical:
+        if self._kind != "categorical":
             return None
         with self._lock:
             return estimate_accuracy(self._learner)
@@ -147,8 +150,9 @@ class Progress:
         if self.accuracy is not None:
             first += f"; {self.accuracy}"
         elif self.expected_error is not None:
-            if self._is_categorical:
-                first += f"; expected error {percent(self.expected_error)} %"
+            if self._kind != "continuous":
+                each = " of each label" if self._kind == "multilabel" else ""
+                first += f"; expected error{each} {percent(self.expected_error)} %"
             else:
                 first += f"; mean standard deviation {self.expected_error:.4g}"
         error = self._learner.fit_error

@@ -31,6 +31,7 @@ def updater_for(classifier: Any, source: UpdateSource) -> EstimatorUpdater:
         return TransductiveUpdater(classifier, source)
     if isinstance(classifier, IncrementalEstimator):
         return IncrementalUpdater(classifier, source)
-    if hasattr(classifier, "partial_fit"):
+    # The form in which `partial_fit` takes sets of labels differs from class to class.
+    if hasattr(classifier, "partial_fit") and source.pool.target.kind != "multilabel":
         return PartialFitUpdater(classifier, source)
     return RefitUpdater(classifier, source)

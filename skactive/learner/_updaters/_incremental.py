@@ -24,6 +24,8 @@ class IncrementalUpdater(EstimatorUpdater):
         self.classifier = classifier
         self._source = source
         self._ids: dict[int, int] = {}
+        self._columns: list[Any] = []
+        self._has_other_columns()
         # Samples without ids cannot be removed: they stay in the classifier.
         has_ids = hasattr(classifier, "labeled_indices_")
         brought = stored_samples(classifier) if has_ids else (None, None)
@@ -45,8 +47,17 @@ class IncrementalUpdater(EstimatorUpdater):
         self._outside_ids: list[int] = [] if X is None else self._added(X, y)
 
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
-        if not self._is_behind:
+        if self._has_other_columns():
+            self.start_over()
+        elif not self._is_behind:
             self._add(positions, labels)
+
+    def _has_other_columns(self) -> bool:
+        """Return whether the columns of the labels are other than those in the classifier."""
+        columns = self._columns
+        if self._source.pool.target.kind == "multilabel":
+            self._columns = self._source.pool.classes_.tolist()
+        return self._columns != columns
 
     def _add(self, positions: np.ndarray, labels: np.ndarray) -> None:
         samples = self._source.samples
@@ -63,12 +74,14 @@ class IncrementalUpdater(EstimatorUpdater):
             del self._ids[position]
 
     def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
-        if not self._is_behind:
+        if self._has_other_columns():
+            self.start_over()
+        elif not self._is_behind:
             ids = [self._ids[position] for position in positions.tolist()]
-            self.classifier.relabel(ids, labels)
+            self.classifier.relabel(ids, self._source.encoded(labels))
 
     def catch_up(self) -> None:
-        if self._is_behind:
+        if self._has_other_columns() or self._is_behind:
             self.start_over()
 
     def start_over(self) -> None:
@@ -99,10 +112,14 @@ class IncrementalUpdater(EstimatorUpdater):
 
     def _added(self, X: Any, y: Any, **params: Any) -> list[int]:
         before = getattr(self.classifier, "last_ids_", None)
-        self.classifier.add_labeled(X, y, **params)
+        self.classifier.add_labeled(X, self._encoded(y), **params)
         if getattr(self.classifier, "last_ids_", None) is before:
             raise TypeError(self._without_ids("has not set it"))
         return self._last_ids(len(y))
+
+    def _encoded(self, y: Any) -> Any:
+        # Samples that a fitted classifier has brought have its own form.
+        return y if getattr(y, "ndim", 1) == 2 else self._source.encoded(y)
 
     def _last_ids(self, n: int) -> list[int]:
         ids = np.asarray(self.classifier.last_ids_).tolist()
@@ -126,21 +143,22 @@ class TransductiveUpdater(EstimatorUpdater):
         self.classifier: Any = classifier
         self._pool = source.pool
         self._classes = declared_classes(classifier, source.classes)
+        self._encoded = source.encoded
         self.start_over()
 
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
-        self.classifier.relabel(positions, labels)
+        self.relabel(positions, labels)
 
     def remove(self, positions: np.ndarray) -> None:
         self.classifier.remove_labeled(positions)
 
     def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
-        self.classifier.relabel(positions, labels)
+        self.classifier.relabel(positions, self._encoded(labels))
 
     def start_over(self) -> None:
         self.classifier.fit_pool(self._pool, self._classes)
         if len(self._pool.labeled):
-            self.classifier.relabel(self._pool.labeled, self._pool.labels)
+            self.relabel(self._pool.labeled, self._pool.labels)
 
     def positions_of(self, ids: np.ndarray) -> np.ndarray:
         return np.where(np.asarray(ids) < self._pool.n_samples, ids, -1)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone, is_regressor
 
+from skactive._engine.indicator import is_answered
 from skactive._engine.label_arrays import is_among, joined, union
-from skactive._estimators import has_learned, is_fitted
+from skactive._estimators import as_dense, has_learned, is_fitted
 from skactive._few_labels import fit_or_restore, restore
 from skactive._fit_params import per_sample
 from skactive._rows import concatenate_rows, n_samples_of, newest, take_rows
@@ -68,15 +69,17 @@ class RefitUpdater(EstimatorUpdater):
         first = take_rows(self._source.samples, np.array([0]))
         # A classifier may predict samples near the labelled ones only.
         with np.errstate(all="ignore"), suppress(ValueError, IndexError):
-            return bool(np.isfinite(self.classifier.predict_proba(first)).all())
+            rows = self.classifier.predict_proba(first)
+            rows = rows if isinstance(rows, list) else [rows]
+            return all(bool(np.isfinite(as_dense(one)).all()) for one in rows)
         return True
 
     def _fit_again(self) -> None:
         restore(self.classifier, self._blank)
-        X, y = self._labeled_samples()
+        X, y, positions = self._labeled_samples()
         self.error = None
         if y is not None:
-            params = self._params(self._source.pool.labeled)
+            params = self._params(positions)
             fit = partial(self.classifier.fit, X, y, **params)
             self.error = fit_or_restore(self.classifier, self._blank, fit, X, y, params)
 
@@ -84,18 +87,27 @@ class RefitUpdater(EstimatorUpdater):
         source = self._source
         return per_sample(source.fit_params, positions, n_samples_of(source.samples))
 
-    def _labeled_samples(self) -> tuple[Any, Any]:
+    def _labeled_samples(self) -> tuple[Any, Any, np.ndarray]:
+        """Return the samples to fit, their labels, and the positions of those of the pool.
+
+        Samples with labels that are not answered are left out.
+        """
         pool = self._source.pool
         X, y = self._source.seed
-        labeled = pool.labeled
         if X is not None:
-            X, y = newest(X, y, pool.n_labeled - len(labeled))
+            X, y = newest(X, y, pool.n_labeled - len(pool.labeled))
+        if X is not None:
+            y = self._source.encoded(np.asarray(y))
+            X, y = take_rows(X, np.flatnonzero(is_answered(y))), y[is_answered(y)]
+        labels = self._source.encoded(pool.labels)
+        labeled, labels = pool.labeled[is_answered(labels)], labels[is_answered(labels)]
         if len(labeled) == 0:
-            return X, y
+            return (None, None, labeled) if X is None or len(y) == 0 else (X, y, labeled)
         samples = take_rows(self._source.samples, labeled)
-        if X is None:
-            return samples, pool.labels
-        return concatenate_rows(X, samples), joined(np.asarray(y), pool.labels)
+        if X is None or len(y) == 0:
+            return samples, labels, labeled
+        both = np.concatenate([y, labels]) if y.ndim == 2 else joined(y, labels)
+        return concatenate_rows(X, samples), both, labeled
 
 
 class PartialFitUpdater(RefitUpdater):
@@ -147,8 +159,8 @@ class PartialFitUpdater(RefitUpdater):
 
     def _fit_again(self) -> None:
         restore(self.classifier, self._blank)
-        X, y = self._labeled_samples()
-        params = self._params(self._source.pool.labeled)
+        X, y, positions = self._labeled_samples()
+        params = self._params(positions)
         self.error = None
         fit = partial(self.classifier.partial_fit, X, y, **params)
         if y is not None and self._is_regressor:

@@ -36,6 +36,10 @@ class UpdateSource:
     classes: Any = None
     fit_params: dict[str, Any] = field(default_factory=dict)
 
+    def encoded(self, labels: np.ndarray) -> np.ndarray:
+        """Return labels as the classifier takes them."""
+        return self.pool.target.for_estimator(labels, self.pool.classes_)
+
 
 class EstimatorUpdater(ABC):
     """Keeps a classifier up to date with the labels of a pool.
