@@ -392,8 +392,8 @@ class LearnerPredictions(LearnerLabels):
         -------
         frame : pandas.DataFrame
             Columns ``id``; ``label``, missing if there is none; ``predicted`` and ``confidence``,
-            the predicted class and its probability, missing if the classifier cannot predict yet, or
-            the predicted set of labels and the probability of its least certain one; with a
+            the predicted class and its probability, missing if the classifier cannot predict yet,
+            or the predicted set of labels and the probability of its least certain one; with a
             regressor ``predicted`` and ``std``, the standard deviation, NaN if it gives none;
             ``skipped``; and ``asked_at``, the time in UTC of the last answer or skip, NaT if there
             is none.

@@ -23,13 +23,13 @@ from skactive.strategies._uncertainty import UncertaintySampling
 from skactive.strategies._uncertainty_herding import UncertaintyHerding
 from skactive.strategies._utility_component import UtilityComponent
 
-__all__ = [
+# In the order of the API reference.
+__all__ = [  # noqa: RUF022
+    "AdaptiveLabels",
     "BADGE",
     "BAIT",
-    "CVIRS",
-    "MMC",
-    "AdaptiveLabels",
     "CDFProduct",
+    "CVIRS",
     "ClusterMargin",
     "DensityWeightedUncertainty",
     "DropQuery",
@@ -37,6 +37,7 @@ __all__ = [
     "ExpectedVarianceReduction",
     "GreedySampling",
     "KCenterGreedy",
+    "MMC",
     "ProbCover",
     "QueryByCommittee",
     "QueryStrategy",
