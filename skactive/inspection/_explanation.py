@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import Pipeline
-from sklearn.utils.validation import check_is_fitted
 
 from skactive._engine.positions import check_positions
-from skactive._estimators import classifier_of, transformers
 from skactive._rows import n_samples_of, take_rows
+from skactive._text import label_text
 from skactive._validation import check_integer
-from skactive.base import TransductiveEstimator
 from skactive.inspection._colors import class_colors
 from skactive.inspection._display import Display, pyplot
+from skactive.inspection._explained import check_length, explained, first_of, votes_of
+from skactive.inspection._label_colors import NumberColors
 from skactive.inspection._texts import drawable, drawable_names, plain
 from skactive.inspection._thumbnails import draw_thumbnail, thumbnail
 from skactive.neighbors import VoteExplanation
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from skactive.learner import ActiveLearner
 
 N_CLASSES_DRAWN = 8
-N_LABELED_DRAWN = 8
 WIDTH = 9.0
 ROW_HEIGHT = 0.82
 # Inches above and below the parts.
@@ -46,15 +43,16 @@ class ExplanationDisplay(Display):
 
     The display shows whether a prediction is based on similar samples, and reveals wrong labels.
     The left side contains the sample and the probability of each class, the right side the
-    labelled samples with their labels, their distances and their shares in the prediction. Use
-    `from_estimator` to create the display.
+    labelled samples with their labels, their distances and their shares in the prediction. If
+    labels are numbers, the left side contains them, with their shares and their mean, the
+    prediction. Use `from_estimator` to create the display.
 
     Parameters
     ----------
     explanation : VoteExplanation
         The explanation of one prediction.
     classes : ndarray of shape (n_classes,)
-        All classes, sorted.
+        All classes, sorted; empty if labels are numbers.
     sample : ndarray or str
         The predicted sample in a readable form: an image of shape (height, width) or
         (height, width, 3), a text, or a row of features.
@@ -73,10 +71,14 @@ class ExplanationDisplay(Display):
         The figure of `ax_`.
     portraits_ : list of matplotlib Artist
         The thumbnails: that of the sample, then those of the labelled samples.
-    class_bars_ : matplotlib BarContainer
-        The probabilities in descending order.
-    prior_bars_ : matplotlib BarContainer
+    class_bars_ : matplotlib BarContainer or None
+        The probabilities in descending order; None if labels are numbers.
+    prior_bars_ : matplotlib BarContainer or None
         The lighter ends of these bars: the part of the prior.
+    stems_ : matplotlib LineCollection or None
+        The labels of the labelled samples and their shares, if labels are numbers.
+    prediction_line_ : matplotlib Line2D or None
+        The prediction, if labels are numbers.
     share_bars_ : matplotlib BarContainer
         The shares of the labelled samples in the plot.
 
@@ -137,9 +139,10 @@ class ExplanationDisplay(Display):
 
         Parameters
         ----------
-        estimator : ActiveLearner, BudgetedClassifier, Pipeline or classifier
-            The estimator that predicts. Its classifier must have a method `explain`, as
-            `IncrementalKNeighborsClassifier` and `IncrementalLabelSpreading` do.
+        estimator : ActiveLearner, BudgetedClassifier, BudgetedRegressor, Pipeline or classifier
+            The estimator that predicts. Its last step must have a method `explain`, as
+            `IncrementalKNeighborsClassifier`, `IncrementalKNeighborsRegressor` and
+            `IncrementalLabelSpreading` do.
         X : array-like of length n_samples, default=None
             Samples in the form that the estimator takes. None uses the pool of an ActiveLearner.
         index : int, default=0
@@ -157,7 +160,7 @@ class ExplanationDisplay(Display):
         ax : matplotlib Axes, default=None
             Where to draw; None creates a new figure.
         title : str, default=None
-            The title; None gives the predicted label and its probability.
+            The title; None gives the predicted label, and the probability of a class.
 
         Returns
         -------
@@ -193,10 +196,10 @@ class ExplanationDisplay(Display):
                 raise ValueError(f"{cls.__name__} needs the samples to explain. Hint: pass X.")
             X = estimator.X_pool
             if samples is None:
-                _check_length("labeled_samples", labeled_samples, n_samples_of(X), "in the pool")
+                check_length("labeled_samples", labeled_samples, n_samples_of(X), "in the pool")
                 samples = labeled_samples
         n_samples = n_samples_of(X)
-        _check_length("samples", samples, n_samples, "to explain")
+        check_length("samples", samples, n_samples, "to explain")
         position = check_positions(
             check_integer(cls.__name__, "index", index, minimum=0), n_samples
         )
@@ -251,13 +254,19 @@ class ExplanationDisplay(Display):
             plain(ax.set_title(self._title(), loc="left"))
         else:
             ax.set_title(title, loc="left")
-        codes = np.searchsorted(self.classes, self.explanation.labels[0])
-        colors = class_colors(codes, len(self.classes))
         limits = self._limits()
         place = ax.inset_axes((0.0, 0.46, 0.30, 0.50))
         place.set_anchor("W")
         self.portraits_ = [draw_thumbnail(place, self.sample, limits, 34)]
-        self._draw_classes(ax.inset_axes((0.11, 0.06, 0.19, 0.34)), colors)
+        self.class_bars_ = self.prior_bars_ = self.stems_ = self.prediction_line_ = None
+        if self._are_numbers:
+            colors = NumberColors([self.explanation.labels[0]]).rgba(self.explanation.labels[0])
+            self._draw_numbers(ax.inset_axes((0.0, 0.10, 0.30, 0.28)), colors)
+        else:
+            codes = np.searchsorted(self.classes, self.explanation.labels[0])
+            of_classes = class_colors(codes, len(self.classes))
+            colors = of_classes[codes]
+            self._draw_classes(ax.inset_axes((0.11, 0.06, 0.19, 0.34)), of_classes)
         self._draw_neighbors(colors, limits)
         return self
 
@@ -285,7 +294,17 @@ class ExplanationDisplay(Display):
         -------
         probabilities : ndarray of shape (n_classes,)
             The probabilities in the order of `classes`; they add up to 1.
+
+        Raises
+        ------
+        TypeError
+            If labels are numbers.
         """
+        if self._are_numbers:
+            raise TypeError(
+                "The labels are numbers, which have no class probabilities. Hint: `table` has the "
+                "labels and their shares."
+            )
         return votes_of(self.explanation, self.classes) + self._prior()
 
     def _prior(self) -> NDArray[np.float64]:
@@ -296,8 +315,14 @@ class ExplanationDisplay(Display):
 
     def _title(self) -> str:
         prediction = self.explanation.predictions[0]
+        if self._are_numbers:
+            return f"predicted: {label_text(float(prediction), TITLE_WIDTH)}"
         probability = self.probabilities()[np.searchsorted(self.classes, prediction)]
         return f"predicted: {drawable(prediction, TITLE_WIDTH)} ({probability:.0%})"
+
+    @property
+    def _are_numbers(self) -> bool:
+        return len(self.classes) == 0
 
     def _limits(self) -> tuple[float, float]:
         """Return the smallest and the largest feature, so that all profiles have one scale."""
@@ -328,10 +353,22 @@ class ExplanationDisplay(Display):
         note = f"probability (and {left_out} more)" if left_out else "probability"
         ax.set_title(note, loc="left", fontsize=9, color="0.35")
 
+    def _draw_numbers(self, ax: Any, colors: np.ndarray) -> None:
+        labels, shares = self.explanation.labels[0], self.explanation.shares[0]
+        prediction = float(self.explanation.predictions[0])
+        self.stems_ = ax.vlines(labels, 0, shares, colors=colors, linewidth=3)
+        style = {"color": "0.25", "linestyle": "--", "linewidth": 1.2}
+        self.prediction_line_ = ax.axvline(prediction, **style)
+        ax.set(ylim=(0, 1.15 * max(shares.max(), 1e-9)), yticks=[])
+        ax.margins(x=0.1)
+        ax.tick_params(axis="x", labelsize=8)
+        ax.spines[["top", "right", "left"]].set_visible(False)
+        ax.set_title("labels, by share; dashed: mean", loc="left", fontsize=9, color="0.35")
+
     def _draw_neighbors(self, colors: np.ndarray, limits: tuple[float, float]) -> None:
+        """Draw the labelled samples, each with its label and its share in one of the colours."""
         count = len(self.neighbors)
         table = {name: column[:count] for name, column in self.table().items()}
-        codes = np.searchsorted(self.classes, table["label"])
         for x, text in ((0.37, "labelled samples"), (0.66, "label"), (0.81, "share")):
             self._write(x, 0.985, text, color="0.35", size=9)
         height = 0.95 / max(count, 4)
@@ -340,7 +377,10 @@ class ExplanationDisplay(Display):
             box = self.ax_.inset_axes((0.37, middles[place] - 0.44 * height, 0.27, 0.88 * height))
             box.set_anchor("W")
             self.portraits_.append(draw_thumbnail(box, shown, limits, 36))
-            label = textwrap.fill(drawable(table["label"][place], 2 * NAME_WIDTH - 2), NAME_WIDTH)
+            label = table["label"][place]
+            if self._are_numbers:
+                label = label_text(float(label), NAME_WIDTH)
+            label = textwrap.fill(drawable(label, 2 * NAME_WIDTH - 2), NAME_WIDTH)
             size = 10 if "\n" not in label else 8.5
             self._write(0.66, middles[place] + 0.14 * height, label, size=size)
             distance = f"distance {table['distance'][place]:.3g}"
@@ -350,7 +390,7 @@ class ExplanationDisplay(Display):
         top = max(table["share"].max(), 1e-9)
         bars.set(xlim=(0, 1.35 * top), ylim=(0, 0.95))
         self.share_bars_ = bars.barh(
-            middles, table["share"], height=0.36 * height, color=colors[codes]
+            middles, table["share"], height=0.36 * height, color=colors[:count]
         )
         bars.bar_label(self.share_bars_, fmt="{:.0%}", padding=3, fontsize=8.5, color="0.25")
         # A smaller share would be 0%.
@@ -366,119 +406,3 @@ class ExplanationDisplay(Display):
     def _write(self, x: float, y: float, text: str, *, size: float, color: str = "black") -> None:
         style = {"va": "center", "fontsize": size, "color": color, "parse_math": False}
         self.ax_.text(x, y, text, transform=self.ax_.transAxes, **style)
-
-
-def explained(
-    estimator: Any, row: Any, labeled_samples: Any
-) -> tuple[VoteExplanation, np.ndarray, list[Any], np.ndarray | None]:
-    """Return the explanation of the prediction for a row, and the labelled samples in it.
-
-    Parameters
-    ----------
-    estimator : ActiveLearner, BudgetedClassifier, Pipeline or classifier
-        The estimator that predicts.
-    row : array-like of length 1
-        The sample in the form that the estimator takes.
-    labeled_samples : sequence or None
-        The labelled samples in a readable form.
-
-    Returns
-    -------
-    explanation : VoteExplanation
-        The explanation, with positions in the pool or among the training samples if possible.
-    classes : ndarray of shape (n_classes,)
-        All classes.
-    neighbors : list
-        The labelled samples to draw; None for those from outside a pool.
-    prior : ndarray of shape (n_classes,) or None
-        The rest of each probability; None without `predict_proba`.
-    """
-    if hasattr(estimator, "X_pool"):
-        return _explained_by_learner(estimator, row, labeled_samples)
-    is_budgeted = hasattr(estimator, "budget")
-    if is_budgeted:
-        check_is_fitted(estimator)
-    fitted = estimator.estimator_ if is_budgeted else estimator
-    classifier = classifier_of(fitted)
-    if not hasattr(classifier, "explain"):
-        raise TypeError(
-            f"{type(classifier).__name__} cannot explain its predictions: it has no method "
-            "`explain`. Hint: use IncrementalKNeighborsClassifier or IncrementalLabelSpreading."
-        )
-    check_is_fitted(classifier)
-    features = transformers(fitted).transform(row) if isinstance(fitted, Pipeline) else row
-    explanation = classifier.explain(features)
-    ids = explanation.indices[0, : _n_drawn(classifier, explanation)]
-    if is_budgeted and not isinstance(classifier, TransductiveEstimator):
-        # The ids of an incremental classifier are the order of the queries.
-        explanation = replace(explanation, indices=estimator.query_indices_[explanation.indices])
-    if labeled_samples is None:
-        places = np.searchsorted(classifier.labeled_indices_, ids)
-        neighbors = _picked(classifier.labeled_samples()[0], places)
-    else:
-        if not is_budgeted:
-            n_added = classifier.n_samples_seen_
-            _check_length("labeled_samples", labeled_samples, n_added, "that were ever added")
-        neighbors = _picked(labeled_samples, explanation.indices[0, : len(ids)])
-    prior = _prior_of(classifier, features, explanation)
-    return explanation, classifier.classes_, neighbors, prior
-
-
-def _explained_by_learner(
-    learner: ActiveLearner, row: Any, labeled_samples: Any
-) -> tuple[VoteExplanation, np.ndarray, list[Any], np.ndarray | None]:
-    _check_length("labeled_samples", labeled_samples, learner.pool.n_samples, "in the pool")
-    explanation = learner.explain(row)
-    samples = learner.X_pool if labeled_samples is None else labeled_samples
-    n_drawn = _n_drawn(classifier_of(learner.estimator), explanation)
-    neighbors = _picked(samples, explanation.indices[0, :n_drawn])
-    has_prior = hasattr(learner.estimator, "predict_proba")
-    prior = _prior_of(learner, row, explanation) if has_prior else None
-    return explanation, learner.classes_, neighbors, prior
-
-
-def votes_of(explanation: VoteExplanation, classes: np.ndarray) -> NDArray[np.float64]:
-    """Return the sum of the shares of each class in the first prediction, shape (n_classes,)."""
-    codes = np.searchsorted(classes, explanation.labels[0])
-    votes = np.bincount(codes, explanation.shares[0], minlength=len(classes))
-    return np.asarray(votes, dtype=np.float64)
-
-
-def _prior_of(estimator: Any, row: Any, explanation: VoteExplanation) -> np.ndarray | None:
-    if not hasattr(estimator, "predict_proba"):
-        return None
-    probabilities = np.asarray(estimator.predict_proba(row)[0], dtype=np.float64)
-    return probabilities - votes_of(explanation, estimator.classes_)
-
-
-def _n_drawn(classifier: Any, explanation: VoteExplanation) -> int:
-    """Return the number of labelled samples to draw: all that vote, or some of all labels."""
-    n_labeled = explanation.indices.shape[1]
-    has_share_of_all = isinstance(classifier, TransductiveEstimator)
-    return min(n_labeled, N_LABELED_DRAWN) if has_share_of_all else n_labeled
-
-
-def first_of(samples: Any) -> Any:
-    """Return the first sample; that of a sparse matrix as a matrix of one row."""
-    if hasattr(samples, "tocsr"):
-        return samples.tocsr()[:1]
-    return samples.iloc[0] if hasattr(samples, "iloc") else samples[0]
-
-
-def _picked(samples: Any, places: np.ndarray) -> list[Any]:
-    if len(places) and places.max() >= n_samples_of(samples):
-        raise ValueError(
-            f"`labeled_samples` has {n_samples_of(samples)} samples, but sample {places.max()} is "
-            "one of the neighbours. Hint: pass all samples that the classifier was fitted on."
-        )
-    return [
-        None if place < 0 else first_of(take_rows(samples, np.array([place])))
-        for place in places.tolist()
-    ]
-
-
-def _check_length(name: str, samples: Any, n_samples: int, where: str) -> None:
-    if samples is not None and n_samples_of(samples) != n_samples:
-        raise ValueError(
-            f"`{name}` has {n_samples_of(samples)} samples, but there are {n_samples} {where}."
-        )

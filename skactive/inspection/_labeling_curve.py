@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import t as student_t
 
+from skactive._text import counted, score_number, score_text
 from skactive._validation import check_choice, check_method, check_number
 from skactive.inspection._colors import strategy_styles
 from skactive.inspection._display import Display, draw_grid, pyplot
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.legend import Legend
     from matplotlib.lines import Line2D
     from numpy.typing import ArrayLike
-    from sklearn.base import ClassifierMixin
+    from sklearn.base import ClassifierMixin, RegressorMixin
 
     from skactive.strategies import QueryStrategy
 
@@ -30,6 +31,7 @@ BANDS = frozenset({"standard_error", "confidence"})
 # From this number of curves on, a legend inside the axes covers them.
 N_OUTSIDE = 6
 NAME_WIDTH = 28
+LOWEST_R2 = -1.0
 
 
 class LabelingCurveDisplay(Display):
@@ -51,8 +53,10 @@ class LabelingCurveDisplay(Display):
     baseline : str, default='random'
         The strategy that the others are compared with, drawn in grey and dashed. If the
         comparison has no strategy of that name, the legend has no label savings.
-    fraction : float, default=0.9
-        The fraction of the score with every label at which label savings are computed, above 0.
+    fraction : float, default=None
+        The fraction of the score with every label at which label savings are computed, above 0;
+        None is 0.9. If labels are numbers, it is a fraction of the budget, at most 1: the score is
+        that of the baseline with so many labels; None is 1.
 
     Attributes
     ----------
@@ -79,6 +83,8 @@ class LabelingCurveDisplay(Display):
     -----
     The splits share training samples, so that both bands are narrower than those of independent
     repetitions.
+
+    R² below -1 is outside the axes, and in `table`.
 
     A strategy has the same colour in all plots. The legend is beside the axes from six curves on,
     or if it would cover a curve; a figure without other axes is then widened.
@@ -108,19 +114,19 @@ class LabelingCurveDisplay(Display):
         *,
         band: str = "standard_error",
         baseline: str = "random",
-        fraction: float = 0.9,
+        fraction: float | None = None,
     ) -> None:
         expected = "a StrategyComparison, which compare_strategies returns"
         check_method(self, "comparison", comparison, "paired_tests", expected)
         self.comparison = comparison
         self.band = check_choice(self, "band", band, BANDS)
         self.baseline = baseline
-        self.fraction = check_number(self, "fraction", fraction, exclusive=True)
+        self.fraction = _checked_fraction(self, fraction, comparison.kind)
 
     @classmethod
     def from_estimator(
         cls,
-        estimator: ClassifierMixin | None,
+        estimator: ClassifierMixin | RegressorMixin | None,
         strategies: Mapping[str, QueryStrategy],
         X: ArrayLike,
         y: ArrayLike,
@@ -128,7 +134,7 @@ class LabelingCurveDisplay(Display):
         ax: Axes | None = None,
         band: str = "standard_error",
         baseline: str = "random",
-        fraction: float = 0.9,
+        fraction: float | None = None,
         title: str | None = None,
         **arguments: Any,  # all further arguments of `compare_strategies`
     ) -> LabelingCurveDisplay:
@@ -136,8 +142,8 @@ class LabelingCurveDisplay(Display):
 
         Parameters
         ----------
-        estimator : classifier, Pipeline or None
-            The classifier that is taught, as in `compare_strategies`, which gives the default.
+        estimator : classifier, regressor, Pipeline or None
+            The estimator that is taught, as in `compare_strategies`, which gives the default.
         strategies : dict of str to QueryStrategy
             The strategies by name.
         X : array-like of length n_samples
@@ -150,8 +156,9 @@ class LabelingCurveDisplay(Display):
             The standard error to either side of the mean, or its 95 % interval.
         baseline : str, default='random'
             The strategy that the others are compared with.
-        fraction : float, default=0.9
-            The fraction of the score with every label at which label savings are computed.
+        fraction : float, default=None
+            The fraction of the score with every label at which label savings are computed, or of
+            the budget if labels are numbers.
         title : str, default=None
             The title; None names the strategies and the number of splits.
         **arguments : dict
@@ -181,7 +188,7 @@ class LabelingCurveDisplay(Display):
         ('cdf-product',)
         """
         check_choice(cls.__name__, "band", band, BANDS)
-        check_number(cls.__name__, "fraction", fraction, exclusive=True)
+        _checked_fraction(cls.__name__, fraction, "categorical")
         pyplot(object.__new__(cls))
         comparison = compare_strategies(estimator, strategies, X, y, **arguments)
         return cls.from_results(
@@ -196,7 +203,7 @@ class LabelingCurveDisplay(Display):
         ax: Axes | None = None,
         band: str = "standard_error",
         baseline: str = "random",
-        fraction: float = 0.9,
+        fraction: float | None = None,
         title: str | None = None,
     ) -> LabelingCurveDisplay:
         """Draw the result of `compare_strategies`.
@@ -211,8 +218,9 @@ class LabelingCurveDisplay(Display):
             The standard error to either side of the mean, or its 95 % interval.
         baseline : str, default='random'
             The strategy that the others are compared with.
-        fraction : float, default=0.9
-            The fraction of the score with every label at which label savings are computed.
+        fraction : float, default=None
+            The fraction of the score with every label at which label savings are computed, or of
+            the budget if labels are numbers.
         title : str, default=None
             The title; None names the strategies and the number of splits.
 
@@ -280,15 +288,17 @@ class LabelingCurveDisplay(Display):
         marks = [self._mark_score(full, "with every label", "-")]
         self.full_score_line_ = marks[0]
         if self._has_rivals():
-            share = f"{100 * self.fraction:g} % of it"
-            marks.append(self._mark_score(self.fraction * full, share, ":"))
+            marks.append(self._mark_score(*self._goal(), ":"))
         ax.set_xlabel("number of labels")
-        plain(ax.set_ylabel(drawable(self.comparison.scoring.replace("_", " "), NAME_WIDTH)))
+        plain(ax.set_ylabel(drawable(score_text(self.comparison.scoring), NAME_WIDTH)))
         if title is None:
             plain(ax.set_title(self._default_title(), loc="left"))
         else:
             ax.set_title(title, loc="left")
         ax.set_xlim(0, n_labels[-1])
+        if self.comparison.scoring == "r2":
+            # With the first labels, R² can be far below that of a constant.
+            ax.set_ylim(bottom=max(ax.get_ylim()[0], LOWEST_R2))
         draw_grid(ax)
         self.legend_ = self._draw_legend([*self.lines_, *marks])
         return self
@@ -341,7 +351,9 @@ class LabelingCurveDisplay(Display):
         names = drawable_names(self.comparison.names, NAME_WIDTH)
         if not self._has_rivals():
             return names
-        score = self.fraction * float(self.comparison.full_scores.mean())
+        # At the end of the baseline, each draw of splits has a score of its own.
+        is_end = self._is_continuous and self.fraction == 1
+        score = None if is_end else self._goal()[0]
         savings = self.comparison.label_savings(score, baseline=self.baseline)
         return [
             shown if name == self.baseline else f"{shown}{_savings_text(*row)}"
@@ -369,6 +381,22 @@ class LabelingCurveDisplay(Display):
             text = f"{text} against {baseline}" if others else baseline
         return wrapped(f"{text}, {n_splits} {'split' if n_splits == 1 else 'splits'}")
 
+    @property
+    def _is_continuous(self) -> bool:
+        return self.comparison.kind == "continuous"
+
+    def _goal(self) -> tuple[float, str]:
+        """Return the score at which label savings are computed, and its name."""
+        comparison = self.comparison
+        if not self._is_continuous:
+            full = float(comparison.full_scores.mean())
+            return self.fraction * full, f"{100 * self.fraction:g} % of it"
+        n_labels = comparison.n_labels
+        place = int(np.argmax(n_labels >= self.fraction * n_labels[-1]))
+        curve = comparison.mean_scores[comparison.names.index(self.baseline)]
+        name = drawable(self.baseline, NAME_WIDTH)
+        return float(curve[place]), f"{name}, {counted(int(n_labels[place]), 'label')}"
+
     def _has_rivals(self) -> bool:
         return self.baseline in self.comparison.names and len(self.comparison.names) > 1
 
@@ -379,8 +407,25 @@ class LabelingCurveDisplay(Display):
             linestyle=line_style,
             linewidth=0.8,
             zorder=1.5,
-            label=f"{text}: {score:.3f}",
+            label=f"{text}: {self._number(score)}",
         )
+
+    def _number(self, score: float) -> str:
+        return score_number(score, is_share=bool(np.abs(self.comparison.test_scores).max() <= 1))
+
+
+def _checked_fraction(owner: object, fraction: float | None, kind: str) -> float:
+    """Return the fraction of the full score, or of the budget if labels are numbers, or raise."""
+    is_continuous = kind == "continuous"
+    if fraction is None:
+        return 1.0 if is_continuous else 0.9
+    value = check_number(owner, "fraction", fraction, exclusive=True)
+    if is_continuous and value > 1:
+        raise ValueError(
+            f"fraction={fraction} is above 1, but labels are numbers, and it is a fraction of the "
+            "budget. Hint: choose at most 1."
+        )
+    return value
 
 
 def _savings_text(savings: float, low: float, high: float) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skactive.inspection._colors import OTHER_COLOR, text_color
-from skactive.inspection._texts import drawable_names
+from skactive.inspection._texts import draw_legend, drawable_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
     from matplotlib.lines import Line2D
     from matplotlib.text import Annotation
 
@@ -128,6 +129,20 @@ def legend_entries(classes: np.ndarray, colors: np.ndarray) -> list[tuple[str, s
     own = list(zip(names, colors[colors != OTHER_COLOR].tolist(), strict=True))
     n_others = len(classes) - len(own)
     return [*own, (f"{n_others} other classes", OTHER_COLOR)] if n_others else own
+
+
+def draw_marks_legend(
+    ax: Axes, handles: list[Line2D], heading: str | None, *, below: bool
+) -> Legend | None:
+    """Draw the legend of a query path beside or below its axes, if it has any entry."""
+    if not handles:
+        return None
+    place: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
+    if below:
+        place = {"loc": "upper right", "bbox_to_anchor": (1.0, -0.05), "ncols": 2}
+    names = [str(handle.get_label()) for handle in handles]
+    style = {"title": heading, "frameon": False, "alignment": "left"}
+    return draw_legend(ax, handles, names, **place, **style)
 
 
 def legend_marker(

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skactive._engine.label_arrays import positions_of, union
 from skactive._validation import check_choice, check_integer
-from skactive.inspection._colors import UNKNOWN_COLOR, class_colors
+from skactive.inspection._colors import UNKNOWN_COLOR
 from skactive.inspection._display import Display
+from skactive.inspection._label_colors import ClassColors, LabelColors, NumberColors
 from skactive.inspection._projection import project
 from skactive.inspection._query_marks import (
+    draw_marks_legend,
     draw_numbers,
     legend_entries,
     legend_marker,
@@ -20,15 +21,16 @@ from skactive.inspection._query_marks import (
 )
 from skactive.inspection._query_path_animation import QueryPathAnimation, staged_regions
 from skactive.inspection._recorded_loop import RecordedLoop, recorded_loop
-from skactive.inspection._texts import draw_legend, drawable, plain
+from skactive.inspection._texts import drawable, plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colorbar import Colorbar
     from matplotlib.legend import Legend
     from sklearn.base import TransformerMixin
 
     from skactive.learner import ActiveLearner
-    from skactive.model_selection import BudgetedClassifier
+    from skactive.model_selection import BudgetedClassifier, BudgetedRegressor
 
 COLORED_BY = frozenset({"truth", "prediction"})
 AXIS_WIDTH = 48
@@ -39,8 +41,8 @@ class QueryPathDisplay(Display):
 
     The display shows which samples a strategy prefers: dense regions or outliers, the borders
     between classes or their centres. Each sample of the pool is a small point in the colour of its
-    class; queried samples are large and numbered. `animate` shows how the predictions change with
-    each label. Use `from_estimator` to create the display.
+    class, or of its number by a colour bar; queried samples are large and numbered. `animate` shows
+    how the predictions change with each label. Use `from_estimator` to create the display.
 
     Parameters
     ----------
@@ -58,6 +60,8 @@ class QueryPathDisplay(Display):
         Positions of the skipped samples.
     axis_names : tuple of (str, str), default=("", "")
         The labels of the axes.
+    continuous : bool, default=False
+        Whether labels are numbers.
 
     Attributes
     ----------
@@ -75,10 +79,12 @@ class QueryPathDisplay(Display):
         The skipped samples.
     legend_ : matplotlib Legend or None
         The legend.
+    colorbar_ : matplotlib Colorbar or None
+        The colour bar; None if labels are classes.
 
     See Also
     --------
-    LabelingCurveDisplay : The accuracy that the queries lead to.
+    LabelingCurveDisplay : The score that the queries lead to.
     ExplanationDisplay : The labelled samples that lead to a prediction.
 
     Notes
@@ -116,6 +122,7 @@ class QueryPathDisplay(Display):
         truth: np.ndarray | None = None,
         skipped: ArrayLike = (),
         axis_names: tuple[str, str] = ("", ""),
+        continuous: bool = False,
     ) -> None:
         self.coordinates = coordinates
         self.labeled = labeled
@@ -124,12 +131,13 @@ class QueryPathDisplay(Display):
         self.truth = truth
         self.skipped = np.asarray(skipped, dtype=np.intp)
         self.axis_names = axis_names
+        self.continuous = continuous
         self._loop: RecordedLoop | None = None
 
     @classmethod
     def from_estimator(
         cls,
-        estimator: ActiveLearner | BudgetedClassifier,
+        estimator: ActiveLearner | BudgetedClassifier | BudgetedRegressor,
         X: ArrayLike | None = None,
         y: ArrayLike | None = None,
         *,
@@ -140,17 +148,17 @@ class QueryPathDisplay(Display):
         legend: bool = True,
         title: str | None = None,
     ) -> QueryPathDisplay:
-        """Draw the queries of a learner or a budgeted classifier.
+        """Draw the queries of a learner or a budgeted estimator.
 
         Parameters
         ----------
-        estimator : ActiveLearner or BudgetedClassifier
-            The learner, or the fitted classifier.
+        estimator : ActiveLearner, BudgetedClassifier or BudgetedRegressor
+            The learner, or the fitted estimator.
         X : array-like of length n_samples, default=None
-            The samples that a BudgetedClassifier was fitted on. Must be None for a learner, which
+            The samples that a budgeted estimator was fitted on. Must be None for a learner, which
             has a pool.
         y : array-like of shape (n_samples,), default=None
-            The true labels of the pool, if known; required for a BudgetedClassifier.
+            The true labels of the pool, if known; required for a budgeted estimator.
         projection : {'pca', 'umap'}, transformer or array-like of shape (n_samples, 2), \
 default='pca'
             The projection into the plane: principal components (singular vectors of a sparse
@@ -176,7 +184,7 @@ default='pca'
         Raises
         ------
         ValueError
-            If X or y is missing for a BudgetedClassifier, or a projection is unknown or does not
+            If X or y is missing for a budgeted estimator, or a projection is unknown or does not
             return two numbers for each sample.
         ImportError
             If matplotlib, or umap-learn for its projection, is not installed.
@@ -208,6 +216,7 @@ default='pca'
             truth=truth,
             skipped=loop.pool.skipped,
             axis_names=axis_names,
+            continuous=loop.is_continuous,
         )
         display._loop = loop
         return display.plot(ax, color_by=color_by, legend=legend, title=title)
@@ -260,6 +269,7 @@ default='pca'
         text = self.title(len(self.labeled), self.predictions) if title is None else title
         ax.set_title(text, loc="left")
         ax.spines[["top", "right"]].set_visible(False)
+        self.colorbar_ = self._draw_colorbar(by_truth) if self.continuous else None
         self.legend_ = self._draw_legend(by_truth) if legend else None
         move_apart(ax, self.numbers_)
         return self
@@ -269,7 +279,7 @@ default='pca'
     ) -> QueryPathAnimation:
         """Show how the predictions change as the labels arrive, frame by frame.
 
-        The background has the colour of the class predicted at each point: the prediction itself
+        The background has the colour of the label predicted at each point: the prediction itself
         if the axes are two features, else the prediction for the nearest sample in the plot.
 
         Parameters
@@ -366,17 +376,32 @@ default='pca'
             All labels that are known, predicted or true.
         colors : ndarray of str of shape (n_classes,)
             Their colours as '#RRGGBB'.
+
+        Raises
+        ------
+        TypeError
+            If labels are numbers.
         """
-        seed = None if self._loop is None else self._loop.seed[1]
-        parts = (self.labels, self.predictions, self.truth, seed)
-        filled = [part for part in parts if part is not None and len(part)]
-        classes = union(*filled) if filled else np.empty(0)
-        source = self.truth if self.truth is not None else self.predictions
-        codes = positions_of(self.labels if source is None else source, classes)
-        return classes, class_colors(codes, len(classes))
+        if self.continuous:
+            raise TypeError(
+                "The labels are numbers, which have no palette of classes. Hint: their colours are "
+                "those of `colorbar_`."
+            )
+        colors = self._class_colors()
+        return colors.classes, colors.colors
+
+    def label_colors(self) -> LabelColors:
+        """Return the colours of all labels, independent of `color_by`.
+
+        Returns
+        -------
+        colors : LabelColors
+            They belong to classes or to numbers.
+        """
+        return NumberColors(self._known_labels()) if self.continuous else self._class_colors()
 
     def title(self, n_labels: int, predictions: np.ndarray | None) -> str:
-        """Return the number of labelled samples and the share of correct predictions.
+        """Return the number of labelled samples, and the share of correct predictions or R².
 
         Parameters
         ----------
@@ -388,11 +413,16 @@ default='pca'
         Returns
         -------
         title : str
-            The title, without the share of correct predictions if the truth is not known.
+            The title, without the share of correct predictions if the truth is not known. Numbers
+            have the coefficient of determination R² instead.
         """
         text = f"{n_labels} of {len(self.coordinates):,} samples labelled"
         if predictions is None or self.truth is None:
             return text
+        if self.continuous:
+            total = float(np.square(self.truth - np.mean(self.truth)).sum())
+            error = float(np.square(self.truth - predictions).sum())
+            return f"{text}, R² {1 - error / total:.2f}" if total > 0 else text
         return f"{text}, {np.mean(predictions == self.truth):.0%} right"
 
     def _is_by_truth(self, color_by: str | None) -> bool:
@@ -408,8 +438,7 @@ default='pca'
     def _point_colors(self, values: np.ndarray | None) -> np.ndarray:
         if values is None:
             return np.full(len(self.coordinates), UNKNOWN_COLOR)
-        classes, colors = self.palette()
-        return colors[np.searchsorted(classes, values)]
+        return self.label_colors().names(values)
 
     def _draw_points(self, colors: np.ndarray) -> None:
         # Labelled samples have a point below their number: an animation shows it first.
@@ -422,32 +451,42 @@ default='pca'
         )
 
     def _draw_queries(self) -> None:
-        points, (classes, palette) = self.coordinates[self.labeled], self.palette()
-        colors = palette[np.searchsorted(classes, self.labels)] if len(points) else palette[:0]
+        points, colors = self.coordinates[self.labeled], self.label_colors().names(self.labels)
         self.queries_ = self.ax_.scatter(
             *points.T, s=38, c=colors, edgecolors="white", linewidths=0.8, zorder=4
         )
         self.numbers_ = draw_numbers(self.ax_, points, colors)
 
-    def _draw_legend(self, by_truth: bool) -> Legend:
-        classes, colors = self.palette()
-        entries = legend_entries(classes, colors) or [("no label known yet", UNKNOWN_COLOR)]
+    def _draw_colorbar(self, by_truth: bool) -> Colorbar | None:
+        if (self.truth if by_truth else self.predictions) is None:
+            return None
+        scale = NumberColors(self._known_labels()).scale()
+        bar = self.figure_.colorbar(scale, ax=self.ax_, fraction=0.05, pad=0.02)
+        bar.set_label("label" if by_truth else "prediction")
+        bar.outline.set_visible(False)
+        return bar
+
+    def _draw_legend(self, by_truth: bool) -> Legend | None:
+        entries = [] if self.continuous else legend_entries(*self.palette())
+        heading = ("class" if by_truth else "prediction") if entries else None
+        if not entries and self.colorbar_ is None:
+            entries = [("no label known yet", UNKNOWN_COLOR)]
         handles = [legend_marker(self.ax_, color, name) for name, color in entries]
         if len(self.labeled):
             handles.append(legend_marker(self.ax_, "white", "labelled, in this order", size=10))
         if len(self.skipped):
             handles.append(legend_marker(self.ax_, "0.35", "skipped", marker="x"))
-        heading = "class" if by_truth else "prediction"
-        return draw_legend(
-            self.ax_,
-            handles,
-            [handle.get_label() for handle in handles],
-            title=heading if len(classes) else None,
-            loc="center left",
-            bbox_to_anchor=(1.0, 0.5),
-            frameon=False,
-            alignment="left",
-        )
+        # A colour bar takes the place of the legend beside the axes.
+        return draw_marks_legend(self.ax_, handles, heading, below=self.colorbar_ is not None)
+
+    def _known_labels(self) -> list[np.ndarray]:
+        seed = None if self._loop is None else self._loop.seed[1]
+        parts = (self.labels, self.predictions, self.truth, seed)
+        return [part for part in parts if part is not None and len(part)]
+
+    def _class_colors(self) -> ClassColors:
+        source = self.truth if self.truth is not None else self.predictions
+        return ClassColors(self._known_labels(), self.labels if source is None else source)
 
     def _has_features(self) -> bool:
         """Return whether the axes are the two features themselves."""

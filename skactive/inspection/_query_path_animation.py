@@ -129,10 +129,9 @@ class QueryPathAnimation:
             self._prepare()
         known = self.n_labels[frame]
         before = self.n_labels[frame - 1] if frame else 0
-        self.regions_.set_data(self._tints[self._codes(self.regions[frame])])
+        self.regions_.set_data(self._tinted(self.regions[frame]))
         if not self._by_truth:
-            colors = self._colors[self._codes(self.predictions[frame])]
-            self.display_.points_.set_facecolors(colors)
+            self.display_.points_.set_facecolors(self._colors.rgba(self.predictions[frame]))
         places = self.display.coordinates[self.display.labeled]
         self.display_.queries_.set_offsets(places[:known])
         self.rings_.set_offsets(places[before:known])
@@ -199,16 +198,16 @@ class QueryPathAnimation:
 
     def _exact_colors(self) -> np.ndarray:
         ends = np.array([[255, 255, 255], [0, 0, 0]])
-        own = (255 * self._colors).round().astype(int)
-        return np.unique(np.vstack([ends, own[:, :3], self._tints[:, :3]]), axis=0)
+        exact = self._colors.exact()
+        own = (255 * exact).round().astype(int)
+        return np.unique(np.vstack([ends, own[:, :3], tinted(exact)[:, :3]]), axis=0)
 
-    def _codes(self, labels: np.ndarray) -> np.ndarray:
-        return np.searchsorted(self._classes, labels)
+    def _tinted(self, labels: np.ndarray) -> np.ndarray:
+        return tinted(self._colors.rgba(labels))
 
     def _prepare(self) -> None:
         """Create all artists once: a frame only changes their data."""
         pyplot(self)
-        from matplotlib.colors import to_rgba_array
         from matplotlib.figure import Figure
 
         # A figure of pyplot would be displayed with the last frame as well.
@@ -216,12 +215,9 @@ class QueryPathAnimation:
         self.ax_ = figure.subplots()
         self.display_ = copy.copy(self.display).plot(self.ax_, color_by=self.color_by)
         self._by_truth = self.color_by != "prediction" and self.display.truth is not None
-        self._classes, names = self.display.palette()
-        self._colors = to_rgba_array(names)
-        tints = TINT * self._colors + (1 - TINT)
-        self._tints = (255 * tints).round().astype(np.uint8)
+        self._colors = self.display.label_colors()
         self.regions_ = self.ax_.imshow(
-            self._tints[self._codes(self.regions[0])],
+            self._tinted(self.regions[0]),
             extent=self.extent,
             origin="lower",
             aspect="auto",
@@ -238,6 +234,11 @@ class QueryPathAnimation:
         figure.set_layout_engine("none")
         move_apart(self.ax_, self.display_.numbers_)
         self.figure_ = figure
+
+
+def tinted(colors: np.ndarray) -> np.ndarray:
+    """Return colours of the background, lighter, with values from 0 to 255."""
+    return np.asarray((255 * (TINT * colors + (1 - TINT))).round().astype(np.uint8))
 
 
 def staged_regions(

@@ -15,15 +15,16 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skactive._engine.features import in_memory
 from skactive._engine.label_arrays import joined
-from skactive._engine.labels import check_labels
+from skactive._engine.targets import recorded_labels
 from skactive._estimators import classifier_of, transformers
+from skactive._few_labels import fitted_copy
 from skactive._rows import n_samples_of, take_rows
 from skactive._text import shown
 from skactive.base import HasPosteriorSource, PoolView, TransductiveEstimator
 from skactive.pool import Pool
 
 if TYPE_CHECKING:
-    from skactive.model_selection import BudgetedClassifier
+    from skactive.model_selection import BudgetedClassifier, BudgetedRegressor
 
 
 @dataclass
@@ -34,8 +35,8 @@ class RecordedLoop:
     ----------
     pool : PoolView
         The pool; labels of its own samples are not read.
-    classifier : classifier
-        The classifier that was taught.
+    classifier : classifier or regressor
+        The estimator that was taught.
     labeled, labels : ndarray of shape (n_labeled,)
         Positions and labels in the order in which they came.
     """
@@ -48,6 +49,7 @@ class RecordedLoop:
     def __post_init__(self) -> None:
         self.features = in_memory(self.pool.X)
         self.seed = self.pool.labeled_outside()
+        self.is_continuous = self.pool.target.kind == "continuous"
 
     def predictions(self) -> np.ndarray | None:
         """Return the label predicted for each sample of the pool, or None without labels."""
@@ -83,7 +85,10 @@ class RecordedLoop:
             new = take_rows(self.features, self.labeled[known:stage])
             rows.add_labeled(new, self.labels[known:stage])
             posterior: Any = rows.posterior()
-            yield rows.classes_[posterior.argmax(axis=1)]
+            if self.is_continuous:
+                yield posterior[:, 0].copy()
+            else:
+                yield rows.classes_[posterior.argmax(axis=1)]
 
     def _fitted(self, X: Any, stages: list[int]) -> Iterator[np.ndarray]:
         for stage in stages:
@@ -93,6 +98,12 @@ class RecordedLoop:
                 stack = sp.vstack if sp.issparse(samples) else np.concatenate
                 samples = stack([self.seed[0], samples])
                 labels = joined(np.asarray(self.seed[1]), labels)
+            if self.is_continuous:
+                fitted = fitted_copy(self.classifier, samples, labels)
+                # The mean is predicted while there are too few labels.
+                means = np.full(X.shape[0], labels.mean()) if fitted is None else fitted.predict(X)
+                yield np.asarray(means)
+                continue
             classes = np.unique(labels)
             if len(classes) > 1:
                 yield np.asarray(clone(self.classifier).fit(samples, labels).predict(X))
@@ -110,10 +121,10 @@ def recorded_loop(
     ----------
     owner : str
         The class named in error messages.
-    estimator : ActiveLearner or BudgetedClassifier
-        A budgeted classifier must be fitted.
+    estimator : ActiveLearner, BudgetedClassifier or BudgetedRegressor
+        A budgeted estimator must be fitted.
     X : array-like of length n_samples or None
-        The samples that a budgeted classifier was fitted on.
+        The samples that a budgeted estimator was fitted on.
     y : array-like of shape (n_samples,) or None
         Their true labels.
 
@@ -135,32 +146,34 @@ def recorded_loop(
     elif hasattr(estimator, "budget"):
         if X is None or y is None:
             raise ValueError(
-                f"{owner} needs the samples and labels that BudgetedClassifier was fitted on, "
-                "which keeps only their positions. Hint: pass X and y."
+                f"{owner} needs the samples and labels that {type(estimator).__name__} was fitted "
+                "on, which keeps only their positions. Hint: pass X and y."
             )
         check_is_fitted(estimator)
         loop = _of_budgeted(owner, estimator, X)
     else:
         raise TypeError(
-            f"{owner} draws an ActiveLearner or a fitted BudgetedClassifier. "
+            f"{owner} draws an ActiveLearner or a fitted BudgetedClassifier or BudgetedRegressor. "
             f"Got {shown(estimator)} instead."
         )
     if y is None:
         return loop, None
-    truth = check_labels(y)
+    truth = recorded_labels(y, loop.pool.target)
     check_consistent_length(loop.features, truth)
     return loop, truth
 
 
-def _of_budgeted(owner: str, budgeted: BudgetedClassifier, X: Any) -> RecordedLoop:
+def _of_budgeted(
+    owner: str, budgeted: BudgetedClassifier | BudgetedRegressor, X: Any
+) -> RecordedLoop:
     labeled = budgeted.query_indices_
     if labeled.max() >= n_samples_of(X):
         raise ValueError(
-            f"{owner} was passed {n_samples_of(X)} samples, but BudgetedClassifier queried sample "
-            f"{labeled.max()}. Hint: pass the X and y that it was fitted on."
+            f"{owner} was passed {n_samples_of(X)} samples, but {type(budgeted).__name__} queried "
+            f"sample {labeled.max()}. Hint: pass the X and y that it was fitted on."
         )
     fitted = budgeted.estimator_
     features = transformers(fitted).transform(X) if isinstance(fitted, Pipeline) else X
-    pool = Pool(features, samples=features, dtype=np.float64)
+    pool = Pool(features, samples=features, dtype=np.float64, target=budgeted.target)
     # The labels are the answers of the oracle, which may differ from the truth.
     return RecordedLoop(pool, classifier_of(fitted), labeled, budgeted.y_labeled_)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skactive._text import score_text
 from skactive._validation import check_method
 from skactive.inspection._colors import strategy_styles
 from skactive.inspection._display import Display
@@ -287,7 +288,7 @@ class StrategyComparisonDisplay(Display):
             off_diagonal, cmap=colors, vmin=-largest, vmax=largest, aspect="auto"
         )
         bar = self.figure_.colorbar(self.image_, ax=self.ax_, fraction=0.05, pad=0.02)
-        scoring = drawable(self.comparison.scoring.replace("_", " "), NAME_WIDTH)
+        scoring = drawable(score_text(self.comparison.scoring), NAME_WIDTH)
         bar.set_label(f"row − column,\n{scoring}", parse_math=False)
         bar.outline.set_visible(False)
 
