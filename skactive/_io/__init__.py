@@ -14,6 +14,9 @@ Private to the package. The modules and the functions that other packages import
 `image_files`
     `open_image(path)`, `load_whole(image)`: images of known formats, decoded completely or not at
     all. Used by `content_keys`, `embedding` and `inspection`.
+`numeric_labels`
+    `labels_for(task, values, whole, place)`: labels of a classification or a regression. Used by
+    `tables` and `datasets`.
 `regular_files`
     `check_regular(path)`, `open_regular(path)`: a named pipe or a device is refused. Used by all
     that read files of samples.

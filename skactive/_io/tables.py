@@ -14,8 +14,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from skactive._io.column_kinds import are_numbered, holds_vectors, is_id_like
+from skactive._io.numeric_labels import labels_for
 from skactive._io.regular_files import check_regular
-from skactive._io.values import as_float, as_labels, first_not_finite, is_missing, labels_of_text
+from skactive._io.values import as_float, first_not_finite, is_missing, labels_of_text
 from skactive._optional import not_installed
 
 LABEL_COLUMNS = ("label", "y", "target", "class")
@@ -48,6 +49,7 @@ def read_table(
     drop: str | Sequence[str] | None = None,
     *,
     unlabeled: bool = False,
+    task: str = "classification",
 ) -> LabeledTable:
     """Read a table with a column of labels and columns of numbers, or one of lists of numbers."""
     frame, chosen = read_frame(path, lambda columns: _label_column(path, columns, label))
@@ -65,11 +67,11 @@ def read_table(
         X = np.column_stack([_numbers(name, frame[name], faults) for name in names])
         if faults:
             raise _faulty(path, faults)
-    y = as_labels(
-        label_cells(path, frame, chosen),
-        f"Column {chosen!r} of {path}",
-        lambda row: f"Row {row + 1} of column {chosen!r} in {path}",
+    y = labels_for(
+        task,
+        *_raw_labels(path, frame, chosen),
         unlabeled=unlabeled,
+        is_text=path.suffix.lower() in SEPARATORS,
     )
     return LabeledTable(X, y, names, left_out, is_embedding)
 
@@ -93,12 +95,22 @@ def _stacked(path: Path, name: str, column: Any) -> np.ndarray:
 
 def label_cells(path: Path, frame: Any, column: str) -> np.ndarray:
     """Return the cells of the column of labels; in a text file as `labels_of_text` reads them."""
-    cells: np.ndarray = frame[column].to_numpy(dtype=object)
+    cells, _, place = _raw_labels(path, frame, column)
     if path.suffix.lower() not in SEPARATORS:
         return cells
-    # A row with fewer fields than the header has NaN instead of text.
-    texts = ["" if is_missing(cell) else cell for cell in cells.tolist()]
-    return labels_of_text(texts, lambda row: f"Row {row + 1} of column {column!r} in {path}")
+    return labels_of_text(cells.tolist(), place)
+
+
+def _raw_labels(
+    path: Path, frame: Any, column: str
+) -> tuple[np.ndarray, str, Callable[[int], str]]:
+    """Return the cells of a column, their name in messages, and that of one of them."""
+    cells: np.ndarray = frame[column].to_numpy(dtype=object)
+    if path.suffix.lower() in SEPARATORS:
+        # A row with fewer fields than the header has NaN instead of text.
+        cells[:] = ["" if is_missing(cell) else cell for cell in cells.tolist()]
+    whole = f"Column {column!r} of {path}"
+    return cells, whole, lambda row: f"Row {row + 1} of column {column!r} in {path}"
 
 
 def read_frame(

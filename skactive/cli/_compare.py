@@ -32,13 +32,12 @@ from skactive.cli._strategies import (
     build_strategies,
     checked_names,
     list_of_strategies,
+    names_for,
     strategy_weight,
 )
 
 if TYPE_CHECKING:
     from skactive.model_selection import StrategyComparison
-    from skactive.neighbors import IncrementalKNeighborsClassifier
-    from skactive.semi_supervised import IncrementalLabelSpreading
 
 DEFAULT_BUDGET = 200
 DEFAULT_FOLDS = 10
@@ -52,7 +51,8 @@ NO_PLOT = f"No plot was drawn, as matplotlib is not installed. {install_hint('pl
 DESCRIPTION = """\
 Simulate active learning on labelled vectors, and count the labels that each
 query strategy needs. The score is the accuracy of a classifier on held-out
-samples, averaged over the folds of a cross-validation.
+samples, or R² if labels are numbers, averaged over the folds of a
+cross-validation.
 """
 
 
@@ -95,6 +95,14 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
         "of --drop)",
     )
     group.add_argument(
+        "--task",
+        choices=("auto", "classification", "regression"),
+        default="auto",
+        help="whether labels are classes or numbers; auto: numbers if one of them has a fraction, "
+        "or if more than 20 whole numbers have fewer than five samples each on average (default: "
+        "auto)",
+    )
+    group.add_argument(
         "--drop",
         metavar="NAME",
         nargs="*",
@@ -118,9 +126,8 @@ def add_loop_options(parser: argparse.ArgumentParser) -> None:
         "--strategies",
         metavar="NAME",
         nargs="+",
-        default=list(DEFAULT_NAMES),
         help=f"strategies to compare, from the list below; {BASELINE} is always added (default: "
-        f"{' '.join(DEFAULT_NAMES)})",
+        f"{' '.join(DEFAULT_NAMES)}; variance in place of margin for numbers)",
     )
     group.add_argument(
         "--weights",
@@ -146,9 +153,9 @@ def add_loop_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--classifier",
         choices=CLASSIFIERS,
-        default=CLASSIFIERS[0],
         help="spreading: label spreading on the neighbour graph; nearest: vote of the nearest "
-        f"labelled samples (default: {CLASSIFIERS[0]})",
+        f"labelled samples, or mean of their numbers (default: {CLASSIFIERS[0]}; for numbers "
+        "nearest)",
     )
     add_number(
         group,
@@ -206,13 +213,16 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
 
 def run_compare(arguments: argparse.Namespace) -> None:
     """Compare strategies with the arguments of the command."""
-    names = checked_names(arguments.strategies)
-    if arguments.weights and WITH_WEIGHTS not in names:
+    # Before the file is read.
+    given = arguments.strategies and checked_names(arguments.strategies)
+    if arguments.weights and given and WITH_WEIGHTS not in given:
         raise CommandError(
             f"--weights are for {WITH_WEIGHTS}, which is not compared. Hint: add it to "
             "--strategies."
         )
     vectors = without_rare_classes(load(arguments))
+    names = names_for(given, are_numbers=vectors.is_continuous)
+    arguments.classifier = checked_classifier(arguments, vectors)
     folds = checked_folds(arguments, vectors)
     budget = checked_budget(arguments, vectors, folds)
     folder = writable_folder(arguments.output_dir, "--output-dir")
@@ -247,8 +257,16 @@ def headline(
     if len(labels) < len(vectors.X):
         samples += f" ({len(labels):,} labelled)"
     classes = counted(len(np.unique(labels)), "class", "classes")
+    if vectors.is_continuous:
+        classes = f"numbers from {labels.min():g} to {labels.max():g}"
     features = counted(vectors.X.shape[1], "feature")
     lines = [printable(f"{vectors.name}: {samples}, {features}, {classes}")]
+    if vectors.is_continuous:
+        line = "labels are numbers: regression, scored by R²"
+        # Numbers with a fraction cannot be classes.
+        if arguments.task == "auto" and (labels == np.floor(labels)).all():
+            line += " (--task classification takes them as classes)"
+        lines.append(line)
     scale = "standardised" if vectors.standardized else "not standardised"
     if vectors.columns:
         line = printable(f"columns, {scale}: {listed_names(vectors.columns)}")
@@ -256,7 +274,8 @@ def headline(
     elif vectors.standardized:
         lines.append("features are standardised")
     name = {"spreading": "label spreading", "nearest": "k-nearest neighbours"}[arguments.classifier]
-    setting = f"{name} (k={build_classifier(arguments).n_neighbors}, {arguments.metric})"
+    k = build_classifier(arguments, is_continuous=vectors.is_continuous).n_neighbors
+    setting = f"{name} (k={k}, {arguments.metric})"
     return "\n".join([*lines, f"{setting}, {folds} folds, {counted(budget, 'label')}"])
 
 
@@ -274,6 +293,15 @@ def checked_folds(arguments: argparse.Namespace, vectors: LabeledVectors) -> int
     """Return the number of folds, each of which has samples of every class."""
     import numpy as np
 
+    if vectors.is_continuous:
+        n_labeled = len(vectors.labels)
+        n_folds = arguments.folds or max(2, min(DEFAULT_FOLDS, n_labeled // 2))
+        if 2 * n_folds > n_labeled:
+            raise CommandError(
+                f"{n_folds} folds of two samples or more need {2 * n_folds} labelled samples, and "
+                f"there are {n_labeled}. Hint: choose fewer folds, or label more samples."
+            )
+        return int(n_folds)
     classes, counts = np.unique(vectors.labels, return_counts=True)
     rarest = int(counts.argmin())
     folds = arguments.folds or max(2, min(DEFAULT_FOLDS, int(counts[rarest])))
@@ -300,26 +328,39 @@ def checked_budget(arguments: argparse.Namespace, vectors: LabeledVectors, folds
     return int(arguments.budget)
 
 
-def build_estimator(arguments: argparse.Namespace, *, standardized: bool) -> Any:
-    """Return the classifier, after a scaler if features are standardised.
+def checked_classifier(arguments: argparse.Namespace, vectors: LabeledVectors) -> str:
+    """Return the name of the classifier, None for the default of the labels."""
+    if not vectors.is_continuous:
+        return str(arguments.classifier or CLASSIFIERS[0])
+    if arguments.classifier == CLASSIFIERS[0]:
+        raise CommandError(
+            f"--classifier {CLASSIFIERS[0]} needs classes, but the labels are numbers. Hint: leave "
+            "it out, or pass --task classification."
+        )
+    return "nearest"
+
+
+def build_estimator(
+    arguments: argparse.Namespace, *, standardized: bool, is_continuous: bool = False
+) -> Any:
+    """Return the classifier or regressor, after a scaler if features are standardised.
 
     Without options and for vectors it is the default of `ActiveLearner`.
     """
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    classifier = build_classifier(arguments)
+    classifier = build_classifier(arguments, is_continuous=is_continuous)
     return make_pipeline(StandardScaler(), classifier) if standardized else classifier
 
 
-def build_classifier(
-    arguments: argparse.Namespace,
-) -> IncrementalKNeighborsClassifier | IncrementalLabelSpreading:
-    """Return the classifier that learns."""
-    from skactive.neighbors import IncrementalKNeighborsClassifier
+def build_classifier(arguments: argparse.Namespace, *, is_continuous: bool = False) -> Any:
+    """Return the classifier or regressor that learns."""
+    from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalKNeighborsRegressor
     from skactive.semi_supervised import IncrementalLabelSpreading
 
-    kinds = {"spreading": IncrementalLabelSpreading, "nearest": IncrementalKNeighborsClassifier}
+    nearest = IncrementalKNeighborsRegressor if is_continuous else IncrementalKNeighborsClassifier
+    kinds: dict[str, Any] = {"spreading": IncrementalLabelSpreading, "nearest": nearest}
     kind = kinds[arguments.classifier]
     if arguments.neighbors is None:
         return kind(metric=arguments.metric)
@@ -339,7 +380,11 @@ def compare(
     start_workers(arguments.jobs)
     try:
         return compare_strategies(
-            build_estimator(arguments, standardized=vectors.standardized),
+            build_estimator(
+                arguments,
+                standardized=vectors.standardized,
+                is_continuous=vectors.is_continuous,
+            ),
             build_strategies(names, metric=arguments.metric, weights=dict(arguments.weights)),
             vectors.X,
             vectors.y,

@@ -21,18 +21,26 @@ class LabeledVectors(NamedTuple):
 
     name: str
     X: np.ndarray
-    # An object array with None for unlabelled samples, if there are some.
+    # Classes, with None for unlabelled samples in an object array; or floats, with NaN for them.
     y: np.ndarray
     # The columns of a table that become features; empty for vectors in an array.
     columns: Sequence[str] = ()
     standardized: bool = False
 
     @property
+    def is_continuous(self) -> bool:
+        """Whether the labels are numbers."""
+        return self.y.dtype.kind == "f"
+
+    @property
     def labels(self) -> np.ndarray:
         """The labels of the labelled samples."""
+        import numpy as np
+
+        if self.is_continuous:
+            return self.y[~np.isnan(self.y)]
         if self.y.dtype != object:
             return self.y
-        import numpy as np
 
         return np.array([label for label in self.y.tolist() if label is not None])
 
@@ -50,6 +58,7 @@ def load(arguments: argparse.Namespace) -> LabeledVectors:
         from sklearn.datasets import load_digits
 
         X, y = load_digits(return_X_y=True)
+        y = y.astype(float) if arguments.task == "regression" else y
         return LabeledVectors(DIGITS, X, y, standardized=standardized)
 
     from skactive._io.tables import SEPARATORS, read_table
@@ -60,9 +69,9 @@ def load(arguments: argparse.Namespace) -> LabeledVectors:
     is_table = source.suffix.lower() in {*SEPARATORS, ".parquet"}
     try:
         if not (is_table and source.is_file() and source.stat().st_size > 0):
-            X, y = load_vectors(source, unlabeled=True, **options)
+            X, y = load_vectors(source, unlabeled=True, task=arguments.task, **options)
             return LabeledVectors(source.name, X, y, standardized=standardized)
-        table = read_table(source, unlabeled=True, **options)
+        table = read_table(source, unlabeled=True, task=arguments.task, **options)
     except OSError as error:
         reason = f"{arguments.source} cannot be read: {error.strerror}." if error.strerror else ""
         raise CommandError(reason or str(error)) from error
@@ -93,6 +102,8 @@ def without_rare_classes(vectors: LabeledVectors) -> LabeledVectors:
     """Return the samples of classes of two or more, and name the other classes."""
     import numpy as np
 
+    if vectors.is_continuous:
+        return vectors
     classes, counts = np.unique(vectors.labels, return_counts=True)
     rare = classes[counts == 1].tolist()
     if not rare:

@@ -15,10 +15,10 @@ WIDTH = 80
 
 def explanation(comparison: StrategyComparison, *, baseline: str) -> str:
     """Return sentences on the meaning of the table, and a recommendation."""
-    full = float(comparison.full_scores.mean())
-    lines = [f"100 % is the {comparison.scoring} with every label, {full:.3f}."]
-    needed = comparison.summary(baseline=baseline).table()["labels_90"]
-    if np.isnan(needed).all():
+    scale = comparison.scale(baseline=baseline)
+    lines = [f"{scale[0].upper()}{scale[1:]}."]
+    needed = comparison.summary(baseline=baseline).table().get("labels_90")
+    if needed is not None and np.isnan(needed).all():
         lines.append(f"{comparison.n_labels[-1]} labels are too few for 90 %: raise --budget.")
     lines.append(textwrap.fill(comparison.recommendation(baseline=baseline), WIDTH))
     return "\n".join(lines)

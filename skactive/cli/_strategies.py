@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 BASELINE = "random"
 DEFAULT_NAMES = ("herding", "cdf-product", "margin", BASELINE)
+# If labels are numbers.
+DEFAULT_FOR_NUMBERS = ("herding", "cdf-product", "variance", BASELINE)
 WITH_WEIGHTS = "cdf-product"
 WEIGHTED = ("uncertainty", "density", "diversity")
 METRICS = ("cosine", "euclidean", "manhattan", "chebyshev")
@@ -23,6 +25,24 @@ def list_of_strategies() -> str:
 
     lines = [f"\n  {name:<18}{entry.criterion}" for name, entry in all_strategies().items()]
     return f"strategies, with the criterion by which each chooses samples:{''.join(lines)}"
+
+
+def names_for(names: Sequence[str] | None, *, are_numbers: bool) -> list[str]:
+    """Return the names of strategies that can be used with the labels, None for the defaults."""
+    from skactive.strategies import all_strategies
+
+    if names is None:
+        return list(DEFAULT_FOR_NUMBERS if are_numbers else DEFAULT_NAMES)
+    usable = all_strategies("continuous" if are_numbers else "categorical")
+    for name in names:
+        if name not in usable:
+            needed, got = ("classes", "numbers") if are_numbers else ("numbers", "classes")
+            task = "classification" if are_numbers else "regression"
+            raise CommandError(
+                f"The strategy {name!r} needs {needed}, but the labels are {got}. Hint: choose "
+                f"among {', '.join(usable)}, or pass --task {task} if they are {needed}."
+            )
+    return list(names)
 
 
 def checked_names(names: Sequence[str]) -> list[str]:

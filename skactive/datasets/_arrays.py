@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from skactive._io.arrays import damage_as, unfit
+from skactive._io.numeric_labels import labels_for
 from skactive._io.regular_files import check_regular
-from skactive._io.values import as_float, as_labels, first_not_finite
+from skactive._io.values import as_float, first_not_finite
 from skactive._text import shown
 
 Label: TypeAlias = str | int | os.PathLike[str]
@@ -26,6 +27,7 @@ def read_npz(
     features: str | Sequence[str] | None = None,
     *,
     unlabeled: bool = False,
+    task: str = "classification",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read an archive with an array of vectors and an array of labels."""
     with path.open("rb") as source:
@@ -42,8 +44,8 @@ def read_npz(
             classes = _loaded(lambda: archive["classes"], f"classes in {path}")
             y = _named(y, _column(classes, "classes", path), y_key, path)
     _check_lengths(X, y, f"{x_key} in {path}", y_key)
-    return X, as_labels(
-        y, f"{y_key} in {path}", lambda row: f"{y_key}[{row}] in {path}", unlabeled=unlabeled
+    return X, labels_for(
+        task, y, f"{y_key} in {path}", lambda row: f"{y_key}[{row}] in {path}", unlabeled=unlabeled
     )
 
 
@@ -53,6 +55,7 @@ def read_npy(
     features: str | Sequence[str] | None = None,
     *,
     unlabeled: bool = False,
+    task: str = "classification",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read an array of vectors, with the labels in a column or in another file."""
     if features is not None:
@@ -76,8 +79,8 @@ def read_npy(
             )
         X, y = _vectors(array, "the array", path), _column(_read_array(y_path), "array", y_path)
         _check_lengths(X, y, str(path), str(y_path))
-        return X, as_labels(
-            y, str(y_path), lambda row: f"Entry {row} of {y_path}", unlabeled=unlabeled
+        return X, labels_for(
+            task, y, str(y_path), lambda row: f"Entry {row} of {y_path}", unlabeled=unlabeled
         )
     whole = array
     if unlabeled and array.ndim == 2 and array.dtype.kind == "f":
@@ -93,7 +96,8 @@ def read_npy(
             f"choose an index from 0 to {n_columns - 1}; at least one column must be a feature."
         )
     X, y = np.delete(whole, column, axis=1), array[:, column]
-    return X, as_labels(
+    return X, labels_for(
+        task,
         y,
         f"Column {column} of {path}",
         lambda row: f"Row {row} of column {column} in {path}",

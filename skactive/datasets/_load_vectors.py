@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from skactive._io.numeric_labels import TASKS
 from skactive._io.regular_files import check_regular
 from skactive._io.tables import listed_names, read_table
-from skactive._validation import check_name, check_names, check_path
+from skactive._validation import check_choice, check_name, check_names, check_path
 from skactive._warning import warn_user
 from skactive.datasets._arrays import read_npy, read_npz
 
@@ -25,6 +26,7 @@ def load_vectors(
     features: str | Sequence[str] | None = None,
     drop: str | Sequence[str] | None = None,
     unlabeled: bool = False,
+    task: str = "classification",
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read vectors and their labels from a file.
 
@@ -54,7 +56,11 @@ def load_vectors(
     unlabeled : bool, default=False
         Whether labels may be missing. The labels of a file in which some are missing are then an
         object array with None for those, which `skactive.model_selection.compare_strategies`
-        takes.
+        takes. Those of a regression are NaN.
+    task : {'classification', 'regression', 'auto'}, default='classification'
+        The kind of labels: classes, or numbers, which are returned as float64. 'auto' takes them as
+        numbers if one of them has a fraction, or if they are whole numbers with more than 20
+        different values and fewer than five samples of each on average.
 
     Returns
     -------
@@ -65,7 +71,7 @@ def load_vectors(
         The labels: strings, integers or booleans, with None for missing ones. In .csv and .tsv
         files they are strings, unless each is written as Python writes an integer of up to 64 bits,
         or as True or False. If a .npz file has integer labels and an array 'classes', the names of
-        the classes.
+        the classes. Float64 for a regression.
 
     Raises
     ------
@@ -75,7 +81,8 @@ def load_vectors(
         If `path` is a folder.
     ValueError
         If the file cannot be read, an array or column does not exist, a number is missing, or a
-        label without `unlabeled`, a feature is not a number, or there are fewer than two classes.
+        label without `unlabeled`, a feature is not a number, there are fewer than two classes or
+        numbers, or a label is of another task.
     ImportError
         If the file is a table and pandas, or for Parquet pyarrow, is not installed.
 
@@ -112,6 +119,7 @@ def load_vectors(
         check_name("load_vectors", "label", label)
     check_names("load_vectors", "features", features, or_one=True)
     check_names("load_vectors", "drop", drop, or_one=True)
+    check_choice("load_vectors", "task", task, TASKS)
     if file.suffix.lower() not in READERS:
         suffix = f"the unknown suffix {file.suffix!r}" if file.suffix else "no suffix"
         raise ValueError(
@@ -121,7 +129,7 @@ def load_vectors(
         raise ValueError(f"{file} is empty. Hint: write the file again.")
     read_arrays = ARRAY_READERS.get(file.suffix.lower())
     if read_arrays is None:
-        table = read_table(file, label, features, drop, unlabeled=unlabeled)
+        table = read_table(file, label, features, drop, unlabeled=unlabeled, task=task)
         if table.left_out:
             warn_user(left_out_warning(file, table.left_out))
         return table.X, table.y
@@ -129,7 +137,7 @@ def load_vectors(
         raise ValueError(
             f"`drop` is for the columns of a table. Got {drop!r} for {file}. Hint: leave it out."
         )
-    return read_arrays(file, label, features, unlabeled=unlabeled)
+    return read_arrays(file, label, features, unlabeled=unlabeled, task=task)
 
 
 def left_out_warning(file: Path, names: Sequence[str]) -> str:
