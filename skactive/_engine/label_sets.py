@@ -12,16 +12,14 @@ class LabelSet(frozenset[Any]):
     It compares with a set, if all labels are answered. The sample has no other label, unless
     `named` says that only some labels are answered.
 
-    Parameters
+    Attributes
     ----------
-    has : iterable
-        The labels that the sample has.
-    unanswered : iterable, default=()
+    unanswered : frozenset
         The labels that are not answered.
-    named : frozenset, default=None
+    named : frozenset or None
         The only labels about which an answer says something, as long as it is not combined with
         other answers. None is all but `unanswered`.
-    among : frozenset, default=()
+    among : frozenset
         The labels of all columns, if it was a row of an indicator matrix without declared labels.
     """
 
