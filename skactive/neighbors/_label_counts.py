@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.base import clone
 
-from skactive._contracts._posterior_source import PosteriorSource, RowFunction
+from skactive._contracts._posterior_source import RowFunction
 from skactive._engine.blocks import row_blocks
 from skactive._engine.distances import Space, space_key
 from skactive._engine.exact_search import search
+from skactive._engine.kept_posterior import KeptPosterior
 from skactive._engine.labeled_samples import LabeledSamples
 from skactive.neighbors._label_tables import LabelTables, answered_alike, counted
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from skactive.neighbors._multi_label import IncrementalMultiLabelKNeighbors
 
 
-class NeighborLabels(PosteriorSource):
+class NeighborLabels(KeptPosterior):
     """The probability of each label, for all samples of a pool.
 
     An answer changes the counts of the samples that have it among their nearest, and the tables of
@@ -37,6 +38,7 @@ class NeighborLabels(PosteriorSource):
         self._pool = pool
         self._counts = np.empty((0, 0), dtype=np.intp)
         self._tables: list[tuple[np.ndarray, LabelTables]] = []
+        self._derived: dict[RowFunction, np.ndarray] = {}
         # What the counts were made by.
         self._state: tuple[Any, ...] = ()
         self._is_stale = True
@@ -60,9 +62,14 @@ class NeighborLabels(PosteriorSource):
             )
         return probabilities
 
-    def of_rows(self, function: RowFunction, positions: np.ndarray) -> np.ndarray | None:
-        rows = self.rows(positions)
-        return None if rows is None else function(rows)
+    def _of_all(self, function: RowFunction) -> np.ndarray | None:
+        # An answer changes the tables, and with them the values of all samples.
+        if not self._sync():
+            return None
+        if function not in self._derived:
+            rows = self.rows(np.arange(len(self._counts)))
+            self._derived[function] = np.empty(0) if rows is None else function(rows)
+        return self._derived[function]
 
     def labels_changed(self) -> None:
         self._is_stale = True
@@ -96,6 +103,7 @@ class NeighborLabels(PosteriorSource):
         else:
             self._count_answered(labeled)
         self._state, self._is_stale = state, False
+        self._derived.clear()
         return True
 
     def _count_kept(self, labeled: LabeledSamples, *, is_new: bool) -> None:
