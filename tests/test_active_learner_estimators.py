@@ -353,9 +353,9 @@ def test_classes_cannot_be_declared_to_a_fitted_classifier_that_lacks_them(estim
     assert ActiveLearner(fitted, X_pool=X, classes=["x", "y"]).classes_.tolist() == ["x", "y", "z"]
 
 
-@pytest.mark.parametrize("estimator", [Ridge(), KMeans(), StandardScaler(), GaussianNB, "kNN", 3])
-def test_an_object_that_is_not_a_classifier_raises(estimator):
-    with pytest.raises(TypeError, match="The estimator must be a classifier"):
+@pytest.mark.parametrize("estimator", [Ridge, KMeans(), StandardScaler(), GaussianNB, "kNN", 3])
+def test_an_object_that_is_not_a_classifier_or_regressor_raises(estimator):
+    with pytest.raises(TypeError, match="The estimator must be a classifier or a regressor"):
         ActiveLearner(estimator, X_pool=np.eye(3))
 
 

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import make_blobs
-from sklearn.linear_model import LinearRegression
 from sklearn.metrics import pairwise_distances
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -123,9 +122,20 @@ def test_a_classifier_fitted_later_predicts_again():
     assert pool.invalidate_posterior().posterior().shape == (60, 3)
 
 
+class Unsure(ClassifierMixin, BaseEstimator):
+    """A classifier that only predicts."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.classes_[0])
+
+
 def test_a_classifier_without_probabilities_raises():
-    pool = Pool(X, estimator=LinearRegression().fit(X, X[:, 0]))
-    with pytest.raises(TypeError, match="LinearRegression has neither predict_proba nor decision"):
+    pool = Pool(X, estimator=Unsure().fit(X, X[:, 0] > 0))
+    with pytest.raises(TypeError, match="Unsure has neither predict_proba nor decision"):
         pool.posterior()
 
 

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from skactive._contracts._target import Target
 from skactive._engine.labeled_samples import LabeledSamples
 from skactive._engine.numbers import as_numbers
+from skactive._engine.targets import recorded_labels
 from skactive._validation import are_plain_features, with_canonical_rows
 
 DTYPES = (np.float64, np.float32)
@@ -108,7 +109,7 @@ class SampleStoringEstimator(BaseEstimator, metaclass=ABCMeta):
             The estimator with the new labels.
         """
         labeled = self._fitted()
-        ids, labels = labeled.check_ids(indices), self.stored_target.validate(y)
+        ids, labels = labeled.check_ids(indices), recorded_labels(y, self.stored_target)
         check_consistent_length(ids, labels)
         labeled.check_labels(labels)
         labeled.relabel(ids, labels)
@@ -172,7 +173,7 @@ class SampleStoringEstimator(BaseEstimator, metaclass=ABCMeta):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        labels = self.stored_target.validate(y)
+        labels = recorded_labels(y, self.stored_target)
         self._check_labels(labels, classes)
         if classes is not None or not reset:
             known = classes if reset else self._labeled.classes
