@@ -20,6 +20,7 @@ PACKAGES = [
     "tensorflow-hub",
     "pillow",
     "river",
+    "scikit-activeml",
 ]
 
 

@@ -14,7 +14,8 @@ with the Euclidean metric, their default parameters, and the label of the first 
 scikit-activeml run in its own loop, with its own budget managers, which may exceed the budget. The
 parameters of `StreamHerding` were chosen on streams of these generators with other seeds. Further
 strategies of scikit-activeml decide as ours of the same name, up to random numbers and the limit of
-the budget (`tests/interop/test_streams.py`), and are not run again.
+the budget (`tests/interop/test_streams.py`), and are not run again. Rows with ``window=100`` have
+the limit of scikit-activeml, which allows more queries.
 
 Throughput is the number of samples per second of the same strategy in skactive divided by that in
 scikit-activeml, with the same classifier and a budget of 10 %.
@@ -51,6 +52,8 @@ OURS = [
     "local-density",
     "cognitive-dual",
     "random",
+    "herding, window=100",
+    "split, window=100",
 ]
 THEIRS = ["Split", "StreamProbabilisticAL"]
 PAIRS = {
@@ -132,7 +135,15 @@ def knn() -> IncrementalKNeighborsClassifier:
 
 def run_ours(name: str, budget: float, seed: int, X: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return for each sample whether it was queried, and whether it was predicted."""
-    sampler = StreamSampler(knn(), name, budget=budget, classes=np.unique(y), random_state=seed)
+    strategy, _, window = name.partition(", window=")
+    sampler = StreamSampler(
+        knn(),
+        strategy,
+        budget=budget,
+        window=int(window) if window else None,
+        classes=np.unique(y),
+        random_state=seed,
+    )
     predictions, found = Predictions(X), np.zeros((len(X), 2), dtype=bool)
     for place, (x, label) in enumerate(zip(X, y, strict=True)):
         if place:
@@ -235,13 +246,19 @@ def markdown(runs: list[Run]) -> str:
         column: max(RUNNERS, key=lambda name: cells[name, *column].mean()) for column in columns
     }
     head = ["strategy", *(f"{generator}, {budget:.0%}" for generator, budget in columns)]
-    lines = [f"| {' | '.join(head)} |", f"| --- |{' ---: |' * len(columns)}"]
+    head.append("queried")
+    lines = [f"| {' | '.join(head)} |", f"| --- |{' ---: |' * len(columns)} --- |"]
     for name in RUNNERS:
         row = []
         for column in columns:
             values = cells[name, *column]
             mean = f"{values.mean():.1f}"
             row.append(f"{f'**{mean}**' if best[column] == name else mean} ± {values.std():.1f}")
+        shares = [
+            np.mean([one.queried for one in runs if (one.strategy, one.budget) == (name, budget)])
+            for budget in BUDGETS
+        ]
+        row.append(", ".join(f"{share:.1%}" for share in shares))
         lines.append(f"| {label_of(name)} | {' | '.join(row)} |")
     return "\n".join(lines) + "\n"
 

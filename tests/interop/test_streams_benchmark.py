@@ -54,6 +54,6 @@ def test_runs_are_kept_and_the_table_has_their_means(tmp_path, monkeypatch):
     assert list(streams.all_runs(tmp_path / "runs.csv")) == runs
     assert len(calls) == 4
     table = streams.markdown(runs)
-    assert "| `split` | **75.0** ± 25.0 |" in table
-    assert "| scikit-activeml `Split` | 75.0 ± 25.0 |" in table
+    assert "| `split` | **75.0** ± 25.0 | 0.0% |" in table
+    assert "| scikit-activeml `Split` | 75.0 ± 25.0 | 0.0% |" in table
     assert len(streams.accuracies(runs)) == 4
