@@ -16,7 +16,7 @@ from skactive.cli import main
 from skactive.cli._report import explanation
 from skactive.cli._strategies import DEFAULT_NAMES, build_strategies
 from skactive.learner import ActiveLearner
-from skactive.measures import Margin
+from skactive.measures import TargetUncertainty
 from skactive.model_selection import StrategyComparison, compare_strategies
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import (
@@ -27,7 +27,7 @@ from skactive.strategies import (
     all_strategies,
 )
 
-KNOWN = list(all_strategies())
+KNOWN = list(all_strategies("categorical"))
 SMALL = ["--budget", "12", "--folds", "3", "--jobs", "1"]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(skactive.__file__).parents[1])}
 
@@ -218,7 +218,7 @@ def test_every_strategy_known_is_built_with_the_metric_and_the_weights():
     product = strategies["cdf-product"].get_params()
     assert product["density__metric"] == product["diversity__metric"] == "euclidean"
     assert product["weights"] == {"density": 0.5}
-    assert isinstance(product["uncertainty"], Margin)
+    assert isinstance(product["uncertainty"], TargetUncertainty)
 
 
 @pytest.mark.parametrize(

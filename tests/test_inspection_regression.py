@@ -17,7 +17,7 @@ from skactive.inspection import (
     UtilityDisplay,
 )
 from skactive.model_selection import BudgetedRegressor, StrategyComparison
-from skactive.neighbors import IncrementalKNeighborsRegressor
+from skactive.neighbors import IncrementalKNeighborsRegressor, IncrementalMultiLabelKNeighbors
 from skactive.strategies import RandomSampling
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -154,6 +154,14 @@ def test_frames_have_the_predictions_of_a_replay(ax, name, n_features):
 def test_an_animation_is_written(tmp_path, ax):
     animation = QueryPathDisplay.from_estimator(learner_of(), ax=ax).animate(every=3, resolution=4)
     assert animation.save(tmp_path / "path.gif").stat().st_size > 0
+
+
+@pytest.mark.parametrize("display", [QueryPathDisplay, ExplanationDisplay])
+def test_several_labels_of_each_sample_are_refused(ax, display):
+    labels = (X[:2] > 0).astype(int)
+    learner = ActiveLearner(IncrementalMultiLabelKNeighbors(), X_pool=X).teach([0, 1], labels)
+    with pytest.raises(TypeError, match=f"{display.__name__} needs categorical or continuous"):
+        display.from_estimator(learner, ax=ax)
 
 
 # --------------------------------------------------------------------------- ExplanationDisplay

@@ -32,7 +32,11 @@ from skactive.model_selection import (
     labeling_curve,
     labels_to_score,
 )
-from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalKNeighborsRegressor
+from skactive.neighbors import (
+    IncrementalKNeighborsClassifier,
+    IncrementalKNeighborsRegressor,
+    IncrementalMultiLabelKNeighbors,
+)
 from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import (
     CDFProduct,
@@ -336,6 +340,15 @@ def test_every_point_is_the_score_of_a_new_fit(name, scoring, score, batch_size)
         fitted = clone(ESTIMATORS[name]).fit(X[train], Y[train])
         full = score(Y[split[1]], fitted.predict(X[split[1]]))
         assert comparison.full_scores[place] == pytest.approx(full)
+
+
+def test_several_labels_of_each_sample_are_refused():
+    estimator, y = IncrementalMultiLabelKNeighbors(), (X > 2).astype(int)
+    message = "needs categorical or continuous labels. Got multilabel labels instead"
+    with pytest.raises(TypeError, match=f"compare_strategies {message}"):
+        compare_strategies(estimator, ["random"], X, y, budget=5, cv=2)
+    with pytest.raises(TypeError, match="BudgetedClassifier needs categorical labels"):
+        BudgetedClassifier(estimator, "random", budget=5).fit(X, y)
 
 
 def test_an_int_makes_shuffled_folds():

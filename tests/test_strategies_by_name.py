@@ -11,7 +11,11 @@ from skactive._validation import check_strategy
 from skactive.cli._output import CommandError
 from skactive.cli._strategies import checked_names
 from skactive.model_selection import BudgetedClassifier, compare_strategies, labeling_curve
-from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalKNeighborsRegressor
+from skactive.neighbors import (
+    IncrementalKNeighborsClassifier,
+    IncrementalKNeighborsRegressor,
+    IncrementalMultiLabelKNeighbors,
+)
 from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling, all_strategies
 
 X = np.random.default_rng(0).normal(size=(24, 3))
@@ -76,10 +80,17 @@ def test_the_name_of_a_class_hints_at_the_strategy_with_its_default_parameters()
                 checked_names([spelled])
 
 
+ESTIMATORS = {
+    "categorical": KNN,
+    "continuous": IncrementalKNeighborsRegressor(),
+    "multilabel": IncrementalMultiLabelKNeighbors(),
+}
+
+
 @pytest.mark.parametrize("name", list(all_strategies()))
 def test_a_name_is_the_strategy_of_the_registry(name):
-    is_for_classes = all_strategies()[name].suits("categorical")
-    estimator = KNN if is_for_classes else IncrementalKNeighborsRegressor()
+    suits = all_strategies()[name].suits
+    estimator = next(one for kind, one in ESTIMATORS.items() if suits(kind))
     learner = ActiveLearner(estimator, name, X_pool=X)
     assert repr(learner.strategy) == repr(all_strategies()[name].strategy)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,10 @@ HINTS = {
     "continuous": 'Hint: the guide "Regression" lists the parts for numbers, such as '
     "PredictiveVariance.",
 }
+
+
+# The kinds of labels that can be replayed and drawn.
+RECORDED = frozenset({"categorical", "continuous"})
 
 
 def target_of(estimator: Any, target: Target | None = None) -> Target:
@@ -106,10 +111,15 @@ def check_kind(part: Any, kind: str) -> None:
         The kind of labels of a pool.
     """
     kinds = getattr(part, "target_kinds", None)
-    if kinds is None or kind in kinds:
-        return
-    name = getattr(part, "name_of_kind_error", type(part).__name__)
-    raise TypeError(
-        f"{name} needs {' or '.join(sorted(kinds))} labels. Got {kind} labels "
-        f"instead. {HINTS[kind]}"
-    )
+    if kinds is not None:
+        name = getattr(part, "name_of_kind_error", type(part).__name__)
+        check_one_of(name, kind, kinds)
+
+
+def check_one_of(name: str, kind: str, kinds: Collection[str] = RECORDED) -> None:
+    """Raise unless a kind of labels is one of those that a part of a name can be used with."""
+    if kind not in kinds:
+        raise TypeError(
+            f"{name} needs {' or '.join(sorted(kinds))} labels. Got {kind} labels "
+            f"instead. {HINTS[kind]}"
+        )

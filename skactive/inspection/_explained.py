@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skactive._engine.targets import check_one_of, target_of
 from skactive._estimators import classifier_of, transformers
 from skactive._rows import n_samples_of, take_rows
 from skactive.base import TransductiveEstimator
@@ -47,6 +48,8 @@ def explained(
     prior : ndarray of shape (n_classes,) or None
         The rest of each probability; None without `predict_proba`.
     """
+    learned = estimator.estimator if hasattr(estimator, "X_pool") else estimator
+    check_one_of("ExplanationDisplay", target_of(learned).kind)
     if hasattr(estimator, "X_pool"):
         return _explained_by_learner(estimator, row, labeled_samples)
     is_budgeted = hasattr(estimator, "budget")

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skactive._engine.features import in_memory
 from skactive._engine.label_arrays import joined
-from skactive._engine.targets import recorded_labels
+from skactive._engine.targets import check_one_of, recorded_labels
 from skactive._estimators import classifier_of, transformers
 from skactive._few_labels import fitted_copy
 from skactive._rows import n_samples_of, take_rows
@@ -141,6 +141,7 @@ def recorded_loop(
                 f"{owner} takes the pool of an ActiveLearner from the learner itself. "
                 "Hint: leave X out; the true labels are passed as y=."
             )
+        check_one_of(owner, estimator.pool.target.kind)
         classifier = classifier_of(estimator.estimator)
         loop = RecordedLoop(estimator.pool, classifier, estimator.labeled, estimator.labels)
     elif hasattr(estimator, "budget"):

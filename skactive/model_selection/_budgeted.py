@@ -16,7 +16,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skactive._engine.cache import LOOP_CACHE
-from skactive._engine.targets import recorded_labels
+from skactive._engine.targets import check_one_of, recorded_labels, target_of
 from skactive._estimators import classifier_of, keeps_stages, transformers
 from skactive._fit_params import check_fit_params, per_sample
 from skactive._html import Diagram
@@ -101,6 +101,7 @@ class BudgetedEstimator(BaseEstimator, metaclass=ABCMeta):
         if y is None:
             raise ValueError(f"{name} requires y to be passed, but the target y is None.")
         self._check_estimator(self._estimator())
+        check_one_of(name, target_of(self._estimator()).kind, {self.target.kind})
         check_is_samples(X, "X")
         labels = recorded_labels(y, self.target)
         check_consistent_length(X, labels)

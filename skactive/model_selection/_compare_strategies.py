@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from skactive import __version__
 from skactive._engine.cache import LOOP_CACHE
-from skactive._engine.targets import check_part, have_fractions, target_of
+from skactive._engine.targets import check_one_of, check_part, have_fractions, target_of
 from skactive._estimators import check_classifier, classifier_of
 from skactive._fit_params import per_sample
 from skactive._progress import ProgressBar
@@ -174,6 +174,7 @@ def compare_strategies(
     estimator = default_estimator(y) if estimator is None else estimator
     check_classifier(estimator, hint=f"the order is {_ORDER}.", or_regressor=True)
     estimator, target = clone(estimator), target_of(estimator)
+    check_one_of("compare_strategies", target.kind)
     strategies = _checked_strategies(strategies, target)
     check_is_samples(X, "X")
     params = check_mapping("compare_strategies", "params", params, "names of arguments")
