@@ -15,7 +15,14 @@ from skactive.datasets import list_images, load_vectors, open_vectors, write_vec
 from skactive.embedding import CachedTransformer, ImageDescriptor, TextDescriptor
 from skactive.inspection import LabelingCurveDisplay, StrategyComparisonDisplay
 from skactive.learner import ExpectedGain, StabilizedPredictions, SufficientAccuracy
-from skactive.measures import Coverage, Diversity, Entropy, InformationDensity
+from skactive.measures import (
+    CommitteeVariance,
+    Coverage,
+    Diversity,
+    Entropy,
+    InformationDensity,
+    LabelUncertainty,
+)
 from skactive.metric_learning import (
     ContrastiveMap,
     LargeMarginNearestNeighbor,
@@ -24,6 +31,8 @@ from skactive.metric_learning import (
 from skactive.model_selection import (
     AnnotatorPanel,
     BudgetedClassifier,
+    BudgetedRegressor,
+    GaussianOracle,
     NoisyOracle,
     area_under_labeling_curve,
     compare_strategies,
@@ -33,6 +42,8 @@ from skactive.model_selection import (
 from skactive.neighbors import (
     BlockwiseKNeighborsTransformer,
     IncrementalKNeighborsClassifier,
+    IncrementalKNeighborsRegressor,
+    IncrementalMultiLabelKNeighbors,
     NeighborGraph,
     PrincipalKNeighborsTransformer,
 )
@@ -41,11 +52,16 @@ from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import (
     BADGE,
     BAIT,
+    CVIRS,
+    MMC,
+    AdaptiveLabels,
     CDFProduct,
     ClusterMargin,
     DensityWeightedUncertainty,
     DropQuery,
     ExpectedErrorReduction,
+    ExpectedVarianceReduction,
+    GreedySampling,
     KCenterGreedy,
     ProbCover,
     QueryByCommittee,
@@ -54,6 +70,7 @@ from skactive.strategies import (
     TypiClust,
     UncertaintyHerding,
     UncertaintySampling,
+    all_strategies,
 )
 from skactive.streams import (
     CognitiveDual,
@@ -99,6 +116,9 @@ CLASSIFIERS = {
     "a class": GaussianNB,
     "a regressor": LinearRegression(),
 }
+LEARNERS = {kind: value for kind, value in CLASSIFIERS.items() if kind != "a regressor"}
+REGRESSORS = LEARNERS | {"a classifier": GaussianNB()}
+TARGETS = {"a str": "auto", "a number": 3, "an array": LARGE, "a list": [1], "a class": int}
 COMMITTEES = {"a str": "trees", "strings": ["t"], "a classifier": GaussianNB(), "a number": 3}
 STRATEGIES = {
     "another name": "uncertainty",
@@ -134,6 +154,7 @@ WRONG = {
     "classes": LISTS,
     "columns": LISTS,
     "committee": COMMITTEES,
+    "criterion": CHOICES,
     "cv": {"a str": "5", "an object": object(), "a float": 2.5},
     "density": MEASURES,
     "density_threshold": INTEGERS,
@@ -162,6 +183,7 @@ WRONG = {
     "index": POSITIONS,
     "indices": POSITIONS,
     "journal": PATHS,
+    "kind": CHOICES,
     "key": {"a number": 3, "an object": object(), "a list": ["a"]},
     "label": {"a list": ["a"], "an object": object(), "a float": 2.5},
     "location": PATHS,
@@ -188,6 +210,7 @@ WRONG = {
     "n_instances": INTEGERS,
     "n_jobs": {"a str": "all", "a list": [1], "an array": LARGE},
     "n_kept": INTEGERS,
+    "n_members": INTEGERS,
     "n_neighbors": INTEGERS,
     "n_uncertain": INTEGERS,
     "oracle": FUNCTIONS,
@@ -212,13 +235,16 @@ WRONG = {
     "share": NUMBERS,
     "shrinkage": NUMBERS,
     "smoothing": NUMBERS,
+    "space": CHOICES,
     "state": PATHS,
     "step": NUMBERS,
     "stop_set_size": INTEGERS,
+    "std": NUMBERS,
     "stopping": PARTS,
     "strategies": LINEUPS,
     "strategy": STRATEGIES,
     "target": NUMBERS,
+    "task": CHOICES,
     "temperature": NUMBERS,
     "threshold": NUMBERS,
     "tol": NUMBERS,
@@ -236,6 +262,14 @@ OF_ENTRY_POINT = {
     # The rest is left to the `score` of the classifier.
     ("ActiveLearner.score", "y"): {"too few": [0]},
     ("CachedTransformer", "transformer"): PARTS,
+    ("ActiveLearner", "estimator"): LEARNERS,
+    ("compare_strategies", "estimator"): LEARNERS,
+    ("labeling_curve", "estimator"): LEARNERS,
+    ("BudgetedRegressor", "estimator"): REGRESSORS,
+    ("ExpectedVarianceReduction", "estimator"): REGRESSORS,
+    ("ActiveLearner", "target"): TARGETS,
+    ("Pool", "target"): TARGETS,
+    ("IncrementalKNeighborsRegressor", "weights"): CHOICES,
     ("ImageDescriptor", "cache"): PATHS,
     ("Pool", "estimator"): {"a str": "knn", "a number": 3, "an array": LARGE, "a type": GaussianNB},
     ("WithinClassWhitening", "shrinkage"): NUMBERS | {"a str": "oracle"},
@@ -296,6 +330,7 @@ ANY_KIND = {
     "progress",
     "return_utilities",
     "samples",
+    "return_std",
     "strict_classes",
     "unlabeled",
     "verbose",
@@ -324,9 +359,9 @@ def used(target, use, **defaults):
     return target, lambda **given: use(target(**defaults | given))
 
 
-def at_the_first_query(strategy):
+def at_the_first_query(strategy, estimator=KNN):
     # No parameter waits until labels are known.
-    return used(strategy, lambda one: one.select(Pool(X, estimator=KNN), 2))
+    return used(strategy, lambda one: one.select(Pool(X, estimator=estimator), 2))
 
 
 def in_a_budget(oracle):
@@ -340,8 +375,11 @@ ENTRY_POINTS = {
     "NeighborGraph.load": called(NeighborGraph.load, path="graph.npz"),
     "NeighborGraph.save": called(NeighborGraph.of(X).save, path="saved.npz"),
     "BudgetedClassifier": used(BudgetedClassifier, lambda one: one.fit(X, Y), budget=4),
+    "BudgetedRegressor": used(BudgetedRegressor, lambda one: one.fit(X, Y), budget=4),
+    "GaussianOracle": used(GaussianOracle, lambda one: one.votes(Y)),
     "compare_strategies": called(compare_strategies, strategies=["random"], **FEW),
     "labeling_curve": called(labeling_curve, strategy="random", **FEW),
+    "all_strategies": called(all_strategies, kind=None),
     "area_under_labeling_curve": called(area_under_labeling_curve, estimator=BUDGETED, X=X, y=Y),
     "labels_to_score": used(labels_to_score, lambda one: one(BUDGETED, X, Y), score=0.5),
     "list_images": called(list_images, folder="images"),
@@ -378,6 +416,25 @@ ENTRY_POINTS = {
         )
     },
     **{
+        strategy.__name__: at_the_first_query(strategy, IncrementalKNeighborsRegressor())
+        for strategy in (ExpectedVarianceReduction, GreedySampling)
+    },
+    **{
+        strategy.__name__: at_the_first_query(strategy, IncrementalMultiLabelKNeighbors())
+        for strategy in (AdaptiveLabels, CVIRS, MMC)
+    },
+    "CommitteeVariance": used(
+        CommitteeVariance,
+        lambda one: one.utilities(Pool(X, estimator=IncrementalKNeighborsRegressor())),
+    ),
+    "LabelUncertainty": used(
+        LabelUncertainty,
+        lambda one: one.utilities(Pool(X, estimator=IncrementalMultiLabelKNeighbors())),
+    ),
+    "IncrementalMultiLabelKNeighbors": used(
+        IncrementalMultiLabelKNeighbors, lambda one: one.fit(X, (X > 0).astype(int))
+    ),
+    **{
         measure.__name__: used(measure, lambda one: one.utilities(pool()))
         for measure in (Coverage, Diversity, InformationDensity)
     },
@@ -387,6 +444,7 @@ ENTRY_POINTS = {
             BlockwiseKNeighborsTransformer,
             ContrastiveMap,
             IncrementalKNeighborsClassifier,
+            IncrementalKNeighborsRegressor,
             IncrementalLabelSpreading,
             LargeMarginNearestNeighbor,
             PrincipalKNeighborsTransformer,

@@ -94,10 +94,11 @@ class CommitteeVariance(Measure):
         check_integer(self, "n_members", self.n_members, minimum=2)
         check_integer(self, "n_neighbors", self.n_neighbors, minimum=1)
         check_integer(self, "random_state", self.random_state, minimum=0)
+        metric, _ = chosen_metric(self, pool)
         if self.committee is not None:
             check_regressors(self, "committee", self.committee)
         whole = pool.whole
-        values = pool.once_per_batch(self, lambda: self._values(whole))
+        values = pool.once_per_batch(self, lambda: self._values(whole, metric))
         if values is None:
             return np.ones(pool.n_candidates)
         return np.asarray(values[np.searchsorted(whole.candidates, pool.candidates)])
@@ -114,14 +115,13 @@ class CommitteeVariance(Measure):
             rest = f"which is higher than that of {rank.than()}"
         return f"The standard deviation of the committee's predictions is {value**0.5:.4g}, {rest}."
 
-    def _values(self, pool: PoolView) -> np.ndarray | None:
+    def _values(self, pool: PoolView, metric: str) -> np.ndarray | None:
         """Return the variance of each candidate, or None without two members."""
         candidates = pool.candidates
         learners = getattr(pool.estimator, "learner_list", None)
         if self.committee is None and not learners:
             if pool.n_labeled < 2:
                 return None
-            metric, _ = chosen_metric(self, pool)
             bagged = BaggedNeighbors(
                 pool, self.n_members, self.n_neighbors, metric, self.random_state
             )

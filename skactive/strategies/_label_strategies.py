@@ -30,6 +30,7 @@ class LabelStrategy(QueryStrategy):
     target_kinds = frozenset({"multilabel"})
 
     def utilities(self, pool: PoolView) -> np.ndarray:
+        self._check_parameters()
         spread = spread_if_constant(self, pool, LabelUncertainty())
         if spread is not None:
             return spread.utilities(pool)
@@ -40,6 +41,10 @@ class LabelStrategy(QueryStrategy):
     def terms(self, pool: PoolView) -> dict[str, UtilityComponent]:
         spread = spread_if_constant(self, pool, LabelUncertainty())
         return super().terms(pool) if spread is None else spread.terms(pool)
+
+    def _check_parameters(self) -> None:
+        """Raise if a parameter has an invalid value."""
+        return
 
     @abstractmethod
     def _utilities(self, pool: PoolView, posterior: np.ndarray) -> np.ndarray:
@@ -221,13 +226,16 @@ class AdaptiveLabels(LabelStrategy):
         super().__init__(random_state=random_state)
         self.step = step
 
-    def _utilities(self, pool: PoolView, posterior: np.ndarray) -> np.ndarray:
+    def _check_parameters(self) -> None:
         step = check_number(self, "step", self.step, exclusive=True)
         if step > 1:
             raise ValueError(
                 "The 'step' parameter of AdaptiveLabels must be a number above 0 and at most 1. "
                 f"Got {self.step!r} instead."
             )
+
+    def _utilities(self, pool: PoolView, posterior: np.ndarray) -> np.ndarray:
+        step = float(self.step)
         decisions, predicted = 2 * posterior - 1, posterior > 0.5
         lowest = np.where(predicted, decisions, np.inf).min(axis=1)
         highest = np.where(predicted, -np.inf, decisions).max(axis=1)
