@@ -566,7 +566,7 @@ def test_a_learner_goes_on_with_its_journal(threads, tmp_path):
         (
             lambda X: PartitionedPool(X, estimator=IncrementalKNeighborsRegressor()),
             TypeError,
-            "labels of a partitioned pool are classes. Got a regressor",
+            "labels of a partitioned pool are classes, one for each sample. Got Incremental",
         ),
         (
             lambda X: PartitionedLearner(X_pool=X).pool.graph(),

@@ -8,13 +8,14 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
-from sklearn.base import clone, is_regressor
+from sklearn.base import clone
 
 from skactive._engine.external_posterior import ExternalPosterior
 from skactive._engine.features import check_labeled_samples
 from skactive._engine.label_book import LabelBook
 from skactive._engine.labels import check_classes
 from skactive._engine.positions import check_positions, check_removed, check_unlabeled
+from skactive._engine.targets import target_of
 from skactive._text import shown
 from skactive.base import (
     Classifier,
@@ -379,10 +380,10 @@ def check_estimator(estimator: Any) -> Any:
             f"{type(estimator).__name__} learns from a graph of all samples, which no process of a "
             "partitioned pool has. Hint: use an IncrementalKNeighborsClassifier."
         )
-    if is_regressor(estimator):
+    if target_of(estimator).kind != "categorical":
         raise TypeError(
-            "The labels of a partitioned pool are classes. Got a regressor, "
-            f"{shown(estimator)}. Hint: use skactive.Pool for labels that are numbers."
+            "The labels of a partitioned pool are classes, one for each sample. Got "
+            f"{shown(estimator)} instead. Hint: use skactive.Pool."
         )
     max_labeled = getattr(estimator, "max_labeled", None)
     if max_labeled is not None:
