@@ -698,6 +698,7 @@ CALLED = {
     "add_labels": lambda pool, X, y: pool.add_labels([11, 150], y[[11, 150]]),
     "add_samples": lambda pool, X, y: pool.add_samples(X[:3]).remove_samples([200, 201, 202]),
     "batch": lambda pool, X, y: pool.batch(CDFProduct()).n_candidates,
+    "completed_labels": lambda pool, X, y: pool.completed_labels([12, 160], y[[12, 160]]),
     "forget": lambda pool, X, y: pool.forget(5),
     "has_graph": lambda pool, X, y: pool.has_graph(Pool(X).graph(3)),
     "invalidate_posterior": lambda pool, X, y: pool.invalidate_posterior(),
