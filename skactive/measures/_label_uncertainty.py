@@ -95,7 +95,7 @@ BY_FREQUENCY = "frequency"
 class LabelUncertainty(Measure):
     """Measure the uncertainty of several labels of each sample, combined by a criterion.
 
-    With p_l the probability of label l, its uncertainty is u_l = 1 - |2 p_l - 1|, and the label is
+    With p_l the probability of label l, its uncertainty is u_l = 1 - abs(2 p_l - 1), and the label is
     predicted if p_l > 0.5. The sign s_l is 1 for predicted labels, else -1.
 
     Parameters
@@ -195,7 +195,7 @@ def n_predicted(probabilities: np.ndarray) -> np.ndarray:
 class LabelCardinality(RowMeasure):
     """Measure how far the number of predicted labels is from the usual number of labels.
 
-    The label cardinality inconsistency |Σ 1[p_l > 0.5] - c|, with c the mean number of labels of
+    The label cardinality inconsistency abs(Σ 1[p_l > 0.5] - c), with c the mean number of labels of
     the labelled samples. Values are in [0, n_labels].
 
     See Also

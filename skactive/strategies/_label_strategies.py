@@ -120,7 +120,7 @@ class CVIRS(LabelStrategy):
     """Choose by the ranks of margins, and by how much predictions differ from labelled samples.
 
     The utility is s · v. The score s of ranks is the mean over labels of (n - τ_l) / (n - 1), with
-    τ_l the rank of a candidate by the margin |2 p_l - 1| among the n candidates, smallest first.
+    τ_l the rank of a candidate by the margin abs(2 p_l - 1) among the n candidates, smallest first.
     The inconsistency v is the mean over labelled samples of the distance between the predicted
     labels and theirs.
 
