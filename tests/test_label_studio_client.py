@@ -186,6 +186,43 @@ def test_the_token_follows_a_redirection_within_label_studio(studio):
     assert client.file("/tasks/1/resolve/") == b"photo"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/api/current-user/token",
+        "/data/../api/current-user/token",
+        "/data/%2e%2e/api/current-user/token",
+        "/user/account",
+        "/projects/1/data/",
+    ],
+)
+def test_the_token_opens_files_and_not_the_api(studio, address):
+    client, _ = client_of(studio)
+    with pytest.raises(LabelStudioError, match=r"401|credentials|token"):
+        client.file(address)
+    assert studio.headers
+    assert all("Authorization" not in headers for headers in studio.headers)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://[::1/x.jpg", "http://[bad]/x.jpg", "//[/x.jpg", "http://a:b/x.jpg", "data:x"],
+)
+def test_an_address_that_is_none_is_refused_once(studio, address):
+    client, pauses = client_of(studio)
+    with pytest.raises(LabelStudioError) as raised:
+        client.file(address)
+    assert not raised.value.is_temporary
+    assert not pauses
+
+
+def test_blanks_and_umlauts_in_addresses_are_encoded(studio):
+    studio.files["/data/local-files/"] = b"photo"
+    client, _ = client_of(studio)
+    assert client.file("/data/local-files/?d=my photos/grün.jpg") == b"photo"
+    assert studio.requests[-1][1] == "/data/local-files/?d=my%20photos/gr%C3%BCn.jpg"
+
+
 def test_files_of_this_machine_are_not_read(studio, tmp_path):
     (tmp_path / "secret.jpg").write_bytes(b"photo")
     client, _ = client_of(studio)

@@ -93,7 +93,9 @@ def write(text: str) -> None:
     act on the terminal.
     """
     encoding = sys.stdout.encoding or "utf-8"
-    print(printable(text, keep=NEWLINE).encode(encoding, "replace").decode(encoding))
+    # A log shows it at once, as a terminal does.
+    line = printable(text, keep=NEWLINE).encode(encoding, "replace").decode(encoding)
+    print(line, flush=True)
 
 
 def write_note(text: str, *, prefix: str = "skactive: ") -> None:

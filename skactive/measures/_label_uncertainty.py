@@ -95,8 +95,8 @@ BY_FREQUENCY = "frequency"
 class LabelUncertainty(Measure):
     """Measure the uncertainty of several labels of each sample, combined by a criterion.
 
-    With p_l the probability of label l, its uncertainty is u_l = 1 - abs(2 p_l - 1), and the label is
-    predicted if p_l > 0.5. The sign s_l is 1 for predicted labels, else -1.
+    With p_l the probability of label l, its uncertainty is u_l = 1 - abs(2 p_l - 1), and the label
+    is predicted if p_l > 0.5. The sign s_l is 1 for predicted labels, else -1.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from http.client import HTTPException, HTTPMessage
@@ -10,7 +11,7 @@ from secrets import SystemRandom
 from threading import Lock
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 from urllib.request import (
     DataHandler,
     HTTPDefaultErrorHandler,
@@ -38,6 +39,9 @@ MAX_BYTES = 256_000_000
 MAX_DETAIL = 200
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_MANY, SERVER_ERROR = 401, 403, 404, 429, 500
 JSON = "application/json"
+# Uploaded and local files, and files of a cloud storage.
+MEDIA = re.compile(r"/(data|storage-data|(tasks|projects)/\d+/(presign|resolve))/")
+URL_CHARACTERS = ":/?#[]@!$&'()*+,;=%-._~"
 RANDOM = SystemRandom()
 
 
@@ -86,12 +90,8 @@ class LabelStudioClient:
 
     def file(self, address: str) -> bytes:
         """Return a file by its address, which may be relative to Label Studio or elsewhere."""
-        whole = urljoin(f"{self.url}/", address)
-        if urlsplit(whole).scheme not in {"http", "https", "data"}:
-            raise LabelStudioError(
-                f"{one_line(address, 80)} is no address of a file that can be downloaded."
-            )
-        content, _ = self._repeated("GET", whole, None)
+        whole = file_address(address, self.url)
+        content, _ = self._repeated("GET", whole, None, is_file=True)
         return content
 
     def _json(self, method: str, path: str, body: bytes | None = None) -> Any:
@@ -106,18 +106,24 @@ class LabelStudioClient:
                 "pass the address of Label Studio."
             ) from error
 
-    def _repeated(self, method: str, address: str, body: bytes | None) -> tuple[bytes, str]:
+    def _repeated(
+        self, method: str, address: str, body: bytes | None, *, is_file: bool = False
+    ) -> tuple[bytes, str]:
         for attempt in range(ATTEMPTS):
             try:
-                return self._once(method, address, body)
+                return self._once(method, address, body, is_file=is_file)
             except LabelStudioError as error:
                 if not error.is_temporary or attempt == ATTEMPTS - 1:
                     raise
                 self._sleep(pause(attempt, PAUSE))
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
-    def _once(self, method: str, address: str, body: bytes | None) -> tuple[bytes, str]:
+    def _once(
+        self, method: str, address: str, body: bytes | None, *, is_file: bool
+    ) -> tuple[bytes, str]:
         is_own = is_same_origin(address, self.url)
+        # Who imports tasks chooses their addresses: the token opens files, and not the API.
+        is_own = is_own and (not is_file or is_media(address, self.url))
         try:
             return self._answer(method, address, body, is_own=is_own)
         except HTTPError as error:
@@ -162,7 +168,8 @@ class LabelStudioClient:
                 raise self._late(place) from None
             text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
             raise LabelStudioError(
-                f"{place} cannot be reached: {self._shown(text)}.", is_temporary=True
+                f"{place} cannot be reached: {self._shown(text)}.",
+                is_temporary=not address.startswith("data:"),
             ) from None
         if len(content) > MAX_BYTES:
             raise LabelStudioError(f"{self._shown(address)} is larger than {MAX_BYTES:,} bytes.")
@@ -314,6 +321,29 @@ def is_same_origin(address: str, url: str) -> bool:
     """Return whether an address has the scheme, host and port of another."""
     one, other = urlsplit(address), urlsplit(url)
     return (one.scheme, one.netloc.lower()) == (other.scheme, other.netloc.lower())
+
+
+def file_address(address: str, url: str) -> str:
+    """Return the whole address of a file, or raise if none can be downloaded from there."""
+    try:
+        whole = urljoin(f"{url}/", address)
+        parts = urlsplit(whole)
+        # Raises if it is no number.
+        is_known = parts.scheme == "data" or (bool(parts.hostname) and parts.port != 0)
+    except ValueError:
+        is_known = False
+    if not is_known or parts.scheme not in {"http", "https", "data"}:
+        raise LabelStudioError(
+            f"{one_line(address, 80)} is no address of a file that can be downloaded."
+        )
+    # Blanks and letters beyond ASCII, as in the names of files.
+    return quote(whole, safe=URL_CHARACTERS)
+
+
+def is_media(address: str, url: str) -> bool:
+    """Return whether Label Studio serves files at an address of its own."""
+    path = unquote(urlsplit(address).path).removeprefix(urlsplit(url).path)
+    return ".." not in path.split("/") and MEDIA.match(path) is not None
 
 
 def host_of(address: str) -> str:

@@ -116,7 +116,11 @@ class TaskSamples:
 
 def image_name(number: int, address: str) -> str:
     """Return the name of a task's copy of an image, which differs by its address."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        # It is refused when it is downloaded.
+        parts = urlsplit("")
     candidates = [parts.path, *(value for _, value in parse_qsl(parts.query))]
     suffixes = [posixpath.splitext(unquote(one))[1].lower() for one in candidates]
     suffix = next((one for one in suffixes if one and is_image_name(one)), OTHER_SUFFIX)
@@ -126,5 +130,8 @@ def image_name(number: int, address: str) -> str:
 
 def is_elsewhere(address: str, url: str) -> bool:
     """Return whether an address is on another host than Label Studio."""
-    host = urlsplit(address).netloc
+    try:
+        host = urlsplit(address).netloc
+    except ValueError:
+        return True
     return bool(host) and host.lower() != urlsplit(url).netloc.lower()
