@@ -6,7 +6,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from skactive.strategies import all_strategies
+import skactive.strategies
 from skactive.streams import all_stream_strategies
 
 README = Path(__file__).parents[1] / "README.md"
@@ -29,10 +29,7 @@ SECTIONS = [
         "skactive.strategies",
         "Selection of the candidates to label next.",
         [
-            *sorted(
-                {type(entry.strategy).__name__ for entry in all_strategies().values()}
-                | {"QueryStrategy", "StrategyEntry", "UtilityComponent"}
-            ),
+            *(name for name in skactive.strategies.__all__ if name != "all_strategies"),
             "all_strategies",
         ],
     ),

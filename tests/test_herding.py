@@ -245,7 +245,7 @@ def test_a_picked_sample_leaves_the_pool_as_it_was():
 
 
 def test_an_unknown_uncertainty_raises():
-    sentence = r"The 'uncertainty' parameter of UncertaintyHerding must be one of \['entropy'"
+    sentence = r"The 'uncertainty' parameter of UncertaintyHerding must be one of \['auto'"
     with pytest.raises(ValueError, match=sentence):
         UncertaintyHerding("doubt").select(Pool(X))
 

@@ -145,7 +145,7 @@ class LabelUncertainty(Measure):
     >>> pool = Pool([[1, 0], [0, 1], [3, 1]], estimator=IncrementalMultiLabelKNeighbors(1))
     >>> pool = pool.add_labels([0, 1], [{"cat", "pet"}, {"pet"}])
     >>> LabelUncertainty().utilities(pool).round(3)
-    array([0.567])
+    array([0.515])
     """
 
     target_kinds = frozenset({"multilabel"})

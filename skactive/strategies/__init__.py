@@ -23,13 +23,13 @@ from skactive.strategies._uncertainty import UncertaintySampling
 from skactive.strategies._uncertainty_herding import UncertaintyHerding
 from skactive.strategies._utility_component import UtilityComponent
 
-# In the order of the API reference.
-__all__ = [  # noqa: RUF022
-    "AdaptiveLabels",
+__all__ = [
     "BADGE",
     "BAIT",
-    "CDFProduct",
     "CVIRS",
+    "MMC",
+    "AdaptiveLabels",
+    "CDFProduct",
     "ClusterMargin",
     "DensityWeightedUncertainty",
     "DropQuery",
@@ -37,7 +37,6 @@ __all__ = [  # noqa: RUF022
     "ExpectedVarianceReduction",
     "GreedySampling",
     "KCenterGreedy",
-    "MMC",
     "ProbCover",
     "QueryByCommittee",
     "QueryStrategy",

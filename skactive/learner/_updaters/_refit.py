@@ -98,7 +98,9 @@ class RefitUpdater(EstimatorUpdater):
             X, y = newest(X, y, pool.n_labeled - len(pool.labeled))
         if X is not None:
             y = self._source.encoded(np.asarray(y))
-            X, y = take_rows(X, np.flatnonzero(is_answered(y))), y[is_answered(y)]
+            answered = is_answered(y)
+            if not answered.all():
+                X, y = take_rows(X, np.flatnonzero(answered)), y[answered]
         labels = self._source.encoded(pool.labels)
         labeled, labels = pool.labeled[is_answered(labels)], labels[is_answered(labels)]
         if len(labeled) == 0:
