@@ -252,7 +252,7 @@ def strategy_table() -> str:
     """Return the table of the strategies, by the names that the command uses."""
     rows = [
         f"| `{name}` | `{entry.strategy!r}` | {entry.criterion} |"
-        for name, entry in all_strategies().items()
+        for name, entry in skactive.strategies.all_strategies().items()
     ]
     head = ["| `skactive compare` | strategy | criterion |", "| --- | --- | --- |"]
     return "\n".join([*head, *rows])
