@@ -20,7 +20,7 @@ from skactive import ActiveLearner, Pool
 from skactive._engine.candidate_rank import CandidateRank, ordinal
 from skactive.learner import QueryExplanation
 from skactive.measures import Coverage, Diversity, InformationDensity, Margin, Measure
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalKNeighborsRegressor
 from skactive.strategies import (
     CDFProduct,
     QueryStrategy,
@@ -516,3 +516,16 @@ def test_coverage_is_put_into_words():
 )
 def test_coverage_is_counted_in_samples(value, fact):
     assert fact in Coverage().sentence(value, CandidateRank(9, 8, 0), ((), ()))
+
+
+def test_the_words_of_an_uncertainty_are_those_of_the_kind_of_labels():
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    words = "The standard deviation of its prediction"
+    regressor = ActiveLearner(IncrementalKNeighborsRegressor(), CDFProduct(), X)
+    regressor.teach(range(8), X[:8, 0])
+    assert words in " ".join(regressor.explain_query(regressor.query()).sentences)
+    for n_labeled in (0, 1, 8):
+        classifier = ActiveLearner(LogisticRegression(), CDFProduct(), X)
+        classifier.teach(range(n_labeled), X[:n_labeled, 0] > 0)
+        found = classifier.explain_query(classifier.query()).sentences
+        assert words not in " ".join(found)

@@ -113,17 +113,20 @@ class TargetUncertainty(Measure):
     def utilities_everywhere(self, pool: PoolView) -> np.ndarray:
         return usual_measure(pool.target.kind).utilities_everywhere(pool)
 
-    def sentence(
-        self,
-        value: float,
-        rank: CandidateRank,
-        posterior: tuple[Sequence[Hashable], Sequence[float]],
-    ) -> str | None:
-        # There are no class probabilities if labels are continuous. Those of labels do not sum to
-        # 1: if they do by chance, the sentence names the two most probable ones.
-        kind = "categorical" if abs(sum(posterior[1]) - 1) < 1e-6 else "multilabel"
-        kind = kind if len(posterior[0]) else "continuous"
-        return usual_measure(kind).sentence(value, rank, posterior)
+    def for_kind(self, kind: str) -> Measure:
+        """Return the measure that is used for a kind of labels.
+
+        Parameters
+        ----------
+        kind : str
+            The kind, see `skactive.base.Target`.
+
+        Returns
+        -------
+        measure : Measure
+            The measure.
+        """
+        return usual_measure(kind)
 
 
 def usual_measure(kind: str) -> Measure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from skactive._engine.distances import UNDEFINED
 from skactive._engine.positions import check_positions
 from skactive._estimators import classifier_of
 from skactive._frame import Tabular
-from skactive._text import aligned, one_line
+from skactive._text import aligned, label_text, one_line
 from skactive._validation import check_integer
 from skactive.base import LabelingPool
 from skactive.learner._explanation.reasons import sentences_of
@@ -66,7 +66,7 @@ class NearestSamples:
         ]
         if self.labels is None:
             return names
-        labels = [one_line(label, NAME_WIDTH) for label in self.labels.tolist()]
+        labels = [label_text(label, NAME_WIDTH) for label in self.labels.tolist()]
         return [f"{name} ({label})" for name, label in zip(names, labels, strict=True)]
 
     def __str__(self) -> str:
@@ -307,7 +307,12 @@ def terms_of(learner: Any) -> dict[str, UtilityComponent]:
             f"{type(strategy).__name__} cannot be explained: it has no method `terms`. "
             "Hint: derive it from skactive.strategies.QueryStrategy."
         )
-    return dict(strategy.terms(learner.pool))
+    terms = dict(strategy.terms(learner.pool))
+    for name, term in terms.items():
+        if hasattr(term.measure, "for_kind"):
+            # It finds the words for the kind of labels.
+            terms[name] = replace(term, measure=term.measure.for_kind(learner.pool.target.kind))
+    return terms
 
 
 def _posterior_of(learner: Any, index: int) -> tuple[tuple[Any, ...], np.ndarray]:
