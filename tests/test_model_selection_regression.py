@@ -230,7 +230,10 @@ def test_a_grid_tunes_weights_uncertainty_and_estimator_together():
 
 def test_it_has_the_tags_of_a_regressor():
     assert get_tags(BudgetedRegressor()).estimator_type == "regressor"
-    assert get_tags(BudgetedRegressor(Ridge())).input_tags.sparse
+    assert (
+        get_tags(BudgetedRegressor(Ridge())).input_tags.sparse
+        == get_tags(Ridge()).input_tags.sparse
+    )
     assert not get_tags(BudgetedRegressor(BayesianRidge())).input_tags.sparse
     scores = cross_val_score(BudgetedRegressor(NEAREST, budget=30), X, Y, cv=3)
     assert scores.mean() > cross_val_score(BudgetedRegressor(NEAREST, budget=2), X, Y).mean()
