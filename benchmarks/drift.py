@@ -225,7 +225,7 @@ def signals(detector: Any, agreed: np.ndarray) -> list[int]:
     """Return the numbers of answers after which a detector would have signalled."""
     watch = AgreementWatch(detector)
     # Nothing is predicted before the first answer.
-    watch.take_in(agreed, len(agreed) + 1)
+    watch.update(agreed, len(agreed) + 1)
     return watch.drifts
 
 

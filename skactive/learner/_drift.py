@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import numpy as np
 
-from skactive._text import shown
+from skactive._agreement import Agreement, Drop
 from skactive._warning import warn_user
-
-# Number of answers in the recent agreement, and in the agreement before.
-N_RECENT = 20
-N_BEFORE = 80
 
 
 class DriftWarning(UserWarning):
@@ -58,59 +53,44 @@ class DriftWarning(UserWarning):
 
 
 class AgreementWatch:
-    """Update a drift detector with each answer, and warn when it signals.
-
-    A detector may signal a change in either direction: the learner warns only if the agreement
-    is lower than before.
-    """
+    """Update a drift detector with each answer, and warn when it signals a drop."""
 
     target_kinds = frozenset({"categorical"})
     name_of_kind_error = "drift_detector"
 
     def __init__(self, detector: Any) -> None:
-        if isinstance(detector, type) or not (
-            callable(getattr(detector, "update", None)) and hasattr(detector, "drift_detected")
-        ):
-            raise TypeError(
-                "The drift detector must have `update(x)` and `drift_detected`, like those of "
-                f"river, such as river.drift.PageHinkley(mode='up'). Got {shown(detector)} instead."
-            )
-        self._blank = detector
+        self._agreement = Agreement(detector)
         self.drifts: list[int] = []
-        self.reset()
+
+    @property
+    def detector(self) -> Any:  # the user's detector
+        """The copy of the detector."""
+        return self._agreement.detector
 
     def reset(self) -> None:
         """Forget all answers so far, including those in the state of the detector."""
-        self.detector = copy.deepcopy(self._blank)
-        self._agreed: list[bool] = []
+        self._agreement.reset()
 
     def update(self, agreed: np.ndarray, n_answers: int, *, warns: bool = True) -> None:
         """Record whether answers were predicted; the last one has the number `n_answers`."""
         for place, one in enumerate(agreed.tolist()):
-            self.detector.update(float(not one))
-            self._agreed.append(one)
-            if self.detector.drift_detected:
-                self._signal(n_answers - len(agreed) + place + 1, warns)
+            drop = self._agreement.update(one)
+            if drop is not None:
+                self._agreement.forget()
+                self.drifts.append(n_answers - len(agreed) + place + 1)
+                if warns:
+                    self._warn(drop)
 
-    def _signal(self, n_answers: int, warns: bool) -> None:
-        recent, earlier = self._agreed[-N_RECENT:], self._agreed[:-N_RECENT][-N_BEFORE:]
-        if not earlier:
-            return
-        agreement, before = float(np.mean(recent)), float(np.mean(earlier))
-        if agreement >= before:
-            return
-        self._agreed = []
-        self.drifts.append(n_answers)
-        if not warns:
-            return
+    def _warn(self, drop: Drop) -> None:
+        n_answers = self.drifts[-1]
         warn_user(
             DriftWarning(
-                f"After {n_answers} answers the task seems to have changed: {agreement:.0%} of "
-                f"the last {len(recent)} answers were predicted, {before:.0%} of the "
-                f"{len(earlier)} before. "
-                f"Hint: if it has, `forget(n_kept={len(recent)})` forgets all older answers.",
+                f"After {n_answers} answers the task seems to have changed: {drop.recent:.0%} of "
+                f"the last {drop.n_recent} answers were predicted, {drop.before:.0%} of the "
+                f"{drop.n_before} before. "
+                f"Hint: if it has, `forget(n_kept={drop.n_recent})` forgets all older answers.",
                 n_answers,
-                agreement,
-                before,
+                drop.recent,
+                drop.before,
             )
         )

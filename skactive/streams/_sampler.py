@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import validate_data
 
+from skactive._agreement import N_RECENT, Agreement
 from skactive._engine.declared_classes import check_declared
 from skactive._engine.labels import CATEGORICAL, check_classes
 from skactive._estimators import check_classifier
@@ -23,7 +24,6 @@ from skactive.base import Classifier
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.streams._base import StreamStrategy
 from skactive.streams._budget import StreamBudget
-from skactive.streams._drift import N_RECENT, ErrorWatch
 from skactive.streams._learning import StreamLearning, learning_of
 from skactive.streams._registry import stream_strategy
 from skactive.streams._samples import as_batch, is_one_sample
@@ -204,10 +204,10 @@ class StreamSampler(ClassifierMixin, BaseEstimator):
             self._learning.add(batch, labels)
         self.n_labeled_ += len(labels)
         for place, agreed in enumerate((predicted == labels).tolist()):
-            if watch is not None and watch.update(agreed):
+            if watch is not None and watch.update(agreed) is not None:
                 self.drifts_.append(self.n_labeled_ - len(labels) + place + 1)
                 self._learning.forget(N_RECENT)
-                watch.restart()
+                watch.reset()
         self.strategy_.learned()
         return self
 
@@ -305,7 +305,7 @@ class StreamSampler(ClassifierMixin, BaseEstimator):
         self.strategy_ = clone(stream_strategy(self.strategy))
         self.strategy_.begin(self._random_numbers())
         self._learning: StreamLearning = learning_of(given, max_labeled, classes)
-        self._watch = None if self.drift_detector is None else ErrorWatch(self.drift_detector)
+        self._watch = None if self.drift_detector is None else Agreement(self.drift_detector)
         self._names: tuple[Any, ...] | None = None
         self.n_labeled_ = 0
         self.drifts_: list[int] = []
