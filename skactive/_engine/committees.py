@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -53,12 +54,15 @@ class BaggedNeighbors:
             for member in range(n_members)
         ]
 
+    @cached_property
+    def _codes(self) -> np.ndarray:
+        return np.searchsorted(self.classes, self._labels)
+
     def probabilities(self, positions: np.ndarray) -> np.ndarray:
         """Return the probabilities of each member, shape (n_members, n, n_classes)."""
         places = self._places[positions]
         n, n_classes = len(positions), len(self.classes)
-        codes = np.searchsorted(self.classes, self._labels)
-        cells = (np.arange(n)[:, np.newaxis] * n_classes + codes[places]).ravel()
+        cells = (np.arange(n)[:, np.newaxis] * n_classes + self._codes[places]).ravel()
         probabilities = np.empty((len(self._counts), n, n_classes))
         for member, counts in enumerate(self._counts):
             taken = self._vote_counts(counts[places])

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import column_or_1d
 
 from skactive._contracts._target import Target
-from skactive._engine.labels import SKIP_HINT, is_missing_label, label_values
+from skactive._engine.labels import SKIP_HINT, is_missing_label, label_fact, label_values
 
 
 class ContinuousTarget(Target):
@@ -84,11 +84,7 @@ def _as_floats(values: list[Any]) -> np.ndarray:
 
 
 def _no_number(position: int, label: Any) -> ValueError:
-    text = repr(label)
-    shown = text if len(text) <= 60 else f"{text[:56]} ..."
-    # scikit-learn's words, for which its checks look.
-    fact = "Complex data not supported: " if isinstance(label, complex) else ""
     return ValueError(
-        f"{fact}y[{position}] is {shown}, of type {type(label).__name__}, but the labels of a "
-        "regression are numbers. Hint: pass numbers, or a classifier as the estimator."
+        f"{label_fact(position, label)}, but the labels of a regression are numbers. Hint: pass "
+        "numbers, or a classifier as the estimator."
     )

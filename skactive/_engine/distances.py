@@ -296,6 +296,16 @@ def distances_among(X: Any, metric: str, metric_params: dict[str, Any] | None = 
     return distances
 
 
+def nearest_others(
+    X: Any, n_neighbors: int, metric: str, metric_params: dict[str, Any] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distances and rows of the samples nearest to each sample, itself excluded."""
+    distances = distances_among(X, metric, metric_params)
+    nearest = np.argsort(distances, axis=1, kind="stable")
+    nearest = nearest[:, : min(n_neighbors, len(distances) - 1)]
+    return np.take_along_axis(distances, nearest, axis=1), nearest
+
+
 def _cosine_distances(A: Rows, B: Rows) -> np.ndarray:
     # The smaller matrix is scaled before the product, the larger one after it, in place. If one is
     # float64, so are the unit vectors: `rounding` relies on it.

@@ -193,14 +193,19 @@ def _stripped(values: list[Any], given: list[Any]) -> list[Any]:
     return stripped
 
 
-def _no_label(position: int, label: Any) -> ValueError:
+def label_fact(position: int, label: Any) -> str:
+    """Return the value and the type of a label that is refused, the beginning of a sentence."""
     text = repr(label)
     shown = text if len(text) <= 60 else f"{text[:56]} ..."
     # scikit-learn's words, for which its checks look.
     fact = "Complex data not supported: " if isinstance(label, complex) else ""
+    return f"{fact}y[{position}] is {shown}, of type {type(label).__name__}"
+
+
+def _no_label(position: int, label: Any) -> ValueError:
     return ValueError(
-        f"{fact}y[{position}] is {shown}, of type {type(label).__name__}, which is not a class "
-        "label. Hint: labels are strings, integers or booleans."
+        f"{label_fact(position, label)}, which is not a class label. Hint: labels are strings, "
+        "integers or booleans."
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import erfc
 
-from skactive._engine.distances import distances_among
+from skactive._engine.distances import nearest_others
 from skactive._frame import Tabular
 from skactive._text import aligned, label_text, one_line
 from skactive.neighbors import IncrementalKNeighborsClassifier
@@ -257,9 +257,7 @@ def vote_of_others(pool: LabelingPool) -> np.ndarray:
     params = {} if source is None else source.neighbors_params
     space = {name: params[name] for name in ("metric", "metric_params") if name in params}
     voters = IncrementalKNeighborsClassifier(N_VOTERS, **space)
-    distances = distances_among(X, voters.metric, voters.metric_params)
-    nearest = np.argsort(distances, axis=1, kind="stable")[:, : min(N_VOTERS, len(y) - 1)]
-    distances = np.take_along_axis(distances, nearest, axis=1)
+    distances, nearest = nearest_others(X, N_VOTERS, voters.metric, voters.metric_params)
     codes = np.searchsorted(pool.classes_, y)
     return voters.vote(distances, codes[nearest], len(pool.classes_))
 

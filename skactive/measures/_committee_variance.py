@@ -17,6 +17,7 @@ from skactive._estimators import check_regressors
 from skactive._validation import check_integer
 from skactive.base import PoolView
 from skactive.measures._base import Measure
+from skactive.measures._predictive_variance import deviation_sentence
 
 
 class CommitteeVariance(Measure):
@@ -109,11 +110,7 @@ class CommitteeVariance(Measure):
         rank: CandidateRank,
         posterior: tuple[Sequence[Hashable], Sequence[float]],
     ) -> str:
-        if rank.n_lower == 0:
-            rest = "no unlabelled sample has a lower one"
-        else:
-            rest = f"which is higher than that of {rank.than()}"
-        return f"The standard deviation of the committee's predictions is {value**0.5:.4g}, {rest}."
+        return deviation_sentence("the committee's predictions", value, rank)
 
     def _values(self, pool: PoolView, metric: str) -> np.ndarray | None:
         """Return the variance of each candidate, or None without two members."""

@@ -21,6 +21,15 @@ def variance(moments: np.ndarray) -> np.ndarray:
     return rounded(np.square(moments[:, 1]))
 
 
+def deviation_sentence(predicted: str, value: float, rank: CandidateRank) -> str:
+    """Return a variance as a standard deviation in words."""
+    if rank.n_lower == 0:
+        rest = "no unlabelled sample has a lower one"
+    else:
+        rest = f"which is higher than that of {rank.than()}"
+    return f"The standard deviation of {predicted} is {value**0.5:.4g}, {rest}."
+
+
 class PredictiveVariance(RowMeasure):
     """Measure uncertainty as the variance of the predicted label, for continuous labels.
 
@@ -70,11 +79,7 @@ class PredictiveVariance(RowMeasure):
         rank: CandidateRank,
         posterior: tuple[Sequence[Hashable], Sequence[float]],
     ) -> str:
-        if rank.n_lower == 0:
-            rest = "no unlabelled sample has a lower one"
-        else:
-            rest = f"which is higher than that of {rank.than()}"
-        return f"The standard deviation of its prediction is {value**0.5:.4g}, {rest}."
+        return deviation_sentence("its prediction", value, rank)
 
 
 class TargetUncertainty(Measure):

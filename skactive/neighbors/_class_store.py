@@ -10,10 +10,10 @@ from sklearn.base import ClassifierMixin
 
 from skactive._engine.label_arrays import is_among, union
 from skactive._engine.labels import CATEGORICAL, check_classes
-from skactive.neighbors._neighbor_search import NeighborSearchingEstimator
+from skactive.neighbors._weighted_neighbors import WeightedNeighborsEstimator
 
 
-class ClassStoringClassifier(ClassifierMixin, NeighborSearchingEstimator):
+class ClassStoringClassifier(ClassifierMixin, WeightedNeighborsEstimator):
     """Base class that declares classes, and checks labels against them."""
 
     stored_target = CATEGORICAL

@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skactive._engine.distances import Rows
-from skactive._engine.labeled_samples import LabeledSamples
 from skactive.neighbors._class_store import ClassStoringClassifier
 from skactive.neighbors._explanation import VoteExplanation
 from skactive.neighbors._lookahead import KNNLookahead
-from skactive.neighbors._parameters import check_vote_parameters
 from skactive.neighbors._posterior import VotedPosterior
 from skactive.neighbors._staged import replayed, staged
 from skactive.neighbors._votes import (
@@ -360,11 +358,6 @@ class IncrementalKNeighborsClassifier(ClassStoringClassifier):
         return KNNLookahead(pool, self, evaluated, loss)
 
     @property
-    def forgets(self) -> bool:
-        """Whether `max_labeled` or `half_life` is set."""
-        return self.max_labeled is not None or self.half_life is not None
-
-    @property
     def votes_plainly(self) -> bool:
         """Whether each stage of `staged_predict` is the vote of the samples stored until then.
 
@@ -376,28 +369,12 @@ class IncrementalKNeighborsClassifier(ClassStoringClassifier):
             for name in ("predict", "predict_proba")
         )
 
-    def check_parameters(self) -> None:
-        """Raise an error for the first invalid parameter.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a parameter has an invalid type or value. The message names the parameter and its
-            valid values.
-        ImportError
-            If ``algorithm='hnsw'`` and usearch is not installed.
-        """
-        check_vote_parameters(self)
-
     def _shares(
         self, distances: np.ndarray, ages: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         shares = vote_shares(distances, self.weights, self.bandwidth, ages, self.half_life)
         votes = n_votes(distances, ages, self.half_life)
         return shares, prior_shares(votes, float(self.smoothing))
-
-    def _ages(self, labeled: LabeledSamples, slots: np.ndarray) -> np.ndarray | None:
-        return None if self.half_life is None else labeled.ages()[slots]
 
     def _staged(
         self, method: str, X: ArrayLike, of_rows: Callable[[np.ndarray], np.ndarray]

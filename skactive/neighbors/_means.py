@@ -8,7 +8,7 @@ import numpy as np
 
 from skactive._contracts._posterior_source import PosteriorSource, RowFunction
 from skactive._engine.blocks import row_blocks
-from skactive._engine.distances import distances_among, space_key
+from skactive._engine.distances import nearest_others, space_key
 from skactive._engine.kept_posterior import CACHED_BYTES
 
 if TYPE_CHECKING:
@@ -65,11 +65,10 @@ class NeighborMeans(PosteriorSource):
         if len(y) < 2:
             return None
         regressor = self._regressor
-        distances = distances_among(X, regressor.metric, regressor.metric_params)
-        nearest = np.argsort(distances, axis=1, kind="stable")
-        nearest = nearest[:, : min(regressor.n_neighbors, len(y) - 1)]
+        distances, nearest = nearest_others(
+            X, regressor.n_neighbors, regressor.metric, regressor.metric_params
+        )
         ages = None if regressor.half_life is None else len(y) - 1 - nearest
-        distances = np.take_along_axis(distances, nearest, axis=1)
         mean, variance, votes = regressor.moments(distances, y[nearest], ages)
         return np.column_stack([mean, regressor.deviation(variance, votes, float(y.var()))])
 

@@ -11,16 +11,13 @@ from skactive.neighbors._index import has_index, is_installed
 from skactive.neighbors._votes import VOTE_WEIGHTS
 
 if TYPE_CHECKING:
-    from skactive.neighbors._classifier import IncrementalKNeighborsClassifier
-    from skactive.neighbors._multi_label import IncrementalMultiLabelKNeighbors
-    from skactive.neighbors._regressor import IncrementalKNeighborsRegressor
+    from skactive.neighbors._neighbor_search import NeighborSearchingEstimator
+    from skactive.neighbors._weighted_neighbors import WeightedNeighborsEstimator
 
 ALGORITHMS = frozenset({"exact", "hnsw", "auto"})
 
 
-def check_vote_parameters(
-    estimator: IncrementalKNeighborsClassifier | IncrementalKNeighborsRegressor,
-) -> None:
+def check_vote_parameters(estimator: WeightedNeighborsEstimator) -> None:
     """Raise a TypeError, ValueError or ImportError for the first invalid parameter."""
     check_search_parameters(estimator)
     if not callable(estimator.weights) or isinstance(estimator.weights, type):
@@ -32,11 +29,7 @@ def check_vote_parameters(
         check_number(estimator, "half_life", estimator.half_life, exclusive=True)
 
 
-def check_search_parameters(
-    estimator: IncrementalKNeighborsClassifier
-    | IncrementalKNeighborsRegressor
-    | IncrementalMultiLabelKNeighbors,
-) -> None:
+def check_search_parameters(estimator: NeighborSearchingEstimator) -> None:
     """Raise an error for the first invalid parameter of the search and of the stored samples."""
     check_integer(estimator, "n_neighbors", estimator.n_neighbors, minimum=1)
     check_choice(estimator, "metric", estimator.metric, METRICS)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skactive._engine.blocks import row_blocks
-from skactive._engine.distances import distances_among, space_key
+from skactive._engine.distances import nearest_others, space_key
 from skactive._engine.kept_posterior import CACHED_BYTES, WHOLE_SHARE, KeptPosterior, as_slice
 
 if TYPE_CHECKING:
@@ -62,11 +62,10 @@ class VotedPosterior(KeptPosterior):
             return None
         classes, classifier = self._pool.classes_, self._classifier
         codes = np.searchsorted(classes, y)
-        distances = distances_among(X, classifier.metric, classifier.metric_params)
-        nearest = np.argsort(distances, axis=1, kind="stable")
-        nearest = nearest[:, : min(classifier.n_neighbors, len(y) - 1)]
+        distances, nearest = nearest_others(
+            X, classifier.n_neighbors, classifier.metric, classifier.metric_params
+        )
         ages = None if classifier.half_life is None else len(y) - 1 - nearest
-        distances = np.take_along_axis(distances, nearest, axis=1)
         return classifier.vote(distances, codes[nearest], len(classes), ages)
 
     def _of_all(self, function: RowFunction) -> np.ndarray | None:

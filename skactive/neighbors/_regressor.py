@@ -11,20 +11,18 @@ from sklearn.base import RegressorMixin
 
 from skactive._engine.continuous import CONTINUOUS
 from skactive._engine.distances import Rows, Space
-from skactive._engine.labeled_samples import LabeledSamples
 from skactive.neighbors._explanation import VoteExplanation
 from skactive.neighbors._means import NeighborMeans
-from skactive.neighbors._neighbor_search import NeighborSearchingEstimator
-from skactive.neighbors._parameters import check_vote_parameters
 from skactive.neighbors._staged import replayed, staged_means
 from skactive.neighbors._votes import n_votes, vote_shares
+from skactive.neighbors._weighted_neighbors import WeightedNeighborsEstimator
 
 if TYPE_CHECKING:
     from skactive._contracts._labeling_pool import LabelingPool
     from skactive._contracts._posterior_source import PosteriorSource
 
 
-class IncrementalKNeighborsRegressor(RegressorMixin, NeighborSearchingEstimator):
+class IncrementalKNeighborsRegressor(RegressorMixin, WeightedNeighborsEstimator):
     """Predict the mean of the nearest labels, with incremental learning.
 
     The labels are numbers. `add_labeled` stores samples and labels for the next `predict`, without
@@ -325,26 +323,5 @@ class IncrementalKNeighborsRegressor(RegressorMixin, NeighborSearchingEstimator)
         smoothing = float(self.smoothing)
         return np.asarray(np.sqrt((votes * variance + smoothing * overall) / (votes + smoothing)))
 
-    @property
-    def forgets(self) -> bool:
-        """Whether `max_labeled` or `half_life` is set."""
-        return self.max_labeled is not None or self.half_life is not None
-
-    def check_parameters(self) -> None:
-        """Raise an error for the first invalid parameter.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a parameter has an invalid type or value. The message names the parameter and its
-            valid values.
-        ImportError
-            If ``algorithm='hnsw'`` and usearch is not installed.
-        """
-        check_vote_parameters(self)
-
     def _shares(self, distances: np.ndarray, ages: np.ndarray | None) -> np.ndarray:
         return vote_shares(distances, self.weights, self.bandwidth, ages, self.half_life)
-
-    def _ages(self, labeled: LabeledSamples, slots: np.ndarray) -> np.ndarray | None:
-        return None if self.half_life is None else labeled.ages()[slots]
