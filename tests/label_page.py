@@ -42,6 +42,12 @@ def page_of(browser, server, **options):
         del UNDER_WAY[context]
 
 
+def visit(page, address):
+    """Open an address; the page loads itself again if it is open with another secret."""
+    with page.expect_event("load"):
+        page.goto(address)
+
+
 def until(page, condition, reason):
     """Wait until a function returns a true value, and return it."""
     for _ in range(PATIENCE // 20):

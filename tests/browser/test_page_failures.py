@@ -9,7 +9,19 @@ import pytest
 pytest.importorskip("playwright")
 pytest.importorskip("uvicorn")
 
-from label_page import N_STORED, answer, labels, page_of, quiet, read, sample, saved, shown, until
+from label_page import (
+    N_STORED,
+    answer,
+    labels,
+    page_of,
+    quiet,
+    read,
+    sample,
+    saved,
+    shown,
+    until,
+    visit,
+)
 from page_server import Server, serving
 from PIL import Image
 from playwright.sync_api import expect
@@ -307,7 +319,7 @@ def test_another_secret_is_explained_and_no_answer_is_lost(browser, texts):
         server.start()
         expect(page.locator(".banner")).to_contain_text("open the address in the terminal")
         expect(page.locator(".banner")).to_contain_text("2 answers are kept and sent later")
-        page.goto(server.address)
+        visit(page, server.address)
         sample(page)
         saved(page)
         expect(page.locator(".banner")).to_be_hidden()
@@ -340,7 +352,7 @@ def test_answers_stay_with_their_session_if_another_one_has_its_port(same_names,
             second.stop()
         other.close()
         server.start()
-        page.goto(server.address)
+        visit(page, server.address)
         sample(page)
         saved(page)
         server.stop()
@@ -393,11 +405,11 @@ def test_without_storage_the_browser_asks_before_answers_are_lost(browser, texts
     with serving(texts, "--classes", "low,high") as server, page_of(browser, server) as page:
         page.add_init_script(NO_STORAGE)
         # The key of the page is not kept: the address is opened again.
-        page.goto(server.address)
+        visit(page, server.address)
         sample(page)
         page.reload()
         expect(page.locator("main")).to_contain_text("open the address in the terminal")
-        page.goto(server.address)
+        visit(page, server.address)
         answer(page, "1")
         quiet(page)
         server.kill()
