@@ -47,6 +47,8 @@ class FakeLabelStudio:
         self.annotations = {}
         self.predictions = []
         self.locks = {}
+        # Of each member: the time of the last change.
+        self.members = {}
         self.files = {}
         self.accesses = {}
         self.requests = []
@@ -126,6 +128,7 @@ class FakeLabelStudio:
             }
             self.tasks[task]["updated_at"] = self.now()
             self.locks.pop(user, None)
+            self.members[user] = datetime.now(UTC)
             return number
 
     def update(self, annotation, label):
@@ -190,6 +193,11 @@ class FakeLabelStudio:
             return 200, self.files[path]
         if path == "/api/tasks/":
             return 200, self._page(query)
+        if path == "/api/users/":
+            return 200, [
+                {"id": user, "last_activity": moment.isoformat()}
+                for user, moment in self.members.items()
+            ]
         if path == f"{own}/":
             return self._settings(method, query, body)
         if path == f"{own}/import/predictions" and method == "POST":
@@ -271,7 +279,8 @@ class RequestHandler(BaseHTTPRequestHandler):
 
     def reply(self, status, answer=b"", **headers):
         body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        kind = "text/html" if isinstance(answer, bytes) else "application/json"
+        kind = "application/octet-stream" if isinstance(answer, bytes) else "application/json"
+        kind = "text/html" if body.startswith(b"<") else kind
         self.send_response(status)
         for name, value in {"Content-Type": kind, **headers}.items():
             self.send_header(name, value)

@@ -53,7 +53,7 @@ def test_once_brings_session_and_queue_up_to_date(studio, capsys, tmp_path):
 
 
 def test_options_reach_the_bridge(studio, tmp_path, capsys):
-    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    (tmp_path / "token").write_text(f"{TOKEN}\n", encoding="utf-8-sig")
     os.environ.pop("LABEL_STUDIO_API_KEY")
     for number in (1, 2, 4, 5):
         studio.annotate(number, "B" if number > 3 else "A")
@@ -70,11 +70,14 @@ def test_options_reach_the_bridge(studio, tmp_path, capsys):
     ("arguments", "sentence"),
     [
         (["--token-file", "none"], "The token cannot be read from none: No such file"),
+        (["--once", "--serve", "0"], "--serve needs a bridge that keeps running"),
+        (["--session", "file"], "is a file, but the session is a folder"),
         (["--ahead", "4"], "must be a whole number of at least 5"),
         (["--poll", "0"], "must be a whole number of at least 1"),
     ],
 )
-def test_errors_are_sentences(arguments, sentence, studio, capsys):
+def test_errors_are_sentences(arguments, sentence, studio, capsys, tmp_path):
+    (tmp_path / "file").touch()
     assert run(studio, *arguments) == 2
     assert sentence in error_of(capsys)
 
@@ -95,9 +98,10 @@ def test_failures_of_label_studio_are_sentences(studio, capsys, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal of POSIX")
 @pytest.mark.parametrize("push", [False, True])
-def test_ctrl_c_ends_it_and_the_token_is_no_argument(push, studio, tmp_path):
-    for number in (1, 4):
-        studio.annotate(number, "A" if number == 1 else "B")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_and_the_token_is_no_argument(number, push, studio, tmp_path):
+    for task in (1, 4):
+        studio.annotate(task, "A" if task == 1 else "B")
     command = [sys.executable, "-m", "skactive", "label-studio", studio.url, "--project", "3"]
     process = subprocess.Popen(
         [*command, *(["--push-all"] if push else [])],
@@ -110,8 +114,11 @@ def test_ctrl_c_ends_it_and_the_token_is_no_argument(push, studio, tmp_path):
     )
     line = process.stdout.readline()
     assert line.startswith("2 answered: 2 labels of 6 tasks")
-    process.send_signal(signal.SIGINT)
+    assert studio.sampling == "Uncertainty sampling"
+    process.send_signal(number)
     output, errors = process.communicate(timeout=60)
+    assert studio.sampling == "Sequential sampling"
+    assert "Label Studio asks the tasks by sequential sampling again." in output.splitlines()
     if push:
         assert process.returncode == 0
         assert output.splitlines()[-1] == "4 predictions written to project 3."

@@ -1,6 +1,7 @@
 """The bridge as a connected model: the requests of Label Studio 1.23.2, as they were recorded."""
 
 import json
+import math
 import os
 import stat
 import threading
@@ -112,6 +113,7 @@ def test_train_wakes_the_bridge(model):
         ("secret/predict", {}, 400),
         ("secret/predict", {"tasks": [{"data": {}}]}, 400),
         ("secret/predict", [], 400),
+        ("secret/predict", {"tasks": [{"id": math.inf}]}, 400),
     ],
 )
 def test_other_requests_are_refused(path, body, status, model):

@@ -3,7 +3,9 @@
 import contextlib
 import io
 import json
+import socket
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -108,17 +110,16 @@ def test_an_annotator_who_does_not_wait_gets_the_order_of_the_answers_before(stu
 
 
 @pytest.mark.parametrize("show", [False, True])
-def test_predictions_that_annotators_see_stay_while_they_may_have_the_task_open(
-    show, studio, tmp_path
-):
-    # Label Studio refuses an annotation that was filled in by a prediction that is gone.
+def test_predictions_stay_while_an_annotator_may_have_a_task_open(show, studio, tmp_path):
+    # Label Studio refuses an annotation if a prediction that its task was opened with is gone, from
+    # the data manager also one that is not shown.
     contents = {}
     with bridge_of(studio, tmp_path / "s", show_guesses=show) as bridge:
         for _ in range(len(studio.tasks)):
             bridge.sync(wait=True)
             assert studio.shows_predictions == show
             contents[studio.model_version] = set(studio.queue())
-            open_ = {task for task in studio.tasks if show and not studio.is_labeled(task)}
+            open_ = {task for task in studio.tasks if not studio.is_labeled(task)}
             found = {one["model_version"] for one in studio.predictions}
             assert found == {
                 version
@@ -218,16 +219,23 @@ def test_no_task_is_served_twice_beyond_the_overlap(studio, tmp_path):
         assert studio.queue() == []
 
 
-def test_the_queue_grows_with_the_number_of_annotators(studio, tmp_path):
-    for user, number in enumerate(list(studio.tasks)[:10]):
-        studio.annotate(number, "A", user=user)
+def test_each_active_member_finds_a_task(studio, tmp_path):
+    moment = datetime.now(UTC)
+    studio.members = {user: moment - timedelta(hours=user) for user in range(30)}
     with bridge_of(studio, tmp_path / "s", ahead=5) as bridge:
         bridge.sync(wait=True)
-        # Each of the ten may have one task open.
-        assert len(studio.queue()) == 14
+        # The tasks that members open are theirs for a day.
+        opened = [studio.next(user) for user in range(24)]
+        assert len(set(opened)) == len(studio.tasks)
+    with FakeLabelStudio(data=map(text_of, range(40))) as large:
+        large.members = studio.members
+        with bridge_of(large, tmp_path / "t", ahead=5) as bridge:
+            bridge.sync(wait=True)
+            assert len(large.queue()) == 24 + 5
 
 
-def test_the_queue_grows_with_the_number_of_answers_of_a_round(studio, tmp_path):
+def test_the_queue_grows_with_the_number_of_answers_of_a_round(studio, tmp_path, monkeypatch):
+    monkeypatch.setattr("skactive.integrations.label_studio._bridge.MEMBERS", -1.0)
     with bridge_of(studio, tmp_path / "s", ahead=5) as bridge:
         bridge.sync(wait=True)
         for user in (1, 2, 1, 2):
@@ -432,6 +440,63 @@ def test_images_are_downloaded_once_and_removed_with_their_tasks(tmp_path):
             assert images[0].read_bytes() == photo("white")
 
 
+def test_images_of_hosts_that_do_not_answer_are_tried_again_later(tmp_path, monkeypatch):
+    pytest.importorskip("PIL")
+    with socket.socket() as closed, FakeLabelStudio(IMAGES) as studio, FakeLabelStudio() as other:
+        closed.bind(("127.0.0.1", 0))
+        dead = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        for number in range(30):
+            studio.add_task({"image": f"{dead}/{number}.png"})
+        for number, color in enumerate(["red", "green"]):
+            studio.files[f"/data/upload/3/{number}.png"] = photo(color)
+            studio.add_task({"image": f"/data/upload/3/{number}.png"})
+        login = "/data/upload/3/login.png"
+        studio.files[login] = b"<!doctype html>"
+        studio.add_task({"image": login})
+        studio.add_task({"image": f"{other.url}/late.png"})
+        fetched, notes = [], []
+        with bridge_of(studio, tmp_path / "s", embedder=None, announce=notes.append) as bridge:
+            once = bridge._client._once
+
+            def counted(method, address, body, **options):
+                fetched.append(address)
+                return once(method, address, body, **options)
+
+            bridge._client._once = counted
+            bridge.sync(wait=True)
+            assert len(bridge.session) == 2
+            # Four downloads run at the same time.
+            assert 4 <= sum(one.startswith(dead) for one in fetched) <= 8
+            assert sum(one.startswith(other.url) for one in fetched) == 1
+            assert notes[0].startswith("32 tasks cannot be ordered, such as 1: ")
+            reasons = bridge._folder._samples.faults
+            assert "with a page instead of a file" in reasons[33]
+            fetched.clear()
+            studio.annotate(31, "A")
+            assert bridge.sync()
+            assert not [one for one in fetched if "/api/" not in one]
+            assert sum("cannot be ordered" in one for one in notes) == 1
+            monkeypatch.setattr("skactive.integrations.label_studio._samples.monotonic", later)
+            other.faults = [lambda handler: handler.reply(200, photo("blue"))]
+            bridge.sync(wait=True)
+            assert len(bridge.session) == 3
+            assert labels_of(bridge.session) == {"31": "A"}
+
+
+def later():
+    return time.monotonic() + 601
+
+
+def test_texts_that_end_like_names_of_images_are_texts(tmp_path):
+    with (
+        FakeLabelStudio(data=[{"text": f"what is {n}.png"} for n in range(6)]) as studio,
+        bridge_of(studio, tmp_path / "s", embedder=None) as bridge,
+    ):
+        bridge.sync(wait=True)
+        assert bridge.session.kind == "text"
+        assert len(studio.queue()) == 6
+
+
 def test_a_class_is_described_by_the_text_of_its_choice(studio, tmp_path):
     studio.config = TEXTS.replace('"A"', '"a fruit" alias="A"')
     with bridge_of(studio, tmp_path / "s") as bridge:
@@ -449,19 +514,38 @@ def test_the_interface_may_change(studio, tmp_path):
         assert labels_of(bridge.session) == {"1": "C"}
         studio.config = TEXTS.replace('choice="single"', 'choice="multiple"')
         with pytest.raises(LabelStudioError, match="has choice='multiple'"):
-            bridge.run()
+            bridge.sync()
 
 
-def test_a_folder_belongs_to_one_project(studio, tmp_path):
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('"project": 3', '"project": 4', "has the answers of project 4 of 'http://127"),
+        ("127.0.0.1", "example.org", "has the answers of project 3 of 'http://example"),
+    ],
+)
+def test_a_folder_belongs_to_one_project(old, new, sentence, studio, tmp_path):
     with bridge_of(studio, tmp_path / "s") as bridge:
         bridge.sync()
     path = tmp_path / "s" / "label_studio.json"
-    path.write_text(path.read_text().replace('"project": 3', '"project": 4'))
+    path.write_text(path.read_text().replace(old, new))
+    kept = (tmp_path / "s" / "tasks.jsonl").read_bytes()
     with (
         bridge_of(studio, tmp_path / "s") as bridge,
-        pytest.raises(LabelStudioError, match=r"has the answers of project 4 of 'http://127"),
+        pytest.raises(LabelStudioError, match=sentence),
     ):
         bridge.sync()
+    assert (tmp_path / "s" / "tasks.jsonl").read_bytes() == kept
+
+
+def test_a_file_in_place_of_the_folder_is_named(studio, tmp_path):
+    (tmp_path / "s").write_text("mine")
+    with (
+        bridge_of(studio, tmp_path / "s") as bridge,
+        pytest.raises(LabelStudioError, match="is a file, but the session is a folder"),
+    ):
+        bridge.sync()
+    assert (tmp_path / "s").read_text() == "mine"
 
 
 def test_an_unknown_project_is_named(studio, tmp_path):
@@ -486,19 +570,120 @@ def test_failures_are_said_once_and_survived(fault, studio, tmp_path, monkeypatc
 
     with bridge_of(studio, tmp_path / "s", timeout=0.2, announce=announce) as bridge:
         bridge.run(poll=0.01, wake=wake, stop=stop)
-    assert len(notes) == 2
+    assert len(notes) == 3
     assert notes[0].startswith(studio.url)
     assert notes[0].endswith("It is tried again until it succeeds.")
     assert len(studio.queue()) == 8
 
 
-def test_a_page_in_place_of_an_answer_ends_the_bridge(studio, tmp_path):
-    studio.faults = [page]
+REFUSALS = {
+    "page": (page, "instead of JSON"),
+    "token": (status(401), "refuses the token"),
+    "permission": (status(403), "does not permit"),
+    "project": (status(404), "has no project 3"),
+    "request": (status(400), "refuses GET"),
+}
+
+
+@pytest.mark.parametrize("fault", REFUSALS)
+def test_a_refusal_ends_a_bridge_at_its_start_only(fault, studio, tmp_path):
+    answer, sentence = REFUSALS[fault]
+    studio.faults = [answer]
     with (
         bridge_of(studio, tmp_path / "s") as bridge,
-        pytest.raises(LabelStudioError, match="instead of JSON"),
+        pytest.raises(LabelStudioError, match=sentence),
     ):
         bridge.run()
+    assert studio.model_version is None
+    notes, stop, wake = [], threading.Event(), threading.Event()
+
+    def announce(text):
+        notes.append(text)
+        if len(notes) == 1:
+            studio.faults = [answer] * 3
+        elif "It is tried again" not in text:
+            stop.set()
+            wake.set()
+
+    with bridge_of(studio, tmp_path / "s", announce=announce) as bridge:
+        bridge.run(poll=0.01, wake=wake, stop=stop)
+    assert len(notes) == 4
+    assert sentence in notes[1]
+    assert notes[1].endswith("It is tried again until it succeeds.")
+    # The end of the failure is announced, too.
+    assert notes[2].startswith("0 labels of 24 tasks")
+    assert "by sequential sampling again" in notes[3]
+
+
+def test_an_interface_that_is_not_supported_any_more_is_waited_for(studio, tmp_path):
+    notes, stop, wake = [], threading.Event(), threading.Event()
+    good = studio.config
+
+    def announce(text):
+        notes.append(text)
+        if len(notes) == 1:
+            studio.config = TEXTS.replace('choice="single"', 'choice="multiple"')
+        elif len(notes) == 2:
+            studio.config = good
+        else:
+            stop.set()
+            wake.set()
+
+    with bridge_of(studio, tmp_path / "s", announce=announce) as bridge:
+        bridge.run(poll=0.01, wake=wake, stop=stop)
+    assert "has choice='multiple'" in notes[1]
+    assert "0 labels of 24 tasks" in notes[2]
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+@pytest.mark.parametrize("sampling", ["Sequential sampling", "Uniform sampling"])
+def test_at_the_end_the_project_has_its_own_order_again(sampling, is_restarted, studio, tmp_path):
+    studio.predictions.append({"task": 1, "score": 0.5, "result": [], "model_version": "theirs"})
+    studio.model_version, studio.sampling, studio.shows_predictions = "theirs", sampling, True
+    stop, wake = threading.Event(), threading.Event()
+
+    def announce(text):
+        assert studio.sampling == "Uncertainty sampling" or "again" in text
+        stop.set()
+        wake.set()
+
+    for _ in range(1 + is_restarted):
+        with bridge_of(studio, tmp_path / "s", announce=announce) as bridge:
+            bridge.run(wake=wake, stop=stop)
+        found = studio.model_version, studio.sampling, studio.shows_predictions
+        assert found == ("theirs", sampling, True)
+        stop.clear()
+    # One person has a task of the last queue open, another answers all the others.
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+        studio.next(user=1)
+        bridge._release()
+    while (task := studio.next(user=2)) is not None:
+        studio.annotate(task, "A", user=2)
+    assert len(studio.annotations) == len(studio.tasks) - 1
+
+
+def test_a_bridge_that_was_killed_leaves_the_order_of_a_new_project_behind(studio, tmp_path):
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+        bridge._release()
+    assert studio.sampling == "Sequential sampling"
+
+
+def test_two_bridges_do_not_take_the_order_from_each_other(studio, tmp_path):
+    with bridge_of(studio, tmp_path / "a") as first, bridge_of(studio, tmp_path / "b") as second:
+        first.sync(wait=True)
+        second.sync(wait=True)
+        version = studio.model_version
+        studio.annotate(studio.next(), "A")
+        with pytest.raises(LabelStudioError, match="Another bridge orders the tasks of project 3"):
+            first.sync()
+        first._release()
+        assert (studio.model_version, studio.sampling) == (version, "Uncertainty sampling")
+        assert second.sync()
+        assert studio.model_version > version
 
 
 def test_predictions_of_unanswered_tasks_are_pushed_and_replaced(studio, tmp_path):

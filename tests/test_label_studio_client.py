@@ -134,6 +134,7 @@ def test_tokens_come_from_the_environment_unless_they_are_passed():
     [
         ("localhost:8080", "is no address"),
         ("ftp://localhost", "is no address"),
+        ("http://host/ls/projects/7/data", "Hint: pass http://host/ls, and the number 7 of the"),
         ("http://me:secret@localhost", "has a user, a query or a fragment"),
         ("http://localhost/?a=1", "has a user, a query or a fragment"),
     ],

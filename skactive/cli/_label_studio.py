@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from skactive._text import counted
 from skactive.cli._arguments import add_number
@@ -98,6 +101,10 @@ def folder_of(arguments: argparse.Namespace) -> Path:
 
 def run_label_studio(arguments: argparse.Namespace) -> None:
     """Run the command with parsed arguments."""
+    if arguments.once and arguments.serve is not None:
+        raise CommandError(
+            "--serve needs a bridge that keeps running. Hint: pass either --once or --serve."
+        )
     check_model(arguments.model)
     fetch_model(arguments.model)
     from skactive.integrations.label_studio import LabelStudioBridge, LabelStudioError
@@ -117,10 +124,12 @@ def run_label_studio(arguments: argparse.Namespace) -> None:
                 announce=write,
             ) as bridge:
                 _follow(bridge, arguments)
+        except OSError as error:
+            reason = (error.strerror or str(error)).rstrip(".")
+            raise CommandError(f"{error.filename or folder_of(arguments)}: {reason}.") from error
         except (
             LabelStudioError,
             ImportError,
-            OSError,
             RuntimeError,
             TypeError,
             ValueError,
@@ -134,7 +143,8 @@ def _follow(bridge: LabelStudioBridge, arguments: argparse.Namespace) -> None:
         if arguments.once:
             bridge.sync(wait=True)
         else:
-            bridge.run(poll=arguments.poll, serve=arguments.serve)
+            with ended_by_termination():
+                bridge.run(poll=arguments.poll, serve=arguments.serve)
     except KeyboardInterrupt:
         if not arguments.push_all:
             raise
@@ -143,11 +153,26 @@ def _follow(bridge: LabelStudioBridge, arguments: argparse.Namespace) -> None:
         write(f"{counted(n, 'prediction')} written to project {arguments.project}.")
 
 
+@contextmanager
+def ended_by_termination() -> Iterator[None]:
+    """Within the block, the signal by which services are ended acts like Ctrl-C."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
 def _token(path: str | None) -> str | None:
     if path is None:
         return None
     try:
-        return Path(path).read_text(encoding="utf-8")
+        # Some editors put a mark at the beginning of a text.
+        return Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise CommandError(

@@ -84,8 +84,8 @@ class LabelingSession(SessionResults):
         Classes that are known beforehand. Others are added as they come.
     text_column : str, default=None
         The column of a table with the samples. None takes the first existing one of 'text',
-        'sentence', 'question', 'tweet', 'review', 'file', 'path', 'image' and 'filename', or the
-        only column of texts.
+        'sentence', 'question', 'tweet', 'review', which have texts, 'file', 'path', 'image' and
+        'filename', or the only column of texts.
     label_column : str, default=None
         The column with labels, which may be partly filled. None takes the first existing one of
         'label', 'y', 'target' and 'class', or none.

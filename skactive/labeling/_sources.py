@@ -290,7 +290,7 @@ def _rows_of(
     ids = None if id_column is None else _ids(path, frame, columns, id_column, rows)
     taken = {column, id_column}
     used = TableColumns(column, label, {} if label is not None else _possible_labels(frame, taken))
-    if all(map(is_image_name, values)):
+    if column not in TEXT_COLUMNS and all(map(is_image_name, values)):
         paths = [os.path.join(path.parent, value) for value in values]  # noqa: PTH118 - ten times as fast
         names = distinct(values) if ids is None else ids
         return SampleList("image", names, paths, labels, columns=used)

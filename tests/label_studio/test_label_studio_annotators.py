@@ -6,12 +6,14 @@ import time
 from collections import Counter
 from threading import Event, Lock, Thread
 
+import pytest
 from label_studio_projects import (
     bridge_of,
     create_text_project,
     labels_of,
     wait_for,
 )
+from label_studio_server import result
 
 N_ANNOTATORS, N_EACH = 3, 12
 # Five tasks for each who begins at the same time, and the seconds that a quick person looks at one.
@@ -133,6 +135,48 @@ def test_of_two_answers_the_latest_counts_and_of_three_the_majority(studio, tmp_
         # By hand, beyond the overlap.
         studio.annotate(task, other, token=third)
         assert label_of(task) == other
+
+
+def test_members_who_open_a_task_and_leave_take_none_from_others(studio, text_project, tmp_path):
+    project, truth = text_project
+    tokens = members(studio, 10)
+    [worker] = members(studio, 1)
+
+    def work(n, after=lambda: None):
+        for _ in range(n):
+            task = studio.next(project, worker)["id"]
+            studio.annotate(task, truth[task], token=worker)
+            after()
+
+    with bridge_of(studio, project, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+        opened = [studio.next(project, token)["id"] for token in tokens]
+        assert len(set(opened)) == len(tokens)
+        work(12, bridge.sync)
+        bridge._release()
+        # Without the bridge.
+        work(30)
+    assert [studio.next(project, token)["id"] for token in tokens] == opened
+
+
+@pytest.mark.parametrize("show", [False, True])
+def test_a_task_is_submitted_with_the_prediction_of_an_earlier_queue(
+    show, studio, text_project, tmp_path
+):
+    project, truth = text_project
+    with bridge_of(studio, project, tmp_path / "s", show_guesses=show) as bridge:
+        bridge.sync(wait=True)
+        first = studio.next(project)["id"]
+        # As the data manager does, which opens a task with its predictions.
+        [prediction] = studio.call("GET", f"/api/predictions/?task={first}")
+        for task in list(truth)[:6]:
+            if task != first:
+                studio.annotate(task, truth[task])
+                bridge.sync()
+        body = {"result": result(truth[first], "sample"), "parent_prediction": prediction["id"]}
+        studio.call("POST", f"/api/tasks/{first}/annotations/", body)
+        bridge.sync()
+        assert bridge.session.sample(str(first)).label == truth[first]
 
 
 def test_a_personal_access_token_is_exchanged_and_in_no_file(studio, text_project, tmp_path):

@@ -101,7 +101,7 @@ def tasks_in(body: bytes) -> list[int] | None:
     """Return the ids of the tasks in a request; None if it is of another form."""
     try:
         return [int(task["id"]) for task in json.loads(body)["tasks"]]
-    except (KeyError, TypeError, ValueError, RecursionError):
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
         return None
 
 

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, RLock
+from threading import Event
 from time import monotonic, sleep
 from typing import Any, Self
 
-from skactive._io.atomic_write import atomic_write
-from skactive._io.journal_file import json_object
-from skactive._text import counted, one_line, shown
+from skactive._text import counted, one_line
 from skactive._validation import check_integer
 from skactive.integrations.label_studio._answers import bring_answers
 from skactive.integrations.label_studio._backend import HOST, ModelRoutes, secret_of, serving
 from skactive.integrations.label_studio._client import TIMEOUT, LabelStudioClient, pause
 from skactive.integrations.label_studio._errors import LabelStudioError
+from skactive.integrations.label_studio._folder import ProjectFolder
 from skactive.integrations.label_studio._interface import LabelingInterface, read_interface
 from skactive.integrations.label_studio._project import ProjectState, RemoteProject
 from skactive.integrations.label_studio._queue import (
+    KEPT,
     Result,
     TaskQueue,
     replace_predictions,
 )
-from skactive.integrations.label_studio._samples import Row, TaskSamples
 from skactive.integrations.label_studio._tasks import RemoteTask, time_of
 from skactive.integrations.label_studio._token import read_token
 from skactive.labeling import LabelingSession
 
-PROJECT = "label_studio.json"
-FORMAT = "skactive project of Label Studio 1"
 # With fewer tasks, annotators could take all of them before the next queue is there.
 MIN_AHEAD = 5
 # Seconds between a webhook and the query that follows.
 SETTLE = 0.2
 # Seconds between two queries of all tasks, for changes that no other query shows.
 EVERYTHING = 600.0
+# Seconds between two queries of the members of the organization.
+MEMBERS = 60.0
 
 
 class LabelStudioBridge:
@@ -69,8 +68,9 @@ class LabelStudioBridge:
         change. Annotators tend to agree with a guess.
     ahead : int, default=8
         Smallest number of tasks in the queue, at least 5. With several annotators Label Studio
-        draws from them at random. The queue grows with the number of annotators and of answers, as
-        Label Studio has no task for a person if the others have all tasks of the queue.
+        draws from them at random. The queue grows with the number of answers, and of people who
+        were active in Label Studio within a day: Label Studio has no task for a person if the
+        others have all tasks of the queue open.
     timeout : float, default=30
         Seconds to wait for Label Studio.
     announce : callable, default=None
@@ -116,16 +116,11 @@ class LabelStudioBridge:
         self.folder = Path(chosen).absolute()
         self._client = LabelStudioClient(url, read_token(token), timeout=timeout)
         self._project = RemoteProject(self._client, number)
-        self._embedder = embedder
         self._show_guesses = show_guesses
         self._ahead = check_integer(self, "ahead", ahead, minimum=MIN_AHEAD)
         self._announce = announce or (lambda _: None)
-        self._samples = TaskSamples(self.folder, self._client)
         self._queue = TaskQueue(self._project, is_shown=show_guesses)
-        # Held while the session is replaced, or used by another thread.
-        self._lock = RLock()
-        self._session: LabelingSession | None = None
-        self._rows: list[Row] = []
+        self._folder = ProjectFolder(self.folder, self._project, embedder)
         self._interface: LabelingInterface | None = None
         self._config: str | None = None
         self._tasks: dict[int, RemoteTask] = {}
@@ -134,6 +129,8 @@ class LabelStudioBridge:
         self._n_embedded: int | None = None
         # Number of answers between two queues.
         self._pace = 0
+        self._members = 0, float("-inf")
+        self._last_fault = ""
         self._last_note: str | None = None
 
     @property
@@ -145,12 +142,13 @@ class LabelStudioBridge:
         LabelStudioError
             If the project has no tasks with samples, or `sync` was not called yet.
         """
-        if self._session is None:
+        session = self._folder.session
+        if session is None:
             raise LabelStudioError(
                 f"Project {self._project.number} has no samples yet. Hint: call sync() after tasks "
                 "were imported."
             )
-        return self._session
+        return session
 
     @property
     def interface(self) -> LabelingInterface | None:
@@ -173,22 +171,25 @@ class LabelStudioBridge:
         Raises
         ------
         LabelStudioError
-            If Label Studio cannot be reached, refuses a request, or the project has another
-            labelling interface. Nothing is lost: the next call continues.
+            If Label Studio cannot be reached or refuses a request, if the project has another
+            labelling interface, or if another bridge orders its tasks. Nothing is lost: the next
+            call continues.
         """
         state = self._read_state()
         interface = self._read_interface(state)
-        if self._fetch(state):
+        if self._fetch(state) or self._folder.is_incomplete:
             self._is_brought = False
-        if not self._is_brought:
-            self._renew(interface)
-        if self._session is None:
+        if not self._is_brought and self._folder.renew(self._tasks.values(), interface):
+            self._n_embedded = None
+        self._note_fault()
+        session = self._folder.session
+        if session is None:
             self._note(f"Project {self._project.number} ({one_line(state.title, 60)}) has no tasks")
             return False
         if wait:
-            self._session.wait()
+            session.wait()
         counts = None if self._is_brought else self._bring(interface)
-        n_embedded = self._session.n_embedded
+        n_embedded = session.n_embedded
         is_stale = counts is not None or n_embedded != self._n_embedded
         content = self._content(interface) if is_stale else self._queue.content
         unlabeled = {task.id for task in self._tasks.values() if not task.is_labeled}
@@ -209,7 +210,7 @@ class LabelStudioBridge:
         """Call `sync` again and again, until Ctrl-C.
 
         If Label Studio is down or answers errors, it says so once and tries again after a pause,
-        which grows up to a minute.
+        which grows up to a minute. At the end, the project gets its own order of tasks back.
 
         Parameters
         ----------
@@ -227,7 +228,8 @@ class LabelStudioBridge:
         Raises
         ------
         LabelStudioError
-            If Label Studio refuses a request, or the labelling interface is not supported.
+            If Label Studio refuses the first requests, or the labelling interface is not supported
+            at first. Later ones are tried again.
         """
         wake = Event() if wake is None else wake
         with ExitStack() as stack:
@@ -239,25 +241,37 @@ class LabelStudioBridge:
                     "Connect a model in the settings of the project: "
                     f"http://{HOST}:{port}/{secret} (the address contains a secret)"
                 )
+            stack.callback(self._release)
             self._follow(poll, wake, stop)
 
     def _follow(self, poll: float, wake: Event, stop: Event | None) -> None:
-        n_failures = 0
+        n_failures, is_first = 0, True
         while stop is None or not stop.is_set():
             try:
-                self.sync()
-                n_failures, seconds = 0, poll
+                is_changed = self.sync()
+                if n_failures > 0 and not is_changed and self._folder.session is not None:
+                    self._note(self._status(""))
+                n_failures, seconds, is_first = 0, poll, False
             except LabelStudioError as error:
-                if not error.is_temporary:
+                if is_first and not error.is_temporary:
                     raise
-                if n_failures == 0:
-                    self._note(f"{error} It is tried again until it succeeds.")
+                self._note(f"{error} It is tried again until it succeeds.")
                 seconds = pause(n_failures, poll)
                 n_failures += 1
             if wake.wait(seconds):
                 # The page of the annotator asks for its next task first.
                 sleep(SETTLE)
                 wake.clear()
+
+    def _release(self) -> None:
+        try:
+            with self._client.hurried():
+                sampling = self._queue.release()
+        except LabelStudioError as error:
+            self._note(f"The order of project {self._project.number} cannot be set back: {error}")
+            return
+        if sampling is not None:
+            self._note(f"Label Studio asks the tasks by {sampling.lower()} again.")
 
     def push_predictions(self) -> int:
         """Write predictions of all tasks without an answer into the project.
@@ -275,7 +289,7 @@ class LabelStudioBridge:
         LabelStudioError
             If Label Studio cannot be reached, or refuses a request.
         """
-        if self._interface is None or self._session is None:
+        if self._interface is None or self._folder.session is None:
             self.sync(wait=True)
         if self._interface is None:
             return 0
@@ -307,8 +321,8 @@ class LabelStudioBridge:
             For each task the ``result``, which is empty while there are too few labels and for
             unknown tasks, and the ``score``, the probability of the class.
         """
-        with self._lock:
-            session, interface = self._session, self._interface
+        with self._folder.lock:
+            session, interface = self._folder.session, self._interface
             if session is None or interface is None:
                 return [{"result": [], "score": 0.0} for _ in tasks]
             predicted = session.predictions()
@@ -322,10 +336,7 @@ class LabelStudioBridge:
 
     def close(self) -> None:
         """Release the folder of the session. The queue stays as it is."""
-        with self._lock:
-            if self._session is not None:
-                self._session.close()
-                self._session = None
+        self._folder.close()
 
     def __enter__(self) -> Self:
         return self
@@ -379,83 +390,18 @@ class LabelStudioBridge:
         n_skips = sum(task.n_cancelled for task in self._tasks.values())
         return len(self._tasks), n_annotations - n_skips, n_skips
 
-    def _renew(self, interface: LabelingInterface) -> None:
-        """Open the session, or open it again if tasks came, changed or went."""
-        if self._session is None:
-            self._check_project()
-            self._rows = self._samples.saved()
-        rows = self._samples.rows(self._tasks.values(), interface)
-        if self._session is not None and rows == self._rows:
-            return
-        self._note_faults()
-        with self._lock:
-            gone = {str(row["id"]) for row in self._rows} - {str(row["id"]) for row in rows}
-            if self._rows and gone:
-                # Their answers go, too. Otherwise they would stay in the log for ever.
-                session = self._session or self._opened(self._rows, interface)
-                try:
-                    known = {one.id for one in session.samples() if one.status != "open"}
-                    session.reopen(sorted(gone & known))
-                finally:
-                    session.close()
-                    self._session = None
-            elif self._session is not None:
-                self._session.close()
-                self._session = None
-            if rows != self._rows:
-                self._samples.write(rows)
-            self._rows = rows
-            self._session = self._opened(rows, interface) if rows else None
-            self._n_embedded = None
-
-    def _opened(self, rows: list[Row], interface: LabelingInterface) -> LabelingSession:
-        kind = next(name for name in rows[0] if name != "id")
-        session = LabelingSession(
-            self._samples.path,
-            self.folder,
-            embedder=self._embedder,
-            classes=interface.classes,
-            text_column=kind,
-            id_column="id",
-        )
-        with suppress(ValueError):  # classes may have been renamed in the session
-            for label, description in interface.descriptions.items():
-                if session.descriptions.get(label) != description:
-                    session.describe_class(label, description)
-        return session
-
-    def _check_project(self) -> None:
-        """Remember the project of the folder, and raise if it is another."""
-        own = {"format": FORMAT, "url": self._client.url, "project": self._project.number}
-        path = self.folder / PROJECT
-        if path.exists():
-            found = json_object(path.read_bytes()) or {}
-            if found.get("project") != self._project.number or found.get("format") != FORMAT:
-                raise LabelStudioError(
-                    f"{self.folder} has the answers of project {shown(found.get('project'))} of "
-                    f"{shown(found.get('url'))}. Hint: choose another folder."
-                )
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as file:
-            file.write(json.dumps(own).encode("ascii"))
-
     def _bring(self, interface: LabelingInterface) -> str:
         answers = {str(number): task.answer(interface) for number, task in self._tasks.items()}
         return bring_answers(self.session, answers)
 
     def _content(self, interface: LabelingInterface) -> list[tuple[int, Result]]:
         """Return the next tasks, with what annotators see of the guess."""
-        annotators = {
-            shown(one.get("completed_by"))
-            for task in self._tasks.values()
-            for one in task.annotations
-        }
         queued = [self._tasks.get(number) for number, _ in self._queue.content]
         n_taken = sum(task is not None and bool(task.annotations) for task in queued)
-        # In the next round there may be as many answers, and each annotator has a task open.
+        # In the next round there may be as many answers, and each person may have a task open.
         self._pace = max(n_taken, self._pace // 2)
         session = self.session
-        n = max(self._ahead, len(annotators) + max(MIN_AHEAD, 2 * self._pace))
+        n = max(self._ahead, self._n_people() + max(MIN_AHEAD, 2 * self._pace))
         asked = session.next(n)
         if len(asked) < n:
             asked += session.next(n - len(asked), test=True)
@@ -464,6 +410,14 @@ class LabelStudioBridge:
             (int(one.id), interface.result_of(guesses[one.id][0]) if one.id in guesses else [])
             for one in asked
         ]
+
+    def _n_people(self) -> int:
+        """Return the number of people who may have a task open, read at most once a minute."""
+        n, until = self._members
+        if monotonic() > until:
+            n = self._project.n_active(datetime.now(UTC) - KEPT)
+            self._members = n, monotonic() + MEMBERS
+        return n
 
     def _status(self, changes: str) -> str:
         progress = self.session.progress()
@@ -481,13 +435,11 @@ class LabelStudioBridge:
             line += f" The order is random: {one_line(progress.error, 120)}"
         return f"{line} Next tasks: {next_}, …" if next_ else f"{line} No task is left."
 
-    def _note_faults(self) -> None:
-        if self._samples.faults:
-            number, reason = next(iter(self._samples.faults.items()))
-            n = len(self._samples.faults)
-            self._note(
-                f"{counted(n, 'task')} cannot be ordered, such as {number}: {reason.rstrip('.')}."
-            )
+    def _note_fault(self) -> None:
+        fault = self._folder.fault
+        if fault and fault != self._last_fault:
+            self._announce(fault)
+        self._last_fault = fault
 
     def _note(self, text: str) -> None:
         if text != self._last_note:

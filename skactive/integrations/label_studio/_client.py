@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPException, HTTPMessage
 from secrets import SystemRandom
 from threading import Lock
@@ -30,6 +31,10 @@ from skactive.integrations.label_studio._token import HINT, ApiToken
 
 # Seconds without a byte of the answer.
 TIMEOUT = 30.0
+# The same for files on other hosts.
+FILE_TIMEOUT = 10.0
+# The same after Ctrl-C.
+HURRIED_TIMEOUT = 5.0
 # Number of requests before an error, and the seconds between the first two; they double.
 ATTEMPTS = 4
 PAUSE = 0.5
@@ -39,8 +44,10 @@ MAX_BYTES = 256_000_000
 MAX_DETAIL = 200
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_MANY, SERVER_ERROR = 401, 403, 404, 429, 500
 JSON = "application/json"
+PAGE = "text/html"
 # Uploaded and local files, and files of a cloud storage.
 MEDIA = re.compile(r"/(data|storage-data|(tasks|projects)/\d+/(presign|resolve))/")
+PROJECT_PATH = re.compile(r"/projects/(\d+)")
 URL_CHARACTERS = ":/?#[]@!$&'()*+,;=%-._~"
 RANDOM = SystemRandom()
 
@@ -75,9 +82,20 @@ class LabelStudioClient:
         self._token = token
         self._timeout = timeout
         self._sleep = sleep
+        self._attempts = ATTEMPTS
         self._lock = Lock()
         self._access: tuple[str, float] | None = None
         self._opener = opener()
+
+    @contextmanager
+    def hurried(self) -> Iterator[None]:
+        """Within the block, wait a few seconds for an answer, and repeat no request."""
+        kept = self._timeout, self._attempts
+        self._timeout, self._attempts = min(self._timeout, HURRIED_TIMEOUT), 1
+        try:
+            yield
+        finally:
+            self._timeout, self._attempts = kept
 
     def get(self, path: str, **query: Any) -> Any:
         """Return the answer to a GET request."""
@@ -89,9 +107,18 @@ class LabelStudioClient:
         return self._json(method, path, json.dumps(body).encode("ascii"))
 
     def file(self, address: str) -> bytes:
-        """Return a file by its address, which may be relative to Label Studio or elsewhere."""
+        """Return a file by its address, which may be relative to Label Studio or elsewhere.
+
+        A request to another host is not repeated.
+        """
         whole = file_address(address, self.url)
-        content, _ = self._repeated("GET", whole, None, is_file=True)
+        exchange = self._once if other_host(whole, self.url) else self._repeated
+        content, kind = exchange("GET", whole, None, is_file=True)
+        if kind == PAGE:
+            raise LabelStudioError(
+                f"{host_of(whole)} answers {self._shown(urlsplit(whole).path)} with a page instead "
+                "of a file."
+            )
         return content
 
     def _json(self, method: str, path: str, body: bytes | None = None) -> Any:
@@ -109,11 +136,11 @@ class LabelStudioClient:
     def _repeated(
         self, method: str, address: str, body: bytes | None, *, is_file: bool = False
     ) -> tuple[bytes, str]:
-        for attempt in range(ATTEMPTS):
+        for attempt in range(self._attempts):
             try:
                 return self._once(method, address, body, is_file=is_file)
             except LabelStudioError as error:
-                if not error.is_temporary or attempt == ATTEMPTS - 1:
+                if not error.is_temporary or attempt == self._attempts - 1:
                     raise
                 self._sleep(pause(attempt, PAUSE))
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
@@ -153,19 +180,22 @@ class LabelStudioClient:
         for name, value in headers.items():
             request.add_unredirected_header(name, value)
         place = host_of(address)
+        seconds = self._timeout
+        if other_host(address, self.url):
+            seconds = min(seconds, FILE_TIMEOUT)
         try:
-            with self._opener.open(request, timeout=self._timeout) as response:
+            with self._opener.open(request, timeout=seconds) as response:
                 content = response.read(MAX_BYTES + 1)
                 kind = response.headers.get_content_type()
                 n_missing = getattr(response, "length", None)
         except HTTPError:
             raise
         except TimeoutError:
-            raise self._late(place) from None
+            raise late(place, seconds) from None
         except (OSError, HTTPException, ValueError) as error:
             reason = getattr(error, "reason", error) if isinstance(error, URLError) else error
             if isinstance(reason, TimeoutError):
-                raise self._late(place) from None
+                raise late(place, seconds) from None
             text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
             raise LabelStudioError(
                 f"{place} cannot be reached: {self._shown(text)}.",
@@ -176,11 +206,6 @@ class LabelStudioClient:
         if n_missing:
             raise LabelStudioError(f"{place} broke off an answer.", is_temporary=True)
         return content, kind
-
-    def _late(self, place: str) -> LabelStudioError:
-        return LabelStudioError(
-            f"{place} did not answer within {self._timeout:g} seconds.", is_temporary=True
-        )
 
     def _authorization(self) -> str:
         """Return the header with the token, or with one for which it was exchanged."""
@@ -309,6 +334,12 @@ def checked_url(url: str) -> str:
             f"{shown(url)} is no address of Label Studio. Hint: pass one such as "
             "http://localhost:8080."
         )
+    if found := PROJECT_PATH.search(parts.path):
+        own = url[: url.index(found[0])]
+        raise LabelStudioError(
+            f"{shown(url)} is the address of a project. Hint: pass {own}, and the number "
+            f"{found[1]} of the project."
+        )
     if parts.username is not None or parts.query or parts.fragment:
         raise LabelStudioError(
             f"The address of Label Studio at {one_line(parts.hostname, 80)} has a user, a query or "
@@ -321,6 +352,15 @@ def is_same_origin(address: str, url: str) -> bool:
     """Return whether an address has the scheme, host and port of another."""
     one, other = urlsplit(address), urlsplit(url)
     return (one.scheme, one.netloc.lower()) == (other.scheme, other.netloc.lower())
+
+
+def other_host(address: str, url: str) -> str:
+    """Return the host of an address; nothing if it is that of Label Studio, or none."""
+    try:
+        host = urlsplit(address).netloc.lower()
+    except ValueError:
+        return ""
+    return "" if host == urlsplit(url).netloc.lower() else host
 
 
 def file_address(address: str, url: str) -> str:
@@ -344,6 +384,13 @@ def is_media(address: str, url: str) -> bool:
     """Return whether Label Studio serves files at an address of its own."""
     path = unquote(urlsplit(address).path).removeprefix(urlsplit(url).path)
     return ".." not in path.split("/") and MEDIA.match(path) is not None
+
+
+def late(place: str, seconds: float) -> LabelStudioError:
+    """Return the error of a request without an answer."""
+    return LabelStudioError(
+        f"{place} did not answer within {seconds:g} seconds.", is_temporary=True
+    )
 
 
 def host_of(address: str) -> str:

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 from skactive.integrations.label_studio._client import LabelStudioClient
 from skactive.integrations.label_studio._errors import LabelStudioError
-from skactive.integrations.label_studio._tasks import FIELDS, RemoteTask, read_task
+from skactive.integrations.label_studio._tasks import FIELDS, RemoteTask, read_task, time_of
 
 SETTINGS = (
     "id,title,label_config,model_version,sampling,show_collab_predictions,task_number,"
     "total_annotations_number,skipped_annotations_number"
 )
 SAMPLING = "Uncertainty sampling"
+SEQUENTIAL = "Sequential sampling"
 # Number of tasks and of predictions per request.
 PAGE = 250
 # Changes that were under way at the time of the last query have an earlier time than its newest.
@@ -141,13 +142,8 @@ class RemoteProject:
             n_stored += int(answer.get("created", 0)) if isinstance(answer, dict) else 0
         return n_stored
 
-    def order_by(self, version: str, *, is_shown: bool) -> None:
-        """Make Label Studio ask tasks in the order of a version's scores, the lowest first."""
-        settings = {
-            "model_version": version,
-            "sampling": SAMPLING,
-            "show_collab_predictions": is_shown,
-        }
+    def configure(self, **settings: object) -> None:
+        """Change settings of the project, by their names in the API."""
         # The answer has only these settings, which takes half the time.
         self.client.send("PATCH", f"{self._path}/?include=id,{','.join(settings)}", settings)
 
@@ -160,3 +156,18 @@ class RemoteProject:
         """Delete the predictions of a version."""
         body = {"model_version": version}
         self.client.send("DELETE", f"{self._path}/model-versions/", body)
+
+    def n_active(self, since: datetime) -> int:
+        """Return the number of members of the organization who were active after a time.
+
+        Label Studio notes the time of requests that change anything, such as an annotation.
+        """
+        found = self.client.get("/api/users/")
+        if not isinstance(found, list):
+            raise LabelStudioError(
+                f"{self.client.url} returned its members in an unknown form. Hint: use version "
+                "1.23."
+            )
+        return sum(
+            isinstance(one, dict) and time_of(one.get("last_activity")) > since for one in found
+        )

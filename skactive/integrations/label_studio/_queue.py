@@ -7,15 +7,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from skactive.integrations.label_studio._errors import LabelStudioError
-from skactive.integrations.label_studio._project import SAMPLING, ProjectState, RemoteProject
+from skactive.integrations.label_studio._project import (
+    SAMPLING,
+    SEQUENTIAL,
+    ProjectState,
+    RemoteProject,
+)
 from skactive.integrations.label_studio._tasks import EARLIEST
 
 # The beginnings of our versions. Only these are ever deleted.
 QUEUE = "skactive-queue-"
 PREDICTIONS = "skactive-predictions-"
 TIME = "%Y%m%d-%H%M%S-%f"
-# Label Studio refuses an annotation if the prediction that filled it in is gone. It locks an open
-# task for a day.
+# Label Studio refuses an annotation if a prediction that its task was opened with is gone. It locks
+# an open task for a day.
 KEPT = timedelta(days=1)
 
 Result = list[dict[str, Any]]
@@ -26,7 +31,7 @@ class TaskQueue:
 
     Label Studio asks the task with the lowest score among those with a prediction of the project's
     version. Each change is a new version, so that annotators never see half of a change. A version
-    that annotators see stays until they can have none of its tasks open.
+    stays until annotators can have none of its tasks open.
 
     Parameters
     ----------
@@ -46,21 +51,31 @@ class TaskQueue:
         self._is_shown = is_shown
         self._version: str | None = None
         self.content: list[tuple[int, Result]] = []
-        # Of all versions, the oldest first: the tasks that may be open with its predictions. Of
-        # earlier processes they are not known.
+        # Of all versions, the oldest first: their tasks. Of earlier processes they are not known.
         self._tasks: dict[str, frozenset[int] | None] | None = None
+        # The settings before the first queue.
+        self._before: ProjectState | None = None
 
     def bring(
         self, content: list[tuple[int, Result]], state: ProjectState, unlabeled: AbstractSet[int]
     ) -> bool:
         """Bring the queue in line with tasks and their results; return whether it changed.
 
-        The predictions of a version that is not in use any more are deleted. If annotators saw
-        them, that is when all its tasks are labelled or a day has passed.
+        The predictions of a version that is not in use any more are deleted when all its tasks are
+        labelled or a day has passed.
+
+        Raises
+        ------
+        LabelStudioError
+            If Label Studio cannot be reached, refuses a request, or another bridge orders the
+            tasks of the project.
         """
         if self._tasks is None:
             found = sorted(one for one in self._project.versions() if one.startswith(QUEUE))
             self._tasks = dict.fromkeys(found)
+            is_own = (state.model_version or "").startswith(QUEUE) and state.sampling == SAMPLING
+            self._before = None if is_own else state
+        self._check_other(state)
         settings = (state.model_version, state.sampling, state.shows_predictions)
         is_ours = settings == (self._version, SAMPLING, self._is_shown)
         is_new = content != self.content or (bool(content) and not is_ours)
@@ -82,7 +97,7 @@ class TaskQueue:
         version = version_name(QUEUE) if content else None
         if version is not None:
             # Before the requests, as they may fail.
-            tasks[version] = frozenset(task for task, _ in content if self._is_shown)
+            tasks[version] = frozenset(task for task, _ in content)
             predictions = [
                 {"task": task, "result": result, "score": place / len(content)}
                 for place, (task, result) in enumerate(content)
@@ -92,8 +107,45 @@ class TaskQueue:
                     f"Label Studio stored none of {len(predictions)} predictions.",
                     is_temporary=True,
                 )
-            self._project.order_by(version, is_shown=self._is_shown)
+            self._project.configure(
+                model_version=version,
+                sampling=SAMPLING,
+                show_collab_predictions=self._is_shown,
+            )
         self._version, self.content = version, content
+
+    def release(self) -> str | None:
+        """Give the project its settings from before the first queue back.
+
+        Without a bridge, annotators would find no task if the others had the rest of the queue
+        open.
+
+        Returns
+        -------
+        sampling : str or None
+            The order of tasks; None if the project was not changed.
+        """
+        if self._tasks is None:
+            return None
+        state = self._project.state()
+        self._check_other(state)
+        before = self._before
+        sampling = SEQUENTIAL if before is None else before.sampling
+        settings: dict[str, object] = {"sampling": sampling}
+        if before is not None:
+            settings["show_collab_predictions"] = before.shows_predictions
+            if before.model_version in self._project.versions():
+                settings["model_version"] = before.model_version
+        self._project.configure(**settings)
+        return sampling
+
+    def _check_other(self, state: ProjectState) -> None:
+        version = state.model_version or ""
+        if version.startswith(QUEUE) and version not in (self._tasks or {}):
+            raise LabelStudioError(
+                f"Another bridge orders the tasks of project {self._project.number} since "
+                f"{created(version):%H:%M} UTC. Hint: end one of the two."
+            )
 
 
 def version_name(beginning: str) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import posixpath
+from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from skactive._io.atomic_write import atomic_write
 from skactive._io.image_paths import is_image_name
 from skactive._io.journal_file import json_object
-from skactive.integrations.label_studio._client import LabelStudioClient
+from skactive.integrations.label_studio._client import LabelStudioClient, other_host
 from skactive.integrations.label_studio._errors import LabelStudioError
 from skactive.integrations.label_studio._interface import LabelingInterface
 from skactive.integrations.label_studio._tasks import RemoteTask
@@ -22,6 +24,10 @@ from skactive.integrations.label_studio._tasks import RemoteTask
 TABLE = "tasks.jsonl"
 IMAGES = "images"
 N_DOWNLOADS = 4
+# Seconds before a download that failed is tried again.
+RETRY = 600.0
+# After so many failures of a host, its other images wait, too.
+MOST_FAILURES = 4
 # Pillow reads an image by its content; the suffix marks the file as one.
 OTHER_SUFFIX = ".jpg"
 
@@ -49,6 +55,13 @@ class TaskSamples:
         self.faults: dict[int, str] = {}
         self._folder = folder
         self._client = client
+        # By the name of a copy: why its download failed, and when it is tried again.
+        self._failed: dict[str, tuple[str, float]] = {}
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a download that failed is tried again now."""
+        return any(until <= monotonic() for _, until in self._failed.values())
 
     def saved(self) -> list[Row]:
         """Return the rows of the table; none if there is no table."""
@@ -62,6 +75,9 @@ class TaskSamples:
         self.faults = {}
         made: dict[int, str] = {}
         missing: dict[int, str] = {}
+        now = monotonic()
+        failed = {name: one for name, one in self._failed.items() if one[1] > now}
+        self._failed = {}
         for task in tasks:
             value = task.data.get(interface.field)
             if isinstance(value, int | float) and not isinstance(value, bool):
@@ -71,7 +87,12 @@ class TaskSamples:
             elif interface.kind == "text":
                 made[task.id] = value
             else:
-                made[task.id] = name = image_name(task.id, value)
+                name = image_name(task.id, value)
+                if name in failed:
+                    self._failed[name] = failed[name]
+                    self.faults[task.id] = failed[name][0]
+                    continue
+                made[task.id] = name
                 if not (self._folder / name).exists():
                     missing[task.id] = value
         self._download(missing, made)
@@ -81,23 +102,33 @@ class TaskSamples:
         if not addresses:
             return
         (self._folder / IMAGES).mkdir(parents=True, exist_ok=True)
+        n_failures: Counter[str] = Counter()
 
         def fetch(number: int) -> tuple[int, str | None]:
+            address = addresses[number]
+            host = other_host(address, self._client.url)
+            if n_failures[host] >= MOST_FAILURES:
+                return number, f"{host} did not answer for other images"
             try:
-                content = self._client.file(addresses[number])
+                content = self._client.file(address)
             except LabelStudioError as error:
-                if error.is_temporary and not is_elsewhere(addresses[number], self._client.url):
+                if error.is_temporary and not host:
                     raise
+                n_failures[host] += error.is_temporary
                 return number, str(error)
             with atomic_write(self._folder / names[number]) as file:
                 file.write(content)
             return number, None
 
-        with ThreadPoolExecutor(N_DOWNLOADS) as pool:
+        pool = ThreadPoolExecutor(N_DOWNLOADS)
+        try:
             for number, fault in pool.map(fetch, addresses):
                 if fault is not None:
                     self.faults[number] = fault
-                    del names[number]
+                    self._failed[names.pop(number)] = fault, monotonic() + RETRY
+        finally:
+            # Ctrl-C does not wait for other downloads.
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def write(self, rows: list[Row]) -> None:
         """Replace the table, and remove copies of images that are not in it any more."""
@@ -126,12 +157,3 @@ def image_name(number: int, address: str) -> str:
     suffix = next((one for one in suffixes if one and is_image_name(one)), OTHER_SUFFIX)
     digest = blake2b(address.encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
     return f"{IMAGES}/{number}-{digest}{suffix}"
-
-
-def is_elsewhere(address: str, url: str) -> bool:
-    """Return whether an address is on another host than Label Studio."""
-    try:
-        host = urlsplit(address).netloc
-    except ValueError:
-        return True
-    return bool(host) and host.lower() != urlsplit(url).netloc.lower()
