@@ -65,7 +65,7 @@ def test_a_strategy_with_a_careless_answer_chooses_different_candidates(answer):
 
 
 THEIRS = [getattr(peers, name) for name in peers.__all__ if inspect.isclass(getattr(peers, name))]
-REGRESSION = "is for regression"
+REGRESSION = "needs continuous labels"
 # Strategies that cannot select samples for a classifier, and the reasons.
 UNSUPPORTED = {
     "ExpectedErrorReduction": "abstract",
@@ -130,7 +130,7 @@ def test_unsupported_strategies_raise_with_the_reason():
     assert reasons == UNSUPPORTED
     for name, reason in UNSUPPORTED.items():
         if reason == REGRESSION:
-            with pytest.raises(TypeError, match=f"{name} of scikit-activeml is for regression"):
+            with pytest.raises(TypeError, match=f"{name} of scikit-activeml {REGRESSION}"):
                 ActivemlStrategy(getattr(peers, name)()).select(pool)
 
 
@@ -196,7 +196,7 @@ def test_a_declared_class_without_a_label_counts():
 def test_the_estimator_of_a_strategy_is_chosen_by_its_requirements():
     def parameter_of(strategy, own, name):
         pool = Pool(X, estimator=own).add_labels([5, 50, 80], y[[5, 50, 80]])
-        return ActivemlStrategy(strategy)._query_params(pool, 3)[name]
+        return ActivemlStrategy(strategy)._query_params(pool, np.unique(y))[name]
 
     knn = IncrementalKNeighborsClassifier(3)
     assert isinstance(parameter_of(peers.FourDs(), knn, "clf"), MixtureModelClassifier)
@@ -216,7 +216,7 @@ def test_the_estimator_of_a_strategy_is_chosen_by_its_requirements():
     members = [GaussianNB(), LogisticRegression()]
     pool = Pool(X).add_labels([5, 50, 80], y[[5, 50, 80]])
     committee = ActivemlStrategy(peers.QueryByCommittee(random_state=0), members)
-    assert len(committee._query_params(pool, 3)["ensemble"]) == 2
+    assert len(committee._query_params(pool, np.unique(y))["ensemble"]) == 2
     assert_query(committee.select(pool, 3), pool.candidates, 3)
 
 

@@ -12,10 +12,11 @@ from sklearn.exceptions import NotFittedError
 
 from skactive._engine.cold_start import cold_start_utilities, has_two_classes
 from skactive._engine.committees import BaggedNeighbors, FittedMembers, fitted_committee
+from skactive._estimators import no_deviation, predicted_with_std
 from skactive._few_labels import fitted_copy
 from skactive._text import shown
 from skactive.base import LabelingPool, PoolView
-from skactive.integrations._pool_classifier import classifier_like
+from skactive.integrations._pool_estimator import estimator_like
 from skactive.measures import Margin
 from skactive.strategies import QueryStrategy, UncertaintySampling
 
@@ -36,7 +37,8 @@ class ModalStrategy(QueryStrategy):
     Functions without `n_instances` that return a number for each sample are utilities, and the
     samples with the largest ones are chosen: ``modAL.uncertainty.classifier_entropy``, the result
     of ``modAL.utils.combination.make_product``, or ``modAL.density.information_density``, which
-    gets no learner.
+    gets no learner. ``modAL.disagreement.max_std_sampling`` gets a regressor, for labels that are
+    numbers.
 
     Parameters
     ----------
@@ -116,7 +118,7 @@ class ModalStrategy(QueryStrategy):
         """
         whole, candidates = pool.whole, pool.candidates
         if self._waits(whole):
-            if self._first_argument() == "committee":
+            if self._first_argument() in {"committee", "regressor"}:
                 return cold_start_utilities(pool, "cosine")
             return UncertaintySampling().utilities(pool)
         answer = self._answer(whole, candidates, len(candidates))
@@ -174,6 +176,8 @@ class ModalStrategy(QueryStrategy):
 
     def _waits(self, pool: PoolView) -> bool:
         """Return whether the function can tell no candidate from another yet."""
+        if self._first_argument() == "regressor":
+            return pool.posterior() is None
         if self._first_argument() == "committee":
             return not has_two_classes(pool)
         of_uncertainty = getattr(self.function, "__module__", "") == "modAL.uncertainty"
@@ -267,7 +271,7 @@ class PoolLearner:
     def estimator(self) -> Any:
         """A classifier like that of the pool, fitted to the labelled samples."""
         if self._fitted is None:
-            self._fitted = blank = classifier_like(self._pool)
+            self._fitted = blank = estimator_like(self._pool)
             if self.X_training is not None:
                 fitted = fitted_copy(blank, self.X_training, self.y_training)
                 self._fitted = blank if fitted is None else fitted
@@ -287,9 +291,21 @@ class PoolLearner:
             raise NotFittedError("No label is known yet. Hint: teach some labels first.")
         return posterior
 
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the labels that `estimator` predicts."""
-        return np.asarray(self.estimator.predict(X))
+    def predict(self, X: Any, return_std: bool = False) -> Any:  # an array, or a pair
+        """Return the labels that `estimator` predicts.
+
+        With `return_std`, the standard deviations too: those of the pool for the candidates.
+        """
+        if not return_std:
+            return np.asarray(self.estimator.predict(X))
+        if X is not self._X:
+            return predicted_with_std(self.estimator, X)
+        posterior = self._pool.posterior(self._candidates)
+        if posterior is None:
+            raise NotFittedError("No label is known yet. Hint: teach some labels first.")
+        if np.isnan(posterior[:, 1]).any():
+            raise no_deviation(self._pool.estimator)
+        return posterior[:, 0], posterior[:, 1]
 
 
 class PoolCommittee:

@@ -9,46 +9,60 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import ArrayLike
-from sklearn.base import clone
-from sklearn.ensemble import BaggingClassifier, BaseEnsemble
+from sklearn.base import clone, is_regressor
+from sklearn.ensemble import BaggingClassifier, BaggingRegressor, BaseEnsemble
 from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils.validation import has_fit_parameter
 
 from skactive._engine.cold_start import cold_start_utilities, has_two_classes
 from skactive._engine.features import in_memory
 from skactive._engine.label_arrays import positions_of, union
 from skactive._engine.labels import check_labels
+from skactive._engine.targets import check_kind
 from skactive._text import shown
 from skactive.base import LabelingPool, PoolView
-from skactive.integrations._pool_classifier import classifier_like
+from skactive.integrations._pool_estimator import estimator_like
 from skactive.integrations.scikit_activeml._different_candidates import different_candidates
 from skactive.integrations.scikit_activeml._package import activeml
 from skactive.strategies import QueryStrategy
 
-# The names in scikit-activeml of the classifier, or classifiers, that a strategy uses.
-ROLES = ("clf", "estimator", "ensemble", "discriminator")
+# The names in scikit-activeml of the estimator, or estimators, that a strategy uses.
+ROLES = ("clf", "reg", "estimator", "ensemble", "discriminator")
 N_MEMBERS = 10
+# They take a distribution of each label.
+OF_DISTRIBUTIONS = {
+    "ExpectedModelOutputChange",
+    "ExpectedModelVarianceReduction",
+    "KLDivergenceMaximization",
+}
 
 
 class ActivemlStrategy(QueryStrategy):
     """Choose candidates by a pool-based strategy of scikit-activeml.
 
-    Any strategy of ``skactiveml.pool`` for classification with one annotator can be used in
-    `ActiveLearner`, `BudgetedClassifier` and `compare_strategies` like the built-in ones. It gets
-    the features of the pool, and labels as their positions among the sorted classes; its own
-    `missing_label` and `classes`, and those of `estimator`, are set accordingly.
+    Any strategy of ``skactiveml.pool`` for one annotator can be used in `ActiveLearner`,
+    `BudgetedClassifier`, `BudgetedRegressor` and `compare_strategies` like the built-in ones. It
+    gets the features of the pool, and labels that are numbers, or the positions of labels among the
+    sorted classes; its own `missing_label` and `classes`, and those of `estimator`, are set
+    accordingly.
 
     Parameters
     ----------
     strategy : skactiveml.base.SingleAnnotatorPoolQueryStrategy
         The strategy, such as ``CoreSet()``; it is copied for each query.
-    estimator : classifier or list of classifiers, default=None
-        The classifier of a strategy that needs one (`clf`, `ensemble` or `discriminator` in its
-        `query`), of scikit-learn or scikit-activeml. None takes the classifier of the pool, or one
-        of scikit-activeml if the strategy needs it, see Notes.
+    estimator : classifier, regressor or list of them, default=None
+        The estimator of a strategy that needs one (`clf`, `reg`, `ensemble` or `discriminator` in
+        its `query`), of scikit-learn or scikit-activeml. None takes the estimator of the pool, or
+        one of scikit-activeml if the strategy needs it, see Notes.
     query_params : dict, default=None
         Further arguments of its `query`, by name, such as ``{"utility_weight": weights}``. A
         classifier among them takes precedence over `estimator`; its classes are set too.
+
+    Attributes
+    ----------
+    target_kinds : frozenset of str
+        The kinds of labels that the strategy can be used with.
 
     See Also
     --------
@@ -60,9 +74,11 @@ class ActivemlStrategy(QueryStrategy):
     The strategy's own `random_state` controls random numbers and ties; with None, two equal
     queries may return different samples, as in scikit-activeml. `compare_strategies` seeds it.
 
-    If `estimator` is None, the classifier of the pool is fitted to the labelled samples for each
+    If `estimator` is None, the estimator of the pool is fitted to the labelled samples for each
     query; `IncrementalLabelSpreading`, which needs the whole pool, is replaced by nearest
-    neighbours. A committee is 10 of them on bootstrap samples. Strategies that count class
+    neighbours. A committee is 10 of them on bootstrap samples. Of the strategies for regression,
+    those that take a distribution of each label use a `NICKernelRegressor` if the regressor has no
+    `return_std`, and `RegressionTreeBasedAL` a decision tree. Strategies that count class
     frequencies (`ProbabilisticAL`, `EpistemicUncertaintySampling`) use a `ParzenWindowClassifier`,
     and so do strategies that reduce the expected error if the classifier takes no sample weights;
     `FourDs` uses a `MixtureModelClassifier`, `DiscriminativeAL` logistic regression.
@@ -70,12 +86,12 @@ class ActivemlStrategy(QueryStrategy):
     If the strategy returns a sample twice, or one that is no candidate, the candidates with the
     next largest of its utilities take their places.
 
-    A strategy that needs a classifier or classes starts when two classes are labelled,
+    A strategy that needs an estimator or classes starts when two different labels are known,
     `DiscriminativeAL` after one label. Until then the most central candidate is chosen first, then
     the candidate farthest from all labelled samples.
 
     Cost: that of the strategy, and of fitting its classifier; nothing is cached between queries.
-    Strategies for regression and for several annotators cannot be used.
+    Strategies for several annotators cannot be used.
 
     References
     ----------
@@ -103,6 +119,20 @@ class ActivemlStrategy(QueryStrategy):
         self.strategy = strategy
         self.estimator = estimator
         self.query_params = query_params
+
+    @property
+    def target_kinds(self) -> frozenset[str]:  # type: ignore[override]  # depends on the strategy
+        """The kinds of labels that the strategy can be used with."""
+        arguments = self._arguments()
+        if "reg" in arguments:
+            both = {"categorical", "continuous"} if "clf" in arguments else {"continuous"}
+            return frozenset(both)
+        of_classes = {"clf", "estimator", "discriminator"}
+        # Of the committees, this one alone accepts regressors.
+        is_committee = "ensemble" in arguments and self._name() != "QueryByCommittee"
+        if is_committee or of_classes & arguments or "classes" in self._own_params():
+            return frozenset({"categorical"})
+        return frozenset({"categorical", "continuous"})
 
     def utilities(self, pool: PoolView) -> np.ndarray:
         """Return the utility of each candidate.
@@ -150,18 +180,19 @@ class ActivemlStrategy(QueryStrategy):
         Raises
         ------
         TypeError
-            If `strategy` is not a pool-based strategy of scikit-activeml for classification, or the
-            pool is sparse.
+            If `strategy` is not a pool-based strategy of scikit-activeml, it is for another kind of
+            labels, or the pool is sparse.
         ValueError
             If fewer candidates are left, the strategy returns too few and has no utilities for
             others, or raises it.
         """
+        check_kind(self, pool.target.kind)
         if self._waits(pool):
             return super().select(pool, n_instances, candidates=candidates)
         batch = pool.batch(self, candidates)
         self._check_n_instances(batch, n_instances)
         indices, utilities = self._query(pool, batch.candidates, n_instances)
-        name = f"{type(_innermost(self.strategy)).__name__} of scikit-activeml"
+        name = f"{self._name()} of scikit-activeml"
         return different_candidates(name, indices, utilities, batch.candidates, n_instances)
 
     def _tie_break(self, pool: PoolView) -> np.ndarray | None:
@@ -172,8 +203,16 @@ class ActivemlStrategy(QueryStrategy):
         whole, arguments = pool.whole, self._arguments()
         if "discriminator" in arguments:
             return whole.n_labeled == 0
-        needs_classes = not arguments.isdisjoint(ROLES) or "classes" in self._own_params()
-        return needs_classes and not has_two_classes(whole)
+        needs_labels = not arguments.isdisjoint(ROLES) or "classes" in self._own_params()
+        return needs_labels and not has_two_classes(whole)
+
+    def _name(self) -> str:
+        return type(_innermost(self.strategy)).__name__
+
+    @property
+    def name_of_kind_error(self) -> str:
+        """The name of the strategy in the error about labels of another kind."""
+        return f"{self._name()} of scikit-activeml"
 
     def _query(self, pool: PoolView, candidates: np.ndarray, n: int) -> tuple[Any, np.ndarray]:
         if sp.issparse(pool.X):
@@ -182,22 +221,27 @@ class ActivemlStrategy(QueryStrategy):
                 "those of the pool are sparse. Hint: put sklearn.decomposition.TruncatedSVD before "
                 "the classifier."
             )
-        classes = self._classes(pool)
+        classes = None if pool.target.kind == "continuous" else self._classes(pool)
         X, y = _samples_and_codes(pool, classes)
         takes_all = len(candidates) == pool.n_samples - len(pool.labeled)
         # The probability of a class is 0 for a member of a committee without a sample of it.
         with warnings.catch_warnings(), np.errstate(divide="ignore"):
             # Among the first labels, most classes have one sample.
             warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
-            answer = _encoded(self.strategy, len(classes), self._seed()).query(
+            # In a loop, queries of one sample are usual.
+            warnings.filterwarnings("ignore", "This query strategy was originally", UserWarning)
+            # A bootstrap sample may have too few labels. scikit-activeml then predicts their mean.
+            warnings.filterwarnings("ignore", ".*'estimator' could not be fitted", UserWarning)
+            answer = _encoded(self.strategy, classes, self._seed()).query(
                 X,
                 y,
                 candidates=None if takes_all else candidates,
                 batch_size=int(n),
                 return_utilities=True,
-                **self._query_params(pool, len(classes)),
+                **self._query_params(pool, classes),
             )
-        return answer[0], np.asarray(answer[1], dtype=np.float64)
+        # `RegressionTreeBasedAL` returns a column.
+        return np.ravel(answer[0]), np.asarray(answer[1], dtype=np.float64)
 
     def _arguments(self) -> set[str]:
         """Return the names of the arguments of the strategy's `query`."""
@@ -207,13 +251,7 @@ class ActivemlStrategy(QueryStrategy):
                 "ActivemlStrategy needs a pool-based strategy of scikit-activeml for one annotator,"
                 f" such as CoreSet(). Got {shown(self.strategy)} instead."
             )
-        arguments = set(inspect.signature(_innermost(self.strategy).query).parameters)
-        if "reg" in arguments:
-            raise TypeError(
-                f"{type(_innermost(self.strategy)).__name__} of scikit-activeml is for regression: "
-                "it cannot choose samples for a classifier."
-            )
-        return arguments
+        return set(inspect.signature(_innermost(self.strategy).query).parameters)
 
     def _own_params(self) -> set[str]:
         return {name.split("__")[-1] for name in self.strategy.get_params()}
@@ -226,22 +264,26 @@ class ActivemlStrategy(QueryStrategy):
                 known = union(known, check_labels(declared))
         return known
 
-    def _query_params(self, pool: PoolView, n_classes: int) -> dict[str, Any]:
+    def _query_params(self, pool: PoolView, classes: np.ndarray | None) -> dict[str, Any]:
         params = dict(self.query_params or {})
-        for role in ROLES:
-            if role in self._arguments() and role not in params:
-                params[role] = self._classifier(pool, role)
+        for role in self._arguments() & set(ROLES) - {"reg" if classes is not None else "clf"}:
+            if role not in params:
+                params[role] = self._estimator(pool, role)
         for name in set(params) & set(ROLES):
-            params[name] = _wrapped(params[name], name, n_classes, self._seed())
+            params[name] = _wrapped(params[name], name, classes, self._seed())
         return params
 
     def _seed(self) -> Any:
         return getattr(self.strategy, "random_state", None)
 
-    def _classifier(self, pool: PoolView, role: str) -> Any:
+    def _estimator(self, pool: PoolView, role: str) -> Any:
         if self.estimator is not None:
             return self.estimator
-        own, name = classifier_like(pool), type(_innermost(self.strategy)).__name__
+        own, name = estimator_like(pool), self._name()
+        if name == "RegressionTreeBasedAL":
+            return DecisionTreeRegressor(min_samples_leaf=5)
+        if name in OF_DISTRIBUTIONS and not gives_deviation(own):
+            return activeml().regressor.NICKernelRegressor(metric_dict={"gamma": _gamma(pool)})
         if role == "discriminator":
             return LogisticRegression(max_iter=1000)
         theirs = activeml().classifier
@@ -250,12 +292,7 @@ class ActivemlStrategy(QueryStrategy):
         counts = name in {"ProbabilisticAL", "EpistemicUncertaintySampling"}
         weighs = "sample_weight_candidates" in self._arguments() or "ValueOfInfo" in name
         if counts or (weighs and not has_fit_parameter(own, "sample_weight")):
-            # The bandwidth of scikit-learn's SVC: that of scikit-activeml assumes scaled features.
-            variance = pool.cached(
-                ("variance",), lambda: float(np.var(in_memory(pool.X), dtype=np.float64))
-            )
-            gamma = 1.0 / (pool.X.shape[1] * variance) if variance > 0 else 1.0
-            return theirs.ParzenWindowClassifier(metric_dict={"gamma": gamma})
+            return theirs.ParzenWindowClassifier(metric_dict={"gamma": _gamma(pool)})
         return own
 
 
@@ -266,31 +303,60 @@ def _innermost(strategy: Any) -> Any:
     return strategy
 
 
-def _samples_and_codes(pool: PoolView, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pool's samples, then the seed set, and their labels as positions or NaN."""
+def gives_deviation(regressor: Any) -> bool:
+    """Return whether a regressor predicts standard deviations."""
+    return "return_std" in inspect.signature(regressor.predict).parameters
+
+
+def _gamma(pool: PoolView) -> float:
+    """Return the bandwidth of scikit-learn's SVC; that of scikit-activeml needs scaled features."""
+    variance: float = pool.cached(
+        ("variance",), lambda: float(np.var(in_memory(pool.X), dtype=np.float64))
+    )
+    return 1.0 / (pool.X.shape[1] * variance) if variance > 0 else 1.0
+
+
+def _samples_and_codes(pool: PoolView, classes: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pool's samples, then the seed set, and their numbers, codes of classes, or NaN."""
+
+    def codes(labels: np.ndarray) -> np.ndarray:
+        return labels if classes is None else positions_of(labels, classes)
+
     X, y = in_memory(pool.X), np.full(pool.n_samples, np.nan)
-    y[pool.labeled] = positions_of(pool.labels, classes)
+    if classes is None:
+        # Their distributions of numbers fail with float32.
+        X = X.astype(np.float64)
+    y[pool.labeled] = codes(pool.labels)
     X_outside, y_outside = pool.labeled_outside()
     if X_outside is not None and y_outside is not None:
         X = np.vstack([X, X_outside])
-        y = np.concatenate([y, positions_of(y_outside, classes)])
+        y = np.concatenate([y, codes(y_outside)])
     return X, y
 
 
-def _wrapped(classifier: Any, role: str, n_classes: int, seed: Any) -> Any:
-    """Return copies of classifiers in the form that scikit-activeml needs."""
+def _wrapped(estimator: Any, role: str, classes: np.ndarray | None, seed: Any) -> Any:
+    """Return copies of estimators in the form that scikit-activeml needs."""
     theirs = activeml()
-    if isinstance(classifier, list | tuple):
-        return [_wrapped(one, "clf", n_classes, seed) for one in classifier]
-    if not isinstance(classifier, theirs.base.SkactivemlClassifier):
-        votes = isinstance(classifier, BaseEnsemble) or hasattr(classifier, "estimators")
+    if isinstance(estimator, list | tuple):
+        return [_wrapped(one, "member", classes, seed) for one in estimator]
+    base = theirs.base
+    if not isinstance(estimator, base.SkactivemlClassifier | base.SkactivemlRegressor):
+        votes = isinstance(estimator, BaseEnsemble) or hasattr(estimator, "estimators")
+        numbers = is_regressor(estimator)
         if role == "ensemble" and not votes:
-            classifier = BaggingClassifier(classifier, n_estimators=N_MEMBERS)
-        classifier = theirs.classifier.SklearnClassifier(classifier)
-    return _encoded(classifier, n_classes, seed)
+            bagging = BaggingRegressor if numbers else BaggingClassifier
+            estimator = bagging(estimator, n_estimators=N_MEMBERS)
+        if numbers:
+            names = theirs.regressor
+            normal = role == "reg" and gives_deviation(estimator)
+            wrapper = names.SklearnNormalRegressor if normal else names.SklearnRegressor
+        else:
+            wrapper = theirs.classifier.SklearnClassifier
+        estimator = wrapper(estimator)
+    return _encoded(estimator, classes, seed)
 
 
-def _encoded(theirs: Any, n_classes: int, seed: Any) -> Any:
+def _encoded(theirs: Any, classes: np.ndarray | None, seed: Any) -> Any:
     """Return a copy of an object of scikit-activeml, set to the encoding of the labels."""
     copied = clone(theirs)
     params: dict[str, Any] = {}
@@ -298,8 +364,8 @@ def _encoded(theirs: Any, n_classes: int, seed: Any) -> Any:
         last = name.split("__")[-1]
         if last == "missing_label":
             params[name] = np.nan
-        elif last == "classes":
-            params[name] = list(range(n_classes))
+        elif last == "classes" and classes is not None:
+            params[name] = list(range(len(classes)))
         elif last == "random_state" and value is None and isinstance(seed, int | np.integer):
             params[name] = int(seed)
     return copied.set_params(**params)

@@ -16,6 +16,6 @@ def activeml() -> Any:
         # skorch 0.9, which modAL pins, reads its own version through pkg_resources.
         warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning)
         package = import_optional("skactiveml", owner, "scikit-activeml", "activeml")
-        for part in ("base", "classifier", "utils"):
+        for part in ("base", "classifier", "regressor", "utils"):
             import_module(f"skactiveml.{part}")
         return package

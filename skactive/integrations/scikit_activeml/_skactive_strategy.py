@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from skactive._engine.external_posterior import ExternalPosterior
-from skactive._engine.labels import check_labels
+from skactive._engine.targets import recorded_labels, target_of
 from skactive._random_state import seeded
 from skactive._validation import check_strategy
 from skactive.integrations.scikit_activeml._package import activeml
@@ -82,6 +82,8 @@ class WrappedStrategy(_PoolStrategy):
         candidates: ArrayLike | None = None,
         batch_size: int = 1,
         return_utilities: bool = False,
+        reg: Any = None,  # a regressor of any package
+        fit_reg: bool = True,
     ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
         """Choose the samples to label next.
 
@@ -104,6 +106,12 @@ class WrappedStrategy(_PoolStrategy):
             warning.
         return_utilities : bool, default=False
             Whether to return the utilities of all candidates as well.
+        reg : regressor, default=None
+            The source of predictions, in place of `clf`, if labels are numbers: a regressor of any
+            of the packages. Strategies that need standard deviations take those of
+            ``predict(X, return_std=True)``.
+        fit_reg : bool, default=True
+            Whether to fit a copy of `reg` to the labelled samples; False uses the fitted `reg`.
 
         Returns
         -------
@@ -113,6 +121,11 @@ class WrappedStrategy(_PoolStrategy):
             Only if `return_utilities`: the utility of each candidate at each choice; nan for
             other samples and for candidates that were chosen before.
         """
+        if clf is not None and reg is not None:
+            raise ValueError(
+                "Both `clf` and `reg` were passed. Hint: pass `reg` if labels are numbers, else "
+                "`clf`."
+            )
         if candidates is None and activeml().utils.is_labeled(y, self.missing_label).all():
             raise ValueError(
                 f"No sample is unlabelled: missing_label={self.missing_label!r} is not in y. Hint: "
@@ -125,33 +138,40 @@ class WrappedStrategy(_PoolStrategy):
         if self.random_state is not None:
             strategy = seeded(strategy, int(self.random_state_.randint(2**31 - 1)))
         among = given if given is None or given.ndim == 1 else None
-        pool = self._pool(samples, labels, clf, fit_clf, None if among is not None else given)
+        outside = None if among is not None else given
+        estimator, fits = (clf, fit_clf) if reg is None else (reg, fit_reg)
+        pool = self._pool(samples, labels, estimator, fits, outside)
         indices, chosen = strategy.select(pool, batch_size, candidates=among)
         if not return_utilities:
             return indices
         return indices, _all_utilities(strategy, Batch(pool, among), indices, chosen)
 
-    def _pool(self, X: Any, y: Any, clf: Any, fit_clf: bool, samples: Any) -> Pool:
+    def _pool(self, X: Any, y: Any, estimator: Any, fits: bool, samples: Any) -> Pool:
         """Return a pool of X, or of samples outside X, with the labels."""
         theirs = activeml()
         labeled = np.flatnonzero(theirs.utils.is_labeled(y, self.missing_label_))
-        labels = check_labels(y[labeled])
+        target = target_of(estimator)
+        labels = recorded_labels(y[labeled], target)
         pool_X, seed = X, {}
         if samples is not None:
             pool_X = samples
             if len(labeled):
                 seed = {"X_labeled": X[labeled], "y_labeled": labels}
-        if fit_clf and not isinstance(clf, theirs.base.SkactivemlClassifier):
-            classifier = IncrementalKNeighborsClassifier() if clf is None else clone(clf)
-            learner = ActiveLearner(classifier, X_pool=pool_X, **seed)
+        base = theirs.base
+        is_theirs = isinstance(estimator, base.SkactivemlClassifier | base.SkactivemlRegressor)
+        if fits and not is_theirs:
+            own = IncrementalKNeighborsClassifier() if estimator is None else clone(estimator)
+            learner = ActiveLearner(own, X_pool=pool_X, **seed)
             if samples is None and len(labeled):
                 learner.teach(labeled, labels)
             pool: Pool = learner.pool
             return pool
-        if fit_clf:
-            can_fit = len(labeled) > 0 or clf.classes is not None
-            clf = clone(clf).fit(X, y) if can_fit else None
-        pool = Pool(pool_X, estimator=clf, posterior_source=ExternalPosterior, **seed)
+        if fits:
+            can_fit = len(labeled) > 0 or getattr(estimator, "classes", None) is not None
+            estimator = clone(estimator).fit(X, y) if can_fit else None
+        pool = Pool(
+            pool_X, estimator=estimator, posterior_source=ExternalPosterior, target=target, **seed
+        )
         if samples is None and len(labeled):
             pool.add_labels(labeled, labels)
         return pool

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
 from skactive._engine.external_posterior import ExternalPosterior
+from skactive._engine.targets import target_of
 from skactive._estimators import fitted_steps, stored_samples
 from skactive._rows import n_samples_of
 from skactive.base import IncrementalEstimator
@@ -55,6 +56,8 @@ def pool_of_learner(learner: Any, X_pool: Any) -> Pool:
         X_labeled=X_labeled,
         y_labeled=y_labeled,
         posterior_source=ExternalPosterior,
+        # A committee of modAL has no tags, its members have.
+        target=target_of(estimator) if members else None,
     )
     if getattr(member, "X_training", None) is not None and not _was_warned(learner):
         _warn_of_labeled(learner, pool)
