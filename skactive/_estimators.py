@@ -22,6 +22,10 @@ from skactive._rows import n_samples_of
 from skactive._text import shown
 
 
+class NoUncertaintyError(TypeError):
+    """An estimator has neither probabilities nor standard deviations, where some are needed."""
+
+
 def check_is_regressor(estimator: Any, *, hint: str = "") -> None:
     """Raise unless an estimator is a regressor; `hint` says where samples belong instead."""
     if not _is_regressor(estimator):
@@ -192,7 +196,7 @@ def class_probabilities(classifier: Any, samples: Any) -> np.ndarray | None:
             return None
     except NotFittedError:
         return None
-    raise TypeError(
+    raise NoUncertaintyError(
         f"{type(classifier).__name__} has neither predict_proba nor decision_function, so that "
         "its uncertainty cannot be measured. Hint: choose a classifier that has one of them, or a "
         "strategy without uncertainty, such as 'random' or 'max-herding'."
@@ -225,7 +229,7 @@ def label_probabilities(classifier: Any, samples: Any, n_labels: int) -> np.ndar
         elif not is_fitted(classifier):
             return None
         else:
-            raise TypeError(
+            raise NoUncertaintyError(
                 f"{type(classifier).__name__} has neither predict_proba nor decision_function, so "
                 "that its uncertainty cannot be measured. Hint: choose a classifier that has one "
                 "of them, or a strategy without uncertainty, such as 'random' or 'max-herding'."
@@ -281,9 +285,9 @@ def predictive_moments(regressor: Any, samples: Any) -> np.ndarray | None:
     return np.column_stack([mean, np.std(predicted, axis=0)])
 
 
-def no_deviation(regressor: Any) -> TypeError:
+def no_deviation(regressor: Any) -> NoUncertaintyError:
     """Return the error for a regressor without standard deviations, where some are needed."""
-    return TypeError(
+    return NoUncertaintyError(
         f"{type(regressor).__name__} gives no standard deviation, so that its uncertainty cannot "
         "be measured. Hint: choose a regressor whose predict has return_std, such as "
         "IncrementalKNeighborsRegressor, an ensemble, such as RandomForestRegressor, or a strategy "

@@ -1,5 +1,6 @@
 """Recorded loops of labels that are numbers: BudgetedRegressor, comparisons and their scores."""
 
+import warnings
 from itertools import pairwise
 
 import numpy as np
@@ -7,17 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scikit_learns_checks import each_check_of
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_regressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import BayesianRidge, LogisticRegression, Ridge
 from sklearn.metrics import make_scorer, mean_pinball_loss, r2_score
 from sklearn.model_selection import GridSearchCV, KFold, ShuffleSplit, cross_val_score
-from sklearn.neighbors import KNeighborsRegressor
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
 from skactive import ActiveLearner
+from skactive._estimators import classifier_of
 from skactive.learner import default_regressor
 from skactive.measures import Entropy, PredictiveVariance
 from skactive.model_selection import (
@@ -58,6 +60,20 @@ ESTIMATORS = {
     "scikit-learn's nearest": KNeighborsRegressor(3),
     "forest": RandomForestRegressor(4, random_state=0),
 }
+
+
+class Sure(ClassifierMixin, BaseEstimator):
+    """A classifier without probabilities and decision function."""
+
+    def fit(self, X, y):
+        self.classes_ = np.unique(y)
+        self.nearest_ = KNeighborsClassifier(1).fit(X, y)
+        return self
+
+    def predict(self, X):
+        return self.nearest_.predict(X)
+
+
 every_estimator = pytest.mark.parametrize("name", ESTIMATORS)
 
 
@@ -386,6 +402,57 @@ def test_without_names_all_strategies_for_the_kind_of_labels_are_compared():
     compared = compare_strategies(nearest, None, X, np.arange(60) % 2, **few)
     assert list(compared.names) == list(all_strategies("categorical"))
     assert "variance" not in compared.names
+
+
+NEED_DEVIATIONS = [
+    "herding",
+    "cdf-product",
+    "density-weighted",
+    "variance",
+    "expected-variance",
+]
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y", "left_out", "needed"),
+    [
+        (Ridge(), Y, NEED_DEVIATIONS, "standard deviations"),
+        (
+            make_pipeline(StandardScaler(), KNeighborsRegressor()),
+            Y,
+            NEED_DEVIATIONS,
+            "standard deviations",
+        ),
+        (Ridge(), np.r_[np.zeros(50), np.ones(10)], NEED_DEVIATIONS, "standard deviations"),
+        (BayesianRidge(), Y, [], ""),
+        (RandomForestRegressor(5, random_state=0), Y, [], ""),
+        (IncrementalKNeighborsRegressor(), Y, [], ""),
+        (Sure(), Y > 5, ["herding", "margin"], "probabilities"),
+    ],
+)
+def test_strategies_that_an_estimator_cannot_serve_are_left_out_with_a_warning(
+    estimator, y, left_out, needed
+):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        names = compare_strategies(estimator, None, X, y, budget=3, cv=2, random_state=0).names
+    kind = "continuous" if is_regressor(estimator) else "categorical"
+    others = [name for name in all_strategies(kind) if name not in names]
+    assert set(left_out) <= set(others)
+    assert {"random", "k-center", "max-herding"} <= set(names)
+    assert len(caught) == bool(left_out)
+    if kind == "continuous":
+        assert others == left_out
+    if left_out:
+        name = type(classifier_of(estimator)).__name__
+        start = f"Strategies that need {needed}, which {name} does not have, are left out: "
+        assert str(caught[0].message).startswith(f"{start}{', '.join(others)}. Hint: ")
+        assert caught[0].filename == __file__
+
+
+def test_a_strategy_that_an_estimator_cannot_serve_raises_if_it_is_named():
+    with pytest.raises(TypeError, match="Ridge gives no standard deviation"):
+        compare_strategies(Ridge(), ["herding"], X, Y, budget=3, cv=2)
 
 
 def test_results_are_stored_and_do_not_depend_on_processes(tmp_path):

@@ -42,7 +42,8 @@ from skactive.model_selection._scoring import Scorer, name_of, scorer_of, usual_
 from skactive.model_selection._simulation import simulate
 from skactive.model_selection._splits import check_variety, splits_of
 from skactive.model_selection._strategy_comparison import StrategyComparison
-from skactive.strategies import QueryStrategy, all_strategies
+from skactive.model_selection._usable_strategies import usable_strategies
+from skactive.strategies import QueryStrategy
 
 _ORDER = "compare_strategies(estimator, strategies, X, y)"
 
@@ -75,7 +76,8 @@ def compare_strategies(
         fraction, such as 0.5.
     strategies : dict of str to QueryStrategy, list of str, str or None
         The strategies by name; a string takes one of `all_strategies`, and a list of such names
-        takes these. None takes all that the kind of labels can be used with.
+        takes these. None takes all that can be used with the labels and the estimator. If it has
+        neither probabilities nor standard deviations, a warning names those that are left out.
     X : array-like of length n_samples
         Samples; the training part of a split is the pool, with all unlabelled samples.
     y : array-like of shape (n_samples,)
@@ -175,7 +177,8 @@ def compare_strategies(
     check_classifier(estimator, hint=f"the order is {_ORDER}.", or_regressor=True)
     estimator, target = clone(estimator), target_of(estimator)
     check_one_of("compare_strategies", target.kind)
-    strategies = _checked_strategies(strategies, target)
+    if strategies is not None:
+        strategies = _checked_strategies(strategies, target)
     check_is_samples(X, "X")
     params = check_mapping("compare_strategies", "params", params, "names of arguments")
     labels, labeled, unlabeled = known_labels(y, target)
@@ -190,6 +193,8 @@ def compare_strategies(
     check_oracle("compare_strategies", oracle, target)
     X_labeled = take_rows(X, labeled) if len(unlabeled) else X
     scorer = scorer_of(scoring, target, estimator, X_labeled, labels)
+    if strategies is None:
+        strategies = usable_strategies(estimator, target, X_labeled, labels)
     task = Task(estimator, X, labels, labeled, unlabeled, scorer, dict(params), target)
     if groups is not None:
         check_is_samples(groups, "groups")
@@ -250,8 +255,6 @@ def default_estimator(y: Any) -> Any:
 
 def _checked_strategies(strategies: Any, target: Target) -> dict[str, Any]:
     """Return query strategies by name, those of the registry for names."""
-    if strategies is None:
-        strategies = list(all_strategies(target.kind))
     if isinstance(strategies, str):
         strategies = [strategies]
     if isinstance(strategies, list | tuple) and all(isinstance(one, str) for one in strategies):
