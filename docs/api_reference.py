@@ -139,6 +139,7 @@ SECTIONS = [
         [
             "AnnotatorPanel",
             "BudgetedClassifier",
+            "BudgetedMultiLabelClassifier",
             "BudgetedRegressor",
             "ComparisonSummary",
             "GaussianOracle",

@@ -31,6 +31,7 @@ from skactive.metric_learning import (
 from skactive.model_selection import (
     AnnotatorPanel,
     BudgetedClassifier,
+    BudgetedMultiLabelClassifier,
     BudgetedRegressor,
     GaussianOracle,
     NoisyOracle,
@@ -375,6 +376,9 @@ ENTRY_POINTS = {
     "NeighborGraph.load": called(NeighborGraph.load, path="graph.npz"),
     "NeighborGraph.save": called(NeighborGraph.of(X).save, path="saved.npz"),
     "BudgetedClassifier": used(BudgetedClassifier, lambda one: one.fit(X, Y), budget=4),
+    "BudgetedMultiLabelClassifier": used(
+        BudgetedMultiLabelClassifier, lambda one: one.fit(X, np.column_stack([Y, 1 - Y])), budget=4
+    ),
     "BudgetedRegressor": used(BudgetedRegressor, lambda one: one.fit(X, Y), budget=4),
     "GaussianOracle": used(GaussianOracle, lambda one: one.votes(Y)),
     "compare_strategies": called(compare_strategies, strategies=["random"], **FEW),

@@ -3,6 +3,7 @@
 from skactive._public import present
 from skactive.model_selection._annotator_panel import AnnotatorPanel
 from skactive.model_selection._budgeted_classifier import BudgetedClassifier
+from skactive.model_selection._budgeted_multi_label import BudgetedMultiLabelClassifier
 from skactive.model_selection._budgeted_regressor import BudgetedRegressor
 from skactive.model_selection._compare_strategies import compare_strategies
 from skactive.model_selection._comparison_summary import ComparisonSummary
@@ -17,6 +18,7 @@ from skactive.model_selection._strategy_comparison import StrategyComparison
 __all__ = [
     "AnnotatorPanel",
     "BudgetedClassifier",
+    "BudgetedMultiLabelClassifier",
     "BudgetedRegressor",
     "ComparisonSummary",
     "GaussianOracle",

@@ -101,9 +101,9 @@ class BudgetedEstimator(BaseEstimator, metaclass=ABCMeta):
         if y is None:
             raise ValueError(f"{name} requires y to be passed, but the target y is None.")
         self._check_estimator(self._estimator())
-        check_one_of(name, target_of(self._estimator()).kind, {self.target.kind})
+        self._target = target = self._target_for(y)
         check_is_samples(X, "X")
-        labels = recorded_labels(y, self.target)
+        labels = self.recorded(y)
         check_consistent_length(X, labels)
         self._check_parameters(len(labels))
         random = random_numbers(self.random_state)
@@ -111,9 +111,11 @@ class BudgetedEstimator(BaseEstimator, metaclass=ABCMeta):
         estimator = clone(self._estimator())
         strategy = seeded(self._strategy(), seed)
         params = self._routed(fit_params)
-        learner = ActiveLearner(estimator, strategy, X, fit_params=params, cache=LOOP_CACHE)
+        learner = ActiveLearner(
+            estimator, strategy, X, fit_params=params, target=target, cache=LOOP_CACHE
+        )
         drawn = random.permutation(len(labels))[: self.seed_set]
-        answers = label_source(self.oracle, labels, random, target=self.target)
+        answers = label_source(self.oracle, labels, random, target=target)
         answers.teach(learner, drawn)
         for _ in simulate(
             learner, budget=self.budget, batch_size=self.batch_size, label_source=answers
@@ -121,6 +123,31 @@ class BudgetedEstimator(BaseEstimator, metaclass=ABCMeta):
             pass
         self._keep(learner, labels, answers, params)
         return self
+
+    def recorded(self, y: ArrayLike) -> np.ndarray:
+        """Return the labels of a data set as scores take them.
+
+        Parameters
+        ----------
+        y : array-like of length n_samples
+            The labels.
+
+        Returns
+        -------
+        labels : ndarray of length n_samples
+            The labels, or an error if some are invalid.
+        """
+        return recorded_labels(y, self.target)
+
+    def _target_for(self, y: Any) -> Target:
+        """Return the kind of labels of a data set, or raise if the estimator learns another."""
+        kind = target_of(self._estimator()).kind
+        check_one_of(type(self).__name__, kind, {self.target.kind})
+        return self.target
+
+    def _kept(self, labels: np.ndarray) -> np.ndarray:
+        """Return the labels of a learner as `y_labeled_` has them."""
+        return labels
 
     def predict(self, X: Any) -> np.ndarray:  # samples of any kind
         """Predict the label of each sample.
@@ -205,7 +232,11 @@ class BudgetedEstimator(BaseEstimator, metaclass=ABCMeta):
         """
         samples, positions, labels, params = self._answers
         learner = ActiveLearner(
-            clone(self.final_estimator_), X_pool=samples, fit_params=params, cache=LOOP_CACHE
+            clone(self.final_estimator_),
+            X_pool=samples,
+            fit_params=params,
+            target=self._target,
+            cache=LOOP_CACHE,
         )
         for place, position in enumerate(positions.tolist()):
             learner.teach([position], labels[place : place + 1])
@@ -287,7 +318,7 @@ class BudgetedEstimator(BaseEstimator, metaclass=ABCMeta):
         self.estimator_ = learner.fitted_estimator()
         self.query_indices_ = queried = learner.answered
         self.n_labeled_ = len(queried)
-        self.y_labeled_ = learner.answers
+        self.y_labeled_ = self._kept(learner.answers)
         self.n_answers_ = self.n_labeled_ * answers.n_annotators
         self._keep_classes(labels, learner)
         if isinstance(self.final_estimator_, TransductiveEstimator):

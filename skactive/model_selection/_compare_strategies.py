@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from skactive import __version__
 from skactive._engine.cache import LOOP_CACHE
-from skactive._engine.targets import check_one_of, check_part, have_fractions, target_of
+from skactive._engine.targets import check_part, have_fractions
 from skactive._estimators import check_classifier, classifier_of
 from skactive._fit_params import per_sample
 from skactive._progress import ProgressBar
@@ -39,10 +39,12 @@ from skactive.model_selection._loop_folder import loop_storage
 from skactive.model_selection._oracle import Oracle
 from skactive.model_selection._partial_labels import known_labels
 from skactive.model_selection._scoring import Scorer, name_of, scorer_of, usual_scoring
+from skactive.model_selection._several_labels import have_several, recorded_target
 from skactive.model_selection._simulation import simulate
 from skactive.model_selection._splits import check_variety, splits_of
 from skactive.model_selection._strategy_comparison import StrategyComparison
 from skactive.model_selection._usable_strategies import usable_strategies
+from skactive.neighbors import IncrementalMultiLabelKNeighbors
 from skactive.strategies import QueryStrategy
 
 _ORDER = "compare_strategies(estimator, strategies, X, y)"
@@ -73,17 +75,18 @@ def compare_strategies(
     estimator : classifier, regressor or Pipeline
         The classifier; None takes `IncrementalLabelSpreading()`. With a regressor, labels are
         numbers. None takes `IncrementalKNeighborsRegressor()` if a label is a number with a
-        fraction, such as 0.5.
+        fraction, such as 0.5, and `IncrementalMultiLabelKNeighbors()` for several labels.
     strategies : dict of str to QueryStrategy, list of str, str or None
         The strategies by name; a string takes one of `all_strategies`, and a list of such names
         takes these. None takes all that can be used with the labels and the estimator. If it has
         neither probabilities nor standard deviations, a warning names those that are left out.
     X : array-like of length n_samples
         Samples; the training part of a split is the pool, with all unlabelled samples.
-    y : array-like of shape (n_samples,)
-        Their labels; None, NaN and blank strings mark unlabelled samples. The splits are those of
-        the labelled samples. Unlabelled samples take part in the neighbour graph and in densities,
-        but a simulation cannot query them.
+    y : array-like of shape (n_samples,) or (n_samples, n_labels)
+        Their labels, an indicator matrix or sets of labels if each has several; None, NaN and blank
+        strings mark unlabelled samples. The splits are those of the labelled samples. Unlabelled
+        samples take part in the neighbour graph and in densities, but a simulation cannot query
+        them.
     budget : int, default=100
         Number of labels, at most the size of the smallest training part.
     batch_size : int, default=1
@@ -94,8 +97,9 @@ def compare_strategies(
     groups : array-like of shape (n_samples,), default=None
         Passed to ``cv.split``, for splitters that keep groups together.
     scoring : str or callable, default=None
-        The score, as for `sklearn.metrics.get_scorer`. None takes 'accuracy' for classes and 'r2',
-        the coefficient of determination, for numbers. Classes that have no label yet have
+        The score, as for `sklearn.metrics.get_scorer`. None takes 'accuracy' for classes, 'r2',
+        the coefficient of determination, for numbers, and 'f1_micro' for several labels, which
+        have 'neg_hamming_loss', too. Classes that have no label yet have
         probability 0. A function ``scoring(estimator, X_test, y_test)`` gets the fitted classifier
         after each batch and predicts anew, which takes about ten times as long with the default
         classifier; a name or a `make_scorer` object reads predictions that are updated.
@@ -141,7 +145,7 @@ def compare_strategies(
     See Also
     --------
     labeling_curve : The same for one strategy.
-    BudgetedClassifier, BudgetedRegressor : One loop as an estimator, for grid searches.
+    BudgetedClassifier, BudgetedRegressor, BudgetedMultiLabelClassifier : One loop as an estimator.
 
     Notes
     -----
@@ -175,8 +179,7 @@ def compare_strategies(
     """
     estimator = default_estimator(y) if estimator is None else estimator
     check_classifier(estimator, hint=f"the order is {_ORDER}.", or_regressor=True)
-    estimator, target = clone(estimator), target_of(estimator)
-    check_one_of("compare_strategies", target.kind)
+    estimator, target = clone(estimator), recorded_target(estimator, y)
     if strategies is not None:
         strategies = _checked_strategies(strategies, target)
     check_is_samples(X, "X")
@@ -231,7 +234,7 @@ def compare_strategies(
             for strategy, (_, arguments) in zip(strategies.values(), calls, strict=False)
             if not curve.check_call_in_cache(*arguments)
         ]
-        _query_once(estimator, missing[n_workers:], take_rows(X, task.pool_rows(splits[0][0])))
+        _query_once(task, missing[n_workers:], take_rows(X, task.pool_rows(splits[0][0])))
     results = _results(calls, n_jobs, progress=progress)
     curves = np.array(results[:n_curves]).reshape(len(splits), len(strategies), -1)
     n_labels = np.minimum(np.arange(1, curves.shape[2] + 1) * batch_size, budget)
@@ -249,7 +252,9 @@ def compare_strategies(
 
 
 def default_estimator(y: Any) -> Any:
-    """Return the estimator that None stands for: a regressor if a label has a fraction."""
+    """Return the estimator that None stands for: by the kind of labels."""
+    if have_several(y):
+        return IncrementalMultiLabelKNeighbors()
     return default_regressor() if have_fractions(y) else default_classifier()
 
 
@@ -275,10 +280,12 @@ def _checked_strategies(strategies: Any, target: Target) -> dict[str, Any]:
     return checked
 
 
-def _query_once(estimator: Any, strategies: list[Any], X_train: Any) -> None:
+def _query_once(task: Task, strategies: list[Any], X_train: Any) -> None:
     """Run one query of each strategy, so that its errors show before the loops of the others."""
     if strategies:
-        pool = ActiveLearner(clone(estimator), strategies[0], X_train, cache=LOOP_CACHE).pool
+        pool = ActiveLearner(
+            clone(task.estimator), strategies[0], X_train, target=task.target, cache=LOOP_CACHE
+        ).pool
         for strategy in strategies:
             clone(strategy).select(pool)
 
@@ -337,24 +344,20 @@ def _curve(
 ) -> list[float]:
     """Return the scores of one strategy on one split, one for each batch."""
     train, test = split
-    labels, rows = task.labels, task.pool_rows(train)
+    rows = task.pool_rows(train)
     learner = ActiveLearner(
         clone(task.estimator),
         seeded(strategy, seed),
         take_rows(task.X, rows),
         fit_params=task.fit_params(rows),
+        target=task.target,
         cache=LOOP_CACHE,
     ).skip(np.arange(len(train), len(rows)))
-    evaluator = HeldOutEvaluator(
-        learner,
-        take_rows(task.X, task.labeled[test]),
-        labels[test],
-        np.unique(labels) if task.target.kind == "categorical" else np.empty(0),
-        task.scorer,
-        may_defer=oracle is None,
-    )
+    evaluator = _evaluator(task, learner, test, may_defer=oracle is None)
     positions, target = task.labeled[train], task.target
-    answers = label_source(oracle, labels, noise, rows=train, positions=positions, target=target)
+    answers = label_source(
+        oracle, task.labels, noise, rows=train, positions=positions, target=target
+    )
     scores = [
         evaluator.score(revised=answers.revised)
         for _ in simulate(learner, budget=budget, batch_size=batch_size, label_source=answers)
@@ -363,19 +366,38 @@ def _curve(
     return list(evaluator.staged_scores(batch_size)) if evaluator.is_deferred else scores
 
 
+def _evaluator(
+    task: Task, learner: ActiveLearner, test: np.ndarray, *, may_defer: bool = False
+) -> HeldOutEvaluator:
+    """Return the scores of a learner on the test part of a split."""
+    return HeldOutEvaluator(
+        learner,
+        take_rows(task.X, task.labeled[test]),
+        task.labels[test],
+        np.unique(task.labels) if task.target.kind == "categorical" else np.empty(0),
+        task.scorer,
+        may_defer=may_defer,
+    )
+
+
 def _full_score(task: Task, split: tuple[np.ndarray, np.ndarray]) -> float:
     """Return the score on one split with every label of the training part."""
     train, test = split
     estimator = clone(task.estimator)
-    if isinstance(classifier_of(estimator), TransductiveEstimator):
-        # It learns from a neighbour graph, which the loops of the split have built.
+    learns_from_pool = isinstance(classifier_of(estimator), TransductiveEstimator)
+    if learns_from_pool or task.target.kind == "multilabel":
+        # It learns from a neighbour graph, which the loops of the split have built, or from labels
+        # that a learner prepares.
         rows = task.pool_rows(train)
         learner = ActiveLearner(
             estimator,
             X_pool=take_rows(task.X, rows),
             fit_params=task.fit_params(rows),
+            target=task.target,
             cache=LOOP_CACHE,
         ).teach(np.arange(len(train)), task.labels[train])
+        if task.target.kind == "multilabel":
+            return _evaluator(task, learner, test).score()
         fitted = learner.fitted_estimator()
     else:
         rows = task.labeled[train]

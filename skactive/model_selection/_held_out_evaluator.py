@@ -11,7 +11,11 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from skactive._engine.label_arrays import union
 from skactive._estimators import keeps_stages
 from skactive.learner import ActiveLearner
-from skactive.model_selection._held_out_predictions import can_predict, held_out_predictions
+from skactive.model_selection._held_out_predictions import (
+    can_predict,
+    held_out_predictions,
+    known_rows,
+)
 from skactive.model_selection._recorded_predictions import (
     PartlyLabeledClassifier,
     recorded_stages,
@@ -65,7 +69,8 @@ class HeldOutEvaluator:
         """Return the score after the last answers, which may have revised earlier labels."""
         known = self._learner.classes_
         # An oracle may answer with a class that `y` does not have.
-        classes = union(self._classes, known)
+        are_sets = self._learner.pool.target.kind == "multilabel"
+        classes = known if are_sets else union(self._classes, known)
         if self._scorer is not None and not reads_only_predictions(self._scorer):
             return float(self._scorer(self._stage(classes), self._X, self._y))
         predictions = self._predictions
@@ -75,8 +80,9 @@ class HeldOutEvaluator:
             predictions.update()
         if self._scorer is None:
             return float(np.mean(predictions.labels() == self._y))
-        complete = not predictions.are_pooled and np.array_equal(known, self._classes)
-        if complete and can_predict(self._learner):
+        complete = not predictions.are_pooled and len(known) == len(classes)
+        # scikit-learn's scorers fail with some classifiers of several labels themselves.
+        if complete and not are_sets and can_predict(self._learner):
             return float(self._scorer(self._learner.fitted_estimator(), self._X, self._y))
         return float(self._scorer(predictions.recorded(classes), self._X, self._y))
 
@@ -85,9 +91,10 @@ class HeldOutEvaluator:
         known = self._learner.classes_
         if len(known) == 1 or not can_predict(self._learner):
             # There are too few labels: predict the most frequent one, or the mean of numbers.
-            labels = self._learner.labels
-            is_continuous = self._learner.pool.target.kind == "continuous"
-            constant = DummyRegressor() if is_continuous else DummyClassifier()
+            kind = self._learner.pool.target.kind
+            are_sets = kind == "multilabel"
+            labels = known_rows(self._learner) if are_sets else self._learner.labels
+            constant = DummyRegressor() if kind == "continuous" else DummyClassifier()
             fitted = constant.fit(np.zeros((len(labels), 1)), labels)
         else:
             fitted = self._learner.fitted_estimator()

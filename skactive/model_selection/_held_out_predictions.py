@@ -8,10 +8,16 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from skactive._engine.cache import LOOP_CACHE
+from skactive._estimators import as_dense
 from skactive._rows import n_samples_of
 from skactive.base import HasPosteriorSource
 from skactive.learner import ActiveLearner
-from skactive.model_selection._recorded_predictions import RecordedMeans, RecordedPredictions
+from skactive.model_selection._recorded_predictions import (
+    RecordedMeans,
+    RecordedPredictions,
+    RecordedSets,
+)
+from skactive.model_selection._several_labels import usual_labels
 from skactive.pool import Pool
 
 
@@ -55,6 +61,7 @@ class HeldOutPredictions:
                 self._features,
                 estimator=self._learner.pool.estimator,
                 posterior_source=self._source,
+                target=self._learner.pool.target,
                 cache=LOOP_CACHE,
             )
             self._add(self._learner.labeled, self._learner.labels)
@@ -111,7 +118,7 @@ class HeldOutPredictions:
 
         Returns
         -------
-        recorded : RecordedPredictions or RecordedMeans
+        recorded : RecordedPredictions, RecordedMeans or RecordedSets
             What a scorer takes.
         """
         return RecordedPredictions(classes, self.probabilities(classes))
@@ -150,10 +157,33 @@ class HeldOutMeans(HeldOutPredictions):
         return RecordedMeans(self.labels())
 
 
+class HeldOutSets(HeldOutPredictions):
+    """Predict several labels of held-out samples, after each answer of a learner."""
+
+    def labels(self) -> np.ndarray:
+        posterior = self._posterior()
+        if posterior is not None:
+            return np.asarray(posterior > 0.5, dtype=np.int64)
+        if not can_predict(self._learner):
+            return np.tile(usual_labels(known_rows(self._learner)), (n_samples_of(self._X), 1))
+        return as_dense(self._learner.predict(self._X))
+
+    def recorded(self, classes: np.ndarray) -> Any:
+        labels, posterior = self.labels(), self._posterior()
+        if posterior is None and self._predicts_probabilities():
+            posterior = self._learner.predict_proba(self._X)
+        return RecordedSets(labels, labels.astype(np.float64) if posterior is None else posterior)
+
+
 def held_out_predictions(learner: ActiveLearner, X: Any) -> HeldOutPredictions:
     """Return the predictions for held-out samples, by the kind of labels of a learner."""
-    is_continuous = learner.pool.target.kind == "continuous"
-    return (HeldOutMeans if is_continuous else HeldOutPredictions)(learner, X)
+    kinds = {"continuous": HeldOutMeans, "multilabel": HeldOutSets}
+    return kinds.get(learner.pool.target.kind, HeldOutPredictions)(learner, X)
+
+
+def known_rows(learner: ActiveLearner) -> np.ndarray:
+    """Return the labels that a learner knows as rows of an indicator matrix."""
+    return learner.pool.target.for_estimator(learner.labels, learner.classes_)
 
 
 def can_predict(learner: ActiveLearner) -> bool:

@@ -65,8 +65,9 @@ def labeling_curve(
     groups : array-like of shape (n_samples,), default=None
         Passed to ``cv.split``, for splitters that keep groups together.
     scoring : str or callable, default=None
-        The score, as for `sklearn.metrics.get_scorer`. None takes 'accuracy' for classes and 'r2',
-        the coefficient of determination, for numbers. Classes that have no label yet have
+        The score, as for `sklearn.metrics.get_scorer`. None takes 'accuracy' for classes, 'r2',
+        the coefficient of determination, for numbers, and 'f1_micro' for several labels, which
+        have 'neg_hamming_loss', too. Classes that have no label yet have
         probability 0. A function ``scoring(estimator, X_test, y_test)`` gets the fitted classifier
         after each batch and predicts anew, which takes about ten times as long with the default
         classifier; a name or a `make_scorer` object reads predictions that are updated.

@@ -10,13 +10,18 @@ from numpy.typing import ArrayLike
 from skactive._engine.targets import recorded_labels
 from skactive._io.values import is_missing
 from skactive.base import Target
+from skactive.model_selection._several_labels import indicators
 
 
 def known_labels(y: ArrayLike, target: Target) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the labels of the labelled samples, their positions, and those of the others.
 
     A sample is unlabelled if its label is None, NaN, another missing value or a blank string.
+    Several labels of each sample are rows of an indicator matrix.
     """
+    if target.kind == "multilabel":
+        rows, labeled = indicators(y, target)
+        return rows, np.flatnonzero(labeled), np.flatnonzero(~labeled)
     given: Any = y
     if not hasattr(y, "dtype") and not hasattr(y, "__array__"):
         # numpy would convert a list of strings with NaN or None to strings.

@@ -40,6 +40,22 @@ class RecordedPredictions(ClassifierMixin, BaseEstimator):
         return self.probabilities
 
 
+class RecordedSets(ClassifierMixin, BaseEstimator):
+    """Several labels of each sample predicted elsewhere, with the interface that scorers need."""
+
+    def __init__(self, labels: np.ndarray, probabilities: np.ndarray) -> None:
+        self.labels = labels
+        self.probabilities = probabilities
+        # As scikit-learn's classifiers of several labels have them.
+        self.classes_ = [np.array([0, 1])] * labels.shape[1]
+
+    def predict(self, X: Any) -> np.ndarray:
+        return self.labels
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        return self.probabilities
+
+
 class RecordedMeans(RegressorMixin, BaseEstimator):
     """Predictions of a regressor computed elsewhere, with the interface that scorers need."""
 

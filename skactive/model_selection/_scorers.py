@@ -13,7 +13,6 @@ from sklearn.metrics import get_scorer
 from sklearn.pipeline import Pipeline
 
 from skactive._engine.label_arrays import union
-from skactive._engine.targets import recorded_labels
 from skactive._rows import check_is_samples
 from skactive._text import shown
 from skactive.model_selection._areas import mean_height
@@ -22,10 +21,11 @@ from skactive.model_selection._held_out_evaluator import HeldOutEvaluator
 from skactive.model_selection._recorded_predictions import recorded_stages
 from skactive.model_selection._scoring import (
     Scorer,
-    check_number_scorer,
+    check_recorded_scorer,
     reads_only_predictions,
     usual_scoring,
 )
+from skactive.model_selection._several_labels import set_scorer
 
 
 def area_under_labeling_curve(
@@ -149,13 +149,13 @@ def stage_scores(
     scoring = usual_scoring(owner, scoring, target)
     check_is_samples(X, "X")
     samples = Pipeline(steps).transform(X) if steps else X
-    labels = recorded_labels(y, target)
+    labels = budgeted.recorded(y)
     if are_classes and scoring == "accuracy":
         stages = budgeted.staged_predict(samples)
         return np.array([np.mean(predicted == labels) for predicted in stages])
-    scorer = get_scorer(scoring)
+    scorer = set_scorer(scoring) if target.kind == "multilabel" else get_scorer(scoring)
     if not are_classes:
-        check_number_scorer(scorer, scoring, X, labels)
+        check_recorded_scorer(scorer, scoring, X, labels, target)
     features = budgeted.features(samples)
     if isinstance(budgeted.estimator_, Pipeline):
         steps = [*steps, *budgeted.estimator_.steps[:-1]]
@@ -165,9 +165,8 @@ def stage_scores(
         return np.array(list(_scored_stages(budgeted, features, labels, scorer)), dtype=float)
     except AttributeError as error:
         learned = type(budgeted.final_estimator_).__name__
-        score, remedy = ("accuracy", ", or a classifier with predict_proba")
-        if not are_classes:
-            score, remedy = "r2", ""
+        score = usual_scoring(owner, None, target)
+        remedy = ", or a classifier with predict_proba" if are_classes else ""
         raise TypeError(
             f"scoring={scoring!r} needs a method that {learned} does not have: {error}. Hint: "
             f"choose a score of predictions, such as {score!r}{remedy}."
@@ -208,6 +207,6 @@ def _budgeted(owner: str, estimator: Any) -> tuple[BudgetedEstimator, list[tuple
         return inner, []
     raise TypeError(
         f"{owner} needs the predictions after each label, which {type(inner).__name__} does not "
-        "have. Hint: pass a BudgetedClassifier or BudgetedRegressor, or a Pipeline that ends in "
-        "one."
+        "have. Hint: pass a BudgetedClassifier, BudgetedRegressor or "
+        "BudgetedMultiLabelClassifier, or a Pipeline that ends in one."
     )

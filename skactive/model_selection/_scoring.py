@@ -13,7 +13,12 @@ from skactive._estimators import classifier_of
 from skactive._rows import take_rows
 from skactive._validation import check_scoring
 from skactive.base import Target
-from skactive.model_selection._recorded_predictions import RecordedDecisions, RecordedMeans
+from skactive.model_selection._recorded_predictions import (
+    RecordedDecisions,
+    RecordedMeans,
+    RecordedSets,
+)
+from skactive.model_selection._several_labels import SCORERS, set_scorer
 
 Scorer = Callable[[Any, Any, np.ndarray], float]
 
@@ -42,20 +47,21 @@ def scorer_of(
     are_classes = target.kind == "categorical"
     if are_classes and scoring == "accuracy":
         return None
-    scorer = get_scorer(scoring)
+    scorer = set_scorer(scoring) if target.kind == "multilabel" else get_scorer(scoring)
     if are_classes:
         check_scorer(scorer, scoring, estimator, X, y)
     else:
-        check_number_scorer(scorer, scoring, X, y)
+        check_recorded_scorer(scorer, scoring, X, y, target)
     return scorer
 
 
 def usual_scoring(owner: str, scoring: str | Scorer | None, target: Target) -> str | Scorer:
     """Return the score, where None is the usual one of a kind of labels, or raise."""
     if scoring is not None:
-        check_scoring(owner, scoring)
+        if target.kind != "multilabel" or scoring not in SCORERS:
+            check_scoring(owner, scoring)
         return scoring
-    return "r2" if target.kind == "continuous" else "accuracy"
+    return {"continuous": "r2", "multilabel": "f1_micro"}.get(target.kind, "accuracy")
 
 
 def name_of(scoring: str | Scorer) -> str:
@@ -63,18 +69,29 @@ def name_of(scoring: str | Scorer) -> str:
     return scoring if isinstance(scoring, str) else getattr(scoring, "__name__", "score")
 
 
-def check_number_scorer(scorer: Scorer, name: str | Scorer, X: Any, y: np.ndarray) -> None:
-    """Raise if a scorer of scikit-learn cannot score the predictions of a regressor."""
+# The words for each kind of labels in an error, the name of a score, and one that can score them.
+WORDS = {
+    "continuous": ("numbers", "a regression, such as 'r2' or 'neg_mean_absolute_error'"),
+    "multilabel": ("sets", "several labels, such as 'f1_macro' or 'neg_hamming_loss'"),
+}
+
+
+def check_recorded_scorer(
+    scorer: Scorer, name: str | Scorer, X: Any, y: np.ndarray, target: Target
+) -> None:
+    """Raise if a scorer of scikit-learn cannot score numbers, or several labels."""
     if not reads_only_predictions(scorer):
         return
+    recorded = RecordedMeans(y) if target.kind == "continuous" else RecordedSets(y, y.astype(float))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            scorer(RecordedMeans(y), X, y)
+            scorer(recorded, X, y)
     except Exception as error:
+        noun, scores = WORDS[target.kind]
         raise ValueError(
-            f"scoring={name_of(name)!r} cannot score these labels, which are numbers: {error} "
-            "Hint: choose a score of a regression, such as 'r2' or 'neg_mean_absolute_error'."
+            f"scoring={name_of(name)!r} cannot score these labels, which are {noun}: {error} "
+            f"Hint: choose a score of {scores}."
         ) from error
 
 

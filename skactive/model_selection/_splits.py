@@ -14,13 +14,18 @@ from skactive.base import Target
 
 def check_variety(labels: np.ndarray, target: Target) -> None:
     """Raise if all labels are equal."""
-    if len(np.unique(labels)) > 1:
+    if len(np.unique(labels, axis=0)) > 1:
         return
     first = labels.tolist()[0]
     if target.kind == "categorical":
         raise ValueError(
             f"y has one class, {first!r}, but a classifier needs two or more. Hint: "
             "pass samples of several classes."
+        )
+    if target.kind == "multilabel":
+        raise ValueError(
+            "All samples in y have the same labels, so that there is nothing to learn. Hint: pass "
+            "samples with different labels."
         )
     raise ValueError(
         f"All labels in y are {first!r}, so that there is nothing to learn. Hint: pass samples "

@@ -42,7 +42,8 @@ class StrategyComparison(PairedComparisons, Tabular):
     n_unlabeled : int
         Number of samples without a label, which are part of every pool and of no test part.
     kind : str
-        The kind of labels: 'categorical', or 'continuous' if they are numbers.
+        The kind of labels: 'categorical', 'continuous' if they are numbers, or 'multilabel' if each
+        sample has several.
 
     See Also
     --------
