@@ -31,6 +31,8 @@ NAMES = [
     "confidence",
     "drift",
     "streams",
+    "regression",
+    "scale_regression",
     "scale_disk",
     "scale_dask",
 ]
