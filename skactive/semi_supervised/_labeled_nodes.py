@@ -1,57 +1,54 @@
-"""Base class of classifiers whose samples are nodes of a neighbour graph."""
+"""Base class of estimators whose samples are nodes of a neighbour graph."""
 
 from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from skactive._engine.class_descriptions import (
-    check_columns,
-    check_descriptions,
-    description_rows,
-    with_described,
-)
 from skactive._engine.distances import MATRIX_PRODUCT_METRICS
-from skactive._engine.label_arrays import is_among, union
 from skactive._engine.labeled_samples import LabeledSamples
-from skactive._engine.labels import CATEGORICAL, check_classes, check_labels
 from skactive._engine.numbers import as_numbers
 from skactive._engine.positions import check_integers
+from skactive._engine.targets import check_no_classes, recorded_labels
 from skactive._validation import with_canonical_rows
 from skactive.neighbors import NeighborGraph, PrincipalKNeighborsTransformer
-from skactive.semi_supervised._learnt import LearntFromSpread
-from skactive.semi_supervised._partial_labels import (
-    equal_rows,
-    labeled_nodes,
-    rows_by_hash,
-    warn_of_one_class,
-)
+from skactive.semi_supervised._partial_labels import equal_rows, rows_by_hash
 from skactive.semi_supervised._spread_view import SpreadView, TableView, is_table
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from skactive._contracts._pool_view import PoolView
+    from skactive._contracts._target import Target
 
 DTYPES = (np.float64, np.float32)
 
 
-class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
-    """Base class that builds a graph, adds nodes to it, and adds and removes their labels."""
+class NodeLabelingEstimator(BaseEstimator, metaclass=ABCMeta):
+    """Base class that builds a graph, adds nodes to it, and adds and removes their labels.
 
+    Attributes
+    ----------
+    stored_target : Target
+        The kind of labels. Each kind sets its own.
+    unlabeled_mark : str
+        How `fit` takes samples without a label.
+    """
+
+    stored_target: ClassVar[Target]
+    unlabeled_mark: ClassVar[str]
     n_neighbors: int
     metric: str
     alpha: float
     tol: float
-    class_descriptions: Mapping[Any, Any] | None
 
     @abstractmethod
     def check_parameters(self) -> None:
@@ -65,37 +62,21 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples, labelled or not.
         y : array-like of shape (n_samples,)
-            Their labels. Unlabelled samples have -1, '-1' among strings, or a missing value: None,
-            NaN or pandas.NA. All samples may be unlabelled.
+            Their labels. Those of unlabelled samples are missing, see the class. All samples may
+            be unlabelled.
 
         Returns
         -------
-        self : IncrementalLabelSpreading
-            The fitted classifier.
-
-        Warns
-        -----
-        UserWarning
-            If y has -1 and one other class, as the labels of a binary problem may.
+        self : NodeLabelingEstimator
+            The fitted estimator.
         """
         self.check_parameters()
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None."
             )
-        nodes, labels = labeled_nodes(y)
-        warn_of_one_class(y, labels)
-        with self._restored_on_error():
-            X = self._checked_features(X, reset=True)
-            check_consistent_length(X, np.asarray(y, dtype=object))
-            known = self._describe(X.dtype, getattr(self, "feature_names_in_", None))
-            if known is not None:
-                CATEGORICAL.check_alike(known, labels)
-        transformer = PrincipalKNeighborsTransformer(self.n_neighbors, metric=self.metric)
-        graph = NeighborGraph.of(
-            X, n_neighbors=self.n_neighbors, metric=self.metric, transformer=transformer
-        )
-        self._start(graph, X)
+        n_samples, nodes, labels = self._parsed(y)
+        self._build(X, n_samples, labels)
         return self._label(nodes, labels)
 
     def fit_graph(
@@ -117,8 +98,8 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
         Returns
         -------
-        self : IncrementalLabelSpreading
-            The classifier. `relabel` adds labels.
+        self : NodeLabelingEstimator
+            The estimator. `relabel` adds labels.
 
         Raises
         ------
@@ -146,8 +127,8 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
         Returns
         -------
-        self : IncrementalLabelSpreading
-            The classifier. The id of a node is the position of the sample in the pool. If the
+        self : NodeLabelingEstimator
+            The estimator. The id of a node is the position of the sample in the pool. If the
             samples of the pool are a DataFrame, `feature_names_in_` has its columns.
         """
         self.check_parameters()
@@ -164,9 +145,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             validate_data(self, first, skip_check_array=True)
         return self
 
-    def partial_fit(
-        self, X: ArrayLike | sp.spmatrix, y: ArrayLike, classes: ArrayLike | None = None
-    ) -> Self:
+    def partial_fit(self, X: ArrayLike | sp.spmatrix, y: ArrayLike) -> Self:
         """Add labelled and unlabelled samples.
 
         Parameters
@@ -175,37 +154,15 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             The samples. The first call builds the graph, later calls add nodes.
         y : array-like of shape (n_samples,)
             Their labels, as in `fit`.
-        classes : array-like of shape (n_classes,), default=None
-            All classes that will occur. Later calls may omit them.
 
         Returns
         -------
-        self : IncrementalLabelSpreading
-            The classifier with the samples.
+        self : NodeLabelingEstimator
+            The estimator with the samples.
         """
-        nodes, labels = labeled_nodes(y)
-        declared = None if classes is None else union(check_classes(classes))
-        with_described(declared, check_descriptions(self, self.class_descriptions))
-        unknown = [] if declared is None else labels[~is_among(labels, declared)].tolist()
-        if declared is not None and unknown:
-            raise ValueError(
-                f"y has the label {unknown[0]!r}, which is not in `classes`: {declared.tolist()}. "
-                "Hint: `add_labeled` extends the classes."
-            )
         if not self.__sklearn_is_fitted__():
-            self.fit(X, np.full(len(np.asarray(y, dtype=object)), -1))
-            self._start(self.graph_, self._X, classes)
-            self._labeled.check_labels(labels)
-            return self._label(nodes, labels)
-        if declared is not None and not np.array_equal(declared, self.classes_):
-            raise ValueError(
-                f"`classes={declared.tolist()}` is not the same as on the last call to "
-                f"partial_fit, was: {self.classes_.tolist()}."
-            )
-        X = self._checked_features(X)
-        check_consistent_length(X, y)
-        self._labeled.check_labels(labels)
-        return self._label(self._join(X) + nodes, labels)
+            return self.fit(X, y)
+        return self._add_nodes(X, *self._parsed(y))
 
     def add_labeled(self, X: ArrayLike | sp.spmatrix, y: ArrayLike) -> Self:
         """Add labelled samples.
@@ -220,14 +177,13 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
         Returns
         -------
-        self : IncrementalLabelSpreading
-            The classifier with the new labels.
+        self : NodeLabelingEstimator
+            The estimator with the new labels.
         """
-        labels = check_labels(y)
+        labels = recorded_labels(y, self.stored_target)
         if not self.__sklearn_is_fitted__():
-            # A label -1 is a class here.
-            self.fit(X, np.full(len(labels), -1))
-            self._labeled.check_labels(labels)
+            self.check_parameters()
+            self._build(X, len(labels), labels)
             return self._label(np.arange(len(labels)), labels)
         X = self._checked_features(X, minimum=0)
         check_consistent_length(X, labels)
@@ -251,11 +207,11 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
         Returns
         -------
-        self : IncrementalLabelSpreading
-            The classifier with the new nodes.
+        self : NodeLabelingEstimator
+            The estimator with the new nodes.
         """
         self._check_fitted()
-        labels = check_labels(y)
+        labels = recorded_labels(y, self.stored_target)
         X = self._checked_features(X)
         check_consistent_length(X, labels)
         self._labeled.check_labels(labels)
@@ -271,8 +227,8 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
         Returns
         -------
-        self : IncrementalLabelSpreading
-            The classifier, as if the nodes had never been labelled.
+        self : NodeLabelingEstimator
+            The estimator, as if the nodes had never been labelled.
         """
         nodes = self._check_nodes(indices)
         unlabeled = nodes[self._ids[nodes] < 0]
@@ -282,7 +238,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         labels = self._labeled.labels_of(ids)
         self._labeled.remove(ids)
         self._ids[nodes] = -1
-        self._spread_again(labels)
+        self._spread_again(nodes, labels)
         return self
 
     def relabel(self, indices: ArrayLike, y: ArrayLike) -> Self:
@@ -297,11 +253,11 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
 
         Returns
         -------
-        self : IncrementalLabelSpreading
-            The classifier with the new labels. A node that was labelled before keeps its place in
+        self : NodeLabelingEstimator
+            The estimator with the new labels. A node that was labelled before keeps its place in
             the order of the labels.
         """
-        nodes, labels = self._check_nodes(indices), check_labels(y)
+        nodes, labels = self._check_nodes(indices), recorded_labels(y, self.stored_target)
         check_consistent_length(nodes, labels)
         self._labeled.check_labels(labels)
         return self._label(nodes, labels)
@@ -327,16 +283,6 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return self.graph_.n_samples
 
     @property
-    def declared_classes_(self) -> np.ndarray | None:
-        """The classes that were declared, or None."""
-        return self._labeled_for("declared_classes_").declared
-
-    @property
-    def classes_(self) -> np.ndarray:
-        """The labels of the labelled nodes and the declared classes, sorted."""
-        return self._labeled_for("classes_").classes
-
-    @property
     def labeled_indices_(self) -> np.ndarray:
         """The labelled nodes, in ascending order."""
         self._labeled_for("labeled_indices_")
@@ -347,40 +293,75 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         """The labels of `labeled_indices_`."""
         return self._labeled_for("y_labeled_").labels_of(self._ids[self.labeled_indices_])
 
+    @abstractmethod
+    def _parsed(self, y: Any) -> tuple[int, np.ndarray, np.ndarray]:
+        """Return the number of samples, the labelled ones among them, and their labels."""
+
+    @abstractmethod
+    def _spread_again(self, nodes: np.ndarray, *labels: np.ndarray) -> None:
+        """Take notice that nodes were labelled, or their labels replaced or removed.
+
+        `labels` are the labels that these nodes had before, or have now.
+        """
+
+    @abstractmethod
+    def _graphs_changed(self) -> None:
+        """Take notice of new views, before any label or after nodes were added."""
+
+    def _check_known(self, X: Any, labels: np.ndarray, classes: Any) -> None:
+        """Raise if labels do not go together with what is known beforehand of checked samples."""
+
+    def _known_classes(self, classes: Any) -> np.ndarray | None:
+        """Return the classes that are known beforehand, or raise if labels have none."""
+        check_no_classes(self.stored_target, classes)
+        return None
+
+    def _unlabeled(self, names: np.ndarray | None) -> np.ndarray:
+        """Return the labels of no sample, of the type of the classes known beforehand."""
+        return np.empty(0) if names is None else names[:0]
+
+    def _build(self, X: Any, n_samples: int, labels: np.ndarray, classes: Any = None) -> None:
+        """Build the graph of samples, and start from it without labels."""
+        with self._restored_on_error():
+            X = self._checked_features(X, reset=True)
+            check_consistent_length(X, range(n_samples))
+            self._check_known(X, labels, classes)
+        transformer = PrincipalKNeighborsTransformer(self.n_neighbors, metric=self.metric)
+        graph = NeighborGraph.of(
+            X, n_neighbors=self.n_neighbors, metric=self.metric, transformer=transformer
+        )
+        self._start(graph, X, classes)
+
     def _start(self, graph: NeighborGraph, X: Any, classes: Any = None) -> Self:
         self.graph_ = self._first_graph = graph
         self._X = X
         self._views = [SpreadView(graph, alpha=float(self.alpha), tol=float(self.tol))]
         self._add_table_view()
+        return self._without_labels(classes)
+
+    def _without_labels(self, classes: Any = None) -> Self:
         names = self._known_classes(classes)
-        self._labeled = LabeledSamples(X[:0], np.empty(0) if names is None else names[:0], names)
-        self._ids = np.full(graph.n_samples, -1)
+        self._labeled = LabeledSamples(
+            self._X[:0], self._unlabeled(names), names, target=self.stored_target
+        )
+        self._ids = np.full(self.graph_.n_samples, -1)
         self._row_hashes: dict[Hashable, list[int]] | None = None
-        self._learnt = LearntFromSpread()
-        for view in self._views:
-            view.anchor(self._descriptions)
+        self._graphs_changed()
         return self
 
     def _fit_graph(self, graph: NeighborGraph, X: Any, classes: Any, columns: Any) -> Self:
         """Start from a graph of features whose columns may have names."""
         with self._restored_on_error():
             checked = self._checked_features(X, reset=True)
-            self._describe(checked.dtype, columns, classes)
+            self._describe(checked.dtype, columns)
+            self._known_classes(classes)
             # Checking reads stored features into memory: they are the features of the graph too.
             if X is not graph.X:
                 graph.check_features(checked)
         return self._start(graph, checked, classes)
 
-    def _describe(self, dtype: Any, columns: Any, classes: Any = None) -> np.ndarray | None:
-        """Store the descriptions, and return the classes that are known beforehand."""
-        described = check_descriptions(self, self.class_descriptions)
-        check_columns(described, columns)
-        self._descriptions = description_rows(described, self.n_features_in_, dtype)
-        return self._known_classes(classes)
-
-    def _known_classes(self, classes: Any) -> np.ndarray | None:
-        declared = None if classes is None else check_classes(classes)
-        return with_described(declared, self._descriptions)
+    def _describe(self, dtype: Any, columns: Any) -> None:
+        """Store what is known of features beside labels: nothing, by default."""
 
     def _label(self, nodes: np.ndarray, labels: np.ndarray) -> Self:
         is_new = self._ids[nodes] < 0
@@ -389,21 +370,20 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self._labeled.relabel(self._ids[known], labels[~is_new])
         if len(new):
             self._ids[new] = self._labeled.add(self._X[new], labels[is_new])
-        self._spread_again(before, labels)
+        self._spread_again(nodes, before, labels)
         self.last_ids_ = nodes
         return self
 
-    def _spread_again(self, *changed: np.ndarray) -> None:
-        """Spread the labels of some classes, after nodes were added or removed."""
+    def _add_nodes(self, X: Any, n_samples: int, nodes: np.ndarray, labels: np.ndarray) -> Self:
+        X = self._checked_features(X)
+        check_consistent_length(X, range(n_samples))
+        self._labeled.check_labels(labels)
+        return self._label(self._join(X) + nodes, labels)
+
+    def _in_order(self) -> np.ndarray:
+        """Return the labelled nodes in the order in which they were labelled."""
         nodes = self.labeled_indices_
-        nodes = nodes[np.argsort(self._ids[nodes])]
-        labels = self._labeled.labels_of(self._ids[nodes])
-        changed_labels = union(*changed)
-        for place, label in enumerate(changed_labels.tolist()):
-            of_label = nodes[is_among(labels, changed_labels[[place]])]
-            for view in self._views:
-                view.spread.assign(label, of_label)
-        self._learnt.labels_changed()
+        return nodes[np.argsort(self._ids[nodes])]
 
     def _join(self, X: Any) -> int:
         first, view = self.graph_.n_samples, self._views[0]
@@ -411,10 +391,7 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         self.graph_, self._X, self._views = view.graph, view.graph.X, [view]
         self._add_table_view()
         self._ids = np.concatenate([self._ids, np.full(X.shape[0], -1)])
-        self._learnt = LearntFromSpread()
-        for view in self._views:
-            view.anchor(self._descriptions)
-        self._spread_again(self._labeled.classes)
+        self._graphs_changed()
         self._row_hashes = None
         return first
 
@@ -471,9 +448,9 @@ class NodeLabelingClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         if not self.__sklearn_is_fitted__():
             raise NotFittedError(
                 f"This {type(self).__name__} instance is not fitted yet: it has no graph. Call "
-                "'fit' with all samples first, unlabelled ones with the label -1."
+                f"'fit' with all samples first, unlabelled ones with {self.unlabeled_mark}."
             )
-        if labels and len(self._labeled.classes) == 0:
+        if labels and not self._labeled.is_known:
             raise NotFittedError(
                 f"This {type(self).__name__} instance has no label yet. Call 'relabel' or "
                 "'add_labeled' first."

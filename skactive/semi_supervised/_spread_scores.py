@@ -8,9 +8,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from skactive._engine.label_arrays import is_among, places_among
+from skactive.semi_supervised._class_nodes import NodeLabelingClassifier
 from skactive.semi_supervised._evidence import mixture_weights, temperature, tempered
 from skactive.semi_supervised._held_out import HeldOutLabels, SpreadScores
-from skactive.semi_supervised._labeled_nodes import NodeLabelingClassifier
 from skactive.semi_supervised._nearest_nodes import NearestNodes
 from skactive.semi_supervised._spread_head import SpreadHead
 from skactive.semi_supervised._spread_view import SpreadView
