@@ -67,10 +67,14 @@ SECTIONS = [
         ],
     ),
     Section(
-        "Semi-supervised classifiers",
+        "Semi-supervised estimators",
         "skactive.semi_supervised",
-        "Classifiers that learn from labelled and unlabelled samples.",
-        ["IncrementalLabelSpreading"],
+        "Classifiers and regressors that learn from labelled and unlabelled samples.",
+        [
+            "IncrementalLabelSpreading",
+            "IncrementalLabelSpreadingRegressor",
+            "IncrementalMultiLabelSpreading",
+        ],
     ),
     Section(
         "The pool",

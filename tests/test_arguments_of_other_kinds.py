@@ -49,7 +49,11 @@ from skactive.neighbors import (
     PrincipalKNeighborsTransformer,
 )
 from skactive.pool import FeatureCache
-from skactive.semi_supervised import IncrementalLabelSpreading
+from skactive.semi_supervised import (
+    IncrementalLabelSpreading,
+    IncrementalLabelSpreadingRegressor,
+    IncrementalMultiLabelSpreading,
+)
 from skactive.strategies import (
     BADGE,
     BAIT,
@@ -435,9 +439,10 @@ ENTRY_POINTS = {
         LabelUncertainty,
         lambda one: one.utilities(Pool(X, estimator=IncrementalMultiLabelKNeighbors())),
     ),
-    "IncrementalMultiLabelKNeighbors": used(
-        IncrementalMultiLabelKNeighbors, lambda one: one.fit(X, (X > 0).astype(int))
-    ),
+    **{
+        classifier.__name__: used(classifier, lambda one: one.fit(X, (X > 0).astype(int)))
+        for classifier in (IncrementalMultiLabelKNeighbors, IncrementalMultiLabelSpreading)
+    },
     **{
         measure.__name__: used(measure, lambda one: one.utilities(pool()))
         for measure in (Coverage, Diversity, InformationDensity)
@@ -450,6 +455,7 @@ ENTRY_POINTS = {
             IncrementalKNeighborsClassifier,
             IncrementalKNeighborsRegressor,
             IncrementalLabelSpreading,
+            IncrementalLabelSpreadingRegressor,
             LargeMarginNearestNeighbor,
             PrincipalKNeighborsTransformer,
             WithinClassWhitening,

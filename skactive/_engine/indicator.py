@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from skactive._contracts._target import Target
+from skactive._engine.label_sets import LabelSet
 from skactive._engine.labels import is_missing_label
 from skactive._text import shown
 
@@ -58,6 +59,15 @@ def indicator(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
         for name in one.unanswered:
             row[column[name]] = -1
     return rows
+
+
+def sets_of_columns(rows: np.ndarray) -> np.ndarray:
+    """Return the rows in the last dimension of an indicator as sets of columns."""
+    sets = np.empty(rows.shape[:-1], dtype=object)
+    for place in np.ndindex(sets.shape):
+        row = rows[place]
+        sets[place] = LabelSet(np.flatnonzero(row == 1).tolist(), np.flatnonzero(row < 0).tolist())
+    return sets
 
 
 def is_answered(y: np.ndarray) -> np.ndarray:

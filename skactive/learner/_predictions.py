@@ -377,7 +377,8 @@ class LearnerPredictions(LearnerLabels):
         self._updater.catch_up()
         classifier = self._updater.classifier
         # Label spreading is fitted to the pool before it has a label.
-        if not is_fitted(classifier) or len(getattr(classifier, "classes_", [None])) == 0:
+        labeled = getattr(classifier, "labeled_indices_", [None])
+        if not is_fitted(classifier) or len(getattr(classifier, "classes_", labeled)) == 0:
             error = self._updater.error
             has_classes = self._pool.target.kind != "continuous"
             classes = self.classes_.tolist() if has_classes else None

@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 
 from skactive._engine.distances import Rows, Space
-from skactive._engine.indicator import INDICATOR
-from skactive._engine.label_sets import LabelSet
+from skactive._engine.indicator import INDICATOR, sets_of_columns
 from skactive._validation import check_number
 from skactive.neighbors._explanation import VoteExplanation
 from skactive.neighbors._label_counts import NeighborLabels
@@ -229,9 +228,9 @@ class IncrementalMultiLabelKNeighbors(ClassifierMixin, NeighborSearchingEstimato
         labeled, distances, slots = self._search(X)
         shares = np.full(distances.shape, 1 / max(distances.shape[1], 1))
         return VoteExplanation(
-            predictions=_sets(self.predict(X)),
+            predictions=sets_of_columns(self.predict(X)),
             indices=labeled.ids[slots],
-            labels=_sets(labeled.encoded[slots]),
+            labels=sets_of_columns(labeled.encoded[slots]),
             distances=distances,
             shares=shares,
             prior_share=np.zeros(len(distances)),
@@ -272,12 +271,3 @@ class IncrementalMultiLabelKNeighbors(ClassifierMixin, NeighborSearchingEstimato
         tags.target_tags.single_output = False
         tags.target_tags.multi_output = True
         return tags
-
-
-def _sets(rows: np.ndarray) -> np.ndarray:
-    """Return the rows in the last dimension of an indicator as sets of columns."""
-    sets = np.empty(rows.shape[:-1], dtype=object)
-    for place in np.ndindex(sets.shape):
-        row = rows[place]
-        sets[place] = LabelSet(np.flatnonzero(row == 1).tolist(), np.flatnonzero(row < 0).tolist())
-    return sets

@@ -24,6 +24,9 @@ from skactive.semi_supervised._partial_labels import labeled_nodes, warn_of_one_
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from skactive.neighbors import NeighborGraph
+    from skactive.semi_supervised._spread_view import SpreadView
+
 
 class NodeLabelingClassifier(ClassifierMixin, NodeLabelingEstimator):
     """Base class that declares and describes classes, and spreads the labels of each."""
@@ -95,6 +98,37 @@ class NodeLabelingClassifier(ClassifierMixin, NodeLabelingEstimator):
                 f"partial_fit, was: {self.classes_.tolist()}."
             )
         return self._add_nodes(X, n_samples, nodes, labels)
+
+    def start_beside(
+        self,
+        graph: NeighborGraph,
+        X: np.ndarray | sp.csr_matrix,
+        views: list[SpreadView],
+        classes: ArrayLike,
+    ) -> Self:
+        """Start without labels from the graphs of another estimator, which are shared.
+
+        Parameters
+        ----------
+        graph : NeighborGraph
+            The graph of the other estimator.
+        X : {ndarray, CSR matrix} of shape (n_samples, n_features)
+            Its samples.
+        views : list of SpreadView
+            Its graphs. Their labels are left out.
+        classes : array-like of shape (n_classes,)
+            Classes that are known beforehand.
+
+        Returns
+        -------
+        self : IncrementalLabelSpreading
+            The classifier.
+        """
+        self.n_features_in_ = X.shape[1]
+        self._describe(X.dtype, None)
+        self.graph_ = self._first_graph = graph
+        self._X, self._views = X, [view.beside() for view in views]
+        return self._without_labels(classes)
 
     @property
     def declared_classes_(self) -> np.ndarray | None:

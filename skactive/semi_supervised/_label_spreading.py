@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 
-from skactive._engine.distances import Rows, Space
+from skactive._engine.class_descriptions import check_descriptions
 from skactive._engine.external_posterior import ExternalPosterior
 from skactive.neighbors import VoteExplanation
 from skactive.semi_supervised._parameters import check_spreading_parameters
@@ -263,7 +263,7 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
         X = self._checked_features(X)
         labeled, nearest, mapped = self.labeled_indices_, self.nearest_nodes(X), self.mapped(X)
         probabilities = self.probabilities(self.spread_at(nearest), mapped)
-        shares, prior = self._shares(probabilities, nearest, mapped)
+        shares, prior = self.shares(probabilities, nearest, mapped)
         first = np.argsort(-shares, axis=1, kind="stable")
         return VoteExplanation(
             predictions=self.classes_[probabilities.argmax(axis=1)],
@@ -300,9 +300,4 @@ class IncrementalLabelSpreading(NodeScoringClassifier):
             valid values.
         """
         check_spreading_parameters(self)
-
-    def _distances_to(self, X: np.ndarray | sp.csr_matrix, nodes: np.ndarray) -> np.ndarray:
-        if len(nodes) == 0:
-            return np.empty((X.shape[0], 0))
-        space = Space(self.metric)
-        return np.asarray(space.finish(space.compare(Rows(X), Rows(self._X[nodes]))))
+        check_descriptions(self, self.class_descriptions)

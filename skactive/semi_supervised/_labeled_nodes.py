@@ -20,6 +20,7 @@ from skactive._engine.positions import check_integers
 from skactive._engine.targets import check_no_classes, recorded_labels
 from skactive._validation import with_canonical_rows
 from skactive.neighbors import NeighborGraph, PrincipalKNeighborsTransformer
+from skactive.semi_supervised._nearest_nodes import NearestNodes, distances_between
 from skactive.semi_supervised._partial_labels import equal_rows, rows_by_hash
 from skactive.semi_supervised._spread_view import SpreadView, TableView, is_table
 
@@ -276,6 +277,23 @@ class NodeLabelingEstimator(BaseEstimator, metaclass=ABCMeta):
             return None, None
         return self._X[self.labeled_indices_], self.y_labeled_
 
+    def nearest_nodes(self, X: ArrayLike | sp.spmatrix) -> NearestNodes:
+        """Find the nearest nodes of samples outside the graph.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_queries, n_features)
+            The samples.
+
+        Returns
+        -------
+        nearest : NearestNodes
+            Their nearest nodes in each graph.
+        """
+        self._check_fitted()
+        nodes, weights = zip(*[view.nearest(X) for view in self._views], strict=True)
+        return NearestNodes(np.stack(nodes, axis=1), np.stack(weights, axis=1))
+
     @property
     def n_samples_seen_(self) -> int:
         """Number of nodes, which is the id of the next node."""
@@ -367,7 +385,8 @@ class NodeLabelingEstimator(BaseEstimator, metaclass=ABCMeta):
         is_new = self._ids[nodes] < 0
         known, new = nodes[~is_new], nodes[is_new]
         before = self._labeled.labels_of(self._ids[known])
-        self._labeled.relabel(self._ids[known], labels[~is_new])
+        if len(known):
+            self._labeled.relabel(self._ids[known], labels[~is_new])
         if len(new):
             self._ids[new] = self._labeled.add(self._X[new], labels[is_new])
         self._spread_again(nodes, before, labels)
@@ -419,6 +438,9 @@ class NodeLabelingEstimator(BaseEstimator, metaclass=ABCMeta):
         if len(np.unique(nodes)) < len(nodes):
             raise ValueError(f"A node is named twice in {nodes.tolist()}.")
         return nodes.astype(np.intp)
+
+    def _distances_to(self, X: np.ndarray | sp.csr_matrix, nodes: np.ndarray) -> np.ndarray:
+        return distances_between(X, self._X[nodes], self.metric)
 
     @contextmanager
     def _restored_on_error(self) -> Iterator[None]:

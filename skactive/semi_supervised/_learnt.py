@@ -9,16 +9,29 @@ import numpy as np
 
 from skactive.semi_supervised._held_out import HeldOutLabels, SpreadScores
 from skactive.semi_supervised._spread_head import SpreadHead
+from skactive.semi_supervised._spread_numbers import Results
 
 
 @dataclass
-class LearntFromSpread:
+class Learnt:
     """Results that follow from the graphs and the spread labels.
 
-    Copies and stored classifiers leave them out.
+    Copies and stored estimators leave them out.
     """
 
     head: SpreadHead | None = None
+
+    def __getstate__(self) -> dict[str, Any]:  # of no attribute
+        return {}
+
+    def __setstate__(self, _: dict[str, Any]) -> None:
+        vars(self).update(vars(type(self)()))
+
+
+@dataclass
+class LearntFromSpread(Learnt):
+    """Those of a classifier."""
+
     targets: list[tuple[SpreadScores, np.ndarray]] | None = None
     graph_weights: np.ndarray | None = None
     weight_and_temperature: tuple[float, float] | None = None
@@ -28,8 +41,9 @@ class LearntFromSpread:
         """Discard the results that follow from labels."""
         self.targets = self.graph_weights = self.weight_and_temperature = self.evidence = None
 
-    def __getstate__(self) -> dict[str, Any]:  # of no attribute
-        return {}
 
-    def __setstate__(self, _: dict[str, Any]) -> None:
-        vars(self).update(vars(LearntFromSpread()))
+@dataclass
+class LearntFromNumbers(Learnt):
+    """Those of a regressor."""
+
+    results: Results | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
+from skactive._engine.distances import Rows, Space
+
 
 class NearestNodes:
     """The nearest nodes of samples in each graph, and their weights in a mean.
@@ -66,3 +68,13 @@ class NearestNodes:
             for weight, matrix in zip(graph_weights, self._matrices, strict=True)
         ]
         return np.asarray(sum(parts[1:], parts[0]))
+
+
+def distances_between(
+    X: np.ndarray | sp.csr_matrix, nodes: np.ndarray | sp.csr_matrix, metric: str
+) -> np.ndarray:
+    """Return the distances of samples to nodes, given by their features."""
+    if nodes.shape[0] == 0:
+        return np.empty((X.shape[0], 0))
+    space = Space(metric)
+    return np.asarray(space.finish(space.compare(Rows(X), Rows(nodes))))

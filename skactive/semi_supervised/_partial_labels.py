@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from skactive._engine.continuous import CONTINUOUS
 from skactive._engine.labels import check_labels, is_missing_label, label_values
 from skactive._text import shown
 from skactive._warning import warn_user
@@ -24,14 +25,7 @@ def labeled_nodes(y: Any) -> tuple[np.ndarray, np.ndarray]:
     if values.ndim != 1:
         return np.arange(len(values)), check_labels(y)
     if values.dtype.kind in "biuf":
-        # NaN differs from itself.
-        is_nan = values != values  # noqa: PLR0124
-        if len(values) and is_nan.all():
-            raise ValueError(
-                "y is NaN in all samples: there is no label. Hint: if no label is known yet, pass "
-                "-1 for every sample."
-            )
-        is_unlabeled = is_nan | (values == -1)
+        is_unlabeled = _are_nan(values, "-1") | (values == -1)
     else:
         cells = values.tolist()
         is_unlabeled = np.array(
@@ -39,6 +33,22 @@ def labeled_nodes(y: Any) -> tuple[np.ndarray, np.ndarray]:
         )
     nodes = np.flatnonzero(~is_unlabeled)
     return nodes, check_labels(values[nodes])
+
+
+def numbered_nodes(y: Any) -> tuple[int, np.ndarray, np.ndarray]:
+    """Return the number of samples, the positions of those with a number, and their numbers."""
+    values = label_values(y)
+    if values.ndim != 1:
+        labels = CONTINUOUS.validate(y)
+        return len(labels), np.arange(len(labels)), labels
+    if values.dtype.kind == "O":
+        is_unlabeled = np.array([is_missing_label(one) for one in values.tolist()], dtype=bool)
+    else:
+        is_unlabeled = _are_nan(values, "None")
+    # Errors name the positions among all samples.
+    labels = CONTINUOUS.validate(np.where(is_unlabeled, 0.0, values))
+    nodes = np.flatnonzero(~is_unlabeled)
+    return len(values), nodes, labels[nodes]
 
 
 def warn_of_one_class(y: Any, labels: np.ndarray) -> None:
@@ -52,6 +62,17 @@ def warn_of_one_class(y: Any, labels: np.ndarray) -> None:
             f"y has -1, which means unlabelled, and one class, {known[0]!r}. Hint: if -1 is a "
             "class, rename it; for no label, pass None or NaN."
         )
+
+
+def _are_nan(values: np.ndarray, mark: str) -> np.ndarray:
+    """Return which labels are NaN, or raise if all are. `mark` means that no label is known."""
+    is_nan = values != values  # noqa: PLR0124 - NaN differs from itself
+    if len(values) and is_nan.all():
+        raise ValueError(
+            "y is NaN in all samples: there is no label. Hint: if no label is known yet, pass "
+            f"{mark} for every sample."
+        )
+    return np.asarray(is_nan)
 
 
 def _is_minus_one(value: Any) -> bool:

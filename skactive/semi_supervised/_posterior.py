@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -20,64 +20,126 @@ if TYPE_CHECKING:
     from skactive.semi_supervised._nearest_nodes import NearestNodes
 
 
-class SpreadPosterior(KeptPosterior):
-    """The posterior of labels that spread along the graph of a pool.
+class SpreadingEstimator(Protocol):
+    """What the posterior of nodes is read from."""
 
-    The samples of the pool are the first nodes of the classifier. The caller adds their labels to
-    the classifier. Each label changes the weights of the classes, so that the rows of all samples
-    that labels have reached are evaluated again. The posterior of the others stays uniform.
+    metric: str
+
+    @property
+    def labeled_indices_(self) -> np.ndarray:
+        """The labelled nodes."""
+
+    def spread_distributions(self, nodes: Any) -> np.ndarray:
+        """Return the spread labels at nodes."""
+
+    def held_out_spread(self, nodes: Any) -> np.ndarray:
+        """Return the spread labels of labelled nodes, each without its own label."""
+
+    def held_out_distributions(self, nodes: Any) -> np.ndarray:
+        """Return the predictions of labelled nodes, each without its own label."""
+
+
+class NodePosterior(KeptPosterior):
+    """The distributions of labels that spread along the graph of a pool.
+
+    The samples of the pool are the first nodes of the estimator. The caller adds their labels to
+    the estimator. Each label may change all rows.
+
+    Parameters
+    ----------
+    estimator : SpreadingEstimator
+        The estimator.
+    pool : LabelingPool
+        The pool.
+    """
+
+    def __init__(self, estimator: SpreadingEstimator, pool: LabelingPool) -> None:
+        self._estimator = estimator
+        self._pool = pool
+        self._derived: dict[RowFunction, np.ndarray] = {}
+
+    @property
+    def classes(self) -> np.ndarray:
+        return np.asarray(self._pool.classes_)
+
+    def rows(self, positions: np.ndarray) -> np.ndarray | None:
+        if not self._has_labels():
+            return None
+        return self._estimator.spread_distributions(positions)
+
+    def labels_changed(self) -> None:
+        self._derived.clear()
+
+    @property
+    def neighbors_params(self) -> dict[str, Any]:
+        return {"metric": self._estimator.metric}
+
+    def held_out(self) -> np.ndarray | None:
+        return self._of_labeled(self._estimator.held_out_spread)
+
+    def held_out_predictions(self) -> np.ndarray | None:
+        return self._of_labeled(self._estimator.held_out_distributions)
+
+    def _of_labeled(self, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray | None:
+        """Return a function of the labelled nodes, in the order of the pool's labels."""
+        pool = self._pool
+        if not self._has_labels():
+            return None
+        n_outside = pool.n_labeled - len(pool.labeled)
+        nodes = np.concatenate([pool.n_samples + np.arange(n_outside), pool.labeled])
+        return function(nodes)
+
+    def _of_all(self, function: RowFunction) -> np.ndarray | None:
+        if function not in self._derived:
+            rows = self.rows(np.arange(self._pool.n_samples))
+            if rows is None:
+                return None
+            self._derived[function] = function(rows)
+        return self._derived[function]
+
+    def _has_labels(self) -> bool:
+        return self._pool.n_labeled > 0 and len(self._estimator.labeled_indices_) > 0
+
+
+class SpreadPosterior(NodePosterior):
+    """The posterior of classes that spread along the graph of a pool.
+
+    Each label changes the weights of the classes, so that the rows of all samples that labels have
+    reached are evaluated again. The posterior of the others stays uniform.
 
     Parameters
     ----------
     classifier : IncrementalLabelSpreading
         The classifier.
-    pool : Pool
+    pool : LabelingPool
         The pool.
     """
 
     def __init__(self, classifier: IncrementalLabelSpreading, pool: LabelingPool) -> None:
+        super().__init__(classifier, pool)
         self._classifier = classifier
-        self._pool = pool
-        self._derived: dict[RowFunction, SpreadValues] = {}
+        self._values: dict[RowFunction, SpreadValues] = {}
 
     @property
     def classes(self) -> np.ndarray:
         return self._classifier.classes_
 
-    def rows(self, positions: np.ndarray) -> np.ndarray | None:
-        if not self._has_labels():
-            return None
-        return self._classifier.spread_distributions(positions)
-
     def labels_changed(self) -> None:
-        for derived in self._derived.values():
-            derived.is_stale = True
-
-    @property
-    def neighbors_params(self) -> dict[str, Any]:
-        return {"metric": self._classifier.metric}
-
-    def held_out(self) -> np.ndarray | None:
-        return self._of_labeled(self._classifier.held_out_spread)
-
-    def held_out_predictions(self) -> np.ndarray | None:
-        return self._of_labeled(self._classifier.held_out_distributions)
+        for values in self._values.values():
+            values.is_stale = True
 
     def _of_labeled(self, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray | None:
-        """Return a function of the labelled nodes, in the order of the pool's labels."""
-        pool, classifier = self._pool, self._classifier
-        if not self._has_labels():
+        found = super()._of_labeled(function)
+        if found is None:
             return None
-        n_outside = pool.n_labeled - len(pool.labeled)
-        nodes = np.concatenate([pool.n_samples + np.arange(n_outside), pool.labeled])
-        return of_all_classes(function(nodes), classifier.classes_, pool.classes_)
+        return of_all_classes(found, self._classifier.classes_, self._pool.classes_)
 
     def _of_all(self, function: RowFunction) -> np.ndarray | None:
         if not self._has_labels():
             return None
-        if function not in self._derived or self._derived[function].is_stale:
-            self._derived[function] = self._evaluated(function, self._derived.get(function))
-        return self._derived[function].values
+        if function not in self._values or self._values[function].is_stale:
+            self._values[function] = self._evaluated(function, self._values.get(function))
+        return self._values[function].values
 
     def _has_labels(self) -> bool:
         return len(self._pool.classes_) > 0 and len(self._classifier.classes_) > 0

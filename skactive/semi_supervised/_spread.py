@@ -41,6 +41,8 @@ class Spread:
         In [0, 1): the share of a node's score that comes from its neighbours.
     tol : float
         Bound on the error of scores. A label adds at least 1 to the score of its own node.
+    contributions : dict, default=None
+        The cache of `contribution`, shared with another solution on the same graph.
 
     Attributes
     ----------
@@ -48,14 +50,21 @@ class Spread:
         Whether F of any class has ever been other than 0 at the node.
     """
 
-    def __init__(self, affinity: sp.csr_matrix, *, alpha: float, tol: float) -> None:
+    def __init__(
+        self,
+        affinity: sp.csr_matrix,
+        *,
+        alpha: float,
+        tol: float,
+        contributions: dict[int, tuple[np.ndarray, np.ndarray]] | None = None,
+    ) -> None:
         self._alpha, self._tol = alpha, tol
         # For each class, the nodes with its label, F, and R times the roots of the degrees.
         self._columns: dict[Any, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
         self._masses: dict[Any, float] = {}
         # For each class with an anchor, its scores and their sum.
         self._anchors: dict[Any, tuple[np.ndarray, float]] = {}
-        self._contributions: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._contributions = {} if contributions is None else contributions
         self._set_affinity(affinity)
         self.is_reached = np.zeros(self.n_nodes, dtype=bool)
 
@@ -67,6 +76,12 @@ class Spread:
     def __setstate__(self, state: dict[str, Any]) -> None:
         dicts = {name: dict(state[name]) for name in ("_columns", "_anchors")}
         self.__dict__.update(state, **dicts)
+
+    def beside(self) -> Spread:
+        """Return a solution for other labels on the same graph, which shares `contribution`."""
+        return Spread(
+            self._affinity, alpha=self._alpha, tol=self._tol, contributions=self._contributions
+        )
 
     @property
     def n_nodes(self) -> int:
@@ -119,6 +134,7 @@ class Spread:
         """
         self._anchors.clear()
         n_before = self.n_nodes
+        self._contributions = {}
         self._set_affinity(affinity)
         n_new = self.n_nodes - n_before
         self.is_reached = np.concatenate([self.is_reached, np.zeros(n_new, dtype=bool)])
@@ -200,7 +216,6 @@ class Spread:
         return n_grouped <= n_spread and np.array_equal(spread, nodes[:n_spread])
 
     def _set_affinity(self, affinity: sp.csr_matrix) -> None:
-        self._contributions.clear()
         self._affinity = affinity
         degrees = np.empty(affinity.shape[0])
         compiled(_row_sums)(affinity.indptr, affinity.data, degrees)

@@ -113,8 +113,12 @@ class SpreadHead:
 
     def predicted(self, X: Features) -> np.ndarray:
         """Return the class probabilities of samples, which are not mapped in between."""
-        weights = self._vectors @ self._weights
-        return self.normalized(self._kernel.map(X, weights) - self._center @ weights)
+        return self.normalized(self.products(X, self._weights))
+
+    def products(self, X: Features, weights: np.ndarray) -> np.ndarray:
+        """Return the products of mapped features and weights, shape (n, n_columns)."""
+        weights = self._vectors @ weights
+        return np.asarray(self._kernel.map(X, weights) - self._center @ weights)
 
     def probabilities(self, mapped: np.ndarray) -> np.ndarray:
         """Return the class probabilities of samples, given their mapped features."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,23 +37,6 @@ class NodeScoringClassifier(NodeLabelingClassifier):
 
     class_mass: float
     head_weight: float
-
-    def nearest_nodes(self, X: ArrayLike | sp.spmatrix) -> NearestNodes:
-        """Find the nearest nodes of samples outside the graph.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_queries, n_features)
-            The samples.
-
-        Returns
-        -------
-        nearest : NearestNodes
-            Their nearest nodes in each graph.
-        """
-        self._check_fitted()
-        nodes, weights = zip(*[view.nearest(X) for view in self._views], strict=True)
-        return NearestNodes(np.stack(nodes, axis=1), np.stack(weights, axis=1))
 
     def spread_at(self, nearest: NearestNodes) -> np.ndarray:
         """Return the spread labels at samples outside the graph.
@@ -177,6 +161,17 @@ class NodeScoringClassifier(NodeLabelingClassifier):
             None if `head_weight` is 0. The result stays the same until nodes are added.
         """
         return None if self.head_weight == 0 else self._unfitted_head().map(X)
+
+    def share_head(self, head: SpreadHead) -> None:
+        """Take the kernel of the regression from another estimator with the same nodes.
+
+        Parameters
+        ----------
+        head : SpreadHead
+            Its regression.
+        """
+        if self._learnt.head is None:
+            self._learnt.head = copy.copy(head)
 
     @property
     def graph_weights_(self) -> np.ndarray:
@@ -329,13 +324,30 @@ class NodeScoringClassifier(NodeLabelingClassifier):
             probabilities[rows, self._labeled.codes_of(ids[rows])] += 1 - PRIOR
         return probabilities
 
-    def _shares(
+    def shares(
         self,
         probabilities: np.ndarray,
         nearest: NearestNodes,
         mapped: np.ndarray | None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the shares of the labelled nodes and of the prior in probabilities of samples."""
+        """Return the shares of the labelled nodes and of the prior in predictions.
+
+        Parameters
+        ----------
+        probabilities : ndarray of shape (n, n_classes)
+            The predictions of samples.
+        nearest : NearestNodes
+            Their nearest nodes.
+        mapped : ndarray of shape (n, n_mapped) or None
+            The result of `mapped` for them.
+
+        Returns
+        -------
+        shares : ndarray of shape (n, n_labeled)
+            The shares of `labeled_indices_`.
+        prior : ndarray of shape (n,)
+            The share of the prior.
+        """
         parts = nearest.means(self._spread_shares(nearest.used), self.graph_weights_)
         if mapped is not None:
             head = self._fitted_head()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -43,6 +44,12 @@ class SpreadView:
     def __init__(self, graph: NeighborGraph, *, alpha: float, tol: float) -> None:
         self.graph = graph
         self.spread = Spread(graph.affinity(), alpha=alpha, tol=tol)
+
+    def beside(self) -> Self:
+        """Return a view of the same graph without labels."""
+        other = copy.copy(self)
+        other.spread = self.spread.beside()
+        return other
 
     def nearest(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
         """Return the nearest nodes of samples, and their weights, shape (n, n_neighbors)."""

@@ -123,8 +123,8 @@ class Taught(Action):
 
     def reverse(self, pool: LabelingPool, updater: EstimatorUpdater) -> bool:
         if self.is_alone:
-            updater.remove(self.positions)
             pool.remove_labels(self.positions)
+            updater.remove(self.positions)
         return self.is_alone
 
     def _of(self, places: np.ndarray, positions: np.ndarray) -> Self:
@@ -191,8 +191,8 @@ class Unlabeled(Action):
         return bool(pool.is_labeled(self.positions).all())
 
     def apply(self, pool: LabelingPool, updater: EstimatorUpdater) -> None:
-        updater.remove(self.positions)
         pool.remove_labels(self.positions)
+        updater.remove(self.positions)
 
     def replay(self, pool: LabelingPool) -> None:
         pool.remove_labels(self.positions[pool.is_labeled(self.positions)])

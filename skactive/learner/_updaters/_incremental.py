@@ -17,7 +17,21 @@ if TYPE_CHECKING:
     from skactive.learner._updaters._updater import UpdateSource
 
 
-class IncrementalUpdater(EstimatorUpdater):
+class AtOnceUpdater(EstimatorUpdater):
+    """Base class of updaters that pass each answer to the classifier at once."""
+
+    _source: UpdateSource
+    _columns: list[Any]
+
+    def _has_other_columns(self) -> bool:
+        """Return whether the columns of the labels are other than those in the classifier."""
+        columns = self._columns
+        if self._source.pool.target.kind == "multilabel":
+            self._columns = self._source.pool.classes_.tolist()
+        return self._columns != columns
+
+
+class IncrementalUpdater(AtOnceUpdater):
     """Passes each answer to `add_labeled`, and addresses it by the id from there."""
 
     def __init__(self, classifier: Any, source: UpdateSource) -> None:
@@ -51,13 +65,6 @@ class IncrementalUpdater(EstimatorUpdater):
             self.start_over()
         elif not self._is_behind:
             self._add(positions, labels)
-
-    def _has_other_columns(self) -> bool:
-        """Return whether the columns of the labels are other than those in the classifier."""
-        columns = self._columns
-        if self._source.pool.target.kind == "multilabel":
-            self._columns = self._source.pool.classes_.tolist()
-        return self._columns != columns
 
     def _add(self, positions: np.ndarray, labels: np.ndarray) -> None:
         samples = self._source.samples
@@ -136,29 +143,37 @@ class IncrementalUpdater(EstimatorUpdater):
         )
 
 
-class TransductiveUpdater(EstimatorUpdater):
+class TransductiveUpdater(AtOnceUpdater):
     """Passes each answer to a classifier that has all samples of the pool already."""
 
     def __init__(self, classifier: TransductiveEstimator, source: UpdateSource) -> None:
         self.classifier: Any = classifier
+        self._source = source
+        self._columns = []
         self._pool = source.pool
         self._classes = declared_classes(classifier, source.classes)
-        self._encoded = source.encoded
         self.start_over()
 
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
         self.relabel(positions, labels)
 
     def remove(self, positions: np.ndarray) -> None:
-        self.classifier.remove_labeled(positions)
+        if self._has_other_columns():
+            self.start_over()
+        else:
+            self.classifier.remove_labeled(positions)
 
     def relabel(self, positions: np.ndarray, labels: np.ndarray) -> None:
-        self.classifier.relabel(positions, self._encoded(labels))
+        if self._has_other_columns():
+            self.start_over()
+        else:
+            self.classifier.relabel(positions, self._source.encoded(labels))
 
     def start_over(self) -> None:
+        self._has_other_columns()
         self.classifier.fit_pool(self._pool, self._classes)
         if len(self._pool.labeled):
-            self.relabel(self._pool.labeled, self._pool.labels)
+            self.classifier.relabel(self._pool.labeled, self._source.encoded(self._pool.labels))
 
     def positions_of(self, ids: np.ndarray) -> np.ndarray:
         return np.where(np.asarray(ids) < self._pool.n_samples, ids, -1)

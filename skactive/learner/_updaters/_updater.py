@@ -44,8 +44,7 @@ class UpdateSource:
 class EstimatorUpdater(ABC):
     """Keeps a classifier up to date with the labels of a pool.
 
-    The pool already contains the change when `add`, `relabel` or `start_over` is called. It still
-    has the labels when `remove` is called.
+    The pool already contains the change when a method is called.
     """
 
     classifier: Any
