@@ -30,6 +30,7 @@ N_SAMPLES = 10
 X = np.random.default_rng(0).normal(size=(N_SAMPLES, 3)).astype(np.float32)
 SAMPLES = st.lists(st.integers(0, N_SAMPLES - 1), min_size=1, max_size=3)
 CLASSES = st.sampled_from(["apple", "pear", "Größe 5", "苹果", 'a "b"\n<c>'])
+NAMES = st.lists(CLASSES, min_size=1, max_size=3)
 
 
 class Lengths(TransformerMixin, BaseEstimator):
@@ -68,12 +69,31 @@ class Plain:
     def label(self, samples, label):
         self.open(samples)
         self.labels.update(dict.fromkeys(samples, label))
-        if label not in self.classes:
-            self.classes.append(label)
+        for name in names_of(label):
+            if name not in self.classes:
+                self.classes.append(name)
+
+    def rename(self, old, new):
+        self.labels = {one: renamed(label, old, new) for one, label in self.labels.items()}
+
+
+def names_of(label):
+    return [label] if isinstance(label, str) else list(label)
+
+
+def renamed(label, old, new):
+    names = {new if name in old else name for name in names_of(label)}
+    return names.pop() if isinstance(label, str) else tuple(sorted(names))
 
 
 class SessionMachine(RuleBasedStateMachine):
     """Each action has the effect that it has on plain dicts; undo and redo go back and forth."""
+
+    multi_label = False
+
+    def label_of(self, names):
+        """Return a class; or all names but one, which may be none."""
+        return tuple(sorted({*names[1:]})) if self.multi_label else names[0]
 
     @initialize(n_labels=st.integers(0, 2))
     def begin(self, n_labels):
@@ -81,11 +101,11 @@ class SessionMachine(RuleBasedStateMachine):
         self.path = f"{self.folder.name}/vectors.npz"
         y = np.array(["apple"] * n_labels + [""] * (N_SAMPLES - n_labels))
         np.savez(self.path, X=X, y=y)
-        self.session = LabelingSession(self.path)
+        self.session = LabelingSession(self.path, multi_label=self.multi_label)
         self.ids = [one.id for one in self.session.samples()]
         self.plain, self.done, self.undone = Plain(), [], []
         if n_labels:
-            self.plain.label(range(n_labels), "apple")
+            self.plain.label(range(n_labels), ("apple",) if self.multi_label else "apple")
 
     def teardown(self):
         if hasattr(self, "session"):
@@ -113,8 +133,10 @@ class SessionMachine(RuleBasedStateMachine):
     def named(self, samples):
         return [self.ids[one] for one in samples]
 
-    @rule(samples=SAMPLES, label=CLASSES)
-    def answer(self, samples, label):
+    @rule(samples=SAMPLES, names=NAMES)
+    def answer(self, samples, names):
+        label = self.label_of(names)
+
         def call():
             return self.session.answer_many(self.named(samples), label)
 
@@ -124,8 +146,10 @@ class SessionMachine(RuleBasedStateMachine):
         fresh = [one for one in samples if one not in self.plain.labels]
         self.do(call, lambda plain: plain.label(fresh, label) if fresh else None)
 
-    @rule(samples=SAMPLES, label=CLASSES)
-    def relabel(self, samples, label):
+    @rule(samples=SAMPLES, names=NAMES)
+    def relabel(self, samples, names):
+        label = self.label_of(names)
+
         def call():
             return self.session.relabel(self.named(samples), label)
 
@@ -177,7 +201,7 @@ class SessionMachine(RuleBasedStateMachine):
     def rename(self, old, new):
         def change(plain):
             plain.classes = [new if one == old else one for one in plain.classes]
-            plain.labels = {k: new if v == old else v for k, v in plain.labels.items()}
+            plain.rename({old}, new)
             if old in plain.descriptions:
                 plain.descriptions[new] = plain.descriptions.pop(old)
 
@@ -195,7 +219,7 @@ class SessionMachine(RuleBasedStateMachine):
         def change(plain):
             gone = set(names) - {into}
             plain.classes = [one for one in plain.classes if one not in gone]
-            plain.labels = {k: into if v in gone else v for k, v in plain.labels.items()}
+            plain.rename(gone, into)
             for one in gone:
                 plain.descriptions.pop(one, None)
 
@@ -225,7 +249,7 @@ class SessionMachine(RuleBasedStateMachine):
 
         if name not in self.plain.classes:
             self.do(lambda: self.session.add_class(name), lambda plain: plain.classes.append(name))
-        elif name in self.plain.labels.values():
+        elif any(name in names_of(label) for label in self.plain.labels.values()):
             self.refused(lambda: self.session.remove_class(name))
         else:
             self.do(lambda: self.session.remove_class(name), remove)
@@ -296,10 +320,20 @@ class SessionMachine(RuleBasedStateMachine):
         with self.session._learning.current() as learner:
             taught = dict(zip(learner.ids[learner.labeled], learner.labels, strict=True))
         plain = self.plain
+        form = set if self.multi_label else str
         assert taught == {
-            self.ids[n]: label for n, label in plain.labels.items() if n not in plain.test
+            self.ids[n]: form(label) for n, label in plain.labels.items() if n not in plain.test
         }
 
+
+class SeveralLabelsMachine(SessionMachine):
+    """The same, with several labels of each sample."""
+
+    multi_label = True
+
+
+TestSeveralLabels = SeveralLabelsMachine.TestCase
+TestSeveralLabels.settings = settings(max_examples=20, stateful_step_count=25)
 
 TestSession = SessionMachine.TestCase
 TestSession.settings = settings(max_examples=30, stateful_step_count=25)

@@ -56,6 +56,11 @@ def add_label_parser(commands: Any) -> None:
     parser.add_argument(
         "--classes", metavar="A,B", help="names of classes, separated by commas; more can follow"
     )
+    parser.add_argument(
+        "--multi-label",
+        action="store_true",
+        help="a sample can have several labels, or none; kept by the session",
+    )
     table = parser.add_argument_group("tables")
     table.add_argument("--text-column", metavar="NAME", help="column with the texts or paths")
     table.add_argument(
@@ -150,6 +155,8 @@ def _session(arguments: argparse.Namespace, stack: ExitStack) -> Any:  # a Label
                 folder,
                 embedder=arguments.model,
                 classes=classes,
+                # Without the option, the choice of the session stays.
+                multi_label=True if arguments.multi_label else None,
                 text_column=arguments.text_column,
                 label_column=arguments.label_column,
                 id_column=arguments.id_column,

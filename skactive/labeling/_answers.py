@@ -6,6 +6,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from skactive._label_names import (
+    SEPARATOR,
+    Label,
+    check_names,
+    check_one_class,
+    label_set,
+)
 from skactive._text import counted, did_you_mean, shown
 from skactive._warning import warn_user
 from skactive.labeling._learning import SessionLearner
@@ -22,8 +29,8 @@ class SessionSample(NamedTuple):
         Its name: the path of a photo relative to the folder, the id in a table, or a digest.
     value : str or ndarray
         The text, the path of the image, or the vector.
-    label : str or None
-        Its class, if it is answered.
+    label : str, tuple of str or None
+        Its class if it is answered; with several labels, their sorted names.
     status : {"open", "labeled", "skipped", "postponed"}
         Whether it is answered.
     is_test : bool
@@ -32,7 +39,7 @@ class SessionSample(NamedTuple):
 
     id: str
     value: Any
-    label: str | None
+    label: Label | None
     status: str
     is_test: bool
 
@@ -41,21 +48,24 @@ class SessionAnswers:
     """The part of `LabelingSession` that changes labels and classes."""
 
     folder: Path
+    # Whether a sample can have several labels.
+    multi_label: bool
     _samples: SampleList
     _positions: dict[str, int]
     _log: SessionLog
     _learning: SessionLearner
     _lock: Any  # threading.RLock is a function until Python 3.13
 
-    def answer(self, id: str, label: str) -> None:  # noqa: A002
+    def answer(self, id: str, label: str | Iterable[str]) -> None:  # noqa: A002
         """Label a sample.
 
         Parameters
         ----------
         id : str
             The sample. A skipped or postponed one can be labelled, too.
-        label : str
-            Its class, which is added if it is new.
+        label : str or iterable of str
+            Its class, which is added if it is new. With `multi_label`, the names of all labels that
+            the sample has; it has no others.
 
         Raises
         ------
@@ -64,22 +74,22 @@ class SessionAnswers:
         """
         self.answer_many([id], label)
 
-    def answer_many(self, ids: Iterable[str], label: str) -> None:
-        """Label several samples of one class, by one action.
+    def answer_many(self, ids: Iterable[str], label: str | Iterable[str]) -> None:
+        """Label several samples alike, by one action.
 
         Parameters
         ----------
         ids : iterable of str
             The samples.
-        label : str
-            Their class.
+        label : str or iterable of str
+            Their class, or their labels.
 
         Raises
         ------
         ValueError
             If a sample has another label. No sample is labelled then.
         """
-        label, names = self._checked_class(label), self._names(ids)
+        label, names = self._checked_label(label), self._names(ids)
         with self._lock:
             answers = self._log.state.answers
             for name in names:
@@ -92,7 +102,7 @@ class SessionAnswers:
             if fresh:
                 self._log.do("answer", fresh, label=label, **self._digests(fresh))
 
-    def relabel(self, ids: Iterable[str], label: str) -> None:
+    def relabel(self, ids: Iterable[str], label: str | Iterable[str]) -> None:
         """Correct or confirm the labels of samples.
 
         A label that a sample has already is confirmed: `suspicious` does not list it any more.
@@ -101,15 +111,15 @@ class SessionAnswers:
         ----------
         ids : iterable of str
             Labelled samples.
-        label : str
-            Their class.
+        label : str or iterable of str
+            Their class, or their labels.
 
         Raises
         ------
         ValueError
             If a sample has no label. No label is changed then.
         """
-        label, names = self._checked_class(label), self._names(ids)
+        label, names = self._checked_label(label), self._names(ids)
         with self._lock:
             answers = self._log.state.answers
             for name in names:
@@ -365,6 +375,23 @@ class SessionAnswers:
             }
         }
 
+    def _check_samples(self) -> None:
+        """Raise if the log is about other samples; warn if some samples are missing."""
+        labeled = self._log.state.answers
+        missing = [name for name in labeled if name not in self._positions]
+        if missing and len(missing) == len(labeled):
+            raise ValueError(
+                f"{self.folder} has answers for {counted(len(labeled), 'sample')}, such as "
+                f"{shown(missing[0])}, none of which is in the source. Hint: choose another "
+                "session folder for other samples."
+            )
+        if missing:
+            warn_user(
+                f"{self.folder} has answers for {counted(len(missing), 'sample')} not in the "
+                f"source, such as {shown(missing[0])}. They stay on disk, and count again when the "
+                "samples are back."
+            )
+
     def _check_texts(self) -> None:
         """Warn of labels that were given to other texts with the same ids."""
         answers = self._log.state.answers
@@ -405,9 +432,15 @@ class SessionAnswers:
                     )
         return names
 
+    def _checked_label(self, label: Any) -> Label:
+        """Return the label of a sample, or raise."""
+        if self.multi_label:
+            return label_set(map(self._checked_class, check_names(label)))
+        return self._checked_class(check_one_class(label))
+
     def _checked_class(self, name: Any) -> str:
         """Return the name of a class that the learner can have, or raise."""
-        name = check_class(name)
+        name = check_class(name, multi_label=self.multi_label)
         self._learning.check_class(name)
         return name
 
@@ -438,7 +471,7 @@ def check_text(owner: str, name: str, value: Any) -> str:
     return value
 
 
-def check_class(name: Any) -> str:
+def check_class(name: Any, *, multi_label: bool) -> str:
     """Return the name of a class without blanks around it, or raise."""
     if not isinstance(name, str):
         raise TypeError(
@@ -447,4 +480,9 @@ def check_class(name: Any) -> str:
         )
     if not name.strip():
         raise ValueError(f"The name of a class is not blank. Got {name!r} instead.")
+    if multi_label and SEPARATOR in name:
+        raise ValueError(
+            f"The name {shown(name)} has the character {SEPARATOR}, which separates labels in "
+            "tables. Hint: choose another name."
+        )
     return name.strip()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from skactive._label_names import names_in, plain_label
 from skactive._loading import load
 from skactive.labeling._answers import SessionSample
 from skactive.labeling._images import unreadable_reason
@@ -78,8 +79,8 @@ class PageApi:
             "cluster": self._cluster,
         }
         self._actions: dict[str, Callable[[dict[str, Any]], Any]] = {
-            "answer": lambda given: session.answer_many(_ids(given), _text(given, "label")),
-            "relabel": lambda given: session.relabel(_ids(given), _text(given, "label")),
+            "answer": lambda given: session.answer_many(_ids(given), self._label(given)),
+            "relabel": lambda given: session.relabel(_ids(given), self._label(given)),
             "reopen": lambda given: session.reopen(_ids(given)),
             "skip": lambda given: session.skip(_ids(given), _text(given, "reason", "")),
             "postpone": lambda given: session.postpone(_ids(given)),
@@ -143,9 +144,15 @@ class PageApi:
             "title": session.folder.stem if session.source is None else session.source.name,
             "kind": session.kind,
             "has_model": session.has_model,
+            "multi_label": session.multi_label,
             "n_samples": len(session),
             "classes": self._classes(),
         }
+
+    def _label(self, given: dict[str, Any]) -> str | list[str]:
+        if self.session.multi_label:
+            return _ids(given, "label")
+        return _text(given, "label")
 
     def _classes(self) -> list[dict[str, Any]]:
         descriptions = self.session.descriptions
@@ -222,7 +229,8 @@ class PageApi:
         status = _text(given, "status", "labeled")
         label = _text(given, "label", "")
         if status == "labeled":
-            found = [one for one in self.session.history() if not label or one.label == label]
+            found = self.session.history()
+            found = [one for one in found if not label or label in names_in(one.label or ())]
         elif status in {"skipped", "postponed"}:
             found = self.session.samples(status)
         elif status == "unreadable":
@@ -242,7 +250,7 @@ class PageApi:
         doubtful = [
             {
                 **self._shown(self.session.sample(str(name)), is_listed=True),
-                "suggestion": suggestion,
+                "suggestion": plain_label(suggestion),
                 "probability": probability,
             }
             for name, suggestion, probability in list(rows)[:MAX_LISTED]

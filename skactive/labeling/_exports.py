@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from urllib.parse import quote
 from skactive._io.atomic_write import atomic_write, folder_beside
 from skactive._io.image_paths import is_image_name
 from skactive._io.session_paths import RESULT_SUFFIXES, check_export_suffix
+from skactive._label_names import Label, as_text, names_in
 from skactive._optional import not_installed
 from skactive._text import counted, shown
 from skactive.labeling._sources import digest
@@ -105,7 +107,7 @@ def csv_of(table: ExportTable) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, table.columns, extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(table.rows)
+    writer.writerows({name: text_cell(one) for name, one in row.items()} for row in table.rows)
     return escaped(text.getvalue(), OTHER_SURROGATES).encode("utf-8", "surrogateescape")
 
 
@@ -124,6 +126,9 @@ def parquet_of(table: ExportTable) -> bytes:
     except ImportError as error:
         raise not_installed("Writing Parquet files", "pyarrow", "table") from error
     types = {"test": pa.bool_(), "skipped": pa.bool_(), "probability": pa.float64()}
+    for name in ("label", "predicted"):
+        if any(isinstance(row[name], tuple) for row in table.rows):
+            types[name] = pa.list_(pa.string())
     written = pa.table(
         {
             name: pa.array([cell_of(row[name]) for row in table.rows], types.get(name, pa.string()))
@@ -142,7 +147,14 @@ def escaped(text: str, surrogates: re.Pattern[str] = SURROGATES) -> str:
 
 def cell_of(value: Any) -> Any:
     """Return a value as a cell of a Parquet file."""
+    if isinstance(value, tuple):
+        return list(map(escaped, value))
     return escaped(value) if isinstance(value, str) else value
+
+
+def text_cell(value: Any) -> Any:
+    """Return a value as a cell of a CSV table."""
+    return as_text(value) if isinstance(value, tuple) else value
 
 
 def tasks_of(table: ExportTable) -> bytes:
@@ -167,13 +179,13 @@ def local_file(path: str, base: str) -> str:
     return f"/data/local-files/?d={quote(os.fsencode(place))}"
 
 
-def choice(kind: str, label: str) -> dict[str, Any]:
-    """Return a class as a result of Label Studio."""
+def choice(kind: str, label: Label) -> dict[str, Any]:
+    """Return a label as a result of Label Studio."""
     return {
         "from_name": "label",
         "to_name": kind,
         "type": "choices",
-        "value": {"choices": [label]},
+        "value": {"choices": list(names_in(label))},
     }
 
 
@@ -205,13 +217,16 @@ def write_zip(path: Path, table: ExportTable) -> None:
 
 
 def images_per_class(path: Path, table: ExportTable) -> dict[str, str]:
-    """Return the labelled images by the names of their copies: a folder per class, and a file."""
+    """Return the labelled images by the names of their copies: a folder per class, and a file.
+
+    An image with several labels has a copy for each of them.
+    """
     if table.kind != "image":
         raise ValueError(
             f"{path} would have a folder of images per class, but the samples are {table.kind}s. "
             "Hint: write a table, such as labels.csv."
         )
-    labeled = [row for row in table.rows if row["label"] is not None]
+    labeled = [row for row in table.rows if row["label"]]
     if not labeled:
         raise ValueError("No image is labelled yet. Hint: label some first.")
     missing = [row["sample"] for row in labeled if not os.path.isfile(row["sample"])]  # noqa: PTH113 - ten times as fast
@@ -221,12 +236,14 @@ def images_per_class(path: Path, table: ExportTable) -> dict[str, str]:
             f"{shown(missing[0])}. Hint: put them back, or write a table."
         )
     found: dict[str, str] = {}
-    folders = folder_names(row["label"] for row in labeled)
+    classes_of = [names_in(row["label"]) for row in labeled]
+    folders = folder_names(itertools.chain.from_iterable(classes_of))
     # Some systems do not distinguish upper and lower case.
     taken: set[str] = set()
-    for row in labeled:
-        name = unused(f"{folders[row['label']]}/{shortened(copy_name(row))}", taken)
-        found[name] = row["sample"]
+    for row, classes in zip(labeled, classes_of, strict=True):
+        for one in classes:
+            name = unused(f"{folders[one]}/{shortened(copy_name(row))}", taken)
+            found[name] = row["sample"]
     return found
 
 

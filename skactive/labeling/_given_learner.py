@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skactive._label_names import Label, plain_label
 from skactive._text import counted, shown
 from skactive.labeling._learning import SessionLearner
 from skactive.labeling._log import SessionLog
+from skactive.labeling._predictions import NONE, PoolPredictions
 from skactive.labeling._sources import (
     SampleList,
     digest,
@@ -108,12 +110,12 @@ class NamedLearner:
         self._kind = classes.dtype.kind if len(classes) else "U"
         self.classes = {str(one): one for one in classes.tolist()}
 
-    def typed(self, names: Sequence[str]) -> list[Any]:
+    def typed(self, labels: Sequence[Any]) -> list[Any]:
         """Return labels of the type of the learner's own.
 
         Parameters
         ----------
-        names : list of str
+        labels : list of str, or of sets of str
             The classes.
 
         Raises
@@ -121,7 +123,13 @@ class NamedLearner:
         ValueError
             If one of them has another type.
         """
-        return [self.classes[one] if one in self.classes else self._new(one) for one in names]
+        return [
+            self._typed(one) if isinstance(one, str) else set(map(self._typed, one))
+            for one in labels
+        ]
+
+    def _typed(self, name: str) -> Any:
+        return self.classes[name] if name in self.classes else self._new(name)
 
     def _new(self, name: str) -> Any:
         if self._kind in "UO":
@@ -144,10 +152,10 @@ class NamedLearner:
 
     @property
     def labels(self) -> np.ndarray:
-        """The classes of the labelled samples."""
-        return _as_texts(self._learner.labels)
+        """The labels of the labelled samples."""
+        return _as_labels(self._learner.labels)
 
-    def teach(self, places: Sequence[int], labels: Sequence[str]) -> None:
+    def teach(self, places: Sequence[int], labels: Sequence[Any]) -> None:
         """Store labels: a few one by one, as they were answered, so that `undo` takes one back."""
         typed = self.typed(labels)
         if len(places) > MAX_SINGLE:
@@ -156,16 +164,12 @@ class NamedLearner:
         for place, label in zip(places, typed, strict=True):
             self._learner.teach([place], [label])
 
-    def relabel(self, places: Sequence[int], labels: Sequence[str]) -> None:
+    def relabel(self, places: Sequence[int], labels: Sequence[Any]) -> None:
         """Replace labels."""
         self._learner.relabel(places, self.typed(labels))
 
-    def predict(self, X: Any) -> np.ndarray:  # samples of any kind
-        """Return the predicted classes."""
-        return _as_texts(self._learner.predict(X))
-
-    def predictions(self) -> dict[str, tuple[str, float]]:
-        """Return the predicted class of each sample, and its probability; none yet, or without any.
+    def predictions(self) -> PoolPredictions:
+        """Return the predictions of all samples; none before there are probabilities.
 
         It costs a prediction of all samples.
         """
@@ -176,10 +180,12 @@ class NamedLearner:
             classes = learner.fitted_estimator().classes_
             chances = learner.predict_proba(learner.X_pool)
         except (AttributeError, NotFittedError):
-            return {}
-        predicted = _as_texts(classes)[chances.argmax(axis=1)].tolist()
-        pairs = zip(predicted, chances.max(axis=1).tolist(), strict=True)
-        return dict(zip(self.ids.tolist(), pairs, strict=True))
+            return NONE
+        is_multi_label = learner.pool.target.kind == "multilabel"
+        if is_multi_label:
+            classes = learner.classes_
+        texts = list(map(str, classes.tolist()))
+        return PoolPredictions(self.ids.tolist(), texts, chances, multi_label=is_multi_label)
 
     def label_issues(self) -> LabelIssues:
         """Return the labels of samples of the pool that the others contradict."""
@@ -189,8 +195,8 @@ class NamedLearner:
             issues,
             indices=issues.indices[own],
             names=tuple(self.ids[issues.indices[own]].tolist()),
-            labels=_as_texts(issues.labels[own]),
-            suggestions=_as_texts(issues.suggestions[own]),
+            labels=_as_labels(issues.labels[own]),
+            suggestions=_as_labels(issues.suggestions[own]),
             probabilities=issues.probabilities[own],
         )
 
@@ -202,7 +208,7 @@ class NamedLearner:
         near = []
         for one in (found.neighbors, found.labeled):
             names = [self.ids[at] if at >= 0 else None for at in one.indices.tolist()]
-            labels = None if one.labels is None else _as_texts(one.labels)
+            labels = None if one.labels is None else _as_labels(one.labels)
             near.append(replace(one, names=tuple(names), labels=labels))
         return replace(
             found,
@@ -214,8 +220,8 @@ class NamedLearner:
         )
 
 
-def _as_texts(labels: np.ndarray) -> np.ndarray:
-    return np.array([str(one) for one in labels.tolist()], dtype=object)
+def _as_labels(labels: np.ndarray) -> np.ndarray:
+    return np.fromiter(map(plain_label, labels.tolist()), dtype=object, count=len(labels))
 
 
 class GivenLearner(SessionLearner):
@@ -244,13 +250,21 @@ class GivenLearner(SessionLearner):
         log: SessionLog,
         lock: Any,  # threading.RLock is a function until Python 3.13
     ) -> None:
-        super().__init__(samples, lambda: None, log, np.arange(len(samples)), lock, Path())
+        super().__init__(
+            samples,
+            lambda: None,
+            log,
+            np.arange(len(samples)),
+            lock,
+            Path(),
+            multi_label=learner.pool.target.kind == "multilabel",
+        )
         self._named = NamedLearner(learner, samples.ids)
         self._learner: Any = self._named
         self._places = samples.positions()
         self.n_embedded = len(samples)
         # The labels and the skipped samples of the learner that are in the log.
-        self._known: dict[str, str] = {}
+        self._known: dict[str, Label] = {}
         self._skipped: set[str] = set()
 
     def start(self) -> None:
@@ -282,14 +296,18 @@ class GivenLearner(SessionLearner):
         """Raise if the learner cannot have a class."""
         self._named.typed([name])
 
-    def predict_new(self, classifier: Any, samples: SampleList) -> dict[int, tuple[str, float]]:
+    def fitted_estimator(self, learner: Any) -> Any:  # of any class
+        """Return the fitted estimator of the learner, with its own classes."""
+        return learner.fitted_estimator()
+
+    def predict_new(self, classifier: Any, samples: SampleList) -> dict[int, tuple[Label, float]]:
         """Raise: an annotator may see other samples than the learner."""
         raise ValueError(
             "New samples of a session with a learner are predicted by the learner. Hint: "
             "learner.predict(X)."
         )
 
-    def _predict_all(self, learner: Any) -> dict[str, tuple[str, float]]:
+    def _predict_all(self, learner: Any) -> PoolPredictions:
         return self._named.predictions()
 
     def _catch_up(self) -> None:
@@ -298,7 +316,7 @@ class GivenLearner(SessionLearner):
         self._known, self._skipped = self._state()
         self._named.take_classes()
 
-    def _state(self) -> tuple[dict[str, str], set[str]]:
+    def _state(self) -> tuple[dict[str, Label], set[str]]:
         """Return the labels of the learner, and its skipped samples, by the session's names."""
         learner = self._named
         n = learner.pool.n_samples
@@ -336,8 +354,8 @@ class GivenLearner(SessionLearner):
                 self._log.do("skip", out, reason="")
 
 
-def _by_label(labels: dict[str, str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _by_label(labels: dict[str, Label]) -> dict[Label, list[str]]:
+    found: dict[Label, list[str]] = {}
     for name, label in labels.items():
         found.setdefault(label, []).append(name)
     return found

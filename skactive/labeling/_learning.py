@@ -13,10 +13,12 @@ import numpy as np
 from scipy.sparse import issparse
 
 from skactive._background import Background, Stopped
+from skactive._label_names import Label, plain_label, taught_label
 from skactive._loading import load, load_before_threads
 from skactive._progress import advance
 from skactive._text import counted
 from skactive.labeling._log import SessionLog
+from skactive.labeling._predictions import NONE, PoolPredictions, pairs_of, predictions_of
 from skactive.labeling._sources import SampleList
 from skactive.labeling._stopping import criteria, teach
 
@@ -34,7 +36,7 @@ MAX_FITTED = 50_000
 class WantedLabel(NamedTuple):
     """What the learner has to know of a sample: its label, or whether it may be asked."""
 
-    label: str | None
+    label: Label | None
     is_asked: bool
 
 
@@ -63,6 +65,8 @@ class SessionLearner:
         The lock of the log.
     graph_path : Path
         The file that keeps the neighbour graph of all samples.
+    multi_label : bool, default=False
+        Whether a sample can have several labels.
 
     Attributes
     ----------
@@ -80,6 +84,8 @@ class SessionLearner:
         order: np.ndarray,
         lock: Any,  # threading.RLock is a function until Python 3.13
         graph_path: Path,
+        *,
+        multi_label: bool = False,
     ) -> None:
         self.n_embedded = 0
         self.unreadable: set[str] = set()
@@ -90,12 +96,13 @@ class SessionLearner:
         self._order = order
         self._lock = lock
         self._graph_path = graph_path
+        self.multi_label = multi_label
         # Held while the learner is used. Its holder may take the lock of the log, not the reverse.
         self._turn = RLock()
         self._learner: ActiveLearner | None = None
         # The positions in the learner's pool, by the names of samples.
         self._places: dict[str, int] = {}
-        self._predictions: dict[str, tuple[str, float]] | None = None
+        self._predictions: PoolPredictions | None = None
         self._embedding_error: Exception | None = None
         self._teaching_error: Exception | None = None
         self._thread: Background[None] | None = None
@@ -166,22 +173,42 @@ class SessionLearner:
             some = candidates if places else None
             return [str(name) for name in learner.ids[learner.query(n, candidates=some)]]
 
-    def predictions(self) -> dict[str, tuple[str, float]]:
-        """Return the predicted class of each sample of the pool, and its probability.
+    def predictions(self) -> PoolPredictions:
+        """Return the predictions of the samples of the pool.
 
         The result is computed once for the present labels. It is empty while there are too few.
         """
         with self.current() as learner:
             if self._predictions is None:
-                self._predictions = {} if learner is None else self._predict_all(learner)
+                self._predictions = NONE if learner is None else self._predict_all(learner)
             return self._predictions
 
-    def predict_new(self, classifier: Any, samples: SampleList) -> dict[int, tuple[str, float]]:
+    def predict_new(self, classifier: Any, samples: SampleList) -> dict[int, tuple[Label, float]]:
         """Return the predictions of samples by position, see `predictions_of_new`."""
-        return predictions_of_new(classifier, samples)
+        classes = self._classes() if self.multi_label else classifier.classes_.tolist()
+        return predictions_of_new(classifier, samples, classes, multi_label=self.multi_label)
 
-    def _predict_all(self, learner: ActiveLearner) -> dict[str, tuple[str, float]]:
-        return predictions_of(learner)
+    def fitted_estimator(self, learner: ActiveLearner) -> Any:  # of any class
+        """Return the fitted estimator of the learner.
+
+        With several labels it is fitted again: its columns are those of the classes of the session,
+        in their order, while the learner keeps columns of classes that were renamed or removed.
+        """
+        fitted = learner.fitted_estimator()
+        if not self.multi_label:
+            return fitted
+        from sklearn.base import clone
+
+        classes = self._classes()
+        Y = [[name in label for name in classes] for label in learner.labels.tolist()]
+        return clone(fitted).fit(learner.pool.X[learner.labeled], np.array(Y, dtype=np.int8))
+
+    def _classes(self) -> list[str]:
+        with self._lock:
+            return self._log.state.classes
+
+    def _predict_all(self, learner: ActiveLearner) -> PoolPredictions:
+        return predictions_of(learner, self._classes())
 
     def _catch_up(self) -> None:
         """Bring the learner's labels in line with the log.
@@ -296,9 +323,13 @@ class SessionLearner:
 
     def _with_graph(self, X: np.ndarray, names: list[str]) -> ActiveLearner:
         """Return a learner with its neighbour graph; that of all samples is kept in a file."""
+        from skactive.base import MultiLabelTarget
         from skactive.learner import ActiveLearner
         from skactive.neighbors import NeighborGraph
 
+        if self.multi_label:
+            target = MultiLabelTarget(self._classes() or None)
+            return ActiveLearner(X_pool=X, ids=names, target=target, stopping=criteria())
         graph, path = None, self._graph_path
         is_whole = len(names) + len(self.unreadable) == len(self._samples)
         if is_whole and path.is_file():
@@ -324,7 +355,8 @@ class SessionLearner:
 def bring(learner: ActiveLearner, wanted: dict[str, WantedLabel], places: dict[str, int]) -> None:
     """Teach, correct and remove labels of samples, and skip those that are not to be asked."""
     at = {places[name]: one for name, one in wanted.items() if name in places}
-    labels = dict(zip(learner.labeled.tolist(), learner.labels.tolist(), strict=True))
+    present = map(plain_label, learner.labels.tolist())
+    labels = dict(zip(learner.labeled.tolist(), present, strict=True))
     skipped = set(learner.skipped.tolist())
     known = {p: one.label for p, one in at.items() if one.label is not None}
     taught = {p: label for p, label in known.items() if p not in labels}
@@ -333,31 +365,19 @@ def bring(learner: ActiveLearner, wanted: dict[str, WantedLabel], places: dict[s
     # Each call ignores an empty list.
     learner.unlabel([p for p in at if p in labels and p not in known])
     learner.unskip([p for p in at if p in skipped and p not in out])
-    learner.relabel(list(replaced), list(replaced.values()))
-    teach(learner, list(taught), list(taught.values()))
+    learner.relabel(list(replaced), list(map(taught_label, replaced.values())))
+    teach(learner, list(taught), list(map(taught_label, taught.values())))
     learner.skip([p for p in out if p not in skipped])
-
-
-def predictions_of(learner: ActiveLearner) -> dict[str, tuple[str, float]]:
-    """Return the predicted class of each sample of a pool by its name, and its probability."""
-    from sklearn.exceptions import NotFittedError
-
-    try:
-        classifier = learner.fitted_estimator()
-    except NotFittedError:
-        return {}
-    # No neighbours are searched for the samples of the pool.
-    chances = classifier.label_distributions_
-    classes = classifier.classes_[chances.argmax(axis=1)].tolist()
-    pairs = zip(classes, chances.max(axis=1).tolist(), strict=True)
-    return dict(zip(learner.ids.tolist(), pairs, strict=True))
 
 
 def predictions_of_new(
     classifier: Any,  # a Pipeline
     samples: SampleList,
-) -> dict[int, tuple[str, float]]:
-    """Return the predicted class and its probability by position, without unreadable samples."""
+    classes: list[str],
+    *,
+    multi_label: bool,
+) -> dict[int, tuple[Label, float]]:
+    """Return the predicted label and its probability by position, without unreadable samples."""
     X = samples.values
     if samples.kind != "vector":
         X = embedded(classifier[0], X)
@@ -371,8 +391,7 @@ def predictions_of_new(
     if len(readable) == 0:
         return {}
     chances = classifier[-1].predict_proba(X[readable])
-    classes = classifier.classes_[chances.argmax(axis=1)].tolist()
-    pairs = zip(classes, chances.max(axis=1).tolist(), strict=True)
+    pairs = pairs_of(classes, chances, multi_label=multi_label)
     return dict(zip(readable.tolist(), pairs, strict=True))
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from skactive._io.journal_file import JournalCopy, JournalFile, json_object
+from skactive._label_names import Label, names_in, read_label
 from skactive.labeling._state import Patch, SessionState
 
 FORMAT = "skactive answers of a session 1"
@@ -34,10 +35,10 @@ class Event(NamedTuple):
 
 PATCHES: dict[str, Callable[[SessionState, dict[str, Any]], Patch]] = {
     "answer": lambda state, entry: state.answered(
-        entry["answer"], entry["label"], entry["time"], entry.get("digests", {})
+        entry["answer"], read_label(entry["label"]), entry["time"], entry.get("digests", {})
     ),
     "relabel": lambda state, entry: state.relabelled(
-        entry["relabel"], entry["label"], entry["time"], entry.get("digests", {})
+        entry["relabel"], read_label(entry["label"]), entry["time"], entry.get("digests", {})
     ),
     "reopen": lambda state, entry: state.without_answers(entry["reopen"]),
     "skip": lambda state, entry: state.with_skipped(entry["skip"], entry["reason"]),
@@ -134,8 +135,8 @@ class SessionLog:
         self._write(entry, lambda: self._do(event))
         return event
 
-    def import_labels(self, samples: list[str], label: str, **details: Any) -> None:
-        """Add labels that the source has, except of samples with an answer, and their class.
+    def import_labels(self, samples: list[str], label: Label, **details: Any) -> None:
+        """Add labels that the source has, except of samples with an answer, and their classes.
 
         `undo` does not remove them. If the file stays as it is, they are added each time.
         """
@@ -225,7 +226,8 @@ class SessionLog:
     def _import(self, entry: dict[str, Any]) -> None:
         fresh = [name for name in entry["import"] if name not in self.state.answers]
         digests = entry.get("digests", {})
-        patch = self.state.answered(fresh, entry["label"], entry["time"], digests)
+        label = read_label(entry["label"])
+        patch = self.state.answered(fresh, label, entry["time"], digests)
         self._mark(patch)
         self.state.apply(patch)
         self.imported.update(entry["import"])
@@ -233,16 +235,16 @@ class SessionLog:
             # What was undone may be about these samples.
             self.undone.clear()
         else:
-            self.chosen.add(entry["label"])
+            self.chosen.update(names_in(label))
 
     def _undo(self) -> None:
         self._mark(self.done[-1].patch)
         event = self.done.pop()
         self.state.reverse(event.patch)
         self.state.settle(event.patch)
-        added = self.state.added_class(event.patch)
-        if added in self.chosen:
-            self.state.apply(self.state.with_class(added))
+        for added in self.state.added_classes(event.patch):
+            if added in self.chosen:
+                self.state.apply(self.state.with_class(added))
         self.undone.append(event)
 
     def _redo(self) -> None:

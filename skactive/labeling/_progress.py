@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from skactive._label_names import Label
 from skactive._text import counted, counted_labels
+from skactive.labeling._predictions import predicted_labels
 from skactive.labeling._stopping import StoppingAdvice
 
 if TYPE_CHECKING:
@@ -167,18 +169,21 @@ def labels_per_minute(times: Sequence[str]) -> float | None:
 def accuracy_on_test(
     learner: Any,  # an ActiveLearner, or None
     places: list[int],
-    labels: list[str],
+    labels: list[Label],
 ) -> TestAccuracy | None:
-    """Return the accuracy on labelled samples of the pool that were not taught."""
+    """Return the accuracy on labelled samples of the pool that were not taught.
+
+    A prediction of several labels is correct if all of them are.
+    """
     if learner is None or not places:
         return None
     from scipy.stats import binomtest
     from sklearn.exceptions import NotFittedError
 
     try:
-        predicted = learner.predict(learner.samples(places))
+        predicted = predicted_labels(learner, learner.samples(places))
     except NotFittedError:
         return None
-    n_right = int((predicted == np.array(labels)).sum())
+    n_right = sum(one == other for one, other in zip(predicted, labels, strict=True))
     interval = binomtest(n_right, len(labels)).proportion_ci(method="wilson")
     return TestAccuracy(n_right / len(labels), interval.low, interval.high, len(labels))

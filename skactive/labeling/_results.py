@@ -17,6 +17,7 @@ from skactive._io.session_paths import (
     check_prediction_suffix,
     check_target,
 )
+from skactive._label_names import Label, names_in
 from skactive._loading import load
 from skactive._text import shown
 from skactive._validation import check_path
@@ -159,7 +160,8 @@ class SessionResults(SessionAnswers):
         """
         with self._lock:
             state, known = self._log.state, self._positions
-            counts = Counter(one.label for name, one in state.answers.items() if name in known)
+            present = (one.label for name, one in state.answers.items() if name in known)
+            counts = Counter(name for label in present for name in names_in(label))
             return {name: counts[name] for name in state.classes}
 
     def counts(self) -> dict[str, int]:
@@ -195,9 +197,8 @@ class SessionResults(SessionAnswers):
         with learning.current() as learner:
             with self._lock:
                 state = self._log.state
-                tested = {
-                    one: state.answers[one].label for one in state.test if one in state.answers
-                }
+                answered = (one for one in state.test if one in state.answers)
+                tested = {one: state.answers[one].label for one in answered}
                 counts = self.counts()
                 labels_per_class = self.labels_per_class()
                 imported = self._log.imported
@@ -228,18 +229,19 @@ class SessionResults(SessionAnswers):
             error=learning.error,
         )
 
-    def predictions(self) -> dict[str, tuple[str, float]]:
+    def predictions(self) -> dict[str, tuple[Label, float]]:
         """Return the predicted class of each embedded sample, and its probability.
 
         Returns
         -------
-        predictions : dict of str to (str, float)
-            By id, labelled samples included; empty while there are too few labels.
+        predictions : dict of str to (str, float), or to (tuple of str, float)
+            By id, labelled samples included; empty while there are too few labels. With several
+            labels, the probability is that of the most doubtful decision about one of them.
         """
-        return self._learning.predictions().copy()
+        return self._learning.predictions().pairs.copy()
 
     def guesses(self, label: str) -> list[tuple[SessionSample, float]]:
-        """Return the samples without an answer that are predicted to be of a class.
+        """Return the samples without an answer that are predicted to have a label.
 
         Parameters
         ----------
@@ -252,8 +254,7 @@ class SessionResults(SessionAnswers):
             Samples to label, without those of the test set, and the probability of the class, the
             most probable first.
         """
-        predictions = self._learning.predictions().items()
-        chosen = [(name, p) for name, (predicted, p) in predictions if predicted == label]
+        chosen = self._learning.predictions().of_class(label)
         with self._lock:
             state = self._log.state
             found = [
@@ -320,7 +321,8 @@ class SessionResults(SessionAnswers):
         -----
         Columns are ``id``, ``sample`` (text or path), ``label``, ``test``, ``time`` of the answer
         in UTC, ``skipped`` with its ``reason``, and ``predicted`` with its ``probability`` for
-        samples without a label. It waits until all samples are embedded.
+        samples without a label. It waits until all samples are embedded. Several labels are
+        separated by ``|`` in a .csv file, and lists in others; an image has a copy for each.
         """
         path = Path(check_path("export", "path", path))
         check_export_suffix(path)
@@ -334,7 +336,7 @@ class SessionResults(SessionAnswers):
             return
         if not labeled_only:
             self._wait_for_predictions()
-        predictions = {} if labeled_only else self._learning.predictions()
+        predictions = {} if labeled_only else self._learning.predictions().pairs
         with self._lock:
             rows = [self._row(position, predictions) for position in range(len(self))]
         if labeled_only:
@@ -354,7 +356,7 @@ class SessionResults(SessionAnswers):
                 f"{str(error) or type(error).__name__}"
             )
 
-    def _row(self, position: int, predictions: dict[str, tuple[str, float]]) -> dict[str, Any]:
+    def _row(self, position: int, predictions: dict[str, tuple[Label, float]]) -> dict[str, Any]:
         one, state = self._sample(position), self._log.state
         answer = state.answers.get(one.id)
         predicted: Any = (None, None)
@@ -435,7 +437,7 @@ class SessionResults(SessionAnswers):
         -------
         classifier : Pipeline
             The embedder and the classifier, a copy; ``predict`` and ``predict_proba`` take new
-            samples of the kind of the source.
+            samples of the kind of the source. With several labels, their columns are `classes`.
 
         Raises
         ------
@@ -453,7 +455,7 @@ class SessionResults(SessionAnswers):
         from sklearn.pipeline import make_pipeline
 
         with self._learner() as learner:
-            fitted = learner.fitted_estimator()
+            fitted = self._learning.fitted_estimator(learner)
             embedder = self._learning.embedder
             steps = [fitted] if embedder is None else [embedder, fitted]
             return copy.deepcopy(make_pipeline(*steps))

@@ -19,9 +19,9 @@ from skactive._io.session_paths import (
     source_of,
     written_settings,
 )
-from skactive._text import counted, shown
+from skactive._label_names import Label, from_text
+from skactive._text import counted
 from skactive._validation import check_integer, check_path
-from skactive._warning import warn_user
 from skactive.labeling._answers import SessionSample, check_class, listed
 from skactive.labeling._clusters import SampleClusters
 from skactive.labeling._curve import SessionCurve
@@ -32,6 +32,7 @@ from skactive.labeling._results import SessionResults
 from skactive.labeling._settings import (
     check_same_source,
     creation_of,
+    has_several_labels,
     session_folder,
     with_chosen_classes,
     with_earlier,
@@ -82,6 +83,9 @@ class LabelingSession(SessionResults):
         takes the samples of the pool themselves. See Notes.
     classes : list of str, default=None
         Classes that are known beforehand. Others are added as they come.
+    multi_label : bool, default=None
+        Whether a sample can have several labels, one or none: an answer is then a list of names.
+        None keeps the choice of an existing session or of the learner; otherwise it is False.
     text_column : str, default=None
         The column of a table with the samples. None takes the first existing one of 'text',
         'sentence', 'question', 'tweet', 'review', which have texts, 'file', 'path', 'image' and
@@ -104,6 +108,8 @@ class LabelingSession(SessionResults):
         The folder of the session.
     source : Path or None
         The path of the samples; None if they are a list.
+    multi_label : bool
+        Whether a sample can have several labels.
 
     See Also
     --------
@@ -153,6 +159,7 @@ class LabelingSession(SessionResults):
         embedder: Any = None,  # any transformer, or a str
         learner: ActiveLearner | None = None,
         classes: Sequence[str] | None = None,
+        multi_label: bool | None = None,
         text_column: str | None = None,
         label_column: str | None = None,
         id_column: str | None = None,
@@ -164,6 +171,7 @@ class LabelingSession(SessionResults):
         self.folder = session_folder(source, folder)
         columns = dict(zip(COLUMNS, (text_column, label_column, id_column), strict=True))
         settings = written_settings(self.folder)
+        self.multi_label = has_several_labels(self.folder, settings, multi_label, learner)
         columns, model = with_earlier(self.folder, settings, source, columns)
         embedder = model if embedder is None and learner is None else embedder
         samples = (
@@ -173,9 +181,8 @@ class LabelingSession(SessionResults):
             # The working directory may change while they are embedded.
             samples = replace(samples, values=[os.path.abspath(one) for one in samples.values])  # noqa: PTH100 - ten times as fast
         given = [] if classes is None else listed("LabelingSession", "classes", classes)
-        names = [check_class(name) for name in given]
-        is_path = isinstance(source, str | os.PathLike)
-        self.source = Path(source).absolute() if is_path else None
+        names = [check_class(name, multi_label=self.multi_label) for name in given]
+        self.source = Path(source).absolute() if isinstance(source, str | os.PathLike) else None
         create_embedder = creation_of(embedder, samples.kind, self.folder)
         is_own = embedder is None or isinstance(embedder, str)
         self._has_own_embedder = is_own and learner is None
@@ -186,8 +193,8 @@ class LabelingSession(SessionResults):
         self._seed = check_integer(self, "random_state", random_state, minimum=0)
         self._order = np.random.default_rng(self._seed).permutation(len(samples))
         self._kept = [self.folder / LOG, self.folder / CURVE, self.folder / SETTINGS]
-        if isinstance(source, str | os.PathLike):
-            self._kept.append(Path(source).absolute())
+        if self.source is not None:
+            self._kept.append(self.source)
         if self.folder.exists() and not self.folder.is_dir():
             raise NotADirectoryError(
                 f"{self.folder} is a file, but the session is a folder. Hint: choose the name of a "
@@ -207,7 +214,9 @@ class LabelingSession(SessionResults):
             samples = with_chosen_classes(samples, self.folder, settings, self._log)
             self._samples = samples
             if not read_only:
-                write_settings(self.folder, samples, source, columns, embedder)
+                write_settings(
+                    self.folder, samples, source, columns, embedder, multi_label=self.multi_label
+                )
             self._log.import_classes(names)
             self._import_labels()
             self._curve = SessionCurve(self.folder / CURVE, read_only=read_only)
@@ -469,31 +478,21 @@ class LabelingSession(SessionResults):
             return GivenLearner(self._samples, learner, self._log, self._lock)
         graph = self.folder / GRAPH
         return SessionLearner(
-            self._samples, create_embedder, self._log, self._order, self._lock, graph
+            self._samples,
+            create_embedder,
+            self._log,
+            self._order,
+            self._lock,
+            graph,
+            multi_label=self.multi_label,
         )
-
-    def _check_samples(self) -> None:
-        """Raise if the log is about other samples; warn if some samples are missing."""
-        labeled = self._log.state.answers
-        missing = [name for name in labeled if name not in self._positions]
-        if missing and len(missing) == len(labeled):
-            raise ValueError(
-                f"{self.folder} has answers for {counted(len(labeled), 'sample')}, such as "
-                f"{shown(missing[0])}, none of which is in the source. Hint: choose another "
-                "session folder for other samples."
-            )
-        if missing:
-            warn_user(
-                f"{self.folder} has answers for {counted(len(missing), 'sample')} not in the "
-                f"source, such as {shown(missing[0])}. They stay on disk, and count again when the "
-                "samples are back."
-            )
 
     def _import_labels(self) -> None:
         """Add the labels of the source that were not added before."""
-        fresh: dict[str, list[str]] = {}
-        for name, label in zip(self._samples.ids, self._samples.labels, strict=True):
-            if label and name not in self._log.imported:
+        fresh: dict[Label, list[str]] = {}
+        for name, text in zip(self._samples.ids, self._samples.labels, strict=True):
+            if text and name not in self._log.imported:
+                label = from_text(text) if self.multi_label else text
                 fresh.setdefault(label, []).append(name)
         for label, names in fresh.items():
             self._log.import_labels(names, label, **self._digests(names))

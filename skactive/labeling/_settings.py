@@ -18,6 +18,7 @@ from skactive.labeling._log import SessionLog
 from skactive.labeling._sources import SampleList
 
 VECTORS = "vectors"
+MULTI_LABEL = "multi_label"
 
 
 def session_folder(source: Any, folder: Any) -> Path:
@@ -61,6 +62,39 @@ def with_earlier(
             }
             return kept, settings.get("model")
     return columns, None
+
+
+def has_several_labels(
+    folder: Path,
+    settings: dict[str, Any],
+    given: bool | None,
+    learner: Any,  # an ActiveLearner, or None
+) -> bool:
+    """Return whether samples can have several labels: as passed, in the settings or the learner."""
+    if given is not None and not isinstance(given, bool):
+        raise TypeError(
+            "The 'multi_label' parameter of LabelingSession must be a bool or None. "
+            f"Got {given!r} instead."
+        )
+    own = settings.get(MULTI_LABEL, False) if settings else None
+    if learner is not None:
+        kind = learner.pool.target.kind
+        if kind == "continuous":
+            raise TypeError(
+                "The labels of this learner are numbers, but those of a session are classes. Hint: "
+                "pass a learner with a classifier."
+            )
+        if given not in {None, kind == "multilabel"}:
+            raise ValueError(
+                f"multi_label={given} is not the kind of labels of the learner. Hint: leave it out."
+            )
+        given = kind == "multilabel"
+    if own is not None and given is not None and own != given:
+        raise ValueError(
+            f"The samples of {folder} have {'several labels' if own else 'one class'} each. Hint: "
+            "choose another session folder."
+        )
+    return bool(own if given is None else given)
 
 
 def creation_of(
@@ -114,6 +148,8 @@ def write_settings(
     source: Any,
     columns: dict[str, str | None],
     embedder: Any,
+    *,
+    multi_label: bool,
 ) -> None:
     """Write the settings of a session, unless the file has them already."""
     is_path = isinstance(source, str | os.PathLike)
@@ -125,6 +161,7 @@ def write_settings(
         "source": os.path.relpath(source, folder) if is_path else None,
         **columns,
         CLASSES: samples.has_classes,
+        MULTI_LABEL: multi_label,
         "model": embedder if is_model else None,
         "embedder": None if is_model or embedder is None else type(embedder).__name__,
     }

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from skactive._label_names import Label, names_in, with_names
+
 
 class CellKind(StrEnum):
     """The kinds of cells. The name of a cell is that of a sample, or of a class."""
@@ -28,12 +30,12 @@ Cell = tuple[CellKind, str]
 
 
 class Answer(NamedTuple):
-    """The class of a sample, the time of the answer in UTC, and the digest of the sample.
+    """The label of a sample, the time of the answer in UTC, and the digest of the sample.
 
     The digest is None if the name of the sample follows from its content.
     """
 
-    label: str
+    label: Label
     time: str
     digest: str | None = None
 
@@ -133,19 +135,19 @@ class SessionState:
         classes = self.tables[CellKind.CLASS]
         gone = {name for table, name in patch if table == CellKind.CLASS and name not in classes}
         if gone:
-            for label in dict.fromkeys(answer.label for answer in self.answers.values()):
-                if label in gone:
-                    self.apply(self._class_added(label))
+            for name in self.n_answers_of():
+                if name in gone:
+                    self.apply(self._classes_added((name,)))
         for _, name in patch:
             if name in self.answers:
                 self._set(CellKind.SKIP, name, None)
                 self._set(CellKind.POSTPONE, name, None)
 
-    def added_class(self, patch: Patch) -> str | None:
-        """Return the class that a patch adds, if it removes none."""
+    def added_classes(self, patch: Patch) -> list[str]:
+        """Return the classes that a patch adds; none if it removes one, too."""
         changes = [(name, one) for (table, name), one in patch.items() if table == CellKind.CLASS]
         added = [name for name, one in changes if one.before is None]
-        return added[0] if len(added) == len(changes) == 1 else None
+        return added if len(added) == len(changes) else []
 
     def _set(self, table: CellKind, name: str, value: Any) -> None:
         if value is None:
@@ -156,10 +158,10 @@ class SessionState:
     # Each of the following returns the patch of an action and leaves the state as it is.
 
     def answered(
-        self, samples: Iterable[str], label: str, time: str, digests: Mapping[str, str]
+        self, samples: Iterable[str], label: Label, time: str, digests: Mapping[str, str]
     ) -> Patch:
-        """Return the patch of an answer for samples, of a class that may be new."""
-        patch = self._class_added(label)
+        """Return the patch of an answer for samples, of classes that may be new."""
+        patch = self._classes_added(names_in(label))
         for sample in samples:
             self._put(patch, CellKind.ANSWER, sample, Answer(label, time, digests.get(sample)))
             for table in (CellKind.SKIP, CellKind.POSTPONE, CellKind.CONFIRMED):
@@ -167,9 +169,9 @@ class SessionState:
         return patch
 
     def relabelled(
-        self, samples: Iterable[str], label: str, time: str, digests: Mapping[str, str]
+        self, samples: Iterable[str], label: Label, time: str, digests: Mapping[str, str]
     ) -> Patch:
-        """Return the patch of a class that labelled samples get; it confirms an equal label."""
+        """Return the patch of a label that labelled samples get; it confirms an equal label."""
         chosen = list(samples)
         others = [one for one in chosen if self.answers[one].label != label]
         patch = self.answered(others, label, time, digests)
@@ -218,7 +220,7 @@ class SessionState:
 
     def with_class(self, name: str) -> Patch:
         """Return the patch that adds a class."""
-        return self._class_added(name)
+        return self._classes_added((name,))
 
     def without_class(self, name: str) -> Patch:
         """Return the patch that removes a class without answers."""
@@ -253,19 +255,20 @@ class SessionState:
         return patch
 
     def n_answers_of(self) -> Counter[str]:
-        """Return the number of answers of each class."""
-        return Counter(answer.label for answer in self.answers.values())
+        """Return the number of answers that name each class."""
+        return Counter(name for one in self.answers.values() for name in names_in(one.label))
 
     def _relabel(self, patch: Patch, old: set[str], new: str) -> None:
         for sample, answer in self.answers.items():
-            if answer.label in old:
-                self._put(patch, CellKind.ANSWER, sample, answer._replace(label=new))
+            label = with_names(answer.label, lambda name: new if name in old else name)
+            self._put(patch, CellKind.ANSWER, sample, answer._replace(label=label))
 
-    def _class_added(self, name: str) -> Patch:
+    def _classes_added(self, names: Iterable[str]) -> Patch:
         patch: Patch = {}
         places = self.tables[CellKind.CLASS]
-        if name not in places:
-            self._put(patch, CellKind.CLASS, name, max(places.values(), default=0) + 1)
+        fresh = [name for name in names if name not in places]
+        for place, name in enumerate(fresh, max(places.values(), default=0) + 1):
+            self._put(patch, CellKind.CLASS, name, place)
         return patch
 
     def _put(self, patch: Patch, table: CellKind, name: str, after: Any) -> None:

@@ -44,7 +44,7 @@ def criteria() -> list[Any]:
     return [StabilizedPredictions(every=EVERY, window=WINDOW)]
 
 
-def teach(learner: ActiveLearner, places: Sequence[int], labels: Sequence[str]) -> None:
+def teach(learner: ActiveLearner, places: Sequence[int], labels: Sequence[Any]) -> None:
     """Teach answers in the order in which they were given, for the notes of the criteria.
 
     A learner that is created later has the notes of one that was there from the beginning, as far

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from skactive.integrations.label_studio._tasks import TaskAnswer
 from skactive.labeling import LabelingSession, SessionSample
@@ -16,7 +17,7 @@ def bring_answers(session: LabelingSession, answers: dict[str, TaskAnswer]) -> s
     changes : str
         The number of each kind of change; empty without one.
     """
-    groups: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[str, Any], list[str]] = {}
     for one in session.samples():
         change = change_of(one, answers.get(one.id, TaskAnswer()))
         if change is not None:
@@ -35,8 +36,8 @@ def bring_answers(session: LabelingSession, answers: dict[str, TaskAnswer]) -> s
     return ", ".join(f"{n:,} {kind}" for kind, n in counts.items())
 
 
-def change_of(sample: SessionSample, answer: TaskAnswer) -> tuple[str, str] | None:
-    """Return the change that a sample needs, and its class or reason; None without one."""
+def change_of(sample: SessionSample, answer: TaskAnswer) -> tuple[str, Any] | None:
+    """Return the change that a sample needs, and its label or reason; None without one."""
     if answer.label is not None:
         if sample.label == answer.label:
             return None

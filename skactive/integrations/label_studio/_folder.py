@@ -123,6 +123,7 @@ class ProjectFolder:
             self.path,
             embedder=self._embedder,
             classes=interface.classes,
+            multi_label=interface.is_multiple,
             text_column=kind,
             id_column="id",
         )

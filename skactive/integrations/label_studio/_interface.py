@@ -1,4 +1,4 @@
-"""The labelling interface of a project: one choice for one text or image."""
+"""The labelling interface of a project: choices for one text or image."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from skactive._label_names import Label, label_set, names_in
 from skactive._text import counted, one_line, shown
 from skactive.integrations.label_studio._errors import LabelStudioError
 
-HINT = "Hint: the bridge takes one <Choices> with single choice for one <Image> or <Text>."
+HINT = "Hint: the bridge takes one <Choices> for one <Image> or <Text>."
 # Tags that neither ask nor show samples.
 LAYOUT = {"collapse", "header", "panel", "style", "view"}
 KINDS = {"Image": "image", "Text": "text"}
 SINGLE = {None, "single", "single-radio"}
+MULTIPLE = "multiple"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class LabelingInterface:
         By class: its name in results. It is the alias of a choice if there is one.
     descriptions : dict of str to str
         By class with an alias: the text that annotators see.
+    is_multiple : bool
+        Whether a sample can have several classes, one or none.
     """
 
     kind: str
@@ -41,38 +45,49 @@ class LabelingInterface:
     to_name: str
     stored: dict[str, str]
     descriptions: dict[str, str]
+    is_multiple: bool = False
 
     @property
     def classes(self) -> list[str]:
         """The classes."""
         return list(self.stored)
 
-    def label_of(self, result: Any) -> str | None:
-        """Return the class in the result of an annotation; None if it has none."""
+    def label_of(self, result: Any) -> Label | None:
+        """Return the class in the result of an annotation; None if it has none.
+
+        With multiple choice it is a tuple of classes, which may be empty.
+        """
+        names = self._named(result)
+        if self.is_multiple:
+            return label_set(names)
+        return names[0] if names else None
+
+    def _named(self, result: Any) -> list[str]:
+        # Annotations from before a choice had an alias have its text.
+        texts = {text: label for label, text in self.descriptions.items()}
         for region in result if isinstance(result, list) else []:
             if not isinstance(region, dict) or region.get("from_name") != self.from_name:
                 continue
             value = region.get("value")
             chosen = value.get("choices") if isinstance(value, dict) else None
-            if isinstance(chosen, list) and chosen and isinstance(chosen[0], str):
-                name = chosen[0].strip()
-                # Annotations from before a choice had an alias have its text.
-                texts = {text: label for label, text in self.descriptions.items()}
-                if name in self.stored:
-                    return name
-                return texts.get(name, name) or None
-        return None
+            if not isinstance(chosen, list):
+                continue
+            names = [name.strip() for name in chosen if isinstance(name, str) and name.strip()]
+            if names:
+                return [name if name in self.stored else texts.get(name, name) for name in names]
+        return []
 
-    def result_of(self, label: str) -> list[dict[str, Any]]:
-        """Return the result with a class; it is empty if the interface does not have the class."""
-        if label not in self.stored:
+    def result_of(self, label: Label) -> list[dict[str, Any]]:
+        """Return the result with a label, without classes that the interface does not have."""
+        names = [self.stored[name] for name in names_in(label) if name in self.stored]
+        if not names:
             return []
         return [
             {
                 "from_name": self.from_name,
                 "to_name": self.to_name,
                 "type": "choices",
-                "value": {"choices": [self.stored[label]]},
+                "value": {"choices": names},
             }
         ]
 
@@ -105,6 +120,7 @@ def read_interface(config: str) -> LabelingInterface:
         one.get("name", ""),
         stored,
         descriptions,
+        control.get("choice") == MULTIPLE,
     )
 
 
@@ -123,7 +139,7 @@ def _tags(root: ET.Element) -> Iterator[ET.Element]:
 
 
 def _check_choices(control: ET.Element) -> None:
-    if control.get("choice") not in SINGLE:
+    if control.get("choice") not in {*SINGLE, MULTIPLE}:
         raise LabelStudioError(
             f"<Choices> of the labelling interface has choice={shown(control.get('choice'))}. "
             f"{HINT}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from skactive._label_names import Label, label_set
 from skactive.integrations.label_studio._errors import LabelStudioError
 from skactive.integrations.label_studio._interface import LabelingInterface
 
@@ -17,17 +20,17 @@ FIELDS = "id,data,annotations,is_labeled,updated_at,result,was_cancelled,complet
 
 
 class TaskAnswer(NamedTuple):
-    """A task's answer: a class, or the reason why it is skipped, or neither.
+    """A task's answer: a label, or the reason why it is skipped, or neither.
 
     Attributes
     ----------
-    label : str or None
-        The class.
+    label : str, tuple of str or None
+        The class; with multiple choice, all classes.
     skipped : str or None
         The reason.
     """
 
-    label: str | None = None
+    label: Label | None = None
     skipped: str | None = None
 
 
@@ -61,9 +64,11 @@ class RemoteTask:
         return sum(bool(one.get("was_cancelled")) for one in self.annotations)
 
     def answer(self, interface: LabelingInterface) -> TaskAnswer:
-        """Return the class of most annotations; that of the latest of them if there are several."""
-        votes: dict[str, int] = {}
-        latest: dict[str, tuple[datetime, int]] = {}
+        """Return the class of most annotations; that of the latest of them if there are several.
+
+        With multiple choice, each class is decided on its own.
+        """
+        votes: list[tuple[tuple[datetime, int], Label]] = []
         reason = None
         for one in self.annotations:
             if one.get("was_cancelled"):
@@ -73,12 +78,24 @@ class RemoteTask:
             if label is None:
                 reason = reason or EMPTY
                 continue
-            votes[label] = votes.get(label, 0) + 1
-            moment = (time_of(one.get("updated_at")), int(one.get("id") or 0))
-            latest[label] = max(moment, latest.get(label, moment))
-        if votes:
-            return TaskAnswer(label=max(votes, key=lambda label: (votes[label], latest[label])))
-        return TaskAnswer(skipped=reason)
+            votes.append(((time_of(one.get("updated_at")), int(one.get("id") or 0)), label))
+        if not votes:
+            return TaskAnswer(skipped=reason)
+        in_order = [label for _, label in sorted(votes)]
+        if not interface.is_multiple:
+            return TaskAnswer(label=most_of(in_order))
+        classes = {name for label in in_order for name in label}
+        return TaskAnswer(
+            label=label_set(
+                name for name in classes if most_of([name in label for label in in_order])
+            )
+        )
+
+
+def most_of(votes: Sequence[Any]) -> Any:
+    """Return the most frequent vote; the latest one of several. The last vote is the latest."""
+    counts = Counter(votes)
+    return max(reversed(votes), key=counts.__getitem__)
 
 
 def read_task(found: Any) -> RemoteTask:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import cohen_kappa_score
+from sklearn.preprocessing import MultiLabelBinarizer
 
 from skactive._text import counted, shown
 from skactive._validation import check_integer, check_number
@@ -116,7 +117,8 @@ class StabilizedPredictions(StoppingCriterion):
 
     Every few answers the labels of a fixed part of the pool, the stop set, are predicted and
     compared with those before by Cohen's kappa, the agreement beyond chance, which is 1 if none
-    changes. Labelling can stop when the mean of the last few kappas is at least `threshold`.
+    changes. Labelling can stop when the mean of the last few kappas is at least `threshold`. If
+    samples have several labels, each label of each sample is a prediction.
 
     Parameters
     ----------
@@ -160,7 +162,7 @@ class StabilizedPredictions(StoppingCriterion):
 
     every: int
 
-    target_kinds = frozenset({"categorical"})
+    target_kinds = frozenset({"categorical", "multilabel"})
 
     def __init__(
         self,
@@ -183,7 +185,13 @@ class StabilizedPredictions(StoppingCriterion):
 
     def note(self, learner: ActiveLearner) -> np.ndarray | None:
         found = posterior_and_classes(learner, self.stop_set_size)
-        return None if found is None else found[1][found[0].argmax(axis=1)]
+        if found is None:
+            return None
+        posterior, classes = found
+        target = learner.pool.target
+        if target.kind == "multilabel":
+            return target.from_estimator((posterior > 0.5).astype(np.int8), classes)
+        return classes[posterior.argmax(axis=1)]
 
     def reason(self, learner: ActiveLearner, notes: Notes) -> tuple[bool, str]:
         self.check_parameters()
@@ -192,9 +200,13 @@ class StabilizedPredictions(StoppingCriterion):
         if len(known) <= window:
             n = (window - len(known) + 1) * self.every
             return False, _needed(n, "it can be said whether the predictions have settled")
-        kappas = [agreement(*pair) for pair in pairwise(known)]
+        is_multilabel = learner.pool.target.kind == "multilabel"
+        kappas = [
+            agreement(*(decisions(*pair) if is_multilabel else pair)) for pair in pairwise(known)
+        ]
         if None in kappas:
-            return False, "the same class is predicted for all samples so far"
+            same = "labels are" if is_multilabel else "class is"
+            return False, f"the same {same} predicted for all samples so far"
         mean = float(np.mean([kappa for kappa in kappas if kappa is not None]))
         done = mean >= self.threshold
         verb = "no longer change" if done else "still change"
@@ -419,6 +431,12 @@ def posterior_and_classes(
     # The probabilities of the candidates are kept.
     posterior = None if source is None else source.peek(np.sort(drawn))
     return None if posterior is None or source is None else (posterior, source.classes)
+
+
+def decisions(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return two predictions of sets of labels as decisions about each label of each sample."""
+    binarizer = MultiLabelBinarizer().fit([*before, *after])
+    return binarizer.transform(before).ravel(), binarizer.transform(after).ravel()
 
 
 def agreement(before: np.ndarray, after: np.ndarray) -> float | None:

@@ -38,6 +38,8 @@ export class App {
     this.classes = [];
     this.progress = null;
     this.progressMs = 0;
+    // The labels of samples that this page has answered, shown again after undo.
+    this.answered = new Map();
     this.ended = new AbortController();
   }
 
@@ -47,6 +49,7 @@ export class App {
     this.kind = state.kind;
     this.title = state.title;
     this.hasModel = state.has_model;
+    this.isMulti = state.multi_label;
     this.keyMap = new KeyMap(state.session);
     this.outbox = new Outbox(
       this.transport,
@@ -154,7 +157,9 @@ export class App {
       this.dismiss();
       return;
     }
-    if (key === "Enter" && event.target.closest("button, a, summary")) return;
+    // The space bar selects a tile, too.
+    const pressed = this.isMulti ? "button:not(.tile), a, summary" : "button, a, summary";
+    if (key === "Enter" && event.target.closest(pressed)) return;
     const owner = this.keyMap.owner(key);
     if (!owner) return;
     event.preventDefault();
@@ -168,7 +173,7 @@ export class App {
 
   /** Answer by a class, in the view that is open. */
   choose(name) {
-    this.view.choose?.(name);
+    this.view.picker?.pick(name);
   }
 
   run(command) {
@@ -198,7 +203,7 @@ export class App {
     }
     const replied = this.outbox.add(kind, given);
     // A new class has its key before the server has replied.
-    if (given?.label !== undefined) this.takeClasses(this.classes);
+    if (given?.label !== undefined || kind === "add_class") this.takeClasses(this.classes);
     try {
       const reply = await replied;
       this.takeClasses(reply.classes);

@@ -6,7 +6,7 @@ import { el, own, plural } from "./dom.js";
 const N_SHOWN = 60;
 
 export class ClassBar {
-  /** @param choose called with the name of the class whose button is pressed */
+  /** @param choose called with the name of the class whose button is pressed, and the event */
   constructor(choose) {
     this.choose = choose;
     this.known = null;
@@ -45,11 +45,19 @@ export class ClassBar {
       "data-name": one.name,
       "aria-keyshortcuts": key,
       title: one.description || null,
-      onclick: () => this.choose(one.name),
+      onclick: (event) => this.choose(one.name, event),
     };
     const made = el("button", properties, ...parts);
     setCount(made, one.n);
     return made;
+  }
+
+  /** Show which classes are chosen, if there can be several. */
+  press(names) {
+    for (const child of this.element.children) {
+      const { name } = child.dataset;
+      if (name !== undefined) child.setAttribute("aria-pressed", String(names.has(name)));
+    }
   }
 
   /** Mark a class for a moment. */

@@ -30,6 +30,11 @@ export function plural(n, noun) {
   return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : noun.endsWith("s") ? "es" : "s"}`;
 }
 
+/** Return a label as text: a class, or the names of several. */
+export function labelText(label) {
+  return Array.isArray(label) ? label.join(", ") || "no label" : label;
+}
+
 export function percent(share) {
   return `${(100 * share).toFixed(0)} %`;
 }

@@ -1,7 +1,7 @@
 // Many samples of one predicted class, or of one group of similar samples: some are selected, and
 // labelled by one key.
 
-import { button, el, own, percent, plural } from "./dom.js";
+import { button, el, labelText, own, percent, plural } from "./dom.js";
 import { ClassPicker } from "./picker.js";
 import { Tiles } from "./sample.js";
 
@@ -45,7 +45,7 @@ export class GalleryView {
       this.tiles.selectAll();
     });
     this.selection = el("p", { class: "selection", "aria-live": "polite" });
-    this.picker = new ClassPicker(app, (name) => this.choose(name));
+    this.picker = new ClassPicker(app, (label) => this.choose(label));
     this.commands = this.picker.commands;
     this.dialog = el("dialog", { class: "check", "aria-labelledby": "check-title" });
     this.element = el(
@@ -99,7 +99,8 @@ export class GalleryView {
       );
       // Those that do not belong to the group are fewer.
       if (kind === "group" && !isChosen) tiles.selectAll(true);
-      this.accepting.hidden = kind !== "class";
+      // A guess about one label says nothing of the others.
+      this.accepting.hidden = kind !== "class" || this.app.isMulti;
     } catch (error) {
       this.app.say(error.message, true);
     } finally {
@@ -195,14 +196,17 @@ export class GalleryView {
 
   showSelection() {
     const { size } = this.tiles.selected;
+    const what = this.app.isMulti ? "their labels, and submit" : "a class";
+    const effect = this.app.isMulti ? "press their labels, and submit" : `a class labels ${size === 1 ? "it" : "them"}`;
     this.selection.textContent = size
-      ? `${plural(size, "sample")} selected: a class labels ${size === 1 ? "it" : "them"}.`
-      : "Select samples, then press a class.";
+      ? `${plural(size, "sample")} selected: ${effect}.`
+      : `Select samples, then press ${what}.`;
+    this.picker.submitButton.disabled = size === 0;
     this.all.textContent =
       size && size === this.tiles.samples.length ? "Select none" : "Select all";
   }
 
-  async choose(name) {
+  async choose(label) {
     const ids = this.tiles.ids();
     if (!ids.length) {
       this.app.say("No sample is selected.", true);
@@ -210,13 +214,14 @@ export class GalleryView {
     }
     if (this.tiles.isComing()) return;
     if (!this.app.isUnsaved) this.picker.find(null);
-    await this.label(ids, name);
+    await this.label(ids, label);
+    this.picker.set([], this.tiles.selected.size > 0);
   }
 
-  async label(ids, name) {
+  async label(ids, label) {
     this.app.queue.drop(ids);
-    if ((await this.app.act("answer", { ids, label: name })) === null) return;
-    this.app.say(`${plural(ids.length, "sample")} labelled ${name}`);
+    if ((await this.app.act("answer", { ids, label })) === null) return;
+    this.app.say(`${plural(ids.length, "sample")} labelled ${labelText(label)}`);
     this.app.fillQueue();
     await this.refresh();
   }

@@ -45,7 +45,8 @@ export class HelpDialog {
   show() {
     const { commands, classes } = this.app.keyMap;
     const rows = this.app.classes.map(({ name }) => ["class", name, name, classes.get(name)]);
-    const others = COMMANDS.map(({ name, title }) => ["command", name, title, commands.get(name)]);
+    const titleOf = ({ name, title }) => (name === "accept" && this.app.isMulti ? "Submit the labels" : title);
+    const others = COMMANDS.map((one) => ["command", one.name, titleOf(one), commands.get(one.name)]);
     this.rows = new Map();
     this.list.replaceChildren(...[rows, others].filter((some) => some.length).map((some) => this.part(some)));
     this.reset.disabled = !this.app.keyMap.isChanged;

@@ -1,6 +1,6 @@
 // Answers, corrected by selection and a class.
 
-import { button, el, own, percent, plural } from "./dom.js";
+import { button, el, labelText, own, percent, plural } from "./dom.js";
 import { ClassPicker } from "./picker.js";
 import { setOptions, Tiles } from "./sample.js";
 
@@ -38,7 +38,7 @@ export class HistoryView {
     this.newer = button("Newer", () => this.refresh(false, Math.max(this.start - N, 0)));
     this.count = el("span", { class: "count" });
     this.selection = el("p", { class: "selection", "aria-live": "polite" });
-    this.picker = new ClassPicker(app, (name) => this.choose(name));
+    this.picker = new ClassPicker(app, (label) => this.choose(label));
     this.commands = this.picker.commands;
     this.reopen = button("Ask again", () => this.askAgain());
     this.element = el(
@@ -126,19 +126,29 @@ export class HistoryView {
   showSelection() {
     const { size } = this.tiles.selected;
     this.reopen.disabled = size === 0;
+    const how = this.app.isMulti ? "their labels, and submit" : "their class";
     this.selection.textContent = size
       ? `${plural(size, "sample")} selected: ${this.effect()}.`
-      : "Select samples, then press their class.";
+      : `Select samples, then press ${how}.`;
+    this.picker.set(this.common(), size > 0);
+  }
+
+  /** Return the labels that all selected samples have; none if they differ. */
+  common() {
+    const labels = [...this.tiles.selected].map((at) => JSON.stringify(this.tiles.samples[at].label));
+    const isSame = labels.length > 0 && labels.every((one) => one === labels[0]);
+    return (isSame && JSON.parse(labels[0])) || [];
   }
 
   /** What a class does to the selected samples. */
   effect() {
     if (this.kind.value === "doubtful") return "the same class confirms a label, another one corrects it";
     if (this.kind.value === "unreadable") return "samples that cannot be read have no label";
+    if (this.app.isMulti) return "the labels below become theirs";
     return this.kind.value === "labeled" ? "a class corrects or confirms the label" : "a class labels them";
   }
 
-  async choose(name) {
+  async choose(label) {
     const ids = this.tiles.ids();
     if (!ids.length) {
       this.app.say("No sample is selected.", true);
@@ -151,11 +161,11 @@ export class HistoryView {
     if (this.tiles.isComing()) return;
     if (!this.app.isUnsaved) this.picker.find(null);
     const isLabeled = ["labeled", "doubtful"].includes(this.kind.value);
-    const isSame = [...this.tiles.selected].every((at) => this.tiles.samples[at].label === name);
-    const reply = await this.app.act(isLabeled ? "relabel" : "answer", { ids, label: name });
+    const isSame = [...this.tiles.selected].every((at) => isEqual(this.tiles.samples[at].label, label));
+    const reply = await this.app.act(isLabeled ? "relabel" : "answer", { ids, label });
     if (reply === null) return;
     const done = isLabeled && isSame ? "confirmed as" : "labelled";
-    this.app.say(`${plural(ids.length, "sample")} ${done} ${name}`);
+    this.app.say(`${plural(ids.length, "sample")} ${done} ${labelText(label)}`);
     await this.refresh();
   }
 
@@ -167,6 +177,11 @@ export class HistoryView {
   }
 }
 
+/** Whether two labels are the same: classes, or several in any order. */
+function isEqual(one, other) {
+  return JSON.stringify([one].flat().sort()) === JSON.stringify([other].flat().sort());
+}
+
 const STATUS = { skipped: "skipped", postponed: "later" };
 
 function caption(sample) {
@@ -174,9 +189,9 @@ function caption(sample) {
     const name = sample.text === null ? [own(sample.id, "strong"), ": "] : [];
     return el("span", {}, ...name, sample.reason);
   }
-  const parts = [own(sample.label ?? STATUS[sample.status])];
+  const parts = [own(labelText(sample.label) ?? STATUS[sample.status])];
   if (sample.suggestion !== undefined) {
-    parts.push(" → ", own(sample.suggestion), ` (${percent(1 - sample.probability)} doubt)`);
+    parts.push(" → ", own(labelText(sample.suggestion)), ` (${percent(1 - sample.probability)} doubt)`);
   }
   if (sample.is_test) parts.push(" · test");
   return el("span", {}, ...parts);

@@ -1,6 +1,6 @@
 // One sample, large, and the classes.
 
-import { button, el, own } from "./dom.js";
+import { button, el, labelText, own } from "./dom.js";
 import { ClassPicker } from "./picker.js";
 import { chances, large, Tiles, toggleZoom } from "./sample.js";
 
@@ -25,7 +25,7 @@ export class LabelView {
       " ends the test.",
     );
     this.panel = el("aside", { class: "why", hidden: true, tabindex: 0, "aria-label": "Why this sample" });
-    this.picker = new ClassPicker(app, (name) => this.choose(name));
+    this.picker = new ClassPicker(app, (label) => this.choose(label));
     this.picker.onLeft = () => this.refresh();
     const tool = (title, command) =>
       button(el("span", {}, title), () => app.run(command), {
@@ -74,6 +74,7 @@ export class LabelView {
     // A name that is typed is for the sample that is shown, also if another page has answered it.
     if (this.shown && this.picker.mode !== null) return;
     this.shown = current;
+    this.picker.set(this.app.answered.get(current?.id) ?? [], Boolean(current));
     if (!current) {
       const isLost = this.app.outbox?.state === "lost" || this.app.outbox?.state === "locked";
       const empty = isLost ? "lost" : !queue.isDone ? "first" : queue.isTest ? "test" : "done";
@@ -88,7 +89,7 @@ export class LabelView {
 
   // ---- Answers.
 
-  choose(name) {
+  choose(label) {
     const sample = this.shown;
     if (!sample || this.app.isUnsaved) return;
     if (this.stage.querySelector(".broken")) {
@@ -97,10 +98,11 @@ export class LabelView {
     }
     if (this.isComing()) return;
     this.picker.find(null);
-    this.picker.bar.flash(name);
-    this.app.act("answer", { ids: [sample.id], label: name });
+    if (this.app.isMulti) this.app.answered.set(sample.id, label);
+    else this.picker.bar.flash(label);
+    this.app.act("answer", { ids: [sample.id], label });
     this.next();
-    this.app.say(`Labelled ${name}`);
+    this.app.say(this.app.isMulti ? `Labelled: ${labelText(label)}` : `Labelled ${label}`);
   }
 
   /** Whether the picture is not shown yet; the reason is said. */
@@ -179,11 +181,13 @@ export class LabelView {
     const parts = [];
     if (classes.length) {
       parts.push(el("h2", {}, "Guess"), chances(classes));
-      parts.push(el("p", { class: "hint" }, el("kbd", {}, this.app.keyOf("accept")), " labels it as guessed"));
+      if (!this.app.isMulti) {
+        parts.push(el("p", { class: "hint" }, el("kbd", {}, this.app.keyOf("accept")), " labels it as guessed"));
+      }
     }
     if (nearest.length) {
       const tiles = new Tiles(this.app, "Similar labelled samples", () => {});
-      tiles.fill(nearest.slice(0, 4), (sample) => own(sample.label ?? ""));
+      tiles.fill(nearest.slice(0, 4), (sample) => own(labelText(sample.label) ?? ""));
       const isText = nearest[0].text !== null;
       // They are shown, not selected.
       const shown = [...tiles.element.children].map((tile) =>
@@ -197,6 +201,10 @@ export class LabelView {
   }
 
   accept() {
+    if (this.app.isMulti) {
+      this.picker.submit();
+      return;
+    }
     const [guess] = this.explanation?.classes ?? [];
     if (guess && !this.panel.hidden) this.choose(guess.name);
   }

@@ -79,9 +79,10 @@ export class Outbox {
     return this.pending().flatMap((entry) => entry.ids ?? []);
   }
 
-  /** Return the different labels of stored answers. */
+  /** Return the different labels of stored answers, and classes that are added. */
   labels() {
-    return [...new Set(this.pending().flatMap((entry) => entry.label ?? []))];
+    const named = (entry) => (entry.kind === "add_class" ? entry.name : (entry.label ?? []));
+    return [...new Set(this.pending().flatMap(named))];
   }
 
   /** Return the request that is stored by a name; null if it is none. */
@@ -171,7 +172,7 @@ function isRequest(entry, request) {
     /^\d{15}-/.test(request) &&
     entry?.request === request &&
     typeof entry.kind === "string" &&
-    ["undefined", "string"].includes(typeof entry.label) &&
+    (entry.label === undefined || [entry.label].flat().every((name) => typeof name === "string")) &&
     (entry.ids ?? []).every((id) => typeof id === "string")
   );
 }

@@ -144,7 +144,9 @@ export class ProgressView {
         accuracy,
         accuracy
           ? `Estimated from ${plural(accuracy.n_labeled, "label")}, for the samples without one.${end}`
-          : "It is estimated as soon as there are ten labels of two classes.",
+          : this.app.isMulti
+            ? "It is not estimated if samples have several labels."
+            : "It is estimated as soon as there are ten labels of two classes.",
       ),
     );
   }
