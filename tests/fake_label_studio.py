@@ -19,8 +19,9 @@ IMAGES = TEXTS.replace("Text name", "Image name").replace("$text", "$image")
 
 
 def choice(label):
+    names = [label] if isinstance(label, str) else list(label)
     return [
-        {"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": [label]}}
+        {"from_name": "label", "to_name": "text", "type": "choices", "value": {"choices": names}}
     ]
 
 

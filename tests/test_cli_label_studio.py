@@ -83,9 +83,9 @@ def test_errors_are_sentences(arguments, sentence, studio, capsys, tmp_path):
 
 
 def test_failures_of_label_studio_are_sentences(studio, capsys, monkeypatch):
-    studio.config = studio.config.replace('"single"', '"multiple"')
+    studio.config = studio.config.replace('"single"', '"rating"')
     assert run(studio, "--once") == 2
-    assert "has choice='multiple'. Hint: " in error_of(capsys)
+    assert "has choice='rating'. Hint: " in error_of(capsys)
     monkeypatch.setenv("LABEL_STUDIO_API_KEY", "another")
     assert run(studio) == 2
     error = error_of(capsys)

@@ -497,6 +497,44 @@ def test_texts_that_end_like_names_of_images_are_texts(tmp_path):
         assert len(studio.queue()) == 6
 
 
+def test_multiple_choice_is_labelled_in_a_session_of_several_labels(tmp_path):
+    letters = {"A": "a", "B": "b"}
+    generator = np.random.default_rng(0)
+    texts = ["".join(generator.choice(list("abc"), 4)) + f" {n}" for n in range(60)]
+    config = TEXTS.replace('choice="single"', 'choice="multiple"')
+    with (
+        FakeLabelStudio(config, data=[{"text": text} for text in texts]) as studio,
+        bridge_of(studio, tmp_path / "s", show_guesses=True) as bridge,
+    ):
+        bridge.sync(wait=True)
+        labels = {}
+        for _ in range(40):
+            task = studio.next()
+            names = [
+                name for name, one in letters.items() if one in studio.tasks[task]["data"]["text"]
+            ]
+            studio.annotate(task, names)
+            labels[str(task)] = tuple(names)
+            bridge.sync()
+        assert labels_of(bridge.session) == labels
+        assert () in labels.values()
+        assert ("A", "B") in labels.values()
+        predicted = bridge.session.predictions()
+        shown = {
+            one["task"]: one["result"]
+            for one in studio.predictions
+            if one["model_version"] == studio.model_version
+        }
+        for task, result in shown.items():
+            names = predicted[str(task)][0]
+            assert result == (choice(names) if names else [])
+        assert bridge.push_predictions() == 20
+        [first, *_] = labels
+        studio.update(studio.of_task(int(first))[0]["id"], ["B"])
+        bridge.sync()
+        assert bridge.session.sample(first).label == ("B",)
+
+
 def test_a_class_is_described_by_the_text_of_its_choice(studio, tmp_path):
     studio.config = TEXTS.replace('"A"', '"a fruit" alias="A"')
     with bridge_of(studio, tmp_path / "s") as bridge:
@@ -512,8 +550,8 @@ def test_the_interface_may_change(studio, tmp_path):
         studio.annotate(1, "C")
         bridge.sync()
         assert labels_of(bridge.session) == {"1": "C"}
-        studio.config = TEXTS.replace('choice="single"', 'choice="multiple"')
-        with pytest.raises(LabelStudioError, match="has choice='multiple'"):
+        studio.config = TEXTS.replace('choice="single"', 'choice="rating"')
+        with pytest.raises(LabelStudioError, match="has choice='rating'"):
             bridge.sync()
 
 
@@ -622,7 +660,7 @@ def test_an_interface_that_is_not_supported_any_more_is_waited_for(studio, tmp_p
     def announce(text):
         notes.append(text)
         if len(notes) == 1:
-            studio.config = TEXTS.replace('choice="single"', 'choice="multiple"')
+            studio.config = TEXTS.replace('choice="single"', 'choice="rating"')
         elif len(notes) == 2:
             studio.config = good
         else:
@@ -631,7 +669,7 @@ def test_an_interface_that_is_not_supported_any_more_is_waited_for(studio, tmp_p
 
     with bridge_of(studio, tmp_path / "s", announce=announce) as bridge:
         bridge.run(poll=0.01, wake=wake, stop=stop)
-    assert "has choice='multiple'" in notes[1]
+    assert "has choice='rating'" in notes[1]
     assert "0 labels of 24 tasks" in notes[2]
 
 

@@ -52,6 +52,54 @@ def test_classes_are_aliases_and_results_have_the_names_of_label_studio():
     assert interface.result_of("removed since") == []
 
 
+MULTIPLE = LAID_OUT.replace('choice="single-radio"', 'choice="multiple"')
+
+
+def several(*names):
+    return [{"from_name": "fruit", "type": "choices", "value": {"choices": list(names)}}]
+
+
+def test_multiple_choice_is_several_labels():
+    interface = read_interface(MULTIPLE)
+    assert interface.is_multiple
+    assert interface.label_of(several(" Rotten ", "fresh")) == ("Rotten", "fresh")
+    assert interface.label_of(several("Fresh fruit 🍏")) == ("fresh",)
+    # Submitted without a choice: none of them.
+    assert interface.label_of([]) == ()
+    assert interface.label_of(None) == ()
+    assert interface.result_of(()) == []
+    assert interface.result_of(("removed since",)) == []
+    for label in [("Rotten", "fresh"), ("fresh",), ()]:
+        assert interface.label_of(interface.result_of(label)) == label
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ([["fresh"]], ("fresh",)),
+        ([[]], ()),
+        ([["fresh"], ["Rotten"]], ("Rotten",)),  # the latest
+        ([["fresh", "Rotten"], ["Rotten"], ["fresh"]], ("Rotten", "fresh")),  # each by majority
+        ([["fresh"], [], []], ()),
+        ([["fresh"], ["fresh", "Rotten"], [], ["fresh"]], ("fresh",)),
+        ([None, ["fresh"]], ("fresh",)),  # one skips
+        ([None], None),
+    ],
+)
+def test_each_of_several_labels_is_decided_by_most_annotators(answers, expected):
+    annotations = [
+        {
+            "id": number,
+            "result": [] if names is None else several(*names) if names else [],
+            "was_cancelled": names is None,
+            "updated_at": f"2026-01-01T00:00:{number:02}Z",
+        }
+        for number, names in enumerate(answers)
+    ]
+    task = read_task({"id": 1, "data": {}, "annotations": annotations, "updated_at": ""})
+    assert task.answer(read_interface(MULTIPLE)).label == expected
+
+
 @pytest.mark.parametrize(
     "found", [None, [], [None], result("x", "other"), [{"from_name": "fruit"}], result(" "), "x"]
 )
@@ -65,7 +113,7 @@ SECOND = '<Choices name="b" toName="text"><Choice value="C"/><Choice value="D"/>
 @pytest.mark.parametrize(
     ("config", "sentence"),
     [
-        (TEXTS.replace('choice="single"', 'choice="multiple"'), "has choice='multiple'"),
+        (TEXTS.replace('choice="single"', 'choice="rating"'), "has choice='rating'"),
         (TEXTS.replace("</View>", f"{SECOND}</View>"), "has 2 <Choices> and 1 <Image> or <Text>"),
         (TEXTS.replace("<Text", '<Image name="i" value="$i"/><Text'), "has 1 <Choices> and 2"),
         ('<View><Text name="text" value="$text"/></View>', "has 0 <Choices> and 1"),
