@@ -60,7 +60,15 @@ html_theme_options = {
 # No sidebar: a page without subpages has no entries there, and wide tables need the space.
 html_sidebars = {
     page: []
-    for page in ["benchmarks", "changelog", "experiments", "how_it_works", "index", "user_guide"]
+    for page in [
+        "benchmarks",
+        "changelog",
+        "comparison",
+        "experiments",
+        "how_it_works",
+        "index",
+        "user_guide",
+    ]
 }
 html_show_sourcelink = False
 toc_object_entries_show_parents = "hide"  # the column is narrow

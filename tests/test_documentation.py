@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from test_public_names import PUBLIC_MODULES
 
+import skactive
 from skactive.base import PoolView
 from skactive.learner import StoppingCriterion
 from skactive.measures import Measure
@@ -172,6 +173,49 @@ def test_every_extra_that_a_page_names_exists():
     for path in PAGES:
         named = re.findall(r"(?:skactive|\.)\[([a-z,]+)\]", path.read_text(encoding="utf-8"))
         assert {extra for extras in named for extra in extras.split(",")} <= set(extras), path
+
+
+def cells_below(title: str, page: str) -> Iterator[str]:
+    """Yield the cells below a title, in all tables of a page."""
+    for table in re.findall(r"^\|.*(?:\n\|.*)*", page, re.MULTILINE):
+        titles, _, *body = [
+            [cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()
+        ]
+        for row in body:
+            assert len(row) == len(titles), row
+            yield row[titles.index(title)]
+
+
+def is_public(code: str) -> bool:
+    """Return whether code names a command, or a public object, its member or its parameter."""
+    if code.startswith("skactive "):
+        return skactive.cli.main([code.split()[1], "--help"]) == 0
+    called = ast.parse(code, mode="eval").body
+    given = [keyword.arg for keyword in called.keywords] if isinstance(called, ast.Call) else []
+    name, *members = re.match(r"[\w.]+", code)[0].split(".")
+    modules = [importlib.import_module(module) for module in ["skactive", *PUBLIC_MODULES]]
+    owners = [module for module in modules if name in getattr(module, "__all__", ())]
+    if not owners or not (members or given):
+        return bool(owners)
+    named = getattr(owners[0], name)
+    for member in members:
+        named = getattr(named, member, None)
+    return named is not None and set(given) <= set(inspect.signature(named).parameters)
+
+
+def test_the_comparison_names_public_objects_and_commands():
+    cells = cells_below("skactive", (DOCS / "comparison.md").read_text(encoding="utf-8"))
+    named = [code for cell in cells for code in names(cell)]
+    assert len(named) > 50
+    assert [code for code in named if not is_public(code)] == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["Sampler", "ActiveLearner.label_errors", "ActiveLearner(log=...)", "skactive annotate"],
+)
+def test_a_name_that_is_not_public_is_found(code):
+    assert not is_public(code)
 
 
 def test_the_contributing_guide_names_every_task():
