@@ -67,6 +67,11 @@ html_sidebars = {
         "experiments",
         "how_it_works",
         "index",
+        "label_savings",
+        "learned_metrics",
+        "multilabel",
+        "regression",
+        "streams",
         "user_guide",
     ]
 }
