@@ -19,6 +19,14 @@ from sklearn.datasets import load_digits
 from skactive.labeling import LabelingSession
 from skactive.labeling.server import serve
 
+TEXTS = [
+    "The museum shows paintings of judges",
+    "A new law for football clubs",
+    "The orchestra plays in the stadium before the final",
+    "The court decides about a stolen painting",
+    "The team wins by a goal in the last minute",
+    "A concert in the park",
+]
 IMAGES = Path(__file__).parent / "images"
 N_LABELED, N_TEST = 80, 25
 WIDE, NARROW = {"width": 1000, "height": 680}, {"width": 320, "height": 640}
@@ -123,7 +131,20 @@ def main() -> None:
             take(page, "narrow")
             show(page, "g", "gallery")
             take(page, "narrow_gallery")
+        take_several_labels(page, Path(folder) / "several.session")
         browser.close()
+
+
+def take_several_labels(page: Page, folder: Path) -> None:
+    """Take the screenshot of a sample with two labels."""
+    topics = ["art", "law", "music", "sport"]
+    with LabelingSession(TEXTS, folder, classes=topics, multi_label=True) as session:
+        page.set_viewport_size(WIDE)
+        page.goto(opened(session.wait()))
+        page.locator(".stage .text").wait_for()
+        for name in ("music", "sport"):
+            page.get_by_role("button", name=name).click()
+        take(page, "several_labels")
 
 
 if __name__ == "__main__":

@@ -53,8 +53,8 @@ class LabelStudioBridge:
     url : str
         The address of Label Studio.
     project : int
-        The id of the project. Its labelling interface has one ``Choices`` with single choice for
-        one ``Image`` or ``Text``.
+        The id of the project. Its labelling interface has one ``Choices`` for one ``Image`` or
+        ``Text``; with multiple choice, the session has several labels for each sample.
     folder : path-like, default=None
         The folder of the session, created if it does not exist. None takes
         ``label-studio-project-3.session`` for project 3 in the current folder.
