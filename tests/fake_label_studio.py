@@ -195,12 +195,11 @@ class FakeLabelStudio:
         if path == "/api/tasks/":
             return 200, self._page(query)
         if path == "/api/users/":
-            return 200, [
-                {"id": user, "last_activity": moment.isoformat()}
-                for user, moment in self.members.items()
-            ]
+            return 200, self._members()
         if path == f"{own}/":
             return self._settings(method, query, body)
+        if path.startswith("/api/predictions/"):
+            return self._prediction(path, body)
         if path == f"{own}/import/predictions" and method == "POST":
             return 201, {"created": self._store(body)}
         if path == f"{own}/model-versions/":
@@ -216,7 +215,7 @@ class FakeLabelStudio:
         if method == "PATCH":
             version = body.get("model_version", self.model_version)
             known = {p["model_version"] for p in self.predictions}
-            if version not in known | {self.model_version}:
+            if version and version not in known | {self.model_version}:
                 return 400, {"validation_errors": {"model_version": ["Unknown model version"]}}
             self.model_version = version
             self.sampling = body.get("sampling", self.sampling)
@@ -266,8 +265,27 @@ class FakeLabelStudio:
             and 0 <= one["score"] <= 1
             and all(set(part["value"]["choices"]) <= classes for part in one["result"])
         ]
-        self.predictions += stored
+        self.predictions += [{**one, "id": self._id()} for one in stored]
         return len(stored)
+
+    def _members(self):
+        return [
+            {"id": user, "last_activity": moment.isoformat()}
+            for user, moment in self.members.items()
+        ]
+
+    def _prediction(self, path, body):
+        """Add a prediction, or change one."""
+        number = path.removeprefix("/api/predictions/").rstrip("/")
+        values = {name: value for name, value in body.items() if name != "project"}
+        if not number:
+            is_stored = self._store([values])
+            return (201, self.predictions[-1]) if is_stored else (400, {"detail": "no such task"})
+        one = next((one for one in self.predictions if one.get("id") == int(number)), None)
+        if one is None:
+            return 404, {"detail": "Not found."}
+        one.update(values)
+        return 200, one
 
 
 class RequestHandler(BaseHTTPRequestHandler):

@@ -98,7 +98,7 @@ def test_failures_of_label_studio_are_sentences(studio, capsys, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal of POSIX")
 @pytest.mark.parametrize("push", [False, True])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_ends_it_and_the_token_is_no_argument(number, push, studio, tmp_path):
     for task in (1, 4):
         studio.annotate(task, "A" if task == 1 else "B")
@@ -115,7 +115,7 @@ def test_a_signal_ends_it_and_the_token_is_no_argument(number, push, studio, tmp
     line = process.stdout.readline()
     assert line.startswith("2 answered: 2 labels of 6 tasks")
     assert studio.sampling == "Uncertainty sampling"
-    process.send_signal(number)
+    process.send_signal(getattr(signal, number))
     output, errors = process.communicate(timeout=60)
     assert studio.sampling == "Sequential sampling"
     assert "Label Studio asks the tasks by sequential sampling again." in output.splitlines()
@@ -125,8 +125,8 @@ def test_a_signal_ends_it_and_the_token_is_no_argument(number, push, studio, tmp
     else:
         assert process.returncode == 130
         assert errors == (
-            "skactive: interrupted. All answers are in Label Studio and in the session; the same "
-            "command resumes. Its state: skactive status label-studio-project-3.session\n"
+            "skactive: interrupted. The same command resumes, and reads all answers from Label "
+            "Studio. State of the session: skactive status label-studio-project-3.session\n"
         )
     assert TOKEN not in output + errors
 

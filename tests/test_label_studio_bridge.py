@@ -110,37 +110,65 @@ def test_an_annotator_who_does_not_wait_gets_the_order_of_the_answers_before(stu
 
 
 @pytest.mark.parametrize("show", [False, True])
-def test_predictions_stay_while_an_annotator_may_have_a_task_open(show, studio, tmp_path):
-    # Label Studio refuses an annotation if a prediction that its task was opened with is gone, from
+def test_a_task_keeps_its_prediction_while_an_annotator_may_have_it_open(show, studio, tmp_path):
+    # Label Studio refuses an annotation if a prediction is gone that its task was opened with, from
     # the data manager also one that is not shown.
-    contents = {}
+    seen = {}
     with bridge_of(studio, tmp_path / "s", show_guesses=show) as bridge:
         for _ in range(len(studio.tasks)):
             bridge.sync(wait=True)
             assert studio.shows_predictions == show
-            contents[studio.model_version] = set(studio.queue())
-            open_ = {task for task in studio.tasks if not studio.is_labeled(task)}
-            found = {one["model_version"] for one in studio.predictions}
-            assert found == {
-                version
-                for version, tasks in contents.items()
-                if tasks & open_ or version == studio.model_version
-            }
+            queue = [int(one.id) for one in bridge.session.next(8)]
+            assert studio.queue() == queue
+            for one in studio.predictions:
+                assert seen.setdefault(one["task"], one["id"]) == one["id"]
+            # None is added or removed.
+            assert {one["task"] for one in studio.predictions} == set(seen)
+            assert set(queue) <= set(seen)
             studio.annotate(studio.next(), "A")
         bridge.sync()
     assert studio.predictions == []
 
 
+def test_predictions_that_someone_deletes_are_written_again(studio, tmp_path):
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+        # By the data manager; Label Studio keeps the version of the project.
+        studio.predictions = studio.predictions[::2]
+        studio.annotate(studio.next(), "A")
+        bridge.sync()
+        assert studio.queue() == [int(one.id) for one in bridge.session.next(8)]
+        studio.predictions, studio.model_version = [], None
+        assert bridge.sync()
+        assert studio.queue() == [int(one.id) for one in bridge.session.next(8)]
+
+
+def test_a_task_that_is_deleted_during_a_round_is_left_out(studio, tmp_path):
+    def delete_first(handler):
+        studio.delete_task(int(gone))
+        return True
+
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge._folder.renew(bridge._project.tasks(), bridge._read_interface(bridge._read_state()))
+        gone = bridge.session.wait().next()[0].id
+        # Before the first prediction is written: state, tasks, members and versions come first.
+        studio.faults = [lambda _: True] * 4 + [delete_first]
+        bridge.sync(wait=True)
+        assert int(gone) not in studio.queue()
+        assert len(studio.queue()) == 7
+
+
 def test_versions_of_earlier_processes_are_deleted_after_a_day(studio, tmp_path, monkeypatch):
     moment = datetime.now(UTC) - timedelta(days=1)
-    names = [f"{QUEUE}{moment + timedelta(minutes=m):{TIME}}" for m in (-2, -1, 1)]
-    for name in ("theirs", *names):
+    names = [f"{QUEUE}{moment + timedelta(minutes=m):{TIME}}" for m in (-3, -2, -1, 1)]
+    for name in ("theirs", *names, *(f"{name}-left" for name in names)):
         studio.predictions.append({"task": 1, "score": 0.5, "result": [], "model_version": name})
     with bridge_of(studio, tmp_path / "s") as bridge:
         bridge.sync(wait=True)
-    # The second was in use until the third came.
+    # The third was in use until the fourth came.
+    kept = [name + end for name in names[2:] for end in ("", "-left")]
     versions = {one["model_version"] for one in studio.predictions}
-    assert versions == {"theirs", *names[1:], studio.model_version}
+    assert versions == {"theirs", *kept, studio.model_version}
     assert studio.sampling == "Uncertainty sampling"
 
 
@@ -384,7 +412,7 @@ def test_a_project_may_be_empty_at_first(tmp_path):
     ):
         assert not bridge.sync()
         assert not bridge.sync()
-        assert notes == ["Project 3 (a project) has no tasks"]
+        assert notes == ["Project 3 (a project) has no tasks."]
         studio.add_task({"text": "ab"})
         assert bridge.sync(wait=True)
         assert studio.queue() == [1]
@@ -398,7 +426,7 @@ def test_tasks_without_a_sample_are_named_and_the_others_asked(studio, tmp_path)
     with bridge_of(studio, tmp_path / "s", announce=notes.append) as bridge:
         bridge.sync(wait=True)
         assert notes[0] == (
-            "2 tasks cannot be ordered, such as 25: its field 'text' is empty or no text."
+            "2 tasks cannot be asked, such as 25: its field 'text' is empty or no text."
         )
         assert bridge.session.sample(str(number)).value == "12"
         assert len(bridge.session) == 25
@@ -429,7 +457,7 @@ def test_images_are_downloaded_once_and_removed_with_their_tasks(tmp_path):
                 ]
                 assert bridge.session.unreadable == []
         assert {studio.requests.count(("GET", path)) for path in studio.files} == {1}
-        assert notes[0].startswith("1 task cannot be ordered, such as 7: http://127.0.0.1:")
+        assert notes[0].startswith("1 task cannot be asked, such as 7: http://127.0.0.1:")
         studio.files["/data/upload/3/new.png"] = photo("white")
         studio.edit_task(1, {"image": "/data/upload/3/new.png"})
         studio.delete_task(2)
@@ -468,14 +496,14 @@ def test_images_of_hosts_that_do_not_answer_are_tried_again_later(tmp_path, monk
             # Four downloads run at the same time.
             assert 4 <= sum(one.startswith(dead) for one in fetched) <= 8
             assert sum(one.startswith(other.url) for one in fetched) == 1
-            assert notes[0].startswith("32 tasks cannot be ordered, such as 1: ")
+            assert notes[0].startswith("32 tasks cannot be asked, such as 1: ")
             reasons = bridge._folder._samples.faults
             assert "with a page instead of a file" in reasons[33]
             fetched.clear()
             studio.annotate(31, "A")
             assert bridge.sync()
             assert not [one for one in fetched if "/api/" not in one]
-            assert sum("cannot be ordered" in one for one in notes) == 1
+            assert sum("cannot be asked" in one for one in notes) == 1
             monkeypatch.setattr("skactive.integrations.label_studio._samples.monotonic", later)
             other.faults = [lambda handler: handler.reply(200, photo("blue"))]
             bridge.sync(wait=True)
@@ -611,11 +639,11 @@ def test_failures_are_said_once_and_survived(fault, studio, tmp_path, monkeypatc
     assert len(notes) == 3
     assert notes[0].startswith(studio.url)
     assert notes[0].endswith("It is tried again until it succeeds.")
-    assert len(studio.queue()) == 8
+    assert len(studio.predictions) == 8
 
 
 REFUSALS = {
-    "page": (page, "instead of JSON"),
+    "page": (page, "and no JSON"),
     "token": (status(401), "refuses the token"),
     "permission": (status(403), "does not permit"),
     "project": (status(404), "has no project 3"),
@@ -673,41 +701,42 @@ def test_an_interface_that_is_not_supported_any_more_is_waited_for(studio, tmp_p
     assert "0 labels of 24 tasks" in notes[2]
 
 
-@pytest.mark.parametrize("is_restarted", [False, True])
+@pytest.mark.parametrize("version", ["theirs", "", None, "gone"])
 @pytest.mark.parametrize("sampling", ["Sequential sampling", "Uniform sampling"])
-def test_at_the_end_the_project_has_its_own_order_again(sampling, is_restarted, studio, tmp_path):
+@pytest.mark.parametrize("before", [[], ["killed"], ["once", "killed"], ["ended"]])
+def test_at_the_end_the_project_has_its_own_settings_again(
+    before, sampling, version, studio, tmp_path
+):
     studio.predictions.append({"task": 1, "score": 0.5, "result": [], "model_version": "theirs"})
-    studio.model_version, studio.sampling, studio.shows_predictions = "theirs", sampling, True
-    stop, wake = threading.Event(), threading.Event()
+    studio.model_version, studio.sampling, studio.shows_predictions = version, sampling, True
+    own = (version if version == "theirs" else "", sampling, True)
+    for end in [*before, "ended"]:
+        stop, wake = threading.Event(), threading.Event()
 
-    def announce(text):
-        assert studio.sampling == "Uncertainty sampling" or "again" in text
-        stop.set()
-        wake.set()
+        def announce(text, stop=stop, wake=wake):
+            assert studio.sampling == "Uncertainty sampling" or "again" in text
+            stop.set()
+            wake.set()
 
-    for _ in range(1 + is_restarted):
         with bridge_of(studio, tmp_path / "s", announce=announce) as bridge:
-            bridge.run(wake=wake, stop=stop)
-        found = studio.model_version, studio.sampling, studio.shows_predictions
-        assert found == ("theirs", sampling, True)
-        stop.clear()
-    # One person has a task of the last queue open, another answers all the others.
+            if end == "ended":
+                bridge.run(wake=wake, stop=stop)
+                found = studio.model_version, studio.sampling, studio.shows_predictions
+                assert found == own
+            else:
+                bridge.sync(wait=True)
+                assert studio.sampling == "Uncertainty sampling"
+
+
+def test_after_the_end_an_annotator_finds_all_tasks(studio, tmp_path):
     with bridge_of(studio, tmp_path / "s") as bridge:
         bridge.sync(wait=True)
+        # One person has a task of the queue open, another answers all the others.
         studio.next(user=1)
         bridge._release()
     while (task := studio.next(user=2)) is not None:
         studio.annotate(task, "A", user=2)
     assert len(studio.annotations) == len(studio.tasks) - 1
-
-
-def test_a_bridge_that_was_killed_leaves_the_order_of_a_new_project_behind(studio, tmp_path):
-    with bridge_of(studio, tmp_path / "s") as bridge:
-        bridge.sync(wait=True)
-    with bridge_of(studio, tmp_path / "s") as bridge:
-        bridge.sync(wait=True)
-        bridge._release()
-    assert studio.sampling == "Sequential sampling"
 
 
 def test_two_bridges_do_not_take_the_order_from_each_other(studio, tmp_path):
@@ -721,7 +750,7 @@ def test_two_bridges_do_not_take_the_order_from_each_other(studio, tmp_path):
         first._release()
         assert (studio.model_version, studio.sampling) == (version, "Uncertainty sampling")
         assert second.sync()
-        assert studio.model_version > version
+        assert studio.queue() == [int(one.id) for one in second.session.next(8)]
 
 
 def test_predictions_of_unanswered_tasks_are_pushed_and_replaced(studio, tmp_path):

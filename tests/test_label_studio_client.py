@@ -78,7 +78,7 @@ def test_a_server_that_is_down_is_a_temporary_failure():
         (status(403), "does not permit GET /api/projects/3/: a fault. Hint"),
         (status(404), "has no /api/projects/3/"),
         (status(400), "refuses GET /api/projects/3/ with status 400: a fault"),
-        (page, "answers with text/html instead of JSON"),
+        (page, "answers with text/html and no JSON"),
     ],
 )
 def test_a_refusal_is_not_tried_again(studio, fault, sentence):

@@ -87,7 +87,7 @@ def add_label_studio_parser(commands: Any) -> None:
 def after_interrupt(arguments: argparse.Namespace) -> str:
     """Return the state after an interruption, in a sentence."""
     return (
-        "All answers are in Label Studio and in the session; the same command resumes. Its state: "
+        "The same command resumes, and reads all answers from Label Studio. State of the session: "
         f"skactive status {folder_of(arguments)}"
     )
 
@@ -112,6 +112,8 @@ def run_label_studio(arguments: argparse.Namespace) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = lambda message, *_: write_note(f"warning: {message}")
+        # The status line has their number.
+        warnings.filterwarnings("ignore", message=".* became rows of NaN")
         try:
             with LabelStudioBridge(
                 arguments.url,
@@ -125,7 +127,7 @@ def run_label_studio(arguments: argparse.Namespace) -> None:
             ) as bridge:
                 _follow(bridge, arguments)
         except OSError as error:
-            reason = (error.strerror or str(error)).rstrip(".")
+            reason = (error.strerror or str(error)).rstrip(".?")
             raise CommandError(f"{error.filename or folder_of(arguments)}: {reason}.") from error
         except (
             LabelStudioError,
@@ -155,16 +157,18 @@ def _follow(bridge: LabelStudioBridge, arguments: argparse.Namespace) -> None:
 
 @contextmanager
 def ended_by_termination() -> Iterator[None]:
-    """Within the block, the signal by which services are ended acts like Ctrl-C."""
+    """Within the block, the signals of a service or a terminal that ends act like Ctrl-C."""
 
     def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    previous = signal.signal(signal.SIGTERM, interrupt)
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    previous = [signal.signal(number, interrupt) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in zip(numbers, previous, strict=True):
+            signal.signal(number, handler)
 
 
 def _token(path: str | None) -> str | None:

@@ -15,6 +15,7 @@ from typing import Any
 from skactive._io.atomic_write import atomic_write
 from skactive._io.journal_file import json_object
 from skactive._optional import import_optional
+from skactive._text import one_line
 from skactive.integrations.label_studio._errors import LabelStudioError
 from skactive.integrations.label_studio._queue import PREDICTIONS
 
@@ -131,7 +132,7 @@ def serving(routes: ModelRoutes, port: int) -> Iterator[int]:
             listener.bind((HOST, port))
             listener.listen()
         except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
+            reason = one_line(getattr(error, "strerror", None) or str(error), 80)
             raise LabelStudioError(
                 f"The model cannot listen on port {port}: {reason.rstrip('.')}. Hint: choose "
                 "another port."

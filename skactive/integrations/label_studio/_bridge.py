@@ -119,7 +119,7 @@ class LabelStudioBridge:
         self._show_guesses = show_guesses
         self._ahead = check_integer(self, "ahead", ahead, minimum=MIN_AHEAD)
         self._announce = announce or (lambda _: None)
-        self._queue = TaskQueue(self._project, is_shown=show_guesses)
+        self._queue = TaskQueue(self._project, self.folder, is_shown=show_guesses)
         self._folder = ProjectFolder(self.folder, self._project, embedder)
         self._interface: LabelingInterface | None = None
         self._config: str | None = None
@@ -184,7 +184,8 @@ class LabelStudioBridge:
         self._note_fault()
         session = self._folder.session
         if session is None:
-            self._note(f"Project {self._project.number} ({one_line(state.title, 60)}) has no tasks")
+            what = "no task with a sample" if self._tasks else "no tasks"
+            self._note(f"Project {self._project.number} ({one_line(state.title, 60)}) has {what}.")
             return False
         if wait:
             session.wait()
@@ -268,7 +269,10 @@ class LabelStudioBridge:
             with self._client.hurried():
                 sampling = self._queue.release()
         except LabelStudioError as error:
-            self._note(f"The order of project {self._project.number} cannot be set back: {error}")
+            self._note(
+                f"The order of project {self._project.number} cannot be set back: {error} Hint: "
+                "choose it by Settings, Annotation, Task Sampling."
+            )
             return
         if sampling is not None:
             self._note(f"Label Studio asks the tasks by {sampling.lower()} again.")
@@ -425,6 +429,8 @@ class LabelStudioBridge:
         parts = [counted(n, "label") + f" of {counted(progress.n_samples, 'task')}"]
         if progress.n_skipped:
             parts.append(f"{progress.n_skipped:,} skipped")
+        if progress.n_unreadable:
+            parts.append(f"{progress.n_unreadable:,} with an image that cannot be read")
         if progress.accuracy is not None:
             parts.append(f"estimated accuracy {progress.accuracy.value:.0%}")
         if progress.n_embedded < progress.n_samples and progress.error is None:

@@ -128,9 +128,9 @@ class LabelStudioClient:
         try:
             return json.loads(content)
         except ValueError as error:
+            what = "JSON that is cut off" if kind == JSON else f"{one_line(kind, 40)} and no JSON"
             raise LabelStudioError(
-                f"{self.url} answers with {one_line(kind or 'no JSON', 40)} instead of JSON. Hint: "
-                "pass the address of Label Studio."
+                f"{self.url} answers with {what}. Hint: pass the address of Label Studio."
             ) from error
 
     def _repeated(
@@ -258,7 +258,8 @@ class LabelStudioClient:
                 is_temporary=True,
             )
         if status == NOT_FOUND:
-            return LabelStudioError(f"{place} has no {what}.")
+            hint = " Hint: pass the address of Label Studio." if "/api/" in what else ""
+            return LabelStudioError(f"{place} has no {what}.{hint}")
         return LabelStudioError(f"{place} refuses {method} {what} with status {status}{detail}.")
 
     def _detail(self, error: HTTPError) -> str:

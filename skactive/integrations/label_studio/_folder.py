@@ -65,9 +65,10 @@ class ProjectFolder:
         if not faults:
             return ""
         number, reason = next(iter(faults.items()))
+        again = " It is tried again after ten minutes, and answers count then."
         return (
-            f"{counted(len(faults), 'task')} cannot be ordered, such as {number}: "
-            f"{reason.rstrip('.')}."
+            f"{counted(len(faults), 'task')} cannot be asked, such as {number}: "
+            f"{reason.rstrip('.')}.{again if self._samples.n_failed else ''}"
         )
 
     @property

@@ -142,6 +142,38 @@ class RemoteProject:
             n_stored += int(answer.get("created", 0)) if isinstance(answer, dict) else 0
         return n_stored
 
+    def add_prediction(
+        self, version: str, task: int, result: list[dict[str, Any]], score: float
+    ) -> int:
+        """Add a prediction of a version, and return its id."""
+        body = {
+            "task": task,
+            "project": self.number,
+            "model_version": version,
+            "result": result,
+            "score": score,
+        }
+        answer = self.client.send("POST", "/api/predictions/", body)
+        try:
+            return int(answer["id"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise LabelStudioError(
+                f"{self.client.url} returned a prediction in an unknown form. Hint: use version "
+                "1.23."
+            ) from error
+
+    def change_prediction(
+        self, number: int, *, version: str, score: float, result: list[dict[str, Any]]
+    ) -> None:
+        """Change a prediction, which keeps its id."""
+        body = {
+            "project": self.number,
+            "model_version": version,
+            "score": score,
+            "result": result,
+        }
+        self.client.send("PATCH", f"/api/predictions/{number}/", body)
+
     def configure(self, **settings: object) -> None:
         """Change settings of the project, by their names in the API."""
         # The answer has only these settings, which takes half the time.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from skactive._io.atomic_write import atomic_write
+from skactive._io.journal_file import json_object
 from skactive.integrations.label_studio._errors import LabelStudioError
 from skactive.integrations.label_studio._project import (
     SAMPLING,
@@ -18,25 +22,52 @@ from skactive.integrations.label_studio._tasks import EARLIEST
 # The beginnings of our versions. Only these are ever deleted.
 QUEUE = "skactive-queue-"
 PREDICTIONS = "skactive-predictions-"
+# The end of the version of tasks that have left a queue.
+LEFT = "-left"
 TIME = "%Y%m%d-%H%M%S-%f"
-# Label Studio refuses an annotation if a prediction that its task was opened with is gone. It locks
-# an open task for a day.
+# Label Studio locks an open task for a day.
 KEPT = timedelta(days=1)
+# The settings of the project before the first queue.
+BEFORE = "label_studio_before.json"
+NAMES = ("sampling", "model_version", "show_collab_predictions")
 
 Result = list[dict[str, Any]]
+
+
+class QueuedTask(NamedTuple):
+    """The prediction of a task, as Label Studio has it.
+
+    Attributes
+    ----------
+    id : int
+        The id of the prediction.
+    score : float
+        Its score.
+    result : list
+        The guess.
+    is_in : bool
+        Whether it belongs to the queue.
+    """
+
+    id: int
+    score: float
+    result: Result
+    is_in: bool
 
 
 class TaskQueue:
     """The tasks that Label Studio asks next.
 
     Label Studio asks the task with the lowest score among those with a prediction of the project's
-    version. Each change is a new version, so that annotators never see half of a change. A version
-    stays until annotators can have none of its tasks open.
+    version. A task keeps its prediction: its score changes, or its version when it leaves. Label
+    Studio refuses an annotation if a prediction is gone that its task was opened with.
 
     Parameters
     ----------
     project : RemoteProject
         The project.
+    folder : Path
+        The folder of the session, which keeps the settings of the project from before.
     is_shown : bool
         Whether annotators see the results.
 
@@ -46,23 +77,22 @@ class TaskQueue:
         The tasks in order, each with its result.
     """
 
-    def __init__(self, project: RemoteProject, *, is_shown: bool) -> None:
+    def __init__(self, project: RemoteProject, folder: Path, *, is_shown: bool) -> None:
         self._project = project
+        self._path = folder / BEFORE
         self._is_shown = is_shown
-        self._version: str | None = None
+        self._version = version_name(QUEUE)
         self.content: list[tuple[int, Result]] = []
-        # Of all versions, the oldest first: their tasks. Of earlier processes they are not known.
-        self._tasks: dict[str, frozenset[int] | None] | None = None
-        # The settings before the first queue.
-        self._before: ProjectState | None = None
+        self._queued: dict[int, QueuedTask] = {}
+        # Versions of earlier processes; None before they are known.
+        self._earlier: list[str] | None = None
+        # Whether the project has our version, unless someone has chosen another one.
+        self._is_set = False
 
     def bring(
         self, content: list[tuple[int, Result]], state: ProjectState, unlabeled: AbstractSet[int]
     ) -> bool:
         """Bring the queue in line with tasks and their results; return whether it changed.
-
-        The predictions of a version that is not in use any more are deleted when all its tasks are
-        labelled or a day has passed.
 
         Raises
         ------
@@ -70,49 +100,100 @@ class TaskQueue:
             If Label Studio cannot be reached, refuses a request, or another bridge orders the
             tasks of the project.
         """
-        if self._tasks is None:
-            found = sorted(one for one in self._project.versions() if one.startswith(QUEUE))
-            self._tasks = dict.fromkeys(found)
-            is_own = (state.model_version or "").startswith(QUEUE) and state.sampling == SAMPLING
-            self._before = None if is_own else state
+        if self._earlier is None:
+            found = self._project.versions()
+            self._earlier = sorted(one for one in found if one.startswith(QUEUE))
+            self._keep_settings(state)
         self._check_other(state)
+        self._delete_earlier()
         settings = (state.model_version, state.sampling, state.shows_predictions)
         is_ours = settings == (self._version, SAMPLING, self._is_shown)
-        is_new = content != self.content or (bool(content) and not is_ours)
-        if is_new:
-            self._replace(content, self._tasks)
-        limit = datetime.now(UTC) - KEPT
-        names = list(self._tasks)
-        for version, following in zip(names, [*names[1:], *names[-1:]], strict=True):
-            tasks = self._tasks[version]
-            is_done = tasks is not None and not tasks & unlabeled
-            if version != self._version and (is_done or created(following) < limit):
-                self._project.delete_version(version)
-                del self._tasks[version]
-        return is_new
-
-    def _replace(
-        self, content: list[tuple[int, Result]], tasks: dict[str, frozenset[int] | None]
-    ) -> None:
-        version = version_name(QUEUE) if content else None
-        if version is not None:
-            # Before the requests, as they may fail.
-            tasks[version] = frozenset(task for task, _ in content)
-            predictions = [
-                {"task": task, "result": result, "score": place / len(content)}
-                for place, (task, result) in enumerate(content)
-            ]
-            if self._project.add_predictions(version, predictions) == 0:
-                raise LabelStudioError(
-                    f"Label Studio stored none of {len(predictions)} predictions.",
-                    is_temporary=True,
-                )
+        if content == self.content and (is_ours or not content):
+            return False
+        if self._is_set and state.model_version != self._version:
+            # The predictions may be deleted: no score is theirs.
+            self._queued = {task: one._replace(score=-1) for task, one in self._queued.items()}
+            self._is_set = False
+        self._place(content)
+        if content and not is_ours:
             self._project.configure(
-                model_version=version,
+                model_version=self._version,
                 sampling=SAMPLING,
                 show_collab_predictions=self._is_shown,
             )
-        self._version, self.content = version, content
+            self._is_set = True
+        if not unlabeled:
+            # No task is open.
+            for version in (self._version, self._version + LEFT):
+                self._project.delete_version(version)
+            self._queued.clear()
+        self.content = content
+        return True
+
+    def _place(self, content: list[tuple[int, Result]]) -> None:
+        """Give the tasks their scores and results, and take all others out."""
+        # Before the requests, as they may fail.
+        self.content = []
+        refusal = None
+        for place, (task, result) in enumerate(content):
+            try:
+                self._put(task, place / len(content), result)
+            except LabelStudioError as error:
+                if error.is_temporary:
+                    raise
+                # The task may be deleted since it was read.
+                refusal = error
+        placed = {task for task, _ in content}
+        if refusal is not None and not placed & self._queued.keys():
+            raise refusal
+        for task, one in list(self._queued.items()):
+            if one.is_in and task not in placed:
+                self._change(task, one._replace(is_in=False))
+
+    def _put(self, task: int, score: float, result: Result) -> None:
+        known = self._queued.get(task)
+        if known is not None:
+            self._change(task, known._replace(score=score, result=result, is_in=True))
+            return
+        number = self._project.add_prediction(self._version, task, result, score)
+        self._queued[task] = QueuedTask(number, score, result, is_in=True)
+
+    def _change(self, task: int, wanted: QueuedTask) -> None:
+        if wanted == self._queued[task]:
+            return
+        version = self._version if wanted.is_in else self._version + LEFT
+        try:
+            self._project.change_prediction(
+                wanted.id, version=version, score=wanted.score, result=wanted.result
+            )
+        except LabelStudioError as error:
+            if error.is_temporary:
+                raise
+            # It is gone, such as with its task.
+            del self._queued[task]
+            if wanted.is_in:
+                self._put(task, wanted.score, wanted.result)
+        else:
+            self._queued[task] = wanted
+
+    def _delete_earlier(self) -> None:
+        """Delete the predictions of earlier processes when no task can be open with them."""
+        limit, earlier = datetime.now(UTC) - KEPT, self._earlier or []
+        times = {created(one) for one in [*earlier, self._version]}
+        for version in list(earlier):
+            # It was in use until the next one came.
+            if min(time for time in times if time > created(version)) < limit:
+                self._project.delete_version(version)
+                earlier.remove(version)
+
+    def _keep_settings(self, state: ProjectState) -> None:
+        """Keep the settings of the project, unless they are those of a bridge that was killed."""
+        is_own = (state.model_version or "").startswith(QUEUE) and state.sampling == SAMPLING
+        if is_own:
+            return
+        before = (state.sampling, state.model_version, state.shows_predictions)
+        with atomic_write(self._path) as file:
+            file.write(json.dumps(dict(zip(NAMES, before, strict=True))).encode("ascii"))
 
     def release(self) -> str | None:
         """Give the project its settings from before the first queue back.
@@ -125,23 +206,21 @@ class TaskQueue:
         sampling : str or None
             The order of tasks; None if the project was not changed.
         """
-        if self._tasks is None:
+        if self._earlier is None:
             return None
         state = self._project.state()
         self._check_other(state)
-        before = self._before
-        sampling = SEQUENTIAL if before is None else before.sampling
-        settings: dict[str, object] = {"sampling": sampling}
-        if before is not None:
-            settings["show_collab_predictions"] = before.shows_predictions
-            if before.model_version in self._project.versions():
-                settings["model_version"] = before.model_version
+        before = json_object(self._path.read_bytes()) if self._path.exists() else None
+        settings = {"sampling": SEQUENTIAL, **(before or {})}
+        if settings.get("model_version") not in self._project.versions():
+            settings["model_version"] = ""
         self._project.configure(**settings)
-        return sampling
+        self._path.unlink(missing_ok=True)
+        return str(settings["sampling"])
 
     def _check_other(self, state: ProjectState) -> None:
         version = state.model_version or ""
-        if version.startswith(QUEUE) and version not in (self._tasks or {}):
+        if version.startswith(QUEUE) and version not in {self._version, *(self._earlier or [])}:
             raise LabelStudioError(
                 f"Another bridge orders the tasks of project {self._project.number} since "
                 f"{created(version):%H:%M} UTC. Hint: end one of the two."
@@ -156,7 +235,8 @@ def version_name(beginning: str) -> str:
 def created(version: str) -> datetime:
     """Return the time in the name of a queue's version; the earliest if it has none."""
     try:
-        return datetime.strptime(version.removeprefix(QUEUE), TIME).replace(tzinfo=UTC)
+        text = version.removeprefix(QUEUE).removesuffix(LEFT)
+        return datetime.strptime(text, TIME).replace(tzinfo=UTC)
     except ValueError:
         return EARLIEST
 

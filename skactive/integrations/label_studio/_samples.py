@@ -59,6 +59,11 @@ class TaskSamples:
         self._failed: dict[str, tuple[str, float]] = {}
 
     @property
+    def n_failed(self) -> int:
+        """The number of downloads that failed."""
+        return len(self._failed)
+
+    @property
     def is_due(self) -> bool:
         """Whether a download that failed is tried again now."""
         return any(until <= monotonic() for _, until in self._failed.values())
