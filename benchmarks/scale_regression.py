@@ -4,10 +4,10 @@ The regressor is k-NN with the Euclidean metric and the default parameters, with
 strategy starts with a new pool. The first ten samples of `GreedySampling` are those of
 scikit-activeml's `GreedySamplingX`, and of `GreedySamplingTarget` with both spaces, which is
 asserted on 1,000 of the samples before times are measured. `UncertaintyHerding`, the default
-strategy, has another criterion than `GreedySamplingTarget`, with which it is compared. scikit-activeml's
-strategies keep a matrix of n_candidates × n_samples distances, which exceeds the memory of this
-machine (20 GB): they are measured on 5,000 samples, with time and memory multiplied by 100, as both
-are quadratic. Memory is the peak of a new process without the features.
+strategy, has another criterion than `GreedySamplingTarget`, with which it is compared.
+scikit-activeml's strategies keep a matrix of n_candidates × n_samples distances, which exceeds the
+memory of this machine (20 GB): they are measured on 5,000 samples, with time and memory multiplied
+by 100, as both are quadratic. Memory is the peak of a new process without the features.
 """
 
 from collections.abc import Callable
