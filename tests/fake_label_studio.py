@@ -173,10 +173,11 @@ class FakeLabelStudio:
             return found
 
     def queue(self):
-        """Return the tasks with a prediction of the project's version, in order."""
+        """Return the tasks to label with a prediction of the project's version, in order."""
         with self.lock:
             own = [one for one in self.predictions if one["model_version"] == self.model_version]
-            return [one["task"] for one in sorted(own, key=lambda one: one["score"])]
+            in_order = [one["task"] for one in sorted(own, key=lambda one: one["score"])]
+            return [task for task in in_order if not self.is_labeled(task)]
 
     def of_task(self, number):
         return [one for one in self.annotations.values() if one["task"] == number]

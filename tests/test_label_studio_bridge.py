@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from skactive.integrations.label_studio import LabelStudioBridge, LabelStudioError
-from skactive.integrations.label_studio._queue import QUEUE, TIME
+from skactive.integrations.label_studio._queue import QUEUE, TIME, ascending
 from skactive.labeling import LabelingSession
 
 pytest.importorskip("pandas")
@@ -130,11 +130,61 @@ def test_a_task_keeps_its_prediction_while_an_annotator_may_have_it_open(show, s
     assert studio.predictions == []
 
 
+@given(
+    st.permutations(range(12)).flatmap(
+        lambda order: st.tuples(st.just(order), st.integers(0, 12), st.integers(0, 4))
+    )
+)
+def test_scores_ascend_and_as_many_as_possible_stay(given_):
+    order, n_known, n_new = given_
+    old = ascending([None] * 12)
+    assert old == sorted(old)
+    assert 0 < old[0] < old[-1] < 1
+    present = [old[one] if one < n_known else None for one in order] + [None] * n_new
+    found = ascending(present)
+    assert found == sorted(set(found))
+    assert found[0] > 0
+    assert found[-1] < 1
+    n_kept = sum(one == other for one, other in zip(found, present, strict=True))
+    # By definition: of each place, the longest ascending subsequence that ends there.
+    longest = []
+    for place, score in enumerate(present):
+        best = [
+            longest[b] for b in range(place) if present[b] is not None and present[b] < (score or 0)
+        ]
+        longest.append(0 if score is None else 1 + max(best, default=0))
+    assert n_kept == max(longest)
+
+
+def test_scores_are_numbered_anew_before_they_become_equal():
+    scores = ascending([None, None])
+    for _ in range(200):
+        scores = ascending([None, scores[0]])
+        assert 0 < scores[0] < scores[1] < 1
+        assert scores[1] - scores[0] >= 1e-9
+
+
+def test_few_predictions_change_with_an_answer(studio, tmp_path):
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+        studio.annotate(studio.next(), "A")
+        old = studio.queue()
+        studio.requests.clear()
+        bridge.sync()
+        changed = [path for method, path in studio.requests if method in {"PATCH", "POST"}]
+        new = studio.queue()
+        assert new == [int(one.id) for one in bridge.session.next(8)]
+        # One is new; of the others, those that have changed places.
+        assert len(changed) <= 2 + sum(a != b for a, b in zip(old[1:], new, strict=False)) + len(
+            set(old[1:]) - set(new)
+        )
+
+
 def test_predictions_that_someone_deletes_are_written_again(studio, tmp_path):
     with bridge_of(studio, tmp_path / "s") as bridge:
         bridge.sync(wait=True)
         # By the data manager; Label Studio keeps the version of the project.
-        studio.predictions = studio.predictions[::2]
+        studio.predictions = studio.predictions[4:]
         studio.annotate(studio.next(), "A")
         bridge.sync()
         assert studio.queue() == [int(one.id) for one in bridge.session.next(8)]
@@ -553,9 +603,9 @@ def test_multiple_choice_is_labelled_in_a_session_of_several_labels(tmp_path):
             for one in studio.predictions
             if one["model_version"] == studio.model_version
         }
-        for task, result in shown.items():
+        for task in studio.queue():
             names = predicted[str(task)][0]
-            assert result == (choice(names) if names else [])
+            assert shown[task] == (choice(names) if names else [])
         assert bridge.push_predictions() == 20
         [first, *_] = labels
         studio.update(studio.of_task(int(first))[0]["id"], ["B"])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +30,8 @@ LEFT = "-left"
 TIME = "%Y%m%d-%H%M%S-%f"
 # Label Studio locks an open task for a day.
 KEPT = timedelta(days=1)
+# Scores that are nearer to each other are numbered anew.
+LEAST_STEP = 1e-9
 # The settings of the project before the first queue.
 BEFORE = "label_studio_before.json"
 NAMES = ("sampling", "model_version", "show_collab_predictions")
@@ -88,6 +93,8 @@ class TaskQueue:
         self._earlier: list[str] | None = None
         # Whether the project has our version, unless someone has chosen another one.
         self._is_set = False
+        # Whether a prediction was not found.
+        self._are_gone = False
 
     def bring(
         self, content: list[tuple[int, Result]], state: ProjectState, unlabeled: AbstractSet[int]
@@ -111,10 +118,14 @@ class TaskQueue:
         if content == self.content and (is_ours or not content):
             return False
         if self._is_set and state.model_version != self._version:
-            # The predictions may be deleted: no score is theirs.
-            self._queued = {task: one._replace(score=-1) for task, one in self._queued.items()}
+            self._forget(self._queued)
             self._is_set = False
-        self._place(content)
+        self._place(content, unlabeled)
+        if self._are_gone:
+            # Others may be gone, too: all are written.
+            self._are_gone = False
+            self._forget(self._queued)
+            self._place(content, unlabeled)
         if content and not is_ours:
             self._project.configure(
                 model_version=self._version,
@@ -130,14 +141,19 @@ class TaskQueue:
         self.content = content
         return True
 
-    def _place(self, content: list[tuple[int, Result]]) -> None:
+    def _place(self, content: list[tuple[int, Result]], unlabeled: AbstractSet[int]) -> None:
         """Give the tasks their scores and results, and take all others out."""
         # Before the requests, as they may fail.
         self.content = []
         refusal = None
-        for place, (task, result) in enumerate(content):
+        # The first is written in any case: predictions may be deleted in Label Studio.
+        for task, _ in content[:1]:
+            self._forget({task} & self._queued.keys())
+        known = [self._queued.get(task) for task, _ in content]
+        scores = ascending([one.score if one and one.is_in else None for one in known])
+        for (task, result), score in zip(content, scores, strict=True):
             try:
-                self._put(task, place / len(content), result)
+                self._put(task, score, result)
             except LabelStudioError as error:
                 if error.is_temporary:
                     raise
@@ -147,7 +163,8 @@ class TaskQueue:
         if refusal is not None and not placed & self._queued.keys():
             raise refusal
         for task, one in list(self._queued.items()):
-            if one.is_in and task not in placed:
+            # Label Studio asks none that is labelled.
+            if one.is_in and task not in placed and task in unlabeled:
                 self._change(task, one._replace(is_in=False))
 
     def _put(self, task: int, score: float, result: Result) -> None:
@@ -171,10 +188,16 @@ class TaskQueue:
                 raise
             # It is gone, such as with its task.
             del self._queued[task]
+            self._are_gone = True
             if wanted.is_in:
                 self._put(task, wanted.score, wanted.result)
         else:
             self._queued[task] = wanted
+
+    def _forget(self, tasks: Iterable[int]) -> None:
+        """Write the predictions of tasks again, since they may be gone."""
+        for task in list(tasks):
+            self._queued[task] = self._queued[task]._replace(is_in=False)
 
     def _delete_earlier(self) -> None:
         """Delete the predictions of earlier processes when no task can be open with them."""
@@ -225,6 +248,42 @@ class TaskQueue:
                 f"Another bridge orders the tasks of project {self._project.number} since "
                 f"{created(version):%H:%M} UTC. Hint: end one of the two."
             )
+
+
+def ascending(scores: Sequence[float | None]) -> list[float]:
+    """Return ascending scores between 0 and 1, of which as many as possible are as they were.
+
+    Parameters
+    ----------
+    scores : sequence of float or None
+        The present scores in the new order; None for those without one.
+    """
+    # The longest ascending subsequence: of each length, the one with the smallest end.
+    known = {place: score for place, score in enumerate(scores) if score is not None}
+    ends: list[float] = []
+    places: list[int] = []
+    before: dict[int, int | None] = {}
+    for place, score in known.items():
+        length = bisect_left(ends, score)
+        before[place] = places[length - 1] if length else None
+        ends[length : length + 1] = [score]
+        places[length : length + 1] = [place]
+    kept: dict[int, float] = {}
+    last = places[-1] if places else None
+    while last is not None:
+        kept[last] = known[last]
+        last = before[last]
+    found: list[float] = []
+    for place in range(len(scores)):
+        low = found[-1] if found else 0.0
+        following = next((one for one in range(place, len(scores)) if one in kept), None)
+        high = 1.0 if following is None else kept[following]
+        rest = (len(scores) if following is None else following) - place
+        found.append(low + (high - low) / (rest + 1) if rest else high)
+    smallest = min((b - a for a, b in pairwise([0.0, *found, 1.0])), default=1.0)
+    if smallest < LEAST_STEP:
+        return [(place + 1) / (len(scores) + 1) for place in range(len(scores))]
+    return found
 
 
 def version_name(beginning: str) -> str:
