@@ -32,6 +32,7 @@ NAMES = [
     "drift",
     "streams",
     "regression",
+    "multilabel",
     "scale_regression",
     "scale_disk",
     "scale_dask",
