@@ -23,7 +23,11 @@ from skactive._engine.distances import METRICS
 from skactive._io.fingerprint import fingerprint as fingerprint_of
 from skactive.datasets import open_vectors, write_vectors
 from skactive.neighbors import BlockwiseKNeighborsTransformer, NeighborGraph
-from skactive.semi_supervised import IncrementalLabelSpreading
+from skactive.semi_supervised import (
+    IncrementalLabelSpreading,
+    IncrementalLabelSpreadingRegressor,
+    IncrementalMultiLabelSpreading,
+)
 
 
 def samples(n=60, n_features=5, dtype=np.float32, seed=0):
@@ -373,9 +377,14 @@ ENTRY_POINTS = {
     ),
     "Pool": lambda graph, X: Pool(X, graph=graph),
     "ActiveLearner": lambda graph, X: ActiveLearner(X_pool=X, graph=graph),
-    "IncrementalLabelSpreading.fit_graph": lambda graph, X: IncrementalLabelSpreading().fit_graph(
-        graph, X
-    ),
+    **{
+        f"{owner.__name__}.fit_graph": lambda graph, X, owner=owner: owner().fit_graph(graph, X)
+        for owner in (
+            IncrementalLabelSpreading,
+            IncrementalLabelSpreadingRegressor,
+            IncrementalMultiLabelSpreading,
+        )
+    },
 }
 
 

@@ -99,7 +99,7 @@ class NodeLabelingClassifier(ClassifierMixin, NodeLabelingEstimator):
             )
         return self._add_nodes(X, n_samples, nodes, labels)
 
-    def start_beside(
+    def _start_beside(
         self,
         graph: NeighborGraph,
         X: np.ndarray | sp.csr_matrix,

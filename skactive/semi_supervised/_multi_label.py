@@ -101,10 +101,10 @@ class IncrementalMultiLabelSpreading(ClassifierMixin, NodeLabelingEstimator):
     >>> X, Y = make_multilabel_classification(300, n_classes=3, random_state=0)
     >>> spreading = IncrementalMultiLabelSpreading().fit(X, [[-1, -1, -1]] * len(X))
     >>> spreading = spreading.relabel(range(50), Y[:50]).relabel([50], [[1, -1, -1]])
-    >>> spreading.predict(X[100:102])
+    >>> spreading.predict(X[[100, 104]])
     array([[0, 1, 0],
-           [1, 1, 0]])
-    >>> spreading.predict_proba(X[100:102]).shape
+           [0, 0, 1]])
+    >>> spreading.predict_proba(X[[100, 104]]).shape
     (2, 3)
     """
 
@@ -348,7 +348,7 @@ class IncrementalMultiLabelSpreading(ClassifierMixin, NodeLabelingEstimator):
     def _of_one_label(self) -> IncrementalLabelSpreading:
         """Return a classifier of one label, whose classes are 0 and 1, with the same graphs."""
         one = IncrementalLabelSpreading(**self.get_params(deep=False))
-        return one.start_beside(self.graph_, self._X, self._views, [0, 1])
+        return one._start_beside(self.graph_, self._X, self._views, [0, 1])  # noqa: SLF001 - of the same package
 
     def _mapped(self, X: Any) -> np.ndarray | None:
         """Return the features of samples as the regressions of all labels take them."""

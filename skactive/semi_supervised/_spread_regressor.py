@@ -129,8 +129,8 @@ class IncrementalLabelSpreadingRegressor(RegressorMixin, NodeLabelingEstimator):
     >>> from skactive.semi_supervised import IncrementalLabelSpreadingRegressor
     >>> X, y = make_swiss_roll(800, random_state=0)
     >>> regressor = IncrementalLabelSpreadingRegressor(metric="euclidean")
-    >>> regressor = regressor.fit(X, [None] * len(y)).relabel(range(30), y[:30])
-    >>> bool(regressor.score(X[30:], y[30:]) > 0.9)
+    >>> regressor = regressor.fit(X, [None] * len(y)).relabel(range(60), y[:60])
+    >>> bool(regressor.score(X[60:], y[60:]) > 0.9)
     True
     >>> mean, std = regressor.predict(X[:2], return_std=True)
     >>> std.shape
