@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scikit_learns_checks import each_check_of
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_regressor
@@ -551,6 +551,8 @@ def test_labels_are_counted_for_the_scores_of_the_baseline():
     ]
 
 
+# Each example resamples two comparisons.
+@settings(max_examples=25)
 @given(
     shift=st.floats(-100, 100),
     scale=st.floats(0.1, 100),
