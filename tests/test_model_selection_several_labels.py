@@ -8,8 +8,8 @@ from scikit_learns_checks import each_check_of
 from sklearn.base import clone
 from sklearn.datasets import make_multilabel_classification
 from sklearn.metrics import (
-    auc,
     accuracy_score,
+    auc,
     f1_score,
     hamming_loss,
     jaccard_score,
