@@ -199,9 +199,8 @@ class SessionLearner:
             return fitted
         from sklearn.base import clone
 
-        classes = self._classes()
-        Y = [[name in label for name in classes] for label in learner.labels.tolist()]
-        return clone(fitted).fit(learner.pool.X[learner.labeled], np.array(Y, dtype=np.int8))
+        Y = learner.pool.target.for_estimator(learner.labels, np.array(self._classes()))
+        return clone(fitted).fit(learner.pool.X[learner.labeled], Y)
 
     def _classes(self) -> list[str]:
         with self._lock:

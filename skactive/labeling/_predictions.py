@@ -97,8 +97,8 @@ def predictions_of(learner: ActiveLearner, classes: list[str]) -> PoolPrediction
         chances = learner.pool.posterior(np.arange(len(names)))
         if chances is None:
             return NONE
-        known = [str(one) for one in learner.classes_.tolist()]
-        kept = [place for place, one in enumerate(known) if one in set(classes)]
+        known, present = [str(one) for one in learner.classes_.tolist()], set(classes)
+        kept = [place for place, one in enumerate(known) if one in present]
         return PoolPredictions(
             names, [known[place] for place in kept], chances[:, kept], multi_label=True
         )
