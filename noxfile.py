@@ -46,9 +46,12 @@ def group(name: str) -> tuple[str, ...]:
 
 def pytest(session: nox.Session, *arguments: str) -> None:
     """Run pytest without a display."""
-    session.run("pytest", *arguments, *session.posargs, env={"MPLBACKEND": "agg"})
+    session.run("pytest", *arguments, *session.posargs, env=ONE_THREAD | {"MPLBACKEND": "agg"})
 
 
+# Two processes that share two cores, each with threads of its own for linear algebra, run the tests
+# of label spreading four times as long.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 # Names of an installed browser of the tests of the page.
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # A process that is done takes over tests of the other.
@@ -150,7 +153,7 @@ def chromium(session: nox.Session) -> str | None:
 def browser(session: nox.Session) -> None:
     """Run the tests of the labelling page in Chromium, and those of the widget without Jupyter."""
     session.install("-e", ".[label,notebook,plot,table]", *group("test"), *group("browser"))
-    env = {"CHROMIUM": chromium(session)}
+    env = ONE_THREAD | {"CHROMIUM": chromium(session)}
     # A worker keeps its browser.
     parallel = ("-n", "2", "--dist", "loadfile")
     tests = ["tests/browser", "tests/test_labeling_widget.py", "tests/test_labeling_learner.py"]
