@@ -8,6 +8,7 @@ from skactive.streams import (
     FixedUncertainty,
     LocalDensity,
     PeriodicSampling,
+    ProbabilisticSampling,
     RandomVariableUncertainty,
     Split,
     StreamHerding,
@@ -24,6 +25,7 @@ FURTHER_SETTINGS = [
     LocalDensity(window_size=3, metric="cosine"),
     CognitiveDual(FixedUncertainty(), density_threshold=2, window_size=3, metric="cosine"),
     CognitiveDual(PeriodicSampling(), density_threshold=0),
+    ProbabilisticSampling(0.1, max_labels=1, gamma=0.5, n_compared=9, balance=5),
     StreamHerding(5, half_coverage=None, n_compared=7, metric="cosine"),
 ]
 STREAM_STRATEGIES = [*REGISTERED, *FURTHER_SETTINGS]

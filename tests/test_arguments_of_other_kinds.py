@@ -14,14 +14,24 @@ from skactive import ActiveLearner, Pool
 from skactive.datasets import list_images, load_vectors, open_vectors, write_vectors
 from skactive.embedding import CachedTransformer, ImageDescriptor, TextDescriptor
 from skactive.inspection import LabelingCurveDisplay, StrategyComparisonDisplay
-from skactive.learner import ExpectedGain, StabilizedPredictions, SufficientAccuracy
+from skactive.learner import (
+    ExpectedGain,
+    LabelingLimit,
+    StabilizedPredictions,
+    SufficientAccuracy,
+)
 from skactive.measures import (
     CommitteeVariance,
     Coverage,
     Diversity,
     Entropy,
+    ExpectedCost,
+    ExpectedImprovement,
     InformationDensity,
+    LabelCost,
     LabelUncertainty,
+    ProbabilityOfImprovement,
+    UpperConfidenceBound,
 )
 from skactive.metric_learning import (
     ContrastiveMap,
@@ -80,6 +90,7 @@ from skactive.strategies import (
 from skactive.streams import (
     CognitiveDual,
     LocalDensity,
+    ProbabilisticSampling,
     RandomVariableUncertainty,
     Split,
     StreamBudget,
@@ -148,6 +159,7 @@ WRONG = {
     "aggregate": CHOICES,
     "algorithm": CHOICES,
     "alpha": NUMBERS,
+    "balance": NUMBERS,
     "bandwidth": NUMBERS | {"None": "median "},
     "batch_size": INTEGERS,
     "beta": NUMBERS,
@@ -160,6 +172,8 @@ WRONG = {
     "columns": LISTS,
     "committee": COMMITTEES,
     "criterion": CHOICES,
+    "cost": {"a str": "ab", "a number": 3, "strings": ["a", "b"], "an array": LARGE},
+    "costs": DICTS | {"one label": {"a": 1.0}, "a str as a cost": {("a", "b"): "high"}},
     "cv": {"a str": "5", "an object": object(), "a float": 2.5},
     "density": MEASURES,
     "density_threshold": INTEGERS,
@@ -177,6 +191,7 @@ WRONG = {
     "fingerprint": {"a number": 3, "an object": object(), "a list": ["a"]},
     "flip_rate": NUMBERS,
     "folder": PATHS,
+    "gamma": NUMBERS | {"None": 0},
     "gradient_weight": NUMBERS,
     "graph": PARTS,
     "groups": LISTS,
@@ -197,12 +212,14 @@ WRONG = {
     "max_clusters": INTEGERS,
     "max_features": INTEGERS,
     "max_iter": INTEGERS,
+    "max_labels": INTEGERS,
     "max_labeled": INTEGERS | {"None": 0},
     "measure": MEASURES,
     "measures": MEASURE_PAIRS,
     "memory": {"a number": 3, "an array": LARGE, "a list": ["a"]},
     "metric": CHOICES,
     "metric_params": DICTS,
+    "minutes": NUMBERS | {"None": 0},
     "min_cluster_size": INTEGERS,
     "mode": CHOICES,
     "n_annotators": INTEGERS,
@@ -214,6 +231,7 @@ WRONG = {
     "n_evaluated": INTEGERS | {"None": 0},
     "n_instances": INTEGERS,
     "n_jobs": {"a str": "all", "a list": [1], "an array": LARGE},
+    "n_labels": INTEGERS | {"None": 0},
     "n_kept": INTEGERS,
     "n_members": INTEGERS,
     "n_neighbors": INTEGERS,
@@ -223,6 +241,7 @@ WRONG = {
     "path": PATHS,
     "positions": POSITIONS,
     "posterior_source": FUNCTIONS,
+    "prior": NUMBERS,
     "probe": CLASSIFIERS,
     "pull": NUMBERS,
     "purity": NUMBERS,
@@ -253,6 +272,7 @@ WRONG = {
     "temperature": NUMBERS,
     "threshold": NUMBERS,
     "tol": NUMBERS,
+    "tradeoff": NUMBERS,
     "transformer": PARTS,
     "uncertainty": MEASURES,
     "weights": DICTS | {"strings": {"uncertainty": "high"}},
@@ -332,6 +352,7 @@ ELSEWHERE = {"HubEmbedder", "VectorFile"}
 ANY_KIND = {
     "fit_params",
     "labels",
+    "maximize",
     "progress",
     "return_utilities",
     "samples",
@@ -465,6 +486,19 @@ ENTRY_POINTS = {
         criterion.__name__: used(criterion, lambda one: str(learner(stopping=one).progress))
         for criterion in (ExpectedGain, StabilizedPredictions, SufficientAccuracy)
     },
+    "LabelingLimit": used(
+        LabelingLimit, lambda one: str(learner(stopping=one).progress), n_labels=3
+    ),
+    **{
+        measure.__name__: used(measure, lambda one: one.utilities(pool()))
+        for measure in (ExpectedCost, LabelCost)
+    },
+    **{
+        measure.__name__: used(
+            measure, lambda one: one.utilities(Pool(X, estimator=IncrementalKNeighborsRegressor()))
+        )
+        for measure in (ExpectedImprovement, ProbabilityOfImprovement, UpperConfidenceBound)
+    },
     "FeatureCache": called(FeatureCache),
     "StreamBudget": called(StreamBudget),
     "StreamSampler": used(StreamSampler, lambda one: one.query(X)),
@@ -473,6 +507,7 @@ ENTRY_POINTS = {
         for strategy in (
             CognitiveDual,
             LocalDensity,
+            ProbabilisticSampling,
             RandomVariableUncertainty,
             Split,
             StreamHerding,

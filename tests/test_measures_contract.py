@@ -19,18 +19,25 @@ from small_pools import labeled_pool, labels_for, pool_of_kind, samples, state
 import skactive.measures
 from skactive.base import MultiLabelTarget
 from skactive.measures import (
+    ClassBalance,
     CommitteeVariance,
     Coverage,
     Diversity,
     Entropy,
+    ExpectedCost,
+    ExpectedGradientLength,
+    ExpectedImprovement,
     InformationDensity,
     LabelCardinality,
+    LabelCost,
     LabelUncertainty,
     LeastConfidence,
     Margin,
     Measure,
     PredictiveVariance,
+    ProbabilityOfImprovement,
     TargetUncertainty,
+    UpperConfidenceBound,
 )
 from skactive.neighbors import IncrementalKNeighborsRegressor
 from skactive.pool import Batch, Pool
@@ -47,8 +54,15 @@ CRITERIA = [
     "max_score",
     "avg_score",
 ]
+
+
+def length_of(samples):
+    return 1 + np.abs(samples).sum(axis=1)
+
+
 # The settings of the contract tests, by the name of the measure.
 SETTINGS = {
+    "ClassBalance": [ClassBalance()],
     "CommitteeVariance": [
         CommitteeVariance(),
         CommitteeVariance([BayesianRidge(), LinearRegression()]),
@@ -66,20 +80,31 @@ SETTINGS = {
         Diversity("minkowski", metric_params={"p": 3}),
     ],
     "Entropy": [Entropy()],
+    "ExpectedCost": [ExpectedCost(), ExpectedCost({("a", "b"): 5, ("b", "a"): 0.5})],
+    "ExpectedGradientLength": [ExpectedGradientLength()],
+    "ExpectedImprovement": [ExpectedImprovement(), ExpectedImprovement(0.5, maximize=False)],
     "InformationDensity": [
         InformationDensity(),
         InformationDensity("euclidean"),
         InformationDensity("minkowski", metric_params={"p": 3}),
     ],
     "LabelCardinality": [LabelCardinality()],
+    "LabelCost": [LabelCost(), LabelCost(length_of)],
     "LabelUncertainty": [LabelUncertainty(), *map(LabelUncertainty, CRITERIA)],
     "LeastConfidence": [LeastConfidence()],
     "Margin": [Margin()],
     "PredictiveVariance": [PredictiveVariance()],
+    "ProbabilityOfImprovement": [
+        ProbabilityOfImprovement(),
+        ProbabilityOfImprovement(0.5, maximize=False),
+    ],
     "TargetUncertainty": [TargetUncertainty()],
+    "UpperConfidenceBound": [UpperConfidenceBound(), UpperConfidenceBound(3, maximize=False)],
 }
 MEASURES = [measure for settings in SETTINGS.values() for measure in settings]
-every_measure = pytest.mark.parametrize("measure", MEASURES, ids=repr)
+every_measure = pytest.mark.parametrize(
+    "measure", MEASURES, ids=lambda measure: re.sub(r" at 0x\w+", "", repr(measure))
+)
 
 
 def assert_utilities(utilities, pool):

@@ -14,6 +14,7 @@ from skactive.streams import (
     FixedUncertainty,
     LocalDensity,
     PeriodicSampling,
+    ProbabilisticSampling,
     RandomVariableUncertainty,
     Split,
     StreamBudget,
@@ -237,7 +238,7 @@ def test_herding_predicts_the_latest_samples_again_after_new_labels():
         strategy.utility(x, 0.0)
         strategy.observe(x, False)
     assert [len(rows) for rows in calls] == [1] * 8
-    strategy.learned()
+    strategy.learned(lambda: X[:1])
     strategy.uncertainties(X[8:9], posterior)
     assert sorted(calls[8].tolist()) == sorted(X[3:8].tolist())
     assert strategy.window_["uncertainty"].tolist() == [1.0] * 5
@@ -272,6 +273,93 @@ def test_herding_queries_the_largest_utilities_and_more_of_them_with_budget_left
     few, many = queried(0), queried(500)
     assert len(few) < len(many)
     assert np.mean(few) > np.mean(utilities[:100])
+
+
+def naive_corrections(counts, prior, max_labels):
+    """The definition: each label in turn is drawn from the probabilities after those before it."""
+    n_classes = len(counts)
+
+    def error(known):
+        best = max(range(n_classes), key=lambda c: known[c])
+        total = sum(known) + n_classes * prior
+        return 1 - (known[best] + prior) / total
+
+    def expected(known, n_left):
+        if n_left == 0:
+            return error(known)
+        total = sum(known) + n_classes * prior
+        return sum(
+            (known[c] + prior)
+            / total
+            * expected([k + (c == i) for i, k in enumerate(known)], n_left - 1)
+            for c in range(n_classes)
+        )
+
+    return max((error(counts) - expected(counts, m)) / m for m in range(1, max_labels + 1))
+
+
+@pytest.mark.parametrize("prior", [0.001, 1.0])
+def test_parameter_prior_of_probabilistic_sampling(prior):
+    assert_corrections(prior, 2)
+
+
+@pytest.mark.parametrize("max_labels", [1, 2, 3])
+def test_parameter_max_labels_of_probabilistic_sampling(max_labels):
+    assert_corrections(0.01, max_labels)
+
+
+def assert_corrections(prior, max_labels):
+    strategy = begun(ProbabilisticSampling(prior, max_labels=max_labels, gamma=0.7))
+    strategy.learned(lambda: X[:20])
+    posterior = np.random.default_rng(0).dirichlet([0.4, 0.4, 0.4], 15)
+    found = strategy.uncertainties(X[20:35], lambda rows: posterior)
+    for x, p, utility in zip(X[20:35], posterior, found, strict=True):
+        n_around = sum(np.exp(-0.7 * np.square(x - one).sum()) for one in X[:20])
+        expected = naive_corrections((n_around * p).tolist(), prior, max_labels)
+        assert utility == pytest.approx(expected, abs=1e-12)
+
+
+def test_parameter_gamma_of_probabilistic_sampling():
+    posterior = np.full((5, 2), 0.5)
+
+    def utilities(gamma, labeled=X[:20]):
+        strategy = begun(ProbabilisticSampling(gamma=gamma))
+        assert strategy.uncertainties(X[:5], lambda rows: posterior).max() <= 0.5
+        strategy.learned(lambda: labeled)
+        return strategy.uncertainties(X[:5], lambda rows: posterior)
+
+    n, variance = 20, X[:20].var(axis=0).sum()
+    mean = (n - 1) * np.log((n - 1) / 2e-12) / (4 * n * variance)
+    np.testing.assert_allclose(utilities(None), utilities(mean))
+    assert utilities(0.01).max() < utilities(5.0).max()
+    # Equal samples have no variance: a label counts within the unit of the features.
+    np.testing.assert_allclose(utilities(None, X[[3, 3]]), utilities(1 / X.shape[1], X[[3, 3]]))
+
+
+def test_without_labels_nothing_can_be_corrected():
+    strategy = begun(ProbabilisticSampling())
+    assert strategy.uncertainties(X[:3], lambda rows: None).tolist() == [0, 0, 0]
+
+
+def test_parameter_n_compared_of_probabilistic_sampling():
+    for n_compared in (1, 30):
+        strategy = begun(ProbabilisticSampling(n_compared=n_compared))
+        for value in range(50):
+            strategy.decide(float(value), unlimited())
+        assert len(strategy.utilities_) == n_compared
+
+
+def test_parameter_balance_of_probabilistic_sampling():
+    utilities = np.random.default_rng(0).random(100)
+
+    def n_queried(balance, n_before):
+        strategy, budget = begun(ProbabilisticSampling(balance=balance)), StreamBudget(0.1)
+        for _ in range(n_before):
+            budget.record(False)
+        return sum(strategy.decide(one, budget) for one in utilities)
+
+    assert n_queried(50, 300) > n_queried(50, 0)
+    assert n_queried(5, 300) > n_queried(500, 300)
 
 
 def test_the_samples_that_herding_queries_predict_better_than_random_ones():

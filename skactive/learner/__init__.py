@@ -14,6 +14,7 @@ from skactive.learner._stopping.criteria import (
     SufficientAccuracy,
     Verdict,
 )
+from skactive.learner._stopping.limit import LabelingLimit
 from skactive.learner._stopping.progress import Progress
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "DriftWarning",
     "ExpectedGain",
     "LabelIssues",
+    "LabelingLimit",
     "NearestSamples",
     "Progress",
     "QueryExplanation",

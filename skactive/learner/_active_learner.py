@@ -113,8 +113,8 @@ class ActiveLearner(LearnerQueries):
         counts as answers. None if all such steps are fitted already, or there are none.
     stopping : StoppingCriterion or list of them, default=None
         Criteria evaluated after each answer: `StabilizedPredictions`, `ExpectedGain`,
-        `SufficientAccuracy`. The learner works on copies; `progress` shows their verdicts, and
-        the learner itself never stops.
+        `SufficientAccuracy`, `LabelingLimit`. The learner works on copies; `progress` shows their
+        verdicts, and the learner itself never stops.
     graph : NeighborGraph, default=None
         The neighbour graph of the pool's features, built or loaded earlier. None builds it if the
         classifier or the strategy needs one. From two seconds on, a terminal or notebook shows a

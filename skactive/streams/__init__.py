@@ -7,6 +7,7 @@ from skactive.streams._cognitive_dual import CognitiveDual
 from skactive.streams._fixed_uncertainty import FixedUncertainty
 from skactive.streams._local_density import LocalDensity
 from skactive.streams._periodic_sampling import PeriodicSampling
+from skactive.streams._probabilistic_sampling import ProbabilisticSampling
 from skactive.streams._random_sampling import StreamRandomSampling
 from skactive.streams._random_variable_uncertainty import RandomVariableUncertainty
 from skactive.streams._registry import StreamStrategyEntry, all_stream_strategies
@@ -20,6 +21,7 @@ __all__ = [
     "FixedUncertainty",
     "LocalDensity",
     "PeriodicSampling",
+    "ProbabilisticSampling",
     "RandomVariableUncertainty",
     "Split",
     "StreamBudget",

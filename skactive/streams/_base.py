@@ -123,5 +123,12 @@ class StreamStrategy(ABC, BaseEstimator):
             Whether it is queried.
         """
 
-    def learned(self) -> None:
-        """Take note that the classifier has learned labels, or forgotten some."""
+    def learned(self, samples: Callable[[], np.ndarray]) -> None:
+        """Take note that the classifier has learned labels, or forgotten some.
+
+        Parameters
+        ----------
+        samples : callable
+            Returns the labelled samples that are kept, an array of shape (n_kept, n_features),
+            oldest first.
+        """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from sklearn.base import clone
 
@@ -96,8 +98,8 @@ class CognitiveDual(StreamStrategy):
     def observe(self, x: np.ndarray, queried: bool) -> None:
         self.strategy_.observe(x, queried)
 
-    def learned(self) -> None:
-        self.strategy_.learned()
+    def learned(self, samples: Callable[[], np.ndarray]) -> None:
+        self.strategy_.learned(samples)
 
     def _remember(self, x: np.ndarray) -> int:
         """Remember a sample, and return to how many others it is the nearest so far."""

@@ -10,6 +10,7 @@ from skactive.streams._cognitive_dual import CognitiveDual
 from skactive.streams._fixed_uncertainty import FixedUncertainty
 from skactive.streams._local_density import LocalDensity
 from skactive.streams._periodic_sampling import PeriodicSampling
+from skactive.streams._probabilistic_sampling import ProbabilisticSampling
 from skactive.streams._random_sampling import StreamRandomSampling
 from skactive.streams._random_variable_uncertainty import RandomVariableUncertainty
 from skactive.streams._split import Split
@@ -64,6 +65,10 @@ def all_stream_strategies() -> dict[str, StreamStrategyEntry]:
         "fixed-uncertainty": (FixedUncertainty(), "confidence below a fixed threshold"),
         "local-density": (LocalDensity(), "uncertain, and near to samples seen lately"),
         "cognitive-dual": (CognitiveDual(), "uncertain, and near to remembered samples"),
+        "probabilistic": (
+            ProbabilisticSampling(),
+            "expected corrections by a label, with few labels around",
+        ),
         "periodic": (PeriodicSampling(), "equal distances in time"),
         "random": (StreamRandomSampling(), "random choice: the baseline"),
     }

@@ -208,7 +208,7 @@ class StreamSampler(ClassifierMixin, BaseEstimator):
                 self.drifts_.append(self.n_labeled_ - len(labels) + place + 1)
                 self._learning.forget(N_RECENT)
                 watch.reset()
-        self.strategy_.learned()
+        self.strategy_.learned(lambda: self._learning.latest()[0])
         return self
 
     def predict(self, X: Any) -> Any:  # samples of any kind; one label or several

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 
@@ -140,7 +141,7 @@ class StreamHerding(StreamStrategy):
         reach = float(np.partition(squares, rank - 1)[rank - 1]) if rank else 0.0
         self.window_.add(x, uncertainty, nearest, reach)
 
-    def learned(self) -> None:
+    def learned(self, samples: Callable[[], np.ndarray]) -> None:
         self._has_learned = True
 
 

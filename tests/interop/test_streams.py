@@ -1,6 +1,7 @@
 """Strategies of streams against those of scikit-activeml; river's streams and detectors; modAL."""
 
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from skactive.streams import (
     FixedUncertainty,
     LocalDensity,
     PeriodicSampling,
+    ProbabilisticSampling,
     RandomVariableUncertainty,
     Split,
     StreamBudget,
@@ -250,6 +252,42 @@ def test_cognitive_dual_equals_that_of_scikit_activeml(managers):
             CognitiveDual(strategy, window_size=8), 1 - largest, numbers=EachSample(), X=X
         )
         assert_equal_and_telling(ours, density_of(theirs, probabilities, X))
+
+
+def test_probabilistic_sampling_equals_that_of_scikit_activeml(managers):
+    stream = pytest.importorskip("skactiveml.stream")
+    from skactiveml.classifier import ParzenWindowClassifier
+
+    X, names = small_stream(200)
+    y = np.unique(names, return_inverse=True)[1]
+    gamma = 0.4
+    manager = managers.BalancedIncrementalQuantileFilter(w=40, w_tol=20, budget=SHARE)
+    theirs = stream.StreamProbabilisticAL(budget_manager=manager, budget=SHARE, random_state=0)
+    classifier = ParzenWindowClassifier(
+        classes=range(3), metric="rbf", metric_dict={"gamma": gamma}
+    )
+    ours = ProbabilisticSampling(gamma=gamma, n_compared=40, balance=20)
+    ours.begin(None)
+    labeled, decisions = [], []
+    for place, x in enumerate(X):
+        row = x[np.newaxis]
+        if place < 10:
+            labeled.append(place)
+            continue
+        classifier.fit(X[labeled], y[labeled])
+        queried, utilities = theirs.query(row, classifier, return_utilities=True)
+        theirs.update(row, queried, {"utilities": utilities})
+        ours.learned(lambda: X[labeled])
+        [utility] = ours.uncertainties(row, classifier.predict_proba)
+        assert utility == pytest.approx(utilities[0], abs=1e-9)
+        # Rounding must not decide about the largest of the utilities.
+        spent = SimpleNamespace(share=SHARE, n_seen=len(decisions), n_queried=sum(decisions))
+        decision = ours.decide(float(utilities[0]), spent)
+        assert decision == (len(queried) == 1)
+        decisions.append(decision)
+        if decision:
+            labeled.append(place)
+    assert 0.1 * len(decisions) < sum(decisions) < 0.4 * len(decisions)
 
 
 def sea(*, variant, seed=1, n=400):

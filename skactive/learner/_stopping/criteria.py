@@ -34,11 +34,14 @@ class Verdict(NamedTuple):
         Whether labelling can stop.
     reason : str
         The reason, or the missing condition.
+    is_limit : bool
+        Whether it is sufficient alone.
     """
 
     criterion: str
     stop: bool
     reason: str
+    is_limit: bool = False
 
 
 class StoppingCriterion(BaseEstimator, ABC):
@@ -46,7 +49,7 @@ class StoppingCriterion(BaseEstimator, ABC):
 
     A subclass implements `reason`. A criterion that compares with earlier states sets `every` and
     implements `note`, too. It has no memory: the learner keeps the notes, and removes those of
-    answers that are undone.
+    answers that are undone. Labelling stops when all criteria are met, or one with `is_limit`.
 
     See Also
     --------
@@ -56,18 +59,20 @@ class StoppingCriterion(BaseEstimator, ABC):
     --------
     >>> from skactive import ActiveLearner
     >>> from skactive.learner import StoppingCriterion
-    >>> class Budget(StoppingCriterion):
-    ...     def __init__(self, n_labels=100):
-    ...         self.n_labels = n_labels
+    >>> class EachClass(StoppingCriterion):
+    ...     def __init__(self, n_classes=2):
+    ...         self.n_classes = n_classes
     ...     def reason(self, learner, notes):
-    ...         n = learner.pool.n_labeled
-    ...         return n >= self.n_labels, f"{n} of {self.n_labels} labels"
-    >>> learner = ActiveLearner(X_pool=[[1.0], [2.0]], stopping=Budget(1)).teach([0], ["a"])
+    ...         n = len(learner.pool.classes_)
+    ...         return n >= self.n_classes, f"{n} of {self.n_classes} classes"
+    >>> learner = ActiveLearner(X_pool=[[1.0], [2.0]], stopping=EachClass(1)).teach([0], ["a"])
     >>> learner.progress.stop
     True
     """
 
     every: int | None = None
+    # Whether labelling stops if this criterion is met, and others are not.
+    is_limit = False
 
     # The kinds of labels that it can be used with, see `skactive.base.Target`. None means any.
     target_kinds: frozenset[str] | None = None
@@ -411,8 +416,9 @@ class StoppingHistory:
     def verdicts(self, learner: ActiveLearner) -> list[Verdict]:
         """Return the verdict of each criterion."""
         return [
-            Verdict(type(one).__name__, *one.reason(learner, notes))
+            Verdict(type(one).__name__, stop, reason, one.is_limit)
             for one, notes in zip(self.criteria, self._notes, strict=True)
+            for stop, reason in [one.reason(learner, notes)]
         ]
 
 

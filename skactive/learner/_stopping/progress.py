@@ -114,10 +114,10 @@ class Progress:
 
     @property
     def stop(self) -> bool:
-        """Whether all criteria are met, or no candidates are left."""
-        return self.n_left == 0 or (
-            bool(self.verdicts) and all(verdict.stop for verdict in self.verdicts)
-        )
+        """Whether all criteria are met, a limit is reached, or no candidates are left."""
+        needed = [verdict.stop for verdict in self.verdicts if not verdict.is_limit]
+        is_reached = any(verdict.stop for verdict in self.verdicts if verdict.is_limit)
+        return self.n_left == 0 or is_reached or (bool(needed) and all(needed))
 
     @property
     def advice(self) -> str | None:
