@@ -33,6 +33,7 @@ NAMES = [
     "streams",
     "regression",
     "multilabel",
+    "label_queries",
     "scale_regression",
     "scale_disk",
     "scale_dask",

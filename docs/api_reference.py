@@ -96,9 +96,11 @@ SECTIONS = [
         [
             "AccuracyEstimate",
             "ActiveLearner",
+            "AnnotatorSelection",
             "DriftWarning",
             "ExpectedGain",
             "LabelIssues",
+            "LabelQuery",
             "LabelingLimit",
             "NearestSamples",
             "Progress",

@@ -15,6 +15,7 @@ from skactive.datasets import list_images, load_vectors, open_vectors, write_vec
 from skactive.embedding import CachedTransformer, ImageDescriptor, TextDescriptor
 from skactive.inspection import LabelingCurveDisplay, StrategyComparisonDisplay
 from skactive.learner import (
+    AnnotatorSelection,
     ExpectedGain,
     LabelingLimit,
     StabilizedPredictions,
@@ -157,6 +158,8 @@ WRONG = {
     "X_pool": SAMPLES,
     "X_labeled": SAMPLES,
     "aggregate": CHOICES,
+    "annotators": {"a str": "ab", "a number": 3, "an object": object(), "one": ["ann"]},
+    "confidence": NUMBERS,
     "algorithm": CHOICES,
     "alpha": NUMBERS,
     "balance": NUMBERS,
@@ -328,6 +331,7 @@ NAMED_AS = {
 # Results, parts and base classes, whose constructors the package calls.
 RESULTS = {
     "AccuracyEstimate",
+    "LabelQuery",
     "Batch",
     "ComparisonSummary",
     "DriftWarning",
@@ -486,6 +490,7 @@ ENTRY_POINTS = {
         criterion.__name__: used(criterion, lambda one: str(learner(stopping=one).progress))
         for criterion in (ExpectedGain, StabilizedPredictions, SufficientAccuracy)
     },
+    "AnnotatorSelection": called(AnnotatorSelection, annotators=["ann", "bob"]),
     "LabelingLimit": used(
         LabelingLimit, lambda one: str(learner(stopping=one).progress), n_labels=3
     ),

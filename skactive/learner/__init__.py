@@ -2,10 +2,12 @@
 
 from skactive._public import present
 from skactive.learner._active_learner import ActiveLearner
+from skactive.learner._annotator_selection import AnnotatorSelection
 from skactive.learner._defaults import default_classifier, default_regressor, default_strategy
 from skactive.learner._drift import DriftWarning
 from skactive.learner._explanation.query_explanation import NearestSamples, QueryExplanation
 from skactive.learner._label_issues import LabelIssues
+from skactive.learner._label_queries import LabelQuery
 from skactive.learner._stopping.accuracy_estimate import AccuracyEstimate
 from skactive.learner._stopping.criteria import (
     ExpectedGain,
@@ -20,9 +22,11 @@ from skactive.learner._stopping.progress import Progress
 __all__ = [
     "AccuracyEstimate",
     "ActiveLearner",
+    "AnnotatorSelection",
     "DriftWarning",
     "ExpectedGain",
     "LabelIssues",
+    "LabelQuery",
     "LabelingLimit",
     "NearestSamples",
     "Progress",

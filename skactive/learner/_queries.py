@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from skactive._estimators import is_fitted
 from skactive.learner._arguments import declared_classes
 from skactive.learner._defaults import default_classifier, default_strategy
+from skactive.learner._label_queries import LabelQuery, label_queries
 from skactive.learner._pool_changes import LearnerPoolChanges
 from skactive.learner._transactions import locked, locked_labels
 from skactive.measures import Measure
@@ -145,6 +146,58 @@ class LearnerQueries(LearnerPoolChanges):
         else:
             indices, utilities = first.select(self.strategy, self._pool.X, n_instances)
         return (indices, utilities) if return_utilities else indices
+
+    @locked
+    def query_labels(self, n_instances: int = 1) -> list[LabelQuery]:
+        """Return questions about one label of one sample, for samples with several labels.
+
+        An answer covers the same label of the samples around. The question is the one whose answer
+        covers the largest uncertainty about its label, as `skactive.strategies.UncertaintyHerding`
+        chooses samples. `strategy` does not matter. Samples with a partial answer are asked about
+        again, until all their labels are answered.
+
+        Parameters
+        ----------
+        n_instances : int, default=1
+            Number of questions, each about a different sample, at least 1.
+
+        Returns
+        -------
+        queries : list of LabelQuery
+            Pairs of a position in X_pool and a label, most useful first.
+
+        Raises
+        ------
+        TypeError
+            If samples do not have several labels.
+        ValueError
+            If labels are not known yet, or fewer samples with labels to answer are left.
+
+        See Also
+        --------
+        query : Selects samples of which all labels are answered.
+
+        Notes
+        -----
+        Choose a classifier that learns partial answers, `IncrementalMultiLabelKNeighbors` or
+        `IncrementalMultiLabelSpreading`; others only learn samples of which all labels are
+        answered. Cost: O(n_samples · n_labels · 15) once the neighbour graph is built.
+
+        Examples
+        --------
+        >>> from skactive import ActiveLearner
+        >>> from skactive.base import MultiLabelTarget
+        >>> X = [[1.0, 0.0], [0.9, 0.1], [0.8, 0.1], [0.0, 1.0]]
+        >>> learner = ActiveLearner(X_pool=X, target=MultiLabelTarget(["art", "law"]))
+        >>> [(position, label)] = learner.query_labels()
+        >>> position, label
+        (2, 'art')
+        >>> learner = learner.teach(position, {label: True})
+        >>> learner.query_labels()
+        [LabelQuery(position=2, label='law')]
+        """
+        self._finish_refresh()
+        return label_queries(self._pool, n_instances)
 
     def label(
         self,
