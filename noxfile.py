@@ -94,6 +94,13 @@ def hub(session: nox.Session) -> None:
     pytest(session, *IN_PARALLEL, "tests/hub", "tests/test_readme.py", "skactive/embedding")
 
 
+@nox.session(python=MIDDLE)
+def torch(session: nox.Session) -> None:
+    """Run the tests with networks of PyTorch, an environment of several GB."""
+    session.install("-e", ".[plot,table]", "torch", "skorch", *group("test"))
+    pytest(session, "tests/interop/test_skorch.py")
+
+
 @nox.session(python=OLDEST)
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest supported dependencies."""

@@ -7,11 +7,18 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
+from sklearn.ensemble import (
+    BaggingClassifier,
+    ExtraTreesClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.exceptions import NotFittedError
 
 from skactive._contracts._pool_view import PoolView
 from skactive._engine.label_arrays import positions_of, union
-from skactive._estimators import class_probabilities
+from skactive._estimators import class_probabilities, classifier_of
 from skactive._few_labels import fitted_copy
 
 # Number of neighbours that the pool keeps for each vote of a member. A bootstrap sample contains
@@ -134,6 +141,56 @@ class FittedMembers:
 
     def _samples(self, positions: np.ndarray) -> Any:
         return self._pool.X[positions] if self._on_features else self._pool.take(positions)
+
+
+# Their members are a committee; those of boosting and of one-versus-rest classifiers are not.
+ENSEMBLES = (BaggingClassifier, ExtraTreesClassifier, RandomForestClassifier, VotingClassifier)
+
+
+class OwnMembers:
+    """The members of the classifier of a pool, which is an ensemble, or draws its probabilities.
+
+    Parameters
+    ----------
+    pool : PoolView
+        The pool, whose classifier is fitted.
+    """
+
+    gives_probabilities = True
+
+    def __init__(self, pool: PoolView) -> None:
+        self._pool = pool
+        self.classes = np.asarray(pool.estimator.classes_)
+
+    @staticmethod
+    def are_in(classifier: Any) -> bool:
+        """Return whether a classifier has members, or draws its probabilities."""
+        last = classifier_of(classifier)
+        return isinstance(last, ENSEMBLES) or hasattr(last, "sample_proba")
+
+    def probabilities(self, positions: np.ndarray) -> np.ndarray:
+        """Return the probabilities of each member, shape (n_members, n, n_classes)."""
+        samples, last = self._pool.take(positions), self._pool.estimator
+        if hasattr(last, "steps"):
+            samples, last = last[:-1].transform(samples), last[-1]
+        if not isinstance(last, ENSEMBLES):
+            drawn = np.asarray(last.sample_proba(samples))
+            if drawn.ndim != 3 or drawn.shape[1:] != (len(positions), len(self.classes)):
+                raise ValueError(
+                    f"{type(last).__name__}.sample_proba must return an array of shape (n_members, "
+                    f"{len(positions)}, {len(self.classes)}). Got the shape {drawn.shape}."
+                )
+            return drawn
+        # Members are fitted without the names of columns, bagged ones to some of the columns, and
+        # to the positions of the classes as labels.
+        values = samples if issparse(samples) else np.asarray(samples)
+        members = last.estimators_
+        columns = getattr(last, "estimators_features_", [slice(None)] * len(members))
+        probabilities = np.zeros((len(members), len(positions), len(self.classes)))
+        for place, (member, chosen) in enumerate(zip(members, columns, strict=True)):
+            known = np.asarray(member.classes_).astype(int)
+            probabilities[place][:, known] = class_probabilities(member, values[:, chosen])
+        return probabilities
 
 
 def fitted_committee(classifiers: Sequence[Any], pool: PoolView) -> FittedMembers | None:

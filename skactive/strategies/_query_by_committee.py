@@ -17,6 +17,7 @@ from skactive._engine.cold_start import (
 )
 from skactive._engine.committees import (
     BaggedNeighbors,
+    OwnMembers,
     fitted_committee,
     modal_committee,
     vote_shares,
@@ -38,9 +39,12 @@ class QueryByCommittee(QueryStrategy):
 
     Parameters
     ----------
-    committee : list of classifiers, default=None
-        The members: copies of them are fitted to the features of the labelled samples. None
-        takes 10 members that vote by nearest neighbours, each with a bootstrap sample of the
+    committee : list of classifiers or 'estimator', default=None
+        The members: copies of them are fitted to the features of the labelled samples. 'estimator'
+        takes those of the classifier of the pool: of a forest, a `BaggingClassifier` or a
+        `VotingClassifier`, or the probabilities that its method ``sample_proba(X)`` draws, of shape
+        (n_members, n_samples, n_classes), such as those of a network with dropout. None takes 10
+        members that vote by nearest neighbours, each with a bootstrap sample of the
         labels; if a committee of modAL calls the strategy, None takes that committee.
     disagreement : {'vote_entropy', 'consensus_entropy', 'kl', 'max_kl'}, default='vote_entropy'
         The entropy of the members' votes; the entropy of their mean probabilities; the mean, or
@@ -78,6 +82,8 @@ class QueryByCommittee(QueryStrategy):
     H. S. Seung, M. Opper and H. Sompolinsky, "Query by committee", COLT 1992.
     S. P. Engelson and I. Dagan, "Minimizing manual annotation cost in supervised training from
     corpora", ACL 1996, for the vote entropy.
+    N. Houlsby, F. Huszár, Z. Ghahramani and M. Lengyel, "Bayesian active learning for
+    classification and preference learning", 2011, for 'kl', the mutual information (BALD).
     A. McCallum and K. Nigam, "Employing EM and pool-based active learning for text
     classification", ICML 1998, for the divergence.
 
@@ -101,7 +107,7 @@ class QueryByCommittee(QueryStrategy):
 
     def __init__(
         self,
-        committee: Sequence[Classifier] | None = None,
+        committee: Sequence[Classifier] | str | None = None,
         disagreement: str = "vote_entropy",
         *,
         n_neighbors: int = 5,
@@ -117,7 +123,7 @@ class QueryByCommittee(QueryStrategy):
     def utilities(self, pool: PoolView) -> np.ndarray:
         check_choice(self, "disagreement", self.disagreement, DISAGREEMENTS)
         check_integer(self, "n_neighbors", self.n_neighbors, minimum=1)
-        self._check_committee()
+        self._check_committee(pool)
         whole = pool.whole
         values = pool.once_per_batch(self, lambda: self._values(whole))
         if values is None:
@@ -150,6 +156,9 @@ class QueryByCommittee(QueryStrategy):
         return np.asarray(np.round(np.maximum(values, 0), 12))
 
     def _seated(self, pool: PoolView) -> Any:
+        if isinstance(self.committee, str):
+            known = posterior_of_classes(pool)
+            return None if known is None or not has_two_classes(pool) else OwnMembers(pool)
         if self.committee is not None:
             return fitted_committee(self.committee, pool) if has_two_classes(pool) else None
         learners = getattr(pool.estimator, "learner_list", None)
@@ -161,13 +170,21 @@ class QueryByCommittee(QueryStrategy):
         metric, _ = chosen_metric(self, pool)
         return BaggedNeighbors(pool, N_MEMBERS, self.n_neighbors, metric, seed)
 
-    def _check_committee(self) -> None:
+    def _check_committee(self, pool: PoolView) -> None:
         if self.committee is None:
             return
+        if isinstance(self.committee, str) and self.committee == "estimator":
+            if OwnMembers.are_in(pool.estimator):
+                return
+            raise TypeError(
+                f"QueryByCommittee(committee='estimator') needs a classifier with members, such as "
+                "RandomForestClassifier, or with a method sample_proba. The classifier is "
+                f"{shown(pool.estimator)}."
+            )
         if not isinstance(self.committee, Sequence) or isinstance(self.committee, str):
             raise TypeError(
-                "The 'committee' parameter of QueryByCommittee must be a list of classifiers. "
-                f"Got {shown(self.committee)} instead."
+                "The 'committee' parameter of QueryByCommittee must be a list of classifiers, or "
+                f"'estimator'. Got {shown(self.committee)} instead."
             )
         if len(self.committee) == 0:
             raise ValueError(
