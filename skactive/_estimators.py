@@ -260,7 +260,8 @@ def predictive_moments(regressor: Any, samples: Any) -> np.ndarray | None:
     """Return mean and standard deviation of the labels of samples, or None if it is not fitted.
 
     The standard deviation comes from ``predict(X, return_std=True)``, or is that of the predictions
-    of the members of an ensemble. It is NaN if the regressor has neither.
+    of the members of an ensemble. It is NaN if the regressor has neither. Where it is the root of
+    a variance that is negative by rounding, as that of `BayesianRidge` can be, it is 0.
 
     Returns
     -------
@@ -268,7 +269,9 @@ def predictive_moments(regressor: Any, samples: Any) -> np.ndarray | None:
     """
     try:
         if "return_std" in signature(classifier_of(regressor).predict).parameters:
-            return np.column_stack(regressor.predict(samples, return_std=True))
+            with np.errstate(invalid="ignore"):
+                moments = np.column_stack(regressor.predict(samples, return_std=True))
+            return _without_roots_of_rounding(moments)
         mean = np.asarray(regressor.predict(samples), dtype=np.float64).reshape(-1)
     except NotFittedError:
         return None
@@ -283,6 +286,12 @@ def predictive_moments(regressor: Any, samples: Any) -> np.ndarray | None:
         member.predict(values[:, chosen]) for member, chosen in zip(members, columns, strict=True)
     ]
     return np.column_stack([mean, np.std(predicted, axis=0)])
+
+
+def _without_roots_of_rounding(moments: np.ndarray) -> np.ndarray:
+    is_root = np.isfinite(moments[:, 0]) & np.isnan(moments[:, 1])
+    moments[is_root, 1] = 0.0
+    return moments
 
 
 def no_deviation(regressor: Any) -> NoUncertaintyError:

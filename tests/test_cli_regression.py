@@ -161,6 +161,8 @@ def test_unlabelled_samples_are_part_of_the_pool(capsys, missing):
         (["low", "high"] * 20, ["--task", "regression"], "Row 1 of column 'price' in t.csv is "),
         (np.full(40, 2.5), [], "Column 'price' of t.csv has one value only, 2.5. Hint"),
         (["", *["1e999"] * 39], ["--task", "regression"], "is inf, which is not finite. Hint"),
+        (["1.5", *["2.5"] * 38, "inf"], [], "Row 40 of column 'price' in t.csv is inf, which is"),
+        ([*map(str, range(39)), "-Infinity"], [], "Row 40 of column 'price' in t.csv is -inf, whi"),
         (["1.5", "2.5", *[""] * 38], [], "3 folds of two samples or more need 6 labelled"),
     ],
 )

@@ -221,7 +221,7 @@ def test_the_error_of_a_large_tolerance_is_bounded():
     assert np.abs(loose - exact).mean() < 0.05
 
 
-@pytest.mark.parametrize(("factor", "shift"), [(-2.0, 5.0), (1e-12, 0.0), (1e150, 0.0), (1, 1e6)])
+@pytest.mark.parametrize(("factor", "shift"), [(-2.0, 5.0), (1e-12, 0.0), (1e148, 0.0), (1, 1e6)])
 def test_predictions_follow_the_unit_of_the_labels(factor, shift):
     rolled, y = make_swiss_roll(150, random_state=0)
     plain = IncrementalLabelSpreadingRegressor(metric="euclidean").fit(rolled, [None] * 150)

@@ -224,7 +224,9 @@ INVALID = [
     (np.array(["a", "b"]), r"y\[0\] is 'a'"),
     ([True, False], r"y\[0\] is True, of type bool"),
     ([1.0, 2j], r"Complex data not supported: y\[1\]"),
-    ([10**400, 1], r"y\[0\] is larger than float64 can store"),
+    ([10**400, 1], r"y\[0\] is 10{10,}.*, and labels beyond ±1e\+150 have no finite variance"),
+    ([1.0, -1e300], r"y\[1\] is -1e\+300, and labels beyond ±1e\+150 have no finite variance"),
+    (np.array([np.longdouble("1e160"), 1]), r"y\[0\] is 1e\+160, and labels beyond"),
     ([1.0], "inconsistent numbers of samples"),
 ]
 

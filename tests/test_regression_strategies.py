@@ -21,6 +21,7 @@ from skactive.strategies import (
     QueryByCommittee,
     UncertaintyHerding,
     UncertaintySampling,
+    all_strategies,
 )
 
 RNG = np.random.default_rng(0)
@@ -327,3 +328,33 @@ def test_strategies_for_classes_are_refused_before_the_first_query():
         ActiveLearner(regressor, QueryByCommittee(), X)
     with pytest.raises(TypeError, match=message):
         QueryByCommittee().select(pool_of())
+
+
+@pytest.mark.parametrize("name", sorted(all_strategies("continuous")))
+def test_the_largest_labels_have_finite_utilities(name):
+    strategy = all_strategies("continuous")[name].strategy
+    learner = ActiveLearner(IncrementalKNeighborsRegressor(metric="euclidean"), strategy, X)
+    learner.teach([0, 1, 2, 3], [1e150, -1e150, 0.0, 1e150])
+    assert len(learner.query(2)) == 2
+    with pytest.raises(ValueError, match=r"y\[0\] is 2e\+150, and labels beyond"):
+        learner.teach([4], [2e150])
+    assert learner.labeled.tolist() == [0, 1, 2, 3]
+
+
+class RoundedRidge(BayesianRidge):
+    """The variance of its first prediction is negative, as by rounding."""
+
+    def predict(self, X, return_std=False):
+        mean, std = super().predict(X, return_std=True)
+        variance = std**2
+        variance[0] = -1e-9
+        return (mean, np.sqrt(variance)) if return_std else mean
+
+
+@pytest.mark.parametrize(
+    "strategy", [UncertaintyHerding(), UncertaintySampling(), ExpectedVarianceReduction()]
+)
+def test_a_variance_that_is_negative_by_rounding_is_zero(strategy):
+    learner = ActiveLearner(RoundedRidge(), strategy, X).teach(range(5), Y[:5])
+    assert learner.predict(X, return_std=True)[1][0] == 0
+    assert len(learner.query(3)) == 3

@@ -11,12 +11,17 @@ from sklearn.utils import column_or_1d
 
 from skactive._contracts._target import Target
 from skactive._engine.labels import SKIP_HINT, is_missing_label, label_fact, label_values
+from skactive._text import SHOWN_WIDTH, one_line
+
+# Sums of squares of so many labels as memory holds are finite, and so are variances.
+LARGEST = 1e150
 
 
 class ContinuousTarget(Target):
     """One number for each sample: the labels of a regression.
 
-    Labels are stored in float64. Strings, booleans, NaN and infinite numbers are refused.
+    Labels are stored in float64. Strings, booleans, NaN, infinite numbers and those beyond ±1e150,
+    whose squares may be infinite, are refused.
 
     See Also
     --------
@@ -40,16 +45,18 @@ class ContinuousTarget(Target):
             if labels.dtype.kind != "O" and labels.size:
                 raise _no_number(0, labels[0].item())
             labels = _as_floats(labels.tolist())
-        # Beyond the range of float64 a long double becomes infinite; -0.0 becomes 0.0.
-        with np.errstate(over="ignore"):
-            numbers = labels.astype(np.float64) + 0.0
-        is_finite = np.isfinite(numbers)
+        is_finite = np.isfinite(labels)
         if not is_finite.all():
             position = int(is_finite.argmin())
             raise ValueError(
                 f"y[{position}] is missing (NaN or infinity: {labels[position]}). {SKIP_HINT}"
             )
-        return numbers
+        is_large = np.abs(labels) > LARGEST
+        if is_large.any():
+            position = int(is_large.argmax())
+            raise _too_large(position, labels[position])
+        # -0.0 becomes 0.0.
+        return labels.astype(np.float64) + 0.0
 
     def check_alike(self, known: np.ndarray, y: np.ndarray) -> None:
         # Any numbers can be stored beside each other.
@@ -66,6 +73,11 @@ class ContinuousTarget(Target):
 CONTINUOUS = ContinuousTarget()
 
 
+def as_number(label: float) -> float:
+    """Return the label that can be stored and is nearest to a predicted one."""
+    return min(max(label, -LARGEST), LARGEST)
+
+
 def _as_floats(values: list[Any]) -> np.ndarray:
     numbers = np.empty(len(values))
     for position, value in enumerate(values):
@@ -77,10 +89,15 @@ def _as_floats(values: list[Any]) -> np.ndarray:
         try:
             numbers[position] = float(label)
         except OverflowError as error:
-            raise ValueError(
-                f"y[{position}] is larger than float64 can store. Hint: scale the labels."
-            ) from error
+            raise _too_large(position, label) from error
     return numbers
+
+
+def _too_large(position: int, label: Any) -> ValueError:
+    return ValueError(
+        f"y[{position}] is {one_line(label, SHOWN_WIDTH)}, and labels beyond ±{LARGEST:g} have no "
+        "finite variance. Hint: scale the labels."
+    )
 
 
 def _no_number(position: int, label: Any) -> ValueError:

@@ -14,6 +14,8 @@ TASKS = ("classification", "regression", "auto")
 MAX_CLASSES = 20
 # ... and fewer samples of each than this on average.
 MIN_SAMPLES = 5
+# The words for numbers that are not finite.
+NO_NUMBERS = {"nan", "inf", "infinity"}
 
 
 def labels_for(
@@ -90,8 +92,8 @@ def _number(cell: Any) -> float | None:
     if not isinstance(cell, str):
         return None
     text = cell.strip()
-    if text.lower() == "nan":
-        return np.nan
+    if text.lower().lstrip("+-") in NO_NUMBERS:
+        return float(text)
     return float(text) if NUMBER.fullmatch(text) else None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skactive._engine.cold_start import cold_start_utilities
+from skactive._engine.continuous import as_number
 from skactive._estimators import check_regressor, no_deviation, predictive_moments
 from skactive._few_labels import fitted_copy
 from skactive._rows import concatenate_rows
@@ -158,7 +159,7 @@ class VarianceLookahead:
                 continue
             mean, deviation = self._moments(self._fitted, self._pool.X[[position]])[0]
             expected = sum(
-                weight * self._after(position, mean + node * deviation)[others].mean()
+                weight * self._after(position, as_number(mean + node * deviation))[others].mean()
                 for node, weight in zip(NODES, WEIGHTS, strict=True)
             )
             self._values[position] = self._now[others].mean() - expected
