@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from skactive._text import shown
@@ -57,7 +57,8 @@ def from_text(text: str) -> Label:
 
 def check_names(label: Any) -> list[Any]:
     """Return the names of several labels as a list, or raise."""
-    if isinstance(label, str) or not isinstance(label, Iterable):
+    # A mapping may say that a sample has not some of its names.
+    if isinstance(label, str | Mapping) or not isinstance(label, Iterable):
         raise TypeError(
             f"The samples of this session have several labels each. Got {shown(label)} instead. "
             f"Hint: pass a list, such as {[label] if isinstance(label, str) else ['red', 'round']}."

@@ -187,6 +187,7 @@ def test_an_image_has_a_copy_for_each_label(tmp_path):
     [
         ("art", TypeError, r"have several labels each\. Got 'art'.*such as \['art'\]"),
         (3, TypeError, "have several labels each"),
+        ({"art": False}, TypeError, r"have several labels each\. Got \{'art': False\}"),
         ([3], TypeError, "The name of a class is a str"),
         (["a|b"], ValueError, "the character |"),
         ([" "], ValueError, "is not blank"),

@@ -220,6 +220,9 @@ class OfAnyNumbers(BudgetedMultiLabelClassifier):
     def fit(self, X, y):
         return super().fit(X, indicating(y))
 
+    def score(self, X, y, sample_weight=None):
+        return super().score(X, indicating(y), sample_weight)
+
 
 def indicating(y):
     if y is None:

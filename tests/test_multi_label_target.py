@@ -17,10 +17,23 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from skactive import ActiveLearner, Pool
 from skactive.base import MultiLabelTarget
+from skactive.model_selection import BudgetedMultiLabelClassifier
 from skactive.strategies import RandomSampling
 
 ABC = MultiLabelTarget(["a", "b", "c"])
 X = np.random.default_rng(0).normal(size=(8, 2))
+
+
+class PolarsLike:
+    """A table whose names of columns are a list, as those of Polars."""
+
+    def __init__(self, columns, names):
+        self.columns = list(names)
+        self._array = np.array(columns).T
+
+    def __array__(self, dtype=None, copy=None):
+        return self._array.astype(dtype or self._array.dtype)
+
 
 COMPLETE = [
     [[1, 0, 1], [0, 0, 0]],
@@ -36,6 +49,11 @@ COMPLETE = [
     [("c", "a"), ()],
     [np.array(["a", "c"]), np.array([])],
     np.array([{"a", "c"}, frozenset()], dtype=object),
+    pd.Series([["a", "c"], []], index=[7, 3]),
+    [pd.Series(["a", "c"]), pd.Series([], dtype=object)],
+    [pd.Series([1, 0, 1]), pd.Series([0, 0, 0])],
+    PolarsLike([[1, 0], [0, 0], [1, 0]], ("a", "b", "c")),
+    PolarsLike([[0, 0], [1, 0], [1, 0]], ("b", "a", "c")),
     [{"a": True, "b": False, "c": 1}, {"a": 0, "b": 0, "c": np.False_}],
 ]
 
@@ -61,6 +79,7 @@ def test_all_forms_of_labels_are_the_same_labels(y):
         np.array([[1, np.nan, 0]]),
         np.array([[1, None, 0]], dtype=object),
         pd.DataFrame([[1, pd.NA, 0]], columns=["a", "b", "c"]),
+        np.ma.array([[1, 1, 0]], mask=[[0, 1, 0]]),
         [{"a": True, "c": False}],
         {"a": True, "c": False},
     ],
@@ -94,6 +113,8 @@ INVALID = [
     ([{"a", 1}], ValueError, "mixes"),
     ([{"a": "yes"}], ValueError, r"y\[0\] has 'yes' for the label 'a'\. Hint: pass True or False"),
     ([{" "}], ValueError, "is a blank label"),
+    ([[["a"]]], ValueError, r"y\[0\] is \[\['a'\]\], in which names are lists themselves\. Hint: "),
+    (np.zeros((1, 3, 1)), ValueError, r"y\[0\] is .*, in which names are lists themselves"),
     (pd.DataFrame([[1, 0, 1]], columns=["a", "b", "d"]), ValueError, "columns of y are"),
 ]
 
@@ -347,3 +368,45 @@ def test_a_journal_keeps_the_columns_of_a_matrix_without_names(tmp_path):
 def test_a_journal_with_other_labels_is_refused(plain):
     with pytest.raises(ValueError, match="is no set of labels"):
         ABC.from_plain([plain])
+
+
+FORMS_OF_SCORED = {
+    "matrix": lambda rows: rows,
+    "sets": lambda rows: [{n for n, has in zip("abc", row, strict=True) if has} for row in rows],
+    "names": lambda rows: [[n for n, has in zip("abc", row, strict=True) if has] for row in rows],
+    "dicts": lambda rows: [dict(zip("abc", row, strict=True)) for row in rows.tolist()],
+    "sparse": sp.csr_matrix,
+    "table": lambda rows: pd.DataFrame(rows[:, ::-1], columns=["c", "b", "a"]),
+}
+ROWS = np.random.default_rng(1).integers(0, 2, size=(8, 3))
+
+
+@pytest.mark.parametrize("form", FORMS_OF_SCORED)
+def test_scores_take_all_forms_of_labels(form):
+    y = FORMS_OF_SCORED[form](ROWS)
+    learner = ActiveLearner(KNeighborsClassifier(3), "random", X, target=ABC).teach(range(8), ROWS)
+    assert learner.score(X, y) == (learner.predict(X) == ROWS).all(axis=1).mean() < 1
+    budgeted = BudgetedMultiLabelClassifier(KNeighborsClassifier(3), "random", budget=8).fit(X, y)
+    weights = np.arange(8)
+    right = (budgeted.predict(X)[:, np.argsort(budgeted.classes_)] == sorted_columns(y)).all(axis=1)
+    assert budgeted.score(X, y) == right.mean()
+    assert budgeted.score(X, y, weights) == pytest.approx(np.average(right, weights=weights))
+
+
+def sorted_columns(y):
+    return y.to_numpy()[:, ::-1] if hasattr(y, "columns") else ROWS
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([{"a"}, {"b", "z"}], r"y\[1\] has the label 'z', which is not one of \['a', 'b', 'c'\]"),
+        ([[1, 0, 0], [1, -1, 0]], r"y\[1\] is answered in part"),
+        ([{"a": True}, {"a"}], r"y\[0\] is answered in part"),
+        ([[1, 0], [0, 1]], "indicator matrix has 2 columns, but there are 3 labels"),
+    ],
+)
+def test_labels_that_cannot_be_scored_are_named(y, message):
+    learner = ActiveLearner(KNeighborsClassifier(3), "random", X, target=ABC).teach(range(8), ROWS)
+    with pytest.raises(ValueError, match=message):
+        learner.score(X[:2], y)

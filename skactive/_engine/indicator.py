@@ -22,7 +22,7 @@ class IndicatorTarget(Target):
     def validate(self, y: Any) -> np.ndarray:
         dense = y.toarray() if sp.issparse(y) else y
         try:
-            matrix = np.asarray(dense)
+            matrix = with_open_answers(dense)
         except ValueError:
             matrix = np.empty(0)
         if matrix.ndim != 2:
@@ -49,11 +49,19 @@ INDICATOR = IndicatorTarget()
 
 
 def indicator(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return sets of labels as a matrix in int8: 1, 0, and -1 if a label is not answered."""
+    """Return sets of labels as a matrix in int8: 1, 0, and -1 if a label is not answered.
+
+    A set with a label that is not among the classes is refused.
+    """
     column = {name: place for place, name in enumerate(classes.tolist())}
     rows = np.zeros((len(y), len(column)), dtype=np.int8)
-    for row, given in zip(rows, y.tolist(), strict=True):
+    for place, (row, given) in enumerate(zip(rows, y.tolist(), strict=True)):
         one = given.resolved(column)
+        if not one.names <= column.keys():
+            raise ValueError(
+                f"y[{place}] has the label {min(one.names - column.keys())!r}, which is not one of "
+                f"{shown(list(column))}. Hint: declare it, or leave it out."
+            )
         for name in one:
             row[column[name]] = 1
         for name in one.unanswered:
@@ -73,6 +81,13 @@ def sets_of_columns(rows: np.ndarray) -> np.ndarray:
 def is_answered(y: np.ndarray) -> np.ndarray:
     """Return which samples have no label that is not answered: all, if `y` is no matrix."""
     return np.asarray((y >= 0).all(axis=1)) if y.ndim == 2 else np.full(len(y), True)
+
+
+def with_open_answers(matrix: Any) -> np.ndarray:
+    """Return an array in which entries that are masked are missing."""
+    if isinstance(matrix, np.ma.MaskedArray) and np.ma.is_masked(matrix):
+        return np.array(matrix.tolist(), dtype=object)
+    return np.asarray(matrix)
 
 
 def answers_of(matrix: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike
 
 from skactive._contracts._target import Target
-from skactive._engine.indicator import answers_of, indicator
+from skactive._engine.indicator import answers_of, indicator, is_answered, with_open_answers
 from skactive._engine.label_arrays import label_array
 from skactive._engine.label_sets import LabelSet, ordered
 from skactive._engine.labels import CATEGORICAL, SKIP_HINT, check_classes, is_missing_label
@@ -97,11 +97,11 @@ class MultiLabelTarget(Target):
 
     def validate(self, y: Any) -> np.ndarray:
         if hasattr(y, "columns"):
-            return self._of_matrix(np.asarray(y), y.columns.tolist())
+            return self._of_matrix(np.asarray(y), list(y.columns))
         if sp.issparse(y):
             return self._of_matrix(y.toarray(), None)
         if hasattr(y, "dtype") and np.ndim(y) == 2:
-            return self._of_matrix(np.asarray(y), None)
+            return self._of_matrix(with_open_answers(y), None)
         rows = _rows(y)
         if rows and all(_is_numbers(row) for row in rows) and any(map(len, rows)):
             lengths = {len(row) for row in rows}
@@ -202,6 +202,19 @@ class MultiLabelTarget(Target):
         return _objects([_renamed(one, known) for one in sets])
 
 
+def whole_answers(y: Any, classes: np.ndarray) -> np.ndarray:
+    """Return the labels of samples as an indicator matrix, or raise if some are not answered."""
+    target = MultiLabelTarget(classes)
+    rows = target.for_estimator(target.validate(y), classes)
+    is_whole = is_answered(rows)
+    if not is_whole.all():
+        raise ValueError(
+            f"y[{int(is_whole.argmin())}] is answered in part. Hint: leave out samples whose "
+            "labels are not all known."
+        )
+    return rows
+
+
 def _objects(sets: list[LabelSet]) -> np.ndarray:
     objects = np.empty(len(sets), dtype=object)
     objects[:] = sets
@@ -217,7 +230,8 @@ def _rows(y: Any) -> list[Any]:
     if isinstance(y, str | bytes) or not isinstance(y, Iterable):
         fact = f"y is {shown(y)}, but each sample has a set of labels."
         raise ValueError(f"{fact} {ROWS_HINT}")  # noqa: TRY004 - as for other invalid labels
-    return list(y)
+    # Rows may be series of pandas or Polars.
+    return [row.to_list() if hasattr(row, "to_list") else row for row in y]
 
 
 def _is_numbers(row: Any) -> bool:
@@ -237,7 +251,12 @@ def _named(position: int, row: Any) -> LabelSet:
     if is_missing_label(row):
         raise ValueError(f"y[{position}] is missing ({row!r}). {SKIP_HINT}")
     if isinstance(row, set | frozenset | list | tuple | np.ndarray):
-        return LabelSet(row.tolist() if isinstance(row, np.ndarray) else row)
+        names = row.tolist() if isinstance(row, np.ndarray) else row
+        if not all(isinstance(name, Hashable) for name in names):
+            raise ValueError(
+                f"y[{position}] is {shown(row)}, in which names are lists themselves. {ROWS_HINT}"
+            )
+        return LabelSet(names)
     raise ValueError(
         f"y[{position}] is {shown(row)}, but each sample has a set of labels. {ROWS_HINT}"
     )

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.exceptions import NotFittedError
 
 from skactive._engine.label_arrays import of_all_classes
+from skactive._engine.multi_label import whole_answers
 from skactive._engine.positions import OF_POSITIONS, check_positions
 from skactive._estimators import (
     is_fitted,
@@ -155,7 +156,8 @@ class LearnerPredictions(LearnerLabels):
         X : array-like of length n_queries
             Samples of the kind of X_pool.
         y : array-like of shape (n_queries,)
-            Their labels.
+            Their labels, in any form that `teach` takes. If samples have several labels, all have
+            to be answered.
 
         Returns
         -------
@@ -164,7 +166,9 @@ class LearnerPredictions(LearnerLabels):
             determination of a regressor.
         """
         check_is_samples(X, "X")
-        return float(self.fitted_estimator().score(X, y))
+        estimator = self.fitted_estimator()
+        known = whole_answers(y, self.classes_) if self._pool.target.kind == "multilabel" else y
+        return float(estimator.score(X, known))
 
     @locked
     def features(self, X: Any) -> Any:  # samples of any kind

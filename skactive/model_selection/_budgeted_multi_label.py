@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -168,6 +169,26 @@ class BudgetedMultiLabelClassifier(ClassifierMixin, BudgetedEstimator):
         """
         check_is_fitted(self)
         return (stage.labels() for stage in self._stages(self.features(X)))
+
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the share of samples of which all labels are predicted correctly.
+
+        Parameters
+        ----------
+        X : array-like of length n_queries
+            Samples of the kind passed to `fit`.
+        y : array-like of length n_queries
+            Their labels, in any form that `fit` takes.
+        sample_weight : array-like of shape (n_queries,), default=None
+            Weights of samples.
+
+        Returns
+        -------
+        score : float
+            In [0, 1].
+        """
+        predicted = self.predict(X)
+        return float(accuracy_score(self.recorded(y), predicted, sample_weight=sample_weight))
 
     def recorded(self, y: ArrayLike) -> np.ndarray:
         """Return the labels of a data set as scores take them.
