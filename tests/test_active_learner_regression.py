@@ -9,8 +9,14 @@ from sklearn.linear_model import BayesianRidge, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skactive import ActiveLearner
-from skactive.neighbors import IncrementalKNeighborsRegressor
+from skactive import ActiveLearner, Pool
+from skactive.base import CategoricalTarget, ContinuousTarget, MultiLabelTarget
+from skactive.learner import default_classifier, default_regressor
+from skactive.neighbors import (
+    IncrementalKNeighborsClassifier,
+    IncrementalKNeighborsRegressor,
+    IncrementalMultiLabelKNeighbors,
+)
 from skactive.strategies import RandomSampling
 
 RNG = np.random.default_rng(0)
@@ -77,3 +83,74 @@ def test_the_table_has_predictions_and_their_standard_deviations(estimator):
         assert frame["std"].isna().all()
     else:
         np.testing.assert_allclose(frame["std"], learner.predict(X, return_std=True)[1], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("target", "expected", "y"),
+    [
+        (None, default_classifier(), ["a", "b"]),
+        (CategoricalTarget(), default_classifier(), ["a", "b"]),
+        (ContinuousTarget(), default_regressor(), [1.5, 2.5]),
+        (MultiLabelTarget(), IncrementalMultiLabelKNeighbors(), [{"a"}, {"a", "b"}]),
+    ],
+)
+def test_the_default_estimator_learns_the_labels_of_the_target(target, expected, y):
+    learner = ActiveLearner(X_pool=X, target=target)
+    assert repr(learner.estimator) == repr(expected)
+    learner.teach([0, 1], y)
+    assert learner.labels.tolist() == y
+    assert len(learner.predict(X)) == len(X)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "target", "message"),
+    [
+        (LogisticRegression(), ContinuousTarget(), "ContinuousTarget needs a regressor. Got Log"),
+        (IncrementalKNeighborsClassifier(), ContinuousTarget(), "needs a regressor. Got Increme"),
+        (NEAREST, CategoricalTarget(), "CategoricalTarget needs a classifier. Got IncrementalKN"),
+        (Ridge(), MultiLabelTarget(["a"]), "MultiLabelTarget needs a classifier. Got Ridge inst"),
+        (WITH_STD[1], MultiLabelTarget(), "needs a classifier. Got IncrementalKNeighborsRegressor"),
+    ],
+)
+def test_a_target_that_the_estimator_does_not_learn_is_refused(estimator, target, message):
+    with pytest.raises(TypeError, match=message):
+        ActiveLearner(estimator, X_pool=X, target=target)
+    with pytest.raises(TypeError, match=message):
+        Pool(X, estimator=estimator, target=target)
+
+
+MIXED = {
+    "numbers to a classifier": (None, [0.5, 1.5], "continuous.* Hint: numbers are learnt by a reg"),
+    "a matrix to a classifier": (
+        None,
+        [[1, 0], [0, 1]],
+        "1d array.* need target=MultiLab",
+    ),
+    "sets to a classifier": (
+        None,
+        [{"a"}, {"b"}],
+        "no.* label.* need target=MultiLab",
+    ),
+    "lists to a classifier": (None, [["a", "b"], ["b"]], "no.* label.* need target=MultiLab"),
+    "classes to a regressor": (NEAREST, ["a", "b"], "the labels of a regression are numbers"),
+    "a matrix to a regressor": (
+        NEAREST,
+        [[1, 0], [0, 1]],
+        "1d array.* the label of a sample",
+    ),
+    "sets to a regressor": (NEAREST, [{"a"}, {"b"}], "the labels of a regression are numbers"),
+}
+
+
+@pytest.mark.parametrize("case", MIXED)
+def test_labels_of_another_kind_change_nothing(case):
+    estimator, y, message = MIXED[case]
+    known = ["a", "b", "a"] if estimator is None else [1.0, 2.0, 1.0]
+    learner = ActiveLearner(estimator, "random", X).teach([0, 1, 2], known)
+    before = learner.predict(X).tolist()
+    for call in (lambda: learner.teach([3, 4], y), lambda: learner.relabel([0, 1], y)):
+        with pytest.raises(ValueError, match=message):
+            call()
+    assert learner.labels.tolist() == known
+    assert learner.predict(X).tolist() == before
+    assert len(learner.candidates) == len(X) - 3

@@ -7,10 +7,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import column_or_1d
 
 from skactive._contracts._target import Target
-from skactive._engine.labels import SKIP_HINT, is_missing_label, label_fact, label_values
+from skactive._engine.labels import (
+    SKIP_HINT,
+    as_column,
+    is_missing_label,
+    label_fact,
+    label_values,
+)
 from skactive._text import SHOWN_WIDTH, one_line
 
 # Sums of squares of so many labels as memory holds are finite, and so are variances.
@@ -40,7 +45,7 @@ class ContinuousTarget(Target):
     def validate(self, y: ArrayLike) -> np.ndarray:
         labels = label_values(y)
         if labels.ndim != 1:
-            labels = column_or_1d(np.atleast_1d(labels), warn=True)
+            labels = as_column(labels, "Hint: the label of a sample is one number.")
         if labels.dtype.kind not in "iuf":
             if labels.dtype.kind != "O" and labels.size:
                 raise _no_number(0, labels[0].item())

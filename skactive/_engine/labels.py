@@ -18,6 +18,10 @@ from skactive._text import shown
 from skactive._warning import warn_user
 
 SKIP_HINT = "Hint: leave out samples without a label; skip those that cannot be labelled."
+SEVERAL_HINT = (
+    "Hint: several labels of each sample need target=MultiLabelTarget() in ActiveLearner, and a "
+    "classifier such as IncrementalMultiLabelKNeighbors."
+)
 KINDS = {
     "U": "strings",
     "S": "bytes",
@@ -94,7 +98,7 @@ def check_labels(y: ArrayLike) -> np.ndarray:
 def _checked(y: Any, *, are_answers: bool) -> np.ndarray:
     labels = label_values(y)
     if labels.ndim != 1:
-        labels = column_or_1d(np.atleast_1d(labels), warn=True)
+        labels = as_column(labels, SEVERAL_HINT)
     if labels.size == 0:
         return labels
     if labels.dtype.kind not in "biufUS":
@@ -113,8 +117,19 @@ def _checked(y: Any, *, are_answers: bool) -> np.ndarray:
         if too_large.any():
             position = int(too_large.argmax())
             raise _no_label(position, labels[position].item())
-        check_classification_targets(labels)
+        try:
+            check_classification_targets(labels)
+        except ValueError as error:
+            raise ValueError(f"{error} Hint: numbers are learnt by a regressor.") from error
     return compact(labels)
+
+
+def as_column(labels: np.ndarray, hint: str) -> np.ndarray:
+    """Return labels of shape (n, 1), or one label, as an array of shape (n,), or raise."""
+    try:
+        return column_or_1d(np.atleast_1d(labels), warn=True)
+    except ValueError as error:
+        raise ValueError(f"{error} {hint}") from error
 
 
 def check_classes(
@@ -203,10 +218,9 @@ def label_fact(position: int, label: Any) -> str:
 
 
 def _no_label(position: int, label: Any) -> ValueError:
-    return ValueError(
-        f"{label_fact(position, label)}, which is not a class label. Hint: labels are strings, "
-        "integers or booleans."
-    )
+    are_several = isinstance(label, set | frozenset | list | tuple | dict)
+    hint = SEVERAL_HINT if are_several else "Hint: labels are strings, integers or booleans."
+    return ValueError(f"{label_fact(position, label)}, which is not a class label. {hint}")
 
 
 def _is_scalar_array(value: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import is_regressor
+from sklearn.base import is_classifier, is_regressor
 from sklearn.utils import get_tags
 
 from skactive._contracts._target import Target
@@ -50,6 +50,7 @@ def target_of(estimator: Any, target: Target | None = None) -> Target:
                 "The 'target' parameter must be a skactive.base.Target, such as "
                 f"ContinuousTarget(), or None. Got {shown(target)} instead."
             )
+        _check_learns(estimator, target)
         return target
     # Objects without scikit-learn's tags, as strategies of other tools get them, are classifiers.
     if not hasattr(estimator, "__sklearn_tags__"):
@@ -58,6 +59,22 @@ def target_of(estimator: Any, target: Target | None = None) -> Target:
         return CONTINUOUS
     # A Pipeline has not all tags of its last step.
     return CATEGORICAL if get_tags(classifier_of(estimator)).target_tags.single_output else SETS
+
+
+def _check_learns(estimator: Any, target: Target) -> None:
+    """Raise if a regressor gets labels that are no numbers, or a classifier numbers."""
+    if not hasattr(estimator, "__sklearn_tags__"):
+        return
+    if target.kind == CONTINUOUS.kind and is_classifier(estimator):
+        wanted = "regressor"
+    elif target.kind in {CATEGORICAL.kind, SETS.kind} and is_regressor(estimator):
+        wanted = "classifier"
+    else:
+        return
+    raise TypeError(
+        f"{type(target).__name__} needs a {wanted}. Got {type(classifier_of(estimator)).__name__} "
+        f"instead. Hint: pass a {wanted}, or leave the target out."
+    )
 
 
 def recorded_labels(y: ArrayLike, target: Target) -> np.ndarray:

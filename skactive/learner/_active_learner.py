@@ -30,7 +30,7 @@ from skactive.learner._arguments import (
     names_of,
     split_pipeline,
 )
-from skactive.learner._defaults import classifier_for, default_strategy
+from skactive.learner._defaults import default_strategy, estimator_for
 from skactive.learner._described_classes import describe
 from skactive.learner._drift import AgreementWatch
 from skactive.learner._history.actions import Action
@@ -60,12 +60,13 @@ class ActiveLearner(LearnerQueries):
     Parameters
     ----------
     estimator : classifier, regressor or Pipeline, default=None
-        The classifier; None takes `IncrementalLabelSpreading()`. With a regressor, labels are
-        numbers, and all that is said here of classifiers holds. The learner works on a copy. A
-        classifier that implements the contract `skactive.base.IncrementalEstimator` learns each
-        label at once; one with `partial_fit` gets the new labels when it is next used; any other is
-        fitted again then. In a Pipeline the last step learns, and the steps before it turn samples
-        into features once; steps that are not fitted yet are fitted to the pool, without labels.
+        The classifier; None takes `IncrementalLabelSpreading()`, or nearest neighbours for a
+        `target` of numbers or several labels. With a regressor, labels are numbers, and all that is
+        said here of classifiers holds. The learner works on a copy. A classifier that implements
+        the contract `skactive.base.IncrementalEstimator` learns each label at once; one with
+        `partial_fit` gets the new labels when it is next used; any other is fitted again then. In a
+        Pipeline the last step learns, and the steps before it turn samples into features once;
+        steps that are not fitted yet are fitted to the pool, without labels.
     strategy : QueryStrategy or str, default=None
         The query strategy, or its name in `all_strategies`; None takes `UncertaintyHerding()`.
         The two defaults together needed the fewest labels in our comparisons.
@@ -226,7 +227,7 @@ class ActiveLearner(LearnerQueries):
         state: str | PathLike[str] | None = None,
         cache: FeatureCache | None = None,
     ) -> None:
-        given = classifier_for(target) if estimator is None else estimator
+        given = estimator_for(target) if estimator is None else estimator
         check_classifier(
             given, hint="pass samples as X_pool, ActiveLearner(X_pool=X).", or_regressor=True
         )

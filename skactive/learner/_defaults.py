@@ -39,8 +39,7 @@ def default_regressor() -> IncrementalKNeighborsRegressor:
     """Return the regressor that is used where labels are numbers and none is given.
 
     `BudgetedRegressor`, `labeling_curve`, `compare_strategies` and the command ``skactive compare``
-    have the same default. `ActiveLearner` cannot know the kind of labels beforehand, and takes a
-    classifier.
+    have the same default, and `ActiveLearner` with ``target=ContinuousTarget()``.
 
     Returns
     -------
@@ -61,11 +60,12 @@ def default_regressor() -> IncrementalKNeighborsRegressor:
     return IncrementalKNeighborsRegressor()
 
 
-def classifier_for(target: Target | None) -> Any:  # classifiers have no common type
-    """Return the classifier that is used for a kind of labels where none is given."""
-    if getattr(target, "kind", None) == "multilabel":
+def estimator_for(target: Target | None) -> Any:  # estimators have no common type
+    """Return the estimator that is used for a kind of labels where none is given."""
+    kind = getattr(target, "kind", None)
+    if kind == "multilabel":
         return IncrementalMultiLabelKNeighbors()
-    return default_classifier()
+    return default_regressor() if kind == "continuous" else default_classifier()
 
 
 def default_strategy() -> QueryStrategy:

@@ -170,7 +170,12 @@ class BudgetedMultiLabelClassifier(ClassifierMixin, BudgetedEstimator):
         check_is_fitted(self)
         return (stage.labels() for stage in self._stages(self.features(X)))
 
-    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self,
+        X: Any,  # samples of any kind
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
         """Return the share of samples of which all labels are predicted correctly.
 
         Parameters
