@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from streams_under_contract import run, small_stream
 
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalMultiLabelKNeighbors
 from skactive.streams import Split, StreamSampler, StreamStrategy, all_stream_strategies
 
 X, Y = small_stream(300)
@@ -276,6 +276,25 @@ def test_dicts_are_samples_by_the_names_of_their_features():
     assert pickle.dumps(sampler) == before
 
 
+def test_a_batch_can_be_a_list_of_dicts():
+    batch = [{"b": b, "a": a} for a, b in X[:20]]
+    sampler = StreamSampler(budget=0.5)
+    assert sampler.query(batch).tolist() == StreamSampler(budget=0.5).query(X[:20]).tolist()
+    expected = StreamSampler().teach(X[:20], Y[:20]).predict_proba(X[20:40])
+    sampler.teach(batch, Y[:20])
+    later = tuple({"a": a, "b": b} for a, b in X[20:40])
+    np.testing.assert_allclose(sampler.predict_proba(later), expected)
+    before = state(sampler)
+    for bad, error, message in [
+        ([{"a": 1.0, "b": 2.0}, {"a": 1.0}], ValueError, "'b' is missing"),
+        ([{"a": 1.0, "b": 2.0}, [1.0, 2.0]], TypeError, r"A batch of dicts has \[1\.0, 2\.0\]"),
+        ([[1.0, 2.0], {"a": 1.0, "b": 2.0}], TypeError, r"A batch of dicts has \[1\.0, 2\.0\]"),
+    ]:
+        with pytest.raises(error, match=message):
+            sampler.query(bad)
+    assert state(sampler) == before
+
+
 def test_data_frames_have_feature_names():
     frame = pd.DataFrame(X, columns=["a", "b"])
     sampler = StreamSampler(budget=1.0).teach(frame[:20], Y[:20])
@@ -372,6 +391,7 @@ def test_a_label_that_is_not_declared_is_refused():
         ({"strategy": 3}, TypeError, "Got 3 instead"),
         ({"estimator": 3}, TypeError, "must be a classifier. Got 3 instead"),
         ({"estimator": StandardScaler()}, TypeError, "must be a classifier"),
+        ({"estimator": IncrementalMultiLabelKNeighbors()}, TypeError, "needs categorical labels"),
         ({"drift_detector": 3}, TypeError, "drift detector must have .* Got 3 instead"),
     ],
     ids=str,

@@ -16,6 +16,7 @@ from sklearn.utils.validation import validate_data
 from skactive._agreement import N_RECENT, Agreement
 from skactive._engine.declared_classes import check_declared
 from skactive._engine.labels import CATEGORICAL, check_classes
+from skactive._engine.targets import check_one_of, target_of
 from skactive._estimators import check_classifier
 from skactive._random_state import random_numbers
 from skactive._text import counted, shown
@@ -152,8 +153,8 @@ class StreamSampler(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_features,) or (n_samples, n_features), or dict
-            One sample or a batch, which may be empty. A dict has the features of one sample by
-            name, as in river.
+            One sample, or a batch, which may be empty or a list of dicts. A dict has the features
+            of one sample by name, as in river.
 
         Returns
         -------
@@ -299,6 +300,7 @@ class StreamSampler(ClassifierMixin, BaseEstimator):
         if given is None:
             given = IncrementalKNeighborsClassifier(metric="euclidean")
         check_classifier(given)
+        check_one_of(type(self).__name__, target_of(given).kind, {CATEGORICAL.kind})
         max_labeled = check_integer(self, "max_labeled", self.max_labeled, minimum=1)
         classes = None if self.classes is None else np.unique(check_classes(self.classes))
         self.budget_ = StreamBudget(self.budget, window=self.window)

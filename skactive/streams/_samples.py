@@ -19,7 +19,9 @@ def is_one_sample(X: Any) -> bool:
         return not hasattr(X, "columns")
     if hasattr(X, "ndim"):
         return bool(X.ndim == 1)
-    return hasattr(X, "__len__") and len(X) > 0 and np.ndim(X[0]) == 0
+    if not hasattr(X, "__len__") or len(X) == 0:
+        return False
+    return np.ndim(X[0]) == 0 and not isinstance(X[0], Mapping)
 
 
 def as_batch(X: Any, names: tuple[Any, ...] | None) -> tuple[Any, tuple[Any, ...] | None]:
@@ -27,7 +29,7 @@ def as_batch(X: Any, names: tuple[Any, ...] | None) -> tuple[Any, tuple[Any, ...
 
     Parameters
     ----------
-    X : dict, or array-like of shape (n_features,) or (n_samples, n_features)
+    X : dict, list of dicts, or array-like of shape (n_features,) or (n_samples, n_features)
         One sample or a batch.
     names : tuple or None
         The keys of the first dict so far.
@@ -39,27 +41,38 @@ def as_batch(X: Any, names: tuple[Any, ...] | None) -> tuple[Any, tuple[Any, ...
     names : tuple or None
         The keys.
     """
-    if isinstance(X, Mapping):
+    samples = [X] if isinstance(X, Mapping) else X
+    if isinstance(samples, list | tuple) and any(isinstance(one, Mapping) for one in samples):
         if names is None:
-            names = tuple(X)
-        if set(X) != set(names):
-            wrong = sorted(set(names) ^ set(X), key=str)
-            raise ValueError(
-                f"The sample has other features than the first one: {wrong[0]!r} is "
-                f"{'missing' if wrong[0] in names else 'new'}. Hint: give each sample the same "
-                "features."
-            )
-        values = [X[name] for name in names]
-        for name, value in zip(names, values, strict=True):
-            if isinstance(value, str) or not np.isscalar(value):
-                raise TypeError(
-                    f"The feature {name!r} must be a number. Got {shown(value)} instead. "
-                    "Hint: encode categories as numbers."
-                )
-        return np.array([values], dtype=np.float64), names
+            names = tuple(next(one for one in samples if isinstance(one, Mapping)))
+        rows = [_values(one, names) for one in samples]
+        return np.array(rows, dtype=np.float64), names
     check_is_samples(X, "X")
     if not is_one_sample(X):
         return X, names
     if hasattr(X, "to_frame"):
         return X.to_frame().T, names
     return np.asarray(X)[np.newaxis], names
+
+
+def _values(sample: Any, names: tuple[Any, ...]) -> list[Any]:
+    """Return the values of a dict in the order of names, or raise."""
+    if not isinstance(sample, Mapping):
+        raise TypeError(
+            f"A batch of dicts has {shown(sample)} among them. Hint: pass each sample as a dict."
+        )
+    if set(sample) != set(names):
+        wrong = sorted(set(names) ^ set(sample), key=str)
+        raise ValueError(
+            f"The sample has other features than the first one: {wrong[0]!r} is "
+            f"{'missing' if wrong[0] in names else 'new'}. Hint: give each sample the same "
+            "features."
+        )
+    values = [sample[name] for name in names]
+    for name, value in zip(names, values, strict=True):
+        if isinstance(value, str) or not np.isscalar(value):
+            raise TypeError(
+                f"The feature {name!r} must be a number. Got {shown(value)} instead. "
+                "Hint: encode categories as numbers."
+            )
+    return values
