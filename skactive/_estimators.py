@@ -93,6 +93,15 @@ def classifier_of(estimator: Any) -> Any:
     return estimator[-1] if isinstance(estimator, Pipeline) else estimator
 
 
+def has_partial_fit(estimator: Any) -> bool:
+    """Return whether `partial_fit` adds samples to those that an estimator has learned.
+
+    That of a network of skorch trains for all epochs on the new samples alone, and forgets others.
+    """
+    is_network = any(one.__module__.split(".")[0] == "skorch" for one in type(estimator).__mro__)
+    return hasattr(estimator, "partial_fit") and not is_network
+
+
 def transformers(pipeline: Pipeline) -> Pipeline:
     """Return a Pipeline in which an identity step replaces the classifier."""
     # The step is replaced, not removed: it may be the only one, and before scikit-learn 1.7 a

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from skactive._contracts._estimators import IncrementalEstimator
+from skactive._estimators import has_partial_fit
 from skactive._rows import n_samples_of, take_rows
 
 
@@ -27,7 +28,7 @@ def learning_methods(classifier: Any) -> list[str]:
     """Return the names of the methods that answers are passed to."""
     if isinstance(classifier, IncrementalEstimator):
         return ["add_labeled"]
-    return ["partial_fit"] if hasattr(classifier, "partial_fit") else ["fit"]
+    return ["partial_fit"] if has_partial_fit(classifier) else ["fit"]
 
 
 def per_sample(params: dict[str, Any], positions: np.ndarray, n_samples: int) -> dict[str, Any]:

@@ -154,3 +154,19 @@ def test_labels_of_another_kind_change_nothing(case):
     assert learner.labels.tolist() == known
     assert learner.predict(X).tolist() == before
     assert len(learner.candidates) == len(X) - 3
+
+
+@pytest.mark.parametrize(
+    "dtype", [np.float16, np.float32, np.float64, np.int8, np.int64, np.uint64, object]
+)
+def test_numbers_of_every_type_are_labels(dtype):
+    y = np.array([1, 0, 3, 2], dtype=dtype)
+    learner = ActiveLearner(IncrementalKNeighborsRegressor(), X_pool=np.eye(4)).teach(range(4), y)
+    assert learner.labels.dtype == np.float64
+    assert learner.labels.tolist() == [1, 0, 3, 2]
+
+
+def test_the_smallest_integer_is_a_label():
+    y = np.array([np.iinfo(np.int64).min, 0])
+    learner = ActiveLearner(IncrementalKNeighborsRegressor(), X_pool=np.eye(2)).teach([0, 1], y)
+    assert learner.labels.tolist() == [-(2.0**63), 0]

@@ -50,6 +50,7 @@ class ContinuousTarget(Target):
             if labels.dtype.kind != "O" and labels.size:
                 raise _no_number(0, labels[0].item())
             labels = _as_floats(labels.tolist())
+        labels = labels.astype(np.float64)
         is_finite = np.isfinite(labels)
         if not is_finite.all():
             position = int(is_finite.argmin())
@@ -61,7 +62,7 @@ class ContinuousTarget(Target):
             position = int(is_large.argmax())
             raise _too_large(position, labels[position])
         # -0.0 becomes 0.0.
-        return labels.astype(np.float64) + 0.0
+        return labels + 0.0
 
     def check_alike(self, known: np.ndarray, y: np.ndarray) -> None:
         # Any numbers can be stored beside each other.

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from skactive._engine.class_descriptions import check_descriptions, with_described
 from skactive._engine.positions import array_of
 from skactive._engine.targets import check_no_classes, check_part, target_of
-from skactive._estimators import fitted_steps, is_fitted
+from skactive._estimators import fitted_steps, has_partial_fit, is_fitted
 from skactive._io.image_paths import are_paths
 from skactive._rows import check_is_samples, n_samples_of
 from skactive._text import shown
@@ -57,7 +57,7 @@ def declared_classes(classifier: Any, classes: Any) -> Any:
     are described are known, too.
     """
     described = check_descriptions(classifier, getattr(classifier, "class_descriptions", None))
-    is_known = is_fitted(classifier) and hasattr(classifier, "partial_fit")
+    is_known = is_fitted(classifier) and has_partial_fit(classifier)
     if not is_known or target_of(classifier).kind != "categorical":
         return with_described(classes, described)
     known = classifier.classes_

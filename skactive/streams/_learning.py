@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skactive._engine.label_arrays import label_array
-from skactive._estimators import is_fitted
+from skactive._estimators import has_partial_fit, is_fitted
 from skactive._few_labels import fitted_copy, posterior_or_none
 from skactive.base import IncrementalEstimator
 
@@ -201,6 +201,6 @@ def learning_of(given: Any, max_labeled: int, classes: np.ndarray | None) -> Str
     if isinstance(given, IncrementalEstimator):
         return StoredLabels(given, max_labeled, classes)
     # partial_fit has to know all classes at its first call.
-    if hasattr(given, "partial_fit") and (classes is not None or _has_learned(given)):
+    if has_partial_fit(given) and (classes is not None or _has_learned(given)):
         return PartialFits(given, max_labeled, classes)
     return Refits(given, max_labeled, classes)

@@ -71,14 +71,16 @@ def test_a_network_learns_the_answers_to_queries(strategy):
         learner.teach(indices, names[indices])
     assert set(learner.predict(X)) <= set("abcdefghij")
     learner.undo()
-    assert pickle.loads(pickle.dumps(learner)).query(2).tolist() == learner.query(2).tolist()
+    assert len(learner.labeled) == 30
+    copy = pickle.loads(pickle.dumps(learner))
+    assert set(copy.query(2)) <= set(copy.candidates)
 
 
 def test_a_network_is_compared_with_its_strategies():
     comparison = compare_strategies(
         network(), ["margin", "random"], X[:300], names[:300], budget=20, cv=2, random_state=0
     )
-    assert comparison.scores.shape == (2, 2, 20)
+    assert comparison.area_under_curve().shape == (2, 2)
 
 
 def test_a_network_predicts_numbers():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skactive._estimators import has_partial_fit
 from skactive._few_labels import restore
 from skactive.base import IncrementalEstimator, TransductiveEstimator
 from skactive.learner._updaters._incremental import IncrementalUpdater, TransductiveUpdater
@@ -32,6 +33,6 @@ def updater_for(classifier: Any, source: UpdateSource) -> EstimatorUpdater:
     if isinstance(classifier, IncrementalEstimator):
         return IncrementalUpdater(classifier, source)
     # The form in which `partial_fit` takes sets of labels differs from class to class.
-    if hasattr(classifier, "partial_fit") and source.pool.target.kind != "multilabel":
+    if has_partial_fit(classifier) and source.pool.target.kind != "multilabel":
         return PartialFitUpdater(classifier, source)
     return RefitUpdater(classifier, source)
