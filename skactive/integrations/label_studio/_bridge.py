@@ -71,7 +71,7 @@ class LabelStudioBridge:
         draws from them at random. The queue grows with the number of answers, and of people who
         were active in Label Studio within a day: Label Studio has no task for a person if the
         others have all tasks of the queue open.
-    timeout : float, default=30
+    timeout : float, default=20
         Seconds to wait for Label Studio.
     announce : callable, default=None
         Called with a sentence for each change. None does nothing.

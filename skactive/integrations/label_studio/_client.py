@@ -29,8 +29,9 @@ from skactive._text import one_line, shown
 from skactive.integrations.label_studio._errors import LabelStudioError
 from skactive.integrations.label_studio._token import HINT, ApiToken
 
-# Seconds without a byte of the answer.
-TIMEOUT = 30.0
+# Seconds without a byte of the answer. With the pause before it, a server that hangs is noticed
+# within half a minute.
+TIMEOUT = 20.0
 # The same for files on other hosts.
 FILE_TIMEOUT = 10.0
 # The same after Ctrl-C.
@@ -55,8 +56,8 @@ RANDOM = SystemRandom()
 class LabelStudioClient:
     """The requests to one Label Studio.
 
-    Requests that time out, cannot connect or are answered by an error of the server are repeated
-    after a pause, which doubles each time and is partly random.
+    Requests that cannot connect or are answered by an error of the server are repeated after a
+    pause, which doubles each time and is partly random, unless `timeout` seconds have passed.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ class LabelStudioClient:
         The address of Label Studio.
     token : ApiToken
         The token. It is sent to this address only, also after redirections.
-    timeout : float, default=30
+    timeout : float, default=20
         Seconds without a byte of the answer.
     sleep : callable, default=time.sleep
         Waits for a number of seconds.
@@ -136,11 +137,13 @@ class LabelStudioClient:
     def _repeated(
         self, method: str, address: str, body: bytes | None, *, is_file: bool = False
     ) -> tuple[bytes, str]:
+        until = time.monotonic() + self._timeout
         for attempt in range(self._attempts):
             try:
                 return self._once(method, address, body, is_file=is_file)
             except LabelStudioError as error:
-                if not error.is_temporary or attempt == self._attempts - 1:
+                is_last = attempt == self._attempts - 1 or time.monotonic() >= until
+                if not error.is_temporary or is_last:
                     raise
                 self._sleep(pause(attempt, PAUSE))
         raise AssertionError  # pragma: no cover - the last attempt returns or raises
