@@ -132,6 +132,7 @@ def test_the_secret_is_the_same_at_each_start_and_private(tmp_path):
     assert secret_of(tmp_path / "other") != secret
     path = tmp_path / "model.json"
     if os.name == "posix":
+        assert stat.S_IMODE((tmp_path / "other").stat().st_mode) == 0o700
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     for damaged in ("", "{", "[]", '{"secret": "short"}', '{"secret": 5}'):
         path.write_text(damaged)

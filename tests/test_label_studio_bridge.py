@@ -3,7 +3,9 @@
 import contextlib
 import io
 import json
+import os
 import socket
+import stat
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -662,6 +664,18 @@ def test_a_file_in_place_of_the_folder_is_named(studio, tmp_path):
     ):
         bridge.sync()
     assert (tmp_path / "s").read_text() == "mine"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")
+def test_only_the_user_can_read_the_copies_of_samples(studio, tmp_path):
+    with bridge_of(studio, tmp_path / "new" / "s") as bridge:
+        bridge.sync()
+    assert stat.S_IMODE((tmp_path / "new" / "s").stat().st_mode) == 0o700
+    # As its owner has chosen.
+    (tmp_path / "shared").mkdir(mode=0o755)
+    with bridge_of(studio, tmp_path / "shared") as bridge:
+        bridge.sync()
+    assert stat.S_IMODE((tmp_path / "shared").stat().st_mode) == 0o755
 
 
 def test_an_unknown_project_is_named(studio, tmp_path):

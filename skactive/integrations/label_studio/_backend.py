@@ -17,6 +17,7 @@ from skactive._io.journal_file import json_object
 from skactive._optional import import_optional
 from skactive._text import one_line
 from skactive.integrations.label_studio._errors import LabelStudioError
+from skactive.integrations.label_studio._folder import make_folder
 from skactive.integrations.label_studio._queue import PREDICTIONS
 
 OWNER = "The model for Label Studio"
@@ -114,7 +115,7 @@ def secret_of(folder: Path) -> str:
     if isinstance(secret, str) and len(secret) >= SECRET_BYTES and secret.isascii():
         return secret
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     # Only the user can read the file.
     with atomic_write(path) as file:
         file.write(json.dumps({"secret": secret}).encode("ascii"))

@@ -147,12 +147,20 @@ class ProjectFolder:
                     f"a new address, delete {PROJECT} in this one."
                 )
             return
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except FileExistsError:
-            raise LabelStudioError(
-                f"{self.path} is a file, but the session is a folder. Hint: choose the name of a "
-                "new folder."
-            ) from None
+        make_folder(self.path)
         with atomic_write(path) as file:
             file.write(json.dumps(own).encode("ascii"))
+
+
+def make_folder(path: Path) -> None:
+    """Create the folder of a session, unless it is there.
+
+    Only the user can read it: it has copies of samples for which Label Studio requires a token.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+    except FileExistsError:
+        raise LabelStudioError(
+            f"{path} is a file, but the session is a folder. Hint: choose the name of a new folder."
+        ) from None
