@@ -765,6 +765,59 @@ def test_an_interface_that_is_not_supported_any_more_is_waited_for(studio, tmp_p
     assert "0 labels of 24 tasks" in notes[2]
 
 
+OTHERS = [
+    (TEXTS, TEXTS.replace("single", "multiple"), "for texts with several labels each now, but"),
+    (TEXTS.replace("single", "multiple"), TEXTS, "for texts with one class each now, but"),
+    (TEXTS, TEXTS.replace("<Text name", "<Image name"), "for images with one class each now, but"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "sentence"), OTHERS)
+def test_an_interface_for_other_samples_or_labels_is_waited_for(
+    before, after, sentence, studio, tmp_path
+):
+    studio.config = before
+    studio.annotate(1, "A")
+    with bridge_of(studio, tmp_path / "s", embedder=None) as bridge:
+        bridge.sync(wait=True)
+        studio.config = after
+        studio.annotate(2, "B")
+        for _ in range(2):
+            with pytest.raises(LabelStudioError, match=sentence):
+                bridge.sync()
+        studio.config = before
+        bridge.sync()
+        assert set(labels_of(bridge.session)) == {"1", "2"}
+
+
+@pytest.mark.parametrize(("before", "after"), [one[:2] for one in OTHERS[:2]])
+def test_after_a_restart_an_interface_for_other_labels_is_refused(before, after, studio, tmp_path):
+    studio.config = before
+    studio.annotate(1, "A")
+    for config in (before, after, before):
+        studio.config = config
+        with bridge_of(studio, tmp_path / "s") as bridge:
+            if config == after:
+                with pytest.raises(LabelStudioError, match="Hint: choose another session folder"):
+                    bridge.sync()
+            else:
+                bridge.sync()
+                assert set(labels_of(bridge.session)) == {"1"}
+
+
+def test_a_class_that_the_session_refuses_is_named_and_waited_for(studio, tmp_path):
+    studio.config = TEXTS.replace("single", "multiple")
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+        # From before the choice had another name.
+        number = studio.annotate(1, ["A|B"])
+        with pytest.raises(LabelStudioError, match=r"'A\|B' has the character \|"):
+            bridge.sync()
+        studio.update(number, ["A"])
+        bridge.sync()
+        assert labels_of(bridge.session) == {"1": ("A",)}
+
+
 @pytest.mark.parametrize("version", ["theirs", "", None, "gone"])
 @pytest.mark.parametrize("sampling", ["Sequential sampling", "Uniform sampling"])
 @pytest.mark.parametrize("before", [[], ["killed"], ["once", "killed"], ["ended"]])

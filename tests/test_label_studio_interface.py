@@ -131,6 +131,10 @@ SECOND = '<Choices name="b" toName="text"><Choice value="C"/><Choice value="D"/>
         (TEXTS.replace('"B"', '" A "'), "has the choice ' A ' twice"),
         (TEXTS.replace('"B"', '" "'), "has the choice ' ' without a name"),
         (TEXTS.replace('<Choice value="B"/>', ""), "has 1 choice"),
+        (
+            TEXTS.replace("single", "multiple").replace('"B"', '"A|B"'),
+            "has the choice 'A\\|B'. Hint: ",
+        ),
         ("<View>", "is no XML"),
         ("", "is no XML"),
         ('<!DOCTYPE x [<!ENTITY a "b">]>' + TEXTS, "has a document type"),

@@ -16,7 +16,7 @@ from skactive._validation import check_integer
 from skactive.integrations.label_studio._answers import bring_answers
 from skactive.integrations.label_studio._backend import HOST, ModelRoutes, secret_of, serving
 from skactive.integrations.label_studio._client import TIMEOUT, LabelStudioClient, pause
-from skactive.integrations.label_studio._errors import LabelStudioError
+from skactive.integrations.label_studio._errors import LabelStudioError, refusals_of_session
 from skactive.integrations.label_studio._folder import ProjectFolder
 from skactive.integrations.label_studio._interface import LabelingInterface, read_interface
 from skactive.integrations.label_studio._project import ProjectState, RemoteProject
@@ -396,7 +396,8 @@ class LabelStudioBridge:
 
     def _bring(self, interface: LabelingInterface) -> str:
         answers = {str(number): task.answer(interface) for number, task in self._tasks.items()}
-        return bring_answers(self.session, answers)
+        with refusals_of_session():
+            return bring_answers(self.session, answers)
 
     def _content(self, interface: LabelingInterface) -> list[tuple[int, Result]]:
         """Return the next tasks, with what annotators see of the guess."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class LabelStudioError(Exception):
     """A failure of Label Studio, or a project that cannot be labelled, in one sentence.
@@ -31,3 +34,15 @@ class LabelStudioError(Exception):
     def __init__(self, message: str, *, is_temporary: bool = False) -> None:
         super().__init__(message)
         self.is_temporary = is_temporary
+
+
+@contextmanager
+def refusals_of_session() -> Iterator[None]:
+    """Raise what a session refuses, such as a name of a class, as a failure of the project.
+
+    A bridge that runs waits until someone mends it in Label Studio.
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise LabelStudioError(str(error)) from error

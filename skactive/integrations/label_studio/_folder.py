@@ -13,7 +13,7 @@ from skactive._io.atomic_write import atomic_write
 from skactive._io.journal_file import json_object
 from skactive._optional import import_optional
 from skactive._text import counted, shown
-from skactive.integrations.label_studio._errors import LabelStudioError
+from skactive.integrations.label_studio._errors import LabelStudioError, refusals_of_session
 from skactive.integrations.label_studio._interface import LabelingInterface
 from skactive.integrations.label_studio._project import RemoteProject
 from skactive.integrations.label_studio._samples import Row, TaskSamples
@@ -90,8 +90,10 @@ class ProjectFolder:
             self._check_project()
             self._rows = self._samples.saved()
         rows = self._samples.rows(tasks, interface)
-        if self.session is not None and rows == self._rows:
-            return False
+        if self.session is not None:
+            self._check_interface(self.session, interface)
+            if rows == self._rows:
+                return False
         with self.lock:
             gone = {str(row["id"]) for row in self._rows} - {str(row["id"]) for row in rows}
             if self._rows and gone:
@@ -119,20 +121,35 @@ class ProjectFolder:
 
     def _opened(self, rows: list[Row], interface: LabelingInterface) -> LabelingSession:
         kind = next(name for name in rows[0] if name != "id")
-        session = LabelingSession(
-            self._samples.path,
-            self.path,
-            embedder=self._embedder,
-            classes=interface.classes,
-            multi_label=interface.is_multiple,
-            text_column=kind,
-            id_column="id",
-        )
+        with refusals_of_session():
+            session = LabelingSession(
+                self._samples.path,
+                self.path,
+                embedder=self._embedder,
+                classes=interface.classes,
+                multi_label=interface.is_multiple,
+                text_column=kind,
+                id_column="id",
+            )
         with suppress(ValueError):  # classes may have been renamed in the session
             for label, description in interface.descriptions.items():
                 if session.descriptions.get(label) != description:
                     session.describe_class(label, description)
         return session
+
+    def _check_interface(self, session: LabelingSession, interface: LabelingInterface) -> None:
+        """Raise if the labelling interface became one for other samples or labels."""
+        before = session.kind, session.multi_label
+        now = interface.kind, interface.is_multiple
+        if now != before:
+            old, new = (
+                f"{kind}s with {'several labels' if is_multiple else 'one class'} each"
+                for kind, is_multiple in (before, now)
+            )
+            raise LabelStudioError(
+                f"The labelling interface is one for {new} now, but {self.path} has {old}. Hint: "
+                "choose another session folder, or change the interface back."
+            )
 
     def _check_project(self) -> None:
         """Remember the project of the folder, and raise if it is another."""

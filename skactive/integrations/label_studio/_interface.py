@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from skactive._label_names import Label, label_set, names_in
+from skactive._label_names import SEPARATOR, Label, label_set, names_in
 from skactive._text import counted, one_line, shown
 from skactive.integrations.label_studio._errors import LabelStudioError
 
@@ -194,6 +194,12 @@ def _classes(control: ET.Element) -> tuple[dict[str, str], dict[str, str]]:
         stored[label] = name
         if alias is not None and text.strip() and text.strip() != label:
             descriptions[label] = text.strip()
+    separated = [label for label in stored if SEPARATOR in label]
+    if separated and control.get("choice") == MULTIPLE:
+        raise LabelStudioError(
+            f"The labelling interface has the choice {shown(separated[0])}. Hint: with several "
+            f"labels per sample, choose a name without the character {SEPARATOR}; an alias is one."
+        )
     if len(stored) < 2:
         raise LabelStudioError(
             f"The labelling interface has {counted(len(stored), 'choice')}. Hint: a question has "
