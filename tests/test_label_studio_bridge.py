@@ -182,6 +182,17 @@ def test_few_predictions_change_with_an_answer(studio, tmp_path):
         )
 
 
+def test_annotators_have_their_turn_between_two_predictions(studio, tmp_path):
+    rests, seconds = [], 0.03
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge._client._sleep = rests.append
+        studio.faults = [slow(seconds)] * 40
+        bridge.sync(wait=True)
+    # A pause after each prediction, longer than the request took.
+    assert len(rests) == len(studio.predictions) == 8
+    assert min(rests) >= 2 * seconds
+
+
 def test_predictions_that_someone_deletes_are_written_again(studio, tmp_path):
     with bridge_of(studio, tmp_path / "s") as bridge:
         bridge.sync(wait=True)

@@ -98,6 +98,10 @@ class LabelStudioClient:
         finally:
             self._timeout, self._attempts = kept
 
+    def rest(self, seconds: float) -> None:
+        """Send nothing for some seconds."""
+        self._sleep(seconds)
+
     def get(self, path: str, **query: Any) -> Any:
         """Return the answer to a GET request."""
         address = f"{path}?{urlencode(query)}" if query else path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -17,6 +18,8 @@ SETTINGS = (
 )
 SAMPLING = "Uncertainty sampling"
 SEQUENTIAL = "Sequential sampling"
+# Seconds of pause for each second of a change.
+YIELDED = 2.0
 # Number of tasks and of predictions per request.
 PAGE = 250
 # Changes that were under way at the time of the last query have an earlier time than its newest.
@@ -153,7 +156,7 @@ class RemoteProject:
             "result": result,
             "score": score,
         }
-        answer = self.client.send("POST", "/api/predictions/", body)
+        answer = self._write("POST", "/api/predictions/", body)
         try:
             return int(answer["id"])
         except (KeyError, TypeError, ValueError) as error:
@@ -172,7 +175,18 @@ class RemoteProject:
             "score": score,
             "result": result,
         }
-        self.client.send("PATCH", f"/api/predictions/{number}/", body)
+        self._write("PATCH", f"/api/predictions/{number}/", body)
+
+    def _write(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        """Return the answer to one of many changes, after a pause for the requests of annotators.
+
+        With SQLite Label Studio makes one change at a time. Without pauses, an annotator could wait
+        for all.
+        """
+        start = time.monotonic()
+        answer = self.client.send(method, path, body)
+        self.client.rest(YIELDED * (time.monotonic() - start))
+        return answer
 
     def configure(self, **settings: object) -> None:
         """Change settings of the project, by their names in the API."""
