@@ -18,8 +18,9 @@ SETTINGS = (
 )
 SAMPLING = "Uncertainty sampling"
 SEQUENTIAL = "Sequential sampling"
-# Seconds of pause for each second of a change.
+# Seconds of pause for each second of a change, and at most.
 YIELDED = 2.0
+MAX_PAUSE = 0.2
 # Number of tasks and of predictions per request.
 PAGE = 250
 # Changes that were under way at the time of the last query have an earlier time than its newest.
@@ -185,7 +186,7 @@ class RemoteProject:
         """
         start = time.monotonic()
         answer = self.client.send(method, path, body)
-        self.client.rest(YIELDED * (time.monotonic() - start))
+        self.client.rest(min(MAX_PAUSE, YIELDED * (time.monotonic() - start)))
         return answer
 
     def configure(self, **settings: object) -> None:
