@@ -30,8 +30,10 @@ LEFT = "-left"
 TIME = "%Y%m%d-%H%M%S-%f"
 # Label Studio locks an open task for a day.
 KEPT = timedelta(days=1)
+# The first tasks of a queue have scores below those of all others, by this.
+STEP = 1e-6
 # Scores that are nearer to each other are numbered anew.
-LEAST_STEP = 1e-9
+LEAST_STEP = 1e-12
 # The settings of the project before the first queue.
 BEFORE = "label_studio_before.json"
 NAMES = ("sampling", "model_version", "show_collab_predictions")
@@ -64,8 +66,10 @@ class TaskQueue:
     """The tasks that Label Studio asks next.
 
     Label Studio asks the task with the lowest score among those with a prediction of the project's
-    version. A task keeps its prediction: its score changes, or its version when it leaves. Label
-    Studio refuses an annotation if a prediction is gone that its task was opened with.
+    version. A task keeps its prediction, whose score or version changes: Label Studio refuses an
+    annotation if a prediction is gone that its task was opened with. A change slows annotators,
+    so that there are as few as possible. A task that leaves the queue stays behind it, unless it
+    would come before a task of the queue.
 
     Parameters
     ----------
@@ -118,13 +122,13 @@ class TaskQueue:
         if content == self.content and (is_ours or not content):
             return False
         if self._is_set and state.model_version != self._version:
-            self._forget(self._queued)
+            self._forget(task for task, _ in content)
             self._is_set = False
         self._place(content, unlabeled)
         if self._are_gone:
             # Others may be gone, too: all are written.
             self._are_gone = False
-            self._forget(self._queued)
+            self._forget(task for task, _ in content)
             self._place(content, unlabeled)
         if content and not is_ours:
             self._project.configure(
@@ -142,15 +146,24 @@ class TaskQueue:
         return True
 
     def _place(self, content: list[tuple[int, Result]], unlabeled: AbstractSet[int]) -> None:
-        """Give the tasks their scores and results, and take all others out."""
+        """Give the tasks their scores and results, lower than those of all others."""
         # Before the requests, as they may fail.
         self.content = []
         refusal = None
         # The first is written in any case: predictions may be deleted in Label Studio.
-        for task, _ in content[:1]:
-            self._forget({task} & self._queued.keys())
+        self._forget(task for task, _ in content[:1])
         known = [self._queued.get(task) for task, _ in content]
-        scores = ascending([one.score if one and one.is_in else None for one in known])
+        placed = {task for task, _ in content}
+        # Label Studio asks none that is labelled.
+        left = {
+            task: one
+            for task, one in self._queued.items()
+            if one.is_in and task not in placed and task in unlabeled
+        }
+        scores, lowest = below_others(
+            [one.score if one and one.is_in else None for one in known],
+            [one.score for one in left.values()],
+        )
         for (task, result), score in zip(content, scores, strict=True):
             try:
                 self._put(task, score, result)
@@ -159,12 +172,10 @@ class TaskQueue:
                     raise
                 # The task may be deleted since it was read.
                 refusal = error
-        placed = {task for task, _ in content}
         if refusal is not None and not placed & self._queued.keys():
             raise refusal
-        for task, one in list(self._queued.items()):
-            # Label Studio asks none that is labelled.
-            if one.is_in and task not in placed and task in unlabeled:
+        for task, one in left.items():
+            if one.score < lowest:
                 self._change(task, one._replace(is_in=False))
 
     def _put(self, task: int, score: float, result: Result) -> None:
@@ -196,7 +207,7 @@ class TaskQueue:
 
     def _forget(self, tasks: Iterable[int]) -> None:
         """Write the predictions of tasks again, since they may be gone."""
-        for task in list(tasks):
+        for task in self._queued.keys() & set(tasks):
             self._queued[task] = self._queued[task]._replace(is_in=False)
 
     def _delete_earlier(self) -> None:
@@ -250,16 +261,51 @@ class TaskQueue:
             )
 
 
-def ascending(scores: Sequence[float | None]) -> list[float]:
-    """Return ascending scores between 0 and 1, of which as many as possible are as they were.
+def below_others(
+    scores: Sequence[float | None], others: Sequence[float]
+) -> tuple[list[float], float]:
+    """Return ascending scores, below those of other tasks, with the smallest number of changes.
 
     Parameters
     ----------
     scores : sequence of float or None
         The present scores in the new order; None for those without one.
+    others : sequence of float
+        The scores of other tasks.
+
+    Returns
+    -------
+    scores : list of float
+        The new scores.
+    lowest : float
+        Other tasks with a lower score than this have to be taken out.
+    """
+    plans = []
+    for lowest in [*sorted(set(others)), 1.0]:
+        found = ascending(scores, lowest)
+        n_changed = sum(one != new for one, new in zip(scores, found, strict=True))
+        n_out = sum(one < lowest for one in others)
+        # Scores that are numbered anew may not fit below others.
+        if n_out == len(others) or _least_step([0.0, *found, lowest]) >= LEAST_STEP:
+            plans.append((n_changed + n_out, found, lowest))
+    _, found, lowest = min(plans, key=lambda plan: plan[0])
+    return found, lowest
+
+
+def ascending(scores: Sequence[float | None], ceiling: float = 1.0) -> list[float]:
+    """Return ascending scores from 0 to a ceiling, of which as many as possible are as they were.
+
+    Parameters
+    ----------
+    scores : sequence of float or None
+        The present scores in the new order; None for those without one.
+    ceiling : float
+        All scores are below it.
     """
     # The longest ascending subsequence: of each length, the one with the smallest end.
-    known = {place: score for place, score in enumerate(scores) if score is not None}
+    known = {
+        place: score for place, score in enumerate(scores) if score is not None and score < ceiling
+    }
     ends: list[float] = []
     places: list[int] = []
     before: dict[int, int | None] = {}
@@ -275,15 +321,18 @@ def ascending(scores: Sequence[float | None]) -> list[float]:
         last = before[last]
     found: list[float] = []
     for place in range(len(scores)):
-        low = found[-1] if found else 0.0
         following = next((one for one in range(place, len(scores)) if one in kept), None)
-        high = 1.0 if following is None else kept[following]
+        high = ceiling if following is None else kept[following]
         rest = (len(scores) if following is None else following) - place
+        low = found[-1] if found else max(0.0, high - STEP * (rest + 1))
         found.append(low + (high - low) / (rest + 1) if rest else high)
-    smallest = min((b - a for a, b in pairwise([0.0, *found, 1.0])), default=1.0)
-    if smallest < LEAST_STEP:
-        return [(place + 1) / (len(scores) + 1) for place in range(len(scores))]
+    if _least_step([0.0, *found, ceiling]) < LEAST_STEP:
+        return [ceiling * (place + 1) / (len(scores) + 1) for place in range(len(scores))]
     return found
+
+
+def _least_step(scores: Sequence[float]) -> float:
+    return min(b - a for a, b in pairwise(scores))
 
 
 def version_name(beginning: str) -> str:
