@@ -33,6 +33,7 @@ NAMES = [
     "streams",
     "regression",
     "multilabel",
+    "multilabel_classifiers",
     "label_queries",
     "scale_regression",
     "scale_disk",

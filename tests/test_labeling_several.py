@@ -129,9 +129,12 @@ def test_exports_have_all_labels_and_are_imported_again(session, tmp_path):
             assert result["value"]["choices"] == [*labels[task["data"]["id"]]]
     classifier = joblib.load(tmp_path / "labels.joblib")
     found = classifier.predict(TEXTS)
-    assert [tuple(np.array(session.classes)[row > 0]) for row in found] == [
-        predicted[one.id][0] for one in session.samples()
-    ]
+    # A labelled sample of the session has its own labels.
+    assert all(
+        tuple(np.array(session.classes)[row > 0]) == predicted[one.id][0]
+        for row, one in zip(found, session.samples(), strict=True)
+        if one.label is None
+    )
     # The table is a source whose labels count; one without any label is a label, too.
     with LabelingSession(
         tmp_path / "labels.csv",

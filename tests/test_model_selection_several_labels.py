@@ -36,6 +36,7 @@ from skactive.model_selection import (
     labels_to_score,
 )
 from skactive.neighbors import IncrementalMultiLabelKNeighbors
+from skactive.semi_supervised import IncrementalMultiLabelSpreading
 from skactive.strategies import BADGE, RandomSampling, UncertaintySampling
 
 X, Y = make_multilabel_classification(60, n_features=6, n_classes=3, random_state=1)
@@ -123,10 +124,10 @@ def test_all_forms_of_labels_give_the_same_curves(y):
     np.testing.assert_array_equal(curves(y).test_scores, curves(Y).test_scores)
 
 
-def test_without_an_estimator_several_labels_take_nearest_neighbours():
+def test_without_an_estimator_several_labels_spread():
     few = {"budget": 5, "cv": 2, "random_state": 0}
     curve = labeling_curve(None, None, X, Y, **few)
-    same = labeling_curve(IncrementalMultiLabelKNeighbors(), None, X, SETS, **few)
+    same = labeling_curve(IncrementalMultiLabelSpreading(), None, X, SETS, **few)
     np.testing.assert_array_equal(curve.test_scores, same.test_scores)
 
 

@@ -191,16 +191,18 @@ class SessionLearner:
     def fitted_estimator(self, learner: ActiveLearner) -> Any:  # of any class
         """Return the fitted estimator of the learner.
 
-        With several labels it is fitted again: its columns are those of the classes of the session,
-        in their order, while the learner keeps columns of classes that were renamed or removed.
+        With several labels, its columns are those of the classes of the session, in their order. It
+        is fitted again if the learner has others: it keeps classes that were renamed or removed.
         """
-        fitted = learner.fitted_estimator()
-        if not self.multi_label:
+        fitted, classes = learner.fitted_estimator(), self._classes()
+        if not self.multi_label or learner.classes_.tolist() == classes:
             return fitted
         from sklearn.base import clone
 
-        Y = learner.pool.target.for_estimator(learner.labels, np.array(self._classes()))
-        return clone(fitted).fit(learner.pool.X[learner.labeled], Y)
+        pool = learner.pool
+        Y = np.full((pool.n_samples, len(classes)), -1, dtype=np.int8)
+        Y[pool.labeled] = pool.target.for_estimator(learner.labels, np.array(classes))
+        return clone(fitted).fit(pool.X, Y)
 
     def _classes(self) -> list[str]:
         with self._lock:
@@ -326,16 +328,16 @@ class SessionLearner:
         from skactive.learner import ActiveLearner
         from skactive.neighbors import NeighborGraph
 
-        if self.multi_label:
-            target = MultiLabelTarget(self._classes() or None)
-            return ActiveLearner(X_pool=X, ids=names, target=target, stopping=criteria())
+        target = MultiLabelTarget(self._classes() or None) if self.multi_label else None
         graph, path = None, self._graph_path
         is_whole = len(names) + len(self.unreadable) == len(self._samples)
         if is_whole and path.is_file():
             # It may be damaged, or of other samples.
             with suppress(OSError, ValueError):
                 graph = NeighborGraph.load(path, X)
-        learner = ActiveLearner(X_pool=X, ids=names, graph=graph, stopping=criteria())
+        learner = ActiveLearner(
+            X_pool=X, ids=names, graph=graph, target=target, stopping=criteria()
+        )
         if is_whole and graph is None:
             with suppress(OSError):
                 learner.pool.graph().save(path)

@@ -92,19 +92,15 @@ def predictions_of(learner: ActiveLearner, classes: list[str]) -> PoolPrediction
         classifier = learner.fitted_estimator()
     except NotFittedError:
         return NONE
-    names = learner.ids.tolist()
+    # No neighbours are searched for the samples of the pool.
+    names, chances = learner.ids.tolist(), classifier.label_distributions_
     if learner.pool.target.kind == "multilabel":
-        chances = learner.pool.posterior(np.arange(len(names)))
-        if chances is None:
-            return NONE
         known, present = [str(one) for one in learner.classes_.tolist()], set(classes)
         kept = [place for place, one in enumerate(known) if one in present]
         return PoolPredictions(
             names, [known[place] for place in kept], chances[:, kept], multi_label=True
         )
-    # No neighbours are searched for the samples of the pool.
-    own = classifier.classes_.tolist()
-    return PoolPredictions(names, own, classifier.label_distributions_, multi_label=False)
+    return PoolPredictions(names, classifier.classes_.tolist(), chances, multi_label=False)
 
 
 def predicted_labels(learner: Any, X: Any) -> list[Label]:  # an ActiveLearner; any samples

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from skactive.base import Target
-from skactive.neighbors import IncrementalKNeighborsRegressor, IncrementalMultiLabelKNeighbors
-from skactive.semi_supervised import IncrementalLabelSpreading
+from skactive.neighbors import IncrementalKNeighborsRegressor
+from skactive.semi_supervised import IncrementalLabelSpreading, IncrementalMultiLabelSpreading
 from skactive.strategies import QueryStrategy, UncertaintyHerding
 
 
@@ -64,7 +64,7 @@ def estimator_for(target: Target | None) -> Any:  # estimators have no common ty
     """Return the estimator that is used for a kind of labels where none is given."""
     kind = getattr(target, "kind", None)
     if kind == "multilabel":
-        return IncrementalMultiLabelKNeighbors()
+        return IncrementalMultiLabelSpreading()
     return default_regressor() if kind == "continuous" else default_classifier()
 
 

@@ -20,7 +20,7 @@ from skactive.learner import ActiveLearner
 from skactive.model_selection._budgeted import BudgetedEstimator, estimator_has
 from skactive.model_selection._oracle import Oracle
 from skactive.model_selection._several_labels import indicators, recorded_target
-from skactive.neighbors import IncrementalMultiLabelKNeighbors
+from skactive.semi_supervised import IncrementalMultiLabelSpreading
 from skactive.strategies import QueryStrategy
 
 
@@ -36,7 +36,7 @@ class BudgetedMultiLabelClassifier(ClassifierMixin, BudgetedEstimator):
     ----------
     estimator : classifier or Pipeline, default=None
         A classifier that learns an indicator matrix; None takes
-        `IncrementalMultiLabelKNeighbors()`.
+        `IncrementalMultiLabelSpreading()`.
     strategy : QueryStrategy or str, default=None
         The query strategy, or its name in `all_strategies`; None takes `UncertaintyHerding()`.
     budget : int, default=100
@@ -96,7 +96,7 @@ class BudgetedMultiLabelClassifier(ClassifierMixin, BudgetedEstimator):
     """
 
     target = SETS
-    default_estimator = staticmethod(IncrementalMultiLabelKNeighbors)
+    default_estimator = staticmethod(IncrementalMultiLabelSpreading)
 
     def __init__(
         self,

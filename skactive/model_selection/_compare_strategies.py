@@ -44,7 +44,7 @@ from skactive.model_selection._simulation import simulate
 from skactive.model_selection._splits import check_variety, splits_of
 from skactive.model_selection._strategy_comparison import StrategyComparison
 from skactive.model_selection._usable_strategies import usable_strategies
-from skactive.neighbors import IncrementalMultiLabelKNeighbors
+from skactive.semi_supervised import IncrementalMultiLabelSpreading
 from skactive.strategies import QueryStrategy
 
 _ORDER = "compare_strategies(estimator, strategies, X, y)"
@@ -75,7 +75,7 @@ def compare_strategies(
     estimator : classifier, regressor or Pipeline
         The classifier; None takes `IncrementalLabelSpreading()`. With a regressor, labels are
         numbers. None takes `IncrementalKNeighborsRegressor()` if a label is a number with a
-        fraction, such as 0.5, and `IncrementalMultiLabelKNeighbors()` for several labels.
+        fraction, such as 0.5, and `IncrementalMultiLabelSpreading()` for several labels.
     strategies : dict of str to QueryStrategy, list of str, str or None
         The strategies by name; a string takes one of `all_strategies`, and a list of such names
         takes these. None takes all that can be used with the labels and the estimator. If it has
@@ -254,7 +254,7 @@ def compare_strategies(
 def default_estimator(y: Any) -> Any:
     """Return the estimator that None stands for: by the kind of labels."""
     if have_several(y):
-        return IncrementalMultiLabelKNeighbors()
+        return IncrementalMultiLabelSpreading()
     return default_regressor() if have_fractions(y) else default_classifier()
 
 
