@@ -157,7 +157,6 @@ def test_unlabelled_samples_are_part_of_the_pool(capsys, missing):
         ),
         (FRACTIONS, ["--strategies", "margin"], "The strategy 'margin' needs classes, but the la"),
         (CODES, ["--strategies", "variance"], "The strategy 'variance' needs numbers, but the la"),
-        (FRACTIONS, ["--classifier", "spreading"], "--classifier spreading needs classes, but"),
         (["low", "high"] * 20, ["--task", "regression"], "Row 1 of column 'price' in t.csv is "),
         (np.full(40, 2.5), [], "Column 'price' of t.csv has one value only, 2.5. Hint"),
         (["", *["1e999"] * 39], ["--task", "regression"], "is inf, which is not finite. Hint"),
@@ -185,3 +184,9 @@ def test_load_vectors_returns_classes_unless_told():
     table(np.where(np.arange(40) == 3, np.nan, FRACTIONS))
     with pytest.raises(ValueError, match=r"Row 4 of column 'price' in t\.csv is missing"):
         load_vectors("t.csv", label="price", task="auto")
+
+
+def test_numbers_spread_on_the_graph_if_that_is_chosen(capsys):
+    found = output_of(capsys, *table(FRACTIONS), "--classifier", "spreading")
+    assert "label spreading (k=15, cosine)" in found
+    assert "k-nearest neighbours (k=5, cosine)" in output_of(capsys, *table(FRACTIONS))

@@ -329,15 +329,9 @@ def checked_budget(arguments: argparse.Namespace, vectors: LabeledVectors, folds
 
 
 def checked_classifier(arguments: argparse.Namespace, vectors: LabeledVectors) -> str:
-    """Return the name of the classifier, None for the default of the labels."""
-    if not vectors.is_continuous:
-        return str(arguments.classifier or CLASSIFIERS[0])
-    if arguments.classifier == CLASSIFIERS[0]:
-        raise CommandError(
-            f"--classifier {CLASSIFIERS[0]} needs classes, but the labels are numbers. Hint: leave "
-            "it out, or pass --task classification."
-        )
-    return "nearest"
+    """Return the name of the classifier, or of the default for the labels."""
+    default = CLASSIFIERS[1] if vectors.is_continuous else CLASSIFIERS[0]
+    return str(arguments.classifier or default)
 
 
 def build_estimator(
@@ -357,11 +351,18 @@ def build_estimator(
 def build_classifier(arguments: argparse.Namespace, *, is_continuous: bool = False) -> Any:
     """Return the classifier or regressor that learns."""
     from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalKNeighborsRegressor
-    from skactive.semi_supervised import IncrementalLabelSpreading
+    from skactive.semi_supervised import (
+        IncrementalLabelSpreading,
+        IncrementalLabelSpreadingRegressor,
+    )
 
-    nearest = IncrementalKNeighborsRegressor if is_continuous else IncrementalKNeighborsClassifier
-    kinds: dict[str, Any] = {"spreading": IncrementalLabelSpreading, "nearest": nearest}
-    kind = kinds[arguments.classifier]
+    kinds: dict[tuple[str, bool], Any] = {
+        ("spreading", False): IncrementalLabelSpreading,
+        ("spreading", True): IncrementalLabelSpreadingRegressor,
+        ("nearest", False): IncrementalKNeighborsClassifier,
+        ("nearest", True): IncrementalKNeighborsRegressor,
+    }
+    kind = kinds[arguments.classifier, is_continuous]
     if arguments.neighbors is None:
         return kind(metric=arguments.metric)
     return kind(arguments.neighbors, metric=arguments.metric)
