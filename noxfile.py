@@ -82,9 +82,9 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[1:-1])
 def examples(session: nox.Session) -> None:
-    """Run the examples in docstrings and in the README."""
+    """Run the examples in docstrings."""
     session.install("-e", ".[label,plot,table]", *group("test"))
-    pytest(session, *IN_PARALLEL, "skactive", "tests/test_readme.py")
+    pytest(session, *IN_PARALLEL, "skactive")
 
 
 @nox.session(python=NEWEST)
@@ -98,7 +98,7 @@ def hub(session: nox.Session) -> None:
 def torch(session: nox.Session) -> None:
     """Run the tests with networks of PyTorch, an environment of several GB."""
     session.install("-e", ".[plot,table]", "torch", "skorch", *group("test"))
-    pytest(session, "tests/interop/test_skorch.py")
+    pytest(session, "tests/interop/test_skorch.py", "tests/test_readme.py")
 
 
 @nox.session(python=OLDEST)

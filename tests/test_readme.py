@@ -33,6 +33,7 @@ NEEDS_MODAL = re.compile(
 )
 NEEDS_RIVER = re.compile(r"^\W*(?:from|import) +river\b", re.MULTILINE)
 NEEDS_DASK = re.compile(r"^from skactive\.integrations\.dask\b", re.MULTILINE)
+NEEDS_SKORCH = re.compile(r"^from skorch\b", re.MULTILINE)
 NEEDS_INDEX = re.compile(r"algorithm=\"hnsw\"")
 NEEDS_ACTIVEML = re.compile(
     r"^\W*(?:from|import) +(?:skactiveml|skactive\.integrations\.scikit_activeml)\b", re.MULTILINE
@@ -40,6 +41,17 @@ NEEDS_ACTIVEML = re.compile(
 NEEDS_PHOTOS = re.compile(r"\bImageDescriptor\b")
 NEEDS_HUB = re.compile(r"\bHubEmbedder\b")
 HUB_MODEL = re.compile(r"https://tfhub\.dev/[\w/.-]+")
+
+
+# Code, the module that it needs, and the task of nox in which it is installed.
+NEEDED = [
+    (NEEDS_MODAL, "modAL", "interop"),
+    (NEEDS_ACTIVEML, "skactiveml", "interop"),
+    (NEEDS_RIVER, "river", "interop"),
+    (NEEDS_DASK, "distributed", "interop"),
+    (NEEDS_SKORCH, "skorch", "torch"),
+    (NEEDS_INDEX, "usearch", "interop"),
+]
 
 
 class Block(NamedTuple):
@@ -127,18 +139,9 @@ def put_photos_and_models(script, folder, monkeypatch):
 @pytest.mark.filterwarnings("ignore:FigureCanvasAgg is non-interactive:UserWarning")
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda s: f"{s.document}:{s.blocks[0].line}")
 def test_every_python_block_runs(script, tmp_path, monkeypatch):
-    if find_spec("modAL") is None and any(NEEDS_MODAL.search(b.code) for b in script.blocks):
-        pytest.skip("modAL is not installed: `nox -s interop` runs this block")
-    if find_spec("skactiveml") is None and any(
-        NEEDS_ACTIVEML.search(b.code) for b in script.blocks
-    ):
-        pytest.skip("scikit-activeml is not installed")
-    if find_spec("river") is None and any(NEEDS_RIVER.search(b.code) for b in script.blocks):
-        pytest.skip("river is not installed: `nox -s interop` runs this block")
-    if find_spec("distributed") is None and any(NEEDS_DASK.search(b.code) for b in script.blocks):
-        pytest.skip("Dask is not installed: `nox -s interop` runs this block")
-    if find_spec("usearch") is None and any(NEEDS_INDEX.search(b.code) for b in script.blocks):
-        pytest.skip("usearch is not installed: `nox -s interop` runs this block")
+    for pattern, module, task in NEEDED:
+        if find_spec(module) is None and any(pattern.search(b.code) for b in script.blocks):
+            pytest.skip(f"{module} is not installed: `nox -s {task}` runs this block")
     if any(NEEDS_HUB.search(b.code) for b in script.blocks):
         if find_spec("tensorflow_hub") is None:
             pytest.skip("TensorFlow Hub is not installed: `nox -s hub` runs this block")
