@@ -1,6 +1,7 @@
 """A small Label Studio: the routes that the bridge uses, as Label Studio 1.23.2 answers them."""
 
 import json
+import random
 import re
 import threading
 import time
@@ -56,6 +57,7 @@ class FakeLabelStudio:
         self.headers = []
         self.faults = []
         self.lock = threading.RLock()
+        self.random = random.Random(0)  # noqa: S311 - no secret
         self._time = datetime(2026, 11, 29, tzinfo=UTC)
         self._n_ids = 0
         for one in data:
@@ -167,6 +169,9 @@ class FakeLabelStudio:
                 left = begun
             elif self.sampling == "Uncertainty sampling" and scores.keys() & set(left):
                 left = sorted(scores.keys() & set(left), key=scores.__getitem__)
+                # As soon as two people have annotated, it draws.
+                if len({one["completed_by"] for one in self.annotations.values()}) > 1:
+                    self.random.shuffle(left)
             found = next((n for n in left if n not in taken), None)
             if found is not None:
                 self.locks[user] = found

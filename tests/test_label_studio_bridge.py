@@ -211,6 +211,25 @@ def test_annotators_have_their_turn_between_two_predictions(studio, tmp_path):
     assert min(rests) >= 2 * seconds
 
 
+def test_two_people_are_asked_tasks_of_the_queue_only(studio, tmp_path):
+    # Label Studio draws among all predictions of the version.
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+        for place in range(10):
+            user = 1 + place % 2 if place > 5 else 1
+            task = studio.next(user)
+            studio.annotate(task, truth(studio, task), user=user)
+            bridge.sync()
+        for _ in range(6):
+            queue = [task for task, _ in bridge._queue.content]
+            assert sorted(studio.queue()) == sorted(queue)
+            for user in (1, 2):
+                task = studio.next(user)
+                assert task in queue
+                studio.annotate(task, truth(studio, task), user=user)
+            bridge.sync()
+
+
 def test_predictions_that_someone_deletes_are_written_again(studio, tmp_path):
     with bridge_of(studio, tmp_path / "s") as bridge:
         bridge.sync(wait=True)

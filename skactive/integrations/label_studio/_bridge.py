@@ -194,7 +194,10 @@ class LabelStudioBridge:
         is_stale = counts is not None or n_embedded != self._n_embedded
         content = self._content(interface) if is_stale else self._queue.content
         unlabeled = {task.id for task in self._tasks.values() if not task.is_labeled}
-        is_pushed = self._queue.bring(content, state, unlabeled)
+        people = {
+            one.get("completed_by") for task in self._tasks.values() for one in task.annotations
+        }
+        is_pushed = self._queue.bring(content, state, unlabeled, is_drawn=len(people) > 1)
         self._is_brought, self._n_embedded = True, n_embedded
         if counts or is_pushed:
             self._note(self._status(counts or ""))

@@ -69,7 +69,8 @@ class TaskQueue:
     version. A task keeps its prediction, whose score or version changes: Label Studio refuses an
     annotation if a prediction is gone that its task was opened with. A change slows annotators,
     so that there are as few as possible. A task that leaves the queue stays behind it, unless it
-    would come before a task of the queue.
+    would come before a task of the queue, or Label Studio draws: as soon as two people have
+    annotated, it asks any task of the version.
 
     Parameters
     ----------
@@ -101,9 +102,25 @@ class TaskQueue:
         self._are_gone = False
 
     def bring(
-        self, content: list[tuple[int, Result]], state: ProjectState, unlabeled: AbstractSet[int]
+        self,
+        content: list[tuple[int, Result]],
+        state: ProjectState,
+        unlabeled: AbstractSet[int],
+        *,
+        is_drawn: bool = False,
     ) -> bool:
         """Bring the queue in line with tasks and their results; return whether it changed.
+
+        Parameters
+        ----------
+        content : list of (int, list)
+            The next tasks, each with its result.
+        state : ProjectState
+            The settings of the project.
+        unlabeled : set of int
+            The tasks that Label Studio can ask.
+        is_drawn : bool, default=False
+            Whether Label Studio draws among the tasks of the version.
 
         Raises
         ------
@@ -124,12 +141,12 @@ class TaskQueue:
         if self._is_set and state.model_version != self._version:
             self._forget(task for task, _ in content)
             self._is_set = False
-        self._place(content, unlabeled)
+        self._place(content, unlabeled, is_drawn=is_drawn)
         if self._are_gone:
             # Others may be gone, too: all are written.
             self._are_gone = False
             self._forget(task for task, _ in content)
-            self._place(content, unlabeled)
+            self._place(content, unlabeled, is_drawn=is_drawn)
         if content and not is_ours:
             self._project.configure(
                 model_version=self._version,
@@ -145,7 +162,9 @@ class TaskQueue:
         self.content = content
         return True
 
-    def _place(self, content: list[tuple[int, Result]], unlabeled: AbstractSet[int]) -> None:
+    def _place(
+        self, content: list[tuple[int, Result]], unlabeled: AbstractSet[int], *, is_drawn: bool
+    ) -> None:
         """Give the tasks their scores and results, lower than those of all others."""
         # Before the requests, as they may fail.
         self.content = []
@@ -162,7 +181,7 @@ class TaskQueue:
         }
         scores, lowest = below_others(
             [one.score if one and one.is_in else None for one in known],
-            [one.score for one in left.values()],
+            [] if is_drawn else [one.score for one in left.values()],
         )
         for (task, result), score in zip(content, scores, strict=True):
             try:
@@ -175,7 +194,7 @@ class TaskQueue:
         if refusal is not None and not placed & self._queued.keys():
             raise refusal
         for task, one in left.items():
-            if one.score < lowest:
+            if is_drawn or one.score < lowest:
                 self._change(task, one._replace(is_in=False))
 
     def _put(self, task: int, score: float, result: Result) -> None:
