@@ -51,6 +51,7 @@ OURS = [
     "random-variable-uncertainty",
     "local-density",
     "cognitive-dual",
+    "probabilistic",
     "random",
     "herding, window=100",
     "split, window=100",
@@ -60,6 +61,7 @@ PAIRS = {
     "variable-uncertainty": "VariableUncertainty",
     "split": "Split",
     "local-density": "StreamDensityBasedAL",
+    "probabilistic": "StreamProbabilisticAL",
 }
 
 
