@@ -15,7 +15,6 @@ from skactive.learner import default_classifier, default_regressor
 from skactive.neighbors import (
     IncrementalKNeighborsClassifier,
     IncrementalKNeighborsRegressor,
-    IncrementalMultiLabelKNeighbors,
 )
 from skactive.strategies import RandomSampling
 
@@ -91,7 +90,7 @@ def test_the_table_has_predictions_and_their_standard_deviations(estimator):
         (None, default_classifier(), ["a", "b"]),
         (CategoricalTarget(), default_classifier(), ["a", "b"]),
         (ContinuousTarget(), default_regressor(), [1.5, 2.5]),
-        (MultiLabelTarget(), IncrementalMultiLabelKNeighbors(), [{"a"}, {"a", "b"}]),
+        (MultiLabelTarget(), IncrementalMultiLabelSpreading(), [{"a"}, {"a", "b"}]),
     ],
 )
 def test_the_default_estimator_learns_the_labels_of_the_target(target, expected, y):
