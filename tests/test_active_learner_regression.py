@@ -16,6 +16,7 @@ from skactive.neighbors import (
     IncrementalKNeighborsClassifier,
     IncrementalKNeighborsRegressor,
 )
+from skactive.semi_supervised import IncrementalMultiLabelSpreading
 from skactive.strategies import RandomSampling
 
 RNG = np.random.default_rng(0)
