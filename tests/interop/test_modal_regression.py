@@ -7,8 +7,15 @@ from sklearn.preprocessing import StandardScaler
 
 import skactive
 from skactive.integrations.modal import ModalStrategy
-from skactive.measures import CommitteeVariance, PredictiveVariance
+from skactive.measures import (
+    CommitteeVariance,
+    ExpectedImprovement,
+    PredictiveVariance,
+    ProbabilityOfImprovement,
+    UpperConfidenceBound,
+)
 from skactive.neighbors import IncrementalKNeighborsRegressor
+from skactive.pool import Pool
 from skactive.strategies import UncertaintySampling
 
 models = pytest.importorskip("modAL.models", reason="modAL-python is not installed")
@@ -91,3 +98,22 @@ def test_a_regressor_without_standard_deviations_raises():
     learner.teach(SEED_SET, y[SEED_SET])
     with pytest.raises(TypeError, match="Ridge gives no standard deviation"):
         learner.query()
+
+
+@pytest.mark.parametrize(
+    ("measure", "name", "parameter"),
+    [
+        (ExpectedImprovement(0.3), "EI", 0.3),
+        (ProbabilityOfImprovement(0.3), "PI", 0.3),
+        (UpperConfidenceBound(1.5), "UCB", 1.5),
+    ],
+    ids=["EI", "PI", "UCB"],
+)
+def test_measures_of_improvement_equal_the_acquisition_functions_of_modal(measure, name, parameter):
+    acquisition = pytest.importorskip("modAL.acquisition")
+    regressor = knn().fit(X[SEED_SET], y[SEED_SET])
+    pool = Pool(X, estimator=regressor).add_labels(SEED_SET, y[SEED_SET])
+    means, deviations = regressor.predict(X[OTHERS], return_std=True)
+    best = () if name == "UCB" else (y[SEED_SET].max(),)
+    expected = getattr(acquisition, name)(means, deviations, *best, parameter)
+    np.testing.assert_allclose(measure.utilities(pool), expected, rtol=1e-5, atol=1e-9)
