@@ -49,7 +49,7 @@ NEEDED = [
     (NEEDS_ACTIVEML, "skactiveml", "interop"),
     (NEEDS_RIVER, "river", "interop"),
     (NEEDS_DASK, "distributed", "interop"),
-    (NEEDS_SKORCH, "skorch", "torch"),
+    (NEEDS_SKORCH, "torch", "torch"),
     (NEEDS_INDEX, "usearch", "interop"),
 ]
 

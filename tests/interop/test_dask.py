@@ -579,6 +579,11 @@ def test_a_learner_goes_on_with_its_journal(threads, tmp_path):
             "has no widget to label in",
         ),
         (
+            lambda X: PartitionedLearner(X_pool=X).query_labels(),
+            TypeError,
+            "query_labels needs several labels for each sample",
+        ),
+        (
             lambda X: PartitionedLearner(X_pool=X).refresh(),
             ValueError,
             "There is nothing to refresh",
@@ -624,8 +629,9 @@ def test_every_public_name_of_the_learner_works_on_a_partitioned_pool(threads):
         "fitted_estimator": (),
         "refresh": (),
     }
-    # A partitioned pool has no widget.
-    names = [name for name in dir(one) if not name.startswith("_") and name != "label"]
+    # A partitioned pool has no widget, and one label for each sample.
+    left_out = {"label", "query_labels"}
+    names = [name for name in dir(one) if not name.startswith("_") and name not in left_out]
     order = sorted(names, key=lambda name: list(arguments).index(name) if name in arguments else -1)
     for name in order:
         values = [getattr(learner, name) for learner in (one, other)]
