@@ -60,13 +60,13 @@ class ActiveLearner(LearnerQueries):
     Parameters
     ----------
     estimator : classifier, regressor or Pipeline, default=None
-        The classifier; None takes `IncrementalLabelSpreading()`, or nearest neighbours for a
-        `target` of numbers or several labels. With a regressor, labels are numbers, and all that is
-        said here of classifiers holds. The learner works on a copy. A classifier that implements
-        the contract `skactive.base.IncrementalEstimator` learns each label at once; one with
-        `partial_fit` gets the new labels when it is next used; any other is fitted again then. In a
-        Pipeline the last step learns, and the steps before it turn samples into features once;
-        steps that are not fitted yet are fitted to the pool, without labels.
+        The classifier; None takes `IncrementalLabelSpreading()`, `IncrementalMultiLabelSpreading()`
+        for a `target` of several labels, and nearest neighbours for one of numbers. With a
+        regressor, all that is said here of classifiers holds. The learner works on a copy. A
+        classifier that implements the contract `skactive.base.IncrementalEstimator` learns each
+        label at once; one with `partial_fit` gets the new labels when it is next used; any other is
+        fitted again then. In a Pipeline the last step learns, and the steps before it turn samples
+        into features once; steps that are not fitted yet are fitted to the pool, without labels.
     strategy : QueryStrategy or str, default=None
         The query strategy, or its name in `all_strategies`; None takes `UncertaintyHerding()`.
         The two defaults together needed the fewest labels in our comparisons.

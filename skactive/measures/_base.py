@@ -99,3 +99,9 @@ class Measure(ABC, BaseEstimator):
             None prints a sentence with the name and value of the measure.
         """
         return None
+
+
+def known_labels(pool: PoolView) -> np.ndarray:
+    """Return all labels, those of the seed set first."""
+    outside = pool.labeled_outside()[1]
+    return pool.labels if outside is None else np.concatenate([outside, pool.labels])

@@ -10,7 +10,7 @@ from skactive._engine.candidate_rank import CandidateRank
 from skactive._engine.numbers import rounded
 from skactive._engine.targets import check_kind
 from skactive.base import PoolView
-from skactive.measures._base import Measure
+from skactive.measures._base import Measure, known_labels
 
 
 class ClassBalance(Measure):
@@ -54,11 +54,9 @@ class ClassBalance(Measure):
         posterior = pool.posterior()
         if posterior is None:
             return np.ones(pool.n_candidates)
-        outside = pool.labeled_outside()[1]
-        labels = pool.labels.tolist() + ([] if outside is None else outside.tolist())
         column = {label: place for place, label in enumerate(pool.classes_.tolist())}
         counts = np.ones(posterior.shape[1])
-        np.add.at(counts, [column[label] for label in labels], 1)
+        np.add.at(counts, [column[label] for label in known_labels(pool).tolist()], 1)
         picked = pool.posterior(pool.picked) if len(pool.picked) else None
         if picked is not None:
             counts += picked.sum(axis=0)

@@ -12,7 +12,7 @@ from skactive._engine.targets import check_kind
 from skactive._estimators import no_deviation
 from skactive._validation import check_number
 from skactive.base import PoolView
-from skactive.measures._base import Measure
+from skactive.measures._base import Measure, known_labels
 
 
 class Optimization(Measure):
@@ -32,7 +32,7 @@ class Optimization(Measure):
     def utilities(self, pool: PoolView) -> np.ndarray:
         check_kind(self, pool.target.kind)
         weight, sign = self._weight(), 1.0 if self.maximize else -1.0
-        posterior, labels = pool.posterior(), sign * _labels(pool)
+        posterior, labels = pool.posterior(), sign * known_labels(pool)
         if posterior is None or len(labels) == 0:
             return np.ones(pool.n_candidates)
         means, deviations = sign * posterior[:, 0], posterior[:, 1]
@@ -51,7 +51,26 @@ class Optimization(Measure):
         """Return utilities from means and standard deviations, the largest label and `_weight`."""
 
 
-class ExpectedImprovement(Optimization):
+class Improvement(Optimization):
+    """Base class of measures of the improvement on the best label so far.
+
+    Parameters
+    ----------
+    tradeoff : float, default=0.0
+        The improvement that counts as none, at least 0, in units of the labels.
+    maximize : bool, default=True
+        Whether the largest number is the best one.
+    """
+
+    def __init__(self, tradeoff: float = 0.0, *, maximize: bool = True) -> None:
+        super().__init__(maximize=maximize)
+        self.tradeoff = tradeoff
+
+    def _weight(self) -> float:
+        return check_number(self, "tradeoff", self.tradeoff)
+
+
+class ExpectedImprovement(Improvement):
     """Measure by how much a sample is expected to exceed the best label so far.
 
     With the mean μ and the standard deviation σ of the prediction, and the best label y*, it is the
@@ -101,11 +120,7 @@ class ExpectedImprovement(Optimization):
     """
 
     def __init__(self, tradeoff: float = 0.0, *, maximize: bool = True) -> None:
-        super().__init__(maximize=maximize)
-        self.tradeoff = tradeoff
-
-    def _weight(self) -> float:
-        return check_number(self, "tradeoff", self.tradeoff)
+        super().__init__(tradeoff, maximize=maximize)
 
     def _of_moments(
         self, means: np.ndarray, deviations: np.ndarray, best: float, weight: float
@@ -118,7 +133,7 @@ class ExpectedImprovement(Optimization):
         return np.maximum(0.0, np.where(deviations > 0, uncertain, differences))
 
 
-class ProbabilityOfImprovement(Optimization):
+class ProbabilityOfImprovement(Improvement):
     """Measure the probability that a sample exceeds the best label so far.
 
     With the mean μ and the standard deviation σ of the prediction, and the best label y*, it is
@@ -159,11 +174,7 @@ class ProbabilityOfImprovement(Optimization):
     """
 
     def __init__(self, tradeoff: float = 0.0, *, maximize: bool = True) -> None:
-        super().__init__(maximize=maximize)
-        self.tradeoff = tradeoff
-
-    def _weight(self) -> float:
-        return check_number(self, "tradeoff", self.tradeoff)
+        super().__init__(tradeoff, maximize=maximize)
 
     def _of_moments(
         self, means: np.ndarray, deviations: np.ndarray, best: float, weight: float
@@ -223,12 +234,6 @@ class UpperConfidenceBound(Optimization):
         self, means: np.ndarray, deviations: np.ndarray, best: float, weight: float
     ) -> np.ndarray:
         return means + weight * deviations
-
-
-def _labels(pool: PoolView) -> np.ndarray:
-    """Return all labels, those of the seed set included."""
-    outside = pool.labeled_outside()[1]
-    return pool.labels if outside is None else np.concatenate([outside, pool.labels])
 
 
 def _in_deviations(differences: np.ndarray, deviations: np.ndarray) -> np.ndarray:
