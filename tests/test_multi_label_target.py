@@ -119,6 +119,21 @@ INVALID = [
 ]
 
 
+@pytest.mark.parametrize("y", [[{}], [[-1, -1, -1]], np.full((1, 3), np.nan)])
+def test_an_answer_about_no_label_is_refused(y):
+    learner = ActiveLearner(KNeighborsClassifier(1), "random", X, target=ABC).teach([0], [{"a"}])
+    for call in (
+        lambda: learner.teach([3], y),
+        lambda: learner.teach([0], y),
+        lambda: learner.relabel([0], y),
+        lambda: Pool(X, target=ABC, X_labeled=X[:1], y_labeled=y),
+    ):
+        with pytest.raises(ValueError, match=r"y\[0\] answers no label\. Hint: leave out"):
+            call()
+    assert learner.labels.tolist() == [{"a"}]
+    assert ABC.validate(y).tolist() == [set()]
+
+
 @pytest.mark.parametrize(("y", "error", "message"), INVALID, ids=[row[2] for row in INVALID])
 def test_bad_labels_change_nothing(y, error, message):
     learner = ActiveLearner(KNeighborsClassifier(1), "random", X, target=ABC).teach([0], [{"a"}])
@@ -269,6 +284,10 @@ class LabelSetMachine(RuleBasedStateMachine):
     @rule(position=st.integers(0, 7), answer=answers)
     def teach(self, position, answer):
         said, is_complete = plain_answer(answer, 3)
+        if not said and not is_complete:
+            with pytest.raises(ValueError, match=r"y\[0\] answers no label"):
+                self.learner.teach(position, [answer])
+            return
         known = self.model.get(position)
         if known is None:
             new = {} if is_complete else {n: None for n in self.classes() if n not in said}
@@ -290,6 +309,10 @@ class LabelSetMachine(RuleBasedStateMachine):
     def relabel(self, data, answer):
         position = data.draw(st.sampled_from(sorted(self.model)))
         said, is_complete = plain_answer(answer, 3)
+        if not said and not is_complete:
+            with pytest.raises(ValueError, match=r"y\[0\] answers no label"):
+                self.learner.relabel(position, [answer])
+            return
         self.learner.relabel(position, [answer])
         known = {} if is_complete else self.model[position]
         self.changed(position, self.normalised(known | said))

@@ -76,6 +76,22 @@ class Target(ABC):
             If the types do not go together. The message names a label of each.
         """
 
+    def check_answers(self, y: np.ndarray) -> None:
+        """Raise if a validated label is no answer that can be learnt.
+
+        By default each label is one.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n,)
+            Labels that a person gives to samples.
+
+        Raises
+        ------
+        ValueError
+            If a label says nothing about its sample. The message names its position.
+        """
+
     @abstractmethod
     def to_plain(self, y: np.ndarray) -> list[Any]:  # JSON values
         """Return validated labels as JSON can store them, or raise.

@@ -341,6 +341,7 @@ class LabelBook:
                 f"There are {len(positions)} indices, but {len(labels)} labels. "
                 "Hint: give one label for each index."
             )
+        self.target.check_answers(labels)
         self._check_alike(labels)
         labeled = positions[self.positions.is_labeled(positions)]
         first = self.target.resolved(labels, self.classes)
@@ -366,6 +367,7 @@ class LabelBook:
 
     def add_outside(self, X: Any, labels: np.ndarray) -> None:
         """Add labelled samples from outside the pool."""
+        self.target.check_answers(labels)
         self._check_alike(labels)
         self._stored(X, self.target.resolved(labels, self.classes))
 
@@ -383,6 +385,7 @@ class LabelBook:
         positions, labels = self.positions.check_labeled(indices), self.target.validate(y)
         check_consistent_length(positions, labels)
         if len(positions):
+            self.target.check_answers(labels)
             self._check_alike(labels)
             labels = self.target.replaced(labels, self.labels_of(positions))
         return positions, labels

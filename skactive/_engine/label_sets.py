@@ -78,6 +78,11 @@ class LabelSet(frozenset[Any]):
         """Return whether it says that the sample has a label, or that it has not."""
         return label not in self.unanswered if self.named is None else label in self.named
 
+    @property
+    def answers_nothing(self) -> bool:
+        """Whether it says nothing about any label."""
+        return self.named is not None and not self.named
+
     def resolved(self, classes: Collection[Any]) -> LabelSet:
         """Return it with all labels that are not answered, the first answer about a sample."""
         if self.named is None:

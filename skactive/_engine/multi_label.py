@@ -122,6 +122,11 @@ class MultiLabelTarget(Target):
             if one.among and one.among != set(known.tolist()):
                 raise self._wrong_width(len(one.among), known)
 
+    def check_answers(self, y: np.ndarray) -> None:
+        for position, one in enumerate(y.tolist()):
+            if one.answers_nothing:
+                raise ValueError(f"y[{position}] answers no label. {SKIP_HINT}")
+
     def to_plain(self, y: np.ndarray) -> list[Any]:
         CATEGORICAL.to_plain(self.names(y))
         return [_plain(one) for one in y.tolist()]
