@@ -36,7 +36,7 @@ from skactive.integrations.modal import ModalStrategy
 from skactive.integrations.scikit_activeml import ActivemlStrategy
 from skactive.model_selection import StrategyComparison, compare_strategies
 from skactive.neighbors import IncrementalKNeighborsRegressor
-from skactive.strategies import all_strategies
+from skactive.strategies import UncertaintyHerding, all_strategies
 
 RESULTS = Path(__file__).parent / "results"
 N_SAMPLES = 800
@@ -44,6 +44,8 @@ BUDGET = 80
 N_SPLITS = {"k-NN": 8, "Gaussian process": 5}
 Samples = tuple[np.ndarray, np.ndarray]
 
+# Herding as it is published, with the variance in place of the distance.
+VARIANCE = '`UncertaintyHerding("variance")`'
 OURS = [
     "random",
     "herding",
@@ -134,12 +136,13 @@ def strategies_of(regressor: str) -> dict[str, Any]:
     from skactiveml import pool
 
     known = all_strategies("continuous")
-    ours = {
+    ours: dict[str, Any] = {
         name if name == strategy_tables.BASELINE else f"`{name}`": known[name].with_metric(
             "euclidean"
         )
         for name in (OURS if regressor == KNN else FEW)
     }
+    ours[VARIANCE] = UncertaintyHerding("variance", metric="euclidean")
     theirs = {
         name: ActivemlStrategy(getattr(pool, name)(**settings))
         for name, settings in {

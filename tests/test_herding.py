@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.linear_model import Ridge
 from strategies import small_integers
 
 from skactive import ActiveLearner, Pool
 from skactive.measures import Coverage, Margin
-from skactive.neighbors import IncrementalKNeighborsClassifier
+from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalKNeighborsRegressor
 from skactive.pool import Batch
 from skactive.strategies import CDFProduct, UncertaintyHerding
 
@@ -159,6 +160,25 @@ def test_while_one_class_is_known_herding_covers_distant_samples(n_labeled):
     expected = pool.coverage_gain(far) / covered ** (n_labeled / (n_labeled + 50))
     assert UncertaintyHerding().utilities(pool) == pytest.approx(expected)
     assert UncertaintyHerding(None).utilities(pool) == pytest.approx(covered)
+
+
+@pytest.mark.parametrize("estimator", [IncrementalKNeighborsRegressor(), Ridge()])
+@pytest.mark.parametrize("uncertainty", ["auto", "distance"])
+def test_with_numbers_herding_covers_squared_distances(estimator, uncertainty):
+    pool = Pool(X, estimator=estimator).add_labels(range(9), np.arange(9) / 2)
+    far = np.zeros(300)
+    far[pool.candidates] = pool.distance_to_labeled("cosine", "min") ** 2
+    covered = pool.coverage_gain()
+    expected = pool.coverage_gain(far) / covered ** (9 / (9 + 50))
+    strategy = UncertaintyHerding(uncertainty, metric="cosine")
+    assert strategy.utilities(pool) == pytest.approx(expected)
+    assert list(strategy.terms(pool)) == ["coverage", "diversity"]
+
+
+def test_with_numbers_and_duplicates_herding_covers():
+    pool = Pool(np.ones((20, 2)), estimator=IncrementalKNeighborsRegressor())
+    pool.add_labels([0], [0.5])
+    assert UncertaintyHerding().utilities(pool).tolist() == pool.coverage_gain().tolist()
 
 
 def test_where_all_samples_are_alike_herding_covers():

@@ -310,10 +310,10 @@ def test_a_learner_reaches_a_good_fit(strategy):
     assert str(learner.explain_query(learner.query()))
 
 
-def test_herding_and_products_default_to_the_variance():
+def test_products_default_to_the_variance_and_herding_takes_it_by_name():
     pool = pool_of()
     np.testing.assert_array_equal(
-        UncertaintyHerding().utilities(pool),
+        UncertaintyHerding("variance").utilities(pool),
         UncertaintyHerding(PredictiveVariance()).utilities(pool),
     )
     named = [("uncertainty", PredictiveVariance())]

@@ -23,6 +23,14 @@ from skactive.measures import (
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._utility_component import UtilityComponent
 
+
+class SquaredDistance(Diversity):
+    """Measure the squared distance to the nearest labelled sample."""
+
+    def utilities(self, pool: PoolView) -> np.ndarray:
+        return np.square(super().utilities(pool))
+
+
 UNCERTAINTIES = {
     "auto": TargetUncertainty,
     "margin": Margin,
@@ -46,8 +54,9 @@ class UncertaintyHerding(QueryStrategy):
     ----------
     uncertainty : str, Measure or None, default='auto'
         The measure u: 'margin', 'entropy' or 'least_confidence' if labels are classes, 'variance'
-        if they are numbers, or 'auto', which is 'margin' or 'variance'. None takes u = 1:
-        MaxHerding, which uses coverage alone.
+        if they are numbers, or 'distance', the squared distance to the nearest labelled sample.
+        'auto' is 'margin' for classes, 'distance' for numbers, and `LabelUncertainty` for several
+        labels. None takes u = 1: MaxHerding, which uses coverage alone.
     n_neighbors : int, default=15
         Number of neighbours of each sample in the graph, at least 1.
     metric : str, default=None
@@ -72,6 +81,10 @@ class UncertaintyHerding(QueryStrategy):
     Until there are predictions, the utility is the gain in coverage. While all uncertainties are
     0, as with labels of one class only, u is the distance to the nearest labelled sample. Skipped
     samples are not counted.
+
+    With 'distance', any regressor can be used. If numbers change smoothly, d² bounds the squared
+    error of the nearest label; the standard deviation of a few neighbours is a rough estimate of
+    the error.
 
     `terms` has 'coverage', the gain in coverage, and 'uncertainty', whose value is the
     candidate's own and whose factor is the mean over the samples it would cover, weighted by their
@@ -164,17 +177,18 @@ class UncertaintyHerding(QueryStrategy):
 
     def _doubt(self, pool: PoolView) -> tuple[str, Measure | None, np.ndarray | None]:
         """Return the weights of samples, with the name and the measure of the weights."""
-        measure = self._measure()
+        measure = self._measure(pool)
         if measure is None:
             return "", None, None
         # Samples that this query may not choose are covered, too.
         whole = pool.whole
         far = Diversity(chosen_metric(self, pool)[0], aggregate="min")
-        for name, one in (("uncertainty", measure), ("diversity", far)):
+        own = "diversity" if measure.about_labeled else "uncertainty"
+        for name, one in ((own, measure), ("diversity", far)):
             weights = one.utilities_everywhere(whole)
             if whole.anywhere(weights, name):
                 return name, one, weights
-        return "uncertainty", measure, None
+        return own, measure, None
 
     def _kernel(self, pool: PoolView) -> dict[str, Any]:
         return {
@@ -183,8 +197,11 @@ class UncertaintyHerding(QueryStrategy):
             "bandwidth": self.bandwidth,
         }
 
-    def _measure(self) -> Measure | None:
+    def _measure(self, pool: PoolView) -> Measure | None:
         if self.uncertainty is None or isinstance(self.uncertainty, Measure):
             return self.uncertainty
-        check_choice(self, "uncertainty", self.uncertainty, UNCERTAINTIES)
+        check_choice(self, "uncertainty", self.uncertainty, [*UNCERTAINTIES, "distance"])
+        is_number = pool.target.kind == "continuous"
+        if self.uncertainty == "distance" or (self.uncertainty == "auto" and is_number):
+            return SquaredDistance(chosen_metric(self, pool)[0], aggregate="min")
         return UNCERTAINTIES[self.uncertainty]()
