@@ -41,6 +41,7 @@ SECTIONS = [
             "ClassBalance",
             "CommitteeVariance",
             "Coverage",
+            "DistributionMatching",
             "Diversity",
             "Entropy",
             "ExpectedCost",

@@ -24,6 +24,7 @@ from skactive.learner import (
 from skactive.measures import (
     CommitteeVariance,
     Coverage,
+    DistributionMatching,
     Diversity,
     Entropy,
     ExpectedCost,
@@ -470,7 +471,7 @@ ENTRY_POINTS = {
     },
     **{
         measure.__name__: used(measure, lambda one: one.utilities(pool()))
-        for measure in (Coverage, Diversity, InformationDensity)
+        for measure in (Coverage, DistributionMatching, Diversity, InformationDensity)
     },
     **{
         estimator.__name__: used(estimator, lambda one: one.fit(X, Y))

@@ -22,6 +22,7 @@ from skactive.measures import (
     ClassBalance,
     CommitteeVariance,
     Coverage,
+    DistributionMatching,
     Diversity,
     Entropy,
     ExpectedCost,
@@ -71,6 +72,10 @@ SETTINGS = {
         Coverage(),
         Coverage(20, metric="euclidean", bandwidth=None),
         Coverage(bandwidth=0.5),
+    ],
+    "DistributionMatching": [
+        DistributionMatching(),
+        DistributionMatching("euclidean", bandwidth=1.0),
     ],
     "Diversity": [
         Diversity(),

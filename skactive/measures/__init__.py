@@ -6,6 +6,7 @@ from skactive.measures._class_balance import ClassBalance
 from skactive.measures._committee_variance import CommitteeVariance
 from skactive.measures._coverage import Coverage
 from skactive.measures._density import InformationDensity
+from skactive.measures._distribution_matching import DistributionMatching
 from skactive.measures._diversity import Diversity
 from skactive.measures._expected_cost import ExpectedCost
 from skactive.measures._gradient_length import ExpectedGradientLength
@@ -23,6 +24,7 @@ __all__ = [
     "ClassBalance",
     "CommitteeVariance",
     "Coverage",
+    "DistributionMatching",
     "Diversity",
     "Entropy",
     "ExpectedCost",

@@ -22,7 +22,14 @@ from test_contracts import INVALID_EXPONENTS, READ, Reads, assert_raises_for_the
 from skactive import ActiveLearner, Pool
 from skactive.datasets import open_vectors, write_vectors
 from skactive.integrations.dask import PartitionedLearner, PartitionedPool, _partitions
-from skactive.measures import Diversity, Entropy, InformationDensity, Margin, Measure
+from skactive.measures import (
+    DistributionMatching,
+    Diversity,
+    Entropy,
+    InformationDensity,
+    Margin,
+    Measure,
+)
 from skactive.neighbors import IncrementalKNeighborsClassifier, IncrementalKNeighborsRegressor
 from skactive.semi_supervised import IncrementalLabelSpreading
 from skactive.strategies import (
@@ -403,6 +410,10 @@ def test_workers_let_go_of_pools_that_are_closed_or_gone(client):
         (
             CDFProduct([("density", InformationDensity("euclidean"))]),
             "The metric of the density of a partitioned pool must be 'cosine', since others",
+        ),
+        (
+            CDFProduct([("matching", DistributionMatching())]),
+            r"a partitioned pool does so within its partitions only\. Hint: use Coverage",
         ),
     ],
 )
