@@ -64,10 +64,12 @@ def show_queue(studio, project):
     hidden = [f"tasks:{name}" for name in HIDDEN]
     score = "tasks:predictions_score"
     queued = {"filter": f"filter:{score}", "operator": "greater_or_equal", "type": "Number"}
+    number = {"operator": "equal", "type": "Number", "value": 0}
+    open_ = {**number, "filter": "filter:tasks:total_annotations"}
     data = {
         "title": "Queue",
         "hiddenColumns": {"explore": hidden, "labeling": hidden},
-        "filters": {"conjunction": "and", "items": [{**queued, "value": 0}]},
+        "filters": {"conjunction": "and", "items": [{**queued, "value": 0}, open_]},
         "ordering": [score],
     }
     studio.call("POST", "/api/dm/views/", {"project": project, "data": data})

@@ -1,10 +1,11 @@
-"""`skactive status`, `export` and `predict` on a session of photos and one of texts."""
+"""The commands that read a session, on one of photos and one of texts."""
 
 import csv
 import errno
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,6 +52,24 @@ def test_the_status_counts_labels_and_unreadable_photos(photos, where, capsys):
     found = capsys.readouterr()
     assert found.out.startswith("6 labels of 15 samples, 1 unreadable\napple: 3, pear: 3")
     assert found.err.endswith("warning: 1 sample cannot be read: broken.png\n")
+
+
+def test_labels_that_the_others_contradict_are_listed(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    texts = [f"{'sweet red apple' if n % 2 else 'green sour pear'} number {n}" for n in range(20)]
+    Path("texts.txt").write_text("\n".join(texts) + "\n")
+    with LabelingSession("texts.txt") as session:
+        names = [one.id for one in session.samples()]
+        for n, name in enumerate(names[:14]):
+            session.answer(name, "apple" if n % 2 and n != 5 else "pear")
+        session.wait()
+        expected = str(session.suspicious())
+    assert main(["suspicious", "texts.txt"]) == 0
+    out = capsys.readouterr().out
+    assert out == f"{expected}\n"
+    assert out.splitlines()[0].startswith("1 of 14 labels is contradicted")
+    assert main(["suspicious", "elsewhere"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 @pytest.mark.parametrize("place", ["file", "folder", "source"])

@@ -907,7 +907,11 @@ def test_after_the_end_an_annotator_finds_all_tasks(studio, tmp_path):
 def test_two_bridges_do_not_take_the_order_from_each_other(studio, tmp_path):
     with bridge_of(studio, tmp_path / "a") as first, bridge_of(studio, tmp_path / "b") as second:
         first.sync(wait=True)
-        second.sync(wait=True)
+        said = []
+        second._announce = said.append
+        for _ in range(2):
+            second.sync(wait=True)
+        assert sum("the order of a bridge with another session folder" in one for one in said) == 1
         version = studio.model_version
         studio.annotate(studio.next(), "A")
         with pytest.raises(LabelStudioError, match="Another bridge orders the tasks of project 3"):
@@ -916,6 +920,30 @@ def test_two_bridges_do_not_take_the_order_from_each_other(studio, tmp_path):
         assert (studio.model_version, studio.sampling) == (version, "Uncertainty sampling")
         assert second.sync()
         assert studio.queue()[:8] == [int(one.id) for one in second.session.next(8)]
+
+
+@pytest.mark.parametrize("serve", [None, 0])
+@pytest.mark.parametrize("name", ["session.json", "photo.jpg"])
+def test_a_folder_with_other_files_is_refused_unchanged(name, serve, studio, tmp_path):
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / name).write_text("other")
+    with (
+        bridge_of(studio, tmp_path / "s") as bridge,
+        pytest.raises(LabelStudioError, match="has other files than those of a project"),
+    ):
+        bridge.run(serve=serve)
+    assert [path.name for path in (tmp_path / "s").iterdir()] == [name]
+    assert studio.predictions == []
+
+
+def test_a_project_with_a_new_address_keeps_its_folder(studio, tmp_path):
+    studio.annotate(min(studio.tasks), "A")
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        bridge.sync(wait=True)
+    (tmp_path / "s" / "label_studio.json").unlink()
+    with bridge_of(studio, tmp_path / "s") as bridge:
+        assert not bridge.sync() or labels_of(bridge.session)
+        assert labels_of(bridge.session) == {str(min(studio.tasks)): "A"}
 
 
 def test_predictions_of_unanswered_tasks_are_pushed_and_replaced(studio, tmp_path):

@@ -1,4 +1,4 @@
-"""`skactive status`, `export` and `predict`: the results of a labelling session."""
+"""`skactive status`, `suspicious`, `export` and `predict`: the results of a labelling session."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FORMATS = (
 
 
 def add_session_parsers(commands: Any) -> None:
-    """Add `status`, `export` and `predict` to the commands."""
+    """Add `status`, `suspicious`, `export` and `predict` to the commands."""
     _parser(
         commands,
         "status",
@@ -38,6 +38,13 @@ def add_session_parsers(commands: Any) -> None:
         "show the progress of a labelling session",
         "Show the progress of a labelling session: labels per class, the accuracy, and\n"
         "what is left.",
+    )
+    _parser(
+        commands,
+        "suspicious",
+        run_suspicious,
+        "list the labels of a session that may be wrong",
+        "List the labels of a session that the other labels contradict, most doubtful first.",
     )
     export = _parser(
         commands,
@@ -102,6 +109,13 @@ def run_status(arguments: argparse.Namespace) -> None:
     _check(arguments)
     with _opened(arguments) as session:
         write(str(session.wait().progress()))
+
+
+def run_suspicious(arguments: argparse.Namespace) -> None:
+    """Run `suspicious` with parsed arguments."""
+    _check(arguments)
+    with _opened(arguments) as session:
+        write(str(session.wait().suspicious()))
 
 
 def run_export(arguments: argparse.Namespace) -> None:

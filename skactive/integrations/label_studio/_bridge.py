@@ -198,6 +198,13 @@ class LabelStudioBridge:
             one.get("completed_by") for task in self._tasks.values() for one in task.annotations
         }
         is_pushed = self._queue.bring(content, state, unlabeled, is_drawn=len(people) > 1)
+        if self._queue.is_taken_over:
+            self._queue.is_taken_over = False
+            self._announce(
+                f"Project {self._project.number} has the order of a bridge with another session "
+                "folder, which keeps the earlier settings of the project. Hint: end that bridge if "
+                "it runs, and check Settings, Annotation, Prelabeling after the end of this one."
+            )
         self._is_brought, self._n_embedded = True, n_embedded
         if counts or is_pushed:
             self._note(self._status(counts or ""))
@@ -238,6 +245,7 @@ class LabelStudioBridge:
         wake = Event() if wake is None else wake
         with ExitStack() as stack:
             if serve is not None:
+                self._folder.check()
                 secret = secret_of(self.folder)
                 routes = ModelRoutes(self.predict, wake, secret)
                 port = stack.enter_context(serving(routes, serve))
@@ -274,7 +282,7 @@ class LabelStudioBridge:
         except LabelStudioError as error:
             self._note(
                 f"The order of project {self._project.number} cannot be set back: {error} Hint: "
-                "choose it by Settings, Annotation, Task Sampling."
+                "choose it by Settings, General, Task Sampling."
             )
             return
         if sampling is not None:
@@ -358,8 +366,9 @@ class LabelStudioBridge:
             if "has no /api/projects/" not in str(error):
                 raise
             raise LabelStudioError(
-                f"{self._client.url} has no project {self._project.number}, or the token gives no "
-                "access to it. Hint: the address of a project ends in its number."
+                f"{self._client.url} is no Label Studio, has no project {self._project.number}, or "
+                "the token gives no access to it. Hint: the address of a project ends in its "
+                "number."
             ) from error
 
     def _read_interface(self, state: ProjectState) -> LabelingInterface:
@@ -436,7 +445,8 @@ class LabelStudioBridge:
         if progress.n_unreadable:
             parts.append(f"{progress.n_unreadable:,} with an image that cannot be read")
         if progress.accuracy is not None:
-            parts.append(f"estimated accuracy {progress.accuracy.value:.0%}")
+            estimate = progress.accuracy
+            parts.append(f"estimated accuracy {estimate.lower:.0%} to {estimate.upper:.0%}")
         if progress.n_embedded < progress.n_samples and progress.error is None:
             parts.append(f"{progress.n_embedded:,} embedded")
         next_ = ", ".join(str(task) for task, _ in self._queue.content[:3])

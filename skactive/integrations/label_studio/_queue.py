@@ -85,6 +85,8 @@ class TaskQueue:
     ----------
     content : list of (int, list)
         The tasks in order, each with its result.
+    is_taken_over : bool
+        Whether the project had the order of a bridge with another folder.
     """
 
     def __init__(self, project: RemoteProject, folder: Path, *, is_shown: bool) -> None:
@@ -93,6 +95,7 @@ class TaskQueue:
         self._is_shown = is_shown
         self._version = version_name(QUEUE)
         self.content: list[tuple[int, Result]] = []
+        self.is_taken_over = False
         self._queued: dict[int, QueuedTask] = {}
         # Versions of earlier processes; None before they are known.
         self._earlier: list[str] | None = None
@@ -243,6 +246,7 @@ class TaskQueue:
         """Keep the settings of the project, unless they are those of a bridge that was killed."""
         is_own = (state.model_version or "").startswith(QUEUE) and state.sampling == SAMPLING
         if is_own:
+            self.is_taken_over = not self._path.exists()
             return
         before = (state.sampling, state.model_version, state.shows_predictions)
         with atomic_write(self._path) as file:
