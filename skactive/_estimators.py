@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from inspect import signature
 from typing import Any
 
@@ -109,7 +109,9 @@ def transformers(pipeline: Pipeline) -> Pipeline:
     return Pipeline([*pipeline.steps[:-1], ("features", FunctionTransformer())])
 
 
-def fitted_steps(pipeline: Pipeline, X: Any) -> tuple[Pipeline, Any]:
+def fitted_steps(
+    pipeline: Pipeline, X: Any, *, may_be_tokens: bool = False
+) -> tuple[Pipeline, Any]:
     """Return the transformers of a Pipeline, fitted, and X transformed by them.
 
     A step that is not fitted yet is cloned and fitted to the output of the step before, without
@@ -121,16 +123,20 @@ def fitted_steps(pipeline: Pipeline, X: Any) -> tuple[Pipeline, Any]:
         The transformers and the classifier after them.
     X : array-like of length n_samples
         Raw samples.
+    may_be_tokens : bool, default=False
+        Whether the output can be a mapping, as a tokenizer returns for texts.
 
     Returns
     -------
     steps : Pipeline
         The transformers: those that were fitted, and fitted clones of the others.
-    features : array-like of shape (n_samples, n_features)
+    features : array-like of shape (n_samples, n_features), or mapping
         Their output.
 
     Raises
     ------
+    TypeError
+        If they return a mapping, unless that is allowed.
     ValueError
         If they do not return one row for each sample.
     """
@@ -153,10 +159,17 @@ def fitted_steps(pipeline: Pipeline, X: Any) -> tuple[Pipeline, Any]:
                     "none yet. Hint: fit it first."
                 ) from error
         steps.append((name, step))
-    if n_samples_of(X) != n_samples:
+    if isinstance(X, Mapping) and not may_be_tokens:
+        raise TypeError(
+            f"The steps before the classifier return a {type(X).__name__} of {list(X)}, and not an "
+            "array of features. Hint: use skactive.ActiveLearner, which takes tokens of texts, "
+            "without refresh_every."
+        )
+    n_rows = n_samples_of(next(iter(X.values()))) if isinstance(X, Mapping) else n_samples_of(X)
+    if n_rows != n_samples:
         raise ValueError(
             f"The pool has {n_samples} samples, but the steps before the classifier return "
-            f"{n_samples_of(X)} rows. Hint: use steps that return one row for each sample. Text "
+            f"{n_rows} rows. Hint: use steps that return one row for each sample. Text "
             "steps such as TfidfVectorizer need a list of texts or one column of a DataFrame."
         )
     return transformers(Pipeline([*steps, pipeline.steps[-1]])), X

@@ -182,7 +182,8 @@ class LearnerPredictions(LearnerLabels):
         Returns
         -------
         features : array-like of shape (n_queries, n_features)
-            X after all steps of the Pipeline but the last; X itself without a Pipeline.
+            X after all steps of the Pipeline but the last; X itself without a Pipeline, or if
+            these steps return tokens.
         """
         check_is_samples(X, "X")
         return X if self._steps is None else self._steps.transform(X)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone, is_regressor
+from sklearn.pipeline import Pipeline
 
 from skactive._engine.indicator import is_answered
 from skactive._engine.label_arrays import is_among, joined, union
@@ -58,6 +59,10 @@ class RefitUpdater(EstimatorUpdater):
             if not self._is_finite():
                 restore(self.classifier, self._blank)
             self._is_behind = False
+
+    def labeled_samples(self) -> Any:
+        # The vectors of texts are no samples of the classifier.
+        return self._source.labeled_samples() if isinstance(self.classifier, Pipeline) else None
 
     def _is_finite(self) -> bool:
         """Return whether probabilities are numbers: without variance those of GaussianNB are not.
