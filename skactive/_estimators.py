@@ -98,8 +98,47 @@ def has_partial_fit(estimator: Any) -> bool:
 
     That of a network of skorch trains for all epochs on the new samples alone, and forgets others.
     """
-    is_network = any(one.__module__.split(".")[0] == "skorch" for one in type(estimator).__mro__)
-    return hasattr(estimator, "partial_fit") and not is_network
+    return hasattr(estimator, "partial_fit") and not _is_network(estimator)
+
+
+def _is_network(estimator: Any) -> bool:
+    return any(_is_of_skorch(one) for one in type(estimator).__mro__)
+
+
+def _is_of_skorch(one: Any) -> bool:
+    return bool(one.__module__.split(".")[0] == "skorch")
+
+
+def check_labels_of_network(classifier: Any, labels: np.ndarray) -> None:
+    """Raise if a network of skorch cannot learn labels, which are the numbers of its outputs.
+
+    A subclass with a `fit` of its own may encode any labels.
+    """
+    network = classifier_of(classifier)
+    if not _is_network(network) or not _is_of_skorch(type(network).fit):
+        return
+    classes = getattr(network, "classes", None)
+    for label in np.unique(labels).tolist():
+        is_output = isinstance(label, int) and label >= 0
+        if not is_output or (classes is not None and label not in list(classes)):
+            known = "" if classes is None else f", {list(classes)},"
+            raise ValueError(
+                f"{type(network).__name__} learns the numbers of its outputs{known} and not the "
+                f"label {label!r}. Hint: encode labels in a `fit` of a subclass, as the user guide "
+                "shows."
+            )
+
+
+def check_columns(classifier: Any, probabilities: np.ndarray) -> None:
+    """Raise unless probabilities have a column for each class of a classifier."""
+    classes = getattr(classifier, "classes_", ())
+    n_columns = probabilities.shape[1] if probabilities.ndim == 2 else 1
+    if len(classes) > 1 and n_columns != len(classes):
+        raise TypeError(
+            f"{type(classifier_of(classifier)).__name__}.predict_proba returned {n_columns} "
+            f"columns for the {len(classes)} classes {np.asarray(classes).tolist()}. Hint: a network of skorch "
+            "needs the class of each output, such as classes=[0, 1, 2]."
+        )
 
 
 def transformers(pipeline: Pipeline) -> Pipeline:
@@ -204,6 +243,7 @@ def class_probabilities(classifier: Any, samples: Any) -> np.ndarray | None:
             probabilities = np.asarray(classifier.predict_proba(samples))
             # Some classifiers return two columns for a single class.
             is_single = len(getattr(classifier, "classes_", ())) == 1
+            check_columns(classifier, probabilities)
             return np.ones((len(probabilities), 1)) if is_single else probabilities
         if hasattr(classifier, "decision_function"):
             decision = np.asarray(classifier.decision_function(samples))

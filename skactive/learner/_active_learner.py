@@ -256,8 +256,9 @@ class ActiveLearner(LearnerQueries):
             self._steps = Pipeline([*before.steps[:-1], *steps, before.steps[-1]])
         self.estimator: Any = classifier
         if self._steps is not None:
-            last = learning.steps[-1][0], classifier
-            self.estimator = Pipeline([*self._steps.steps[:-1], last])
+            self.estimator = Pipeline(
+                [*self._steps.steps[:-1], (learning.steps[-1][0], classifier)]
+            )
         described = text_descriptor(learning, self._steps, samples)
         self._samples = PoolSamples(samples, names, features, has_names(samples, ids), described)
         self._seed = self._seed_set(X_labeled, y_labeled)

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from skactive._engine.indicator import is_answered
 from skactive._engine.label_arrays import is_among, joined, union
-from skactive._estimators import as_dense, has_learned, is_fitted
+from skactive._estimators import as_dense, check_labels_of_network, has_learned, is_fitted
 from skactive._few_labels import fit_or_restore, restore
 from skactive._fit_params import per_sample
 from skactive._rows import concatenate_rows, n_samples_of, newest, take_rows
@@ -40,6 +40,12 @@ class RefitUpdater(EstimatorUpdater):
             )
         self._blank = clone(classifier)
         self._is_behind = source.seed[0] is not None
+        if source.seed[1] is not None:
+            self.check(source.seed[1])
+
+    def check(self, labels: np.ndarray) -> None:
+        if self._source.pool.target.kind == "categorical":
+            check_labels_of_network(self._blank, labels)
 
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
         self._is_behind = True
@@ -84,6 +90,8 @@ class RefitUpdater(EstimatorUpdater):
         X, y, positions = self._labeled_samples()
         self.error = None
         if y is not None:
+            # Labels of a journal are checked here.
+            self.check(y)
             params = self._params(positions)
             fit = partial(self.classifier.fit, X, y, **params)
             self.error = fit_or_restore(self.classifier, self._blank, fit, X, y, params)
@@ -123,10 +131,10 @@ class PartialFitUpdater(RefitUpdater):
     _can_continue = True
 
     def __init__(self, classifier: Any, source: UpdateSource) -> None:
+        self._is_regressor = is_regressor(classifier)
         super().__init__(classifier, source)
         self._blank = copy.deepcopy(classifier)
         self._pending: list[int] = []
-        self._is_regressor = is_regressor(classifier)
         if source.seed[1] is not None:
             self.check(source.seed[1])
 
