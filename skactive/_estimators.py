@@ -134,9 +134,10 @@ def check_columns(classifier: Any, probabilities: np.ndarray) -> None:
     classes = getattr(classifier, "classes_", ())
     n_columns = probabilities.shape[1] if probabilities.ndim == 2 else 1
     if len(classes) > 1 and n_columns != len(classes):
+        known = np.asarray(classes).tolist()
         raise TypeError(
             f"{type(classifier_of(classifier)).__name__}.predict_proba returned {n_columns} "
-            f"columns for the {len(classes)} classes {np.asarray(classes).tolist()}. Hint: a network of skorch "
+            f"columns for the {len(classes)} classes {known}. Hint: a network of skorch "
             "needs the class of each output, such as classes=[0, 1, 2]."
         )
 

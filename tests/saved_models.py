@@ -125,7 +125,7 @@ def write_transformer(folder: Path, texts: Iterable[str], *, seed: int = 0) -> P
     marks = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
     words = [*marks, *sorted({word for text in texts for word in text.lower().split()})]
     codes = {word: code for code, word in enumerate(words)}
-    tokenizer = Tokenizer(models.WordPiece(codes, unk_token="[UNK]"))
+    tokenizer = Tokenizer(models.WordPiece(codes, unk_token=marks[1]))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     ends = [(mark, codes[mark]) for mark in ("[CLS]", "[SEP]")]
