@@ -100,6 +100,10 @@ class SetsOfTokens(ClassifierMixin, OfTokens):
         tags.target_tags.multi_output, tags.target_tags.single_output = True, False
         return tags
 
+    @property
+    def classes_(self):
+        return self.estimator_.classes_
+
     def predict_proba(self, X):
         check_is_fitted(self)
         return self.estimator_.predict_proba(self._counts(X))
@@ -322,7 +326,7 @@ def test_a_pool_that_is_no_column_of_texts_is_refused(samples, error, message):
 
 def test_functions_of_estimators_name_the_learner_that_takes_texts():
     fitted = classifier().fit(TEXTS[:4], LABELS[:4])
-    with pytest.raises(TypeError, match=r"return a dict of \['input_ids', .* ActiveLearner"):
+    with pytest.raises(TypeError, match=r"return a dict of \['input_ids', .*ActiveLearner"):
         UncertaintyHerding()(fitted, TEXTS)
 
 
