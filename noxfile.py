@@ -96,9 +96,11 @@ def hub(session: nox.Session) -> None:
 
 @nox.session(python=MIDDLE)
 def torch(session: nox.Session) -> None:
-    """Run the tests with networks of PyTorch, an environment of several GB."""
-    session.install("-e", ".[plot,table]", "torch", "skorch", *group("test"))
-    pytest(session, "tests/interop/test_skorch.py", "tests/test_readme.py")
+    """Run the tests with networks of PyTorch and transformers, an environment of several GB."""
+    packages = ("torch", "skorch", "transformers")
+    session.install("-e", ".[plot,table]", *packages, *group("test"))
+    tests = ["tests/interop/test_skorch.py", "tests/interop/test_transformers.py"]
+    pytest(session, *IN_PARALLEL, *tests, "tests/test_readme.py")
 
 
 @nox.session(python=OLDEST)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from inspect import signature
 from typing import Any
 
@@ -98,8 +98,48 @@ def has_partial_fit(estimator: Any) -> bool:
 
     That of a network of skorch trains for all epochs on the new samples alone, and forgets others.
     """
-    is_network = any(one.__module__.split(".")[0] == "skorch" for one in type(estimator).__mro__)
-    return hasattr(estimator, "partial_fit") and not is_network
+    return hasattr(estimator, "partial_fit") and not _is_network(estimator)
+
+
+def _is_network(estimator: Any) -> bool:
+    return any(_is_of_skorch(one) for one in type(estimator).__mro__)
+
+
+def _is_of_skorch(one: Any) -> bool:
+    return bool(one.__module__.split(".")[0] == "skorch")
+
+
+def check_labels_of_network(classifier: Any, labels: np.ndarray) -> None:
+    """Raise if a network of skorch cannot learn labels, which are the numbers of its outputs.
+
+    A subclass with a `fit` of its own may encode any labels.
+    """
+    network = classifier_of(classifier)
+    if not _is_network(network) or not _is_of_skorch(type(network).fit):
+        return
+    classes = getattr(network, "classes", None)
+    for label in np.unique(labels).tolist():
+        is_output = isinstance(label, int) and label >= 0
+        if not is_output or (classes is not None and label not in list(classes)):
+            known = "" if classes is None else f", {list(classes)},"
+            raise ValueError(
+                f"{type(network).__name__} learns the numbers of its outputs{known} and not the "
+                f"label {label!r}. Hint: encode labels in a `fit` of a subclass, as the user guide "
+                "shows."
+            )
+
+
+def check_columns(classifier: Any, probabilities: np.ndarray) -> None:
+    """Raise unless probabilities have a column for each class of a classifier."""
+    classes = getattr(classifier, "classes_", ())
+    n_columns = probabilities.shape[1] if probabilities.ndim == 2 else 1
+    if len(classes) > 1 and n_columns != len(classes):
+        known = np.asarray(classes).tolist()
+        raise TypeError(
+            f"{type(classifier_of(classifier)).__name__}.predict_proba returned {n_columns} "
+            f"columns for the {len(classes)} classes {known}. Hint: a network of skorch "
+            "needs the class of each output, such as classes=[0, 1, 2]."
+        )
 
 
 def transformers(pipeline: Pipeline) -> Pipeline:
@@ -109,7 +149,9 @@ def transformers(pipeline: Pipeline) -> Pipeline:
     return Pipeline([*pipeline.steps[:-1], ("features", FunctionTransformer())])
 
 
-def fitted_steps(pipeline: Pipeline, X: Any) -> tuple[Pipeline, Any]:
+def fitted_steps(
+    pipeline: Pipeline, X: Any, *, may_be_tokens: bool = False
+) -> tuple[Pipeline, Any]:
     """Return the transformers of a Pipeline, fitted, and X transformed by them.
 
     A step that is not fitted yet is cloned and fitted to the output of the step before, without
@@ -121,16 +163,20 @@ def fitted_steps(pipeline: Pipeline, X: Any) -> tuple[Pipeline, Any]:
         The transformers and the classifier after them.
     X : array-like of length n_samples
         Raw samples.
+    may_be_tokens : bool, default=False
+        Whether the output can be a mapping, as a tokenizer returns for texts.
 
     Returns
     -------
     steps : Pipeline
         The transformers: those that were fitted, and fitted clones of the others.
-    features : array-like of shape (n_samples, n_features)
+    features : array-like of shape (n_samples, n_features), or mapping
         Their output.
 
     Raises
     ------
+    TypeError
+        If they return a mapping, unless that is allowed.
     ValueError
         If they do not return one row for each sample.
     """
@@ -153,10 +199,17 @@ def fitted_steps(pipeline: Pipeline, X: Any) -> tuple[Pipeline, Any]:
                     "none yet. Hint: fit it first."
                 ) from error
         steps.append((name, step))
-    if n_samples_of(X) != n_samples:
+    if isinstance(X, Mapping) and not may_be_tokens:
+        raise TypeError(
+            f"The steps before the classifier return a {type(X).__name__} of {list(X)}, and not an "
+            "array of features. Hint: use skactive.ActiveLearner, which takes tokens of texts, "
+            "without refresh_every."
+        )
+    n_rows = n_samples_of(next(iter(X.values()))) if isinstance(X, Mapping) else n_samples_of(X)
+    if n_rows != n_samples:
         raise ValueError(
             f"The pool has {n_samples} samples, but the steps before the classifier return "
-            f"{n_samples_of(X)} rows. Hint: use steps that return one row for each sample. Text "
+            f"{n_rows} rows. Hint: use steps that return one row for each sample. Text "
             "steps such as TfidfVectorizer need a list of texts or one column of a DataFrame."
         )
     return transformers(Pipeline([*steps, pipeline.steps[-1]])), X
@@ -191,6 +244,7 @@ def class_probabilities(classifier: Any, samples: Any) -> np.ndarray | None:
             probabilities = np.asarray(classifier.predict_proba(samples))
             # Some classifiers return two columns for a single class.
             is_single = len(getattr(classifier, "classes_", ())) == 1
+            check_columns(classifier, probabilities)
             return np.ones((len(probabilities), 1)) if is_single else probabilities
         if hasattr(classifier, "decision_function"):
             decision = np.asarray(classifier.decision_function(samples))
@@ -306,8 +360,9 @@ def _without_roots_of_rounding(moments: np.ndarray) -> np.ndarray:
 def no_deviation(regressor: Any) -> NoUncertaintyError:
     """Return the error for a regressor without standard deviations, where some are needed."""
     return NoUncertaintyError(
-        f"{type(regressor).__name__} gives no standard deviation, so that its uncertainty cannot "
-        "be measured. Hint: choose a regressor whose predict has return_std, such as "
+        f"{type(classifier_of(regressor)).__name__} gives no standard deviation, so that its "
+        "uncertainty cannot be measured. Hint: choose a regressor whose predict has return_std, "
+        "such as "
         "IncrementalKNeighborsRegressor, an ensemble, such as RandomForestRegressor, or a strategy "
         "without uncertainty, such as 'greedy' or 'max-herding'."
     )

@@ -1,9 +1,10 @@
-"""Small SavedModels with TF-Hub's calling convention, written for the tests.
+"""Small models, written for the tests: SavedModels of TensorFlow Hub, and a transformer.
 
-TensorFlow writes and loads them, and their weights are variables. Each function
-creates a folder, and the same arguments always create the same model.
+TensorFlow writes and loads the first, with TF-Hub's calling convention; their weights are
+variables. Each function creates a folder, and the same arguments always create the same model.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -113,3 +114,27 @@ def _saved(model, folder, outputs):
 
     tf.saved_model.save(model, str(folder), signatures=serving_default)
     return Path(folder)
+
+
+def write_transformer(folder: Path, texts: Iterable[str], *, seed: int = 0) -> Path:
+    """Write a BERT of one layer, whose vocabulary is the words of texts, and its tokenizer."""
+    import torch
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    marks = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    words = [*marks, *sorted({word for text in texts for word in text.lower().split()})]
+    codes = {word: code for code, word in enumerate(words)}
+    tokenizer = Tokenizer(models.WordPiece(codes, unk_token=marks[1]))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    ends = [(mark, codes[mark]) for mark in ("[CLS]", "[SEP]")]
+    tokenizer.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", None, ends)
+    names = {f"{mark[1:-1].lower()}_token": mark for mark in marks}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "max_position_embeddings": 64}
+    layers = {"num_hidden_layers": 1, "num_attention_heads": 2}
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        BertModel(BertConfig(vocab_size=len(words), **sizes, **layers)).save_pretrained(folder)
+    return folder

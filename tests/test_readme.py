@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from saved_models import write_image_model, write_text_model
+from saved_models import write_image_model, write_text_model, write_transformer
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -34,6 +34,7 @@ NEEDS_MODAL = re.compile(
 NEEDS_RIVER = re.compile(r"^\W*(?:from|import) +river\b", re.MULTILINE)
 NEEDS_DASK = re.compile(r"^from skactive\.integrations\.dask\b", re.MULTILINE)
 NEEDS_SKORCH = re.compile(r"^from skorch\b", re.MULTILINE)
+NEEDS_TRANSFORMERS = re.compile(r"^from transformers\b", re.MULTILINE)
 NEEDS_INDEX = re.compile(r"algorithm=\"hnsw\"")
 NEEDS_ACTIVEML = re.compile(
     r"^\W*(?:from|import) +(?:skactiveml|skactive\.integrations\.scikit_activeml)\b", re.MULTILINE
@@ -41,6 +42,7 @@ NEEDS_ACTIVEML = re.compile(
 NEEDS_PHOTOS = re.compile(r"\bImageDescriptor\b")
 NEEDS_HUB = re.compile(r"\bHubEmbedder\b")
 HUB_MODEL = re.compile(r"https://tfhub\.dev/[\w/.-]+")
+TRANSFORMER = re.compile(r"^MODEL = \"(\S+)\"$", re.MULTILINE)
 
 
 # Code, the module that it needs, and the task of nox in which it is installed.
@@ -50,6 +52,7 @@ NEEDED = [
     (NEEDS_RIVER, "river", "interop"),
     (NEEDS_DASK, "distributed", "interop"),
     (NEEDS_SKORCH, "torch", "torch"),
+    (NEEDS_TRANSFORMERS, "transformers", "torch"),
     (NEEDS_INDEX, "usearch", "interop"),
 ]
 
@@ -146,6 +149,11 @@ def test_every_python_block_runs(script, tmp_path, monkeypatch):
         if find_spec("tensorflow_hub") is None:
             pytest.skip("TensorFlow Hub is not installed: `nox -s hub` runs this block")
         put_photos_and_models(script, tmp_path, monkeypatch)
+    elif any(NEEDS_TRANSFORMERS.search(b.code) for b in script.blocks):
+        # A folder of this name is read in place of a download.
+        code = "".join(block.code for block in script.blocks)
+        for name in TRANSFORMER.findall(code):
+            write_transformer(tmp_path / name, code.split())
     elif any(NEEDS_PHOTOS.search(b.code) for b in script.blocks):
         put_photos(tmp_path)
     monkeypatch.chdir(tmp_path)

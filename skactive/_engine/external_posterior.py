@@ -10,6 +10,7 @@ import numpy as np
 from skactive._contracts._posterior_source import PosteriorSource, RowFunction
 from skactive._engine.indicator import is_answered
 from skactive._few_labels import fitted_copy, posterior_or_none
+from skactive._rows import take_rows
 
 if TYPE_CHECKING:
     from skactive._contracts._estimators import Classifier
@@ -27,10 +28,19 @@ class ExternalPosterior(PosteriorSource):
         The pool. Its estimator is the classifier or regressor; the caller fits it.
     catch_up : callable, default=None
         Called before each call of the classifier, to fit it to all labels.
+    labeled_samples : callable, default=None
+        Returns the labelled samples as the classifier takes them; None if it takes the features of
+        the pool.
     """
 
-    def __init__(self, pool: LabelingPool, catch_up: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        pool: LabelingPool,
+        catch_up: Callable[[], None] | None = None,
+        labeled_samples: Callable[[], Any] | None = None,
+    ) -> None:
         self._pool = pool
+        self._samples = labeled_samples
         self._catch_up = catch_up
         self._positions: np.ndarray | None = None
         self._posterior: np.ndarray | None = None
@@ -63,7 +73,7 @@ class ExternalPosterior(PosteriorSource):
 
     def held_out(self) -> np.ndarray:
         """Return the rows from five fits, each to four fifths of the labels."""
-        X, y = self._pool.labeled_samples()
+        X, y = self._labeled_samples()
         if self._pool.target.kind == "multilabel":
             return self._held_out_labels(X, y)
         classes, kind = self._pool.classes_, self._pool.target.kind
@@ -79,10 +89,10 @@ class ExternalPosterior(PosteriorSource):
             if is_categorical and len(known) == 1:
                 posterior[held_out, np.searchsorted(classes, known[0])] = 1.0
                 continue
-            fitted = fitted_copy(self._pool.estimator, X[rest], y[rest])
+            fitted = fitted_copy(self._pool.estimator, _rows(X, rest), y[rest])
             if fitted is None:
                 continue
-            rows = self._of_fitted(fitted, X[held_out])
+            rows = self._of_fitted(fitted, _rows(X, held_out))
             if rows is not None and is_categorical:
                 columns = np.searchsorted(classes, fitted.classes_)
                 posterior[np.ix_(np.flatnonzero(held_out), columns)] = rows
@@ -101,8 +111,8 @@ class ExternalPosterior(PosteriorSource):
             held_out, rest = folds == fold, (folds != fold) & is_answered(y)
             if not (held_out.any() and rest.any()):
                 continue
-            fitted = fitted_copy(self._pool.estimator, X[rest], y[rest])
-            rows = None if fitted is None else self._of_fitted(fitted, X[held_out])
+            fitted = fitted_copy(self._pool.estimator, _rows(X, rest), y[rest])
+            rows = None if fitted is None else self._of_fitted(fitted, _rows(X, held_out))
             if rows is not None:
                 posterior[held_out] = rows
         return posterior
@@ -120,7 +130,12 @@ class ExternalPosterior(PosteriorSource):
     def _of_fitted(self, classifier: Any, samples: Any) -> np.ndarray | None:
         pool = self._pool
         kind, n_labels = pool.target.kind, len(pool.classes_)
-        return posterior_or_none(classifier, samples, pool.labeled_samples, kind, n_labels)
+        return posterior_or_none(classifier, samples, self._labeled_samples, kind, n_labels)
+
+    def _labeled_samples(self) -> tuple[Any, np.ndarray]:
+        X, y = self._pool.labeled_samples()
+        samples = None if self._samples is None else self._samples()
+        return (X if samples is None else samples), y
 
     def _evaluated(self, positions: np.ndarray) -> np.ndarray:
         """Return the rows of `_posterior` of given samples, evaluated if necessary."""
@@ -138,3 +153,7 @@ class ExternalPosterior(PosteriorSource):
         self._positions = positions
         self._derived.clear()
         return np.arange(len(positions))
+
+
+def _rows(X: Any, chosen: np.ndarray) -> Any:
+    return take_rows(X, np.flatnonzero(chosen))

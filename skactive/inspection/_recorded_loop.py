@@ -142,6 +142,7 @@ def recorded_loop(
                 "Hint: leave X out; the true labels are passed as y=."
             )
         check_one_of(owner, estimator.pool.target.kind)
+        _check_is_split(owner, estimator.estimator, estimator.pool.estimator)
         classifier = classifier_of(estimator.estimator)
         loop = RecordedLoop(estimator.pool, classifier, estimator.labeled, estimator.labels)
     elif hasattr(estimator, "budget"):
@@ -174,7 +175,17 @@ def _of_budgeted(
             f"sample {labeled.max()}. Hint: pass the X and y that it was fitted on."
         )
     fitted = budgeted.estimator_
+    _check_is_split(owner, fitted, budgeted.final_estimator_)
     features = transformers(fitted).transform(X) if isinstance(fitted, Pipeline) else X
     pool = Pool(features, samples=features, dtype=np.float64, target=budgeted.target)
     # The labels are the answers of the oracle, which may differ from the truth.
     return RecordedLoop(pool, classifier_of(fitted), labeled, budgeted.y_labeled_)
+
+
+def _check_is_split(owner: str, estimator: Any, last: Any) -> None:
+    """Raise for a Pipeline that takes texts as a whole, without vectors in between."""
+    if estimator is last and isinstance(estimator, Pipeline):
+        raise TypeError(
+            f"{owner} draws vectors that a classifier takes, but {type(estimator[-1]).__name__} "
+            "takes tokens of texts. Hint: pass an estimator with steps that return vectors."
+        )

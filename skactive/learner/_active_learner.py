@@ -18,17 +18,18 @@ from skactive._engine.class_descriptions import check_descriptions, with_describ
 from skactive._engine.labels import check_classes
 from skactive._estimators import check_classifier, stored_samples
 from skactive._fit_params import check_fit_params
-from skactive._rows import check_is_samples
 from skactive._validation import check_mapping, check_strategy
 from skactive.base import Classifier, HasPosteriorSource, Target
 from skactive.learner._arguments import (
     check_journal,
     check_samples,
+    check_seed_set,
     check_target,
     check_together,
     declared_classes,
     names_of,
     split_pipeline,
+    text_descriptor,
 )
 from skactive.learner._defaults import default_strategy, estimator_for
 from skactive.learner._described_classes import describe
@@ -66,7 +67,9 @@ class ActiveLearner(LearnerQueries):
         classifier that implements the contract `skactive.base.IncrementalEstimator` learns each
         label at once; one with `partial_fit` gets the new labels when it is next used; any other is
         fitted again then. In a Pipeline the last step learns, and the steps before it turn samples
-        into features once; steps that are not fitted yet are fitted to the pool, without labels.
+        into features once; steps that are not fitted yet are fitted to the pool, without labels. If
+        they return tokens of texts, as those of transformers do, all steps get the texts, and
+        strategies compare these by a `skactive.embedding.TextDescriptor`.
     strategy : QueryStrategy or str, default=None
         The query strategy, or its name in `all_strategies`; None takes `UncertaintyHerding()`.
         The two defaults together needed the fewest labels in our comparisons.
@@ -253,9 +256,11 @@ class ActiveLearner(LearnerQueries):
             self._steps = Pipeline([*before.steps[:-1], *steps, before.steps[-1]])
         self.estimator: Any = classifier
         if self._steps is not None:
-            name = learning.steps[-1][0]
-            self.estimator = Pipeline([*self._steps.steps[:-1], (name, classifier)])
-        self._samples = PoolSamples(samples, names, features, has_names(samples, ids))
+            self.estimator = Pipeline(
+                [*self._steps.steps[:-1], (learning.steps[-1][0], classifier)]
+            )
+        described = text_descriptor(learning, self._steps, samples)
+        self._samples = PoolSamples(samples, names, features, has_names(samples, ids), described)
         self._seed = self._seed_set(X_labeled, y_labeled)
         check_together(fit_params, self._seed, graph, self._refresher)
         check_fit_params(classifier, fit_params)
@@ -360,13 +365,7 @@ class ActiveLearner(LearnerQueries):
     def _seed_set(self, X: Any, y: Any) -> tuple[Any, Any]:
         if X is None and y is None:
             return None, None
-        if X is not None:
-            check_is_samples(X, "X_labeled")
-        if X is None or y is None:
-            given, missing = ("y", "X") if X is None else ("X", "y")
-            raise ValueError(
-                f"{given}_labeled was passed without {missing}_labeled. Hint: pass both or neither."
-            )
+        check_seed_set(X, y)
         labels = self._target.validate(y)
         check_consistent_length(X, labels)
         return (self.features(X), labels) if len(labels) else (None, None)
@@ -411,7 +410,7 @@ class ActiveLearner(LearnerQueries):
         """Add the labels from outside to an empty pool, and create the updater."""
         for X, y in (stored_samples(classifier), self._seed):
             if X is not None:
-                self._pool.add_labeled(X, y)
+                self._pool.add_labeled(self._samples.vectors(X), y)
         self._source = UpdateSource(
             self._samples.features, self._pool, self._seed, self._classes, self._fit_params
         )
@@ -419,7 +418,7 @@ class ActiveLearner(LearnerQueries):
         self._external.updater = self._updater
 
     def _new_pool(self, samples: Any, **arguments: Any) -> Any:  # a Pool, or a subclass's own
-        return self._pool_type(samples, samples=samples, **arguments)
+        return self._pool_type(self._samples.vectors(samples), samples=samples, **arguments)
 
     def _start_over(self) -> None:
         if self._refreshed is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from skactive._engine.class_descriptions import check_descriptions, with_described
@@ -19,6 +20,7 @@ from skactive._rows import check_is_samples, n_samples_of
 from skactive._text import shown
 from skactive._validation import check_path
 from skactive.base import Target
+from skactive.embedding import TextDescriptor
 
 
 def check_samples(X: Any, name: str = "X_pool") -> Any:
@@ -40,14 +42,54 @@ def check_samples(X: Any, name: str = "X_pool") -> Any:
     return X
 
 
+def check_seed_set(X: Any, y: Any) -> None:
+    """Raise unless labelled samples from outside the pool are samples, and have labels."""
+    if X is not None:
+        check_is_samples(X, "X_labeled")
+    if X is None or y is None:
+        given, missing = ("y", "X") if X is None else ("X", "y")
+        raise ValueError(
+            f"{given}_labeled was passed without {missing}_labeled. Hint: pass both or neither."
+        )
+
+
 def split_pipeline(estimator: Any, X_pool: Any) -> tuple[Any, Any, Any]:
-    """Return the transformers, the classifier, and the samples as the classifier takes them."""
+    """Return the transformers, the classifier, and the samples as the classifier takes them.
+
+    A Pipeline whose steps return tokens of texts is not split. It is the classifier, which takes
+    texts, and no fit changes its steps.
+    """
     if not isinstance(estimator, Pipeline):
         return None, estimator, X_pool
     if len(estimator) == 1:
         return None, estimator[-1], X_pool
-    steps, features = fitted_steps(estimator, X_pool)
+    steps, features = fitted_steps(estimator, X_pool, may_be_tokens=True)
+    if isinstance(features, Mapping):
+        fitted = [(name, _frozen(step)) for name, step in steps.steps[:-1]]
+        return None, Pipeline([*fitted, estimator.steps[-1]]), X_pool
     return steps, estimator[-1], features
+
+
+def _frozen(step: Any) -> Any:
+    is_step = step not in (None, "passthrough") and not isinstance(step, FrozenEstimator)
+    return FrozenEstimator(step) if is_step else step
+
+
+def text_descriptor(estimator: Any, steps: Any, X_pool: Any) -> TextDescriptor | None:
+    """Return the descriptor of the texts that a whole Pipeline takes, None for any other.
+
+    Parameters
+    ----------
+    estimator : classifier or Pipeline
+        The estimator of a learner.
+    steps : Pipeline or None
+        Its transformers, None if it was not split.
+    X_pool : array-like of length n_samples
+        The texts. Tokens have no distances, so that strategies compare texts by this descriptor.
+    """
+    if steps is not None or not isinstance(estimator, Pipeline) or len(estimator) == 1:
+        return None
+    return TextDescriptor().fit(X_pool)
 
 
 def declared_classes(classifier: Any, classes: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -155,7 +156,13 @@ class LearnerPoolChanges(LearnerActions):
         features = X_pool if self._steps is None else take_rows(self._samples.features, kept)
         are_named = self._samples.are_named
         names = self.ids[kept] if are_named else names_of(X_pool, None)
-        samples = PoolSamples(X_pool, names, features, are_named or has_names(X_pool))
+        samples = replace(
+            self._samples,
+            X_pool=X_pool,
+            ids=names,
+            features=features,
+            are_named=are_named or has_names(X_pool),
+        )
         history = self._history.without(is_kept)
         self._change_pool(
             samples,
@@ -216,7 +223,7 @@ class LearnerPoolChanges(LearnerActions):
         return take_rows(self.X_pool, kept)
 
     def _add_to_pool(self, samples: PoolSamples, new: Any) -> None:
-        self._pool.add_samples(new, new)
+        self._pool.add_samples(samples.vectors(new), new)
 
     def _remove_from_pool(self, samples: PoolSamples, positions: np.ndarray) -> None:
         self._pool.remove_samples(positions)
@@ -271,6 +278,8 @@ class LearnerPoolChanges(LearnerActions):
         if self._steps is not None:
             of_all = concatenate_rows(self._samples.features, features)
         are_named = self._samples.are_named or has_names(new, ids)
-        samples = PoolSamples(X_pool, names, of_all, are_named)
+        samples = replace(
+            self._samples, X_pool=X_pool, ids=names, features=of_all, are_named=are_named
+        )
         samples.check_distinct(len(self.ids))
         return samples

@@ -29,12 +29,19 @@ class PoolSamples:
         The samples as the classifier takes them.
     are_named : bool
         Whether `ids` are names that were given, and not positions.
+    descriptor : TextDescriptor or None
+        It turns the texts that a classifier takes into vectors. None if features are vectors.
     """
 
     X_pool: Any
     ids: np.ndarray
     features: Any
     are_named: bool
+    descriptor: Any = None
+
+    def vectors(self, features: Any) -> Any:
+        """Return the vectors by which a strategy compares samples."""
+        return features if self.descriptor is None else self.descriptor.transform(features)
 
     @cached_property
     def _by_id(self) -> dict[str, list[int]]:

@@ -14,6 +14,7 @@ from skactive._engine.label_arrays import of_all_classes
 from skactive._engine.multi_label import whole_answers
 from skactive._engine.positions import OF_POSITIONS, check_positions
 from skactive._estimators import (
+    check_columns,
     is_fitted,
     label_probabilities,
     predicted_with_std,
@@ -144,8 +145,9 @@ class LearnerPredictions(LearnerLabels):
         if self._pool.target.kind == "multilabel":
             of_labels = label_probabilities(estimator, samples, len(self.classes_))
             return np.empty((0, 0)) if of_labels is None else of_labels
-        known = estimator.predict_proba(samples)
-        return of_all_classes(np.asarray(known), estimator.classes_, self.classes_)
+        known = np.asarray(estimator.predict_proba(samples))
+        check_columns(estimator, known)
+        return of_all_classes(known, estimator.classes_, self.classes_)
 
     @locked
     def score(self, X: Any, y: ArrayLike) -> float:  # samples of any kind
@@ -182,7 +184,8 @@ class LearnerPredictions(LearnerLabels):
         Returns
         -------
         features : array-like of shape (n_queries, n_features)
-            X after all steps of the Pipeline but the last; X itself without a Pipeline.
+            X after all steps of the Pipeline but the last; X itself without a Pipeline, or if
+            these steps return tokens.
         """
         check_is_samples(X, "X")
         return X if self._steps is None else self._steps.transform(X)

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
-from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
@@ -196,8 +195,8 @@ class BudgetedEstimator(BaseEstimator, metaclass=ABCMeta):
 
     @property
     def final_estimator_(self) -> Any:  # any classifier or regressor
-        """The fitted estimator: `estimator_`, or its last step."""
-        return classifier_of(self.estimator_)
+        """The fitted estimator: `estimator_`, or its last step, unless that takes tokens."""
+        return self.estimator_ if self._takes_samples else classifier_of(self.estimator_)
 
     @property
     def learns_at_once(self) -> bool:
@@ -215,10 +214,11 @@ class BudgetedEstimator(BaseEstimator, metaclass=ABCMeta):
         Returns
         -------
         features : array-like of length n_queries
-            X after all steps of the Pipeline but the last; X itself if there is no other step.
+            X after all steps of the Pipeline but the last; X itself if there is no other step, or
+            if these steps return tokens.
         """
         check_is_samples(X, "X")
-        if not isinstance(self.estimator_, Pipeline) or len(self.estimator_) == 1:
+        if self.final_estimator_ is self.estimator_:
             return X
         return transformers(self.estimator_).transform(X)
 
@@ -316,6 +316,8 @@ class BudgetedEstimator(BaseEstimator, metaclass=ABCMeta):
     ) -> None:
         """Set the fitted attributes, and what `staged_learners` needs to learn again."""
         self.estimator_ = learner.fitted_estimator()
+        # A Pipeline that takes texts is not split.
+        self._takes_samples = learner.pool.estimator is self.estimator_
         self.query_indices_ = queried = learner.answered
         self.n_labeled_ = len(queried)
         self.y_labeled_ = self._kept(learner.answers)

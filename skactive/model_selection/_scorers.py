@@ -157,7 +157,7 @@ def stage_scores(
     if not are_classes:
         check_recorded_scorer(scorer, scoring, X, labels, target)
     features = budgeted.features(samples)
-    if isinstance(budgeted.estimator_, Pipeline):
+    if budgeted.final_estimator_ is not budgeted.estimator_:
         steps = [*steps, *budgeted.estimator_.steps[:-1]]
     if steps and not reads_only_predictions(scorer):
         scorer = _with_steps(scorer, steps, X)

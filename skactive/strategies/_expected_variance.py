@@ -15,6 +15,7 @@ from skactive._rows import concatenate_rows
 from skactive._validation import check_integer
 from skactive.base import IncrementalEstimator, PoolView
 from skactive.strategies._base import QueryStrategy, draw_keys, drawn_candidates
+from skactive.strategies._support.texts_of_pools import check_estimator_takes_vectors
 
 # Nodes and weights by which the mean over a normal distribution is exact for polynomials up to the
 # fifth degree.
@@ -118,6 +119,9 @@ class ExpectedVarianceReduction(QueryStrategy):
     ) -> tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]] | None:
         """Return the keys of the draws and the reductions, or None with too few labels."""
         own = pool.estimator if self.estimator is None else self.estimator
+        if self.estimator is None:
+            hint = "pass another regressor, such as IncrementalKNeighborsRegressor, as `estimator`."
+            check_estimator_takes_vectors(self, pool, hint)
         X, y = pool.labeled_samples()
         fitted = fitted_copy(own, X, y) if own is not None and len(y) > 1 else None
         if fitted is None:

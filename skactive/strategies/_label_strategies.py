@@ -18,6 +18,7 @@ from skactive.base import PoolView
 from skactive.measures import LabelCardinality, LabelUncertainty
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._support.spread import spread_if_constant
+from skactive.strategies._support.texts_of_pools import check_estimator_takes_vectors
 from skactive.strategies._utility_component import UtilityComponent
 
 # Values that are equal in theory differ in the last computed digits.
@@ -235,6 +236,8 @@ class AdaptiveLabels(LabelStrategy):
             )
 
     def _utilities(self, pool: PoolView, posterior: np.ndarray) -> np.ndarray:
+        hint = "choose another strategy, such as 'herding' or 'cvirs'."
+        check_estimator_takes_vectors(self, pool, hint)
         step = float(self.step)
         decisions, predicted = 2 * posterior - 1, posterior > 0.5
         lowest = np.where(predicted, decisions, np.inf).min(axis=1)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone, is_regressor
+from sklearn.pipeline import Pipeline
 
 from skactive._engine.indicator import is_answered
 from skactive._engine.label_arrays import is_among, joined, union
-from skactive._estimators import as_dense, has_learned, is_fitted
+from skactive._estimators import as_dense, check_labels_of_network, has_learned, is_fitted
 from skactive._few_labels import fit_or_restore, restore
 from skactive._fit_params import per_sample
 from skactive._rows import concatenate_rows, n_samples_of, newest, take_rows
@@ -39,6 +40,12 @@ class RefitUpdater(EstimatorUpdater):
             )
         self._blank = clone(classifier)
         self._is_behind = source.seed[0] is not None
+        if source.seed[1] is not None:
+            self.check(source.seed[1])
+
+    def check(self, labels: np.ndarray) -> None:
+        if self._source.pool.target.kind == "categorical":
+            check_labels_of_network(self._blank, labels)
 
     def add(self, positions: np.ndarray, labels: np.ndarray) -> None:
         self._is_behind = True
@@ -58,6 +65,10 @@ class RefitUpdater(EstimatorUpdater):
             if not self._is_finite():
                 restore(self.classifier, self._blank)
             self._is_behind = False
+
+    def labeled_samples(self) -> Any:
+        # The vectors of texts are no samples of the classifier.
+        return self._source.labeled_samples() if isinstance(self.classifier, Pipeline) else None
 
     def _is_finite(self) -> bool:
         """Return whether probabilities are numbers: without variance those of GaussianNB are not.
@@ -79,6 +90,8 @@ class RefitUpdater(EstimatorUpdater):
         X, y, positions = self._labeled_samples()
         self.error = None
         if y is not None:
+            # Labels of a journal are checked here.
+            self.check(y)
             params = self._params(positions)
             fit = partial(self.classifier.fit, X, y, **params)
             self.error = fit_or_restore(self.classifier, self._blank, fit, X, y, params)
@@ -118,10 +131,10 @@ class PartialFitUpdater(RefitUpdater):
     _can_continue = True
 
     def __init__(self, classifier: Any, source: UpdateSource) -> None:
+        self._is_regressor = is_regressor(classifier)
         super().__init__(classifier, source)
         self._blank = copy.deepcopy(classifier)
         self._pending: list[int] = []
-        self._is_regressor = is_regressor(classifier)
         if source.seed[1] is not None:
             self.check(source.seed[1])
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from skactive._engine.external_posterior import ExternalPosterior
+from skactive._rows import concatenate_rows, newest, take_rows
 from skactive.base import LabelingPool
 
 
@@ -39,6 +40,15 @@ class UpdateSource:
     def encoded(self, labels: np.ndarray) -> np.ndarray:
         """Return labels as the classifier takes them."""
         return self.pool.target.for_estimator(labels, self.pool.classes_)
+
+    def labeled_samples(self) -> Any:  # samples of any kind
+        """Return the labelled samples as the classifier takes them, in the order of their labels.
+
+        The seed set comes first, as in ``pool.labeled_samples()``.
+        """
+        X = take_rows(self.samples, self.pool.labeled)
+        n_outside = self.pool.n_labeled - len(self.pool.labeled)
+        return concatenate_rows(newest(*self.seed, n_outside)[0], X) if n_outside else X
 
 
 class EstimatorUpdater(ABC):
@@ -74,6 +84,10 @@ class EstimatorUpdater(ABC):
     def catch_up(self) -> None:
         """Learn the answers that were deferred until the classifier is used."""
 
+    def labeled_samples(self) -> Any:  # samples of any kind
+        """Return the labelled samples as the classifier takes them, None if the pool has them."""
+        return None
+
     def positions_of(self, ids: np.ndarray) -> np.ndarray:
         """Return the positions of samples by their ids in the classifier, -1 if outside."""
         return np.full(np.shape(ids), -1)
@@ -93,7 +107,7 @@ class CatchUpPosterior:
         self.updater: EstimatorUpdater | None = None
 
     def __call__(self, pool: LabelingPool) -> ExternalPosterior:
-        return ExternalPosterior(pool, self._catch_up)
+        return ExternalPosterior(pool, self._catch_up, self._labeled_samples)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"updater": None}
@@ -101,3 +115,6 @@ class CatchUpPosterior:
     def _catch_up(self) -> None:
         if self.updater is not None:
             self.updater.catch_up()
+
+    def _labeled_samples(self) -> Any:
+        return None if self.updater is None else self.updater.labeled_samples()
