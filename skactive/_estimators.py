@@ -362,9 +362,8 @@ def no_deviation(regressor: Any) -> NoUncertaintyError:
     return NoUncertaintyError(
         f"{type(classifier_of(regressor)).__name__} gives no standard deviation, so that its "
         "uncertainty cannot be measured. Hint: choose a regressor whose predict has return_std, "
-        "such as "
-        "IncrementalKNeighborsRegressor, an ensemble, such as RandomForestRegressor, or a strategy "
-        "without uncertainty, such as 'greedy' or 'max-herding'."
+        "such as IncrementalKNeighborsRegressor, an ensemble, such as RandomForestRegressor, or a "
+        "strategy without uncertainty, such as 'greedy' or 'herding'."
     )
 
 
