@@ -99,6 +99,7 @@ SECTIONS = [
             "AnnotatorSelection",
             "DriftWarning",
             "ExpectedGain",
+            "FeatureAcquisition",
             "LabelIssues",
             "LabelQuery",
             "LabelingLimit",
