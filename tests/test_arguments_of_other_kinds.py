@@ -310,7 +310,7 @@ OF_ENTRY_POINT = {
     ("write_vectors", "X"): {"a number": 3, "a dict": {"a": [1.0]}, "an object": object()},
     ("Pool.coverage_gain", "weights"): {"a str": "ab", "a number": 3, "an object": object()},
     ("area_under_labeling_curve", "estimator"): CLASSIFIERS,
-    ("FeatureAcquisition", "costs"): NUMBERS | {"a short list": [1.0], "strings": ["a", "b", "c"]},
+    ("FeatureAcquisition", "costs"): DICTS | {"strings": ["a", "b", "c"]},
     ("StreamBudget", "budget"): NUMBERS | {"a large float": 2.5},
     ("StreamSampler", "budget"): NUMBERS | {"a large float": 2.5},
     # A dict is a sample, whose features are numbers.
