@@ -3,10 +3,10 @@
 Of the features of the training samples 60 % are hidden, and of the test samples none, or 60 % too.
 In rounds of 5 % of the missing entries, these are acquired: those of `FeatureAcquisition`, those
 with the largest variance given the known features of the sample, whatever their effect on the
-prediction, or random ones. The score is the accuracy of logistic regression or a random
-forest (for numbers R² of ridge regression or a forest), trained on the completed training samples: after 0 to 40 %,
-or its mean over 5 to 40 % (forest: 10, 20 and 40 %). Means of ten splits, of at most 200 training
-samples.
+prediction, or random ones. The score is the accuracy of logistic regression or a random forest, or
+for numbers R² of ridge regression or a forest, trained on the completed training samples: after 0
+to 40 %, or its mean over 5 to 40 % (forest: 10, 20 and 40 %). Means of ten splits, of at most 200
+training samples.
 """
 
 from itertools import product

@@ -413,3 +413,12 @@ def test_no_answers_change_nothing():
 def test_a_classifier_without_probabilities_is_refused():
     with pytest.raises(TypeError, match="Votes has neither predict_proba nor decision_function"):
         FeatureAcquisition(X, Y, estimator=Votes()).query()
+
+
+def test_a_complete_table_has_nothing_to_query():
+    X, y = load_iris(return_X_y=True)
+    acquisition = FeatureAcquisition(X, y)
+    assert acquisition.n_missing == 0
+    np.testing.assert_array_equal(acquisition.X_completed, X)
+    with pytest.raises(ValueError, match="0 missing entries are left to acquire"):
+        acquisition.query()

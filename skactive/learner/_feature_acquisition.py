@@ -108,10 +108,10 @@ class FeatureAcquisition:
     >>> entries.shape
     (3, 2)
     >>> acquisition.n_missing
-    371
+    345
     >>> acquisition = acquisition.teach(entries, X[entries[:, 0], entries[:, 1]])
     >>> acquisition.n_missing
-    368
+    342
     >>> bool(np.isnan(acquisition.X_completed).any())
     False
     """
