@@ -83,20 +83,20 @@ class NormalCompletion:
         completed, variances = Z.copy(), np.zeros(Z.shape)
         total = np.zeros((n_features, n_features))
         diagonal = np.arange(n_features)
+        precision = np.linalg.inv(self._covariance)
         incomplete = np.flatnonzero(np.isnan(Z).any(axis=1))
-        for block in row_blocks(len(incomplete), 32.0 * n_features**2):
+        for block in row_blocks(len(incomplete), 24.0 * n_features**2):
             rows = Z[incomplete[block]]
             known = ~np.isnan(rows)
-            # Missing columns become independent ones, so that all matrices have one size.
-            matrices = np.where(known[:, :, None] & known[:, None, :], self._covariance, 0.0)
-            matrices[:, diagonal, diagonal] = np.where(known, np.diag(self._covariance), 1.0)
-            covariances = np.where(known[:, :, None], self._covariance, 0.0)
-            coefficients = np.linalg.solve(matrices, covariances)
+            # The precision of the missing values, whose inverse is their covariance. The known ones
+            # become independent values, so that all matrices have one size.
+            matrices = np.where(known[:, :, None] | known[:, None, :], 0.0, precision)
+            matrices[:, diagonal, diagonal] = np.where(known, 1.0, np.diag(precision))
+            left = np.linalg.inv(matrices)
+            left[:, diagonal, diagonal] *= ~known
             residuals = np.where(known, rows - self._mean, 0.0)
-            expected = self._mean + (residuals[:, None, :] @ coefficients)[:, 0]
-            left = self._covariance - covariances.transpose(0, 2, 1) @ coefficients
-            left[known[:, :, None] | known[:, None, :]] = 0
-            completed[incomplete[block]] = np.where(known, rows, expected)
+            shift = (left @ (residuals @ precision)[:, :, None])[:, :, 0]
+            completed[incomplete[block]] = np.where(known, rows, self._mean - shift)
             variances[incomplete[block]] = np.maximum(left[:, diagonal, diagonal], 0.0)
             total += left.sum(axis=0)
         return completed, variances, total
