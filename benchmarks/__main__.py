@@ -35,6 +35,7 @@ NAMES = [
     "multilabel",
     "multilabel_classifiers",
     "label_queries",
+    "feature_acquisition",
     "scale_regression",
     "scale_disk",
     "scale_dask",

@@ -100,6 +100,7 @@ SECTIONS = [
             "AnnotatorSelection",
             "DriftWarning",
             "ExpectedGain",
+            "FeatureAcquisition",
             "LabelIssues",
             "LabelQuery",
             "LabelingLimit",

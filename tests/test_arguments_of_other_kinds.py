@@ -17,6 +17,7 @@ from skactive.inspection import LabelingCurveDisplay, StrategyComparisonDisplay
 from skactive.learner import (
     AnnotatorSelection,
     ExpectedGain,
+    FeatureAcquisition,
     LabelingLimit,
     StabilizedPredictions,
     SufficientAccuracy,
@@ -107,6 +108,8 @@ IDS = [f"s{number}" for number in range(24)]
 KNN = IncrementalKNeighborsClassifier(3)
 TABLE = Path("photos")
 
+X_MISSING = np.where(X > 1, np.nan, X)
+
 LARGE = np.zeros((500, 40))
 NUMBERS = {"a str": "auto", "an array": LARGE, "a list": [1], "None": None, "an object": object()}
 INTEGERS = NUMBERS | {"a float": 2.5}
@@ -190,6 +193,8 @@ WRONG = {
     "every": INTEGERS | {"None": 0},
     "exponent": NUMBERS,
     "fit_params": DICTS,
+    "entries": POSITIONS | {"three columns": [[0, 0, 0]]},
+    "values": {"a str": "ab", "strings": ["3"], "an object": object(), "a large array": LARGE},
     "drop": {"a number": 3, "an object": object(), "numbers": [3]},
     "features": {"a number": 3, "an object": object(), "numbers": [3]},
     "fingerprint": {"a number": 3, "an object": object(), "a list": ["a"]},
@@ -292,6 +297,7 @@ OF_ENTRY_POINT = {
     ("ActiveLearner.score", "y"): {"too few": [0]},
     ("CachedTransformer", "transformer"): PARTS,
     ("ActiveLearner", "estimator"): LEARNERS,
+    ("FeatureAcquisition", "estimator"): LEARNERS,
     ("compare_strategies", "estimator"): LEARNERS,
     ("labeling_curve", "estimator"): LEARNERS,
     ("BudgetedRegressor", "estimator"): REGRESSORS,
@@ -305,6 +311,7 @@ OF_ENTRY_POINT = {
     ("write_vectors", "X"): {"a number": 3, "a dict": {"a": [1.0]}, "an object": object()},
     ("Pool.coverage_gain", "weights"): {"a str": "ab", "a number": 3, "an object": object()},
     ("area_under_labeling_curve", "estimator"): CLASSIFIERS,
+    ("FeatureAcquisition", "costs"): DICTS | {"strings": ["a", "b", "c"]},
     ("StreamBudget", "budget"): NUMBERS | {"a large float": 2.5},
     ("StreamSampler", "budget"): NUMBERS | {"a large float": 2.5},
     # A dict is a sample, whose features are numbers.
@@ -492,6 +499,7 @@ ENTRY_POINTS = {
         for criterion in (ExpectedGain, StabilizedPredictions, SufficientAccuracy)
     },
     "AnnotatorSelection": called(AnnotatorSelection, annotators=["ann", "bob"]),
+    "FeatureAcquisition": called(FeatureAcquisition, X=X_MISSING, y=Y),
     "LabelingLimit": used(
         LabelingLimit, lambda one: str(learner(stopping=one).progress), n_labels=3
     ),
@@ -597,6 +605,14 @@ METHODS = {
             "teach": {"X": X, "y": Y},
             "predict": {},
             "predict_proba": {},
+        },
+    ),
+    "FeatureAcquisition": (
+        lambda: FeatureAcquisition(X_MISSING, Y),
+        {
+            "query": {},
+            "teach": {"entries": np.argwhere(X > 1)[:1], "values": [0.5]},
+            "complete": {},
         },
     ),
     "BudgetedClassifier": (

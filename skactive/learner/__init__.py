@@ -6,6 +6,7 @@ from skactive.learner._annotator_selection import AnnotatorSelection
 from skactive.learner._defaults import default_classifier, default_regressor, default_strategy
 from skactive.learner._drift import DriftWarning
 from skactive.learner._explanation.query_explanation import NearestSamples, QueryExplanation
+from skactive.learner._feature_acquisition import FeatureAcquisition
 from skactive.learner._label_issues import LabelIssues
 from skactive.learner._label_queries import LabelQuery
 from skactive.learner._stopping.accuracy_estimate import AccuracyEstimate
@@ -25,6 +26,7 @@ __all__ = [
     "AnnotatorSelection",
     "DriftWarning",
     "ExpectedGain",
+    "FeatureAcquisition",
     "LabelIssues",
     "LabelQuery",
     "LabelingLimit",
