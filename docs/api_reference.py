@@ -50,6 +50,7 @@ SECTIONS = [
             "LabelCardinality",
             "LabelCost",
             "LabelUncertainty",
+            "LearnedUtility",
             "LeastConfidence",
             "Margin",
             "Measure",
@@ -165,6 +166,7 @@ SECTIONS = [
             "compare_strategies",
             "labeling_curve",
             "labels_to_score",
+            "simulated_gains",
         ],
     ),
     Section(
