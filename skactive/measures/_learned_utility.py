@@ -126,7 +126,12 @@ class LearnedUtility(Measure):
         "mean_uncertainty",
     )
 
-    def __init__(self, regressor: Any = None, *, metric: str | None = None) -> None:
+    def __init__(
+        self,
+        regressor: Any = None,  # any regressor
+        *,
+        metric: str | None = None,
+    ) -> None:
         self.regressor = regressor
         self.metric = metric
 
