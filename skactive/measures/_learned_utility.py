@@ -138,7 +138,7 @@ class LearnedUtility(Measure):
     def __sklearn_clone__(self) -> LearnedUtility:
         # The clone of a regressor is not fitted. A copy, because parameters of a strategy's clone
         # may be set, such as a `random_state` of None.
-        return type(self)(copy.deepcopy(self.regressor), metric=self.metric)
+        return type(self)(**copy.deepcopy(self.get_params(deep=False)))
 
     def utilities(self, pool: PoolView) -> np.ndarray:
         check_kind(self, pool.target.kind)
