@@ -93,8 +93,8 @@ def simulated_gains(
 
     Cost: ``n_simulations * n_candidates`` labels are added, and as many removed. For
     `IncrementalKNeighborsClassifier` and `IncrementalLabelSpreading` a label changes the
-    predictions of a part of the samples. Any other classifier is fitted again for each label, and
-    predicts all samples.
+    predictions of a part of the samples: 2,000 gains of digits, with 1,797 samples, took 4 and 40
+    seconds. Any other classifier is fitted again for each label, and predicts all samples.
 
     References
     ----------
