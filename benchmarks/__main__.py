@@ -32,6 +32,7 @@ NAMES = [
     "drift",
     "streams",
     "regression",
+    "learned_utility",
     "multilabel",
     "multilabel_classifiers",
     "label_queries",

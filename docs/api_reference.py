@@ -51,6 +51,7 @@ SECTIONS = [
             "LabelCardinality",
             "LabelCost",
             "LabelUncertainty",
+            "LearnedUtility",
             "LeastConfidence",
             "Margin",
             "Measure",
@@ -167,6 +168,7 @@ SECTIONS = [
             "compare_strategies",
             "labeling_curve",
             "labels_to_score",
+            "simulated_gains",
         ],
     ),
     Section(

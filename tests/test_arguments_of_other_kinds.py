@@ -33,6 +33,7 @@ from skactive.measures import (
     InformationDensity,
     LabelCost,
     LabelUncertainty,
+    LearnedUtility,
     ProbabilityOfImprovement,
     UpperConfidenceBound,
 )
@@ -52,6 +53,7 @@ from skactive.model_selection import (
     compare_strategies,
     labeling_curve,
     labels_to_score,
+    simulated_gains,
 )
 from skactive.neighbors import (
     BlockwiseKNeighborsTransformer,
@@ -255,12 +257,14 @@ WRONG = {
     "pull": NUMBERS,
     "purity": NUMBERS,
     "radius": NUMBERS | {"None": -1},
+    "n_simulations": INTEGERS,
     "n_trials": INTEGERS,
     "rate": NUMBERS,
     "ridge": NUMBERS,
     "random_share": NUMBERS,
     "random_state": SEEDS,
     "recall": NUMBERS,
+    "regressor": REGRESSORS | {"None": None, "an unfitted one": LinearRegression()},
     "refresh_every": INTEGERS | {"None": 0},
     "score": NUMBERS,
     "scoring": {"a str": "acuracy", "a number": 3, "an array": LARGE},
@@ -421,6 +425,9 @@ ENTRY_POINTS = {
     "compare_strategies": called(compare_strategies, strategies=["random"], **FEW),
     "labeling_curve": called(labeling_curve, strategy="random", **FEW),
     "all_strategies": called(all_strategies, kind=None),
+    "simulated_gains": called(
+        simulated_gains, X=X, y=Y, estimator=KNN, n_simulations=2, random_state=0
+    ),
     "area_under_labeling_curve": called(area_under_labeling_curve, estimator=BUDGETED, X=X, y=Y),
     "labels_to_score": used(labels_to_score, lambda one: one(BUDGETED, X, Y), score=0.5),
     "list_images": called(list_images, folder="images"),
@@ -513,6 +520,11 @@ ENTRY_POINTS = {
         )
         for measure in (ExpectedImprovement, ProbabilityOfImprovement, UpperConfidenceBound)
     },
+    "LearnedUtility": used(
+        LearnedUtility,
+        lambda one: one.utilities(pool()),
+        regressor=LinearRegression().fit(np.eye(11), np.arange(11)),
+    ),
     "FeatureCache": called(FeatureCache),
     "StreamBudget": called(StreamBudget),
     "StreamSampler": used(StreamSampler, lambda one: one.query(X)),

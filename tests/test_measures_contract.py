@@ -14,6 +14,7 @@ from sklearn.linear_model import BayesianRidge, LinearRegression, LogisticRegres
 from sklearn.metrics import pairwise_distances
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
 from small_pools import labeled_pool, labels_for, pool_of_kind, samples, state
 
 import skactive.measures
@@ -32,6 +33,7 @@ from skactive.measures import (
     LabelCardinality,
     LabelCost,
     LabelUncertainty,
+    LearnedUtility,
     LeastConfidence,
     Margin,
     Measure,
@@ -60,6 +62,9 @@ CRITERIA = [
 def length_of(samples):
     return 1 + np.abs(samples).sum(axis=1)
 
+
+# Numbers in place of the features and gains of simulated labels.
+LEARNED = (np.random.default_rng(0).random((60, 11)), np.random.default_rng(1).random(60))
 
 # The settings of the contract tests, by the name of the measure.
 SETTINGS = {
@@ -96,6 +101,10 @@ SETTINGS = {
     "LabelCardinality": [LabelCardinality()],
     "LabelCost": [LabelCost(), LabelCost(length_of)],
     "LabelUncertainty": [LabelUncertainty(), *map(LabelUncertainty, CRITERIA)],
+    "LearnedUtility": [
+        LearnedUtility(LinearRegression().fit(*LEARNED)),
+        LearnedUtility(DecisionTreeRegressor(random_state=0).fit(*LEARNED), metric="euclidean"),
+    ],
     "LeastConfidence": [LeastConfidence()],
     "Margin": [Margin()],
     "PredictiveVariance": [PredictiveVariance()],

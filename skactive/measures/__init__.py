@@ -17,6 +17,7 @@ from skactive.measures._improvement import (
 )
 from skactive.measures._label_cost import LabelCost
 from skactive.measures._label_uncertainty import LabelCardinality, LabelUncertainty
+from skactive.measures._learned_utility import LearnedUtility
 from skactive.measures._predictive_variance import PredictiveVariance, TargetUncertainty
 from skactive.measures._uncertainty import Entropy, LeastConfidence, Margin
 
@@ -34,6 +35,7 @@ __all__ = [
     "LabelCardinality",
     "LabelCost",
     "LabelUncertainty",
+    "LearnedUtility",
     "LeastConfidence",
     "Margin",
     "Measure",

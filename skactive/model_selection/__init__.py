@@ -13,6 +13,7 @@ from skactive.model_selection._noisy_oracle import NoisyOracle
 from skactive.model_selection._oracle import Oracle
 from skactive.model_selection._paired_tests import PairedTests
 from skactive.model_selection._scorers import area_under_labeling_curve, labels_to_score
+from skactive.model_selection._simulated_gains import simulated_gains
 from skactive.model_selection._strategy_comparison import StrategyComparison
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "compare_strategies",
     "labeling_curve",
     "labels_to_score",
+    "simulated_gains",
 ]
 
 present(__name__)
