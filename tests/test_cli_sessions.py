@@ -63,13 +63,18 @@ def test_labels_that_the_others_contradict_are_listed(tmp_path, monkeypatch, cap
         for n, name in enumerate(names[:14]):
             session.answer(name, "apple" if n % 2 and n != 5 else "pear")
         session.wait()
-        expected = str(session.suspicious())
+        assert session.suspicious().names == (names[5],)
     assert main(["suspicious", "texts.txt"]) == 0
-    out = capsys.readouterr().out
-    assert out == f"{expected}\n"
-    assert out.splitlines()[0].startswith("1 of 14 labels is contradicted")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("1 of 14 labels is contradicted")
+    assert lines[-1].split()[:3] == ["sweet", "red", "apple"]
     assert main(["suspicious", "elsewhere"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_suspicious_labels_of_photos_are_named_by_their_files(photos, capsys):
+    assert main(["suspicious", "photos"]) == 0
+    assert capsys.readouterr().out == "Fewer than 10 labels are not checked: there are 6.\n"
 
 
 @pytest.mark.parametrize("place", ["file", "folder", "source"])

@@ -203,6 +203,15 @@ def test_the_unit_of_the_features_does_not_count(scale):
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("bandwidth", [1e-300, 1e-160, 1e160, 1e300])
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_any_bandwidth_gives_finite_values(bandwidth, metric):
+    pool = Pool(np.random.default_rng(0).normal(size=(20, 3))).add_labels([0, 1], ["a", "b"])
+    values = DistributionMatching(metric, bandwidth=bandwidth).utilities(pool)
+    assert np.isfinite(values).all()
+    assert np.ptp(values) == pytest.approx(0, abs=1e-12)
+
+
 def test_samples_far_from_the_origin_are_told_apart():
     expected = DistributionMatching("euclidean").utilities(Pool(X[:50]))
     found = DistributionMatching("euclidean").utilities(Pool(X[:50] + 1e6))

@@ -175,6 +175,23 @@ def test_with_numbers_herding_covers_squared_distances(estimator, uncertainty):
     assert list(strategy.terms(pool)) == ["coverage", "diversity"]
 
 
+@pytest.mark.parametrize("n_labeled", [0, 5])
+@pytest.mark.parametrize("allowed", [None, range(50, 200)])
+def test_a_batch_on_numbers_is_that_of_single_queries(n_labeled, allowed):
+    strategy = UncertaintyHerding(metric="cosine")
+    pools = [
+        Pool(X, estimator=Ridge()).add_labels(range(n_labeled), np.arange(n_labeled) / 2)
+        for _ in range(2)
+    ]
+    batch = strategy.select(pools[0], 12, candidates=allowed)[0].tolist()
+    single = []
+    for number in range(12):
+        rest = None if allowed is None else [one for one in allowed if one not in single]
+        single += strategy.select(pools[1], candidates=rest)[0].tolist()
+        pools[1].add_labels(single[-1:], [number / 2])
+    assert batch == single
+
+
 def test_with_numbers_and_duplicates_herding_covers():
     pool = Pool(np.ones((20, 2)), estimator=IncrementalKNeighborsRegressor())
     pool.add_labels([0], [0.5])

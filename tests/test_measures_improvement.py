@@ -20,6 +20,18 @@ from skactive.strategies import UncertaintySampling
 MEASURES = [ExpectedImprovement, ProbabilityOfImprovement, UpperConfidenceBound]
 
 
+@pytest.mark.parametrize("measure", MEASURES)
+def test_the_value_is_not_explained_as_an_uncertainty(measure):
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    strategy = UncertaintySampling(measure())
+    process = GaussianProcessRegressor(optimizer=None)
+    learner = ActiveLearner(process, strategy, X).teach(range(5), X[:5, 0])
+    explanation = learner.explain_query(learner.query()[0])
+    assert explanation.measures == (measure.__name__,)
+    assert f"Its value by {measure.__name__}, " in " ".join(str(explanation).split())
+    assert "uncertainty" not in str(explanation)
+
+
 class Fixed:
     """A regressor with given means and standard deviations of the rows of a pool."""
 

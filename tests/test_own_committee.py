@@ -42,6 +42,7 @@ def divergence(probabilities):
         ExtraTreesClassifier(5, random_state=0),
         BaggingClassifier(n_estimators=5, max_features=0.5, random_state=0),
         VotingClassifier([("a", GaussianNB()), ("b", KNeighborsClassifier(3))], voting="soft"),
+        VotingClassifier([("a", GaussianNB()), ("b", KNeighborsClassifier(3))]),
         make_pipeline(StandardScaler(), RandomForestClassifier(5, random_state=0)),
     ],
     ids=lambda one: type(one).__name__,

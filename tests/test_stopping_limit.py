@@ -68,6 +68,21 @@ def test_parameter_minutes_of_labeling_limit(clock):
     assert learner.progress.advice == "Stop: 30 of at most 30 minutes."
 
 
+@pytest.mark.parametrize(
+    ("minutes", "passed", "advice"),
+    [
+        (0.02, 1.5, "Stop: 0.02 of at most 0.02 minutes."),
+        (1.5, 60, "Continue: 1 of at most 1.5 minutes."),
+        (1.5, 105, "Stop: 1.75 of at most 1.5 minutes."),
+        (600, 59, "Continue: 0 of at most 600 minutes."),
+    ],
+)
+def test_times_are_shown_as_exactly_as_the_limit(clock, minutes, passed, advice):
+    learner = ActiveLearner(X_pool=X, stopping=LabelingLimit(minutes=minutes)).teach([0], ["a"])
+    clock.now += passed
+    assert learner.progress.advice == advice
+
+
 def test_the_time_of_answers_that_are_undone_is_forgotten(clock):
     learner = ActiveLearner(X_pool=X, stopping=LabelingLimit(minutes=1)).teach([0], ["a"])
     learner.undo()

@@ -14,6 +14,8 @@ from skactive._engine.distinct_rows import DistinctRows
 # The median distance of a pool is that of at most this many of its samples.
 N_MEDIAN_SAMPLES = 1_000
 
+# Similarities with a bandwidth beyond these are 0 or 1.
+BANDWIDTHS = 1e-150, 1e150
 # Sums are kept as multiples of this number. The sum of integers is the same in any order, so that
 # samples can be added to it and removed from it without error.
 KERNEL_UNIT = 2.0**-40
@@ -34,12 +36,14 @@ class GaussianKernel:
 
     def __init__(self, metric: str, bandwidth: float) -> None:
         self._space = Space(metric)
-        self._factor = -0.5 / max(bandwidth**2, float(np.finfo(np.float64).tiny))
+        # The square of any bandwidth is finite and above 0.
+        self._factor = -0.5 / float(np.clip(bandwidth, *BANDWIDTHS)) ** 2
 
     def __call__(self, A: Rows, B: Rows) -> np.ndarray:
         """Return the similarities of all pairs, shape (len(A), len(B))."""
         squares = squared_distances(self._space, A, B)
-        squares *= self._factor
+        with np.errstate(over="ignore"):
+            squares *= self._factor
         return np.exp(squares, out=squares)
 
     def distinct(self, rows: Rows) -> DistinctRows:

@@ -6,6 +6,7 @@ import argparse
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +116,12 @@ def run_suspicious(arguments: argparse.Namespace) -> None:
     """Run `suspicious` with parsed arguments."""
     _check(arguments)
     with _opened(arguments) as session:
-        write(str(session.wait().suspicious()))
+        issues = session.wait().suspicious()
+        if session.kind == "text":
+            # The name of a text can be a digest.
+            texts = {one.id: one.value for one in session.samples()}
+            issues = replace(issues, names=tuple(texts[str(name)] for name in issues.names))
+        write(str(issues))
 
 
 def run_export(arguments: argparse.Namespace) -> None:

@@ -23,7 +23,7 @@ def list_of_strategies() -> str:
     """Return a list of the strategies for the help."""
     from skactive.strategies import all_strategies
 
-    lines = [f"\n  {name:<18}{entry.criterion}" for name, entry in all_strategies().items()]
+    lines = [f"\n  {name:<20}{entry.criterion}" for name, entry in all_strategies().items()]
     return f"strategies, with the criterion by which each chooses samples:{''.join(lines)}"
 
 

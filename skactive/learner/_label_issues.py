@@ -25,6 +25,7 @@ N_VOTERS = 10
 RARE = 0.05
 N_ROWS_SHOWN = 20
 NAME_WIDTH = 20
+SCREEN_WIDTH = 80
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -145,9 +146,12 @@ class LabelIssues(Tabular):
         for name, label, suggestion, probability in zip(
             *(column[:N_ROWS_SHOWN] for column in columns), strict=True
         ):
-            sample = "of the seed set" if name is None else one_line(name, NAME_WIDTH)
             labels = [label_text(one, NAME_WIDTH) for one in (label, suggestion)]
-            rows.append([sample, *labels, f"{probability:.3f}"])
+            rows.append([name, *labels, f"{probability:.3f}"])
+        others = sum(2 + max(len(row[place]) for row in rows) for place in (1, 2, 3))
+        width = max(NAME_WIDTH, SCREEN_WIDTH - others)
+        for row in rows[1:]:
+            row[0] = "of the seed set" if row[0] is None else one_line(row[0], width)
         return rows
 
 

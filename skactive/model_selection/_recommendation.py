@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ALPHA = 0.05
 N_MORE = 200
+CHANCE = "but the difference between their curves may be due to chance."
 
 
 def advice(comparison: StrategyComparison, baseline: str) -> str:
@@ -39,19 +40,20 @@ def advice(comparison: StrategyComparison, baseline: str) -> str:
             f"No strategy needed fewer labels than {shown[baseline]}, {labels(count)} for {goal}."
         )
     if count > reference:
-        return (
-            f"Use {shown[baseline]}: it needed {labels(reference)} for {goal}, and {shown[name]}, "
-            f"the best of the others, {count:,.0f}."
-        )
+        others = f"{shown[name]}, the best of the others, {count:,.0f}"
+        if difference(comparison, name, baseline)[1]:
+            return f"Use {shown[baseline]}: it needed {labels(reference)} for {goal}, and {others}."
+        return f"{shown[baseline]} needed {labels(reference)} for {goal}, and {others}, {CHANCE}"
     other = f"more than {budget:,}" if math.isnan(reference) else f"{reference:,.0f}"
-    if is_better(comparison, name, baseline):
+    mean, is_significant = difference(comparison, name, baseline)
+    if is_significant and mean > 0:
         return (
             f"Use {shown[name]}: it needed {labels(count)} for {goal}, where {shown[baseline]} "
             f"needed {other}."
         )
     return (
         f"{shown[name]} needed {labels(count)} for {goal}, where {shown[baseline]} needed {other}, "
-        "but the difference between their curves may be due to chance."
+        f"{CHANCE}"
     )
 
 
@@ -68,14 +70,14 @@ def reached_goal(
     return goals.texts[place], needed
 
 
-def is_better(comparison: StrategyComparison, name: str, baseline: str) -> bool:
-    """Return whether the curve of a strategy is significantly above that of the baseline."""
+def difference(comparison: StrategyComparison, name: str, baseline: str) -> tuple[float, bool]:
+    """Return the area of a strategy above that of the baseline, and whether it is significant."""
     has_sizes = comparison.n_train is not None and comparison.n_test is not None
     tests = comparison.paired_tests(
         baseline=baseline, test="corrected_t" if has_sizes else "wilcoxon", alpha=ALPHA
     )
     place = tests.first.index(name)
-    return bool(tests.significant[place] and tests.mean_difference[place] > 0)
+    return float(tests.mean_difference[place]), bool(tests.significant[place])
 
 
 def outlook(comparison: StrategyComparison, baseline: str, n_more: int | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from skactive._engine.committees import (
     modal_committee,
     vote_shares,
 )
-from skactive._estimators import check_classifier
+from skactive._estimators import NoUncertaintyError, check_classifier
 from skactive._text import shown
 from skactive._validation import check_choice, check_integer
 from skactive.base import Classifier, PoolView
@@ -157,8 +158,10 @@ class QueryByCommittee(QueryStrategy):
 
     def _seated(self, pool: PoolView) -> Any:
         if isinstance(self.committee, str):
-            known = posterior_of_classes(pool)
-            return None if known is None or not has_two_classes(pool) else OwnMembers(pool)
+            with suppress(NoUncertaintyError):  # members that vote need no probabilities
+                if posterior_of_classes(pool) is None:
+                    return None
+            return OwnMembers(pool) if has_two_classes(pool) else None
         if self.committee is not None:
             return fitted_committee(self.committee, pool) if has_two_classes(pool) else None
         learners = getattr(pool.estimator, "learner_list", None)

@@ -6,10 +6,30 @@ import numpy as np
 
 from skactive._validation import check_measure, checked_utilities
 from skactive.base import PoolView
-from skactive.measures import Measure, TargetUncertainty
+from skactive.measures import (
+    CommitteeVariance,
+    Entropy,
+    LabelUncertainty,
+    LeastConfidence,
+    Margin,
+    Measure,
+    PredictiveVariance,
+    TargetUncertainty,
+)
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._support.spread import spread_if_constant
 from skactive.strategies._utility_component import UtilityComponent
+
+# Measures whose value is an uncertainty.
+UNCERTAINTIES = (
+    CommitteeVariance,
+    Entropy,
+    LabelUncertainty,
+    LeastConfidence,
+    Margin,
+    PredictiveVariance,
+    TargetUncertainty,
+)
 
 
 class UncertaintySampling(QueryStrategy):
@@ -38,7 +58,7 @@ class UncertaintySampling(QueryStrategy):
     that of the measure or else of the classifier, if it has one, and Euclidean otherwise.
 
     Cost: that of the measure, and O(n_candidates) for each sample chosen. The only component of
-    `terms` is 'uncertainty', or that of `KCenterGreedy`.
+    `terms` is 'uncertainty', the name of another measure, or that of `KCenterGreedy`.
 
     References
     ----------
@@ -77,7 +97,8 @@ class UncertaintySampling(QueryStrategy):
         spread = spread_if_constant(self, pool, measure)
         if spread is not None:
             return spread.terms(pool)
-        return {"uncertainty": UtilityComponent(measure, values, values)}
+        name = "uncertainty" if isinstance(measure, UNCERTAINTIES) else type(measure).__name__
+        return {name: UtilityComponent(measure, values, values)}
 
     def _measure(self) -> Measure:
         if self.measure is None:

@@ -25,10 +25,27 @@ from skactive.strategies._utility_component import UtilityComponent
 
 
 class SquaredDistance(Diversity):
-    """Measure the squared distance to the nearest labelled sample."""
+    """Measure the squared distance to the nearest sample that is labelled or picked."""
 
     def utilities(self, pool: PoolView) -> np.ndarray:
         return np.square(super().utilities(pool))
+
+    def utilities_everywhere(self, pool: PoolView) -> np.ndarray:
+        # In a batch, candidates that it may not choose count, too.
+        labeled = super().utilities_everywhere(pool.whole)
+        n_picked = len(pool.picked)
+        if n_picked == 0:
+            return labeled
+        metric, params = chosen_metric(self, pool)
+        kept: dict[str, Any] = pool.once_per_batch(
+            (type(self), metric), lambda: {"n": 0, "squares": np.full(len(labeled), np.inf)}
+        )
+        if kept["n"] < n_picked:
+            new = np.square(pool.distances_to(pool.picked[kept["n"] :], metric, params))
+            kept.update(n=n_picked, squares=np.minimum(kept["squares"], new.min(axis=1)))
+        if pool.whole.n_labeled > 0:
+            return np.minimum(labeled, kept["squares"])
+        return np.where(labeled > 0, kept["squares"], 0.0)
 
 
 UNCERTAINTIES = {
@@ -183,9 +200,10 @@ class UncertaintyHerding(QueryStrategy):
         # Samples that this query may not choose are covered, too.
         whole = pool.whole
         far = Diversity(chosen_metric(self, pool)[0], aggregate="min")
-        own = "diversity" if measure.about_labeled else "uncertainty"
+        is_distance = isinstance(measure, SquaredDistance)
+        own = "diversity" if is_distance else "uncertainty"
         for name, one in ((own, measure), ("diversity", far)):
-            weights = one.utilities_everywhere(whole)
+            weights = one.utilities_everywhere(pool if one is measure and is_distance else whole)
             if whole.anywhere(weights, name):
                 return name, one, weights
         return own, measure, None

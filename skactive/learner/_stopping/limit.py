@@ -79,7 +79,9 @@ class LabelingLimit(StoppingCriterion):
         if self.minutes is not None:
             passed = (time.time() - notes[0][1]) / 60 if notes else 0.0
             reached.append(passed >= self.minutes)
-            parts.append(f"{int(passed)} of at most {self.minutes:g} minutes")
+            # Hundredths matter for short limits only.
+            digits = 100 if self.minutes < 10 else 1
+            parts.append(f"{int(passed * digits) / digits:g} of at most {self.minutes:g} minutes")
         if any(reached):
             parts = [part for part, is_reached in zip(parts, reached, strict=True) if is_reached]
         return any(reached), ", ".join(parts)
