@@ -156,7 +156,7 @@ def test_the_posterior_of_a_pool_is_the_prediction(metric, is_partial, data):
     pool = Pool(X, estimator=classifier, dtype=np.float64, target=MultiLabelTarget(["b", "c", "a"]))
     assert pool.posterior() is None
     answers = st.sampled_from([-1, 0, 1] if is_partial else [0, 1])
-    rows = st.lists(answers, min_size=3, max_size=3)
+    rows = st.lists(answers, min_size=3, max_size=3).filter(lambda row: max(row) >= 0)
     for _ in range(data.draw(st.integers(1, 4))):
         if len(pool.candidates):
             pool.add_labels(pool.candidates[:1], [data.draw(rows)])

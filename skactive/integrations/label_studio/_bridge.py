@@ -245,7 +245,7 @@ class LabelStudioBridge:
         wake = Event() if wake is None else wake
         with ExitStack() as stack:
             if serve is not None:
-                self._folder.check()
+                self._folder.claim()
                 secret = secret_of(self.folder)
                 routes = ModelRoutes(self.predict, wake, secret)
                 port = stack.enter_context(serving(routes, serve))

@@ -87,8 +87,7 @@ class ProjectFolder:
         if self.session is None:
             # Before images are downloaded.
             import_optional("pandas", "The bridge to Label Studio", "pandas", "label")
-            self.check()
-            self._claim()
+            self.claim()
             self._rows = self._samples.saved()
         rows = self._samples.rows(tasks, interface)
         if self.session is not None:
@@ -152,35 +151,27 @@ class ProjectFolder:
                 "choose another session folder, or change the interface back."
             )
 
-    def _claim(self) -> None:
-        """Remember the project of the folder."""
-        path = self.path / PROJECT
-        if path.exists():
-            return
-        make_folder(self.path)
-        with atomic_write(path) as file:
-            file.write(json.dumps(self._own).encode("ascii"))
-
-    @property
-    def _own(self) -> dict[str, Any]:
-        return {"format": FORMAT, "url": self._project.client.url, "project": self._project.number}
-
-    def check(self) -> None:
-        """Raise if the folder is that of another project, or has other files."""
+    def claim(self) -> None:
+        """Remember the project of the folder, and raise if it is another, or has other files."""
+        own = {"format": FORMAT, "url": self._project.client.url, "project": self._project.number}
         path = self.path / PROJECT
         if path.exists():
             found = json_object(path.read_bytes()) or {}
-            if found != self._own:
+            if found != own:
                 raise LabelStudioError(
                     f"{self.path} has the answers of project {shown(found.get('project'))} of "
                     f"{shown(found.get('url'))}. Hint: choose another folder; if Label Studio has "
                     f"a new address, delete {PROJECT} in this one."
                 )
-        elif self.path.is_dir() and not self._samples.path.exists() and any(self.path.iterdir()):
+            return
+        if self.path.is_dir() and not self._samples.path.exists() and any(self.path.iterdir()):
             raise LabelStudioError(
                 f"{self.path} has other files than those of a project of Label Studio. Hint: "
                 "choose the name of a new folder."
             )
+        make_folder(self.path)
+        with atomic_write(path) as file:
+            file.write(json.dumps(own).encode("ascii"))
 
 
 def make_folder(path: Path) -> None:
