@@ -193,9 +193,12 @@ def check_strategy(strategy: Any) -> Any:
             f"skactive.strategies.all_strategies() returns.{guess}"
         )
     if not hasattr(strategy, "select") or isinstance(strategy, type):
+        hint = ""
+        if hasattr(strategy, "utilities") and not isinstance(strategy, type):
+            hint = " Hint: a measure is queried by UncertaintySampling(measure)."
         raise TypeError(
             "The strategy must be a query strategy, such as CDFProduct(), or a name, such as "
-            f"'margin'. Got {shown(strategy)} instead."
+            f"'herding'. Got {shown(strategy)} instead.{hint}"
         )
     return strategy
 

@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from skactive import ActiveLearner
-from skactive.measures import Entropy
+from skactive.measures import Entropy, Margin
 from skactive.neighbors import IncrementalKNeighborsClassifier
 from skactive.strategies import CDFProduct, RandomSampling, UncertaintySampling
 
@@ -227,6 +227,11 @@ def test_an_object_that_is_not_a_strategy_raises(strategy):
         TypeError, match=r"must be a query strategy, such as CDFProduct\(\), or a name"
     ):
         ActiveLearner(None, strategy, np.eye(3))
+
+
+def test_a_measure_in_place_of_a_strategy_is_named():
+    with pytest.raises(TypeError, match=r"Hint: a measure is queried by UncertaintySampling\("):
+        ActiveLearner(None, Margin(), np.eye(3))
 
 
 def test_the_repr_shows_the_progress_of_the_labelling():

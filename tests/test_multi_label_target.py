@@ -106,6 +106,7 @@ INVALID = [
     ("a", ValueError, r"y is 'a', but each sample has a set of labels\. Hint: pass an indicator"),
     (["a", "b"], ValueError, r"y\[0\] is 'a', but each sample has a set of labels"),
     ([1, 0, 1], ValueError, r"y\[0\] is 1, but each sample has a set of labels"),
+    (np.array([1, 0, 1]), ValueError, r"y\[0\] is 1, .*, of one row such as Y\[\[3\]\] for one"),
     (3, ValueError, "y is 3, but each sample has a set of labels"),
     ([{"a"}, None], ValueError, r"y\[1\] is missing \(None\)"),
     ([{"a"}, np.nan], ValueError, r"y\[1\] is missing"),

@@ -18,7 +18,8 @@ from skactive._engine.labels import CATEGORICAL, SKIP_HINT, check_classes, is_mi
 from skactive._text import shown
 
 ROWS_HINT = (
-    "Hint: pass an indicator matrix, or one set of labels for each sample, such as [{'a', 'b'}]."
+    "Hint: pass an indicator matrix, of one row such as Y[[3]] for one sample, or one set of labels "
+    "for each sample, such as [{'a', 'b'}]."
 )
 N_SHOWN = 8
 
@@ -262,8 +263,9 @@ def _named(position: int, row: Any) -> LabelSet:
                 f"y[{position}] is {shown(row)}, in which names are lists themselves. {ROWS_HINT}"
             )
         return LabelSet(names)
+    plain = row.item() if isinstance(row, np.generic) else row
     raise ValueError(
-        f"y[{position}] is {shown(row)}, but each sample has a set of labels. {ROWS_HINT}"
+        f"y[{position}] is {shown(plain)}, but each sample has a set of labels. {ROWS_HINT}"
     )
 
 

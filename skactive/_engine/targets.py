@@ -23,7 +23,7 @@ SETS = MultiLabelTarget()
 HINTS = {
     "multilabel": 'Hint: the guide "Several labels of each sample" lists the parts for them, such '
     "as LabelUncertainty.",
-    "categorical": "Hint: pass an estimator of such labels.",
+    "categorical": "Hint: numbers need a regressor, and several labels a MultiLabelTarget.",
     "continuous": 'Hint: the guide "Regression" lists the parts for numbers, such as '
     "PredictiveVariance.",
 }
