@@ -18,8 +18,8 @@ from skactive._engine.labels import CATEGORICAL, SKIP_HINT, check_classes, is_mi
 from skactive._text import shown
 
 ROWS_HINT = (
-    "Hint: pass an indicator matrix, of one row such as Y[[3]] for one sample, or one set of labels "
-    "for each sample, such as [{'a', 'b'}]."
+    "Hint: pass an indicator matrix, of one row such as Y[[3]] for one sample, or one set of "
+    "labels for each sample, such as [{'a', 'b'}]."
 )
 N_SHOWN = 8
 
