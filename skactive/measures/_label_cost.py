@@ -91,14 +91,11 @@ def _checked(cost: ArrayLike, pool: PoolView) -> np.ndarray:
     if costs.shape != (pool.n_samples,):
         raise ValueError(f"{rule} Got {shown(cost)} instead.")
     if costs.dtype.kind not in "iuf":
-        are_numbers = [
-            isinstance(one, Real) and not isinstance(one, bool) for one in costs.tolist()
-        ]
+        plain = costs.tolist()
+        are_numbers = [isinstance(one, Real) and not isinstance(one, bool) for one in plain]
         if not all(are_numbers):
             place = are_numbers.index(False)
-            raise ValueError(
-                f"{rule} That of the sample {place} is {shown(costs[place : place + 1].tolist()[0])}."
-            )
+            raise ValueError(f"{rule} That of the sample {place} is {shown(plain[place])}.")
     try:
         values = costs.astype(np.float64)
     except OverflowError as error:
