@@ -19,9 +19,11 @@ def first_masked(values: Any) -> int | None:
 
 def first_text(X: Any) -> tuple[tuple[int, ...], Any] | None:
     """Return the place and the value of the first cell that is text and no number, or None."""
-    if getattr(getattr(X, "dtype", None), "kind", "O") in "biufcmM":
-        return None
     try:
+        values = np.asarray(X)
+        if values.dtype.kind not in "USO":
+            return None
+        # A list of texts and numbers has become one of texts.
         cells = np.asarray(X, dtype=object)
     except ValueError:
         # Rows of different lengths are no table.

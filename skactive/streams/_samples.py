@@ -55,6 +55,8 @@ def as_batch(X: Any, names: tuple[Any, ...] | None) -> tuple[Any, tuple[Any, ...
         return np.array(rows, dtype=np.float64), names
     check_is_samples(X, "X")
     is_one = is_one_sample(X)
+    if is_one and first_masked(X) is not None:
+        raise ValueError(f"X[{first_masked(X)}] is masked. Hint: {FILL_IN}")
     text = first_text(X)
     if text is not None:
         place, cell = text
@@ -62,8 +64,6 @@ def as_batch(X: Any, names: tuple[Any, ...] | None) -> tuple[Any, tuple[Any, ...
             f"X{list(place)} is {shown(cell)}, which is not a number. Hint: encode categories and "
             "texts as numbers."
         )
-    if is_one and first_masked(X) is not None:
-        raise ValueError(f"X[{first_masked(X)}] is masked. Hint: {FILL_IN}")
     if hasattr(X, "to_frame"):
         batch = X.to_frame().T if is_one else X
     else:
