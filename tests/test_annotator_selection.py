@@ -77,6 +77,23 @@ def test_one_vote_is_the_label_and_says_nothing_about_the_annotator():
         ({}, "must be a dict with at least one label by annotator. Got {} instead"),
         (["x"], "must be a dict with at least one label by annotator"),
         ({"ann": "x", "bo": "y"}, "There is no annotator 'bo'. Hint: did you mean bob?"),
+        ({"ann": "x", "bob": None}, "The vote of 'bob' is missing (None). Hint: leave a missing"),
+        ({"ann": np.nan, "bob": "x"}, "The vote of 'ann' is missing (nan)"),
+        ({"ann": np.datetime64("NaT", "D"), "bob": "x"}, "The vote of 'ann' is missing (NaT)"),
+        ({"ann": "x", "bob": np.ma.masked}, "The vote of 'bob' is missing"),
+        ({"ann": "x", "bob": ["x"]}, "The vote of 'bob' is ['x'], which is not a label. Hint: a"),
+        ({"ann": "x", "bob": ("x",)}, "The vote of 'bob' is ('x',), which is not a label."),
+        ({"ann": "x", "bob": {"x": 1}}, "The vote of 'bob' is {'x': 1}, which is not a label."),
+        ({"ann": np.array(["x"]), "bob": "x"}, "The vote of 'ann' is array(['x']"),
+        ({"ann": 0.5, "bob": 1.0}, "The vote of 'ann' is 0.5, which is not a label."),
+        ({"ann": "x", "bob": object()}, "The vote of 'bob' is no label: <object"),
+        ({"ann": "x", "bob": " "}, "The vote of 'bob' is no label: a blank label"),
+        ({"ann": True, "bob": 1}, "The votes mix booleans with other types: True and 1."),
+        ({"ann": 1, "bob": 1.0}, "The votes mix integers with other types: 1 and 1.0."),
+        ({"ann": "1", "bob": 1}, "The votes mix strings with other types: '1' and 1."),
+        ({"ann": {True}, "bob": {1}}, "The votes mix booleans with other types"),
+        ({"ann": {"x"}, "bob": "x"}, "some are sets. Hint: give all votes as labels, or all as"),
+        ({"ann": {"x", 1}, "bob": {"x"}}, "The vote of 'ann' is no label: it mixes strings"),
     ],
 )
 def test_bad_votes_are_refused_and_nothing_is_noted(votes, message):
@@ -100,3 +117,55 @@ def test_bad_votes_are_refused_and_nothing_is_noted(votes, message):
 def test_bad_parameters_are_refused(annotators, parameters, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         AnnotatorSelection(annotators, **parameters)
+
+
+@pytest.mark.parametrize("annotators", [[["ann"], ["bob"]], [{"ann"}, "bob"], ["ann", {}]])
+def test_annotators_without_a_hash_are_refused(annotators):
+    with pytest.raises(TypeError, match="Hint: names are strings or other hashable values"):
+        AnnotatorSelection(annotators)
+
+
+@pytest.mark.parametrize(
+    ("votes", "label"),
+    [
+        ([np.str_("x"), "x"], "x"),
+        ([np.int8(1), 1], 1),
+        ([np.uint64(2**63), 2**63], 2**63),
+        ([np.bool_(True), True], True),
+        ([np.float32(2), 2.0], 2.0),
+        ([np.array("x"), "x"], "x"),
+        ([{"x", "y"}, frozenset("yx")], {"x", "y"}),
+        ([{np.int64(3)}, {3}], {3}),
+        ([set(), frozenset()], set()),
+    ],
+)
+def test_equal_labels_agree_in_any_form(votes, label):
+    for order in (votes, votes[::-1]):
+        selection = AnnotatorSelection(NAMES)
+        found = selection.record(dict(zip(NAMES, order, strict=False)))
+        assert found == label
+        assert type(found) is (frozenset if isinstance(label, set) else type(label))
+        assert selection.n_agreed == {"ann": 1, "bob": 1, "eve": 0}
+
+
+def test_white_space_around_a_vote_is_removed_with_a_warning():
+    selection = AnnotatorSelection(NAMES)
+    with pytest.warns(UserWarning, match="White space around labels is removed"):
+        assert selection.record({"ann": "x ", "bob": "y", "eve": "x"}) == "x"
+    assert selection.n_agreed == {"ann": 1, "bob": 0, "eve": 1}
+
+
+def test_votes_can_be_a_series():
+    pd = pytest.importorskip("pandas")
+    selection = AnnotatorSelection(NAMES)
+    assert selection.record(pd.Series({"ann": 1, "bob": 2, "eve": 2})) == 2
+    for bad, message in [
+        (pd.Series({"ann": "x", "bob": pd.NA}), "The vote of 'bob' is missing"),
+        (pd.Series({"ann": "x", "bob": None}), "The vote of 'bob' is missing"),
+        (pd.Series(["x", "y"], index=["ann", "ann"]), "There are two votes of 'ann'"),
+        (pd.DataFrame({"ann": ["x"]}), "must be a dict with at least one label"),
+        (pd.Series([], dtype=object), "must be a dict with at least one label"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            selection.record(bad)
+    assert repr(selection) == "AnnotatorSelection(3 annotators, 3 votes)"

@@ -7,12 +7,13 @@ from io import BytesIO
 import joblib
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.datasets import load_iris, load_wine, make_regression
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -363,10 +364,39 @@ Y = [0, 1, 0, 1]
             lambda: FeatureAcquisition(X, [0.5, 1.5, 1.0, 0.0]),
             "Hint: numbers are learnt by a regressor",
         ),
-        (lambda: FeatureAcquisition([[np.inf, 1]] * 4, Y), "infinity"),
+        (lambda: FeatureAcquisition([[NAN, 1], [1, np.inf]] * 2, Y), "X[1, 1] is inf, beyond"),
+        (lambda: FeatureAcquisition(np.full((4, 2), -np.inf), Y), "X[0, 0] is -inf, beyond"),
         (lambda: FeatureAcquisition(X * 1e200, Y), "X[0, 0] is 1e+200, beyond ±1e+150."),
-        (lambda: FeatureAcquisition([["a", 1.0]] * 4, Y), "could not convert string to float"),
-        (lambda: FeatureAcquisition(X[:0], []), "Found array with 0 sample(s)"),
+        (
+            lambda: FeatureAcquisition([[1.0, NAN], [1.0, "a"]] * 2, Y),
+            "X[1, 1] is 'a', which is not a number. Hint: encode categories as numbers; NaN",
+        ),
+        (lambda: FeatureAcquisition(np.array([["1", "1_0"]] * 4), Y), "X[0, 1] is '1_0', which"),
+        (lambda: FeatureAcquisition(np.array([[b"x"]] * 4), Y), "X[0, 0] is b'x', which is"),
+        (
+            lambda: FeatureAcquisition(np.ma.array([["a", "b"]] * 4, mask=[[1, 0]] * 4), Y),
+            "X[0, 1] is 'b', which is not a number.",
+        ),
+        (
+            lambda: FeatureAcquisition(X[:0], []),
+            (
+                "X must be a table of one sample and one feature or more, of shape (n_samples, "
+                "n_features). Got one of shape (0, 2) instead."
+            ),
+        ),
+        (lambda: FeatureAcquisition(X[:, :0], Y), "Got one of shape (4, 0) instead."),
+        (lambda: FeatureAcquisition([1, 2, 3, 4], Y), "Got one of shape (4,) instead."),
+        (lambda: FeatureAcquisition(np.ones((4, 2, 2)), Y), "Got one of shape (4, 2, 2) instead."),
+        (lambda: FeatureAcquisition([[1], [1, 2]] * 2, Y), "X has rows of different lengths."),
+        (lambda: FeatureAcquisition(X, Y).complete([1, 2]), "Got one of shape (2,) instead."),
+        (lambda: FeatureAcquisition(X, Y).complete([[np.inf, 2]]), "X[0, 0] is inf, beyond"),
+        (lambda: FeatureAcquisition(X, Y, costs=[5e-324, 1]), "a number from 1e-150 to 1e+150."),
+        (
+            lambda: FeatureAcquisition(X, Y, costs=np.ma.masked_equal([1, 2], 2)),
+            "In the 'costs' parameter of FeatureAcquisition, that of the column 1 is masked.",
+        ),
+        (lambda: FeatureAcquisition(X, Y, costs=[np.ma.masked, 1]), "the column 0 is masked."),
+        (lambda: FeatureAcquisition(X, Y, costs=[[1], [1, 2]]), "Got [[1], [1, 2]] instead."),
         (lambda: FeatureAcquisition(X, Y, costs=[1, 0]), "that of the column 1 is 0.0."),
         (lambda: FeatureAcquisition(X, Y, costs=[1]), "one number for each of 2 features."),
         (lambda: FeatureAcquisition(X, Y).query(5), "query cannot return 5 entries: 4 missing"),
@@ -393,6 +423,7 @@ def test_a_wrong_table_is_one_sentence(call, message):
         ([[0, 1]], ["3"], "The values must be numbers, NaN for"),
         ([[4, 1]], [1], "entries[0] is (4, 1), which is not in a table of 4 rows and 2 columns."),
         ([[-1, 1]], [1], "entries[0] is (-1, 1), which is not in a table"),
+        (np.ma.masked_equal([[0, 1]], 0), [1], "The entries are masked in part"),
     ],
 )
 def test_wrong_answers_are_one_sentence_and_nothing_is_learnt(entries, values, message):
@@ -422,3 +453,86 @@ def test_a_complete_table_has_nothing_to_query():
     np.testing.assert_array_equal(acquisition.X_completed, X)
     with pytest.raises(ValueError, match="0 missing entries are left to acquire"):
         acquisition.query()
+
+
+@pytest.mark.parametrize("table", [sp.eye(4).tocsr(), sp.coo_array(np.eye(4))])
+def test_a_sparse_table_is_refused(table):
+    with pytest.raises(TypeError, match=r"^X must be a dense table.* Hint: pass X\.toarray\(\)"):
+        FeatureAcquisition(table, Y)
+
+
+def test_the_hint_at_a_cell_of_another_kind_names_no_pipeline():
+    with pytest.raises(TypeError, match=r"first in row 0\. Hint: pass numbers or NaN\.$"):
+        FeatureAcquisition([[{}, 1.0]] * 4, Y)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (np.ma.masked_equal([5.0, 6.0], 6), [5, NAN]),
+        (np.ma.masked_equal([5, 6], 5), [NAN, 6]),
+        (np.ma.array([5, 6]), [5, 6]),
+        (np.ma.masked_all(2), [NAN, NAN]),
+        ([np.ma.masked, 6], [NAN, 6]),
+        ((None, np.float32(6)), [NAN, 6]),
+    ],
+)
+def test_a_masked_value_cannot_be_acquired(values, expected):
+    acquisition = FeatureAcquisition(X, Y).teach([[0, 1], [2, 0]], values)
+    np.testing.assert_array_equal(acquisition.values, expected)
+    np.testing.assert_array_equal(acquisition.X[[0, 2], [1, 0]], expected)
+    assert acquisition.n_missing == 2
+
+
+def test_a_single_masked_value_cannot_be_acquired():
+    acquisition = FeatureAcquisition(X, Y).teach([0, 1], np.ma.masked)
+    np.testing.assert_array_equal(acquisition.values, [NAN])
+
+
+@pytest.mark.parametrize("kind", ["classes", "texts", "numbers"])
+def test_arguments_changed_later_do_not_matter(kind):
+    X, y = load_iris(return_X_y=True)
+    y = {"classes": y, "texts": y.astype(str), "numbers": y.astype(float)}[kind]
+    table, costs = incomplete(X), np.array([1.0, 2, 3, 4])
+    estimator = Ridge() if kind == "numbers" else None
+    acquisition = FeatureAcquisition(table, y, estimator=estimator, costs=costs)
+    expected = acquisition.query(9)
+    for given_array in (table, y, costs):
+        np.random.default_rng(0).shuffle(given_array)
+    np.testing.assert_array_equal(acquisition.query(9), expected)
+
+
+def test_samples_to_complete_have_the_columns_of_the_table():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(X, columns=["a", "b"])
+    acquisition = FeatureAcquisition(frame, Y)
+    for other in (
+        frame[["b", "a"]],
+        frame.rename(columns={"a": "c"}),
+        frame[["a"]],
+        frame.assign(c=1.0),
+    ):
+        with pytest.raises(ValueError, match="The feature names should match those that were"):
+            acquisition.complete(other)
+    # As in a pool, names are compared if both have them.
+    for table, other in ((frame, X), (X, frame), (frame, frame), (frame, X.tolist())):
+        found = FeatureAcquisition(table, Y).complete(other)
+        np.testing.assert_array_equal(found, acquisition.X_completed)
+    copied = pickle.loads(pickle.dumps(acquisition))
+    with pytest.raises(ValueError, match="must be in the same order"):
+        copied.complete(frame[["b", "a"]])
+
+
+@pytest.mark.parametrize("scale", [2.0**-900, 1e-200, 1e-100, 1e-8, 1e8, 1e100, 2.0**480])
+@pytest.mark.parametrize("estimator", [LinearRegression(), Ridge()], ids=repr)
+def test_the_unit_of_numbers_does_not_matter(estimator, scale):
+    X, y = make_regression(80, 5, noise=9.0, random_state=0)
+    expected = FeatureAcquisition(incomplete(X), y, estimator=estimator).query(12)
+    found = FeatureAcquisition(incomplete(X), y * scale, estimator=estimator).query(12)
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("costs", [[1e-150, 1e150], [1e150, 1e150], [1e-150, 1e-150]])
+def test_extreme_costs_give_finite_utilities(costs):
+    y = np.array([-1e150, 1e150, 0, 1e150])
+    assert len(FeatureAcquisition(X, y, estimator=Ridge(), costs=costs).query(4)) == 4

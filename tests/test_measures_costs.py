@@ -140,11 +140,25 @@ def test_the_gradient_length_is_that_of_a_softmax_layer():
 COSTS = [2.0, 4.0, 0.5]
 
 
-@pytest.mark.parametrize("cost", [COSTS, np.array(COSTS), lambda samples: samples[:, 0]])
+@pytest.mark.parametrize(
+    "cost",
+    [
+        COSTS,
+        np.array(COSTS),
+        np.array(COSTS, dtype=object),
+        np.ma.array(COSTS),
+        lambda samples: samples[:, 0],
+    ],
+)
 def test_parameter_cost_of_label_cost(cost):
     pool = Pool(np.array(COSTS)[:, np.newaxis]).add_labels([1], ["a"])
     np.testing.assert_array_equal(LabelCost(cost).utilities(pool), [0.5, 2])
     np.testing.assert_array_equal(LabelCost().utilities(pool), [1, 1])
+
+
+def test_the_smallest_cost_has_a_finite_measure():
+    found = LabelCost([np.finfo(float).tiny, 1, 1e308]).utilities(Pool(np.eye(3)))
+    assert (np.isfinite(found) & (found > 0)).all()
 
 
 def test_a_function_gets_the_samples_of_a_pool_once():
@@ -181,6 +195,16 @@ def test_costs_of_texts_are_used_beside_their_features():
         ([1, 2, -1], "that of the sample 2 is -1.0"),
         ([np.inf, 2, 1], "that of the sample 0 is inf"),
         ([np.nan, 2, 1], "that of the sample 0 is nan"),
+        ([1, 5e-324, 1], "a finite number of at least 2.2e-308. In the 'cost' parameter of"),
+        (np.ma.masked_equal([1, 2, 3], 2), "that of the sample 1 is masked. Hint: give the label"),
+        ([1, 2, np.ma.masked], "that of the sample 2 is masked."),
+        ([[1], [2, 3], [4]], "samples of the pool. That of the sample 0 is [1]."),
+        ([[1], [2, 3]], "samples of the pool. Got [[1], [2, 3]] instead."),
+        (np.array([1.0, None, 3.0]), "samples of the pool. That of the sample 1 is None."),
+        (np.array(["a", "b", "c"]), "samples of the pool. That of the sample 0 is 'a'."),
+        (np.array([True, False, True]), "samples of the pool. That of the sample 0 is True."),
+        (np.array([1, 2, 10**400]), "samples of the pool. Int too large to convert to float."),
+        (np.ones((3, 1)), "samples of the pool. Got ndarray of shape (3, 1) instead."),
     ],
 )
 def test_costs_of_labels_are_numbers_above_0(form, costs, message):

@@ -146,3 +146,19 @@ def test_a_regressor_without_standard_deviations_is_named(kind):
 def test_bad_parameters_are_named(measure, name):
     with pytest.raises(ValueError, match=f"The '{name}' parameter of {type(measure).__name__}"):
         measure.utilities(pool_of())
+
+
+@pytest.mark.parametrize("kind", MEASURES)
+@pytest.mark.parametrize("maximize", ["no", "False", 0, 1, None, np.array([True]), np.nan])
+def test_maximize_is_a_bool(kind, maximize):
+    message = f"The 'maximize' parameter of {kind.__name__} must be a bool. Got "
+    with pytest.raises(TypeError, match=message):
+        kind(maximize=maximize).utilities(pool_of())
+
+
+@pytest.mark.parametrize("kind", MEASURES)
+def test_maximize_may_be_a_bool_of_numpy(kind):
+    for maximize in (True, False):
+        expected = kind(maximize=maximize).utilities(pool_of())
+        found = kind(maximize=np.bool_(maximize)).utilities(pool_of())
+        np.testing.assert_array_equal(found, expected)

@@ -295,6 +295,30 @@ def test_a_batch_can_be_a_list_of_dicts():
     assert state(sampler) == before
 
 
+def test_a_value_of_a_dict_that_is_no_number_is_named_by_its_key():
+    sampler = StreamSampler()
+    with pytest.raises(ValueError, match=r"^The feature 'b' is NaN\. Hint: fill in"):
+        sampler.query({"a": 1.0, "b": np.nan})
+    with pytest.raises(ValueError, match=r"^X\[1\]\['a'\] is inf, beyond ±1e\+150\."):
+        sampler.query([{"a": 1.0, "b": 2.0}, {"a": np.inf, "b": 2.0}])
+
+
+@pytest.mark.parametrize(("largest", "dtype"), [(1e150, np.float64), (1e18, np.float32)])
+def test_large_numbers_are_learnt_without_overflow(largest, dtype):
+    large = np.full(5, largest, dtype=dtype)
+    sampler = StreamSampler().teach(np.stack([large, -large]), ["a", "b"])
+    assert sampler.query(np.stack([large, -large])).tolist() == [True, False]
+    assert sampler.predict(np.stack([large, -large])).tolist() == ["a", "b"]
+    with pytest.raises(ValueError, match=r"^X\[0\] is .*, beyond ±1e\+.*\. Hint: scale such"):
+        sampler.query(large * 9)
+
+
+def test_masked_arrays_without_a_mask_are_samples():
+    sampler = StreamSampler().teach(np.ma.array(X[:9]), Y[:9])
+    assert sampler.query(np.ma.array(X[10])) in {True, False}
+    np.testing.assert_array_equal(sampler.predict(np.ma.array(X)), sampler.predict(X))
+
+
 def test_data_frames_have_feature_names():
     frame = pd.DataFrame(X, columns=["a", "b"])
     sampler = StreamSampler(budget=1.0).teach(frame[:20], Y[:20])
@@ -311,8 +335,18 @@ def state(sampler):
 
 
 BAD_SAMPLES = [
-    ([np.nan, 1.0], ValueError, "contains NaN"),
-    ([np.inf, 1.0], ValueError, "contains infinity"),
+    ([1.0, np.nan], ValueError, r"^X\[1\] is NaN\. Hint: fill in such values"),
+    ([[1.0, 2.0], [None, 1.0]], ValueError, r"^X\[1, 0\] is NaN\. Hint: fill in"),
+    (np.array([[1.0, 2.0], [3.0, np.nan]]), ValueError, r"^X\[1, 1\] is NaN\."),
+    ([np.inf, 1.0], ValueError, r"^X\[0\] is inf, beyond ±1e\+150\. Hint: scale such features"),
+    (np.full((2, 2), -1e300), ValueError, r"^X\[0, 0\] is -1e\+300, beyond ±1e\+150\."),
+    (np.ma.masked_equal([1.0, 2.0], 2), ValueError, r"^X\[1\] is masked\. Hint: fill in"),
+    ([1.0, np.ma.masked], ValueError, r"^X\[1\] is masked\."),
+    (np.ma.masked_equal([[1.0, 2], [3, 4]], 4), ValueError, "^X has masked values, first in row 1"),
+    ([np.ma.masked_equal([1.0, 2], 1)] * 2, ValueError, "^X has masked values, first in row 0"),
+    ([[1.0], [2.0, 3.0]], ValueError, "^X has rows of different lengths. Hint: give all samples"),
+    ([["1", "x"]], ValueError, r"^X\[0, 1\] is 'x', which is not a number\. Hint: encode"),
+    (np.array(["2020", "2021"], "M8[D]"), TypeError, r"^X holds datetime64\[D\], not numbers"),
     ([1.0, 2.0, 3.0], ValueError, "X has 3 features, but StreamSampler is expecting 2"),
     ([[1.0]], ValueError, "X has 1 features, but StreamSampler is expecting 2"),
     (np.zeros((1, 2, 2)), ValueError, "dim 3"),
@@ -320,7 +354,7 @@ BAD_SAMPLES = [
     ("a text", TypeError, "X must be an array"),
     (5.0, TypeError, "X must be an array"),
     (None, TypeError, "X must be an array"),
-    (["red", "blue"], ValueError, "could not convert string to float"),
+    (["red", "blue"], ValueError, r"^X\[0\] is 'red', which is not a number\. Hint: encode"),
 ]
 
 

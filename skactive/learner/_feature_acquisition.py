@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import ArrayLike
-from sklearn.base import clone, is_regressor
+from sklearn.base import BaseEstimator, clone, is_regressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
 
+from skactive._engine.cells import first_masked, first_text
 from skactive._engine.continuous import LARGEST
 from skactive._engine.labels import is_missing_label
 from skactive._engine.normal_completion import NormalCompletion
-from skactive._engine.numbers import as_numbers
+from skactive._engine.numbers import TO_VECTORS, as_numbers
 from skactive._engine.positions import array_of
 from skactive._engine.targets import check_one_of, target_of
 from skactive._estimators import NoUncertaintyError, check_classifier, class_probabilities
@@ -48,8 +51,8 @@ class FeatureAcquisition:
         classifier needs `predict_proba` or `decision_function`. Copies of it are fitted to
         `X_completed`.
     costs : array-like of shape (n_features,), default=None
-        The cost of a value of each column, above 0. Utilities are divided by it. With None, all
-        columns cost the same.
+        The cost of a value of each column, from 1e-150 to 1e150. Utilities are divided by it. With
+        None, all columns cost the same.
 
     Attributes
     ----------
@@ -75,7 +78,8 @@ class FeatureAcquisition:
     Missing values are completed by their expected value under a multivariate normal distribution,
     which the EM algorithm fits to the known ones. The derivative is a difference quotient between
     one standard deviation of the column above and below. The loss is the logarithm of the
-    probability of the label, of at least 0.01, or half the squared error.
+    probability of the label, of at least 0.01, or half the squared error in
+    units of the spread of the labels.
 
     Few values say little about the effect of a column: the mean square of the derivatives of a
     sample by all columns is added to each, divided by one plus the number of known values of the
@@ -130,6 +134,9 @@ class FeatureAcquisition:
         target = target_of(estimator)
         check_one_of(type(self).__name__, target.kind)
         table = _table(X)
+        # It has the names of the columns of a DataFrame.
+        self._named = BaseEstimator()
+        validate_data(self._named, X, skip_check_array=True)
         labels = target.validate(y)
         if len(labels) != len(table):
             raise ValueError(
@@ -143,7 +150,11 @@ class FeatureAcquisition:
             )
         self.estimator = estimator
         self.costs = np.ones(table.shape[1]) if costs is None else _costs(costs, table.shape[1])
-        self.y = labels
+        self.y = labels.copy()
+        # The largest distance of a label from the mean, in whole powers of 2: no digit is lost.
+        self._exponent = 0
+        if target.kind == "continuous":
+            self._exponent = int(np.frexp(np.abs(labels - labels.mean()).max())[1])
         self._table = table
         self._answers: list[tuple[np.ndarray, np.ndarray]] = []
         self._completion: NormalCompletion | None = None
@@ -213,8 +224,8 @@ class FeatureAcquisition:
         entries : array-like of int of shape (n_entries, 2) or (2,)
             The row and the column of each entry, or of one.
         values : array-like of shape (n_entries,), or number
-            The values. NaN or None stands for a value that cannot be acquired: the entry is not
-            queried again, but may be taught later.
+            The values. NaN, None or a masked entry stands for a value that cannot be acquired: the
+            entry is not queried again, but may be taught later.
 
         Returns
         -------
@@ -274,8 +285,16 @@ class FeatureAcquisition:
         -------
         X_completed : ndarray of float64 of shape (n_samples, n_features)
             With expected values in place of NaN.
+
+        Raises
+        ------
+        ValueError
+            If X has another number of features than the table, or both are DataFrames and their
+            columns differ.
         """
         table, n_features = _table(X), self._table.shape[1]
+        if hasattr(X, "columns") and hasattr(self._named, "feature_names_in_"):
+            validate_data(self._named, X, reset=False, skip_check_array=True)
         if table.shape[1] != n_features:
             raise ValueError(
                 f"X has {counted(table.shape[1], 'feature')}, but the table has {n_features}. "
@@ -320,7 +339,8 @@ class FeatureAcquisition:
     def _losses(self, model: Any, X: np.ndarray) -> np.ndarray:
         """Return the loss of a fitted model on each sample."""
         if is_regressor(model):
-            return np.asarray((np.ravel(model.predict(X)) - self.y) ** 2 / 2)
+            errors = np.ravel(model.predict(X)) - self.y
+            return np.asarray(np.ldexp(errors, -self._exponent) ** 2 / 2)
         try:
             probabilities = class_probabilities(model, X)
         except NoUncertaintyError as error:
@@ -337,14 +357,37 @@ class FeatureAcquisition:
 def _table(X: Any) -> np.ndarray:
     """Return a copy of features as float64 with NaN for missing ones, or raise."""
     check_is_samples(X, "X")
+    if sp.issparse(X):
+        raise TypeError(
+            f"X must be a dense table, in which NaN marks a missing value. Got {shown(X)} instead. "
+            "Hint: pass X.toarray()."
+        )
     if isinstance(X, np.ma.MaskedArray):
-        X = np.ma.filled(X.astype(np.float64), np.nan)
+        X = np.ma.filled(X.astype(np.float64 if X.dtype.kind in "biuf" else object), np.nan)
     elif hasattr(X, "notna"):
         # pandas has several missing values, in columns of objects.
         X = X.where(X.notna(), np.nan)
-    checked = check_array(
-        as_numbers(X, "X"), dtype=np.float64, ensure_all_finite="allow-nan", copy=True
-    )
+    text = first_text(X)
+    if text is not None:
+        place, cell = text
+        raise ValueError(
+            f"X{list(place)} is {shown(cell)}, which is not a number. Hint: encode categories as "
+            "numbers; NaN stands for a missing value."
+        )
+    try:
+        numbers = as_numbers(X, "X")
+    except TypeError as error:
+        # There is no Pipeline here.
+        raise TypeError(str(error).replace(TO_VECTORS, "pass numbers or NaN.")) from error
+    shape = np.shape(numbers)
+    if len(shape) != 2 or 0 in shape:
+        raise ValueError(
+            "X must be a table of one sample and one feature or more, of shape (n_samples, "
+            f"n_features). Got one of shape {shape} instead. Hint: pass a row for each sample."
+        )
+    # A number too large for float64 becomes infinite, and is refused.
+    with np.errstate(over="ignore"):
+        checked = check_array(numbers, dtype=np.float64, ensure_all_finite=False, copy=True)
     _check_size(checked, "X")
     return np.asarray(checked)
 
@@ -361,6 +404,12 @@ def _check_size(values: np.ndarray, name: str) -> None:
 
 
 def _costs(costs: ArrayLike, n_features: int) -> np.ndarray:
+    masked = first_masked(costs)
+    if masked is not None:
+        raise ValueError(
+            f"In the 'costs' parameter of FeatureAcquisition, that of the column {masked} is "
+            "masked. Hint: give every column a cost."
+        )
     values = array_of(costs)
     if values.shape != (n_features,) or values.dtype.kind not in "iuf":
         raise ValueError(
@@ -368,17 +417,22 @@ def _costs(costs: ArrayLike, n_features: int) -> np.ndarray:
             f"{counted(n_features, 'feature')}. Got {shown(costs)} instead."
         )
     numbers = values.astype(np.float64)
-    wrong = np.flatnonzero(~((numbers > 0) & (numbers < np.inf)))
+    wrong = np.flatnonzero(~((numbers >= 1 / LARGEST) & (numbers <= LARGEST)))
     if wrong.size:
         raise ValueError(
-            "The cost of a feature must be a finite number above 0. In the 'costs' parameter of "
-            f"FeatureAcquisition, that of the column {wrong[0]} is {numbers[wrong[0]]}."
+            f"The cost of a feature must be a number from {1 / LARGEST:g} to {LARGEST:g}. In the "
+            f"'costs' parameter of FeatureAcquisition, that of the column {wrong[0]} is "
+            f"{numbers[wrong[0]]}."
         )
     return numbers
 
 
 def _entries(entries: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
     """Return entries as an array of shape (n, 2), or raise."""
+    if np.ma.is_masked(entries):
+        raise TypeError(
+            f"The entries are masked in part: {shown(entries)}. Hint: query returns such an array."
+        )
     places = np.atleast_2d(array_of(entries))
     if places.size == 0 and places.shape in {(1, 0), (0, 2)}:
         return np.empty((0, 2), dtype=np.intp)
@@ -406,7 +460,13 @@ def _entries(entries: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
 
 def _values(values: ArrayLike, n_entries: int) -> np.ndarray:
     """Return values as an array of one number or NaN for each entry, or raise."""
-    given = np.atleast_1d(array_of(values))
+    unmasked: Any = values
+    if isinstance(values, np.ma.MaskedArray):
+        # Masked values become None.
+        unmasked = values.tolist()
+    elif isinstance(values, list | tuple):
+        unmasked = [None if one is np.ma.masked else one for one in values]
+    given = np.atleast_1d(array_of(unmasked))
     if given.dtype.kind == "O":
         plain = [np.nan if is_missing_label(one) else one for one in given.ravel().tolist()]
         given = array_of(plain).reshape(given.shape) if given.ndim == 1 else given

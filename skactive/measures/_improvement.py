@@ -10,6 +10,7 @@ from scipy.special import ndtr
 from skactive._engine.numbers import rounded
 from skactive._engine.targets import check_kind
 from skactive._estimators import no_deviation
+from skactive._text import shown
 from skactive._validation import check_number
 from skactive.base import PoolView
 from skactive.measures._base import Measure, known_labels
@@ -31,7 +32,13 @@ class Optimization(Measure):
 
     def utilities(self, pool: PoolView) -> np.ndarray:
         check_kind(self, pool.target.kind)
-        weight, sign = self._weight(), 1.0 if self.maximize else -1.0
+        weight = self._weight()
+        if not isinstance(self.maximize, bool | np.bool_):
+            raise TypeError(
+                f"The 'maximize' parameter of {type(self).__name__} must be a bool. "
+                f"Got {shown(self.maximize)} instead."
+            )
+        sign = 1.0 if self.maximize else -1.0
         posterior, labels = pool.posterior(), sign * known_labels(pool)
         if posterior is None or len(labels) == 0:
             return np.ones(pool.n_candidates)

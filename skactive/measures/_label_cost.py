@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skactive._engine.cells import first_masked
+from skactive._engine.positions import array_of
 from skactive._text import counted, shown
 from skactive.base import PoolView
 from skactive.measures._base import Measure
+
+# The smallest cost whose reciprocal is finite, whatever the last digits.
+SMALLEST = float(np.finfo(np.float64).tiny)
 
 
 class LabelCost(Measure):
@@ -71,17 +77,33 @@ class LabelCost(Measure):
 
 def _checked(cost: ArrayLike, pool: PoolView) -> np.ndarray:
     """Return the cost of the label of each sample, or raise."""
-    costs = np.asarray(cost)
-    if costs.shape != (pool.n_samples,) or costs.dtype.kind not in "iuf":
+    masked = first_masked(cost)
+    if masked is not None:
         raise ValueError(
-            "The 'cost' parameter of LabelCost must be or return one number for each of "
-            f"{counted(pool.n_samples, 'sample')} of the pool. Got {shown(cost)} instead."
+            f"In the 'cost' parameter of LabelCost, that of the sample {masked} is masked. Hint: "
+            "give the label of every sample a cost."
         )
-    values = costs.astype(np.float64)
-    wrong = np.flatnonzero(~((values > 0) & (values < np.inf)))
+    costs = array_of(cost)
+    rule = (
+        "The 'cost' parameter of LabelCost must be or return one number for each of "
+        f"{counted(pool.n_samples, 'sample')} of the pool."
+    )
+    if costs.shape != (pool.n_samples,):
+        raise ValueError(f"{rule} Got {shown(cost)} instead.")
+    if costs.dtype.kind not in "iuf":
+        plain = costs.tolist()
+        are_numbers = [isinstance(one, Real) and not isinstance(one, bool) for one in plain]
+        if not all(are_numbers):
+            place = are_numbers.index(False)
+            raise ValueError(f"{rule} That of the sample {place} is {shown(plain[place])}.")
+    try:
+        values = costs.astype(np.float64)
+    except OverflowError as error:
+        raise ValueError(f"{rule} {str(error).capitalize()}.") from error
+    wrong = np.flatnonzero(~((values >= SMALLEST) & (values < np.inf)))
     if wrong.size:
         raise ValueError(
-            "The cost of a label must be a finite number above 0. In the 'cost' parameter of "
-            f"LabelCost, that of the sample {wrong[0]} is {values[wrong[0]]}."
+            f"The cost of a label must be a finite number of at least {SMALLEST:.1e}. In the "
+            f"'cost' parameter of LabelCost, that of the sample {wrong[0]} is {values[wrong[0]]}."
         )
     return values

@@ -27,7 +27,7 @@ from skactive.streams._base import StreamStrategy
 from skactive.streams._budget import StreamBudget
 from skactive.streams._learning import StreamLearning, learning_of
 from skactive.streams._registry import stream_strategy
-from skactive.streams._samples import as_batch, is_one_sample
+from skactive.streams._samples import as_batch, check_sizes, is_one_sample
 
 DTYPES = (np.float64, np.float32)
 
@@ -323,12 +323,18 @@ class StreamSampler(ClassifierMixin, BaseEstimator):
         """Return one sample or several as an array of shape (n_samples, n_features), or raise."""
         batch, self._names = as_batch(X, self._names)
         n_features = getattr(self, "n_features_in_", -1)
-        if not hasattr(self, "feature_names_in_") and are_plain_features(batch, n_features, DTYPES):
-            return np.asarray(batch)
-        checked = validate_data(
-            self, batch, reset=n_features == -1, dtype=DTYPES, order="C", ensure_min_samples=0
-        )
-        return np.asarray(checked)
+        if hasattr(self, "feature_names_in_") or not are_plain_features(batch, n_features, DTYPES):
+            batch = validate_data(
+                self,
+                batch,
+                reset=n_features == -1,
+                dtype=DTYPES,
+                order="C",
+                ensure_all_finite=False,
+                ensure_min_samples=0,
+            )
+        check_sizes(batch, X, self._names)
+        return np.asarray(batch)
 
     def _checked_labels(self, y: Any) -> np.ndarray:
         """Return labels as an array of the type of those so far, or raise."""

@@ -7,8 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from skactive._engine.cells import first_masked, first_text
+from skactive._engine.continuous import LARGEST
+from skactive._engine.numbers import FILL_IN, as_numbers
 from skactive._rows import check_is_samples
 from skactive._text import shown
+
+# The same as `LARGEST` for float32: sums of squares of a few hundred features are finite.
+LARGEST_32 = 1e18
 
 
 def is_one_sample(X: Any) -> bool:
@@ -48,11 +54,54 @@ def as_batch(X: Any, names: tuple[Any, ...] | None) -> tuple[Any, tuple[Any, ...
         rows = [_values(one, names) for one in samples]
         return np.array(rows, dtype=np.float64), names
     check_is_samples(X, "X")
-    if not is_one_sample(X):
-        return X, names
+    is_one = is_one_sample(X)
+    if is_one and first_masked(X) is not None:
+        raise ValueError(f"X[{first_masked(X)}] is masked. Hint: {FILL_IN}")
+    text = first_text(X)
+    if text is not None:
+        place, cell = text
+        raise ValueError(
+            f"X{list(place)} is {shown(cell)}, which is not a number. Hint: encode categories and "
+            "texts as numbers."
+        )
     if hasattr(X, "to_frame"):
-        return X.to_frame().T, names
-    return np.asarray(X)[np.newaxis], names
+        batch = X.to_frame().T if is_one else X
+    else:
+        batch = [X] if isinstance(X, list | tuple) and is_one else X
+        batch = np.asarray(X)[np.newaxis] if hasattr(X, "ndim") and is_one else batch
+    return as_numbers(batch, "X"), names
+
+
+def check_sizes(batch: np.ndarray, X: Any, names: tuple[Any, ...] | None) -> None:
+    """Raise if a number is NaN, or its square may be infinite.
+
+    Parameters
+    ----------
+    batch : ndarray of float of shape (n_samples, n_features)
+        The samples.
+    X : dict, list of dicts, or array-like of shape (n_features,) or (n_samples, n_features)
+        The same as they were given.
+    names : tuple or None
+        The keys of dicts.
+    """
+    if batch.size == 0:
+        return
+    largest = LARGEST if batch.dtype == np.float64 else LARGEST_32
+    # NaN is neither large nor small.
+    if batch.max() <= largest and batch.min() >= -largest:
+        return
+    row, column = np.argwhere(~(np.abs(batch) <= largest))[0].tolist()
+    are_dicts = isinstance(X, list | tuple) and isinstance(X[row], Mapping)
+    if isinstance(X, Mapping):
+        place = f"The feature {(names or ())[column]!r}"
+    elif are_dicts:
+        place = f"X[{row}][{(names or ())[column]!r}]"
+    else:
+        place = f"X[{column}]" if is_one_sample(X) else f"X[{row}, {column}]"
+    value = batch[row, column]
+    if np.isnan(value):
+        raise ValueError(f"{place} is NaN. Hint: {FILL_IN}")
+    raise ValueError(f"{place} is {value}, beyond ±{largest:g}. Hint: scale such features.")
 
 
 def _values(sample: Any, names: tuple[Any, ...]) -> list[Any]:
