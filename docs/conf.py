@@ -55,6 +55,8 @@ html_title = "skactive"
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": False,
+    # With more, the header of a page of 1,280 pixels has two lines.
+    "header_links_before_dropdown": 3,
     "show_toc_level": 2,
 }
 # No sidebar: a page without subpages has no entries there, and wide tables need the space.
