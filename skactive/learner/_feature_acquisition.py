@@ -78,8 +78,8 @@ class FeatureAcquisition:
     Missing values are completed by their expected value under a multivariate normal distribution,
     which the EM algorithm fits to the known ones. The derivative is a difference quotient between
     one standard deviation of the column above and below. The loss is the logarithm of the
-    probability of the label, of at least 0.01, or half the squared error in
-    units of the spread of the labels.
+    probability of the label, of at least 0.01, or half the squared error in units of the spread of
+    the labels.
 
     Few values say little about the effect of a column: the mean square of the derivatives of a
     sample by all columns is added to each, divided by one plus the number of known values of the

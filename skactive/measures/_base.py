@@ -37,6 +37,8 @@ class Measure(ABC, BaseEstimator):
 
     # Whether the labelled sample nearest to a candidate explains its value.
     about_labeled = False
+    # Whether its value is an uncertainty of the prediction, and called so in explanations.
+    is_uncertainty = False
     # The kinds of labels that it can be used with, see `skactive.base.Target`. None means any.
     target_kinds: frozenset[str] | None = None
 

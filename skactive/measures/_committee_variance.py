@@ -73,6 +73,7 @@ class CommitteeVariance(Measure):
     array([1., 9.])
     """
 
+    is_uncertainty = True
     target_kinds = frozenset({"continuous"})
 
     def __init__(

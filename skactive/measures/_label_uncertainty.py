@@ -148,6 +148,7 @@ class LabelUncertainty(Measure):
     array([0.515])
     """
 
+    is_uncertainty = True
     target_kinds = frozenset({"multilabel"})
 
     def __init__(self, criterion: str = "mean") -> None:

@@ -63,6 +63,7 @@ class PredictiveVariance(RowMeasure):
     array([0.33, 0.33])
     """
 
+    is_uncertainty = True
     target_kinds = frozenset({"continuous"})
 
     _row_function = staticmethod(variance)
@@ -111,6 +112,8 @@ class TargetUncertainty(Measure):
     >>> TargetUncertainty().utilities(pool.add_labels([0, 1], [1.0, 3.0])).round(3)
     array([0.506])
     """
+
+    is_uncertainty = True
 
     def utilities(self, pool: PoolView) -> np.ndarray:
         return usual_measure(pool.target.kind).utilities(pool)

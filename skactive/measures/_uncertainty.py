@@ -66,6 +66,7 @@ NAME_WIDTH = 36
 class Uncertainty(RowMeasure):
     """Base class of measures that are a row-wise function of class probabilities."""
 
+    is_uncertainty = True
     target_kinds = frozenset({"categorical"})
 
     def of_probabilities(self, probabilities: ArrayLike) -> np.ndarray:

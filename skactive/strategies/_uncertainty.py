@@ -6,30 +6,10 @@ import numpy as np
 
 from skactive._validation import check_measure, checked_utilities
 from skactive.base import PoolView
-from skactive.measures import (
-    CommitteeVariance,
-    Entropy,
-    LabelUncertainty,
-    LeastConfidence,
-    Margin,
-    Measure,
-    PredictiveVariance,
-    TargetUncertainty,
-)
+from skactive.measures import Measure, TargetUncertainty
 from skactive.strategies._base import QueryStrategy
 from skactive.strategies._support.spread import spread_if_constant
 from skactive.strategies._utility_component import UtilityComponent
-
-# Measures whose value is an uncertainty.
-UNCERTAINTIES = (
-    CommitteeVariance,
-    Entropy,
-    LabelUncertainty,
-    LeastConfidence,
-    Margin,
-    PredictiveVariance,
-    TargetUncertainty,
-)
 
 
 class UncertaintySampling(QueryStrategy):
@@ -97,7 +77,9 @@ class UncertaintySampling(QueryStrategy):
         spread = spread_if_constant(self, pool, measure)
         if spread is not None:
             return spread.terms(pool)
-        name = "uncertainty" if isinstance(measure, UNCERTAINTIES) else type(measure).__name__
+        name = (
+            "uncertainty" if getattr(measure, "is_uncertainty", False) else type(measure).__name__
+        )
         return {name: UtilityComponent(measure, values, values)}
 
     def _measure(self) -> Measure:

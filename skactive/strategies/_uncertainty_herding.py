@@ -200,7 +200,7 @@ class UncertaintyHerding(QueryStrategy):
         # Samples that this query may not choose are covered, too.
         whole = pool.whole
         far = Diversity(chosen_metric(self, pool)[0], aggregate="min")
-        is_distance = isinstance(measure, SquaredDistance)
+        is_distance = self._is_by_distance(pool)
         own = "diversity" if is_distance else "uncertainty"
         for name, one in ((own, measure), ("diversity", far)):
             weights = one.utilities_everywhere(pool if one is measure and is_distance else whole)
@@ -219,7 +219,10 @@ class UncertaintyHerding(QueryStrategy):
         if self.uncertainty is None or isinstance(self.uncertainty, Measure):
             return self.uncertainty
         check_choice(self, "uncertainty", self.uncertainty, [*UNCERTAINTIES, "distance"])
-        is_number = pool.target.kind == "continuous"
-        if self.uncertainty == "distance" or (self.uncertainty == "auto" and is_number):
+        if self._is_by_distance(pool):
             return SquaredDistance(chosen_metric(self, pool)[0], aggregate="min")
         return UNCERTAINTIES[self.uncertainty]()
+
+    def _is_by_distance(self, pool: PoolView) -> bool:
+        are_numbers = pool.target.kind == "continuous"
+        return self.uncertainty == "distance" or (self.uncertainty == "auto" and are_numbers)
